@@ -1,0 +1,103 @@
+"""Test-time Preference Optimization as a LangGraph state machine.
+
+>>> import tpo
+>>> result = tpo.align("Why is the sky blue?", policy="openai:gpt-5-mini")  # doctest: +SKIP
+"""
+
+# This file is thin and its imports are absolute and lazy, on purpose: the repository root
+# is the package (docs/adr/0001), so a test runner may import this file a second time under
+# the folder's name. Absolute imports then bind the same objects; and `import tpo` stays fast.
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tpo.core.context import Context
+    from tpo.core.errors import (
+        ConfigError,
+        InputError,
+        MissingDependencyError,
+        NoCandidateError,
+        PolicyError,
+        PromptError,
+        RewardError,
+        SpecError,
+        StoreError,
+        SyncCallError,
+        TPOError,
+    )
+    from tpo.core.state import Candidate, Round, State
+    from tpo.graphs.align import Aligned, aalign, align
+    from tpo.graphs.baselines import build_best_of_n, build_revision
+    from tpo.graphs.loop import build_tpo
+    from tpo.prompts.prompt_set import PromptSet
+    from tpo.rewards.base import Reward, Score, scored, unscored
+
+_HOMES = {
+    "tpo.core.context": ["Context"],
+    "tpo.core.errors": [
+        "ConfigError",
+        "InputError",
+        "MissingDependencyError",
+        "NoCandidateError",
+        "PolicyError",
+        "PromptError",
+        "RewardError",
+        "SpecError",
+        "StoreError",
+        "SyncCallError",
+        "TPOError",
+    ],
+    "tpo.core.state": ["Candidate", "Round", "State"],
+    "tpo.graphs.align": ["Aligned", "aalign", "align"],
+    "tpo.graphs.baselines": ["build_best_of_n", "build_revision"],
+    "tpo.graphs.loop": ["build_tpo"],
+    "tpo.prompts.prompt_set": ["PromptSet"],
+    "tpo.rewards.base": ["Reward", "Score", "scored", "unscored"],
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Aligned",
+    "Candidate",
+    "ConfigError",
+    "Context",
+    "InputError",
+    "MissingDependencyError",
+    "NoCandidateError",
+    "PolicyError",
+    "PromptError",
+    "PromptSet",
+    "Reward",
+    "RewardError",
+    "Round",
+    "Score",
+    "SpecError",
+    "State",
+    "StoreError",
+    "SyncCallError",
+    "TPOError",
+    "__version__",
+    "aalign",
+    "align",
+    "build_best_of_n",
+    "build_revision",
+    "build_tpo",
+    "scored",
+    "unscored",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("tpo")
+    if name in _HOME_OF:
+        return getattr(import_module(_HOME_OF[name]), name)
+    raise AttributeError(f"module 'tpo' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

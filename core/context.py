@@ -1,0 +1,237 @@
+"""Every knob of a run, with its default and bounds. Defaults live here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Any, Literal
+
+from langgraph.runtime import Runtime
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
+
+from .errors import ConfigError
+
+Mode = Literal["tpo", "best_of_n", "revision"]
+
+
+class Context(BaseModel):
+    """How to run: search size, sampling, models, stop rules, budget.
+
+    Passed as `context=` to a compiled graph, as keywords to `tpo.align`, or filled
+    in as a form in LangGraph Studio. The defaults are the paper's D2-N5.
+
+    Raises:
+        pydantic.ValidationError: a value is out of bounds, or a name is unknown.
+
+    Example:
+        >>> Context(depth=1, width=3).width
+        3
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    # --- what to run -------------------------------------------------------
+    mode: Mode = Field(
+        default="tpo",
+        title="Mode",
+        description="tpo: contrast best with worst. revision: improve on the best alone. "
+        "best_of_n: first samples only.",
+    )
+    depth: int = Field(
+        default=2, ge=0, le=20, title="Depth", description="Rounds of improvement, D."
+    )
+    width: int = Field(
+        default=5, ge=1, le=64, title="Width", description="Candidates per round, N."
+    )
+    policy: str = Field(
+        default="embedded:",
+        title="Policy",
+        description="The model that answers: openai:NAME, openai:NAME@http://host/v1, "
+        "huggingface:NAME, embedded:, any init_chat_model spec.",
+    )
+    critic: str = Field(
+        default="",
+        title="Critic",
+        description="Model for loss and gradient; empty means the policy.",
+    )
+    reward: str = Field(
+        default="heuristic",
+        title="Reward",
+        description="What ranks the candidates. heuristic is a demonstration only.",
+    )
+    prompts: str = Field(
+        default="default",
+        title="Prompt set",
+        description="default, or shared-prefix (one growing conversation, cheaper prefix).",
+    )
+
+    # --- sampling ----------------------------------------------------------
+    temperature: float | None = Field(
+        default=0.7, ge=0, le=2, title="Temperature", description="Empty leaves the model's own."
+    )
+    top_p: float | None = Field(
+        default=0.95, gt=0, le=1, title="Top-p", description="Empty leaves the model's own."
+    )
+    max_tokens: int | None = Field(
+        default=2048, ge=1, title="Max tokens", description="Most new tokens per answer."
+    )
+    critique_temperature: float | None = Field(
+        default=0.7, ge=0, le=2, title="Critique temperature", description="For loss and gradient."
+    )
+    critique_max_tokens: int | None = Field(
+        default=1024, ge=1, title="Critique max tokens", description="For loss and gradient."
+    )
+    seed: int | None = Field(
+        default=None,
+        ge=0,
+        lt=2**31,
+        title="Seed",
+        description="Covers answers and critiques, where the server honours it.",
+    )
+    sampling: Literal["auto", "native", "parallel"] = Field(
+        default="auto",
+        title="Sampling",
+        description="native: one request with n=N. parallel: N requests. auto finds out.",
+    )
+    update_format: Literal["auto", "tags", "json"] = Field(
+        default="auto",
+        title="Update format",
+        description="How an update marks its answer: tags, or structured output (json). "
+        "auto takes json only for models known to need it.",
+    )
+    clip_tokens: int = Field(
+        default=4096,
+        ge=32,
+        title="Clip tokens",
+        description="Longer texts are clipped inside critique prompts, visibly, about this long. "
+        "The pool keeps and scores the whole text.",
+    )
+    live: bool = Field(
+        default=True, title="Live text", description="Stream text as it is written, where possible."
+    )
+
+    # --- requests ----------------------------------------------------------
+    max_concurrency: int = Field(
+        default=16, ge=1, le=256, title="Max concurrency", description="Requests in flight per run."
+    )
+    timeout: float = Field(
+        default=120.0, gt=0, le=3600, title="Timeout", description="Seconds one request may take."
+    )
+    retries: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        title="Retries",
+        description="After rate limits, 5xx, lost connections.",
+    )
+
+    # --- when to stop early ------------------------------------------------
+    target_reward: float | None = Field(
+        default=None, title="Target reward", description="Stop once a candidate reaches it."
+    )
+    patience: int = Field(
+        default=0,
+        ge=0,
+        title="Patience",
+        description="Stop after so many rounds without gain; 0 is off.",
+    )
+    min_spread: float = Field(
+        default=0.0,
+        ge=0,
+        title="Min spread",
+        description="Stop when best minus worst reward is not above this.",
+    )
+    budget_requests: int = Field(
+        default=0,
+        ge=0,
+        title="Budget: requests",
+        description="Model requests per run; 0 is no limit.",
+    )
+    budget_tokens: int = Field(
+        default=0,
+        ge=0,
+        title="Budget: tokens",
+        description="Input plus output tokens; 0 is no limit.",
+    )
+    budget_seconds: float = Field(
+        default=0.0, ge=0, title="Budget: seconds", description="Working time; 0 is no limit."
+    )
+    human_pick: bool = Field(
+        default=False,
+        title="Human pick",
+        description="Pause after each ranking and let a person choose.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_names_only(cls, values: Any) -> Any:
+        if isinstance(values, Mapping):
+            unknown = [str(name) for name in values if name not in cls.model_fields]
+            if unknown:
+                valid = ", ".join(cls.model_fields)
+                raise ValueError(f"unknown setting {', '.join(unknown)}. Valid settings: {valid}")
+        return values
+
+    @property
+    def rounds(self) -> int:
+        """Rounds after the first samples: `depth`, or 0 in best-of-N mode."""
+        return 0 if self.mode == "best_of_n" else self.depth
+
+
+def context_with(name: str, **defaults: Any) -> type[Context]:
+    """Return a `Context` class with other defaults, so that forms show them.
+
+    Args:
+        name: The class's name.
+        **defaults: Setting names and their new defaults.
+    """
+    fields: dict[str, Any] = {}
+    for setting, value in defaults.items():
+        field = copy(Context.model_fields[setting])
+        field.default = value
+        fields[setting] = (field.annotation, field)
+    made: type[Context] = create_model(name, __base__=Context, **fields)
+    return made
+
+
+def context_of(runtime: Runtime[Any], default: Context | None = None) -> Context:
+    """Return the run's `Context`.
+
+    Inside another graph the runtime carries that graph's context, and without
+    `context=` it carries none: both mean the defaults.
+    """
+    given = runtime.context
+    if isinstance(given, Context):
+        return given
+    return default or Context()
+
+
+def make_context(base: Context | None = None, **knobs: Any) -> Context:
+    """Return `base` with `knobs` changed, checked like a new one.
+
+    Raises:
+        ConfigError: in one sentence, what is wrong and what is allowed.
+    """
+    values = {**(base.model_dump(exclude_unset=True) if base else {}), **knobs}
+    try:
+        return Context(**values)
+    except ValidationError as error:
+        raise ConfigError(explain(error)) from None
+
+
+def explain(error: ValidationError) -> str:
+    """Turn pydantic's report into one sentence: the setting, what is wrong, the value."""
+    problems = []
+    for item in error.errors(include_url=False, include_context=False):
+        place = ".".join(str(part) for part in item["loc"])
+        said = item["msg"].removeprefix("Value error, ")
+        said = said[0].lower() + said[1:]
+        problems.append(f"{place}: {said} (got {item['input']!r})" if place else said)
+    return "; ".join(problems)

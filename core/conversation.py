@@ -1,0 +1,92 @@
+"""The conversation a run answers: system prompt, history, and the query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages.utils import convert_to_messages
+
+from .errors import InputError
+
+_NAMES = {"human": "User", "ai": "Assistant", "tool": "Tool result"}
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What the policy is asked, and how critiques show it.
+
+    Attributes:
+        messages: All turns, as the policy and the reward see them.
+        query: Text of the last human turn.
+    """
+
+    messages: list[AnyMessage]
+    query: str
+
+    @property
+    def text(self) -> str:
+        """The query; led by system prompt and earlier turns where there are any."""
+        if len(self.messages) == 1:
+            return self.query
+        turns = []
+        for message in self.messages:
+            name = "System" if isinstance(message, SystemMessage) else _NAMES.get(message.type, "")
+            if text := message.text.strip():
+                turns.append(f"{name or message.type}: {text}")
+        return "\n\n".join(turns)
+
+
+def read_conversation(messages: Sequence[AnyMessage] | None) -> Conversation:
+    """Check the input and find its query.
+
+    Args:
+        messages: The `messages` channel: history, system prompt, last human turn.
+
+    Returns:
+        The conversation; tool turns after the last human one are kept.
+
+    Raises:
+        InputError: no human turn, nothing but blanks or images in it, or the
+            conversation already ends with an answer.
+    """
+    turns = list(messages or [])
+    human = next((m for m in reversed(turns) if isinstance(m, HumanMessage)), None)
+    if human is None:
+        raise InputError("there is no human turn to answer: add a message with role 'user'")
+    last = turns[-1]
+    if isinstance(last, AIMessage) and not last.tool_calls:
+        raise InputError(
+            "the conversation already ends with an answer: add a new message with role 'user'"
+        )
+    query = human.text.strip()
+    if not query:
+        if isinstance(human.content, list) and human.content:
+            raise InputError(
+                "the last human turn holds no text, only other parts such as images: "
+                "say in words what to answer"
+            )
+        raise InputError("the prompt is empty: say what to answer")
+    return Conversation(turns, query)
+
+
+def to_messages(
+    prompt: str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]],
+) -> list[BaseMessage]:
+    """Turn a bare string or chat messages in any usual form into messages.
+
+    Raises:
+        InputError: a form that is not a message, or an empty prompt.
+    """
+    if isinstance(prompt, str):
+        if not prompt.strip():
+            raise InputError("the prompt is empty: say what to answer")
+        return [HumanMessage(prompt)]
+    try:
+        return convert_to_messages(prompt)
+    except (ValueError, NotImplementedError, TypeError) as error:
+        raise InputError(
+            f"this is not a list of chat messages: {type(error).__name__}; "
+            "use {'role': 'user', 'content': '...'}"
+        ) from None

@@ -1,0 +1,103 @@
+"""Every error `tpo` raises on purpose.
+
+::
+
+    TPOError (RuntimeError)
+    ├── InputError            the request itself: empty prompt, no human turn, image only
+    ├── ConfigError           a knob, a spec, a prompt set that cannot be right
+    │   ├── SpecError         an unknown or malformed policy or reward spec
+    │   └── PromptError       a prompt with missing or unknown placeholders
+    ├── MissingDependencyError  an optional package or file is not installed
+    ├── PolicyError           the policy or critic could not give what was asked
+    │   └── NoCandidateError  not one candidate came back
+    ├── RewardError           the reward could not score
+    ├── SyncCallError         the async graph was called through its sync methods
+    └── StoreError            the file of saved runs cannot be used
+
+All derive from `RuntimeError`, because an agent server passes on the message of
+built-in kinds only. Each message says what happened, what to do, and shows the
+evidence shortened; keys never appear in one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+EVIDENCE_CHARS = 300
+_SECRET = re.compile(
+    r"(?i)\b(sk|pk|hf|gsk|xai|key|tok)[-_][\w\-*.]{6,}"
+    r"|(?<=bearer )\S+"
+    r"|(?<=api key provided: )\S+"
+)
+
+
+class TPOError(RuntimeError):
+    """Base of all errors raised by `tpo`.
+
+    Attributes:
+        partial: What had been paid for when the run failed (the state's values),
+            or `None`. A run with a checkpointer can also be resumed.
+    """
+
+    partial: dict[str, Any] | None = None
+
+
+class InputError(TPOError):
+    """The input cannot be answered; nothing was paid for."""
+
+
+class ConfigError(TPOError):
+    """A setting cannot be right; nothing was paid for."""
+
+
+class SpecError(ConfigError):
+    """A policy, critic or reward spec string is unknown or malformed."""
+
+
+class PromptError(ConfigError):
+    """A prompt lacks a placeholder it needs, or has one nobody fills."""
+
+
+class MissingDependencyError(TPOError):
+    """An optional package or a model file is missing; the message says what to type."""
+
+
+class PolicyError(TPOError):
+    """The policy or critic failed."""
+
+
+class NoCandidateError(PolicyError):
+    """Every request for a first answer failed, so there is nothing to return."""
+
+
+class RewardError(TPOError):
+    """The reward failed for every candidate, so nothing can be ranked."""
+
+
+class SyncCallError(TPOError, TypeError):
+    """The graph is async only; the message names what to call instead."""
+
+
+class StoreError(TPOError):
+    """The file of saved runs is missing, corrupt or belongs to another program."""
+
+
+def evidence(problem: object) -> str:
+    """Shorten an error or a text for a message, with anything key-like blanked.
+
+    Args:
+        problem: An exception or any object.
+
+    Returns:
+        One line of at most 300 characters; exceptions are led by their class name.
+
+    Example:
+        >>> evidence(ValueError("bad key sk-abcdef123456"))
+        'ValueError: bad key [redacted]'
+    """
+    text = str(problem)
+    if isinstance(problem, BaseException):
+        text = f"{type(problem).__name__}: {text}" if text else type(problem).__name__
+    text = _SECRET.sub("[redacted]", " ".join(text.split()))
+    return text if len(text) <= EVIDENCE_CHARS else text[: EVIDENCE_CHARS - 1] + "…"

@@ -1,0 +1,192 @@
+"""What a run says while it works: one record per event on the `custom` stream.
+
+Every event is plain JSON and carries `type`, `v` (version of this vocabulary),
+`round` and `elapsed` (working seconds since the run began). docs/events.md is the
+table for frontend authors; fields may be added, never renamed, within a version.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
+
+from .state import Candidate, Round, StopReason
+from .usage import Cost, Phase, Usage
+
+VERSION = 1
+
+
+class Event(TypedDict):
+    """Fields of every event."""
+
+    v: int
+    round: int
+    elapsed: float
+
+
+class RunStarted(Event):
+    """The input was accepted; nothing is paid yet."""
+
+    type: Literal["tpo.run_started"]
+    query: str
+    mode: str
+    depth: int
+    width: int
+    policy: str
+    critic: str
+    reward: str
+
+
+class Notice(Event):
+    """Something the person should know, in one sentence."""
+
+    type: Literal["tpo.notice"]
+    message: str
+
+
+class RequestStarted(Event):
+    """A request to a model goes out."""
+
+    type: Literal["tpo.request_started"]
+    request: str
+    phase: Phase
+    sequences: int
+
+
+class RequestFinished(Event):
+    """It came back; `cost` is this request's share of the usage."""
+
+    type: Literal["tpo.request_finished"]
+    request: str
+    phase: Phase
+    cost: Cost
+
+
+class RequestFailed(Event):
+    """It failed for good; `error` says why."""
+
+    type: Literal["tpo.request_failed"]
+    request: str
+    phase: Phase
+    error: str
+
+
+class Delta(Event):
+    """A piece of text as it is written; `candidate` names whose it is."""
+
+    type: Literal["tpo.candidate_delta", "tpo.loss_delta", "tpo.gradient_delta"]
+    request: str
+    candidate: str | None
+    text: str
+
+
+class CandidateEvent(Event):
+    """A candidate is complete (or unusable: see its `error`)."""
+
+    type: Literal["tpo.candidate"]
+    candidate: Candidate
+
+
+class RewardEvent(Event):
+    """A candidate was scored, or scoring it failed."""
+
+    type: Literal["tpo.reward"]
+    candidate: str
+    reward: float | None
+    error: str | None
+
+
+class RoundSelected(Event):
+    """Best and worst of the pool were chosen."""
+
+    type: Literal["tpo.round"]
+    selected: Round
+
+
+class LossEvent(Event):
+    """The textual loss: why the chosen answer beats the rejected one."""
+
+    type: Literal["tpo.loss"]
+    text: str
+
+
+class GradientEvent(Event):
+    """The textual gradient: what to change in the chosen answer."""
+
+    type: Literal["tpo.gradient"]
+    text: str
+
+
+class Stop(Event):
+    """The loop ends, and why."""
+
+    type: Literal["tpo.stop"]
+    reason: StopReason
+
+
+class Final(Event):
+    """The answer, what it scored and what the run cost."""
+
+    type: Literal["tpo.final"]
+    candidate: str
+    answer: str
+    reward: float | None
+    usage: Usage
+
+
+AnyEvent = (
+    RunStarted
+    | Notice
+    | RequestStarted
+    | RequestFinished
+    | RequestFailed
+    | Delta
+    | CandidateEvent
+    | RewardEvent
+    | RoundSelected
+    | LossEvent
+    | GradientEvent
+    | Stop
+    | Final
+)
+
+
+class Emitter:
+    """Writes events of one node: adds version, round and elapsed seconds.
+
+    Args:
+        write: The runtime's stream writer.
+        usage: The run's usage so far; its seconds are where this node's clock starts.
+        round: The round the node works on.
+    """
+
+    def __init__(self, write: Callable[[Any], None], usage: Usage | None, round: int) -> None:  # noqa: A002
+        self._write = write
+        self._before = usage["total"]["seconds"] if usage else 0.0
+        self._round = round
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since this node began."""
+        return time.monotonic() - self._start
+
+    @property
+    def elapsed(self) -> float:
+        """Working seconds since the run began."""
+        return self._before + self.seconds
+
+    def __call__(self, type: str, fields: Mapping[str, Any]) -> None:  # noqa: A002
+        """Emit one event of `type` (without its `tpo.` prefix)."""
+        self._write(
+            {
+                "type": f"tpo.{type}",
+                "v": VERSION,
+                "round": self._round,
+                "elapsed": round(self.elapsed, 3),
+                **fields,
+            }
+        )

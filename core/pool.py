@@ -1,0 +1,80 @@
+"""The pool: every candidate of a turn, and who is best and worst in it.
+
+As in the paper, chosen and rejected come from the whole pool, not from the last
+round, and the earliest wins a tie (section 3; reference behaviour kept).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean, pstdev
+
+from .state import Candidate, Round
+
+
+def scored(pool: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that can be the answer: usable and with a finite reward."""
+    return [c for c in pool if c["error"] is None and c["reward"] is not None]
+
+
+def unscored(pool: Sequence[Candidate], round: int) -> list[Candidate]:  # noqa: A002
+    """Return the round's usable candidates that have no reward yet."""
+    return [c for c in pool if c["round"] == round and c["error"] is None and c["reward"] is None]
+
+
+def of_round(pool: Sequence[Candidate], round: int) -> list[Candidate]:  # noqa: A002
+    """Return the candidates of one round."""
+    return [c for c in pool if c["round"] == round]
+
+
+def by_id(pool: Sequence[Candidate], id: str | None) -> Candidate | None:  # noqa: A002
+    """Return the candidate called `id`, or `None`."""
+    return next((c for c in pool if c["id"] == id), None)
+
+
+def reward_of(candidate: Candidate) -> float:
+    """Return the reward of a scored candidate."""
+    reward = candidate["reward"]
+    assert reward is not None  # noqa: S101  callers pass what `scored` returned
+    return reward
+
+
+def best(pool: Sequence[Candidate]) -> Candidate | None:
+    """Return the scored candidate with the highest reward, the earliest on a tie."""
+    return max(scored(pool), key=reward_of, default=None)
+
+
+def contrast(pool: Sequence[Candidate]) -> tuple[Candidate | None, Candidate | None]:
+    """Return chosen and rejected: the pool's best, and its worst with another text.
+
+    Rejected is `None` where there is nothing to contrast: an answer is never held
+    against itself or its copy.
+    """
+    chosen = best(pool)
+    if chosen is None:
+        return None, None
+    others = [c for c in scored(pool) if c["text"] != chosen["text"]]
+    return chosen, min(others, key=reward_of, default=None)
+
+
+def summarise(pool: Sequence[Candidate], turn: int, round: int) -> Round:  # noqa: A002
+    """Return the record of a freshly ranked round; loss and gradient come later."""
+    chosen, rejected = contrast(pool)
+    mine = of_round(pool, round)
+    rewards = [reward_of(c) for c in scored(mine)]
+    return Round(
+        turn=turn,
+        round=round,
+        chosen=chosen["id"] if chosen else None,
+        rejected=rejected["id"] if rejected else None,
+        loss=None,
+        gradient=None,
+        best=max(rewards, default=None),
+        mean=fmean(rewards) if rewards else None,
+        std=pstdev(rewards) if rewards else None,
+        spread=reward_of(chosen) - reward_of(rejected) if chosen and rejected else None,
+        best_length=len(chosen["text"]) if chosen else None,
+        malformed=sum(c["error"] is not None and c["reward"] is None for c in mine),
+        picked_by="reward",
+        error=None,
+    )

@@ -1,0 +1,96 @@
+"""What a model replied, read so that no provider's habit can hurt.
+
+Reasoning is kept apart from the answer; refusals count as answers; tool calls,
+blocked and empty replies are errors with a reason.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from langchain_core.messages import AIMessage, BaseMessage
+
+_THINK = r"think|thinking|thought|reasoning"
+_BLOCK = re.compile(rf"\s*<({_THINK})>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_ORPHAN = re.compile(rf"\A(.*?)</(?:{_THINK})>", re.DOTALL | re.IGNORECASE)
+_OPEN = re.compile(rf"<(?:{_THINK})>", re.IGNORECASE)
+_BLOCKED = {"content_filter", "safety", "blocked", "recitation"}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One text of a model.
+
+    Attributes:
+        text: What it says, reasoning removed.
+        reasoning: What it thought first, or "".
+        finish_reason: As the provider names it, lower case, or `None`.
+        error: Why the text cannot be used, or `None`.
+    """
+
+    text: str
+    reasoning: str = ""
+    finish_reason: str | None = None
+    error: str | None = None
+
+
+def split_reasoning(text: str) -> tuple[str, str]:
+    """Cut leading reasoning blocks off a reply.
+
+    A block that never closes is all reasoning. A closing tag without an opening one
+    (the template opened it) ends the reasoning too.
+
+    Returns:
+        The rest and the reasoning, both stripped.
+
+    Example:
+        >>> split_reasoning("<think>2+2</think> 4")
+        ('4', '2+2')
+    """
+    thoughts: list[str] = []
+    if (orphan := _ORPHAN.match(text)) and not _OPEN.search(orphan[1]):
+        thoughts.append(orphan[1].strip())
+        text = text[orphan.end() :]
+    while block := _BLOCK.match(text):
+        thoughts.append(block[2].strip())
+        text = text[block.end() :]
+    return text.strip(), "\n\n".join(thoughts)
+
+
+def read_reply(message: BaseMessage, finish_reason: str | None = None) -> Reply:
+    """Read one generated message.
+
+    Args:
+        message: What the model returned.
+        finish_reason: From the generation, where the message does not carry it.
+    """
+    extra = message.additional_kwargs
+    meta = message.response_metadata
+    reason = finish_reason or meta.get("finish_reason") or meta.get("stop_reason")
+    reason = str(reason).lower() if reason else None
+    text, thought = split_reasoning(message.text or "")
+    blocks = message.content_blocks if isinstance(message.content, list) else []
+    shown = [str(b.get("reasoning", "")) for b in blocks if b["type"] == "reasoning"]
+    reasoning = "\n\n".join(
+        part for part in (*shown, str(extra.get("reasoning_content") or ""), thought) if part
+    )
+    if not text and (refusal := extra.get("refusal")):
+        return Reply(str(refusal).strip(), reasoning, reason or "refusal")
+    return Reply(text, reasoning, reason, _why_unusable(message, text, reasoning, reason))
+
+
+def _why_unusable(
+    message: BaseMessage, text: str, reasoning: str, reason: str | None
+) -> str | None:
+    if isinstance(message, AIMessage) and (message.tool_calls or message.invalid_tool_calls):
+        return "tool_call: the model asked for a tool instead of answering"
+    if text:
+        return None
+    if reason in _BLOCKED:
+        return f"blocked: the provider withheld the answer ({reason})"
+    if reasoning:
+        return "empty: the model only thought; raise max_tokens"
+    if reason in {"length", "max_tokens"}:
+        return "empty: cut off before the first word; raise max_tokens"
+    return "empty: the model returned no text"

@@ -1,0 +1,132 @@
+"""What a run remembers: the channels of the graph and the records in them.
+
+Everything here is plain JSON (dicts, lists, numbers, text), so that a checkpoint
+needs no import to be read. The pool and the rounds live in delta channels: a
+checkpoint stores what changed, not the whole pool again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, NotRequired
+
+from langchain_core.messages import AnyMessage
+from langgraph.channels import DeltaChannel
+from langgraph.graph.message import add_messages
+from typing_extensions import TypedDict
+
+from .usage import Usage, add_usage
+
+StopReason = Literal[
+    "depth",  # all rounds were run
+    "target",  # the best reward reached `target_reward`
+    "patience",  # no better candidate for `patience` rounds
+    "spread",  # best and worst are (nearly) the same: nothing to contrast
+    "budget",  # the next round cannot be paid
+    "critique_failed",  # loss or gradient could not be had
+    "no_update",  # not one update of the round was usable
+    "human",  # a person stopped the run
+]
+
+
+class Candidate(TypedDict):
+    """One answer of the pool."""
+
+    id: str
+    """`r<round>c<index>`, unique within a turn."""
+    turn: int
+    """Which turn of the thread it answers, from 1."""
+    round: int
+    """0 for the first samples, r for the r-th update."""
+    index: int
+    """Its place in the round, from 0."""
+    text: str
+    """The whole answer, reasoning removed; the raw reply where `error` says it is malformed."""
+    reasoning: NotRequired[str]
+    """What a thinking model thought first, if it showed it."""
+    reward: float | None
+    """The finite score, or `None` while unscored or where scoring failed."""
+    error: str | None
+    """Why it cannot be the answer, or `None`."""
+    finish_reason: str | None
+    """As the provider says it: `stop`, `length`, ..."""
+    parent_round: int | None
+    """The round of the chosen candidate this one improves on; `None` in round 0."""
+
+
+class Round(TypedDict):
+    """One pass of the loop: what was contrasted, and what was written about it."""
+
+    turn: int
+    round: int
+    chosen: str | None
+    """Id of the pool's best candidate after this round."""
+    rejected: str | None
+    """Id of the pool's worst, or `None` where there is nothing to contrast."""
+    loss: str | None
+    gradient: str | None
+    best: float | None
+    """Highest reward among this round's candidates."""
+    mean: float | None
+    std: float | None
+    spread: float | None
+    """Reward of chosen minus reward of rejected, over the whole pool."""
+    best_length: int | None
+    """Characters of the chosen candidate."""
+    malformed: int
+    """Candidates of this round without a usable answer."""
+    picked_by: Literal["reward", "human"]
+    error: str | None
+    """Why the critique could not be had, or `None`."""
+
+
+def _merge(key: str) -> Callable[[Any, Sequence[Any]], list[Any]]:
+    """Return a reducer that merges records by (turn, key) and keeps the newest turn only.
+
+    The result depends on the set of writes of a step, not on their order, so a
+    saver may replay them in any order; and a new turn needs no separate reset.
+    """
+
+    def merge(state: Any, writes: Sequence[Any]) -> list[Any]:
+        records = {(r["turn"], r[key]): r for r in state or []}
+        for write in writes:
+            for record in write:
+                place = (record["turn"], record[key])
+                records[place] = {**records.get(place, {}), **record}
+        turn = max((t for t, _ in records), default=0)
+        kept = [r for (t, _), r in records.items() if t == turn]
+        return sorted(kept, key=lambda r: (r["round"], r.get("index", 0)))
+
+    return merge
+
+
+merge_candidates = _merge("id")
+merge_rounds = _merge("round")
+
+
+class InputState(TypedDict):
+    """What a caller gives: a conversation whose last human turn is the query."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+
+
+class State(InputState, total=False):
+    """All channels of the graph."""
+
+    turn: int
+    """Counts the queries answered on this thread; written by `sample`."""
+    round: int
+    """The current round; written by `sample` and `update`."""
+    # Beta channel, hence the lower bounds in pyproject; one snapshot in 1000 updates.
+    candidates: Annotated[list[Candidate], DeltaChannel(merge_candidates, snapshot_frequency=1000)]
+    rounds: Annotated[list[Round], DeltaChannel(merge_rounds, snapshot_frequency=1000)]
+    usage: Annotated[Usage, add_usage]
+    refused: list[str]
+    """Request parameters the policy was found to refuse (`n`, `temperature`, ...)."""
+    critic_refused: list[str]
+    """The same for the critic."""
+    halt: StopReason | None
+    """A stop decided by a node itself (a person, a failed critique); else `None`."""
+    answer: str
+    reward: float | None
+    stop_reason: StopReason | None

@@ -1,0 +1,86 @@
+"""When the loop ends: pure functions of the state and the context.
+
+The routers ask before every step; `finish` asks once more to record the reason.
+Because nothing is remembered, a fork or a resumed run with other settings decides anew.
+"""
+
+from __future__ import annotations
+
+from .context import Context
+from .pool import best, of_round, reward_of, scored
+from .state import State, StopReason
+from .usage import Cost, cost
+
+REQUESTS_PER_ROUND = 3  # loss, gradient, and at least one update
+
+
+def spent(state: State) -> Cost:
+    """Return what this turn has cost so far."""
+    usage = state.get("usage")
+    if not usage or usage["turn"] != state.get("turn", 0):
+        return cost()
+    return usage["total"]
+
+
+def requests_left(state: State, context: Context) -> int | None:
+    """Return how many more requests the budget allows, or `None` without a limit."""
+    if not context.budget_requests:
+        return None
+    return max(0, context.budget_requests - spent(state)["requests"])
+
+
+def out_of_budget(state: State, context: Context) -> bool:
+    """Return whether tokens or working seconds are used up."""
+    paid = spent(state)
+    tokens = paid["input_tokens"] + paid["output_tokens"]
+    return bool(
+        (context.budget_tokens and tokens >= context.budget_tokens)
+        or (context.budget_seconds and paid["seconds"] >= context.budget_seconds)
+    )
+
+
+def _no_contrast(state: State, context: Context) -> bool:
+    """Best and worst are too close to learn from. A pool of one is critiqued alone."""
+    if context.mode == "revision" or len(scored(state["candidates"])) < 2:
+        return False
+    spread = state["rounds"][-1]["spread"]
+    return spread is None or spread <= context.min_spread
+
+
+def _no_gain(state: State, context: Context) -> bool:
+    """The pool's best is older than `patience` rounds."""
+    leader = best(state["candidates"])
+    return bool(
+        context.patience and leader and state["round"] - leader["round"] >= context.patience
+    )
+
+
+def why_stop(state: State, context: Context) -> StopReason | None:
+    """Return why the loop ends after a ranking, or `None` to go on.
+
+    The answer is the pool's best in every case.
+    """
+    pool, now = state["candidates"], state["round"]
+    leader = best(pool)
+    left = requests_left(state, context)
+    rules: list[tuple[StopReason | None, bool]] = [
+        (state.get("halt"), bool(state.get("halt"))),
+        ("no_update", now > 0 and not scored(of_round(pool, now))),
+        (
+            "target",
+            context.target_reward is not None
+            and leader is not None
+            and reward_of(leader) >= context.target_reward,
+        ),
+        ("depth", now >= context.rounds),
+        ("spread", _no_contrast(state, context)),
+        ("patience", _no_gain(state, context)),
+        ("budget", out_of_budget(state, context)),
+        ("budget", left is not None and left < REQUESTS_PER_ROUND),
+    ]
+    return next((reason for reason, holds in rules if holds), None)
+
+
+def why_break_off(state: State, context: Context) -> StopReason | None:
+    """Return why a round under way (after loss or gradient) is broken off, or `None`."""
+    return state.get("halt") or ("budget" if out_of_budget(state, context) else None)

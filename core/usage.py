@@ -1,0 +1,101 @@
+"""What a run has cost so far, per phase and in total."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+from typing_extensions import TypedDict
+
+Phase = Literal["sample", "rank", "loss", "gradient", "update"]
+PHASES: tuple[Phase, ...] = ("sample", "rank", "loss", "gradient", "update")
+
+
+class Cost(TypedDict):
+    """Sums over the requests of one phase."""
+
+    requests: int
+    """Requests sent to a model, failed attempts included."""
+    sequences: int
+    """Texts that came back; a request with `n = 5` brings five."""
+    scores: int
+    """Candidates given to the reward."""
+    input_tokens: int
+    cached_tokens: int
+    """Input tokens the server took from its prefix cache."""
+    output_tokens: int
+    seconds: float
+    """Wall-clock seconds the phase took."""
+    exact: bool
+    """False where a server reported no usage or less than it did: a lower bound."""
+
+
+class Usage(TypedDict):
+    """Costs by phase, and their sum; `turn` says which query they belong to."""
+
+    turn: int
+    total: Cost
+    phases: dict[str, Cost]
+
+
+class UsageDelta(TypedDict):
+    """What one request or node adds to the usage of a phase."""
+
+    turn: int
+    phase: Phase
+    cost: Cost
+
+
+def cost(
+    *,
+    requests: int = 0,
+    sequences: int = 0,
+    scores: int = 0,
+    input_tokens: int = 0,
+    cached_tokens: int = 0,
+    output_tokens: int = 0,
+    seconds: float = 0.0,
+    exact: bool = True,
+) -> Cost:
+    """Return a `Cost` with everything not named at zero."""
+    return Cost(
+        requests=requests,
+        sequences=sequences,
+        scores=scores,
+        input_tokens=input_tokens,
+        cached_tokens=cached_tokens,
+        output_tokens=output_tokens,
+        seconds=seconds,
+        exact=exact,
+    )
+
+
+def add_costs(a: Cost, b: Cost) -> Cost:
+    """Return the sum; it is exact only where both are."""
+    return Cost(
+        requests=a["requests"] + b["requests"],
+        sequences=a["sequences"] + b["sequences"],
+        scores=a["scores"] + b["scores"],
+        input_tokens=a["input_tokens"] + b["input_tokens"],
+        cached_tokens=a["cached_tokens"] + b["cached_tokens"],
+        output_tokens=a["output_tokens"] + b["output_tokens"],
+        seconds=round(a["seconds"] + b["seconds"], 6),
+        exact=a["exact"] and b["exact"],
+    )
+
+
+def no_usage(turn: int = 0) -> Usage:
+    """Return the usage of a run that has not paid for anything."""
+    return Usage(turn=turn, total=cost(), phases={})
+
+
+def add_usage(state: Usage | None, delta: Any) -> Usage:
+    """Reducer of the `usage` channel: add one delta; a newer turn starts from zero."""
+    if "phases" in delta:  # a whole usage, as a state edited by hand gives it
+        return cast("Usage", delta)
+    if not state or delta["turn"] > state.get("turn", 0):
+        state = no_usage(delta["turn"])
+    if delta["turn"] < state["turn"]:
+        return state
+    phases = dict(state["phases"])
+    phases[delta["phase"]] = add_costs(phases.get(delta["phase"], cost()), delta["cost"])
+    return Usage(turn=state["turn"], total=add_costs(state["total"], delta["cost"]), phases=phases)

@@ -1,0 +1,136 @@
+"""One call: a prompt in, an aligned answer out, for scripts and notebooks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+from uuid import uuid4
+
+from langchain_core.messages import AnyMessage, BaseMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import TypedDict
+
+from ..core.context import Context, make_context
+from ..core.conversation import read_conversation, to_messages
+from ..core.errors import TPOError
+from ..core.events import AnyEvent
+from ..core.state import Candidate, Round, StopReason
+from ..core.usage import Usage
+from ..models.policy import PolicyLike
+from ..prompts.prompt_set import PromptSet
+from ..rewards.resolve import RewardLike
+from .loop import build_tpo
+
+Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
+
+
+class Aligned(TypedDict):
+    """What a run returns."""
+
+    answer: str
+    reward: float
+    messages: list[AnyMessage]
+    candidates: list[Candidate]
+    rounds: list[Round]
+    stop_reason: StopReason
+    usage: Usage
+
+
+async def aalign(
+    prompt: Prompt,
+    *,
+    policy: PolicyLike | None = None,
+    reward: RewardLike | None = None,
+    critic: PolicyLike | None = None,
+    prompts: PromptSet | Mapping[str, str] | str | None = None,
+    on_event: Callable[[AnyEvent], None] | None = None,
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
+    thread_id: str | None = None,
+    **knobs: Any,
+) -> Aligned:
+    """Answer a prompt with test-time preference optimization.
+
+    Args:
+        prompt: The query, or chat messages with system prompt and history.
+        policy: A chat model or a spec; default: the local model.
+        reward: A function `(query, answer) -> float`, a reward object, or a spec.
+        critic: Another model for loss and gradient.
+        prompts: Other prompts.
+        on_event: Called with every event as it happens (docs/events.md).
+        checkpointer: Where the run is saved; default: in memory, for this call.
+        thread_id: Names the run in the checkpointer; a finished thread gets a new turn.
+        **knobs: Any setting of `Context`: depth, width, seed, budget_requests, ...
+
+    Returns:
+        The answer, its reward, the pool, the rounds, why it stopped and what it cost.
+
+    Raises:
+        TPOError: see `tpo.core.errors`; its `partial` holds what was paid for so far.
+
+    Example:
+        >>> result = await aalign("Why is the sky blue?", depth=1)  # doctest: +SKIP
+        >>> result["answer"], result["stop_reason"]  # doctest: +SKIP
+    """
+    context = make_context(None, **knobs)
+    messages = to_messages(prompt)
+    read_conversation(cast("list[AnyMessage]", messages))
+    graph = build_tpo(policy, reward, critic=critic, prompts=prompts)
+    app: CompiledStateGraph[Any, Context, Any, Any] = graph.compile(
+        checkpointer=checkpointer or InMemorySaver(), name="tpo"
+    )
+    config: RunnableConfig = {"configurable": {"thread_id": thread_id or str(uuid4())}}
+    if on_event is None:
+        context = context.model_copy(update={"live": False})
+    try:
+        async for part in app.astream(
+            {"messages": messages},  # type: ignore[arg-type]
+            config,
+            context=context,
+            stream_mode="custom",
+            version="v2",
+        ):
+            if on_event is not None:
+                on_event(cast("AnyEvent", part["data"]))
+    except TPOError as error:
+        error.partial = dict((await app.aget_state(config)).values)
+        raise
+    state = (await app.aget_state(config)).values
+    return cast("Aligned", {key: state[key] for key in Aligned.__annotations__})
+
+
+def align(prompt: Prompt, **options: Any) -> Aligned:
+    """Do the same from sync code, inside or outside a running event loop.
+
+    Takes what `aalign` takes. `on_event` is called from another thread.
+
+    Example:
+        >>> result = align("Why is the sky blue?", policy="embedded:")  # doctest: +SKIP
+    """
+    future = asyncio.run_coroutine_threadsafe(aalign(prompt, **options), _background_loop())
+    try:
+        return future.result()
+    except BaseException:  # Ctrl-C while waiting: stop paying at once
+        future.cancel()
+        raise
+
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def _background_loop() -> asyncio.AbstractEventLoop:
+    """Return the process's own loop, in a daemon thread.
+
+    One loop for all sync calls: model clients keep connections that die with their loop.
+    """
+    global _loop  # noqa: PLW0603  a process-wide thread, not state of a run
+    with _lock:
+        if _loop is None or _loop.is_closed():
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="tpo-align", daemon=True).start()
+        return _loop

@@ -1,0 +1,100 @@
+"""The paper's loop as a graph.
+
+::
+
+    sample -> rank -> [stop?] -> loss -> gradient -> update -> rank -> ... -> finish
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from langgraph.graph import END, START, StateGraph
+
+from ..core.context import Context
+from ..core.state import InputState, State
+from ..models.policy import PolicyLike
+from ..nodes.choose import choose_node
+from ..nodes.finish import finish_node
+from ..nodes.gradient import gradient_node
+from ..nodes.loss import loss_node
+from ..nodes.parts import Parts
+from ..nodes.rank import rank_node
+from ..nodes.sample import sample_node
+from ..nodes.update import update_node
+from ..prompts.prompt_set import PromptSet, prompt_set
+from ..rewards.resolve import RewardLike, resolve_reward
+from .routing import after_choose, after_gradient, after_loss, after_rank
+from .step import AsyncStep
+
+TPOGraph = StateGraph[State, Context, InputState, State]
+
+
+def build_tpo(
+    policy: PolicyLike | None = None,
+    reward: RewardLike | None = None,
+    *,
+    critic: PolicyLike | None = None,
+    prompts: PromptSet | Mapping[str, str] | str | None = None,
+    defaults: Context | None = None,
+    context_schema: type[Context] = Context,
+) -> TPOGraph:
+    """Build the TPO graph, uncompiled, so that the caller chooses saver and store.
+
+    Args:
+        policy: The model that answers: any `BaseChatModel`, or a spec such as
+            `openai:gpt-5-mini`. Not given: `Context.policy` of each run.
+        reward: What ranks candidates: a function `(query, answer) -> float` (sync or
+            async), an object with the `Reward` contract, or a spec. Not given:
+            `Context.reward`.
+        critic: Another model for loss and gradient. Not given: `Context.critic`, else
+            the policy.
+        prompts: A prompt set, the name of one, or texts that replace some prompts.
+        defaults: Settings of runs that are given no `context=`.
+        context_schema: A subclass of `Context`, where other defaults are to be shown.
+
+    Returns:
+        A `StateGraph`. Input: `{"messages": [...]}`, whose last human turn is the query.
+        Output: `answer`, `reward`, `messages`, `candidates`, `rounds`, `stop_reason`,
+        `usage`.
+
+    Raises:
+        SpecError: an unknown reward spec.
+        PromptError: an unknown prompt, a missing or unknown placeholder.
+
+    Example:
+        >>> graph = build_tpo("openai:gpt-5-mini", lambda query, answer: -len(answer))
+        >>> app = graph.compile()
+        >>> result = await app.ainvoke(  # doctest: +SKIP
+        ...     {"messages": [("user", "Why is the sky blue?")]}, context={"depth": 1})
+
+    Source:
+        Li et al., Test-time Preference Optimization, arXiv 2501.12895, section 3.
+    """
+    parts = Parts(
+        policy=policy,
+        critic=critic,
+        reward=None if reward is None else resolve_reward(reward),
+        prompts=None if prompts is None else prompt_set(prompts),
+        defaults=defaults or context_schema(),
+    )
+    graph: TPOGraph = StateGraph(State, context_schema, input_schema=InputState)
+    for name, factory in {
+        "sample": sample_node,
+        "rank": rank_node,
+        "choose": choose_node,
+        "loss": loss_node,
+        "gradient": gradient_node,
+        "update": update_node,
+        "finish": finish_node,
+    }.items():
+        graph.add_node(name, AsyncStep(factory(parts=parts), name))
+    graph.add_edge(START, "sample")
+    graph.add_edge("sample", "rank")
+    graph.add_conditional_edges("rank", after_rank(parts))
+    graph.add_conditional_edges("choose", after_choose(parts))
+    graph.add_conditional_edges("loss", after_loss(parts))
+    graph.add_conditional_edges("gradient", after_gradient(parts))
+    graph.add_edge("update", "rank")
+    graph.add_edge("finish", END)
+    return graph

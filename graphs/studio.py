@@ -1,0 +1,34 @@
+"""The compiled graphs that langgraph.json names; no saver, the server brings its own.
+
+`TPO_POLICY`, `TPO_CRITIC` and `TPO_REWARD` in the environment (or the server's `.env`)
+become the defaults of the settings form.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.stream import CustomTransformer, UpdatesTransformer
+
+from ..core.context import context_with
+from .loop import build_tpo
+
+_CONFIGURED = {
+    name: value
+    for name in ("policy", "critic", "reward")
+    if (value := os.environ.get(f"TPO_{name.upper()}"))
+}
+
+
+def _served(name: str, **defaults: str) -> CompiledStateGraph[Any, Any, Any, Any]:
+    schema = context_with("Context", **_CONFIGURED, **defaults)
+    graph = build_tpo(context_schema=schema)
+    # Without these the newer thread protocol is silent on our events.
+    return graph.compile(name=name, transformers=[CustomTransformer, UpdatesTransformer])
+
+
+graph = _served("tpo")
+best_of_n = _served("best_of_n", mode="best_of_n")
+revision = _served("revision", mode="revision")

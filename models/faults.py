@@ -1,0 +1,89 @@
+"""What a failed request means: try again, leave a parameter out, or give up."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Collection
+
+import httpx
+from langchain_core.exceptions import (
+    ModelAPIError,
+    ModelConnectionError,
+    ModelRateLimitError,
+    ModelTimeoutError,
+)
+
+_PASSING = (
+    ModelAPIError,
+    ModelConnectionError,
+    ModelRateLimitError,
+    ModelTimeoutError,
+    httpx.TransportError,
+    ConnectionError,
+    TimeoutError,
+)
+_PASSING_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_REFUSAL = re.compile(
+    r"(?i)unsupport|not support|unknown|unrecogni[sz]ed|not permitted|not allowed|unexpected"
+    r"|extra inputs|does not|only (?:the default|one|1)|must be|cannot be|deprecated|invalid"
+)
+_NAMES = {
+    "n": r"(?:['\"`]n['\"`]|\bn\s*[>=]|\bn (?:must|is|should|parameter)|n_cmpl|n_parallel|slots)",
+    "max_tokens": r"max_(?:completion_|output_)?tokens",
+}
+_MOST_SECONDS = 60.0
+
+
+def status_of(error: BaseException) -> int | None:
+    """Return the HTTP status behind an error, if there is one."""
+    for holder in (error, getattr(error, "response", None)):
+        status = getattr(holder, "status_code", None)
+        if isinstance(status, int):
+            return status
+    return None
+
+
+def is_transient(error: BaseException) -> bool:
+    """Return whether the same request may succeed later: rate limit, 5xx, lost connection."""
+    status = status_of(error)
+    if status is not None:
+        return status in _PASSING_STATUS
+    return isinstance(error, _PASSING)
+
+
+def pause_before_retry(error: BaseException | None, attempt: int) -> float:
+    """Return seconds to wait: what the server asks for, else doubling from half a second.
+
+    Args:
+        error: The fault.
+        attempt: How many attempts were made, from 1.
+    """
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    try:
+        seconds = max(0.0, float(headers.get("retry-after", "")))
+    except ValueError:
+        seconds = 0.5 * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311  jitter
+    return min(_MOST_SECONDS, seconds)
+
+
+def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None:
+    """Return which of the parameters sent the server refuses, or `None`.
+
+    Reads the error's own `param` where there is one, else its sentence.
+    """
+    if status_of(error) not in {400, 422} and not isinstance(error, TypeError):
+        return None
+    param = getattr(error, "param", None)
+    param = {"max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens"}.get(
+        str(param), param
+    )
+    if isinstance(param, str) and (name := param.split(".")[0]) in sent:
+        return name
+    text = str(error)
+    if not _REFUSAL.search(text):
+        return None
+    for name in sorted(sent, key=len, reverse=True):
+        if re.search(_NAMES.get(name, rf"\b{re.escape(name)}\b"), text):
+            return name
+    return None

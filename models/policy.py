@@ -1,0 +1,175 @@
+"""From what a caller gives (chat model or spec string) to a policy.
+
+Specs::
+
+    openai:NAME                     any provider of langchain's init_chat_model
+    openai:NAME@http://host/v1      an OpenAI-compatible server
+    huggingface:NAME                in process, through langchain-huggingface
+    embedded: | embedded:FILE.gguf  the local llama.cpp model
+
+A model built from a spec is shared within its process and event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from langchain_core.language_models import BaseChatModel
+
+from ..core.errors import ConfigError, MissingDependencyError, PolicyError, SpecError, evidence
+
+PolicyLike = BaseChatModel | str
+SPECS = "openai:NAME, openai:NAME@http://HOST/v1, huggingface:NAME, embedded:, PROVIDER:NAME"
+URL_KEY = "TPO_POLICY_API_KEY"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A chat model, and what is known of the server behind it.
+
+    Attributes:
+        model: The model.
+        name: How events and reports name it.
+        context_tokens: Tokens one request may hold, prompt and answer together, if known.
+        slots: Most texts one request may ask for, if limited.
+        prefers_json: Whether updates should use structured output rather than tags.
+        extra_body: Fields to add to every request body (OpenAI-compatible servers only).
+    """
+
+    model: BaseChatModel
+    name: str
+    context_tokens: int | None = None
+    slots: int | None = None
+    prefers_json: bool = False
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+
+
+# Built models hold connections that belong to one event loop, so that is how they are kept.
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Policy]] = WeakKeyDictionary()
+
+
+async def resolve_policy(policy: PolicyLike) -> Policy:
+    """Return the policy that a chat model or a spec string stands for.
+
+    Raises:
+        SpecError: the spec is unknown or malformed; the valid forms are listed.
+        MissingDependencyError: a provider package, model file or key is missing; the
+            sentence says what to type.
+        ConfigError: neither a chat model nor a string.
+    """
+    if isinstance(policy, BaseChatModel):
+        return Policy(policy, model_name(policy), context_tokens=_context_tokens(policy))
+    if not isinstance(policy, str):
+        raise ConfigError(
+            f"{type(policy).__name__} is no policy: give a BaseChatModel (before .bind or "
+            f".with_structured_output) or a spec such as {SPECS}"
+        )
+    built = _shared.setdefault(asyncio.get_running_loop(), {})
+    if policy not in built:
+        # In a thread: imports and the local model's loading would block the loop.
+        built[policy] = await asyncio.to_thread(build_policy, policy)
+    return built[policy]
+
+
+def model_name(model: BaseChatModel) -> str:
+    """Return what a model calls itself, else its class."""
+    for attribute in ("model_name", "model", "model_id"):
+        if isinstance(name := getattr(model, attribute, None), str) and name:
+            return name
+    return type(model).__name__
+
+
+def _context_tokens(model: BaseChatModel) -> int | None:
+    profile = model.profile or {}
+    return profile.get("max_input_tokens")
+
+
+def build_policy(spec: str) -> Policy:
+    """Build a new policy from a spec; `resolve_policy` is the shared one."""
+    provider, colon, name = spec.strip().partition(":")
+    if not colon:
+        raise SpecError(f"unknown policy {spec!r}. Valid forms: {SPECS}")
+    if provider == "embedded":
+        return _embedded(name)
+    if not name:
+        raise SpecError(f"policy {spec!r} names no model. Valid forms: {SPECS}")
+    if provider == "huggingface":
+        from .huggingface import huggingface_model  # noqa: PLC0415  heavy, optional
+
+        return Policy(huggingface_model(name), spec)
+    name, _, url = name.partition("@http")
+    if url:
+        return _compatible(provider, name, f"http{url}", spec)
+    return _provider(provider, name, spec)
+
+
+def _embedded(name: str) -> Policy:
+    from .embedded import embedded_server  # noqa: PLC0415  optional
+
+    server = embedded_server(name)
+    model = _openai(server.model, server.base_url, server.api_key.get_secret_value())
+    return Policy(
+        model,
+        f"embedded:{server.path.stem}",
+        context_tokens=server.context_tokens,
+        slots=server.slots,
+        prefers_json=True,
+        extra_body={"top_k": 0, "min_p": 0},  # the paper's sampling, not llama.cpp's
+    )
+
+
+def _compatible(provider: str, name: str, url: str, spec: str) -> Policy:
+    if provider != "openai":
+        raise SpecError(f"policy {spec!r}: @URL is for OpenAI-compatible servers: openai:{name}@…")
+    # Never the key of api.openai.com: the spec may come from someone else.
+    return Policy(_openai(name, url, os.environ.get(URL_KEY) or "none"), spec)
+
+
+def _openai(name: str, base_url: str, key: str) -> BaseChatModel:
+    from langchain_openai import ChatOpenAI  # noqa: PLC0415  slow to import
+    from openai import DefaultAsyncHttpxClient  # noqa: PLC0415
+    from pydantic import SecretStr  # noqa: PLC0415
+
+    # Retries are ours, so that they are counted and a 400 is not repeated. An own client:
+    # the default one is cached across event loops and breaks on the second.
+    return ChatOpenAI(
+        model=name,
+        base_url=base_url,
+        api_key=SecretStr(key),
+        max_retries=0,
+        http_async_client=DefaultAsyncHttpxClient(),
+        use_responses_api=False,
+    )
+
+
+def _provider(provider: str, name: str, spec: str) -> Policy:
+    from langchain.chat_models import init_chat_model  # noqa: PLC0415  slow to import
+
+    options: dict[str, Any] = {"max_retries": 0}
+    if provider == "openai":
+        from openai import DefaultAsyncHttpxClient  # noqa: PLC0415
+
+        options["http_async_client"] = DefaultAsyncHttpxClient()
+    try:
+        model = init_chat_model(name, model_provider=provider, **options)
+    except ImportError as error:
+        package = f"langchain-{provider.replace('_', '-')}"
+        raise MissingDependencyError(
+            f"policy {spec!r} needs a package that is not installed: pip install {package} "
+            f"({evidence(error)})"
+        ) from None
+    except ValueError as error:
+        if "nsupported" in str(error):
+            raise SpecError(f"unknown provider in policy {spec!r}. Valid forms: {SPECS}") from None
+        raise PolicyError(f"policy {spec!r} could not be built: {evidence(error)}") from None
+    except Exception as error:  # noqa: BLE001  each provider has its own complaint about a missing key
+        raise MissingDependencyError(
+            f"policy {spec!r} could not be built; is its API key set "
+            f"(for instance {provider.upper()}_API_KEY)? {evidence(error)}"
+        ) from None
+    return Policy(model, spec, context_tokens=_context_tokens(model))

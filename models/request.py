@@ -1,0 +1,251 @@
+"""One request to a policy: its parameters, its retries, and what came back.
+
+A request may ask for several texts at once (`n`). Such a request is never streamed,
+because the choices would be merged into one text, and its usage is counted once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration
+from langchain_core.prompt_values import ChatPromptValue
+from langchain_core.runnables import ensure_config
+from langgraph.constants import TAG_NOSTREAM
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+
+from ..core.errors import PolicyError, evidence
+from ..core.reply import Reply, read_reply
+from ..core.usage import Cost, add_costs, cost
+from .faults import is_transient, pause_before_retry, refused_parameter
+from .policy import Policy
+
+STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
+MAX_TOKENS_FIELDS = ("max_tokens", "max_output_tokens", "num_predict", "max_new_tokens")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to ask of a policy.
+
+    Attributes:
+        policy: Whom to ask.
+        messages: The prompt.
+        n: Texts wanted.
+        parameters: Sampling parameters by their usual names; `None` leaves the model's own.
+        schema: JSON schema of the reply, or `None` for free text.
+        refused: Parameters the server is known to refuse; they are left out.
+        timeout: Seconds one attempt may take.
+        retries: Further attempts after a fault that may pass.
+        live: Whether to stream the text (only a single one can be).
+        label: Names the request in traces.
+    """
+
+    policy: Policy
+    messages: Sequence[BaseMessage]
+    n: int = 1
+    parameters: dict[str, Any] = field(default_factory=dict)
+    schema: dict[str, Any] | None = None
+    refused: frozenset[str] = frozenset()
+    timeout: float = 120.0
+    retries: int = 2
+    live: bool = False
+    label: str = "request"
+
+    @property
+    def json_by_body(self) -> bool:
+        """Whether a schema, if there is one, travels in the body, so that `n` may too."""
+        return not self.schema or "extra_body" in type(self.policy.model).model_fields
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a request brought: its texts, its price, what the server refuses."""
+
+    replies: list[Reply]
+    cost: Cost
+    refused: frozenset[str] = frozenset()
+
+
+class RequestError(PolicyError):
+    """A request failed for good; `requests` says how often it was sent."""
+
+    def __init__(self, message: str, requests: int) -> None:
+        super().__init__(message)
+        self.requests = requests
+
+
+async def ask(request: Request, on_text: Callable[[str], None] | None = None) -> Response:
+    """Send a request, repeating it after faults that may pass.
+
+    A parameter the server refuses is dropped and the request repeated. If that changes
+    what was asked (several texts, a format), the response is empty and says so instead.
+
+    Args:
+        request: What to ask.
+        on_text: Called with each piece of text of a live request.
+
+    Raises:
+        RequestError: it failed for good, with the last cause.
+    """
+    refused, sent = request.refused, 0
+    for _ in range(len(request.parameters) + 2):
+        attempts = AsyncRetrying(
+            stop=stop_after_attempt(request.retries + 1),
+            retry=retry_if_exception(is_transient),
+            wait=_wait,
+            reraise=True,
+        )
+        try:
+            async for attempt in attempts:
+                with attempt:
+                    sent += 1
+                    async with asyncio.timeout(request.timeout):
+                        texts, price = await _send(request, refused, on_text)
+                    return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
+        except Exception as error:  # providers raise anything; cancellation is no Exception
+            name = refused_parameter(error, _sent_parameters(request, refused))
+            if name is None:
+                said = (
+                    f"no answer within {request.timeout:g} s"
+                    if isinstance(error, TimeoutError)
+                    else evidence(error)
+                )
+                raise RequestError(f"{request.policy.name}: {said}", sent) from error
+            refused |= {name}
+            if name in STRUCTURAL:
+                return Response([], cost(requests=sent), refused)
+    raise RequestError(f"{request.policy.name} refuses every form of the request", sent)
+
+
+def _wait(state: RetryCallState) -> float:
+    return pause_before_retry(
+        state.outcome.exception() if state.outcome else None, state.attempt_number
+    )
+
+
+def _sent_parameters(request: Request, refused: frozenset[str]) -> set[str]:
+    sent = {name for name, value in request.parameters.items() if value is not None}
+    sent |= {"n"} if request.n > 1 else set()
+    sent |= {"response_format"} if request.schema else set()
+    sent |= {"stream_options"} if request.live and request.n == 1 else set()
+    return sent - refused
+
+
+def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
+    """Return a copy of the model that carries the request's parameters.
+
+    Only fields the model declares are set, so any provider works; a copy, so that the
+    caller's model stays as it is. No cache: a cached reply would repeat one sample N times.
+    """
+    model = request.policy.model
+    fields = type(model).model_fields
+    wanted = dict(request.parameters)
+    name = next((f for f in MAX_TOKENS_FIELDS if f in fields), "max_tokens")
+    wanted[name] = wanted.pop("max_tokens", None)
+    if (model.profile or {}).get("temperature") is False:  # a reasoning model
+        refused |= {"temperature", "top_p"}
+    changes: dict[str, Any] = {
+        key: None if key in refused else value
+        for key, value in wanted.items()
+        if key in fields and (value is not None or key in refused)
+    }
+    live = request.live and request.n == 1
+    changes |= {"cache": False, "disable_streaming": not live}
+    if "n" in fields:
+        changes["n"] = request.n if request.n > 1 else None
+    if "stream_usage" in fields:
+        changes["stream_usage"] = live and "stream_options" not in refused
+    if "extra_body" in fields:
+        changes["extra_body"] = _extra_body(request, refused)
+    return model.model_copy(update=changes)
+
+
+def _extra_body(request: Request, refused: frozenset[str]) -> dict[str, Any] | None:
+    own = getattr(request.policy.model, "extra_body", None) or {}
+    body = {**own, **request.policy.extra_body}
+    if request.schema and "response_format" not in refused:
+        # In the raw body: the SDK's own parsing raises, and loses all N paid texts,
+        # when one of them is cut off.
+        schema = {"name": "update", "schema": request.schema, "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body or None
+
+
+async def _send(
+    request: Request, refused: frozenset[str], on_text: Callable[[str], None] | None
+) -> tuple[list[Reply], Cost]:
+    model = configure(request, refused)
+    tags = [TAG_NOSTREAM, "tpo"]
+    if request.schema and not request.json_by_body:
+        chain = model.with_structured_output(request.schema, include_raw=True)
+        result = await chain.ainvoke(
+            list(request.messages), {"tags": tags, "run_name": request.label}
+        )
+        return _structured(result)
+    if request.live and request.n == 1:
+        return await _stream(model, request, tags, on_text)
+    config = ensure_config()
+    result = await model.agenerate_prompt(
+        [ChatPromptValue(messages=list(request.messages))],
+        callbacks=config.get("callbacks"),
+        tags=tags,
+        metadata=config.get("metadata"),
+        run_name=request.label,
+    )
+    generations = [g for g in result.generations[0] if isinstance(g, ChatGeneration)]
+    replies = [
+        read_reply(g.message, (g.generation_info or {}).get("finish_reason")) for g in generations
+    ]
+    first = generations[0].message if generations else None
+    return replies, price_of(first, replies)
+
+
+async def _stream(
+    model: BaseChatModel,
+    request: Request,
+    tags: list[str],
+    on_text: Callable[[str], None] | None,
+) -> tuple[list[Reply], Cost]:
+    whole: AIMessageChunk | None = None
+    config = {"tags": tags, "run_name": request.label}
+    async for chunk in model.astream(list(request.messages), config):  # type: ignore[arg-type]
+        whole = chunk if whole is None else whole + chunk
+        if on_text and chunk.text:
+            on_text(chunk.text)
+    replies = [read_reply(whole)] if whole is not None else []
+    return replies, price_of(whole, replies)
+
+
+def _structured(result: Any) -> tuple[list[Reply], Cost]:
+    raw: AIMessage = result["raw"]
+    parsed = result["parsed"]
+    reply = read_reply(raw) if parsed is None else Reply(json.dumps(parsed, ensure_ascii=False))
+    return [reply], price_of(raw, [reply])
+
+
+def price_of(message: BaseMessage | None, replies: Sequence[Reply]) -> Cost:
+    """Return what one request cost; its usage covers all its texts and is taken once.
+
+    It is marked inexact where the server reported nothing, or fewer output tokens than
+    the texts can have (llama.cpp counts one choice of n).
+    """
+    usage = message.usage_metadata if isinstance(message, AIMessage) else None
+    if not usage:
+        return cost(requests=1, sequences=len(replies), exact=False)
+    characters = sum(len(r.text) + len(r.reasoning) for r in replies)
+    output = usage["output_tokens"]
+    return cost(
+        requests=1,
+        sequences=len(replies),
+        input_tokens=usage["input_tokens"],
+        cached_tokens=usage.get("input_token_details", {}).get("cache_read") or 0,
+        output_tokens=output,
+        exact=output * 10 >= characters,
+    )

@@ -1,0 +1,11 @@
+"""Step 3, textual loss: the critic says why the chosen answer beats the rejected one."""
+
+from __future__ import annotations
+
+from .critique import critique_node
+from .parts import Node, Parts
+
+
+def loss_node(*, parts: Parts) -> Node:
+    """Return the node that writes `loss` into the current round."""
+    return critique_node(parts=parts, step="loss")

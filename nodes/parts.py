@@ -1,0 +1,56 @@
+"""The models, reward and prompts of a run: given to the builder, else named in the context."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from ..core.context import Context, context_of
+from ..core.state import State
+from ..models.policy import Policy, PolicyLike, resolve_policy
+from ..prompts.prompt_set import PromptSet, prompt_set
+from ..rewards.base import Reward
+from ..rewards.resolve import resolve_reward
+
+Node = Callable[[State, Runtime[Context]], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What was given to `build_tpo`; `None` means: see the context.
+
+    Nothing here changes during a run.
+    """
+
+    policy: PolicyLike | None = None
+    critic: PolicyLike | None = None
+    reward: Reward | None = None
+    prompts: PromptSet | None = None
+    defaults: Context = field(default_factory=Context)
+
+    def context(self, runtime: Runtime[Any]) -> Context:
+        """Return the settings of this run."""
+        return context_of(runtime, self.defaults)
+
+    async def policy_for(self, context: Context) -> Policy:
+        """Return the model that answers."""
+        return await resolve_policy(self.policy or context.policy)
+
+    async def critic_for(self, context: Context) -> Policy:
+        """Return the model that writes loss and gradient; the policy, if none is named."""
+        return await resolve_policy(self.critic or context.critic or self.policy or context.policy)
+
+    def own_critic(self, context: Context) -> bool:
+        """Return whether the critic is another model than the policy."""
+        return bool(self.critic or context.critic)
+
+    def reward_for(self, context: Context) -> Reward:
+        """Return what ranks the candidates."""
+        return self.reward or resolve_reward(context.reward)
+
+    def prompts_for(self, context: Context) -> PromptSet:
+        """Return the prompt set."""
+        return self.prompts or prompt_set(context.prompts)

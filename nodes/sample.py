@@ -1,0 +1,118 @@
+"""Step 1, sample: the first N candidates for the query."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from ..core.context import Context
+from ..core.conversation import Conversation, read_conversation
+from ..core.errors import NoCandidateError
+from ..core.events import Emitter
+from ..core.reply import Reply, split_reasoning
+from ..core.state import State
+from ..models.policy import Policy
+from ..models.request import Request
+from .draw import Draw, Outcome, draw_candidates
+from .durable import usage_of
+from .parts import Node, Parts
+
+
+def sample_node(*, parts: Parts) -> Node:
+    """Return the node that checks the input and draws round 0."""
+
+    async def sample(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+        context = parts.context(runtime)
+        conversation = read_conversation(state.get("messages"))
+        turn = state.get("turn", 0) + 1
+        emit = Emitter(runtime.stream_writer, None, 0)
+        policy = await _accept(parts, context, conversation, emit)
+        draw = _draw(context, emit, policy, conversation, turn)
+        most = context.budget_requests or None
+        out = await draw_candidates(draw, frozenset(), most)
+        if not out.usable:
+            raise _nothing_came(policy, out)
+        return {
+            "turn": turn,
+            "round": 0,
+            "candidates": out.failed,
+            "usage": usage_of(turn, "sample", out.cost, emit.seconds),
+            "refused": sorted(out.refused),
+            "critic_refused": [],
+            "halt": None,
+            "answer": "",
+            "reward": None,
+            "stop_reason": None,
+        }
+
+    return sample
+
+
+async def _accept(
+    parts: Parts, context: Context, conversation: Conversation, emit: Emitter
+) -> Policy:
+    """Resolve everything the run will need, so that bad settings cost nothing."""
+    policy = await parts.policy_for(context)
+    critic = await parts.critic_for(context)
+    reward = parts.reward_for(context)
+    parts.prompts_for(context)
+    emit(
+        "run_started",
+        {
+            "query": conversation.query,
+            "mode": context.mode,
+            "depth": context.rounds,
+            "width": context.width,
+            "policy": policy.name,
+            "critic": critic.name,
+            "reward": reward.name,
+        },
+    )
+    if reward.notice:
+        emit("notice", {"message": reward.notice})
+    return policy
+
+
+def _draw(
+    context: Context, emit: Emitter, policy: Policy, conversation: Conversation, turn: int
+) -> Draw:
+    def request(refused: frozenset[str]) -> Request:
+        return Request(
+            policy,
+            conversation.messages,
+            parameters={
+                "temperature": context.temperature,
+                "top_p": context.top_p,
+                "max_tokens": context.max_tokens,
+            },
+            refused=refused,
+            timeout=min(context.timeout, context.budget_seconds or context.timeout),
+            live=context.live,
+        )
+
+    return Draw(
+        context=context,
+        emit=emit,
+        request=request,
+        read=_read,
+        partial=lambda text: split_reasoning(text)[0],
+        phase="sample",
+        turn=turn,
+        round=0,
+        parent_round=None,
+        gate=asyncio.Semaphore(context.max_concurrency),
+    )
+
+
+def _read(reply: Reply) -> tuple[str, str | None]:
+    return reply.text, reply.error
+
+
+def _nothing_came(policy: Policy, out: Outcome) -> NoCandidateError:
+    why = out.failed[0]["error"] if out.failed else "every reply was empty or unusable"
+    return NoCandidateError(
+        f"policy {policy.name!r} gave no usable answer ({why}). "
+        "Check that it is reachable and its key is right: tpo doctor"
+    )

@@ -1,0 +1,95 @@
+"""Step 5, update: N new candidates that carry out the gradient."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from ..core.context import Context
+from ..core.events import Emitter
+from ..core.pool import by_id
+from ..core.state import State
+from ..core.stopping import requests_left
+from ..models.policy import Policy
+from ..models.request import Request
+from ..prompts.prompt_set import PromptSet
+from ..prompts.update import (
+    JSON_OUTPUT,
+    JSON_SCHEMA,
+    TAGS_OUTPUT,
+    partial_update,
+    read_update,
+)
+from .critique import clip_tokens, critique_of
+from .draw import Draw, draw_candidates
+from .durable import request_timeout, usage_of
+from .parts import Node, Parts
+
+
+def update_node(*, parts: Parts) -> Node:
+    """Return the node that draws the next round from chosen, loss and gradient."""
+
+    async def update(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+        context = parts.context(runtime)
+        turn, now = state["turn"], state["round"] + 1
+        emit = Emitter(runtime.stream_writer, state["usage"], now)
+        policy = await parts.policy_for(context)
+        chosen = by_id(state["candidates"], state["rounds"][-1]["chosen"])
+        draw = Draw(
+            context=context,
+            emit=emit,
+            request=_requests(state, context, policy, parts.prompts_for(context)),
+            read=read_update,
+            partial=partial_update,
+            phase="update",
+            turn=turn,
+            round=now,
+            parent_round=chosen["round"] if chosen else None,
+            gate=asyncio.Semaphore(context.max_concurrency),
+        )
+        known = frozenset(state["refused"])
+        out = await draw_candidates(draw, known, requests_left(state, context))
+        return {
+            "round": now,
+            "candidates": out.failed,
+            "usage": usage_of(turn, "update", out.cost, emit.seconds),
+            "refused": sorted(out.refused),
+        }
+
+    return update
+
+
+def _requests(state: State, context: Context, policy: Policy, prompts: PromptSet) -> Any:
+    """Return what asks for an update, given the refused parameters.
+
+    A server that refuses structured output is asked for tags instead.
+    """
+    critique = critique_of(state, context)
+    wants_json = context.update_format == "json" or (
+        context.update_format == "auto" and policy.prefers_json
+    )
+
+    def request(refused: frozenset[str]) -> Request:
+        as_json = wants_json and "response_format" not in refused
+        return Request(
+            policy,
+            prompts.render(
+                "update",
+                critique,
+                clip_tokens=clip_tokens(context, policy),
+                output=JSON_OUTPUT if as_json else TAGS_OUTPUT,
+            ),
+            parameters={
+                "temperature": context.temperature,
+                "top_p": context.top_p,
+                "max_tokens": context.max_tokens,
+            },
+            schema=JSON_SCHEMA if as_json else None,
+            refused=refused,
+            timeout=request_timeout(context, state),
+            live=context.live,
+        )
+
+    return request

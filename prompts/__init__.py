@@ -1,0 +1,1 @@
+"""All text for models: one step of the paper per file, and the sets they form."""

@@ -1,0 +1,1 @@
+"""What ranks candidates: the contract (`base`), one adapter per file, and the resolver."""

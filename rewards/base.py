@@ -1,0 +1,97 @@
+"""The contract of a reward, and the check that every adapter's results go through."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from langchain_core.messages import AnyMessage
+from typing_extensions import TypedDict
+
+from ..core.errors import RewardError
+
+
+class Score(TypedDict):
+    """The result for one candidate: a finite reward, or the reason there is none."""
+
+    reward: float | None
+    error: str | None
+
+
+@runtime_checkable
+class Reward(Protocol):
+    """Scores answers to one conversation. Higher is better; the scale is its own.
+
+    Contract:
+
+    - `score` returns exactly one result per answer, in the order of the answers.
+    - A result is `scored(x)` with a finite number, or `unscored(reason)`. Never a default
+      number: NaN and infinities are turned into errors by `checked`.
+    - One answer that cannot be scored is an `unscored` result; raise only when the whole
+      call failed (the server is down). A raised call is asked again when the run resumes.
+    - It holds configuration only; equal calls may be made in any order and concurrently.
+    - It sees the conversation and the answers, never our prompts.
+
+    Attributes:
+        name: Names the reward in events and reports.
+        batch_size: Most answers per call; `None` takes all of a round at once. Each call
+            is paid for and saved as one unit.
+        notice: A sentence users must read whenever it is used, or "".
+
+    Example:
+        >>> class Shortest:
+        ...     name, batch_size, notice = "shortest", None, ""
+        ...     async def score(self, messages, answers):
+        ...         return [scored(-len(answer)) for answer in answers]
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def batch_size(self) -> int | None: ...  # noqa: D102
+    @property
+    def notice(self) -> str: ...  # noqa: D102
+
+    async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
+        """Score each of `answers` as the next turn of the conversation `messages`."""
+        ...
+
+
+def scored(reward: float) -> Score:
+    """Return the result for a scored answer."""
+    return Score(reward=reward, error=None)
+
+
+def unscored(reason: str) -> Score:
+    """Return the result for an answer that could not be scored."""
+    return Score(reward=None, error=reason)
+
+
+async def checked(
+    reward: Reward, messages: Sequence[AnyMessage], answers: Sequence[str]
+) -> list[Score]:
+    """Call a reward and hold it to its contract.
+
+    Returns:
+        One result per answer; anything but a finite number is an error with a reason.
+
+    Raises:
+        RewardError: it returned another number of results than it was asked for.
+    """
+    results = await reward.score(messages, answers)
+    if len(results) != len(answers):
+        raise RewardError(
+            f"reward {reward.name!r} returned {len(results)} results for {len(answers)} answers; "
+            "it must return one each"
+        )
+    return [_finite(reward.name, result) for result in results]
+
+
+def _finite(name: str, result: Score) -> Score:
+    value = result["reward"]
+    if value is None:
+        return unscored(result["error"] or f"reward {name!r} gave no score and no reason")
+    if not math.isfinite(value):
+        return unscored(f"reward {name!r} gave {value}, which is not a finite number")
+    return scored(float(value))

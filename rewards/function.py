@@ -1,0 +1,67 @@
+"""A plain function as a reward: `(query, answer) -> float`, sync or async."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import AnyMessage
+
+from ..core.conversation import read_conversation
+from ..core.errors import RewardError, evidence
+from .base import Score, scored, unscored
+
+RewardFunction = Callable[[str, str], float] | Callable[[str, str], Awaitable[float]]
+
+
+@dataclass(frozen=True)
+class FunctionReward:
+    """Scores with a function of the query and the answer.
+
+    A sync function runs in a thread, so it may block; an async one is awaited. Each
+    answer is one call and is saved by itself. What the function raises fails that one
+    candidate and is reported on it.
+
+    Args:
+        function: Returns a finite number, higher is better.
+
+    Example:
+        >>> reward = FunctionReward(lambda query, answer: -len(answer))
+    """
+
+    function: RewardFunction
+    batch_size: int | None = 1
+    notice: str = ""
+
+    @property
+    def name(self) -> str:
+        """The function's own name."""
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
+    async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
+        """Call the function once per answer."""
+        query = read_conversation(messages).query
+        return [await self._one(query, answer) for answer in answers]
+
+    async def _one(self, query: str, answer: str) -> Score:
+        try:
+            value: Any
+            if inspect.iscoroutinefunction(self.function):
+                value = await self.function(query, answer)
+            else:
+                value = await asyncio.to_thread(self.function, query, answer)
+                if inspect.isawaitable(value):
+                    value = await value
+        except Exception as error:
+            raise RewardError(f"reward {self.name!r} failed: {evidence(error)}") from error
+        return _as_score(self.name, value)
+
+
+def _as_score(name: str, value: Any) -> Score:
+    try:
+        return scored(float(value))
+    except (TypeError, ValueError):
+        return unscored(f"reward {name!r} returned {evidence(repr(value))}, which is not a number")
