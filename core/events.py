@@ -48,7 +48,7 @@ class Notice(Event):
 
 
 class RequestStarted(Event):
-    """A request to a model goes out."""
+    """A request to a model goes out; a repeated attempt says so again, its text starts over."""
 
     type: Literal["tpo.request_started"]
     request: str

@@ -73,6 +73,9 @@ class Response:
     refused: frozenset[str] = frozenset()
 
 
+OnText = Callable[[str], None]
+
+
 class RequestError(PolicyError):
     """A request failed for good; `requests` says how often it was sent."""
 
@@ -81,7 +84,7 @@ class RequestError(PolicyError):
         self.requests = requests
 
 
-async def ask(request: Request, on_text: Callable[[str], None] | None = None) -> Response:
+async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Response:
     """Send a request, repeating it after faults that may pass.
 
     A parameter the server refuses is dropped and the request repeated. If that changes
@@ -89,7 +92,8 @@ async def ask(request: Request, on_text: Callable[[str], None] | None = None) ->
 
     Args:
         request: What to ask.
-        on_text: Called with each piece of text of a live request.
+        begin: Called before each attempt; returns what takes the pieces of text of a live
+            one. A repeated attempt starts over, so its text does too.
 
     Raises:
         RequestError: it failed for good, with the last cause.
@@ -106,6 +110,7 @@ async def ask(request: Request, on_text: Callable[[str], None] | None = None) ->
             async for attempt in attempts:
                 with attempt:
                     sent += 1
+                    on_text = begin() if begin else None
                     async with asyncio.timeout(request.timeout):
                         texts, price = await _send(request, refused, on_text)
                     return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
@@ -179,7 +184,7 @@ def _extra_body(request: Request, refused: frozenset[str]) -> dict[str, Any] | N
 
 
 async def _send(
-    request: Request, refused: frozenset[str], on_text: Callable[[str], None] | None
+    request: Request, refused: frozenset[str], on_text: OnText | None
 ) -> tuple[list[Reply], Cost]:
     model = configure(request, refused)
     tags = [TAG_NOSTREAM, "tpo"]
@@ -211,7 +216,7 @@ async def _stream(
     model: BaseChatModel,
     request: Request,
     tags: list[str],
-    on_text: Callable[[str], None] | None,
+    on_text: OnText | None,
 ) -> tuple[list[Reply], Cost]:
     whole: AIMessageChunk | None = None
     config = {"tags": tags, "run_name": request.label}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 from langgraph.func import task
@@ -19,9 +18,10 @@ from ..core.state import State
 from ..core.stopping import requests_left
 from ..core.usage import Cost, cost
 from ..models.policy import Policy
-from ..models.request import Request, RequestError, Response, ask
+from ..models.request import OnText, Request, RequestError, Response, ask
 from ..prompts.prompt_set import Critique
 from .durable import request_seed, request_timeout, usage_of, write
+from .live import growing
 from .parts import Node, Parts
 
 TEXTS_PER_PROMPT = 5  # query, chosen, rejected, loss, gradient
@@ -124,9 +124,16 @@ async def request_critique(
 ) -> Written:
     """Ask for the loss or the gradient and save it in the round's record."""
     about = {"request": f"r{now}-{step}", "phase": step}
-    emit("request_started", {**about, "sequences": 1})
+
+    def begin() -> OnText:
+        emit("request_started", {**about, "sequences": 1})
+        return growing(lambda raw: split_reasoning(raw)[0], show)
+
+    def show(text: str) -> None:
+        emit(f"{step}_delta", {"request": about["request"], "candidate": None, "text": text})
+
     try:
-        response = await ask(request, _live(emit, step, about["request"]))
+        response = await ask(request, begin)
         reply = _usable(request, response)
     except RequestError as error:
         emit("request_failed", {**about, "error": str(error)})
@@ -144,17 +151,3 @@ def _usable(request: Request, response: Response) -> Reply:
         said = reply.error if reply else "the server returned no text at all"
         raise RequestError(f"{request.policy.name}: {said}", response.cost["requests"])
     return reply
-
-
-def _live(emit: Emitter, step: str, name: str) -> Callable[[str], None]:
-    raw = shown = ""
-
-    def on_text(piece: str) -> None:
-        nonlocal raw, shown
-        raw += piece
-        visible = split_reasoning(raw)[0]
-        if len(visible) > len(shown):
-            text, shown = visible[len(shown) :], visible
-            emit(f"{step}_delta", {"request": name, "candidate": None, "text": text})
-
-    return on_text

@@ -8,73 +8,17 @@ come back, and remembers a refusal in the state.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from langgraph.func import task
-from typing_extensions import TypedDict
-
-from ..core.context import Context
-from ..core.events import Emitter
 from ..core.reply import Reply
 from ..core.state import Candidate
 from ..core.usage import Cost, add_costs, cost
-from ..models.request import Request, RequestError, ask
-from .durable import request_seed, write
+from ..models.request import RequestError
+from .candidates import Draw, request_candidates
 
 MOST_PASSES = 8  # first requests, fallbacks, top-ups: a server cannot keep us here for ever
-Read = Callable[[Reply], tuple[str, str | None]]
-
-
-class Drawn(TypedDict):
-    """What one request brought, small enough to be stored beside the texts themselves."""
-
-    candidates: list[str]
-    usable: int
-    refused: list[str]
-    cost: Cost
-
-
-@dataclass(frozen=True)
-class Draw:
-    """N candidates to be drawn.
-
-    Attributes:
-        request: What to ask, given the refused parameters; `n` and seed are set here.
-        read: Finds the answer in a reply, or says why there is none.
-        phase: `sample` or `update`.
-        partial: What to show of an unfinished reply, for live text.
-    """
-
-    context: Context
-    emit: Emitter
-    request: Callable[[frozenset[str]], Request]
-    read: Read
-    partial: Callable[[str], str]
-    phase: Literal["sample", "update"]
-    turn: int
-    round: int
-    parent_round: int | None
-    gate: asyncio.Semaphore
-
-    def candidate(self, index: int, reply: Reply) -> Candidate:
-        """Return the record of one reply."""
-        text, error = self.read(reply)
-        record = Candidate(
-            id=f"r{self.round}c{index}",
-            turn=self.turn,
-            round=self.round,
-            index=index,
-            text=text,
-            reward=None,
-            error=error,
-            finish_reason=reply.finish_reason,
-            parent_round=self.parent_round,
-        )
-        if reply.reasoning:
-            record["reasoning"] = reply.reasoning
-        return record
 
 
 @dataclass
@@ -159,55 +103,3 @@ def _fail(draw: Draw, out: Outcome, places: Sequence[int], error: str) -> None:
         record = {**record, "text": "", "error": error}
         out.failed.append(record)
         draw.emit("candidate", {"candidate": record})
-
-
-@task
-async def request_candidates(
-    draw: Draw, places: list[int], refused: frozenset[str], retries: int
-) -> Drawn:
-    """Send one request for the candidates at `places`, and save what comes back."""
-    name = f"r{draw.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
-    base = draw.request(refused)
-    seed = request_seed(draw.context, draw.phase, draw.round, places[0])
-    request = replace(
-        base,
-        n=len(places),
-        retries=retries,
-        parameters={**base.parameters, "seed": seed},
-        label=f"{draw.phase} {name}",
-    )
-    about = {"request": name, "phase": draw.phase}
-    async with draw.gate:
-        draw.emit("request_started", {**about, "sequences": len(places)})
-        try:
-            response = await ask(request, _live(draw, name) if len(places) == 1 else None)
-        except RequestError as error:
-            draw.emit("request_failed", {**about, "error": str(error)})
-            raise
-    pairs = zip(places, response.replies, strict=False)  # a server may send more, or fewer
-    candidates = [draw.candidate(index, reply) for index, reply in pairs]
-    write(candidates=candidates)
-    draw.emit("request_finished", {**about, "cost": response.cost})
-    for candidate in candidates:
-        draw.emit("candidate", {"candidate": candidate})
-    return Drawn(
-        candidates=[c["id"] for c in candidates],
-        usable=sum(c["error"] is None for c in candidates),
-        refused=sorted(response.refused),
-        cost=response.cost,
-    )
-
-
-def _live(draw: Draw, name: str) -> Callable[[str], None]:
-    """Return a sink that emits what is new in the visible part of the growing reply."""
-    raw = shown = ""
-
-    def on_text(piece: str) -> None:
-        nonlocal raw, shown
-        raw += piece
-        visible = draw.partial(raw)
-        if len(visible) > len(shown):
-            text, shown = visible[len(shown) :], visible
-            draw.emit("candidate_delta", {"request": name, "candidate": name, "text": text})
-
-    return on_text

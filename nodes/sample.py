@@ -15,7 +15,8 @@ from ..core.reply import Reply, split_reasoning
 from ..core.state import State
 from ..models.policy import Policy
 from ..models.request import Request
-from .draw import Draw, Outcome, draw_candidates
+from .candidates import Draw
+from .draw import Outcome, draw_candidates
 from .durable import usage_of
 from .parts import Node, Parts
 

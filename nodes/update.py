@@ -22,8 +22,9 @@ from ..prompts.update import (
     partial_update,
     read_update,
 )
+from .candidates import Draw
 from .critique import clip_tokens, critique_of
-from .draw import Draw, draw_candidates
+from .draw import draw_candidates
 from .durable import request_timeout, usage_of
 from .parts import Node, Parts
 
