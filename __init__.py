@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
     from tpo.graphs.loop import build_tpo
     from tpo.prompts.prompt_set import PromptSet
     from tpo.rewards.base import Reward, Score, scored, unscored
+
+    __version__: str
 
 _HOMES = {
     "tpo.core.context": ["Context"],
@@ -93,6 +94,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415  slower than all the rest here
+
         return version("tpo")
     if name in _HOME_OF:
         return getattr(import_module(_HOME_OF[name]), name)

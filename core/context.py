@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from langgraph.runtime import Runtime
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -17,6 +16,9 @@ from pydantic import (
 )
 
 from .errors import ConfigError
+
+if TYPE_CHECKING:  # slow to import, and the command's --help needs only the settings
+    from langgraph.runtime import Runtime
 
 Mode = Literal["tpo", "best_of_n", "revision"]
 
@@ -220,8 +222,9 @@ def make_context(base: Context | None = None, **knobs: Any) -> Context:
         ConfigError: in one sentence, what is wrong and what is allowed.
     """
     values = {**(base.model_dump(exclude_unset=True) if base else {}), **knobs}
+    kind = type(base) if base else Context  # a subclass has other defaults
     try:
-        return Context(**values)
+        return kind(**values)
     except ValidationError as error:
         raise ConfigError(explain(error)) from None
 

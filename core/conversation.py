@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage
@@ -62,7 +62,7 @@ def read_conversation(messages: Sequence[AnyMessage] | None) -> Conversation:
         )
     query = human.text.strip()
     if not query:
-        if isinstance(human.content, list) and human.content:
+        if any(not isinstance(part, str) and part.get("type") != "text" for part in human.content):
             raise InputError(
                 "the last human turn holds no text, only other parts such as images: "
                 "say in words what to answer"
@@ -83,6 +83,8 @@ def to_messages(
         if not prompt.strip():
             raise InputError("the prompt is empty: say what to answer")
         return [HumanMessage(prompt)]
+    if isinstance(prompt, Mapping):  # its keys would pass for messages
+        raise InputError("give a list of chat messages, not one: [{'role': 'user', ...}]")
     try:
         return convert_to_messages(prompt)
     except (ValueError, NotImplementedError, TypeError) as error:

@@ -26,9 +26,14 @@ from typing import Any
 
 EVIDENCE_CHARS = 300
 _SECRET = re.compile(
-    r"(?i)\b(sk|pk|hf|gsk|xai|key|tok)[-_][\w\-*.]{6,}"
-    r"|(?<=bearer )\S+"
-    r"|(?<=api key provided: )\S+"
+    r"""(?ix)
+    \b(?:sk|pk|hf|gsk|xai)[-_][\w\-*.]{6,}
+    | \b(?:key|tok)[-_](?=[\w\-]*\d)[\w\-*.]{6,}
+    | (?P<before>
+        bearer[ ] | api[ ]key[ ]provided:[ ] | \bkey= | \bapi[-_]?key["']?\s*[:=]\s*["']?
+        | ://[^/\s:@]*:(?=[^/\s@]*@)
+      ) [^\s"'&,@}]+
+    """
 )
 
 
@@ -99,5 +104,5 @@ def evidence(problem: object) -> str:
     text = str(problem)
     if isinstance(problem, BaseException):
         text = f"{type(problem).__name__}: {text}" if text else type(problem).__name__
-    text = _SECRET.sub("[redacted]", " ".join(text.split()))
+    text = _SECRET.sub(r"\g<before>[redacted]", " ".join(text.split()))
     return text if len(text) <= EVIDENCE_CHARS else text[: EVIDENCE_CHARS - 1] + "…"

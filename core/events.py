@@ -100,7 +100,7 @@ class RewardEvent(Event):
 
 
 class RoundSelected(Event):
-    """Best and worst of the pool were chosen."""
+    """Best and worst of the pool were chosen; sent again if a person changes that."""
 
     type: Literal["tpo.round"]
     selected: Round

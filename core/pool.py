@@ -51,10 +51,13 @@ def contrast(pool: Sequence[Candidate]) -> tuple[Candidate | None, Candidate | N
     against itself or its copy.
     """
     chosen = best(pool)
-    if chosen is None:
-        return None, None
+    return chosen, chosen and opposite(pool, chosen)
+
+
+def opposite(pool: Sequence[Candidate], chosen: Candidate) -> Candidate | None:
+    """Return the pool's worst with another text than `chosen`, or `None`."""
     others = [c for c in scored(pool) if c["text"] != chosen["text"]]
-    return chosen, min(others, key=reward_of, default=None)
+    return min(others, key=reward_of, default=None)
 
 
 def summarise(pool: Sequence[Candidate], turn: int, round: int) -> Round:  # noqa: A002

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .errors import PromptError
+from .reply import REASONING_TAGS
 
 DELIMITERS = (
     "improved_answer",
@@ -22,13 +23,14 @@ DELIMITERS = (
     "loss",
     "gradient",
     "instructions",
+    *REASONING_TAGS,  # a model that repeats one must not seem to think
 )
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _OURS = re.compile(rf"<(\s*/?\s*(?:{'|'.join(DELIMITERS)})\b)", re.IGNORECASE)
 _QUOTED = re.compile(rf"‹(\s*/?\s*(?:{'|'.join(DELIMITERS)})\b)", re.IGNORECASE)
 # About what common tokenizers cut: a short word piece with its leading space, up to
-# three digits, a run of blanks, or any other single sign.
-_TOKEN = re.compile(r" ?[A-Za-z]{1,6}|\d{1,3}|\s+|[^A-Za-z\d\s]")
+# three digits, a short run of blanks, or any other single sign.
+_TOKEN = re.compile(r" ?[A-Za-z]{1,6}|\d{1,3}|\s{1,16}|[^A-Za-z\d\s]")
 
 
 @dataclass(frozen=True)

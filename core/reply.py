@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage, BaseMessage
 
-_THINK = r"think|thinking|thought|reasoning"
+REASONING_TAGS = ("think", "thinking", "thought", "reasoning")
+_THINK = "|".join(REASONING_TAGS)
 _BLOCK = re.compile(rf"\s*<({_THINK})>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-_ORPHAN = re.compile(rf"\A(.*?)</(?:{_THINK})>", re.DOTALL | re.IGNORECASE)
+# A closing tag in quotes or backticks is something the answer talks about.
+_ORPHAN = re.compile(rf"\A(.*?)(?<![`'\"])</(?:{_THINK})>(?![`'\"])", re.DOTALL | re.IGNORECASE)
 _OPEN = re.compile(rf"<(?:{_THINK})>", re.IGNORECASE)
 _BLOCKED = {"content_filter", "safety", "blocked", "recitation"}
 
@@ -58,6 +60,11 @@ def split_reasoning(text: str) -> tuple[str, str]:
     return text.strip(), "\n\n".join(thoughts)
 
 
+def well_formed(text: str) -> str:
+    """Replace half characters (lone surrogates), which no file or terminal takes."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def read_reply(message: BaseMessage, finish_reason: str | None = None) -> Reply:
     """Read one generated message.
 
@@ -69,14 +76,14 @@ def read_reply(message: BaseMessage, finish_reason: str | None = None) -> Reply:
     meta = message.response_metadata
     reason = finish_reason or meta.get("finish_reason") or meta.get("stop_reason")
     reason = str(reason).lower() if reason else None
-    text, thought = split_reasoning(message.text or "")
+    text, thought = split_reasoning(well_formed(message.text or ""))
     blocks = message.content_blocks if isinstance(message.content, list) else []
     shown = [str(b.get("reasoning", "")) for b in blocks if b["type"] == "reasoning"]
-    reasoning = "\n\n".join(
-        part for part in (*shown, str(extra.get("reasoning_content") or ""), thought) if part
-    )
+    parts = (*shown, str(extra.get("reasoning_content") or ""), thought)
+    # A provider may say the same twice, in a block and in a field.
+    reasoning = "\n\n".join(dict.fromkeys(well_formed(part) for part in parts if part))
     if not text and (refusal := extra.get("refusal")):
-        return Reply(str(refusal).strip(), reasoning, reason or "refusal")
+        return Reply(well_formed(str(refusal).strip()), reasoning, reason or "refusal")
     return Reply(text, reasoning, reason, _why_unusable(message, text, reasoning, reason))
 
 

@@ -80,7 +80,7 @@ class Round(TypedDict):
     """Why the critique could not be had, or `None`."""
 
 
-def _merge(key: str) -> Callable[[Any, Sequence[Any]], list[Any]]:
+def _merge(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
     """Return a reducer that merges records by (turn, key) and keeps the newest turn only.
 
     The result depends on the set of writes of a step, not on their order, so a
@@ -92,7 +92,7 @@ def _merge(key: str) -> Callable[[Any, Sequence[Any]], list[Any]]:
         for write in writes:
             for record in write:
                 place = (record["turn"], record[key])
-                records[place] = {**records.get(place, {}), **record}
+                records[place] = {**blank, **records.get(place, {}), **record}
         turn = max((t for t, _ in records), default=0)
         kept = [r for (t, _), r in records.items() if t == turn]
         return sorted(kept, key=lambda r: (r["round"], r.get("index", 0)))
@@ -100,7 +100,11 @@ def _merge(key: str) -> Callable[[Any, Sequence[Any]], list[Any]]:
     return merge
 
 
-merge_candidates = _merge("id")
+# A node writes outlines of the candidates that its tasks have written; where a crash parts
+# the two, the rest is blank until `restore` (nodes/durable.py) has found it.
+merge_candidates = _merge(
+    "id", text="", reward=None, error=None, finish_reason=None, parent_round=None
+)
 merge_rounds = _merge("round")
 
 

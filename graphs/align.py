@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 
 from ..core.context import Context, make_context
 from ..core.conversation import read_conversation, to_messages
-from ..core.errors import TPOError
+from ..core.errors import ConfigError, TPOError
 from ..core.events import AnyEvent
 from ..core.state import Candidate, Round, StopReason
 from ..core.usage import Usage
@@ -77,6 +77,11 @@ async def aalign(
         >>> result["answer"], result["stop_reason"]  # doctest: +SKIP
     """
     context = make_context(None, **knobs)
+    if context.human_pick:
+        raise ConfigError(
+            "human_pick pauses the run for an answer, and one call has no place for it: compile "
+            "build_tpo(...) with a checkpointer and resume it with Command(resume=...)"
+        )
     messages = to_messages(prompt)
     read_conversation(cast("list[AnyMessage]", messages))
     graph = build_tpo(policy, reward, critic=critic, prompts=prompts)
@@ -88,7 +93,7 @@ async def aalign(
         context = context.model_copy(update={"live": False})
     try:
         async for part in app.astream(
-            {"messages": messages},  # type: ignore[arg-type]
+            {"messages": messages},
             config,
             context=context,
             stream_mode="custom",
@@ -97,7 +102,7 @@ async def aalign(
             if on_event is not None:
                 on_event(cast("AnyEvent", part["data"]))
     except TPOError as error:
-        error.partial = dict((await app.aget_state(config)).values)
+        error.partial = {**(await app.aget_state(config)).values, **(error.partial or {})}
         raise
     state = (await app.aget_state(config)).values
     return cast("Aligned", {key: state[key] for key in Aligned.__annotations__})

@@ -22,6 +22,9 @@ def build_best_of_n(
         policy: See `build_tpo`.
         reward: See `build_tpo`.
         **options: Its other keywords.
+
+    Example:
+        >>> app = build_best_of_n("openai:gpt-5-mini", lambda query, answer: -len(answer)).compile()
     """
     return build_tpo(policy, reward, context_schema=BestOfNContext, **options)
 
@@ -35,5 +38,8 @@ def build_revision(
         policy: See `build_tpo`.
         reward: See `build_tpo`.
         **options: Its other keywords.
+
+    Example:
+        >>> app = build_revision("openai:gpt-5-mini", lambda query, answer: -len(answer)).compile()
     """
     return build_tpo(policy, reward, context_schema=RevisionContext, **options)

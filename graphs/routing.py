@@ -1,31 +1,37 @@
-"""Which edge comes next: pure functions of the state and the run's context."""
+"""Which edge comes next: pure functions of the state and the run's context.
+
+A state edited by hand (`update_state`) takes the edges of the node it is written as, and
+LangGraph gives them no runtime then: nobody knows yet with which settings the run goes on.
+So the edges lead on, and `loss` stops where they would have.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Literal
 
-from langgraph.runtime import Runtime
+from langgraph.runtime import Runtime, get_runtime
 
 from ..core.context import Context
 from ..core.state import State
 from ..core.stopping import why_break_off, why_stop
 from ..nodes.parts import Parts
 
-AfterRank = Callable[[State, Runtime[Context]], Literal["choose", "loss", "finish"]]
-AfterChoose = Callable[[State, Runtime[Context]], Literal["loss", "finish"]]
-AfterLoss = Callable[[State, Runtime[Context]], Literal["gradient", "finish"]]
-AfterGradient = Callable[[State, Runtime[Context]], Literal["update", "finish"]]
+AfterRank = Callable[[State], Literal["choose", "loss", "finish"]]
+AfterChoose = Callable[[State], Literal["loss", "finish"]]
+AfterLoss = Callable[[State], Literal["gradient", "finish"]]
+AfterGradient = Callable[[State], Literal["update", "finish"]]
 
 
 def after_rank(parts: Parts) -> AfterRank:
     """A person first, where one is wanted; else improve or stop."""
 
-    def route(state: State, runtime: Runtime[Context]) -> Literal["choose", "loss", "finish"]:
-        context = parts.context(runtime)
-        if context.human_pick:
+    def route(state: State) -> Literal["choose", "loss", "finish"]:
+        context = _settings(parts)
+        if context and context.human_pick:
             return "choose"
-        return "finish" if why_stop(state, context) else "loss"
+        stop = why_stop(state, context) if context else state.get("halt")
+        return "finish" if stop else "loss"
 
     return route
 
@@ -33,8 +39,10 @@ def after_rank(parts: Parts) -> AfterRank:
 def after_choose(parts: Parts) -> AfterChoose:
     """Improve, or stop."""
 
-    def route(state: State, runtime: Runtime[Context]) -> Literal["loss", "finish"]:
-        return "finish" if why_stop(state, parts.context(runtime)) else "loss"
+    def route(state: State) -> Literal["loss", "finish"]:
+        context = _settings(parts)
+        stop = why_stop(state, context) if context else state.get("halt")
+        return "finish" if stop else "loss"
 
     return route
 
@@ -42,8 +50,10 @@ def after_choose(parts: Parts) -> AfterChoose:
 def after_loss(parts: Parts) -> AfterLoss:
     """Go on, unless the loss could not be had or the budget is used up."""
 
-    def route(state: State, runtime: Runtime[Context]) -> Literal["gradient", "finish"]:
-        return "finish" if why_break_off(state, parts.context(runtime)) else "gradient"
+    def route(state: State) -> Literal["gradient", "finish"]:
+        context = _settings(parts)
+        stop = why_break_off(state, context) if context else state.get("halt")
+        return "finish" if stop else "gradient"
 
     return route
 
@@ -51,7 +61,14 @@ def after_loss(parts: Parts) -> AfterLoss:
 def after_gradient(parts: Parts) -> AfterGradient:
     """Go on, unless the gradient could not be had or the budget is used up."""
 
-    def route(state: State, runtime: Runtime[Context]) -> Literal["update", "finish"]:
-        return "finish" if why_break_off(state, parts.context(runtime)) else "update"
+    def route(state: State) -> Literal["update", "finish"]:
+        context = _settings(parts)
+        stop = why_break_off(state, context) if context else state.get("halt")
+        return "finish" if stop else "update"
 
     return route
+
+
+def _settings(parts: Parts) -> Context | None:
+    runtime: Runtime[Context] | None = get_runtime(Context)
+    return parts.context(runtime) if runtime else None

@@ -26,10 +26,13 @@ _PASSING = (
 _PASSING_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _REFUSAL = re.compile(
     r"(?i)unsupport|not support|unknown|unrecogni[sz]ed|not permitted|not allowed|unexpected"
-    r"|extra inputs|does not|only (?:the default|one|1)|must be|cannot be|deprecated|invalid"
+    r"|extra inputs|does not|only (?:the default|one|1)|must be|deprecated"
+    r"|cannot (?:both )?be|invalid"
 )
 _NAMES = {
-    "n": r"(?:['\"`]n['\"`]|\bn\s*[>=]|\bn (?:must|is|should|parameter)|n_cmpl|n_parallel|slots)",
+    "n": r"(?:['\"`]n['\"`]|\bn\s*[>=]|\bn (?:must|is|should|parameter)|n_cmpl|n_parallel|slots"
+    r"|completion choices?|multiple (?:choices|completions|candidates))",
+    "response_format": r"(?i:response_format|json_schema|structured outputs?|grammar)",
     "max_tokens": r"max_(?:completion_|output_)?tokens",
 }
 _MOST_SECONDS = 60.0
@@ -72,6 +75,8 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
 
     Reads the error's own `param` where there is one, else its sentence.
     """
+    if isinstance(error, NotImplementedError):  # LangChain's word for: no structured output
+        return "response_format" if "response_format" in sent else None
     if status_of(error) not in {400, 422} and not isinstance(error, TypeError):
         return None
     param = getattr(error, "param", None)

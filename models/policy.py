@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from langchain_core.language_models import BaseChatModel
@@ -39,6 +41,7 @@ class Policy:
         slots: Most texts one request may ask for, if limited.
         prefers_json: Whether updates should use structured output rather than tags.
         extra_body: Fields to add to every request body (OpenAI-compatible servers only).
+        seeded_body: Further ones where a seed is set, so that it repeats exactly.
     """
 
     model: BaseChatModel
@@ -47,10 +50,14 @@ class Policy:
     slots: int | None = None
     prefers_json: bool = False
     extra_body: Mapping[str, Any] = field(default_factory=dict)
+    seeded_body: Mapping[str, Any] = field(default_factory=dict)
 
 
 # Built models hold connections that belong to one event loop, so that is how they are kept.
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Policy]] = WeakKeyDictionary()
+_closing: WeakKeyDictionary[asyncio.AbstractEventLoop, list[AsyncGenerator[None]]] = (
+    WeakKeyDictionary()
+)
 
 
 async def resolve_policy(policy: PolicyLike) -> Policy:
@@ -69,11 +76,26 @@ async def resolve_policy(policy: PolicyLike) -> Policy:
             f"{type(policy).__name__} is no policy: give a BaseChatModel (before .bind or "
             f".with_structured_output) or a spec such as {SPECS}"
         )
-    built = _shared.setdefault(asyncio.get_running_loop(), {})
+    loop = asyncio.get_running_loop()
+    built = _shared.setdefault(loop, {})
     if policy not in built:
         # In a thread: imports and the local model's loading would block the loop.
         built[policy] = await asyncio.to_thread(build_policy, policy)
+        closing = _close_with_loop(loop, built[policy])
+        await anext(closing)
+        _closing.setdefault(loop, []).append(closing)
     return built[policy]
+
+
+async def _close_with_loop(loop: asyncio.AbstractEventLoop, policy: Policy) -> AsyncGenerator[None]:
+    """Close a policy's connections when its loop ends, which ends its async generators first."""
+    try:
+        yield
+    finally:
+        _shared.pop(loop, None)
+        _closing.pop(loop, None)
+        if client := getattr(policy.model, "http_async_client", None):
+            await client.aclose()
 
 
 def model_name(model: BaseChatModel) -> str:
@@ -92,7 +114,7 @@ def _context_tokens(model: BaseChatModel) -> int | None:
 def build_policy(spec: str) -> Policy:
     """Build a new policy from a spec; `resolve_policy` is the shared one."""
     provider, colon, name = spec.strip().partition(":")
-    if not colon:
+    if not colon or not provider:
         raise SpecError(f"unknown policy {spec!r}. Valid forms: {SPECS}")
     if provider == "embedded":
         return _embedded(name)
@@ -101,7 +123,8 @@ def build_policy(spec: str) -> Policy:
     if provider == "huggingface":
         from .huggingface import huggingface_model  # noqa: PLC0415  heavy, optional
 
-        return Policy(huggingface_model(name), spec)
+        model = huggingface_model(name)
+        return Policy(model, spec, context_tokens=_context_tokens(model))
     name, _, url = name.partition("@http")
     if url:
         return _compatible(provider, name, f"http{url}", spec)
@@ -112,7 +135,8 @@ def _embedded(name: str) -> Policy:
     from .embedded import embedded_server  # noqa: PLC0415  optional
 
     server = embedded_server(name)
-    model = _openai(server.model, server.base_url, server.api_key.get_secret_value())
+    key = server.api_key.get_secret_value()
+    model = _openai(server.model, server.base_url, key, through_proxy=False)
     return Policy(
         model,
         f"embedded:{server.path.stem}",
@@ -120,29 +144,44 @@ def _embedded(name: str) -> Policy:
         slots=server.slots,
         prefers_json=True,
         extra_body={"top_k": 0, "min_p": 0},  # the paper's sampling, not llama.cpp's
+        seeded_body={"cache_prompt": False},  # a warm cache gives other texts than a cold one
     )
 
 
 def _compatible(provider: str, name: str, url: str, spec: str) -> Policy:
     if provider != "openai":
         raise SpecError(f"policy {spec!r}: @URL is for OpenAI-compatible servers: openai:{name}@…")
+    if not name or not _has_host(url):
+        raise SpecError(f"policy {spec!r} needs a name and a host: openai:NAME@http://HOST/v1")
     # Never the key of api.openai.com: the spec may come from someone else.
-    return Policy(_openai(name, url, os.environ.get(URL_KEY) or "none"), spec)
+    shown = re.sub(r"//[^/@]*@", "//", spec)  # events and errors name it: no login in there
+    return Policy(_openai(name, url, os.environ.get(URL_KEY) or "none"), shown)
 
 
-def _openai(name: str, base_url: str, key: str) -> BaseChatModel:
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket never closed, a port out of range
+        return False
+
+
+def _openai(name: str, base_url: str, key: str, *, through_proxy: bool = True) -> BaseChatModel:
     from langchain_openai import ChatOpenAI  # noqa: PLC0415  slow to import
     from openai import DefaultAsyncHttpxClient  # noqa: PLC0415
     from pydantic import SecretStr  # noqa: PLC0415
 
     # Retries are ours, so that they are counted and a 400 is not repeated. An own client:
-    # the default one is cached across event loops and breaks on the second.
+    # the default one is cached across event loops and breaks on the second. It heeds a proxy
+    # set in the environment, which must not be asked for our own machine.
     return ChatOpenAI(
         model=name,
         base_url=base_url,
         api_key=SecretStr(key),
         max_retries=0,
-        http_async_client=DefaultAsyncHttpxClient(),
+        # Else the client takes them from the environment; they are for api.openai.com too.
+        default_headers={"OpenAI-Organization": "", "OpenAI-Project": ""},
+        http_async_client=DefaultAsyncHttpxClient(trust_env=through_proxy),
         use_responses_api=False,
     )
 
@@ -158,7 +197,8 @@ def _provider(provider: str, name: str, spec: str) -> Policy:
     try:
         model = init_chat_model(name, model_provider=provider, **options)
     except ImportError as error:
-        package = f"langchain-{provider.replace('_', '-')}"
+        named = re.search(r"pip install (langchain-[\w-]+)", str(error))
+        package = named[1] if named else f"langchain-{provider.replace('_', '-')}"
         raise MissingDependencyError(
             f"policy {spec!r} needs a package that is not installed: pip install {package} "
             f"({evidence(error)})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ from ..core.reply import Reply, read_reply
 from ..core.usage import Cost, add_costs, cost
 from .faults import is_transient, pause_before_retry, refused_parameter
 from .policy import Policy
+from .price import price_of
 
 STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
 MAX_TOKENS_FIELDS = ("max_tokens", "max_output_tokens", "num_predict", "max_new_tokens")
@@ -43,6 +45,7 @@ class Request:
         refused: Parameters the server is known to refuse; they are left out.
         timeout: Seconds one attempt may take.
         retries: Further attempts after a fault that may pass.
+        most: Times it may be sent at all, refused parameters included; `None` is no limit.
         live: Whether to stream the text (only a single one can be).
         label: Names the request in traces.
     """
@@ -55,6 +58,7 @@ class Request:
     refused: frozenset[str] = frozenset()
     timeout: float = 120.0
     retries: int = 2
+    most: int | None = None
     live: bool = False
     label: str = "request"
 
@@ -77,11 +81,11 @@ OnText = Callable[[str], None]
 
 
 class RequestError(PolicyError):
-    """A request failed for good; `requests` says how often it was sent."""
+    """A request failed for good; `cost` is what it cost all the same."""
 
-    def __init__(self, message: str, requests: int) -> None:
+    def __init__(self, message: str, paid: Cost) -> None:
         super().__init__(message)
-        self.requests = requests
+        self.cost = paid
 
 
 async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Response:
@@ -99,9 +103,9 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
         RequestError: it failed for good, with the last cause.
     """
     refused, sent = request.refused, 0
-    for _ in range(len(request.parameters) + 2):
+    while True:  # ends: each further pass has one parameter less
         attempts = AsyncRetrying(
-            stop=stop_after_attempt(request.retries + 1),
+            stop=stop_after_attempt(min(request.retries + 1, _left(request, sent))),
             retry=retry_if_exception(is_transient),
             wait=_wait,
             reraise=True,
@@ -116,17 +120,22 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
                     return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
         except Exception as error:  # providers raise anything; cancellation is no Exception
             name = refused_parameter(error, _sent_parameters(request, refused))
-            if name is None:
-                said = (
-                    f"no answer within {request.timeout:g} s"
-                    if isinstance(error, TimeoutError)
-                    else evidence(error)
-                )
-                raise RequestError(f"{request.policy.name}: {said}", sent) from error
-            refused |= {name}
             if name in STRUCTURAL:
-                return Response([], cost(requests=sent), refused)
-    raise RequestError(f"{request.policy.name} refuses every form of the request", sent)
+                return Response([], cost(requests=sent), refused | {name})
+            if name is None or _left(request, sent) < 1:
+                said = _reason(error, request)
+                raise RequestError(f"{request.policy.name}: {said}", cost(requests=sent)) from error
+            refused |= {name}
+
+
+def _left(request: Request, sent: int) -> int:
+    return sys.maxsize if request.most is None else request.most - sent
+
+
+def _reason(error: Exception, request: Request) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {request.timeout:g} s"
+    return evidence(error)
 
 
 def _wait(state: RetryCallState) -> float:
@@ -151,16 +160,14 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     """
     model = request.policy.model
     fields = type(model).model_fields
-    wanted = dict(request.parameters)
-    name = next((f for f in MAX_TOKENS_FIELDS if f in fields), "max_tokens")
-    wanted[name] = wanted.pop("max_tokens", None)
     if (model.profile or {}).get("temperature") is False:  # a reasoning model
         refused |= {"temperature", "top_p"}
-    changes: dict[str, Any] = {
-        key: None if key in refused else value
-        for key, value in wanted.items()
-        if key in fields and (value is not None or key in refused)
-    }
+    limit = next((f for f in MAX_TOKENS_FIELDS if f in fields), "max_tokens")
+    changes: dict[str, Any] = {}
+    for name, value in request.parameters.items():
+        target = limit if name == "max_tokens" else name
+        if target in fields and (value is not None or name in refused):
+            changes[target] = None if name in refused else value
     live = request.live and request.n == 1
     changes |= {"cache": False, "disable_streaming": not live}
     if "n" in fields:
@@ -175,6 +182,8 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
 def _extra_body(request: Request, refused: frozenset[str]) -> dict[str, Any] | None:
     own = getattr(request.policy.model, "extra_body", None) or {}
     body = {**own, **request.policy.extra_body}
+    if request.parameters.get("seed") is not None:
+        body |= request.policy.seeded_body
     if request.schema and "response_format" not in refused:
         # In the raw body: the SDK's own parsing raises, and loses all N paid texts,
         # when one of them is cut off.
@@ -233,24 +242,3 @@ def _structured(result: Any) -> tuple[list[Reply], Cost]:
     parsed = result["parsed"]
     reply = read_reply(raw) if parsed is None else Reply(json.dumps(parsed, ensure_ascii=False))
     return [reply], price_of(raw, [reply])
-
-
-def price_of(message: BaseMessage | None, replies: Sequence[Reply]) -> Cost:
-    """Return what one request cost; its usage covers all its texts and is taken once.
-
-    It is marked inexact where the server reported nothing, or fewer output tokens than
-    the texts can have (llama.cpp counts one choice of n).
-    """
-    usage = message.usage_metadata if isinstance(message, AIMessage) else None
-    if not usage:
-        return cost(requests=1, sequences=len(replies), exact=False)
-    characters = sum(len(r.text) + len(r.reasoning) for r in replies)
-    output = usage["output_tokens"]
-    return cost(
-        requests=1,
-        sequences=len(replies),
-        input_tokens=usage["input_tokens"],
-        cached_tokens=usage.get("input_token_details", {}).get("cache_read") or 0,
-        output_tokens=output,
-        exact=output * 10 >= characters,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from langgraph.func import task
 from typing_extensions import TypedDict
@@ -14,21 +14,23 @@ from ..core.context import Context
 from ..core.events import Emitter
 from ..core.reply import Reply
 from ..core.state import Candidate
-from ..core.usage import Cost
+from ..core.usage import Cost, cost
 from ..models.request import OnText, Request, RequestError, ask
-from .durable import request_seed, write
+from .durable import outline, request_seed, write
 from .live import growing
 
 Read = Callable[[Reply], tuple[str, str | None]]
+NOTHING: dict[str, Any] = {**cost()}
 
 
 class Drawn(TypedDict):
     """What one request brought, small enough to be stored beside the texts themselves."""
 
-    candidates: list[str]
-    usable: int
+    candidates: list[dict[str, Any]]
+    """Their outlines."""
     refused: list[str]
-    cost: Cost
+    cost: dict[str, Any]
+    """A `Cost` without its zeros."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +73,36 @@ class Draw:
             record["reasoning"] = reply.reasoning
         return record
 
+    def outline(self, index: int, error: str | None = None) -> dict[str, Any]:
+        """Return what stands for the record of a candidate in the node's own writes."""
+        return outline(self.turn, self.round, index, error)
+
+
+class UnusableError(RequestError):
+    """Nothing that a first request brought can be an answer; a resumed run asks again."""
+
+    def __init__(self, candidates: list[Candidate], paid: Cost) -> None:
+        super().__init__(str(candidates[0]["error"]), paid)
+        self.candidates = candidates
+
 
 @task
 async def request_candidates(
-    draw: Draw, places: list[int], refused: frozenset[str], retries: int
+    draw: Draw, places: list[int], refused: frozenset[str], most: int | None
 ) -> Drawn:
-    """Send one request for the candidates at `places`, and save what comes back."""
+    """Send one request for the candidates at `places`, and save what comes back.
+
+    Raises:
+        RequestError: it failed, or brought nothing to begin with.
+    """
     name = f"r{draw.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
     base = draw.request(refused)
     seed = request_seed(draw.context, draw.phase, draw.round, places[0])
     request = replace(
         base,
         n=len(places),
-        retries=retries,
+        retries=draw.context.retries,
+        most=most,
         parameters={**base.parameters, "seed": seed},
         label=f"{draw.phase} {name}",
     )
@@ -104,13 +123,16 @@ async def request_candidates(
             raise
     pairs = zip(places, response.replies, strict=False)  # a server may send more, or fewer
     candidates = [draw.candidate(index, reply) for index, reply in pairs]
-    write(candidates=candidates)
     draw.emit("request_finished", {**about, "cost": response.cost})
     for candidate in candidates:
         draw.emit("candidate", {"candidate": candidate})
-    return Drawn(
-        candidates=[c["id"] for c in candidates],
-        usable=sum(c["error"] is None for c in candidates),
+    unusable = len(candidates) == len(places) and all(c["error"] for c in candidates)
+    if unusable and draw.phase == "sample":
+        raise UnusableError(candidates, response.cost)
+    drawn = Drawn(
+        candidates=[draw.outline(c["index"], c["error"]) for c in candidates],
         refused=sorted(response.refused),
-        cost=response.cost,
+        cost={name: v for name, v in response.cost.items() if v != NOTHING[name]},
     )
+    write(candidates=candidates)
+    return drawn

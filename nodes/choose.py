@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from ..core.context import Context
-from ..core.errors import InputError
-from ..core.pool import by_id, scored
-from ..core.state import State
+from ..core.events import Emitter
+from ..core.pool import by_id, opposite, scored
+from ..core.state import Candidate, Round, State
 from .parts import Node, Parts
 
 
@@ -32,13 +33,28 @@ class Pick(BaseModel):
     )
 
 
+def pick_among(ids: Sequence[str]) -> type[Pick]:
+    """Return a `Pick` that takes these candidates only.
+
+    A wrong id is refused like any value of the wrong form, before it is kept: the run stays
+    paused and can be answered again. Forms show the ids as a list.
+    """
+    known: Any = Literal[tuple(ids)]
+    roles: dict[str, Any] = {
+        role: (known | None, Field(default=None, description=Pick.model_fields[role].description))
+        for role in ("chosen", "rejected")
+    }
+    made: type[Pick] = create_model("Pick", __base__=Pick, **roles)
+    return made
+
+
 def choose_node(*, parts: Parts) -> Node:  # noqa: ARG001  every factory takes the parts
     """Return the node that pauses for a person; resume it with a `Pick`."""
 
-    async def choose(state: State, runtime: Runtime[Context]) -> dict[str, Any]:  # noqa: ARG001
+    async def choose(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         now = state["rounds"][-1]
         shown = sorted(scored(state["candidates"]), key=lambda c: -(c["reward"] or 0.0))
-        answer = interrupt(
+        pick = interrupt(
             {
                 "kind": "tpo.pick",
                 "round": now["round"],
@@ -48,18 +64,26 @@ def choose_node(*, parts: Parts) -> Node:  # noqa: ARG001  every factory takes t
                     {key: c[key] for key in ("id", "round", "text", "reward")} for c in shown
                 ],
             },
-            response_schema=Pick,
+            response_schema=pick_among([c["id"] for c in shown]),
         )
-        pick = answer if isinstance(answer, Pick) else Pick.model_validate(answer or {})
         record: dict[str, Any] = {"turn": state["turn"], "round": now["round"]}
-        for role, id in (("chosen", pick.chosen), ("rejected", pick.rejected)):  # noqa: A001
-            if id is None:
-                continue
-            if by_id(scored(state["candidates"]), id) is None:
-                valid = ", ".join(c["id"] for c in shown)
-                raise InputError(f"there is no scored candidate {id!r}; choose one of {valid}")
-            record[role] = id
-            record["picked_by"] = "human"
+        if pick.chosen or pick.rejected:
+            record |= _picked(state["candidates"], pick, now)
+            emit = Emitter(runtime.stream_writer, state["usage"], now["round"])
+            emit("round", {"selected": {**now, **record}})
         return {"rounds": [record], "halt": "human" if pick.stop else None}
 
     return choose
+
+
+def _picked(pool: Sequence[Candidate], pick: Pick, now: Round) -> dict[str, Any]:
+    """Return what a pick changes; an answer is never held against itself or its copy."""
+    chosen = by_id(pool, pick.chosen or now["chosen"])
+    rejected = by_id(pool, pick.rejected or now["rejected"])
+    if chosen and rejected and chosen["text"] == rejected["text"]:
+        rejected = opposite(pool, chosen)
+    return {
+        "chosen": chosen and chosen["id"],
+        "rejected": rejected and rejected["id"],
+        "picked_by": "human",
+    }

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from langgraph.func import task
 from langgraph.runtime import Runtime
-from typing_extensions import TypedDict
 
 from ..core.context import Context
 from ..core.conversation import read_conversation
@@ -15,23 +13,15 @@ from ..core.events import Emitter
 from ..core.pool import by_id
 from ..core.reply import Reply, split_reasoning
 from ..core.state import State
-from ..core.stopping import requests_left
-from ..core.usage import Cost, cost
+from ..core.stopping import requests_left, why_stop
 from ..models.policy import Policy
 from ..models.request import OnText, Request, RequestError, Response, ask
 from ..prompts.prompt_set import Critique
-from .durable import request_seed, request_timeout, usage_of, write
+from .durable import request_seed, request_timeout, usage_of
 from .live import growing
 from .parts import Node, Parts
 
 TEXTS_PER_PROMPT = 5  # query, chosen, rejected, loss, gradient
-
-
-class Written(TypedDict):
-    """What a critique request brought, beside the text it wrote into the round."""
-
-    refused: list[str]
-    cost: Cost
 
 
 def critique_of(state: State, context: Context) -> Critique:
@@ -69,6 +59,8 @@ def critique_node(*, parts: Parts, step: Literal["loss", "gradient"]) -> Node:
 
     async def critique(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         context = parts.context(runtime)
+        if step == "loss" and (reason := why_stop(state, context)):
+            return {"halt": reason}  # the edge could not know, or the settings are others now
         turn, now = state["turn"], state["round"]
         emit = Emitter(runtime.stream_writer, state["usage"], now)
         critic = await parts.critic_for(context)
@@ -78,12 +70,14 @@ def critique_node(*, parts: Parts, step: Literal["loss", "gradient"]) -> Node:
         request = _request(state, context, critic, parts, step, frozenset(refused))
         update: dict[str, Any]
         try:
-            done = await request_critique(request, emit, step, turn, now)
-            update, paid = {"critic_refused": done["refused"]}, done["cost"]
+            response, text = await _write(request, emit, step, now)
+            written = {"turn": turn, "round": now, step: text}
+            update = {"rounds": [written], "critic_refused": sorted(response.refused)}
+            paid = response.cost
         except RequestError as error:
             failed = {"turn": turn, "round": now, "error": f"{step}: {error}"}
             update = {"rounds": [failed], "halt": "critique_failed"}
-            paid = cost(requests=error.requests)
+            paid = error.cost
         return {**update, "usage": usage_of(turn, step, paid, emit.seconds)}
 
     critique.__name__ = step
@@ -112,17 +106,18 @@ def _request(
         },
         refused=refused,
         timeout=request_timeout(context, state),
-        retries=context.retries if left is None else min(context.retries, max(0, left - 1)),
+        retries=context.retries,
+        # What is still to come of the round (gradient, update) keeps one request each.
+        most=None if left is None else max(1, left - (2 if step == "loss" else 1)),
         live=context.live,
         label=f"{step} r{state['round']}",
     )
 
 
-@task
-async def request_critique(
-    request: Request, emit: Emitter, step: Literal["loss", "gradient"], turn: int, now: int
-) -> Written:
-    """Ask for the loss or the gradient and save it in the round's record."""
+async def _write(
+    request: Request, emit: Emitter, step: Literal["loss", "gradient"], now: int
+) -> tuple[Response, str]:
+    """Ask for the loss or the gradient. No task: the node ends with it, and is saved itself."""
     about = {"request": f"r{now}-{step}", "phase": step}
 
     def begin() -> OnText:
@@ -138,16 +133,14 @@ async def request_critique(
     except RequestError as error:
         emit("request_failed", {**about, "error": str(error)})
         raise
-    record = {"turn": turn, "round": now, step: reply.text}
-    write(rounds=[record])
     emit("request_finished", {**about, "cost": response.cost})
     emit(step, {"text": reply.text})
-    return Written(refused=sorted(response.refused), cost=response.cost)
+    return response, reply.text
 
 
 def _usable(request: Request, response: Response) -> Reply:
     reply = response.replies[0] if response.replies else None
     if reply is None or reply.error:
         said = reply.error if reply else "the server returned no text at all"
-        raise RequestError(f"{request.policy.name}: {said}", response.cost["requests"])
+        raise RequestError(f"{request.policy.name}: {said}", response.cost)
     return reply

@@ -16,9 +16,9 @@ from ..core.reply import Reply
 from ..core.state import Candidate
 from ..core.usage import Cost, add_costs, cost
 from ..models.request import RequestError
-from .candidates import Draw, request_candidates
+from .candidates import Draw, Drawn, UnusableError, request_candidates
 
-MOST_PASSES = 8  # first requests, fallbacks, top-ups: a server cannot keep us here for ever
+SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or the server is given up
 
 
 @dataclass
@@ -27,8 +27,13 @@ class Outcome:
 
     refused: frozenset[str]
     failed: list[Candidate]
-    usable: int = 0
+    drawn: list[dict[str, Any]] = field(default_factory=list)  # outlines: see `restore`
     cost: Cost = field(default_factory=cost)
+
+    @property
+    def records(self) -> list[Any]:
+        """What the node writes: its failures, and outlines of what its requests brought."""
+        return [*self.failed, *self.drawn]
 
 
 async def draw_candidates(
@@ -46,18 +51,18 @@ async def draw_candidates(
     """
     out = Outcome(refused, [])
     missing = list(range(draw.context.width))
-    for _ in range(MOST_PASSES):
+    for _ in range(draw.context.width + SPARE_PASSES):
         groups = _groups(draw, missing, out.refused)
-        retries = draw.context.retries
+        most = None
         if most_requests is not None:
             left = max(0, most_requests - out.cost["requests"])
             groups, cut = groups[:left], groups[left:]
             _fail(draw, out, [i for g in cut for i in g], "budget: no request left for it")
-            retries = min(retries, left // max(1, len(groups)) - 1)
+            most = left // max(1, len(groups))
         if not groups:
             return out
         known = out.refused
-        calls = [request_candidates(draw, group, known, retries) for group in groups]
+        calls = [request_candidates(draw, group, known, most) for group in groups]
         results = await asyncio.gather(*calls, return_exceptions=True)
         missing = _take(draw, out, groups, results)
     _fail(draw, out, missing, "missing: the server kept returning fewer texts than asked for")
@@ -76,24 +81,32 @@ def _groups(draw: Draw, missing: Sequence[int], refused: frozenset[str]) -> list
 def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[Any]) -> list[int]:
     """Book the results of one pass; return the places still missing."""
     missing: list[int] = []
+    known = out.refused  # when they were sent; `out.refused` grows as results are booked
     for group, result in zip(groups, results, strict=True):
+        if isinstance(result, UnusableError):
+            out.cost = add_costs(out.cost, result.cost)
+            out.failed += result.candidates
+            continue
         if isinstance(result, RequestError):
-            out.cost = add_costs(out.cost, cost(requests=result.requests))
+            out.cost = add_costs(out.cost, result.cost)
             _fail(draw, out, group, f"failed: {result}")
             continue
         if isinstance(result, BaseException):
             raise result
-        out.cost = add_costs(out.cost, result["cost"])
-        out.usable += result["usable"]
+        if result is None:  # cancelled between writing its texts and saying what they cost
+            paid = cost(requests=1, sequences=len(group), exact=False)
+            result = Drawn(candidates=[draw.outline(i) for i in group], refused=[], cost={**paid})
+        out.cost = add_costs(out.cost, cost(**result["cost"]))
+        out.drawn += result["candidates"]
         learnt = frozenset(result["refused"])
-        came = len(result["candidates"])
-        if len(group) > 1 and came <= 1 and learnt == out.refused:
+        came = {c["index"] for c in result["candidates"]}
+        if len(group) > 1 and len(came) <= 1 and learnt == known:
             learnt |= {"n"}  # it ignores n and sends one text
-        if len(group) == 1 and came == 0 and learnt <= out.refused:
+        if len(group) == 1 and not came and learnt <= known:
             _fail(draw, out, group, "missing: the server returned no text at all")
             continue
         out.refused |= learnt
-        missing += group[came:]
+        missing += [index for index in group if index not in came]
     return missing
 
 

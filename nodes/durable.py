@@ -1,8 +1,8 @@
-"""How a paid request is kept: a LangGraph task that writes its text into the state itself.
+"""How a paid request is kept: a LangGraph task that writes its texts into the state itself.
 
-A finished task survives a crash and is not run again. Its text is written straight to
-its channel, not returned through the node: returning it would store every text twice.
-What it cost is small, goes through the node, and is seen by the edges that follow (they
+A finished task survives a crash and is not run again. Its texts are written straight to
+their channel, not returned through the node: returning them would store every text twice.
+What they cost is small, goes through the node, and is seen by the edges that follow (they
 do not see what a task wrote).
 LangGraph has no public call for that, so this file is the only one that uses the writer
 its own nodes use; tests/contract/test_langgraph.py fails if it changes.
@@ -11,25 +11,71 @@ its own nodes use; tests/contract/test_langgraph.py fails if it changes.
 from __future__ import annotations
 
 import zlib
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from langgraph.checkpoint.base import PendingWrite
 from langgraph.config import get_config
+from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
+from langgraph.runtime import get_runtime
 
 from ..core.context import Context
-from ..core.state import State
+from ..core.state import Candidate, State
 from ..core.stopping import spent
 from ..core.usage import Cost, Phase, UsageDelta, add_costs, cost
 
 
 def write(**channels: Any) -> None:
-    """Write values to channels from inside a task.
+    """Write values to channels from inside a task, as the last thing before it returns.
+
+    A task cancelled between the two counts as finished, and its result is `None`.
 
     Example:
         >>> write(candidates=[candidate])  # doctest: +SKIP
     """
     entries = [ChannelWriteEntry(name, value) for name, value in channels.items()]
     ChannelWrite.do_write(get_config(), entries)
+
+
+def outline(turn: int, round: int, index: int, error: str | None = None) -> dict[str, Any]:  # noqa: A002
+    """Return what a node writes of a candidate that its task has written whole."""
+    record = {"turn": turn, "id": f"r{round}c{index}", "round": round, "index": index}
+    return {**record, "error": error} if error else record
+
+
+async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates whose texts are missing from the pool, read from the saver.
+
+    Killed after a node was saved and before the checkpoint that follows, a run resumes
+    without what the node's tasks wrote: LangGraph does not run the node again, and so does
+    not ask for its tasks. Their writes still stand beside the checkpoint before.
+    """
+    lost = {(c["turn"], c["id"]): c for c in pool if not c["text"] and c["error"] is None}
+    if not lost:
+        return []
+    found: dict[tuple[int, str], Candidate] = {}
+    async for writes in _earlier_writes():
+        records = [r for _, channel, value in writes if channel == "candidates" for r in value]
+        whole = {(r["turn"], r["id"]): r for r in records if r.get("text")}
+        found = {key: whole[key] for key in lost.keys() & whole.keys()} | found
+        if found.keys() == lost.keys():
+            break
+    gone = "lost: the interrupted run left no text"
+    return [found.get(key) or {**c, "error": gone} for key, c in lost.items()]
+
+
+async def _earlier_writes() -> AsyncIterator[list[PendingWrite]]:
+    """Yield what was written beside the run's checkpoints, the newest first."""
+    saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
+    info = get_runtime().execution_info
+    if not saver or not info:
+        return
+    ns = info.checkpoint_ns.rpartition("|")[0]  # the node's own part comes last
+    place: Any = {"configurable": {"thread_id": info.thread_id, "checkpoint_ns": ns}}
+    while place and (saved := await saver.aget_tuple(place)):
+        yield saved.pending_writes or []
+        place = saved.parent_config
 
 
 def usage_of(turn: int, phase: Phase, paid: Cost, seconds: float) -> UsageDelta:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+
+_PERHAPS_A_TAG = re.compile(r"<[a-z]{0,9}", re.IGNORECASE)  # of reasoning, not yet complete
 
 
 def growing(visible: Callable[[str], str], show: Callable[[str], None]) -> Callable[[str], None]:
@@ -18,7 +21,8 @@ def growing(visible: Callable[[str], str], show: Callable[[str], None]) -> Calla
         nonlocal raw, shown
         raw += piece
         now = visible(raw)
-        if len(now) > len(shown):
+        # Only ever more of the same text: what was shown cannot be taken back.
+        if len(now) > len(shown) and now.startswith(shown) and not _PERHAPS_A_TAG.fullmatch(now):
             new, shown = now[len(shown) :], now
             show(new)
 

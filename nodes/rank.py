@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from langchain_core.messages import AnyMessage
@@ -18,7 +18,7 @@ from ..core.pool import scored, summarise, unscored
 from ..core.state import Candidate, State, merge_candidates
 from ..core.usage import cost
 from ..rewards.base import Reward, checked
-from .durable import usage_of
+from .durable import restore, usage_of
 from .parts import Node, Parts
 
 Result = dict[str, Any]  # turn, id, reward, error: what changes in a candidate's record
@@ -33,20 +33,23 @@ def rank_node(*, parts: Parts) -> Node:
         emit = Emitter(runtime.stream_writer, state["usage"], now)
         reward = parts.reward_for(context)
         messages = read_conversation(state["messages"]).messages
-        fresh = unscored(state["candidates"], now)
+        restored = await restore(state["candidates"])
+        known = merge_candidates(state["candidates"], [restored])
+        fresh = unscored(known, now)
         size = reward.batch_size or max(1, len(fresh))
         batches = [fresh[i : i + size] for i in range(0, len(fresh), size)]
         gate = asyncio.Semaphore(context.max_concurrency)
-        calls = [request_rewards(reward, messages, b, gate, context, emit) for b in batches]
+        # Behind a function: `tasks` streams and traces show arguments, a reward's keys too.
+        calls = [request_rewards(lambda: reward, messages, b, gate, context, emit) for b in batches]
         results = await asyncio.gather(*calls, return_exceptions=True)
         scores = _gather(batches, results, emit)
-        pool = merge_candidates(state["candidates"], [scores])
+        pool = merge_candidates(known, [scores])
         if not scored(pool):
             raise RewardError(_nothing_scored(reward, scores))
         record = summarise(pool, turn, now)
         emit("round", {"selected": record})
         return {
-            "candidates": scores,
+            "candidates": [*restored, *scores],
             "rounds": [record],
             "usage": usage_of(turn, "rank", cost(scores=len(fresh)), emit.seconds),
         }
@@ -66,7 +69,8 @@ def _gather(
             scores += result
             continue
         for candidate in batch:
-            error = f"unscored: {evidence(result)}"
+            why = evidence(str(result) if isinstance(result, RewardError) else result)
+            error = f"unscored: {why}"
             scores.append({**_place(candidate), "reward": None, "error": error})
             emit("reward", {"candidate": candidate["id"], "reward": None, "error": error})
     return scores
@@ -86,16 +90,28 @@ def _nothing_scored(reward: Reward, results: Sequence[Result]) -> str:
 
 @task
 async def request_rewards(
-    reward: Reward,
+    wanted: Callable[[], Reward],
     messages: Sequence[AnyMessage],
     batch: Sequence[Candidate],
     gate: asyncio.Semaphore,
     context: Context,
     emit: Emitter,
 ) -> list[Result]:
-    """Score one batch; the scores are saved as the task's result."""
-    async with gate, asyncio.timeout(context.timeout):
-        scores = await checked(reward, messages, [c["text"] for c in batch])
+    """Score one batch; the scores are saved as the task's result.
+
+    A batch without any score is a failed call, so that a resumed run asks again.
+    """
+    texts = [c["text"] for c in batch]
+    limit = asyncio.timeout(context.timeout)
+    try:
+        async with gate, limit:
+            scores = await checked(wanted(), messages, texts)
+    except TimeoutError:
+        if limit.expired():
+            raise RewardError(f"no score within {context.timeout:g} s") from None
+        raise
+    if all(score["error"] for score in scores):
+        raise RewardError(scores[0]["error"])
     results: list[Result] = []
     for candidate, score in zip(batch, scores, strict=True):
         error = f"unscored: {score['error']}" if score["error"] else None

@@ -13,6 +13,7 @@ from ..core.errors import NoCandidateError
 from ..core.events import Emitter
 from ..core.reply import Reply, split_reasoning
 from ..core.state import State
+from ..core.usage import add_usage
 from ..models.policy import Policy
 from ..models.request import Request
 from .candidates import Draw
@@ -33,13 +34,16 @@ def sample_node(*, parts: Parts) -> Node:
         draw = _draw(context, emit, policy, conversation, turn)
         most = context.budget_requests or None
         out = await draw_candidates(draw, frozenset(), most)
-        if not out.usable:
-            raise _nothing_came(policy, out)
+        usage = usage_of(turn, "sample", out.cost, emit.seconds)
+        if all(record.get("error") for record in out.records):
+            error = _nothing_came(policy, out)
+            error.partial = {"candidates": out.records, "usage": add_usage(None, usage)}
+            raise error
         return {
             "turn": turn,
             "round": 0,
-            "candidates": out.failed,
-            "usage": usage_of(turn, "sample", out.cost, emit.seconds),
+            "candidates": out.records,
+            "usage": usage,
             "refused": sorted(out.refused),
             "critic_refused": [],
             "halt": None,
@@ -112,7 +116,7 @@ def _read(reply: Reply) -> tuple[str, str | None]:
 
 
 def _nothing_came(policy: Policy, out: Outcome) -> NoCandidateError:
-    why = out.failed[0]["error"] if out.failed else "every reply was empty or unusable"
+    why = next((record["error"] for record in out.records), "no request was left to be made")
     return NoCandidateError(
         f"policy {policy.name!r} gave no usable answer ({why}). "
         "Check that it is reachable and its key is right: tpo doctor"

@@ -54,7 +54,7 @@ def update_node(*, parts: Parts) -> Node:
         out = await draw_candidates(draw, known, requests_left(state, context))
         return {
             "round": now,
-            "candidates": out.failed,
+            "candidates": out.records,
             "usage": usage_of(turn, "update", out.cost, emit.seconds),
             "refused": sorted(out.refused),
         }

@@ -48,6 +48,10 @@ class PromptSet:
         update_system: System prompt of the update.
         update: Asks for the improved answer.
         conversational: Whether the steps are turns of one growing conversation.
+
+    Example:
+        >>> DEFAULT.with_texts({"update_system": "You write plain English."}).update_system.text
+        'You write plain English.'
     """
 
     name: str

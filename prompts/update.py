@@ -9,17 +9,24 @@ from __future__ import annotations
 import json
 import re
 
-from langchain_core.utils.json import parse_partial_json
-
 from ..core.prompt import Prompt, unquote
-from ..core.reply import Reply
+from ..core.reply import REASONING_TAGS, Reply, split_reasoning, well_formed
 
 KEY = "improved_answer"
 _OPEN = re.compile(rf"<\s*{KEY}\s*>", re.IGNORECASE)
 _CLOSE = re.compile(rf"<\s*/\s*{KEY}\s*>", re.IGNORECASE)
-_THINK = re.compile(
-    r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE
+# A JSON object at the start, fenced or not; its answer may be cut off anywhere, so half an
+# escape is left out. After the closing quote only what JSON allows may follow.
+_JSON = re.compile(
+    rf"""\s*(?:```\w*\s*)?\{{(?s:.*?)(?<!\\)"{KEY}"\s*:\s*
+    "((?:[^"\\]|\\u[0-9a-fA-F]{{4}}|\\[^u])*)
+    (?:("\s*(?:[,}}]|\Z))|(?:\\(?:u[0-9a-fA-F]{{0,3}})?)?\Z)""",
+    re.VERBOSE,
 )
+_HALF_SIGN = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\Z")
+# What may become a closing tag, or a quoted delimiter that is restored.
+_UNDECIDED = re.compile(r"[<‹]\s*/?\s*\w{0,15}\s*\Z")
+_THINK = re.compile(rf"<({'|'.join(REASONING_TAGS)})>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 
 UPDATE_SYSTEM = Prompt(
     "You are the writer. You improve your answer by following an editor's advice, and you "
@@ -60,14 +67,16 @@ Write the improved answer. Rules:
     optional=("loss",),
 )
 
-TAGS_OUTPUT = f"""\
-Put the whole improved answer, and nothing else, between these tags:
+# Neither shows a sample answer: weak models copy it.
+TAGS_OUTPUT = (
+    f"Begin the improved answer with <{KEY}> on a line of its own, end it with </{KEY}>, "
+    "and write nothing outside these tags."
+)
 
-<{KEY}>
-the improved answer
-</{KEY}>"""
-
-JSON_OUTPUT = f'Reply with one JSON object: {{"{KEY}": "the whole improved answer"}}.'
+JSON_OUTPUT = (
+    f'Reply with one JSON object whose only key is "{KEY}"; its value is the full text of '
+    "your answer."
+)
 
 JSON_SCHEMA = {
     "title": "update",
@@ -92,9 +101,7 @@ def read_update(reply: Reply) -> tuple[str, str | None]:
     if reply.error:
         return reply.text, reply.error
     text = reply.text
-    found = _from_json(text)
-    if found is None:
-        found = _from_tags(_skip_reasoning(text))
+    found, _ = _find(text)
     if found is None:
         return text, f"malformed: no <{KEY}> in the reply"
     found = unquote(found).strip()
@@ -102,14 +109,21 @@ def read_update(reply: Reply) -> tuple[str, str | None]:
 
 
 def partial_update(text: str) -> str:
-    """Return what can be shown of a reply that is still being written."""
-    found = _from_json(text)
-    if found is None:
-        found = _from_tags(_skip_reasoning(text))
+    """Return what can be shown of a reply that is still being written.
+
+    It only grows, and the final text begins with it. Not where a reply changes its mind:
+    a closing reasoning tag without an opening one, or JSON that breaks off being JSON.
+    """
+    found, whole = _find(split_reasoning(text)[0])
     if found is None:
         return ""
-    unfinished = re.search(r"<[^<>]{0,20}\Z", found)  # perhaps the closing tag
-    return unquote(found[: unfinished.start()] if unfinished else found).lstrip()
+    return unquote(found if whole else _UNDECIDED.sub("", found)).strip()
+
+
+def _find(text: str) -> tuple[str | None, bool]:
+    """Return the answer, and whether its end was seen."""
+    found, whole = _from_json(text)
+    return _from_tags(_skip_reasoning(text)) if found is None else (found, whole)
 
 
 def _skip_reasoning(text: str) -> str:
@@ -122,22 +136,21 @@ def _skip_reasoning(text: str) -> str:
     return text
 
 
-def _from_tags(text: str) -> str | None:
+def _from_tags(text: str) -> tuple[str | None, bool]:
     opening = _OPEN.search(text)
     if not opening:
-        return None
+        return None, False
     closing = _CLOSE.search(text, opening.end())
-    return text[opening.end() : closing.start() if closing else None]
+    return text[opening.end() : closing.start() if closing else None], closing is not None
 
 
-def _from_json(text: str) -> str | None:
-    """Read `{"improved_answer": ...}`, fenced or cut off by the token limit too."""
-    body = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    if not body.startswith("{") or f'"{KEY}"' not in body:
-        return None
+def _from_json(text: str) -> tuple[str | None, bool]:
+    """Read `{"improved_answer": "..."}`, fenced or cut off by the token limit too."""
+    found = _JSON.match(text)
+    if not found:
+        return None, False
     try:
-        value = parse_partial_json(body)
-    except (json.JSONDecodeError, ValueError):
-        return None
-    answer = value.get(KEY) if isinstance(value, dict) else None
-    return answer if isinstance(answer, str) else None
+        answer: str = json.loads(f'"{_HALF_SIGN.sub("", found[1])}"', strict=False)
+    except ValueError:  # an escape that JSON does not know
+        return None, False
+    return well_formed(answer), found[2] is not None

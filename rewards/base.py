@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict
 
-from ..core.errors import RewardError
+from ..core.errors import RewardError, evidence
 
 
 class Score(TypedDict):
@@ -59,12 +59,22 @@ class Reward(Protocol):
 
 
 def scored(reward: float) -> Score:
-    """Return the result for a scored answer."""
+    """Return the result for a scored answer.
+
+    Example:
+        >>> scored(0.5)
+        {'reward': 0.5, 'error': None}
+    """
     return Score(reward=reward, error=None)
 
 
 def unscored(reason: str) -> Score:
-    """Return the result for an answer that could not be scored."""
+    """Return the result for an answer that could not be scored.
+
+    Example:
+        >>> unscored("the verdict could not be read")
+        {'reward': None, 'error': 'the verdict could not be read'}
+    """
     return Score(reward=None, error=reason)
 
 
@@ -80,18 +90,38 @@ async def checked(
         RewardError: it returned another number of results than it was asked for.
     """
     results = await reward.score(messages, answers)
-    if len(results) != len(answers):
+    if not isinstance(results, Sequence) or len(results) != len(answers):
+        came = len(results) if isinstance(results, Sequence) else type(results).__name__
         raise RewardError(
-            f"reward {reward.name!r} returned {len(results)} results for {len(answers)} answers; "
+            f"reward {reward.name!r} returned {came} results for {len(answers)} answers; "
             "it must return one each"
         )
     return [_finite(reward.name, result) for result in results]
 
 
 def _finite(name: str, result: Score) -> Score:
-    value = result["reward"]
-    if value is None:
+    if not isinstance(result, Mapping) or not {"reward", "error"} <= result.keys():
+        raise RewardError(
+            f"reward {name!r} returned {evidence(repr(result))} for an answer; "
+            "it must return scored(number) or unscored(reason)"
+        )
+    if result["reward"] is None or result["error"]:
         return unscored(result["error"] or f"reward {name!r} gave no score and no reason")
-    if not math.isfinite(value):
-        return unscored(f"reward {name!r} gave {value}, which is not a finite number")
-    return scored(float(value))
+    return as_score(name, result["reward"])
+
+
+def as_score(name: str, value: Any) -> Score:
+    """Return the result for what a reward calls a number: the finite number, or why it is none.
+
+    Args:
+        name: The reward's name, for the reason.
+        value: A number, also of another library (numpy, torch), or anything else.
+    """
+    try:
+        # A text is no number even where it spells one; `repr` keeps its quotes.
+        number = float(repr(value) if isinstance(value, str | bytes) else value)
+    except (TypeError, ValueError, OverflowError):
+        return unscored(f"reward {name!r} gave {evidence(repr(value))}, which is not a number")
+    if not math.isfinite(number):
+        return unscored(f"reward {name!r} gave {number}, which is not a finite number")
+    return scored(number)

@@ -12,7 +12,7 @@ from langchain_core.messages import AnyMessage
 
 from ..core.conversation import read_conversation
 from ..core.errors import RewardError, evidence
-from .base import Score, scored, unscored
+from .base import Score, as_score
 
 RewardFunction = Callable[[str, str], float] | Callable[[str, str], Awaitable[float]]
 
@@ -57,11 +57,4 @@ class FunctionReward:
                     value = await value
         except Exception as error:
             raise RewardError(f"reward {self.name!r} failed: {evidence(error)}") from error
-        return _as_score(self.name, value)
-
-
-def _as_score(name: str, value: Any) -> Score:
-    try:
-        return scored(float(value))
-    except (TypeError, ValueError):
-        return unscored(f"reward {name!r} returned {evidence(repr(value))}, which is not a number")
+        return as_score(self.name, value)

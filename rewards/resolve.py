@@ -27,6 +27,8 @@ def resolve_reward(reward: RewardLike) -> Reward:
             return HeuristicReward()
         listed = "; ".join(f"{name} ({what})" for name, what in SPECS.items())
         raise SpecError(f"unknown reward {reward!r}. Valid rewards: {listed}")
+    if isinstance(reward, type):
+        raise ConfigError(f"{reward.__name__} is a class: give an instance, {reward.__name__}(...)")
     if isinstance(reward, Reward):
         return reward
     if callable(reward):

@@ -1,0 +1,116 @@
+"""Every knob: bounds, one sentence for what is wrong, a readable form."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from pydantic import ValidationError
+
+from tpo.core.context import Context, context_of, context_with, make_context
+from tpo.core.errors import ConfigError
+
+SCHEMA = Context.model_json_schema()["properties"]
+NUMBERS = {
+    name: branch
+    for name, field in SCHEMA.items()
+    for branch in [field, *field.get("anyOf", [])]
+    if branch.get("type") in {"integer", "number"}
+}
+
+
+def test_the_defaults_are_the_papers():
+    context = Context()
+    assert (context.depth, context.width, context.mode) == (2, 5, "tpo")
+    assert (context.temperature, context.top_p, context.max_tokens) == (0.7, 0.95, 2048)
+
+
+@pytest.mark.parametrize("name", SCHEMA)
+def test_every_field_is_readable_in_a_form(name):
+    assert SCHEMA[name]["title"]
+    assert len(SCHEMA[name]["description"]) > 10
+    assert "default" in SCHEMA[name]
+
+
+@pytest.mark.parametrize("name", [n for n in NUMBERS if n != "target_reward"])  # any number may be
+def test_every_number_shows_its_lower_bound(name):
+    assert {"minimum", "exclusiveMinimum"} & NUMBERS[name].keys()
+
+
+@pytest.mark.parametrize(
+    ("knobs", "said"),
+    [
+        ({"depth": -1}, "depth: input should be greater than or equal to 0 (got -1)"),
+        ({"depth": 21}, "depth: input should be less than or equal to 20 (got 21)"),
+        ({"width": 0}, "width: input should be greater than or equal to 1 (got 0)"),
+        ({"width": 65}, "width: input should be less than or equal to 64 (got 65)"),
+        ({"temperature": 2.1}, "temperature: input should be less than or equal to 2 (got 2.1)"),
+        ({"temperature": float("nan")}, "temperature: input should be a finite number (got nan)"),
+        (
+            {"target_reward": float("inf")},
+            "target_reward: input should be a finite number (got inf)",
+        ),
+        ({"top_p": 0}, "top_p: input should be greater than 0 (got 0)"),
+        ({"seed": 2**31}, "seed: input should be less than 2147483648 (got 2147483648)"),
+        ({"timeout": 0}, "timeout: input should be greater than 0 (got 0)"),
+        ({"clip_tokens": 31}, "clip_tokens: input should be greater than or equal to 32 (got 31)"),
+        ({"mode": "x"}, "mode: input should be 'tpo', 'best_of_n' or 'revision' (got 'x')"),
+        ({"depth": 1, "width": 1.5}, "width: input should be a valid integer"),
+    ],
+)
+def test_what_is_out_of_bounds_is_said_in_one_sentence(knobs, said):
+    with pytest.raises(ConfigError) as caught:
+        make_context(None, **knobs)
+    assert str(caught.value).startswith(said)
+    assert "\n" not in str(caught.value)
+
+
+def test_several_problems_are_all_named():
+    with pytest.raises(ConfigError, match=r"depth: .*; width: .*got 'many'"):
+        make_context(None, depth=99, width="many")
+
+
+def test_unknown_names_are_refused_with_the_valid_ones():
+    with pytest.raises(ConfigError) as caught:
+        make_context(None, dept=2, wdth=3)
+    assert str(caught.value) == (
+        f"unknown setting dept, wdth. Valid settings: {', '.join(Context.model_fields)}"
+    )
+    with pytest.raises(ValidationError, match="Valid settings: mode, depth"):
+        Context(dept=2)
+
+
+def test_a_context_cannot_be_changed_under_a_run():
+    with pytest.raises(ValidationError):
+        Context().depth = 3  # type: ignore[misc]
+
+
+def test_context_with_shows_other_defaults_and_leaves_the_original():
+    other = context_with("Other", mode="revision", depth=7, policy="openai:x")
+    assert (other().mode, other().depth, other().policy) == ("revision", 7, "openai:x")
+    shown = other.model_json_schema()["properties"]["depth"]
+    assert shown == {**SCHEMA["depth"], "default": 7}
+    assert Context().depth == 2
+    with pytest.raises(ValidationError, match="less than or equal to 20"):
+        other(depth=21)
+    with pytest.raises(ValidationError, match="unknown setting dept"):
+        other(dept=1)
+
+
+def test_make_context_keeps_what_was_set_and_the_class():
+    other = context_with("Other", mode="revision")
+    changed = make_context(other(depth=3), width=2)
+    assert (changed.mode, changed.depth, changed.width) == ("revision", 3, 2)
+    assert make_context(Context(depth=3), depth=1).depth == 1
+
+
+@pytest.mark.parametrize("given", [None, {"messages": []}, object()])
+def test_a_foreign_or_missing_context_means_the_defaults(given):
+    runtime = SimpleNamespace(context=given)
+    assert context_of(runtime) == Context()
+    assert context_of(runtime, Context(depth=1)).depth == 1
+
+
+@pytest.mark.parametrize(("mode", "rounds"), [("tpo", 3), ("revision", 3), ("best_of_n", 0)])
+def test_rounds(mode, rounds):
+    assert Context(mode=mode, depth=3).rounds == rounds

@@ -1,0 +1,170 @@
+"""One call: sync and async, inside and outside a loop, with events, with errors."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langgraph.checkpoint.memory import InMemorySaver
+from steps import QUERY, prefer_later, run, says
+
+import tpo
+
+OPTIONS: Any = {"reward": prefer_later, "depth": 1, "width": 3, "retries": 0}
+
+
+def test_the_result_is_whole_and_no_more():
+    result = run()
+    assert result.keys() == tpo.Aligned.__annotations__.keys()
+    assert (result["answer"], result["reward"]) == ("better 2", 12.0)
+    assert result["stop_reason"] == "depth"
+    assert [(m.type, m.text) for m in result["messages"]] == [("human", QUERY), ("ai", "better 2")]
+    assert [len(result["candidates"]), len(result["rounds"])] == [6, 2]
+
+
+async def test_async_and_sync_are_the_same_inside_a_running_loop():
+    mine = await tpo.aalign(QUERY, policy=says(), **OPTIONS)
+    blocking = run()  # blocks this loop, as sync code does, and still ends
+    threaded = await asyncio.to_thread(run)
+    assert mine["candidates"] == blocking["candidates"] == threaded["candidates"]
+
+
+def test_sync_calls_from_several_threads_do_not_mix():
+    results: list[Any] = [None] * 6
+
+    def work(i: int) -> None:
+        results[i] = run(says(sample=lambda k: f"first {i}{k}"), depth=0)["answer"]
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [f"first {i}2" for i in range(6)]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        QUERY,
+        [("user", QUERY)],
+        [{"role": "user", "content": QUERY}],
+        [HumanMessage(QUERY)],
+        (("user", QUERY),),
+    ],
+)
+def test_prompts_in_every_usual_form(prompt):
+    model = says()
+    result = tpo.align(prompt, policy=model, **OPTIONS)
+    assert result["answer"] == "better 2"
+    assert [m.text for m in model.asked[0].messages] == [QUERY]
+
+
+def test_a_conversation_reaches_the_policy_whole():
+    model = says()
+    turns = [SystemMessage("Be brief."), HumanMessage("one"), AIMessage("1"), HumanMessage("two")]
+    result = tpo.align(turns, policy=model, **OPTIONS)
+    assert [m.text for m in model.asked[0].messages] == ["Be brief.", "one", "1", "two"]
+    assert [m.type for m in result["messages"]] == ["system", "human", "ai", "human", "ai"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "knobs", "kind", "said"),
+    [
+        ("", {}, tpo.InputError, "the prompt is empty"),
+        ([], {}, tpo.InputError, "there is no human turn"),
+        ([AIMessage("x")], {}, tpo.InputError, "there is no human turn"),
+        ({"role": "user"}, {}, tpo.InputError, "a list of chat messages"),
+        (QUERY, {"dept": 1}, tpo.ConfigError, "unknown setting dept. Valid settings: mode, depth"),
+        (QUERY, {"depth": 99}, tpo.ConfigError, "depth: input should be less than or equal to 20"),
+        (QUERY, {"reward": "hf"}, tpo.SpecError, "unknown reward 'hf'. Valid rewards: heuristic"),
+        (QUERY, {"reward": 3}, tpo.ConfigError, "int is no reward"),
+        (QUERY, {"policy": "gpt"}, tpo.SpecError, "unknown policy 'gpt'. Valid forms"),
+        (QUERY, {"policy": 3}, tpo.ConfigError, "int is no policy"),
+        (QUERY, {"critic": "gpt"}, tpo.SpecError, "unknown policy 'gpt'"),
+        (QUERY, {"prompts": "x"}, tpo.PromptError, "there is no prompt set 'x'; choose default or"),
+        (
+            QUERY,
+            {"prompts": {"loss": "x"}},
+            tpo.PromptError,
+            "prompt 'loss': the prompt lacks {q",
+        ),
+        (QUERY, {"human_pick": True}, tpo.ConfigError, "human_pick pauses the run"),
+    ],
+)
+def test_what_cannot_be_right_costs_nothing_and_is_one_sentence(prompt, knobs, kind, said):
+    model = says()
+    with pytest.raises(tpo.TPOError) as caught:
+        tpo.align(prompt, **{"policy": model, **OPTIONS, **knobs})
+    assert isinstance(caught.value, kind)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert model.asked == []
+
+
+def test_events_come_in_order_while_it_runs():
+    events: list[Any] = []
+    threads = set()
+
+    def on_event(event: Any) -> None:
+        events.append(event)
+        threads.add(threading.current_thread())
+
+    result = run(on_event=on_event, live=False)
+    kinds = [e["type"].removeprefix("tpo.") for e in events]
+    plain = [k for k in kinds if k not in {"request_started", "request_finished"}]
+    ranked = ["candidate"] * 3 + ["reward"] * 3 + ["round"]
+    assert plain == ["run_started", *ranked, "loss", "gradient", *ranked, "stop", "final"]
+    assert events[-1]["answer"] == result["answer"]
+    assert threading.main_thread() not in threads
+
+
+def test_what_on_event_raises_ends_the_run_and_is_raised():
+    model = says()
+
+    def on_event(event: Any) -> None:
+        if event["type"] == "tpo.round":
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        run(model, on_event=on_event)
+    assert len(model.asked) < 4
+
+
+@pytest.mark.parametrize(
+    ("steps", "reward", "asked"),
+    [({}, lambda q, a: None, 3), ({"sample": ""}, prefer_later, 3)],
+)
+def test_an_error_carries_what_was_paid_for(steps, reward, asked):
+    with pytest.raises(tpo.TPOError) as caught:
+        run(says(**steps), reward=reward, sampling="parallel")
+    assert caught.value.partial is not None
+    assert len(caught.value.partial["candidates"]) == asked
+    assert caught.value.partial["usage"]["total"]["requests"] == asked
+
+
+async def test_a_finished_thread_gets_a_new_turn_with_its_history():
+    model, saver = says(), InMemorySaver()
+    for query in ("one", "two"):
+        result = await tpo.aalign(
+            query, policy=model, checkpointer=saver, thread_id="t", **{**OPTIONS, "depth": 0}
+        )
+    assert [m.text for m in model.asked[1].messages] == ["one", "first 2", "two"]
+    assert {c["turn"] for c in result["candidates"]} == {2}
+    assert result["usage"]["total"]["requests"] == 1
+    assert len(result["rounds"]) == 1
+
+
+async def test_cancelling_stops_asking():
+    model = says({"delay": 0.05})
+    call = asyncio.ensure_future(tpo.aalign(QUERY, policy=model, **{**OPTIONS, "depth": 9}))
+    await asyncio.sleep(0.12)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    asked = len(model.asked)
+    await asyncio.sleep(0.12)
+    assert len(model.asked) == asked < 28

@@ -1,0 +1,128 @@
+"""Budgets and the other stop rules: what is asked is never more than what is allowed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from loopback_server import Fault, LoopbackServer, shaped
+from steps import QUERY, run, says
+
+import tpo
+from tpo.models import request as module
+
+
+def checksum(query: str, answer: str) -> float:
+    return sum(answer.encode()) % 97
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch):
+    monkeypatch.setattr(module, "pause_before_retry", lambda error, attempt: 0.0)
+
+
+@pytest.mark.parametrize(
+    ("budget", "sampling", "asked", "answer"),
+    [
+        (1, "native", 1, "first 2"),
+        (2, "native", 1, "first 2"),
+        (3, "native", 1, "first 2"),
+        (4, "native", 4, "better 2"),
+        (6, "native", 4, "better 2"),
+        (7, "native", 7, "better 5"),
+        (1, "parallel", 1, "first 0"),
+        (2, "parallel", 2, "first 1"),
+        (5, "parallel", 3, "first 2"),
+        (6, "parallel", 6, "better 0"),
+        (7, "parallel", 7, "better 1"),
+        (8, "parallel", 8, "better 2"),
+    ],
+)
+def test_requests(budget, sampling, asked, answer):
+    model = says()
+    result = run(model, depth=2, budget_requests=budget, sampling=sampling, retries=2)
+    assert result["usage"]["total"]["requests"] == len(model.asked) == asked
+    assert result["answer"] == answer
+    assert result["stop_reason"] == ("depth" if budget == 7 and sampling == "native" else "budget")
+
+
+def test_what_the_budget_could_not_pay_is_told():
+    result = run(depth=1, budget_requests=2, sampling="parallel")
+    missing = [c["error"] for c in result["candidates"] if c["error"]]
+    assert missing == ["budget: no request left for it"]
+
+
+HARD: list[dict[str, Any]] = [
+    {"script": [Fault(500, times=None)]},
+    {"script": [Fault(429, times=1), Fault(503, times=3)]},
+    {"script": [Fault(500, times=None, when=lambda b: b["messages"][-1]["content"] != QUERY)]},
+    {"script": [Fault(500, times=1, when=lambda b: b["messages"][-1]["content"] != QUERY)]},
+    {"refuse": ["temperature", "top_p", "seed"]},
+    {"supports_n": False},
+    {"supports_n": "ignored"},
+    {"max_n": 2},
+    {},
+]
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("options", HARD)
+@pytest.mark.parametrize("sampling", ["auto", "parallel"])
+async def test_no_server_is_asked_more_often_than_the_budget_allows(options, sampling):
+    for fault in options.get("script", []):
+        fault.used = 0
+    for budget in (1, 2, 4, 7):
+        with LoopbackServer(lambda body, i: shaped(body, f"text {i}"), **options) as server:
+            spec = f"openai:m@{server.base_url}"
+            knobs = {"width": 3, "seed": 1, "sampling": sampling, "budget_requests": budget}
+            run = tpo.aalign(QUERY, policy=spec, reward=checksum, **knobs)
+            (end,) = await asyncio.gather(run, return_exceptions=True)
+        assert len(server.asked) <= budget
+        if isinstance(end, BaseException):
+            assert isinstance(end, tpo.NoCandidateError)
+        else:
+            assert end["usage"]["total"]["requests"] == len(server.asked)
+
+
+@pytest.mark.parametrize(("tokens", "steps"), [(1, 1), (400, 2), (800, 3)])
+def test_tokens_break_off_even_within_a_round(tokens, steps):
+    model = says(loss="loss " * 200, gradient="gradient " * 200)
+    result = run(model, depth=5, budget_tokens=tokens)
+    assert result["stop_reason"] == "budget"
+    assert [ask.step for ask in model.asked] == ["sample", "loss", "gradient"][:steps]
+    assert result["answer"] == "first 2"
+
+
+def test_seconds_break_off_and_shorten_the_requests():
+    result = run(says({"delay": 0.05}), depth=20, budget_seconds=1.5)
+    assert result["stop_reason"] == "budget"
+    assert result["usage"]["total"]["seconds"] >= 1.5
+    assert len(result["rounds"]) < 20
+    with pytest.raises(tpo.NoCandidateError, match=r"no answer within 0\.1 s"):
+        run(says({"delay": 30}), budget_seconds=0.1)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "reason", "rounds"),
+    [
+        ({"target_reward": 2.0}, "target", 1),
+        ({"target_reward": 12.0}, "target", 2),
+        ({"target_reward": 999.0}, "depth", 5),
+        ({"min_spread": 2.0}, "spread", 1),
+        ({"patience": 1}, "depth", 5),
+    ],
+)
+def test_stop_rules(knobs, reason, rounds):
+    result = run(depth=4, **knobs)
+    assert (result["stop_reason"], len(result["rounds"])) == (reason, rounds)
+    assert result["reward"] == max(c["reward"] or 0 for c in result["candidates"])
+
+
+def test_patience_waits_for_a_gain():
+    reward = {"better": 0.0, "first": 1.0}
+    result = run(
+        reward=lambda q, a: reward[a.split()[0]] + sum(a.encode()) % 97 / 1e4, depth=9, patience=2
+    )
+    assert (result["stop_reason"], len(result["rounds"])) == ("patience", 3)
+    assert result["answer"].startswith("first")

@@ -1,0 +1,160 @@
+"""The failure matrix: each bad end is a sensible one, and what was paid for is kept."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage
+from steps import improved, prefer_later, run, says
+
+import tpo
+
+BAD = ValueError("broken pipe")
+THINKS = f"<think>{improved('no')}</think>"
+
+
+def texts(result: Any, nth: int) -> list[str]:
+    return [c["text"] for c in result["candidates"] if c["round"] == nth and not c["error"]]
+
+
+def errors(result: Any, nth: int) -> list[str]:
+    return [c["error"] for c in result["candidates"] if c["round"] == nth and c["error"]]
+
+
+@pytest.mark.parametrize("sampling", ["native", "parallel"])
+@pytest.mark.parametrize(
+    ("update", "error"),
+    [
+        ("no tags", "malformed: no <improved_answer> in the reply"),
+        (improved(""), "malformed: <improved_answer> is empty"),
+        ("", "empty: the model returned no text"),
+        (THINKS, "empty: the model only thought; raise max_tokens"),
+        (AIMessage("", tool_calls=[{"name": "f", "args": {}, "id": "1"}]), "tool_call: the model"),
+        (BAD, "failed: ScriptedModel: ValueError: broken pipe"),
+    ],
+)
+def test_no_usable_update_ends_the_run_with_the_best_so_far(update, error, sampling):
+    result = run(says(update=update), depth=3, sampling=sampling)
+    assert (result["answer"], result["stop_reason"]) == ("first 2", "no_update")
+    assert len(errors(result, 1)) == 3
+    assert all(e.startswith(error) for e in errors(result, 1))
+    assert result["rounds"][1]["malformed"] == 3
+    assert (result["rounds"][1]["best"], result["rounds"][1]["chosen"]) == (None, "r0c2")
+    assert (result["rounds"][0]["loss"], result["rounds"][0]["gradient"]) == (
+        "loss 0",
+        "gradient 0",
+    )
+
+
+@pytest.mark.parametrize("sampling", ["native", "parallel"])
+def test_malformed_updates_are_counted_kept_and_the_round_goes_on(sampling):
+    def update(k: int) -> str:
+        return f"no tags {k}" if k % 2 else improved(f"better {k}")
+
+    result = run(says(update=update), width=5, sampling=sampling)
+    assert texts(result, 1) == ["better 0", "better 2", "better 4"]
+    assert [c["text"] for c in result["candidates"] if c["error"]] == ["no tags 1", "no tags 3"]
+    assert [r["malformed"] for r in result["rounds"]] == [0, 2]
+    assert (result["answer"], result["stop_reason"]) == ("better 4", "depth")
+    assert result["usage"]["total"]["scores"] == 8
+
+
+@pytest.mark.parametrize("step", ["sample", "update"])
+def test_one_request_of_five_fails(step):
+    usual = {"sample": "first {}", "update": improved("better {}")}[step]
+    model = says(**{step: lambda k: BAD if k == 2 else usual.format(k)})
+    result = run(model, width=5, sampling="parallel")
+    nth = 0 if step == "sample" else 1
+    assert len(texts(result, nth)) == 4
+    assert errors(result, nth) == ["failed: ScriptedModel: ValueError: broken pipe"]
+    assert (result["answer"], result["stop_reason"]) == ("better 4", "depth")
+    assert result["usage"]["total"]["requests"] == len(model.asked) == 12
+    assert result["usage"]["total"]["scores"] == 9
+
+
+@pytest.mark.parametrize("sampling", ["native", "parallel"])
+@pytest.mark.parametrize(
+    ("sample", "why"),
+    [
+        (BAD, "(failed: ScriptedModel: ValueError: broken pipe)"),
+        ("", "(empty: the model returned no text)"),
+        ("<think>and on", "(empty: the model only thought; raise max_tokens)"),
+    ],
+)
+def test_no_first_answer_at_all_is_a_clear_error(sample, why, sampling):
+    with pytest.raises(tpo.NoCandidateError) as caught:
+        run(says(sample=sample), sampling=sampling)
+    said = str(caught.value)
+    assert said.startswith("policy 'ScriptedModel' gave no usable answer ")
+    assert why in said
+    assert "tpo doctor" in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("broken", ["loss", "gradient"])
+@pytest.mark.parametrize("said", [BAD, "", "<think>only thought", AIMessage("")])
+def test_without_a_critique_the_best_so_far_is_the_answer(broken, said):
+    model = says(**{broken: lambda k: "fine" if k == 0 else said})
+    result = run(model, depth=3)
+    assert (result["answer"], result["stop_reason"]) == ("better 2", "critique_failed")
+    assert str(result["rounds"][-1]["error"]).startswith(f"{broken}: ScriptedModel: ")
+    assert result["rounds"][-1][broken] is None
+    assert result["usage"]["total"]["requests"] == len(model.asked)
+
+
+@pytest.mark.parametrize("said", ["", "<think>long thoughts"])
+def test_an_empty_critique_was_paid_for_too(said):
+    result = run(says(loss=said))
+    paid = result["usage"]["phases"]["loss"]
+    assert paid["requests"] == 1
+    assert min(paid["input_tokens"], paid["output_tokens"]) > 0
+
+
+def test_thinking_is_kept_apart_everywhere():
+    model = says(
+        sample=lambda k: f"<think>{improved('no')} {k}</think>first {k}",
+        loss=f"{THINKS}the loss",
+        gradient=f"{THINKS}the gradient",
+        update=lambda k: f"{THINKS}{improved(f'better {k}')}",
+    )
+    seen: list[str] = []
+    result = run(model, reward=lambda q, a: seen.append(a) or prefer_later(q, a))
+    assert sorted(seen) == ["better 0", "better 1", "better 2", "first 0", "first 1", "first 2"]
+    assert result["candidates"][1]["reasoning"] == f"{improved('no')} 1"
+    assert (result["rounds"][0]["loss"], result["rounds"][0]["gradient"]) == (
+        "the loss",
+        "the gradient",
+    )
+    assert not any("<think>" in ask.text for ask in model.asked)
+
+
+def test_identical_answers_are_never_held_against_themselves():
+    model = says(sample="first 1")
+    result = run(model, depth=3, width=4)
+    assert (result["answer"], result["stop_reason"]) == ("first 1", "spread")
+    assert (result["rounds"][0]["rejected"], result["rounds"][0]["spread"]) == (None, None)
+    assert len(model.asked) == 1
+
+
+def test_equal_rewards_are_nothing_to_learn_from():
+    model = says()
+    result = run(model, reward=lambda q, a: 0.5, depth=3)
+    assert (result["answer"], result["stop_reason"], len(model.asked)) == ("first 0", "spread", 1)
+
+
+def test_some_identical_answers_leave_the_others_to_contrast():
+    result = run(says(sample=lambda k: f"first {min(k, 1)}"), width=4)
+    assert (result["rounds"][0]["chosen"], result["rounds"][0]["rejected"]) == ("r0c1", "r0c0")
+    assert result["stop_reason"] == "depth"
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_a_pool_of_one_is_critiqued_alone(width):
+    model = says(sample=lambda k: "" if k else "first 0")
+    result = run(model, width=width)
+    assert "rejected_answer" not in model.asked.of("loss")[0].text
+    assert result["rounds"][0]["rejected"] is None
+    assert result["answer"] == f"better {width - 1}"
+    assert math.isfinite(result["reward"])
