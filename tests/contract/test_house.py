@@ -1,0 +1,139 @@
+"""House rules that a reader would otherwise have to enforce (CONTRIBUTING.md)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from source_tree import PYPROJECT, ROOT, modules, syntax
+
+MOST_LINES = 250  # the aim is 150
+MOST_FUNCTION_LINES = 50  # without the docstring; the aim is 20
+TOO_LONG: frozenset[str] = frozenset()  # files allowed to be longer: none, and why
+VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc", "shared", "base_utils"}
+MODULES = modules()
+TEXTS = [
+    path
+    for pattern in ("*.py", "*.md", "*.toml", "*.json", "Makefile")
+    for path in sorted(ROOT.rglob(pattern))
+    if not any(
+        part.startswith(".") or part in {"build", "dist"} or part.endswith(".egg-info")
+        for part in path.relative_to(ROOT).parts
+    )
+]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES.values(), ids=name)
+def test_files_are_short(path):
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= MOST_LINES or name(path) in TOO_LONG
+
+
+@pytest.mark.parametrize("path", MODULES.values(), ids=name)
+def test_functions_are_short(path):
+    long = {f.name: length(f) for f in functions(syntax(path))}
+    assert {n: lines for n, lines in long.items() if lines > MOST_FUNCTION_LINES} == {}
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Count the lines of a function without its docstring."""
+    whole = (function.end_lineno or 0) - function.lineno + 1
+    first = function.body[0]
+    if ast.get_docstring(function) is None:
+        return whole
+    return whole - ((first.end_lineno or 0) - first.lineno + 1)
+
+
+def test_files_say_what_they_hold():
+    vague = [name(p) for p in TEXTS if VAGUE & {p.stem.lower(), p.parent.name.lower()}]
+    assert vague == []
+
+
+@pytest.mark.parametrize("path", MODULES.values(), ids=name)
+def test_modules_begin_with_what_they_are_for(path):
+    assert ast.get_docstring(syntax(path))
+
+
+def test_nothing_is_left_to_do():
+    mark = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+    assert [name(p) for p in TEXTS if mark.search(p.read_text(encoding="utf-8"))] == []
+
+
+PROSE = re.compile(r"(?i)\byou(?:r task is| are (?:an?|the) | will be given)")
+
+
+def prose_for_models(tree: ast.Module) -> list[str]:
+    """Return string constants that read like a prompt, docstrings and messages aside."""
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docstrings
+        and PROSE.search(node.value)
+    ]
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if not m.startswith("tpo.prompts")], ids=str)
+def test_text_for_models_lives_in_prompts(module):
+    assert prose_for_models(syntax(MODULES[module])) == []
+
+
+def test_the_check_itself_finds_prompts():
+    found = [m for m, p in MODULES.items() if prose_for_models(syntax(p))]
+    assert {"tpo.prompts.loss", "tpo.prompts.gradient", "tpo.prompts.update"} <= set(found)
+
+
+def test_defaults_live_in_the_context_only():
+    """No other module repeats a default of `Context` as a literal default of a parameter."""
+    knobs = {
+        item.target.id
+        for node in ast.walk(syntax(ROOT / "core/context.py"))
+        if isinstance(node, ast.ClassDef) and node.name == "Context"
+        for item in node.body
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
+    }
+    assert {"depth", "width", "temperature", "max_concurrency"} <= knobs
+    repeated = []
+    for module in (m for m in MODULES if m.startswith(("tpo.nodes", "tpo.graphs", "tpo.prompts"))):
+        for function in functions(syntax(MODULES[module])):
+            given = function.args
+            named = [*given.posonlyargs, *given.args][-len(given.defaults) or None :]
+            pairs = [
+                *zip(named, given.defaults, strict=False),
+                *zip(given.kwonlyargs, given.kw_defaults, strict=True),
+            ]
+            repeated += [
+                f"{module}.{function.name}({arg.arg})"
+                for arg, default in pairs
+                if arg.arg in knobs and isinstance(default, ast.Constant) and default.value
+            ]
+    assert repeated == []
+
+
+def test_python_versions_agree():
+    lowest = PYPROJECT["project"]["requires-python"].removeprefix(">=")
+    assert PYPROJECT["tool"]["mypy"]["python_version"] == lowest
+    assert PYPROJECT["tool"]["pyright"]["pythonVersion"] == lowest
+    assert PYPROJECT["tool"]["ruff"]["target-version"] == f"py{lowest.replace('.', '')}"
+    assert f"Python {lowest}+" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,126 @@
+"""What the documents promise is true: snippets run, commands exist, links lead somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import synthetic_task
+from scripted_model import ScriptedModel
+from source_tree import ROOT
+
+import tpo
+from tpo.cli.app import main
+from tpo.models.policy import Policy
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BEGIN, END = "<!-- graph:begin (generated: make snapshots) -->", "<!-- graph:end -->"
+
+
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def headings(pattern: str) -> list[str]:
+    return re.findall(rf"^{pattern}", README, re.MULTILINE)
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
+    """Whatever policy a snippet names is this model; nothing leaves the machine."""
+    model = synthetic_task.model()
+    named = lambda spec: Policy(model, spec)  # noqa: E731
+    monkeypatch.setattr("tpo.models.policy.build_policy", named)
+    monkeypatch.setattr("tpo.models.policy._shared", {})
+    return model
+
+
+@pytest.mark.parametrize("number", range(len(blocks("python"))))
+def test_snippets_run_as_they_are(number, scripted, capsys):
+    snippet = blocks("python")[number]
+    exec(compile(snippet, f"README.md, snippet {number + 1}", "exec"), {"__name__": "__main__"})
+    assert scripted.asked, "the snippet asked no model"
+    assert capsys.readouterr().out.strip(), "the snippet printed nothing"
+
+
+def test_there_are_snippets_to_embed_and_to_stream():
+    assert len(blocks("python")) >= 3
+    assert any("tpo.align(" in s for s in blocks("python"))
+    assert any("astream(" in s for s in blocks("python"))
+
+
+def commands(program: str, *paths: Path) -> list[list[str]]:
+    """Return the shell lines of documents that start a program, without comments."""
+    texts = [path.read_text(encoding="utf-8") for path in paths or DOCUMENTS]
+    lines = [line for text in texts for block in blocks("sh", text) for line in block.splitlines()]
+    typed = [shlex.split(line, comments=True) for line in lines]
+    return [words for words in typed if words and words[0] == program]
+
+
+@pytest.mark.parametrize("words", commands("make"), ids=" ".join)
+def test_make_commands_exist(words):
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{words[1]}:", makefile, re.MULTILINE)
+    for word in words[2:]:
+        assert re.search(rf"^{word.partition('=')[0]} \?=", makefile, re.MULTILINE)
+
+
+def help_of(monkeypatch: pytest.MonkeyPatch, capsys: Any, *command: str) -> str:
+    for name, value in {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["tpo", *command, "--help"])
+    with pytest.raises(SystemExit) as stop:
+        raise SystemExit(main())
+    assert not stop.value.code
+    return str(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("words", commands("tpo"), ids=" ".join)
+def test_tpo_commands_and_their_options_exist(words, monkeypatch, capsys):
+    shown = help_of(monkeypatch, capsys, words[1])
+    flags = [word for word in words if word.startswith("--")]
+    assert [flag for flag in flags if not re.search(rf"{flag}\b", shown)] == []
+
+
+def test_every_tpo_command_is_in_the_readme(monkeypatch, capsys):
+    table = help_of(monkeypatch, capsys).partition("Commands")[2]
+    listed = set(re.findall(r"^\W*([a-z]+)\s{2,}", table, re.MULTILINE))
+    assert listed == {words[1] for words in commands("tpo", ROOT / "README.md")}
+
+
+def test_snapshot_of_the_graph_in_the_readme():
+    """`make snapshots` (this test, with TPO_WRITE_SNAPSHOTS=1) draws it anew."""
+    drawn = tpo.build_tpo().compile().get_graph().draw_mermaid().strip()
+    before, _, rest = README.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    wanted = f"{before}{BEGIN}\n```mermaid\n{drawn}\n```\n{END}{after}"
+    if os.environ.get("TPO_WRITE_SNAPSHOTS"):
+        (ROOT / "README.md").write_text(wanted, encoding="utf-8")
+    else:
+        assert wanted == README
+
+
+def test_readme_is_one_read():
+    assert len(README.splitlines()) <= 220
+    assert headings("# ") == ["# "]
+    assert README.index("make demo") < README.index("make test") < README.index("## What happens")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path: Path):
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
+    near = [target for target in targets if not target.startswith("http")]
+    assert [target for target in near if not (path.parent / target).exists()] == []
+
+
+def test_files_named_in_how_it_works_exist():
+    text = (ROOT / "docs/how-it-works.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", text))
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
