@@ -1,0 +1,48 @@
+"""Looks at the list of events that a run sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from tpo.core.events import VERSION, AnyEvent
+
+Events = Sequence[dict[str, Any]]
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyEvent)
+
+
+def check(events: Events) -> None:
+    """Every event is one of the TypedDicts, without coercion and without unknown keys."""
+    assert events
+    for event in events:
+        assert event.keys() >= {"v", "type", "round", "elapsed"}
+        assert event["v"] == VERSION
+        # Validation drops unknown keys at every depth, so that they show as a difference.
+        assert _ADAPTER.validate_python(event, strict=True) == event
+
+
+def places(events: Events, kind: str, **fields: Any) -> list[int]:
+    """Return where the events of a kind with these fields are."""
+    return [
+        i
+        for i, e in enumerate(events)
+        if e["type"] == f"tpo.{kind}" and all(e[k] == v for k, v in fields.items())
+    ]
+
+
+def only(events: Events, kind: str, **fields: Any) -> dict[str, Any]:
+    """Return the one event of a kind with these fields."""
+    (place,) = places(events, kind, **fields)
+    return events[place]
+
+
+def shown(events: Events, request: str) -> str:
+    """Join the deltas of a request since it was last started."""
+    start = places(events, "request_started", request=request)[-1]
+    return "".join(
+        e["text"]
+        for e in events[start:]
+        if e["type"].endswith("_delta") and e["request"] == request
+    )
