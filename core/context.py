@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
-    create_model,
     model_validator,
 )
-
-from .errors import ConfigError
 
 if TYPE_CHECKING:  # slow to import, and the command's --help needs only the settings
     from langgraph.runtime import Runtime
@@ -134,6 +129,29 @@ class Context(BaseModel):
         description="After rate limits, 5xx, lost connections.",
     )
 
+    # --- the reward -------------------------------------------------------
+    on_reward_failure: Literal["skip", "raise", "degrade"] = Field(
+        default="skip",
+        title="On reward failure",
+        description="A candidate that could not be scored: skip leaves it out, raise ends the "
+        "run, degrade ranks the whole pool with the fallback reward from then on.",
+    )
+    fallback_reward: str = Field(
+        default="", title="Fallback reward", description="What ranks after a degradation."
+    )
+    heldout: str = Field(
+        default="",
+        title="Held-out reward",
+        description="Scores the chosen answer of each round without steering, to show when "
+        "the reward is being gamed.",
+    )
+    guard: Literal["report", "stop"] = Field(
+        default="report",
+        title="Guard",
+        description="When the reward rises while the held-out one falls: report it, or stop "
+        "and return the answer the held-out reward liked best.",
+    )
+
     # --- when to stop early ------------------------------------------------
     target_reward: float | None = Field(
         default=None, title="Target reward", description="Stop once a candidate reaches it."
@@ -187,22 +205,6 @@ class Context(BaseModel):
         return 0 if self.mode == "best_of_n" else self.depth
 
 
-def context_with(name: str, **defaults: Any) -> type[Context]:
-    """Return a `Context` class with other defaults, so that forms show them.
-
-    Args:
-        name: The class's name.
-        **defaults: Setting names and their new defaults.
-    """
-    fields: dict[str, Any] = {}
-    for setting, value in defaults.items():
-        field = copy(Context.model_fields[setting])
-        field.default = value
-        fields[setting] = (field.annotation, field)
-    made: type[Context] = create_model(name, __base__=Context, **fields)
-    return made
-
-
 def context_of(runtime: Runtime[Any], default: Context | None = None) -> Context:
     """Return the run's `Context`.
 
@@ -213,28 +215,3 @@ def context_of(runtime: Runtime[Any], default: Context | None = None) -> Context
     if isinstance(given, Context):
         return given
     return default or Context()
-
-
-def make_context(base: Context | None = None, **knobs: Any) -> Context:
-    """Return `base` with `knobs` changed, checked like a new one.
-
-    Raises:
-        ConfigError: in one sentence, what is wrong and what is allowed.
-    """
-    values = {**(base.model_dump(exclude_unset=True) if base else {}), **knobs}
-    kind = type(base) if base else Context  # a subclass has other defaults
-    try:
-        return kind(**values)
-    except ValidationError as error:
-        raise ConfigError(explain(error)) from None
-
-
-def explain(error: ValidationError) -> str:
-    """Turn pydantic's report into one sentence: the setting, what is wrong, the value."""
-    problems = []
-    for item in error.errors(include_url=False, include_context=False):
-        place = ".".join(str(part) for part in item["loc"])
-        said = item["msg"].removeprefix("Value error, ")
-        said = said[0].lower() + said[1:]
-        problems.append(f"{place}: {said} (got {item['input']!r})" if place else said)
-    return "; ".join(problems)

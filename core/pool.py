@@ -60,7 +60,12 @@ def opposite(pool: Sequence[Candidate], chosen: Candidate) -> Candidate | None:
     return min(others, key=reward_of, default=None)
 
 
-def summarise(pool: Sequence[Candidate], turn: int, round: int) -> Round:  # noqa: A002
+def summarise(
+    pool: Sequence[Candidate],
+    turn: int,
+    round: int,  # noqa: A002
+    ranked_by: str = "",
+) -> Round:
     """Return the record of a freshly ranked round; loss and gradient come later."""
     chosen, rejected = contrast(pool)
     mine = of_round(pool, round)
@@ -77,6 +82,9 @@ def summarise(pool: Sequence[Candidate], turn: int, round: int) -> Round:  # noq
         std=pstdev(rewards) if rewards else None,
         spread=reward_of(chosen) - reward_of(rejected) if chosen and rejected else None,
         best_length=len(chosen["text"]) if chosen else None,
+        reward=chosen["reward"] if chosen else None,
+        heldout=None,
+        ranked_by=ranked_by,
         malformed=sum(c["error"] is not None and c["reward"] is None for c in mine),
         picked_by="reward",
         error=None,

@@ -7,7 +7,8 @@ blocked and empty replies are errors with a reason.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
@@ -29,12 +30,14 @@ class Reply:
         reasoning: What it thought first, or "".
         finish_reason: As the provider names it, lower case, or `None`.
         error: Why the text cannot be used, or `None`.
+        logprobs: The provider's log-probabilities, where they were asked for.
     """
 
     text: str
     reasoning: str = ""
     finish_reason: str | None = None
     error: str | None = None
+    logprobs: Any = field(default=None, repr=False, compare=False)
 
 
 def split_reasoning(text: str) -> tuple[str, str]:
@@ -84,7 +87,8 @@ def read_reply(message: BaseMessage, finish_reason: str | None = None) -> Reply:
     reasoning = "\n\n".join(dict.fromkeys(well_formed(part) for part in parts if part))
     if not text and (refusal := extra.get("refusal")):
         return Reply(well_formed(str(refusal).strip()), reasoning, reason or "refusal")
-    return Reply(text, reasoning, reason, _why_unusable(message, text, reasoning, reason))
+    error = _why_unusable(message, text, reasoning, reason)
+    return Reply(text, reasoning, reason, error, meta.get("logprobs"))
 
 
 def _why_unusable(

@@ -25,6 +25,7 @@ StopReason = Literal[
     "budget",  # the next round cannot be paid
     "critique_failed",  # loss or gradient could not be had
     "no_update",  # not one update of the round was usable
+    "overoptimised",  # the reward rises while the held-out reward falls
     "human",  # a person stopped the run
 ]
 
@@ -46,6 +47,8 @@ class Candidate(TypedDict):
     """What a thinking model thought first, if it showed it."""
     reward: float | None
     """The finite score, or `None` while unscored or where scoring failed."""
+    parts: NotRequired[dict[str, float]]
+    """Each part's own score, where the reward is a mix."""
     error: str | None
     """Why it cannot be the answer, or `None`."""
     finish_reason: str | None
@@ -73,6 +76,12 @@ class Round(TypedDict):
     """Reward of chosen minus reward of rejected, over the whole pool."""
     best_length: int | None
     """Characters of the chosen candidate."""
+    reward: float | None
+    """Reward of the chosen candidate."""
+    heldout: float | None
+    """What the held-out reward gives the chosen candidate, where there is one."""
+    ranked_by: str
+    """Name of the reward that ranked; another than asked for after a degradation."""
     malformed: int
     """Candidates of this round without a usable answer."""
     picked_by: Literal["reward", "human"]
@@ -125,6 +134,8 @@ class State(InputState, total=False):
     candidates: Annotated[list[Candidate], DeltaChannel(merge_candidates, snapshot_frequency=1000)]
     rounds: Annotated[list[Round], DeltaChannel(merge_rounds, snapshot_frequency=1000)]
     usage: Annotated[Usage, add_usage]
+    degraded: bool
+    """The fallback reward ranks, for the rest of the turn: two scales are never mixed."""
     refused: list[str]
     """Request parameters the policy was found to refuse (`n`, `temperature`, ...)."""
     critic_refused: list[str]

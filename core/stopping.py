@@ -7,6 +7,7 @@ Because nothing is remembered, a fork or a resumed run with other settings decid
 from __future__ import annotations
 
 from .context import Context
+from .overoptimisation import drift
 from .pool import best, of_round, reward_of, scored
 from .state import State, StopReason
 from .usage import Cost, cost
@@ -55,6 +56,10 @@ def _no_gain(state: State, context: Context) -> bool:
     )
 
 
+def _overoptimised(state: State, context: Context) -> bool:
+    return context.guard == "stop" and drift(state["rounds"])["overoptimised"]
+
+
 def why_stop(state: State, context: Context) -> StopReason | None:
     """Return why the loop ends after a ranking, or `None` to go on.
 
@@ -72,6 +77,7 @@ def why_stop(state: State, context: Context) -> StopReason | None:
             and leader is not None
             and reward_of(leader) >= context.target_reward,
         ),
+        ("overoptimised", _overoptimised(state, context)),
         ("depth", now >= context.rounds),
         ("spread", _no_contrast(state, context)),
         ("patience", _no_gain(state, context)),

@@ -69,6 +69,12 @@ def cost(
     )
 
 
+def brief(paid: Cost) -> dict[str, Any]:
+    """Return a cost without what is zero, as it is stored; `cost(**brief(paid))` is `paid`."""
+    nothing: dict[str, Any] = {**cost()}
+    return {name: value for name, value in paid.items() if value != nothing[name]}
+
+
 def add_costs(a: Cost, b: Cost) -> Cost:
     """Return the sum; it is exact only where both are."""
     return Cost(

@@ -15,10 +15,11 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from ..core.context import Context, make_context
+from ..core.context import Context
 from ..core.conversation import read_conversation, to_messages
 from ..core.errors import ConfigError, TPOError
 from ..core.events import AnyEvent
+from ..core.settings import make_context
 from ..core.state import Candidate, Round, StopReason
 from ..core.usage import Usage
 from ..models.policy import PolicyLike
@@ -41,12 +42,14 @@ class Aligned(TypedDict):
     usage: Usage
 
 
-async def aalign(
+async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     prompt: Prompt,
     *,
     policy: PolicyLike | None = None,
     reward: RewardLike | None = None,
     critic: PolicyLike | None = None,
+    heldout: RewardLike | None = None,
+    fallback: RewardLike | None = None,
     prompts: PromptSet | Mapping[str, str] | str | None = None,
     on_event: Callable[[AnyEvent], None] | None = None,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
@@ -60,6 +63,8 @@ async def aalign(
         policy: A chat model or a spec; default: the local model.
         reward: A function `(query, answer) -> float`, a reward object, or a spec.
         critic: Another model for loss and gradient.
+        heldout: A reward that watches the chosen answers without steering.
+        fallback: What ranks when the reward failed (see `on_reward_failure`).
         prompts: Other prompts.
         on_event: Called with every event as it happens (docs/events.md).
         checkpointer: Where the run is saved; default: in memory, for this call.
@@ -84,7 +89,9 @@ async def aalign(
         )
     messages = to_messages(prompt)
     read_conversation(cast("list[AnyMessage]", messages))
-    graph = build_tpo(policy, reward, critic=critic, prompts=prompts)
+    graph = build_tpo(
+        policy, reward, critic=critic, heldout=heldout, fallback=fallback, prompts=prompts
+    )
     app: CompiledStateGraph[Any, Context, Any, Any] = graph.compile(
         checkpointer=checkpointer or InMemorySaver(), name="tpo"
     )

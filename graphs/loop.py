@@ -35,6 +35,8 @@ def build_tpo(
     reward: RewardLike | None = None,
     *,
     critic: PolicyLike | None = None,
+    heldout: RewardLike | None = None,
+    fallback: RewardLike | None = None,
     prompts: PromptSet | Mapping[str, str] | str | None = None,
     defaults: Context | None = None,
     context_schema: type[Context] = Context,
@@ -49,6 +51,10 @@ def build_tpo(
             `Context.reward`.
         critic: Another model for loss and gradient. Not given: `Context.critic`, else
             the policy.
+        heldout: A reward that scores the chosen answer of each round without steering.
+            Not given: `Context.heldout`.
+        fallback: What ranks once the reward failed and `on_reward_failure` is `degrade`.
+            Not given: `Context.fallback_reward`.
         prompts: A prompt set, the name of one, or texts that replace some prompts.
         defaults: Settings of runs that are given no `context=`.
         context_schema: A subclass of `Context`, where other defaults are to be shown.
@@ -74,7 +80,9 @@ def build_tpo(
     parts = Parts(
         policy=policy,
         critic=critic,
-        reward=None if reward is None else resolve_reward(reward),
+        reward=_given(reward),
+        heldout=_given(heldout),
+        fallback=_given(fallback),
         prompts=None if prompts is None else prompt_set(prompts),
         defaults=defaults or context_schema(),
     )
@@ -98,3 +106,14 @@ def build_tpo(
     graph.add_edge("update", "rank")
     graph.add_edge("finish", END)
     return graph
+
+
+def _given(reward: RewardLike | None) -> RewardLike | None:
+    """Refuse a wrong reward when the graph is built.
+
+    A spec stays one: a judge without a model is completed with the policy of each run.
+    """
+    if isinstance(reward, str):
+        resolve_reward(reward, policy="embedded:")
+        return reward
+    return None if reward is None else resolve_reward(reward)

@@ -12,7 +12,7 @@ from typing import Any
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.stream import CustomTransformer, UpdatesTransformer
 
-from ..core.context import context_with
+from ..core.settings import context_with
 from .loop import build_tpo
 
 _CONFIGURED = {

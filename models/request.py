@@ -187,7 +187,8 @@ def _extra_body(request: Request, refused: frozenset[str]) -> dict[str, Any] | N
     if request.schema and "response_format" not in refused:
         # In the raw body: the SDK's own parsing raises, and loses all N paid texts,
         # when one of them is cut off.
-        schema = {"name": "update", "schema": request.schema, "strict": True}
+        name = request.schema.get("title", "reply")
+        schema = {"name": name, "schema": request.schema, "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body or None
 

@@ -14,13 +14,12 @@ from ..core.context import Context
 from ..core.events import Emitter
 from ..core.reply import Reply
 from ..core.state import Candidate
-from ..core.usage import Cost, cost
+from ..core.usage import Cost, brief
 from ..models.request import OnText, Request, RequestError, ask
 from .durable import outline, request_seed, write
 from .live import growing
 
 Read = Callable[[Reply], tuple[str, str | None]]
-NOTHING: dict[str, Any] = {**cost()}
 
 
 class Drawn(TypedDict):
@@ -30,7 +29,7 @@ class Drawn(TypedDict):
     """Their outlines."""
     refused: list[str]
     cost: dict[str, Any]
-    """A `Cost` without its zeros."""
+    """As `brief` gives it."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ async def request_candidates(
     drawn = Drawn(
         candidates=[draw.outline(c["index"], c["error"]) for c in candidates],
         refused=sorted(response.refused),
-        cost={name: v for name, v in response.cost.items() if v != NOTHING[name]},
+        cost=brief(response.cost),
     )
     write(candidates=candidates)
     return drawn

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..core.reply import Reply
 from ..core.state import Candidate
-from ..core.usage import Cost, add_costs, cost
+from ..core.usage import Cost, add_costs, brief, cost
 from ..models.request import RequestError
 from .candidates import Draw, Drawn, UnusableError, request_candidates
 
@@ -93,13 +93,11 @@ def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[A
             continue
         if isinstance(result, BaseException):
             raise result
-        if result is None:  # cancelled between writing its texts and saying what they cost
-            paid = cost(requests=1, sequences=len(group), exact=False)
-            result = Drawn(candidates=[draw.outline(i) for i in group], refused=[], cost={**paid})
-        out.cost = add_costs(out.cost, cost(**result["cost"]))
-        out.drawn += result["candidates"]
-        learnt = frozenset(result["refused"])
-        came = {c["index"] for c in result["candidates"]}
+        drawn: Drawn = result or _without_receipt(draw, group)
+        out.cost = add_costs(out.cost, cost(**drawn["cost"]))
+        out.drawn += drawn["candidates"]
+        learnt = frozenset(drawn["refused"])
+        came = {c["index"] for c in drawn["candidates"]}
         if len(group) > 1 and len(came) <= 1 and learnt == known:
             learnt |= {"n"}  # it ignores n and sends one text
         if len(group) == 1 and not came and learnt <= known:
@@ -108,6 +106,12 @@ def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[A
         out.refused |= learnt
         missing += [index for index in group if index not in came]
     return missing
+
+
+def _without_receipt(draw: Draw, group: Sequence[int]) -> Drawn:
+    """Stand in for a task cancelled between writing its texts and saying what they cost."""
+    paid = cost(requests=1, sequences=len(group), exact=False)
+    return Drawn(candidates=[draw.outline(i) for i in group], refused=[], cost=brief(paid))
 
 
 def _fail(draw: Draw, out: Outcome, places: Sequence[int], error: str) -> None:

@@ -10,8 +10,9 @@ from langgraph.runtime import Runtime
 from ..core.context import Context
 from ..core.errors import NoCandidateError
 from ..core.events import Emitter
+from ..core.overoptimisation import drift
 from ..core.pool import best, by_id
-from ..core.state import Candidate, State
+from ..core.state import Candidate, State, StopReason
 from ..core.stopping import why_stop
 from .parts import Node, Parts
 
@@ -23,7 +24,7 @@ def finish_node(*, parts: Parts) -> Node:
         context = parts.context(runtime)
         emit = Emitter(runtime.stream_writer, state["usage"], state["round"])
         reason = why_stop(state, context) or "depth"
-        winner = _winner(state)
+        winner = _winner(state, reason)
         emit("stop", {"reason": reason})
         emit(
             "final",
@@ -44,9 +45,14 @@ def finish_node(*, parts: Parts) -> Node:
     return finish
 
 
-def _winner(state: State) -> Candidate:
-    """The pool's best; or what a person picked in the last round."""
+def _winner(state: State, reason: StopReason) -> Candidate:
+    """The pool's best; what a person picked last; or what was best before it was gamed."""
     last = state["rounds"][-1]
+    if reason == "overoptimised":
+        peak = drift(state["rounds"])["best_round"]
+        chosen = next((r["chosen"] for r in state["rounds"] if r["round"] == peak), None)
+        if sound := by_id(state["candidates"], chosen):
+            return sound
     picked = by_id(state["candidates"], last["chosen"]) if last["picked_by"] == "human" else None
     winner = picked or best(state["candidates"])
     if winner is None:

@@ -9,11 +9,12 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from ..core.context import Context, context_of
+from ..core.errors import ConfigError
 from ..core.state import State
 from ..models.policy import Policy, PolicyLike, resolve_policy
 from ..prompts.prompt_set import PromptSet, prompt_set
-from ..rewards.base import Reward
-from ..rewards.resolve import resolve_reward
+from ..rewards.plan import PlannedReward, planned
+from ..rewards.resolve import RewardLike, resolve_reward
 
 Node = Callable[[State, Runtime[Context]], Awaitable[dict[str, Any]]]
 
@@ -27,7 +28,9 @@ class Parts:
 
     policy: PolicyLike | None = None
     critic: PolicyLike | None = None
-    reward: Reward | None = None
+    reward: RewardLike | None = None
+    heldout: RewardLike | None = None
+    fallback: RewardLike | None = None
     prompts: PromptSet | None = None
     defaults: Context = field(default_factory=Context)
 
@@ -47,9 +50,29 @@ class Parts:
         """Return whether the critic is another model than the policy."""
         return bool(self.critic or context.critic)
 
-    def reward_for(self, context: Context) -> Reward:
+    def reward_for(self, context: Context) -> PlannedReward:
         """Return what ranks the candidates."""
-        return self.reward or resolve_reward(context.reward)
+        return self._planned(self.reward or context.reward, context)
+
+    def heldout_for(self, context: Context) -> PlannedReward | None:
+        """Return what watches without steering, if anything does."""
+        given = self.heldout or context.heldout
+        return self._planned(given, context) if given else None
+
+    def fallback_for(self, context: Context) -> PlannedReward:
+        """Return what ranks after a degradation.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        given = self.fallback or context.fallback_reward
+        if not given:
+            raise ConfigError("on_reward_failure=degrade needs a fallback_reward")
+        return self._planned(given, context)
+
+    def _planned(self, reward: RewardLike, context: Context) -> PlannedReward:
+        policy = self.policy if isinstance(self.policy, str) else context.policy
+        return planned(resolve_reward(reward, policy=policy))
 
     def prompts_for(self, context: Context) -> PromptSet:
         """Return the prompt set."""

@@ -46,6 +46,7 @@ def sample_node(*, parts: Parts) -> Node:
             "usage": usage,
             "refused": sorted(out.refused),
             "critic_refused": [],
+            "degraded": False,
             "halt": None,
             "answer": "",
             "reward": None,
@@ -63,6 +64,9 @@ async def _accept(
     critic = await parts.critic_for(context)
     reward = parts.reward_for(context)
     parts.prompts_for(context)
+    parts.heldout_for(context)
+    if context.on_reward_failure == "degrade":
+        parts.fallback_for(context)
     emit(
         "run_started",
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NotRequired, Protocol, runtime_checkable
 
 from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict
@@ -17,6 +17,8 @@ class Score(TypedDict):
 
     reward: float | None
     error: str | None
+    parts: NotRequired[dict[str, float]]
+    """Each part's own score, where the reward is a mix."""
 
 
 @runtime_checkable

@@ -27,19 +27,21 @@ class FunctionReward:
 
     Args:
         function: Returns a finite number, higher is better.
+        title: What events and reports call it; default: the function's name.
 
     Example:
         >>> reward = FunctionReward(lambda query, answer: -len(answer))
     """
 
     function: RewardFunction
+    title: str = ""
     batch_size: int | None = 1
     notice: str = ""
 
     @property
     def name(self) -> str:
-        """The function's own name."""
-        return getattr(self.function, "__name__", type(self.function).__name__)
+        """The title, else the function's own name."""
+        return self.title or getattr(self.function, "__name__", type(self.function).__name__)
 
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Call the function once per answer."""

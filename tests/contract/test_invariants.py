@@ -2,7 +2,7 @@
 
 I1  the answer is the pool's best, and its reward is reported
 I2  the answer is never worse than the best of round 0
-I3  every candidate is scored exactly once, none twice
+I3  every new text is scored exactly once; a text scored before is not paid again
 I4  a tie goes to the earliest candidate
 I5  requests and sequences counted by the model = usage reported
 I6  the same seed and answers give the same run
@@ -60,10 +60,11 @@ def test_i1_i2_answer_is_best_of_pool_and_never_worse_than_round_0(depth, width,
 
 
 @pytest.mark.parametrize(("depth", "width"), SIZES)
-def test_i3_only_new_candidates_are_scored(depth, width):
+def test_i3_only_new_texts_are_scored(depth, width):
     reward = Counted()
     result = run(reward=reward, depth=depth, width=width)
-    assert sorted(reward.answers) == sorted(c["text"] for c in result["candidates"])
+    assert sorted(reward.answers) == sorted({c["text"] for c in result["candidates"]})
+    assert all(c["reward"] is not None for c in result["candidates"])
     assert result["usage"]["total"]["scores"] == len(reward.answers)
 
 
@@ -121,7 +122,8 @@ def test_i7_depth_0_is_best_of_n():
     [(2, 5, 7, 19, 15, 7), (5, 20, 16, 130, 120, 16), (0, 5, 1, 5, 5, 1)],
 )
 def test_i8_counts_of_the_paper(depth, width, requests, sequences, scores, calls):
-    model, reward = synthetic_task.model(), Counted(lambda query, answer: hash_like(answer))
+    model = synthetic_task.model(script=synthetic_task.say_apart)
+    reward = Counted(lambda query, answer: hash_like(answer))
     result = run(model, reward, depth=depth, width=width)
     total = result["usage"]["total"]
     assert result["stop_reason"] == "depth"

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 from pydantic import ValidationError
 
-from tpo.core.context import Context, context_of, context_with, make_context
+from tpo.core.context import Context, context_of
 from tpo.core.errors import ConfigError
+from tpo.core.settings import context_with, make_context
 
 SCHEMA = Context.model_json_schema()["properties"]
 NUMBERS = {

@@ -56,6 +56,14 @@ def _block(tag: str, text: str) -> str:
     return found[-1] if found else ""
 
 
+def say_apart(messages: Sequence[BaseMessage], index: int, seed: int | None) -> str:
+    """Answer like `say`, but never the same text twice in a run."""
+    said = say(messages, index, seed)
+    everything = "\n".join(m.text for m in messages)
+    mark = hashlib.sha256(f"{index}/{seed}/{everything}".encode()).hexdigest()[:8]
+    return said.replace("</improved_answer>", f" {mark}</improved_answer>") + f" {mark}"
+
+
 def model(**settings: object) -> ScriptedModel:
     """Return a fresh scripted model for the task."""
-    return ScriptedModel(script=say, **settings)
+    return ScriptedModel(**{"script": say, **settings})

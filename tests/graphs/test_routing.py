@@ -79,7 +79,7 @@ def test_without_a_context_the_defaults_of_the_graph_decide(monkeypatch):
 @pytest.mark.parametrize(
     ("after", "halt", "then"),
     [
-        ("rank", None, "choose"),
+        ("rank", None, "loss"),
         ("choose", None, "loss"),
         ("choose", "human", "finish"),
         ("loss", None, "gradient"),

@@ -1,0 +1,52 @@
+"""Make and vary a `Context`: from keywords, with other defaults, and its complaints in words."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+from pydantic import ValidationError, create_model
+
+from .context import Context
+from .errors import ConfigError
+
+
+def context_with(name: str, **defaults: Any) -> type[Context]:
+    """Return a `Context` class with other defaults, so that forms show them.
+
+    Args:
+        name: The class's name.
+        **defaults: Setting names and their new defaults.
+    """
+    fields: dict[str, Any] = {}
+    for setting, value in defaults.items():
+        field = copy(Context.model_fields[setting])
+        field.default = value
+        fields[setting] = (field.annotation, field)
+    made: type[Context] = create_model(name, __base__=Context, **fields)
+    return made
+
+
+def make_context(base: Context | None = None, **knobs: Any) -> Context:
+    """Return `base` with `knobs` changed, checked like a new one.
+
+    Raises:
+        ConfigError: in one sentence, what is wrong and what is allowed.
+    """
+    values = {**(base.model_dump(exclude_unset=True) if base else {}), **knobs}
+    kind = type(base) if base else Context  # a subclass has other defaults
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        raise ConfigError(explain(error)) from None
+
+
+def explain(error: ValidationError) -> str:
+    """Turn pydantic's report into one sentence: the setting, what is wrong, the value."""
+    problems = []
+    for item in error.errors(include_url=False, include_context=False):
+        place = ".".join(str(part) for part in item["loc"])
+        said = item["msg"].removeprefix("Value error, ")
+        said = said[0].lower() + said[1:]
+        problems.append(f"{place}: {said} (got {item['input']!r})" if place else said)
+    return "; ".join(problems)

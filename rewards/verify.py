@@ -1,0 +1,122 @@
+"""Programmatic verifiers: 1 where an answer passes, 0 where it does not.
+
+Specs: `verify:PACKAGE.MODULE:FUNCTION` (your own, see below), `verify:exact:TEXT`,
+`verify:json:SCHEMA_FILE`, `verify:math:EXPRESSION` (extra `verify`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import ConfigError, MissingDependencyError, SpecError, evidence
+from .function import FunctionReward, RewardFunction
+
+ALLOWED = "TPO_VERIFIERS"
+FORMS = "verify:MODULE:FUNCTION, verify:exact:TEXT, verify:json:FILE, verify:math:EXPRESSION"
+
+
+def exact_match(query: str, answer: str, *, expected: str) -> float:  # noqa: ARG001
+    """Return 1.0 when the answer is the expected text, blanks at its ends aside."""
+    return float(answer.strip() == expected.strip())
+
+
+def math_equal(query: str, answer: str, *, expected: str) -> float:  # noqa: ARG001
+    """Return 1.0 when the last expression of the answer equals the expected one.
+
+    Raises:
+        MissingDependencyError: the extra is not installed.
+    """
+    try:
+        from math_verify import parse, verify  # type: ignore[import-untyped]  # noqa: PLC0415
+    except ImportError:
+        raise MissingDependencyError(
+            "comparing mathematics needs math-verify: pip install 'tpo[verify]'"
+        ) from None
+    # Without time limits: they use signals, which only work in the main thread.
+    gold = parse(expected, parsing_timeout=None)
+    found = parse(answer, parsing_timeout=None)
+    return float(bool(verify(gold, found, timeout_seconds=None)))
+
+
+def json_valid(query: str, answer: str, *, schema: dict[str, Any]) -> float:  # noqa: ARG001
+    """Return 1.0 when the answer (a fenced block counts) is JSON that fits the schema.
+
+    Raises:
+        MissingDependencyError: the extra is not installed.
+    """
+    try:
+        from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # noqa: PLC0415
+    except ImportError:
+        raise MissingDependencyError(
+            "checking a JSON schema needs jsonschema: pip install 'tpo[verify]'"
+        ) from None
+    body = answer.strip()
+    if body.startswith("```"):
+        body = body.split("\n", 1)[-1].rsplit("```", 1)[0]
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return 0.0
+    return float(Draft202012Validator(schema).is_valid(value))
+
+
+def from_spec(rest: str) -> FunctionReward:
+    """Return the verifier a spec names.
+
+    Args:
+        rest: What follows `verify:`.
+
+    Raises:
+        SpecError: malformed, not found, or an import that is not allowed.
+    """
+    kind, _, value = rest.partition(":")
+    if not value:
+        raise SpecError(f"unknown verifier 'verify:{rest}'. Valid forms: {FORMS}")
+    if kind == "exact":
+        return _named(rest, partial(exact_match, expected=value))
+    if kind == "math":
+        return _named(rest, partial(math_equal, expected=value))
+    if kind == "json":
+        return _named(rest, partial(json_valid, schema=_read_schema(value)))
+    return _named(rest, _import(kind, value))
+
+
+def _named(rest: str, function: Callable[..., Any]) -> FunctionReward:
+    return FunctionReward(function, title=f"verify:{rest}")
+
+
+def _read_schema(path: str) -> dict[str, Any]:
+    try:
+        schema = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"the JSON schema {path} cannot be read: {evidence(error)}") from None
+    if not isinstance(schema, dict):
+        raise ConfigError(f"the JSON schema {path} is not an object")
+    return schema
+
+
+def _import(module: str, name: str) -> RewardFunction:
+    """Import a function, if the environment names it.
+
+    A spec may come from whoever fills in a form; importing what it says would let them
+    run any code. So the process's owner lists what may be used.
+    """
+    allowed = [item.strip() for item in os.environ.get(ALLOWED, "").split(",")]
+    if f"{module}:{name}" not in allowed:
+        raise SpecError(
+            f"verifier {module}:{name} is not allowed: list it in the environment, "
+            f"{ALLOWED}={module}:{name}, or pass the function itself as the reward"
+        )
+    try:
+        function: RewardFunction = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise SpecError(f"verifier {module}:{name} is not there: {evidence(error)}") from None
+    if not callable(function):
+        raise SpecError(f"{module}:{name} is not a function (query, answer) -> float")
+    return function
