@@ -1,0 +1,87 @@
+"""The entry point of `tpo`: runs a command, turns every failure into a sentence and a code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import typer
+
+from ..core.errors import (
+    ConfigError,
+    InputError,
+    MissingDependencyError,
+    StoreError,
+    TPOError,
+    evidence,
+)
+from . import acting, looking  # noqa: F401  they register themselves, in this order
+from .group import app
+from .interrupt import Interrupted, run_of
+
+WRONG_INPUT = (InputError, ConfigError, MissingDependencyError, StoreError)
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Args:
+        args: The words typed; default: those of this process.
+    """
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a sign shows "?"
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        return int(app(args=args, prog_name="tpo", standalone_mode=False) or 0)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the last stop
+        if os.environ.get("TPO_DEBUG") or "--debug" in (args or sys.argv):
+            traceback.print_exc()
+        return _explain(error)
+
+
+def _explain(error: BaseException) -> int:
+    """Say what went wrong in one sentence on stderr; return the exit code."""
+    run = run_of(error)
+    if isinstance(error, Interrupted | KeyboardInterrupt | typer.Abort):
+        _let_go_of_stdout()
+        _say(f"interrupted; go on with: tpo resume {run}" if run else "interrupted; nothing begun")
+        return INTERRUPTED
+    _say(f"error: {_sentence(error)}")
+    if run:
+        _say(f"What was paid for is kept; go on with: tpo resume {run}")
+    return _code(error)
+
+
+def _let_go_of_stdout() -> None:
+    """Spare Python the complaint that what is left to write has no reader."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, TPOError):
+        return " ".join(str(error).split())
+    if isinstance(error, typer.TyperException):  # a word that typer does not understand
+        return " ".join(error.format_message().split())
+    return f"{evidence(error)}; this should not happen, see it in full with TPO_DEBUG=1"
+
+
+def _code(error: Any) -> int:
+    if isinstance(error, typer.TyperException):
+        return BAD_INPUT
+    return BAD_INPUT if isinstance(error, WRONG_INPUT) else FAILED
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

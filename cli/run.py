@@ -1,0 +1,42 @@
+"""`tpo run`: a new run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+
+from ..core.context import Context
+from ..core.settings import make_context
+from .claim import claim
+from .conduct import check_parts, conduct
+from .query import read_query
+from .session import Session, new_id
+from .signals import run_interruptible
+from .store import open_store, store_path
+from .style import Style
+
+
+def start(
+    prompt: str | None,
+    system: str | None,
+    messages: str | None,
+    db: str | None,
+    style: Style,
+    knobs: dict[str, Any],
+) -> int:
+    """Check everything that can be checked for free, then run.
+
+    Returns:
+        The exit code.
+    """
+    context = make_context(None, **knobs)
+    return run_interruptible(_run(read_query(prompt, system, messages), context, db, style))
+
+
+async def _run(turns: list[BaseMessage], context: Context, db: str | None, style: Style) -> int:
+    await check_parts(context, style)
+    async with open_store(store_path(db), create=True) as store:
+        session = Session(store, new_id(), context)
+        with claim(store.path, session.id):
+            return await conduct(session, {"messages": turns}, style)

@@ -1,0 +1,40 @@
+"""How the command was asked to speak, and who watches the run then."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from .report import console_for
+from .view import View
+from .watch import EventLines, LiveScreen, Nobody, ProgressLines, Watcher
+
+
+@dataclass(frozen=True)
+class Style:
+    """How the command was asked to speak."""
+
+    json: bool = False
+    quiet: bool = False
+    events: bool = False
+
+    @property
+    def talks(self) -> bool:
+        """Whether anything besides the result is wanted."""
+        return not self.quiet
+
+    def watcher(self, view: View) -> Watcher:
+        """Return who watches the run."""
+        if self.events:
+            return EventLines(sys.stdout)
+        if self.quiet:
+            return Nobody()
+        console = console_for()
+        if console.is_terminal and not self.json:
+            return LiveScreen(console, view)
+        return ProgressLines(sys.stderr, view)
+
+
+def say(message: str) -> None:
+    """Write a line for the person to stderr; stdout belongs to the result."""
+    print(message, file=sys.stderr, flush=True)  # noqa: T201

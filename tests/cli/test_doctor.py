@@ -1,0 +1,134 @@
+"""`tpo doctor`: strong and weak policies, sound and useless rewards, in words."""
+
+from __future__ import annotations
+
+import pytest
+from loopback_server import Fault, message_text, shaped
+
+from tpo.cli.doctor import verdict
+from tpo.cli.examine_reward import examine_reward
+from tpo.cli.finding import Finding, graded
+from tpo.cli.probes import INSTRUCTIONS, PAIRS
+from tpo.rewards.function import FunctionReward
+from tpo.rewards.heuristic import HeuristicReward
+
+pytestmark = pytest.mark.loopback
+GOOD = {
+    "Basel": "Take the train; or, slower, a boat on the Rhine.",
+    "houseplant": "A spider plant: it forgives missed watering.",
+    "egg": "1. Boil water.\n2. Put the egg in for eight minutes.\n3. Cool it.",
+}
+
+
+def obedient(body, index):
+    asked = message_text(body["messages"][-1])
+    return shaped(body, next((text for key, text in GOOD.items() if key in asked), "ready"))
+
+
+def states(data):
+    return {finding["name"]: finding["state"] for finding in data["findings"]}
+
+
+def test_a_strong_policy_is_fit(tpo, policy, server):
+    server.answer = obedient
+    ran = tpo("doctor", "-p", policy, "--json")
+    assert ran.code == 0
+    assert ran.data["fit"]
+    found = states(ran.data)
+    assert found["follows critiques"] == found["update format"] == found["reachable"] == "ok"
+    assert found["notice"] == "warning"  # the heuristic reward says what it is
+    assert len(server.asked) == 2 + 3 * len(INSTRUCTIONS)
+
+
+def test_a_weak_policy_is_told_so(tpo, policy, server):
+    ran = tpo("doctor", "-p", policy, "--tries", "1")
+    assert ran.code == 1
+    assert "✗ follows critiques: 1 of 3 updates did what the critique asked" in ran.out
+    assert "this policy is too weak" in ran.out
+    assert "best-of-N" in ran.out
+
+
+def test_a_policy_that_cannot_keep_the_format(tpo, policy, server):
+    server.answer = lambda body, i: "no tags at all"
+    ran = tpo("doctor", "-p", policy, "--json")
+    assert ran.code == 1
+    found = {f["name"]: f for f in ran.data["findings"]}
+    assert found["update format"]["state"] == "bad"
+    assert "malformed: no <improved_answer> in the reply" in found["update format"]["words"]
+
+
+def test_an_unreachable_policy(tpo, policy, server):
+    server.script = [Fault(status=401, times=None)]
+    ran = tpo("doctor", "-p", policy)
+    assert ran.code == 1
+    assert "✗ reachable" in ran.out
+    assert "TPO will not work like this" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("supports", "words"),
+    [
+        (True, "one request brings all answers"),
+        (False, "it refuses n, so each answer"),
+        ("ignored", "it ignores n (1 came for 3)"),
+    ],
+)
+def test_n(supports, words, tpo, policy, server):
+    server.supports_n = supports
+    ran = tpo("doctor", "-p", policy, "--tries", "1")
+    assert f"✓ n: {words}" in ran.out
+
+
+def test_the_critic_is_checked_too(tpo, policy, server):
+    ran = tpo("doctor", "-p", policy, "--critic", policy, "--tries", "1")
+    assert "✓ critic reachable" in ran.out
+
+
+async def look(function):
+    return {f.name: f for f in await examine_reward(FunctionReward(function))}
+
+
+async def test_rewards():
+    better = {p.better for p in PAIRS}
+    sound = await look(lambda q, a: 5.0 if a in better and "blue" in a + q else len(a) / 1000)
+    assert sound["finite"].state == "ok"
+    constant = await look(lambda q, a: 1.0)
+    assert constant["raw"].state == constant["ordered"].state == "bad"
+    assert "it did not see what is empty of content, repetitive" in constant["ordered"].words
+    probability = await look(lambda q, a: min(1.0, len(a) / 1000))
+    assert probability["raw"].state == "warning"
+    broken = await look(lambda q, a: float("nan"))
+    assert "12 of 12 not scored" in broken["finite"].words
+
+
+class Raising:
+    name, batch_size, notice = "raising", None, ""
+
+    async def score(self, messages, answers):
+        raise ZeroDivisionError
+
+
+async def test_a_reward_that_raises():
+    (finding,) = await examine_reward(Raising())
+    assert (finding.state, finding.words) == ("bad", "ZeroDivisionError")
+
+
+async def test_the_heuristic_sees_degenerate_answers():
+    found = {f.name: f.state for f in await examine_reward(HeuristicReward())}
+    assert found == {"notice": "warning", "finite": "ok", "raw": "ok", "ordered": "ok"}
+
+
+def test_probes_are_passed_by_obeying_and_failed_by_keeping():
+    for instruction in INSTRUCTIONS:
+        assert not instruction.obeyed(instruction.critique.chosen)
+        text = next(t for key, t in GOOD.items() if key in instruction.critique.query)
+        assert instruction.obeyed(text)
+
+
+def test_verdicts():
+    assert verdict([graded("x", 1.0, "", good=0.8, fair=0.5)])[0]
+    assert verdict([Finding("x", "warning", "")]) == (
+        True,
+        "TPO will run; mind what is marked with !.",
+    )
+    assert not verdict([Finding("x", "bad", "")])[0]

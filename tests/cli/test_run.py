@@ -1,0 +1,135 @@
+"""`tpo run`: what it prints where, what it reads, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from loopback_server import Fault
+
+pytestmark = pytest.mark.loopback
+
+
+def test_piped_stdout_holds_the_answer_and_nothing_else(tpo, policy):
+    ran = tpo("run", "Name a river", "-p", policy, "-d", "1", "-w", "2")
+    assert ran.code == 0
+    assert ran.out.startswith("The Rhine, word0")
+    assert ran.out.count("\n") == 1
+    lines = ran.err.splitlines()
+    assert lines[0].startswith("note: the heuristic reward is a demonstration")
+    assert any("round 1 of 1: best" in line and "leads" in line for line in lines)
+    assert lines[-1].startswith("Finished: its one round was run. Cost: 4 requests for 6 texts")
+    assert "tpo show " in lines[-1]
+
+
+def test_quiet_says_nothing_on_stderr(tpo, policy):
+    ran = tpo("run", "Name a river", "-p", policy, "-d", "1", "-w", "2", "--quiet")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("The Rhine")
+
+
+def test_json_is_one_object_with_the_whole_result(tpo, policy):
+    ran = tpo("run", "Name a river", "-p", policy, "-d", "1", "-w", "2", "--json")
+    data = ran.data
+    assert data["status"] == "finished"
+    assert data["stop_reason"] == "depth"
+    assert data["query"] == "Name a river"
+    assert len(data["candidates"]) == 4
+    assert data["answer"] == max(data["candidates"], key=lambda c: c["reward"])["text"]
+    assert [r["round"] for r in data["rounds"]] == [0, 1]
+    assert data["usage"]["total"]["requests"] == 4
+    assert data["settings"]["width"] == 2
+
+
+def test_events_are_lines_of_json(tpo, policy):
+    ran = tpo("run", "Name a river", "-p", policy, "-d", "1", "-w", "2", "--events")
+    events = [json.loads(line) for line in ran.out.splitlines()]
+    kinds = [event["type"] for event in events]
+    assert (kinds[0], kinds[-1]) == ("tpo.run_started", "tpo.final")
+    assert {"tpo.candidate", "tpo.reward", "tpo.loss_delta", "tpo.gradient"} <= set(kinds)
+
+
+@pytest.mark.parametrize("args", [(), ("-",)])
+def test_prompt_from_stdin(tpo, policy, server, args):
+    ran = tpo("run", *args, "-p", policy, "-d", "0", "-w", "1", "-q", stdin="Name a\nriver\n")
+    assert ran.code == 0
+    assert server.asked[0].body["messages"] == [{"role": "user", "content": "Name a\nriver"}]
+
+
+def test_system_prompt_and_history(tpo, policy, server, tmp_path):
+    turns = [
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "Good day"},
+        {"role": "user", "content": "Name a river"},
+    ]
+    system, file = tmp_path / "system.txt", tmp_path / "turns.json"
+    system.write_text("Be brief.")
+    file.write_text(json.dumps({"messages": turns}))
+    ran = tpo(
+        "run", "--messages", str(file), "--system", f"@{system}",
+        "-p", policy, "-d", "0", "-w", "1", "-q",
+    )  # fmt: skip
+    assert ran.code == 0
+    sent = server.asked[0].body["messages"]
+    assert [m["role"] for m in sent] == ["system", "user", "assistant", "user"]
+    assert sent[0]["content"] == "Be brief."
+
+
+def test_messages_from_stdin(tpo, policy):
+    turns = json.dumps([{"role": "user", "content": "Name a river"}])
+    ran = tpo("run", "--messages", "-", "-p", policy, "-d", "0", "-w", "1", "-q", stdin=turns)
+    assert ran.code == 0
+
+
+def test_settings_reach_the_server(tpo, policy, server):
+    ran = tpo(
+        "run", "x", "-p", policy, "-d", "0", "-w", "1", "-q",
+        "--temperature", "none", "--top-p", "0.5", "--max-tokens", "7", "--seed", "3",
+    )  # fmt: skip
+    assert ran.code == 0
+    body = server.asked[0].body
+    assert "temperature" not in body
+    assert body["top_p"] == 0.5
+    assert 7 in {body.get("max_tokens"), body.get("max_completion_tokens")}
+    assert isinstance(body["seed"], int)
+
+
+def test_policy_from_the_environment(tpo, policy, monkeypatch):
+    monkeypatch.setenv("TPO_POLICY", policy)
+    assert tpo("run", "x", "-d", "0", "-w", "1", "-q").code == 0
+
+
+def test_budget_is_kept_and_said(tpo, policy, server):
+    ran = tpo("run", "x", "-p", policy, "-d", "3", "-w", "2", "--budget-requests", "4")
+    assert ran.code == 0
+    assert len(server.asked) <= 4
+    assert "Stopped: the budget does not pay for the next step" in ran.err
+
+
+def test_unreachable_policy_is_exit_1_and_resumable(tpo, policy, server):
+    server.script = [Fault(status=401, times=None)]
+    ran = tpo("run", "x", "-p", policy, "--retries", "0")
+    assert (ran.code, ran.out) == (1, "")
+    lines = ran.err.splitlines()
+    assert lines[-2].startswith("error: policy")
+    assert lines[-1].startswith("What was paid for is kept; go on with: tpo resume ")
+    server.script = []
+    ran = tpo("resume", lines[-1].split()[-1], "-d", "0", "-q")
+    assert ran.code == 0
+    assert ran.out.startswith("The Rhine")
+
+
+def test_replies_without_usage_are_marked_as_least(tpo, policy, server):
+    server.usage = False
+    ran = tpo("run", "x", "-p", policy, "-d", "0", "-w", "1")
+    assert "≥ 0 tokens in, ≥ 0 out" in ran.err
+
+
+def test_parts_that_fail_are_data(tpo, policy, server):
+    def half(body, index):
+        return "no tags at all" if index == 0 else "<improved_answer>The Rhine.</improved_answer>"
+
+    server.answer = half
+    ran = tpo("run", "x", "-p", policy, "-d", "1", "-w", "2")
+    assert ran.code == 0
+    assert "1 malformed" in ran.err

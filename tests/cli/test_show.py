@@ -1,0 +1,78 @@
+"""`tpo runs`, `tpo show`, `tpo graph`: what is read back."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.loopback
+
+
+def test_runs_are_listed_newest_first(tpo, policy, run_id):
+    second = tpo("run", "Name\na sea", "-p", policy, "-d", "0", "-w", "2", "--json").data["id"]
+    rows = tpo("runs", "--json").data
+    assert [row["id"] for row in rows] == [second, run_id]
+    assert rows[0]["mode"] == "tpo"
+    assert (rows[0]["depth"], rows[0]["width"], rows[0]["requests"]) == (0, 2, 1)
+    assert [row["id"] for row in tpo("runs", "--json", "--limit", "1").data] == [second]
+    table = tpo("runs").out
+    assert table.splitlines()[0].split() == (
+        "id when status search reward requests policy prompt".split()  # noqa: SIM905
+    )
+    assert "Name a sea" in table
+    assert "finished" in table
+
+
+def test_no_runs_yet(tpo, database):
+    ran = tpo("runs")
+    assert (ran.code, ran.out) == (0, "There are no runs yet.\n")
+    assert tpo("runs", "--json").out == "[]\n"
+    assert not database.exists()
+
+
+def test_show_has_pool_rounds_critiques_answer_and_cost(tpo, run_id):
+    out = tpo("show", run_id).out
+    for words in (
+        "finished (all 2 rounds were run)",
+        "Name a river",
+        "r0c0",
+        "r2c2",
+        "Round 1: r0c2 against r0c0",
+        "The chosen answer is longer.",
+        "1. Name the river.",
+        "malformed",
+        "gradient",
+        "total",
+        "The Rhine, word0",
+    ):
+        assert words in out
+    assert all(line == line.rstrip() for line in out.splitlines())
+
+
+def test_one_answer_in_full(tpo, run_id):
+    whole = tpo("show", run_id, "--json").data
+    text = next(c["text"] for c in whole["candidates"] if c["id"] == "r1c2")
+    assert tpo("show", run_id, "--candidate", "r1c2").out == text + "\n"
+    missing = tpo("show", run_id, "-c", "r9c9")
+    assert missing.code == 2
+    assert "there is no answer 'r9c9'; there are r0c0, r0c1" in missing.err
+
+
+def test_history_names_what_can_be_forked_from(tpo, run_id):
+    out = tpo("show", run_id, "--history").out
+    after = [line.split()[-2] for line in out.splitlines()[1:-1]]
+    assert after[0] == "finish"
+    assert {"sample", "rank", "loss", "gradient", "update"} <= set(after)
+    assert "tpo fork ID --at CHECKPOINT" in out
+
+
+@pytest.mark.parametrize("mode", ["tpo", "revision"])
+def test_graph_is_mermaid(mode, tpo):
+    out = tpo("graph", "--mode", mode).out
+    assert "graph TD;" in out
+    assert "rank -.-> loss;" in out
+
+
+def test_graph_of_best_of_n_has_no_loop(tpo):
+    out = tpo("graph", "--mode", "best_of_n").out
+    assert "rank -.-> finish;" in out
+    assert "loss" not in out
