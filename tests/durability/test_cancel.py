@@ -1,0 +1,167 @@
+"""A run that is cancelled in mid-round keeps what was finished, and asks again for the rest only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+from langgraph.errors import NodeCancelledError
+from synthetic_run import INPUT, Run, cancel, outcome, until, whole
+
+from tpo.nodes import candidates
+
+WIDTH = 5
+
+
+class Gate:
+    """Answers the first of a round's requests at once; the others wait until it is opened."""
+
+    def __init__(self, hold: set[int]) -> None:
+        self.hold = hold
+        self.held = 0
+        self.opened = asyncio.Event()
+
+    async def __call__(self, number: int) -> None:
+        if number in self.hold and not self.opened.is_set():
+            self.held += 1
+            await self.opened.wait()
+
+
+async def writes(run: Run, config: Any, channel: str) -> list[Any]:
+    """Return the values that tasks of the newest checkpoint have written to a channel."""
+    saved = await run.app.checkpointer.aget_tuple(config)
+    return [value for _, name, value in saved.pending_writes if name == channel]
+
+
+async def drawn(run: Run, config: Any) -> list[str]:
+    return [c["id"] for value in await writes(run, config, "candidates") for c in value]
+
+
+# In round 0 the requests have the numbers 0 to 4, in round 1 7 to 11.
+@pytest.mark.parametrize(
+    ("hold", "kept"), [({1, 3}, "r0c0 r0c2 r0c4"), ({8, 10}, "r1c0 r1c2 r1c4")]
+)
+@pytest.mark.parametrize("how", ["cancel", "disconnect"])
+async def test_finished_candidates_are_kept(saver, config, how, hold, kept):
+    expected, _ = await whole(width=WIDTH)
+    gate = Gate(hold)
+    run = Run(saver, gate, width=WIDTH)
+    if how == "cancel":
+        await _cancel_at(run, config, gate, len(hold))
+    else:
+        await _disconnect_at(run, config, gate, len(hold))
+    assert await drawn(run, config) == kept.split()
+    before = Counter(run.asked)
+    gate.opened.set()
+    result = await run.resume(config)
+    assert outcome(result) == expected
+    again = {seed for seed, count in run.asked.items() if count > before[seed] > 0}
+    assert len(again) == len(hold)  # the held ones, once more; no other
+    assert set(run.asked.values()) == {1, 2}
+
+
+async def _cancel_at(run: Run, config: Any, gate: Gate, held: int) -> None:
+    """Start, and cancel when all but the held requests of a round are saved."""
+    running = asyncio.create_task(run.start(config))
+    await until(lambda: gate.held == held)
+    while len(set(await drawn(run, config))) < WIDTH - held:
+        await asyncio.sleep(0.001)
+    await cancel(running)
+
+
+async def _disconnect_at(run: Run, config: Any, gate: Gate, held: int) -> None:
+    """Read the stream as a client would, and leave it in the middle."""
+    events = run.app.astream(INPUT, config, context=run.context, stream_mode="custom")
+    came: Counter[int] = Counter()
+    async for event in events:
+        if event["type"] == "tpo.candidate":
+            came[event["round"]] += 1
+            if gate.held == held and came[max(came)] == WIDTH - held:
+                break
+    await events.aclose()
+
+
+async def test_what_cancelled_tasks_leave_is_text_and_is_not_replayed(saver, config):
+    gate = Gate({1, 3})
+    run = Run(saver, gate, width=WIDTH)
+    await _cancel_at(run, config, gate, 2)
+    while len(errors := await writes(run, config, "__error__")) < 2:
+        await asyncio.sleep(0.001)  # the run does not wait for these to be saved
+    assert errors == ["CancelledError()"] * 2
+    assert (await run.app.aget_state(config)).next == ("sample",)
+    gate.opened.set()
+    result = await run.resume(config)
+    assert [c["error"] for c in result["candidates"]] == [None] * 3 * WIDTH
+
+
+async def test_cancelled_twice_and_then_resumed(saver, config):
+    expected, _ = await whole(width=WIDTH)
+    gate = Gate({1, 3, 5, 6})
+    run = Run(saver, gate, width=WIDTH)
+    await _cancel_at(run, config, gate, 2)
+    gate.held = 0
+    running = asyncio.create_task(run.resume(config))
+    await until(lambda: gate.held == 2)
+    await cancel(running)
+    gate.opened.set()
+    assert outcome(await run.resume(config)) == expected
+    assert max(run.asked.values()) == 3
+    assert sum(run.asked.values()) == 19 + 4
+
+
+async def test_a_task_cancelled_on_its_way_out_is_not_half_finished(saver, config, monkeypatch):
+    """Between writing its texts and returning, a task can still be cancelled."""
+    expected, _ = await whole(width=WIDTH)
+    run = Run(saver, width=WIDTH)
+    left: list[Any] = []
+
+    def cancelled(**channels: Any) -> None:
+        write(**channels)
+        if not left:
+            left.extend(channels["candidates"])
+            for task in asyncio.all_tasks():
+                if task.get_name() == "request_candidates":
+                    task.cancel()
+
+    write = candidates.write
+    monkeypatch.setattr(candidates, "write", cancelled)
+    with pytest.raises(NodeCancelledError):  # the tasks are cancelled here, not the run
+        await run.start(config)
+    assert left[0]["id"] in await drawn(run, config)
+    before = run.asked
+    result = outcome(await run.resume(config))
+    usage, whole_usage = result.pop("usage"), expected.pop("usage")
+    assert result == expected
+    assert not usage["total"]["exact"]  # what it cost got lost; that it was asked did not
+    assert usage["total"]["requests"] == whole_usage["total"]["requests"]
+    again = {seed for seed, count in run.asked.items() if count > before[seed] > 0}
+    assert len(again) == WIDTH - 1  # all but the one that had written its text
+
+
+async def test_cancelled_scores_are_asked_again(saver, config):
+    expected, other = await whole(width=WIDTH)
+    run = Run(saver, width=WIDTH)
+    gate = Gate({1, 2})
+    run.before_score = gate
+    running = asyncio.create_task(run.start(config))
+    await until(lambda: gate.held == 2)
+    while len(await writes(run, config, "__return__")) < run.calls - 2:
+        await asyncio.sleep(0.001)
+    await cancel(running)
+    gate.opened.set()
+    assert outcome(await run.resume(config)) == expected
+    assert set(run.asked.values()) == {1}
+    assert run.scored == other.scored
+
+
+async def test_cancelling_leaves_no_request_under_way(saver, config):
+    gate = Gate({1, 3})
+    run = Run(saver, gate, width=WIDTH)
+    await _cancel_at(run, config, gate, 2)
+    asked = len(run.model.asked)
+    gate.opened.set()
+    await asyncio.sleep(0.02)
+    assert len(run.model.asked) == asked
+    assert "request_candidates" not in [task.get_name() for task in asyncio.all_tasks()]

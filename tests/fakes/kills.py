@@ -1,0 +1,144 @@
+"""Kill a saved run at a chosen moment, and tell what had been asked, answered and committed."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import saved_run
+from loopback_server import LoopbackServer
+from saved_run import Job
+
+from tpo.nodes.durable import request_seed
+
+Key = tuple[str, Any]  # ("request", "sample r0c0"), ("score", text)
+MOST_SECONDS = 60.0
+WHAT = ("request asked", "request answered", "score asked", "score answered")
+
+
+@cache
+def _forks() -> Any:
+    """Return the process factory: one process imports everything, the others fork from it."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["saved_run"])
+    path = os.environ.get("PYTHONPATH")
+    here = str(Path(__file__).parent)  # Python 3.11 preloads without the parent's sys.path
+    os.environ["PYTHONPATH"] = os.pathsep.join([here, *([path] if path else [])])
+    try:
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        os.environ.pop("PYTHONPATH") if path is None else os.environ.update(PYTHONPATH=path)
+    return context
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: after so many requests or scores were asked or answered, and a while.
+
+    `what` may be `time`: then only the while counts, from the start of the process.
+    """
+
+    what: str
+    count: int
+    seconds: float
+
+    def reached(self, server: LoopbackServer, job: Job) -> bool:
+        if self.what == "time":
+            return True
+        what, _, state = self.what.partition(" ")
+        seen = _requests(server, job, state) if what == "request" else _scores(job, state)
+        return sum(seen.values()) >= self.count
+
+
+def moment(rng: random.Random, requests: int, scores: int, length: float) -> Moment:
+    """Choose a moment of a run of so many requests, scores and seconds."""
+    what = rng.choice([*WHAT, "time"])
+    if what == "time":
+        return Moment(what, 0, rng.uniform(0, length))
+    most = requests if what.startswith("request") else scores
+    return Moment(what, rng.randint(1, most), rng.uniform(0, 0.008))
+
+
+def run_once(job: Job, server: LoopbackServer, kill: Moment | None = None) -> bool:
+    """Run a job in its own process, to its end or until a SIGKILL; return if that killed it."""
+    child = _forks().Process(target=saved_run.process, args=(job,))
+    child.start()
+    end = time.monotonic() + MOST_SECONDS
+    if kill:
+        while child.is_alive() and not kill.reached(server, job) and time.monotonic() < end:
+            time.sleep(0.0005)
+        child.join(kill.seconds)
+        child.kill()
+    child.join(max(0.0, end - time.monotonic()))
+    assert child.exitcode in ({0, -9} if kill else {0}), f"life {job.life}: {child.exitcode}"
+    killed = child.exitcode == -9
+    child.close()
+    return killed
+
+
+def traces(job: Job, server: LoopbackServer, state: str = "asked") -> Counter[Key]:
+    """Count what a life of a run asked, or of that, what was answered."""
+    return _requests(server, job, state) + _scores(job, state)
+
+
+def _requests(server: LoopbackServer, job: Job, state: str) -> Counter[Key]:
+    """Count this life's requests by what they are for, told by their seed."""
+    names = names_of_seeds(job)
+    mine = [a for a in server.asked if a.headers.get("authorization") == f"Bearer {job.key}"]
+    return Counter(
+        ("request", names[a.body["seed"]]) for a in mine if state == "asked" or a.finished
+    )
+
+
+@cache
+def names_of_seeds(job: Job) -> dict[int | None, str]:
+    names = {}
+    for r in range(job.depth + 1):
+        phase = "update" if r else "sample"
+        wanted = [(phase, i, f"r{r}c{i}") for i in range(job.width)]
+        for step in ("loss", "gradient"):
+            wanted.append((step, 0, f"r{r}-{step}"))
+        names |= {request_seed(job.context, p, r, i): name for p, i, name in wanted}
+    assert len(names) == (job.depth + 1) * (job.width + 2)
+    return names
+
+
+def _scores(job: Job, state: str) -> Counter[Key]:
+    lines = job.log.read_text(encoding="utf-8").splitlines() if job.log.exists() else []
+    entries = [json.loads(line) for line in lines]
+    return Counter(
+        ("score", answer) for life, what, answer in entries if (life, what) == (job.life, state)
+    )
+
+
+async def committed(job: Job) -> set[Key]:
+    """Read from the database which requests and scores are saved as finished.
+
+    A candidate's request and a score are tasks: finished when the task's `__return__` is
+    among the writes of a saved checkpoint. Loss and gradient are the node's own writes.
+    """
+    done: dict[str, dict[str, Any]] = {}
+    async with saved_run.open_saver(job.db) as saver:
+        async for saved in saver.alist(job.config):
+            for task, channel, value in saved.pending_writes or []:
+                done.setdefault(task, {})[channel] = value
+    tasks = [writes for writes in done.values() if "__return__" in writes]
+    drawn = [c for writes in tasks for c in writes.get("candidates", [])]
+    texts = {saved_run.score_of(c["text"]): c["text"] for c in drawn}  # no two scores are equal
+    keys: set[Key] = {("request", w["candidates"][0]["id"]) for w in tasks if "candidates" in w}
+    for writes in tasks:
+        if "candidates" not in writes:
+            scores = writes["__return__"]["result"]
+            keys |= {("score", texts[score["reward"]]) for score in scores}
+    for record in (r for writes in done.values() for r in writes.get("rounds", [])):
+        step = next((step for step in ("loss", "gradient") if record.get(step)), None)
+        keys |= {("request", f"r{record['round']}-{step}")} if step else set()
+    return keys

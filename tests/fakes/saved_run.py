@@ -1,0 +1,143 @@
+"""A saved run in a process of its own, which a test may kill, and a second one that resumes it.
+
+Policy and reward leave a trace outside the process: the requests at the loopback server
+(each life has its own key, seen in the `authorization` header), the scores as lines in a
+file. Both are deterministic, so every life of a run must go the same way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+# Imported here, not when first used: a server process imports this file once and forks.
+import langchain_openai
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+import tpo
+
+INPUT = {"messages": [("user", "Name three rivers.")]}
+RESULT = ("answer", "reward", "candidates", "rounds", "stop_reason", "usage")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a process is to run; `db` is an SQLite file or a PostgreSQL connection string."""
+
+    db: str
+    url: str
+    folder: Path
+    life: int = 0
+    sampling: str = "parallel"
+    durability: Literal["exit", "async", "sync"] = "async"
+    depth: int = 2
+    width: int = 5
+    thread: str = "run"
+
+    @property
+    def key(self) -> str:
+        """The API key by which the server tells this life of this run from all others."""
+        return f"{self.thread}-life-{self.life}"
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return {"configurable": {"thread_id": self.thread}}
+
+    @property
+    def context(self) -> tpo.Context:
+        return tpo.Context(
+            depth=self.depth, width=self.width, sampling=self.sampling, seed=5, retries=0
+        )
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self.thread}.log"
+
+    @property
+    def out(self) -> Path:
+        return self.folder / f"{self.thread}.json"
+
+    def again(self) -> Job:
+        """Return the job of the next life."""
+        return replace(self, life=self.life + 1)
+
+    def renamed(self, thread: str, db: str = "", durability: Any = None) -> Job:
+        """Return the job of another run like this one."""
+        how = durability or self.durability
+        return replace(self, thread=thread, db=db or self.db, durability=how)
+
+
+def open_saver(db: str) -> AbstractAsyncContextManager[Any]:
+    """Open the saver of a database, as a user would."""
+    return _postgres(db) if "host=" in db else AsyncSqliteSaver.from_conn_string(db)
+
+
+@asynccontextmanager
+async def _postgres(db: str) -> AsyncIterator[Any]:
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+
+    async with AsyncPostgresSaver.from_conn_string(db) as saver:
+        await saver.setup()
+        yield saver
+
+
+def score_of(answer: str) -> float:
+    """Return a reward that no two texts share."""
+    return int(hashlib.sha256(answer.encode()).hexdigest()[:12], 16) / 16**12
+
+
+def logged_reward(job: Job) -> Any:
+    """Return an async reward that notes each call, and each result, in the job's log."""
+
+    async def logged(query: str, answer: str) -> float:
+        _note(job, "asked", answer)
+        await asyncio.sleep(score_of(answer) * 0.006)
+        _note(job, "answered", answer)
+        return score_of(answer)
+
+    return logged
+
+
+def _note(job: Job, what: str, answer: str) -> None:
+    line = json.dumps([job.life, what, answer]) + "\n"
+    handle = os.open(job.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(handle, line.encode())
+    os.close(handle)
+
+
+def graph_of(job: Job, saver: Any) -> Any:
+    """Return the compiled graph of a job."""
+    graph = tpo.build_tpo(f"openai:x@{job.url}", logged_reward(job))
+    return graph.compile(checkpointer=saver)
+
+
+async def live(job: Job) -> dict[str, Any]:
+    """Run the job to its end: from the start, or from where an earlier life was killed."""
+    async with open_saver(job.db) as saver:
+        app = graph_of(job, saver)
+        begun = (await app.aget_state(job.config)).created_at is not None
+        result = await app.ainvoke(
+            None if begun else INPUT, job.config, context=job.context, durability=job.durability
+        )
+    return {name: result[name] for name in RESULT}
+
+
+def process(job: Job) -> None:
+    """Be the child process: live, and leave the result as JSON."""
+    assert langchain_openai.ChatOpenAI
+    os.environ["TPO_POLICY_API_KEY"] = job.key
+    job.out.write_text(json.dumps(asyncio.run(live(job))), encoding="utf-8")
+
+
+def comparable(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a result without the seconds, which differ from run to run."""
+    costs = {"total": result["usage"]["total"], **result["usage"]["phases"]}
+    costs = {name: {k: v for k, v in c.items() if k != "seconds"} for name, c in costs.items()}
+    return {**result, "usage": costs}
