@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Tests must behave the same on every machine, whatever is set there.
-FOREIGN = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "TPO_POLICY", "TPO_REWARD", "TPO_CRITIC", "TPO_DB")
+FOREIGN = (
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "TPO_POLICY",
+    "TPO_REWARD",
+    "TPO_CRITIC",
+    "TPO_DB",
+    "TPO_POLICY_API_KEY",
+    "TPO_REWARD_API_KEY",
+)
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 os.environ.setdefault("LANGSMITH_TRACING", "false")
 
@@ -28,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def snapshot(request: pytest.FixtureRequest) -> Iterator[object]:
+def snapshot(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Return a function that compares text with tests/snapshots/NAME (see `make snapshots`)."""
 
     def same(name: str, text: str) -> None:
@@ -39,4 +48,4 @@ def snapshot(request: pytest.FixtureRequest) -> Iterator[object]:
         assert path.exists(), f"no snapshot {name}: run `make snapshots` and read the diff"
         assert path.read_text(encoding="utf-8") == text
 
-    yield same
+    return same
