@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from ..core.errors import MissingDependencyError, PolicyError, evidence
+from ..core.errors import PolicyError, evidence
 from .huggingface_chat import HuggingFaceChat, in_worker
-
-DEVICE = "TPO_HF_DEVICE"
+from .torch_device import device_name, import_torch, named_device
 
 
 def huggingface_model(name: str) -> BaseChatModel:
@@ -34,7 +31,7 @@ def huggingface_model(name: str) -> BaseChatModel:
     folder = Path(name).expanduser()
     source = str(folder.resolve()) if folder.is_dir() else name
     # In the worker, so that two requests for one model do not load it twice.
-    llm = in_worker(_load, source, os.environ.get(DEVICE, "")).result()
+    llm = in_worker(_load, source, named_device()).result()
     config = llm.pipeline.model.config.get_text_config()
     room = getattr(config, "max_position_embeddings", None)
     return HuggingFaceChat(
@@ -45,8 +42,10 @@ def huggingface_model(name: str) -> BaseChatModel:
 @cache
 def _load(source: str, device: str) -> Any:
     """Return langchain-huggingface's pipeline for a hub id or folder."""
-    torch, base = _packages(source)
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    torch, _, base = import_torch(
+        f"policy 'huggingface:{source}'", "transformers", "langchain_huggingface"
+    )
+    device = device_name(torch, device)
     try:
         place = torch.device(device)
         llm = base.HuggingFacePipeline.from_model_id(
@@ -70,15 +69,3 @@ def _load(source: str, device: str) -> Any:
         )
     llm.pipeline.model.generation_config.max_length = None  # requests say max_new_tokens
     return llm
-
-
-def _packages(source: str) -> tuple[Any, Any]:
-    try:
-        torch = import_module("torch")  # first: transformers without it stays half-blind
-        import_module("transformers")
-        return torch, import_module("langchain_huggingface")
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"policy 'huggingface:{source}' needs packages that are not installed: "
-            f"pip install 'tpo[huggingface]' ({evidence(error)})"
-        ) from None

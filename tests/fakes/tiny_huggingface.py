@@ -49,7 +49,7 @@ def save_tiny(
         generation: Settings of the model's own generation_config.
     """
     torch, transformers = need_extra(), import_module("transformers")
-    tokenizer = _tokenizer(template)
+    tokenizer = tiny_tokenizer(template)
     ends = tokenizer.convert_tokens_to_ids(ENDS)
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "vocab_size": len(tokenizer)}
     special = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": ends, "pad_token_id": None}
@@ -66,7 +66,8 @@ def save_tiny(
     return str(folder)
 
 
-def _tokenizer(template: str | None) -> Any:
+def tiny_tokenizer(template: str | None) -> Any:
+    """Return a tokenizer whose tokens are bytes and marks of turns; text gets a BOS, as Llama's."""
     parts = import_module("tokenizers")
     raw = parts.Tokenizer(parts.models.BPE())
     raw.pre_tokenizer = parts.pre_tokenizers.ByteLevel(add_prefix_space=False)

@@ -10,6 +10,7 @@ import tpo
 from tpo.models import huggingface
 from tpo.models.huggingface import huggingface_model
 from tpo.models.policy import build_policy
+from tpo.models.torch_device import DEVICE
 
 PACKAGES = ["torch", "transformers", "langchain_huggingface"]
 
@@ -57,20 +58,20 @@ def test_a_base_model_is_refused(tmp_path):
 
 @pytest.mark.parametrize("device", ["abacus", "cuda:99"])
 def test_a_device_that_is_not_there_is_named(device, tiny, monkeypatch):
-    monkeypatch.setenv(huggingface.DEVICE, device)
+    monkeypatch.setenv(DEVICE, device)
     with pytest.raises(tpo.PolicyError, match=f"could not be loaded on {device}"):
         huggingface_model(tiny)
 
 
 def test_without_cuda_the_device_is_the_cpu(tiny, monkeypatch):
-    monkeypatch.delenv(huggingface.DEVICE)
+    monkeypatch.delenv(DEVICE)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert huggingface_model(tiny).llm.pipeline.model.device.type == "cpu"
 
 
 def test_cuda_is_taken_where_there_is_one(tiny, monkeypatch):
     asked, loaded = [], huggingface_model(tiny).llm
-    monkeypatch.delenv(huggingface.DEVICE)
+    monkeypatch.delenv(DEVICE)
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr(
         "langchain_huggingface.HuggingFacePipeline.from_model_id",
