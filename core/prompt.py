@@ -23,6 +23,10 @@ DELIMITERS = (
     "loss",
     "gradient",
     "instructions",
+    "answer",
+    "answer_a",
+    "answer_b",
+    "rubric",
     *REASONING_TAGS,  # a model that repeats one must not seem to think
 )
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

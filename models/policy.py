@@ -98,8 +98,10 @@ async def _close_with_loop(loop: asyncio.AbstractEventLoop, policy: Policy) -> A
             await client.aclose()
 
 
-def model_name(model: BaseChatModel) -> str:
-    """Return what a model calls itself, else its class."""
+def model_name(model: PolicyLike) -> str:
+    """Return what a model calls itself, else its class; a spec without a login in its URL."""
+    if isinstance(model, str):
+        return re.sub(r"//[^/@]*@", "//", model)
     for attribute in ("model_name", "model", "model_id"):
         if isinstance(name := getattr(model, attribute, None), str) and name:
             return name
@@ -154,8 +156,8 @@ def _compatible(provider: str, name: str, url: str, spec: str) -> Policy:
     if not name or not _has_host(url):
         raise SpecError(f"policy {spec!r} needs a name and a host: openai:NAME@http://HOST/v1")
     # Never the key of api.openai.com: the spec may come from someone else.
-    shown = re.sub(r"//[^/@]*@", "//", spec)  # events and errors name it: no login in there
-    return Policy(_openai(name, url, os.environ.get(URL_KEY) or "none"), shown)
+    # Events and errors name it: no login in there.
+    return Policy(_openai(name, url, os.environ.get(URL_KEY) or "none"), model_name(spec))
 
 
 def _has_host(url: str) -> bool:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.conversation import read_conversation
-from ..models.policy import PolicyLike, model_name, resolve_policy
+from ..models.policy import PolicyLike, resolve_policy
 from ..prompts import judge as prompts
+from .ask_verdict import ask_verdict, judge_name
 from .base import Score, scored, unscored
-from .plan import FAILED, Called, Job
-from .verdict import Form, ask_verdict
+from .plan import Called, Failure, Job
+from .verdict import Form
 
 RATING = Form(
     values={str(digit): float(digit) for digit in range(1, 10)},
@@ -34,7 +35,7 @@ class Judge:
 
     Example:
         >>> Judge("openai:gpt-5-mini", rubric="- Is it polite?").name
-        'judge:openai:gpt-5-mini'
+        'judge:openai:gpt-5-mini#975f11'
     """
 
     model: PolicyLike
@@ -43,8 +44,8 @@ class Judge:
 
     @property
     def name(self) -> str:
-        """`judge:` and the model."""
-        return f"judge:{self.model if isinstance(self.model, str) else model_name(self.model)}"
+        """`judge:`, the model, and a mark of the rubric where it is not ours."""
+        return judge_name("judge", self.model, self.rubric)
 
     def plan(self, job: Job) -> list[Any]:
         """One call per answer."""
@@ -52,7 +53,8 @@ class Judge:
 
     async def call(self, job: Job, call: Any) -> Called:
         """Rate one answer."""
-        query, answer = read_conversation(job.messages).text, job.answers[call]
+        query = read_conversation(job.messages).text
+        answer = job.answers[int(call)]
         rating, paid = await ask_verdict(
             await resolve_policy(self.model),
             lambda output: prompts.rate(query, answer, self.rubric, output),
@@ -66,4 +68,4 @@ class Judge:
 
     def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:  # noqa: ARG002
         """Take the ratings as they are."""
-        return [unscored(FAILED) if r is None else scored(r) for r in results]
+        return [unscored(r.why) if isinstance(r, Failure) else scored(r) for r in results]

@@ -1,32 +1,18 @@
 """Several rewards as one: a weighted sum, hard constraints, a price on length.
 
-A mix file (TOML)::
-
-    length_penalty = 0.1            # reward per 1,000 characters
-    constraints = ["verify:json:schema.json"]
-
-    [[parts]]
-    reward = "vllm:http://127.0.0.1:8000"
-    weight = 1.0
-    z = true                        # in standard deviations of round 0
+`mix_file` reads one from TOML.
 """
 
 from __future__ import annotations
 
-import math
-import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from statistics import fmean, pstdev
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from ..core.errors import ConfigError, evidence
-from ..core.settings import explain
-from .base import Reward, Score
-from .plan import FAILED, Called, Job, PlannedReward, planned
+from ..core.errors import ConfigError
+from .base import Reward, Score, as_score
+from .plan import Called, Job, PlannedReward, planned
+from .scale import Scale, raw, reference
 
 PASS = 0.5  # a constraint passes from here
 
@@ -110,44 +96,47 @@ class Mix:
             mine = [(c[1], r) for c, r in zip(calls, results, strict=True) if c[0] == place]
             own_calls, own_results = [c for c, _ in mine], [r for _, r in mine]
             columns.append(reward.combine(_seen_by(reward, job), own_calls, own_results))
-        scales = [self._scale(i, part, columns[i], job) for i, part in enumerate(self.parts)]
-        return [
-            self._sum(answer, [column[i] for column in columns], scales)
-            for i, answer in enumerate(job.answers)
+        rows = [[column[i] for column in columns] for i in range(len(job.answers))]
+        lost = [self._why_not(row) for row in rows]
+        sound = [row for row, why in zip(rows, lost, strict=True) if why is None]
+        scales = [
+            reference(job.pool, self._all[i].name, [row[i]["reward"] or 0.0 for row in sound])
+            if part.z
+            else raw
+            for i, part in enumerate(self.parts)
         ]
+        scores: list[Score] = []
+        for answer, row, why in zip(job.answers, rows, lost, strict=True):
+            score = Score(reward=None, error=why)
+            if why is None:
+                score = as_score(self.name, self._sum(answer, row, scales))
+            score["parts"] = self._parts(row)
+            scores.append(score)
+        return scores
 
-    def _scale(
-        self, place: int, part: Part, column: Sequence[Score], job: Job
-    ) -> Callable[[float], float]:
-        if not part.z:
-            return lambda value: value
-        name = self._all[place].name
-        first = [r["parts"][name] for r in job.pool if r["round"] == 0 and name in r["parts"]]
-        values = first or [s["reward"] for s in column if s["reward"] is not None]
-        mean = fmean(values) if values else 0.0
-        spread = pstdev(values) if values else 0.0
-        return lambda value: (value - mean) / (spread or 1.0)
-
-    def _sum(
-        self, answer: str, row: Sequence[Score], scales: Sequence[Callable[[float], float]]
-    ) -> Score:
-        values = {r.name: s["reward"] for r, s in zip(self._all, row, strict=True)}
-        parts = {name: value for name, value in values.items() if value is not None}
+    def _why_not(self, row: Sequence[Score]) -> str | None:
+        """Return why an answer cannot be summed up, if so: a part failed, or a veto."""
         for reward, score in zip(self._all, row, strict=True):
-            if score["reward"] is None:
-                own = f"{reward.name}: {score['error']}"
-                why = FAILED if score["error"] == FAILED else own
-                return Score(reward=None, error=why, parts=parts)
-        for reward in self._all[len(self.parts) :]:
-            if parts[reward.name] < PASS:
-                return Score(reward=None, error=f"vetoed by {reward.name}", parts=parts)
-        total = math.fsum(
-            part.weight * scale(parts[reward.name])
-            for part, scale, reward in zip(self.parts, scales, self._all, strict=False)
-        )
-        return Score(
-            reward=total - self.length_penalty * len(answer) / 1000, error=None, parts=parts
-        )
+            if error := score["error"]:
+                return error if error.startswith("vetoed by") else f"{reward.name}: {error}"
+        for reward, score in list(zip(self._all, row, strict=True))[len(self.parts) :]:
+            if score["reward"] is not None and score["reward"] < PASS:
+                return f"vetoed by {reward.name}"
+        return None
+
+    def _parts(self, row: Sequence[Score]) -> dict[str, float]:
+        """Return each part's own score; a mix inside this one shows its parts too."""
+        parts: dict[str, float] = {}
+        for reward, score in zip(self._all, row, strict=True):
+            own = {} if score["reward"] is None else {reward.name: score["reward"]}
+            parts |= {**score.get("parts", {}), **own}
+        return parts
+
+    def _sum(self, answer: str, row: Sequence[Score], scales: Sequence[Scale]) -> float:
+        total = -self.length_penalty * len(answer) / 1000
+        for part, scale, score in zip(self.parts, scales, row, strict=False):
+            total += part.weight * scale(score["reward"] or 0.0)
+        return total
 
 
 def _seen_by(reward: PlannedReward, job: Job) -> Job:
@@ -158,41 +147,3 @@ def _seen_by(reward: PlannedReward, job: Job) -> Job:
         if reward.name in rated["parts"]
     ]
     return Job(job.messages, job.answers, own)  # type: ignore[arg-type]
-
-
-class _PartFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-    reward: str
-    weight: float = 1.0
-    z: bool = False
-
-
-class _MixFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-    parts: list[_PartFile] = Field(min_length=1)
-    constraints: list[str] = []
-    length_penalty: float = 0.0
-
-
-def from_spec(path: str, resolve: Callable[[str], PlannedReward | Reward]) -> Mix:
-    """Read a mix file.
-
-    Args:
-        path: The TOML file.
-        resolve: Turns the spec of a part into a reward.
-
-    Raises:
-        ConfigError: the file is missing, no TOML, or has wrong entries.
-    """
-    try:
-        read = _MixFile.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8")))
-    except ValidationError as error:
-        raise ConfigError(f"mix file {path}: {explain(error)}") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"mix file {path} cannot be read: {evidence(error)}") from None
-    return Mix(
-        parts=tuple(Part(resolve(p.reward), p.weight, p.z) for p in read.parts),
-        constraints=tuple(resolve(c) for c in read.constraints),
-        length_penalty=read.length_penalty,
-        title=f"mix:{Path(path).stem}",
-    )

@@ -16,11 +16,9 @@ from typing import Any, Protocol, runtime_checkable
 from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict
 
-from ..core.errors import RewardError, evidence
+from ..core.errors import RewardError, TPOError, evidence
 from ..core.usage import Cost, cost
 from .base import Reward, Score, checked, unscored
-
-FAILED = "the call failed"
 
 
 class Rated(TypedDict):
@@ -37,6 +35,13 @@ class Called(TypedDict):
 
     result: Any
     cost: Cost
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What stands in the place of a call's result when the call raised: why it did."""
+
+    why: str
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,9 @@ class Job:
 class PlannedReward(Protocol):
     """A reward that says which calls a round takes.
 
-    `plan` and `combine` are pure and cheap; only `call` pays. A call that raised has the
-    result `None` when it comes to `combine`.
+    `plan` and `combine` are pure and cheap; only `call` pays. A call that raised has a
+    `Failure` for its result when it comes to `combine`. An error with a `cost` (a `Cost`)
+    says what was paid all the same.
     """
 
     @property
@@ -131,13 +137,19 @@ class Batched:
         """Join the batches."""
         scores: list[Score] = []
         for (first, end), result in zip(calls, results, strict=True):
-            scores += result or [unscored(FAILED)] * (end - first)
+            lost = isinstance(result, Failure)
+            scores += [unscored(result.why)] * (end - first) if lost else result
         return scores
 
 
 def planned(reward: Reward | PlannedReward) -> PlannedReward:
     """Return a reward in the form the rank node takes."""
     return reward if isinstance(reward, PlannedReward) else Batched(reward)
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Return what `combine` is told of an error; our own need no class name before them."""
+    return Failure(evidence(str(error) if isinstance(error, TPOError) else error))
 
 
 async def score_now(
@@ -156,10 +168,19 @@ async def score_now(
     plan, job = planned(reward), Job(messages, answers)
     calls = plan.plan(job)
     done = await asyncio.gather(*[plan.call(job, c) for c in calls], return_exceptions=True)
-    why = next((evidence(e) for e in done if isinstance(e, Exception)), "")
     for problem in done:
         if isinstance(problem, asyncio.CancelledError):
             raise problem
-    results = [None if isinstance(d, BaseException) else d["result"] for d in done]
-    scores = plan.combine(job, calls, results)
-    return [unscored(why) if why and s["error"] == FAILED else s for s in scores]
+    results = [failure_of(d) if isinstance(d, BaseException) else d["result"] for d in done]
+    return plan.combine(job, calls, results)
+
+
+async def self_check(reward: PlannedReward) -> str:
+    """Have a reward that can (a served one) look at scores of built-in texts, once.
+
+    Returns:
+        A sentence for the person, such as that its scores look squashed; or "".
+    """
+    inner = reward.reward if isinstance(reward, Batched) else reward
+    probe = getattr(inner, "probe", None)
+    return str(await probe()) if probe else ""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import cast
 
 from ..core.errors import ConfigError, SpecError
+from ..models.policy import PolicyLike
 from .base import Reward
 from .function import FunctionReward, RewardFunction
 from .heuristic import HeuristicReward
@@ -14,6 +16,7 @@ from .plan import PlannedReward
 RewardLike = Reward | PlannedReward | RewardFunction | str
 SPECS = {
     "heuristic": "offline demonstration of surface features, not a preference model",
+    "hf:MODEL": "a sequence classifier of Hugging Face in this process (a hub id or a folder)",
     "vllm:URL": "a reward model served by vLLM",
     "sglang:URL": "one served by SGLang",
     "tei:URL": "a classifier or reranker served by Text Embeddings Inference",
@@ -25,13 +28,13 @@ SPECS = {
 }
 
 
-def resolve_reward(reward: RewardLike, *, policy: str = "") -> Reward | PlannedReward:
+def resolve_reward(reward: RewardLike, *, policy: PolicyLike = "") -> Reward | PlannedReward:
     """Return the reward that an object, a function or a spec string stands for.
 
     Args:
         reward: An object with the contract of `Reward` or `PlannedReward`; a function
             `(query, answer)` to a number, sync or async; or a spec string.
-        policy: Spec of the run's policy, which judges where a judge names no model.
+        policy: The run's policy or its spec, which judges where a judge names no model.
 
     Raises:
         SpecError: an unknown spec; the valid ones are listed.
@@ -51,7 +54,7 @@ def resolve_reward(reward: RewardLike, *, policy: str = "") -> Reward | PlannedR
     )
 
 
-def _from_spec(spec: str, policy: str) -> Reward | PlannedReward:
+def _from_spec(spec: str, policy: PolicyLike) -> Reward | PlannedReward:
     kind, _, rest = spec.partition(":")
     made = _MAKERS.get(kind)
     if made is None or (kind == "heuristic" and rest):
@@ -60,7 +63,24 @@ def _from_spec(spec: str, policy: str) -> Reward | PlannedReward:
     return made(rest, policy)
 
 
+def close_rewards() -> None:
+    """Free the models that rewards hold in this process; the next scoring loads them anew.
+
+    Blocks until the batches at work are done; what still waits fails.
+    """
+    from .hf_shared import close_models  # noqa: PLC0415
+
+    close_models()
+
+
 # Imported when named: each brings packages of its own.
+
+
+@lru_cache(maxsize=64)
+def _hf(rest: str) -> Reward:
+    from .hf import HfReward  # noqa: PLC0415
+
+    return HfReward.from_spec(rest)
 
 
 @lru_cache(maxsize=64)
@@ -69,52 +89,53 @@ def _served(kind: str, rest: str) -> Reward:
     if kind == "vllm":
         from .vllm import VllmReward  # noqa: PLC0415
 
-        return VllmReward.from_spec(rest)
+        return cast("Reward", VllmReward.from_spec(rest))
     if kind == "sglang":
         from .sglang import SglangReward  # noqa: PLC0415
 
-        return SglangReward.from_spec(rest)
+        return cast("Reward", SglangReward.from_spec(rest))
     if kind == "tei":
         from .tei import TeiReward  # noqa: PLC0415
 
-        return TeiReward.from_spec(rest)
+        return cast("Reward", TeiReward.from_spec(rest))
     from .llamacpp import LlamaCppReward  # noqa: PLC0415
 
-    return LlamaCppReward.from_spec(rest)
+    return cast("Reward", LlamaCppReward.from_spec(rest))
 
 
-def _judge(rest: str, policy: str) -> PlannedReward:
+def _judge(rest: str, policy: PolicyLike) -> PlannedReward:
     from .judge import Judge  # noqa: PLC0415
 
     return Judge(_judging(rest, policy, "judge"))
 
 
-def _pairwise(rest: str, policy: str) -> PlannedReward:
+def _pairwise(rest: str, policy: PolicyLike) -> PlannedReward:
     from .pairwise import PairwiseJudge  # noqa: PLC0415
 
     return PairwiseJudge(_judging(rest, policy, "pairwise"))
 
 
-def _judging(rest: str, policy: str, kind: str) -> str:
+def _judging(rest: str, policy: PolicyLike, kind: str) -> PolicyLike:
     if rest or policy:
         return rest or policy
     raise SpecError(f"reward {kind!r} names no model to judge with: {kind}:openai:NAME")
 
 
-def _verify(rest: str, policy: str) -> Reward:  # noqa: ARG001
+def _verify(rest: str, policy: PolicyLike) -> Reward:  # noqa: ARG001
     from .verify import from_spec  # noqa: PLC0415
 
     return from_spec(rest)
 
 
-def _mix(rest: str, policy: str) -> PlannedReward:
-    from .mix import from_spec  # noqa: PLC0415
+def _mix(rest: str, policy: PolicyLike) -> PlannedReward:
+    from .mix_file import from_spec  # noqa: PLC0415
 
     return from_spec(rest, lambda spec: resolve_reward(spec, policy=policy))
 
 
-_MAKERS: dict[str, Callable[[str, str], Reward | PlannedReward]] = {
+_MAKERS: dict[str, Callable[[str, PolicyLike], Reward | PlannedReward]] = {
     "heuristic": lambda rest, policy: HeuristicReward(),  # noqa: ARG005
+    "hf": lambda rest, policy: _hf(rest),  # noqa: ARG005
     "vllm": lambda rest, policy: _served("vllm", rest),  # noqa: ARG005
     "sglang": lambda rest, policy: _served("sglang", rest),  # noqa: ARG005
     "tei": lambda rest, policy: _served("tei", rest),  # noqa: ARG005

@@ -10,21 +10,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from langchain_core.messages import HumanMessage, SystemMessage
-
-from ..core.errors import RewardError, evidence
 from ..core.reply import Reply
-from ..core.usage import Cost, add_costs, cost
-from ..models.policy import Policy
-from ..models.request import Request, ask
-from ..prompts.judge import JUDGE_SYSTEM
 
-MOST_TOKENS = 1024  # room for a judge that thinks first
 LEAST_MASS = 0.5  # share of probability the allowed answers must hold together
+AROUND = "*`\"'. \n"  # what models put around one word
 
 
 @dataclass(frozen=True)
@@ -46,60 +39,6 @@ class Form:
     schema: dict[str, Any]
 
 
-async def ask_verdict(
-    judge: Policy,
-    prompt: Callable[[str], str],
-    form: Form,
-    *,
-    seed: int | None = None,
-) -> tuple[float, Cost]:
-    """Ask a judge for one verdict.
-
-    Args:
-        judge: The judging model.
-        prompt: The question, given how to reply.
-        form: The verdicts it allows.
-        seed: For servers that honour one.
-
-    Returns:
-        What the verdict is worth, and what asking cost.
-
-    Raises:
-        RewardError: no verdict in two replies.
-        RequestError: the judge could not be reached.
-    """
-    fields = type(judge.model).model_fields
-    forms = [False, True] if "logprobs" in fields else [True, False]
-    paid, said, refused = cost(), "", frozenset[str]()
-    for structured in forms:
-        request = Request(
-            judge,
-            [
-                SystemMessage(JUDGE_SYSTEM.text),
-                HumanMessage(prompt(form.as_json if structured else form.plain)),
-            ],
-            parameters={
-                "temperature": 0.0,
-                "max_tokens": MOST_TOKENS,
-                "seed": seed,
-                **({} if structured else {"logprobs": True, "top_logprobs": 20}),
-            },
-            schema=form.schema if structured else None,
-            refused=refused,
-            label="judge",
-        )
-        response = await ask(request)
-        paid, refused = add_costs(paid, response.cost), response.refused
-        for reply in response.replies[:1]:
-            value = read_verdict(reply, form)
-            if value is not None:
-                return value, paid
-            said = reply.text
-    raise RewardError(
-        f"judge {judge.name!r} gave no verdict in two replies; the last said {evidence(said)!r}"
-    )
-
-
 def read_verdict(reply: Reply, form: Form) -> float | None:
     """Return what a reply is worth, or `None` if it is not exactly a verdict.
 
@@ -108,9 +47,9 @@ def read_verdict(reply: Reply, form: Form) -> float | None:
     """
     if reply.error:
         return None
-    bare = reply.text.strip().strip("*`\"'. ")
+    bare = reply.text.strip(AROUND)
     if bare in form.values:
-        expected = _expected(reply.logprobs, form.values)
+        expected = _expected(reply.logprobs, bare, form.values)
         return form.values[bare] if expected is None else expected
     try:
         parsed = json.loads(reply.text)
@@ -121,18 +60,24 @@ def read_verdict(reply: Reply, form: Form) -> float | None:
     return form.values.get(str(parsed[form.key]))
 
 
-def _expected(logprobs: Any, values: Mapping[str, float]) -> float | None:
-    """Return the expected value over the allowed answers at the verdict's own token."""
-    content = (logprobs or {}).get("content") or []
-    place = next((t for t in content if t["token"].strip() in values), None)
-    if place is None:
+def _expected(logprobs: Any, verdict: str, values: Mapping[str, float]) -> float | None:
+    """Return the expected value over the allowed answers at the verdict's own token.
+
+    That is the last one that says it: a judge that thinks first may name others before.
+    `None` where the server gave no log-probabilities, or other ones than OpenAI's.
+    """
+    try:
+        said = [token for token in logprobs["content"] if _bare(token) == verdict]
+        likely = [(_bare(token), math.exp(token["logprob"])) for token in said[-1]["top_logprobs"]]
+    except (KeyError, IndexError, TypeError, AttributeError, OverflowError):
         return None
-    chances: dict[str, float] = {}
-    for other in place.get("top_logprobs") or []:
-        token = other["token"].strip()
-        if token in values:
-            chances[token] = chances.get(token, 0.0) + math.exp(other["logprob"])
-    mass = math.fsum(chances.values())
-    if mass < LEAST_MASS:
+    chances = [(values[word], chance) for word, chance in likely if word in values]
+    mass = math.fsum(chance for _, chance in chances)
+    if not LEAST_MASS <= mass < math.inf:
         return None
-    return math.fsum(values[token] * chance for token, chance in chances.items()) / mass
+    return math.fsum(value * chance for value, chance in chances) / mass
+
+
+def _bare(token: Any) -> str:
+    word: str = token["token"].strip(AROUND)
+    return word

@@ -11,11 +11,14 @@ import os
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError, MissingDependencyError, SpecError, evidence
+from .base import Reward
 from .function import FunctionReward, RewardFunction
+from .mathematics import MathReward
 
 ALLOWED = "TPO_VERIFIERS"
 FORMS = "verify:MODULE:FUNCTION, verify:exact:TEXT, verify:json:FILE, verify:math:EXPRESSION"
@@ -26,47 +29,21 @@ def exact_match(query: str, answer: str, *, expected: str) -> float:  # noqa: AR
     return float(answer.strip() == expected.strip())
 
 
-def math_equal(query: str, answer: str, *, expected: str) -> float:  # noqa: ARG001
-    """Return 1.0 when the last expression of the answer equals the expected one.
-
-    Raises:
-        MissingDependencyError: the extra is not installed.
-    """
-    try:
-        from math_verify import parse, verify  # type: ignore[import-untyped]  # noqa: PLC0415
-    except ImportError:
-        raise MissingDependencyError(
-            "comparing mathematics needs math-verify: pip install 'tpo[verify]'"
-        ) from None
-    # Without time limits: they use signals, which only work in the main thread.
-    gold = parse(expected, parsing_timeout=None)
-    found = parse(answer, parsing_timeout=None)
-    return float(bool(verify(gold, found, timeout_seconds=None)))
-
-
 def json_valid(query: str, answer: str, *, schema: dict[str, Any]) -> float:  # noqa: ARG001
-    """Return 1.0 when the answer (a fenced block counts) is JSON that fits the schema.
+    """Return 1.0 when the answer (a fenced block counts) is JSON that fits the schema."""
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    Raises:
-        MissingDependencyError: the extra is not installed.
-    """
-    try:
-        from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # noqa: PLC0415
-    except ImportError:
-        raise MissingDependencyError(
-            "checking a JSON schema needs jsonschema: pip install 'tpo[verify]'"
-        ) from None
     body = answer.strip()
     if body.startswith("```"):
         body = body.split("\n", 1)[-1].rsplit("```", 1)[0]
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or nested without end
         return 0.0
     return float(Draft202012Validator(schema).is_valid(value))
 
 
-def from_spec(rest: str) -> FunctionReward:
+def from_spec(rest: str) -> Reward:
     """Return the verifier a spec names.
 
     Args:
@@ -74,6 +51,8 @@ def from_spec(rest: str) -> FunctionReward:
 
     Raises:
         SpecError: malformed, not found, or an import that is not allowed.
+        ConfigError: the schema cannot be read, or is none.
+        MissingDependencyError: the extra is not installed.
     """
     kind, _, value = rest.partition(":")
     if not value:
@@ -81,10 +60,17 @@ def from_spec(rest: str) -> FunctionReward:
     if kind == "exact":
         return _named(rest, partial(exact_match, expected=value))
     if kind == "math":
-        return _named(rest, partial(math_equal, expected=value))
+        _need("math_verify", "comparing mathematics needs math-verify")
+        return MathReward(value)
     if kind == "json":
+        _need("jsonschema", "checking a JSON schema needs jsonschema")
         return _named(rest, partial(json_valid, schema=_read_schema(value)))
     return _named(rest, _import(kind, value))
+
+
+def _need(module: str, said: str) -> None:
+    if find_spec(module) is None:
+        raise MissingDependencyError(f"{said}: pip install 'tpo[verify]'")
 
 
 def _named(rest: str, function: Callable[..., Any]) -> FunctionReward:
@@ -98,6 +84,12 @@ def _read_schema(path: str) -> dict[str, Any]:
         raise ConfigError(f"the JSON schema {path} cannot be read: {evidence(error)}") from None
     if not isinstance(schema, dict):
         raise ConfigError(f"the JSON schema {path} is not an object")
+    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise ConfigError(f"the JSON schema {path} is none: {evidence(error.message)}") from None
     return schema
 
 

@@ -108,7 +108,7 @@ def default_answer(body: Body, index: int) -> str:
 
 
 def choice_of(answer: str | Body | None, index: int, limit: int | None) -> Body:
-    """Make a choice of an answer: its text, its message, or {"message", "finish_reason"}.
+    """Make a choice of an answer: its text, its message, or a choice without its index.
 
     Content of more than `limit` words is cut after that many.
     """
@@ -120,7 +120,8 @@ def choice_of(answer: str | Body | None, index: int, limit: int | None) -> Body:
     if limit is not None and len(words) > limit:
         message["content"], reason = message["content"][: words[limit].start()].rstrip(), "length"
     reason = given.get("finish_reason", reason)
-    return {"index": index, "message": message, "logprobs": None, "finish_reason": reason}
+    logprobs = given.get("logprobs")
+    return {"index": index, "message": message, "logprobs": logprobs, "finish_reason": reason}
 
 
 def usage_of(body: Body, choices: list[Body], prompts: int, cached: int) -> Body:

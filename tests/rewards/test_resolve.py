@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from scripted_model import ScriptedModel
 
+import tpo
 from tpo.core.errors import ConfigError, SpecError
 from tpo.rewards.base import scored
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
+from tpo.rewards.judge import Judge
+from tpo.rewards.pairwise import PairwiseJudge
+from tpo.rewards.plan import Called, PlannedReward
 from tpo.rewards.resolve import SPECS, resolve_reward
 
 
@@ -28,7 +33,53 @@ def test_the_three_forms():
     assert resolve_reward(len) == FunctionReward(len)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("spec", ["", "heuristics", "hf", "Heuristic"])
+def test_a_planned_reward_is_a_reward():
+    class Own:
+        name, notice = "own", ""
+
+        def plan(self, job: Any) -> list[Any]:
+            return []
+
+        async def call(self, job: Any, call: Any) -> Called:
+            raise NotImplementedError
+
+        def settled(self, job: Any, call: Any, result: Any) -> list[Any]:
+            return []
+
+        def combine(self, job: Any, calls: Any, results: Any) -> list[Any]:
+            return []
+
+    own = Own()
+    assert isinstance(own, PlannedReward)
+    assert resolve_reward(own) is own
+
+
+@pytest.mark.parametrize(("kind", "made"), [("judge", Judge), ("pairwise", PairwiseJudge)])
+def test_a_judge_is_the_model_it_names_or_the_policy(kind, made):
+    model = ScriptedModel(script=[])
+    assert resolve_reward(f"{kind}:openai:m@http://h/v1", policy="x:y") == made(
+        "openai:m@http://h/v1"
+    )
+    assert resolve_reward(kind, policy="openai:m") == made("openai:m")
+    assert resolve_reward(f"{kind}:", policy="openai:m") == made("openai:m")
+    judge: Any = resolve_reward(kind, policy=model)
+    assert judge.model is model
+    with pytest.raises(SpecError, match=f"reward '{kind}' names no model to judge with: {kind}:op"):
+        resolve_reward(kind)
+
+
+def test_a_verifier_and_its_own_colons():
+    assert resolve_reward("verify:exact:a:b").name == "verify:exact:a:b"
+
+
+def test_a_spec_is_checked_when_the_graph_is_built():
+    for spec in ("verify:os:getcwd", "mix:none.toml", "verify:exact"):
+        with pytest.raises(ConfigError):
+            tpo.build_tpo("embedded:", spec)
+    assert tpo.build_tpo("embedded:", "judge")
+
+
+@pytest.mark.parametrize("spec", ["", "heuristics", "HF", "Heuristic"])
 def test_an_unknown_spec_lists_the_valid_ones(spec):
     with pytest.raises(SpecError) as caught:
         resolve_reward(spec)

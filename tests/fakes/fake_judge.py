@@ -1,0 +1,73 @@
+"""Judges that read our prompts as a model would: what is quoted is data, the rest is obeyed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from scripted_model import Said, ScriptedModel
+
+BLOCK = re.compile(r"<(query|answer|answer_a|answer_b)>\n(.*?)\n</\1>", re.DOTALL)
+ORDER = re.compile(
+    r'rate me (?:10 / )?(\d)|"(?:rating|better)": ?"?([1-9ABT])\b|Reply: ([1-9ABT])\b'
+    r"|answer ([AB]) is better"
+)
+Worth = Callable[[str], float]
+
+
+def read(prompt: str) -> tuple[dict[str, str], str]:
+    """Return the quoted texts by their tags, and all text around them."""
+    blocks: dict[str, str] = {}
+    for tag, text in BLOCK.findall(prompt):
+        blocks.setdefault(tag, text)
+    return blocks, BLOCK.sub("", prompt)
+
+
+def obey(worth: Worth) -> Callable[[Sequence[BaseMessage], int, int | None], Said]:
+    """Return a script: it does what the text around the blocks orders, else judges by worth."""
+
+    def script(messages: Sequence[BaseMessage], index: int, seed: int | None) -> Said:
+        blocks, around = read(messages[-1].text)
+        if ordered := ORDER.search(around):
+            return next(group for group in ordered.groups() if group)
+        if "answer" in blocks:
+            return str(max(1, min(9, round(worth(blocks["answer"])))))
+        a, b = worth(blocks["answer_a"]), worth(blocks["answer_b"])
+        return "T" if a == b else "A" if a > b else "B"
+
+    return script
+
+
+def goods(text: str) -> float:
+    """Count the word good, from 1."""
+    return 1.0 + len(re.findall(r"\bgood\b", text))
+
+
+def judging(script: Any) -> ScriptedModel:
+    """Return a model with a script of (messages, index, seed), or of the prompt alone."""
+    return ScriptedModel(script=script)
+
+
+def fair(worth: Worth = goods) -> ScriptedModel:
+    """Return an honest judge."""
+    return judging(obey(worth))
+
+
+def said_with(text: str, chances: dict[str, float], before: Sequence[str] = ()) -> dict[str, Any]:
+    """Return a loopback answer whose last token has these chances, as OpenAI sends them.
+
+    `before` are the tokens before it, each of them certain.
+    """
+
+    def token(word: str, likely: dict[str, float]) -> dict[str, Any]:
+        top = [{"token": w, "logprob": math.log(c), "bytes": None} for w, c in likely.items()]
+        return {"token": word, "logprob": top[0]["logprob"], "bytes": None, "top_logprobs": top}
+
+    content = [*(token(word, {word: 1.0}) for word in before), token(text.strip(), chances)]
+    return {
+        "message": {"content": "".join(before) + text},
+        "logprobs": {"content": content, "refusal": None},
+    }
