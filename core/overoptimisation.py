@@ -35,13 +35,16 @@ def drift(rounds: Sequence[Round]) -> Drift:
         rounds: The rounds, the earliest first; those without a held-out score are passed over.
 
     Returns:
-        What moved. Without a held-out reward only reward and length are known.
+        What moved. Without a held-out reward only reward and length are known. Rewards are
+        compared within the rounds that the same reward has ranked as the last.
 
     Example:
         >>> drift([])["overoptimised"]
         False
     """
-    measured = [r for r in rounds if r["heldout"] is not None and r["reward"] is not None]
+    scale = rounds[-1].get("ranked_by") if rounds else None
+    ranked = [r for r in rounds if r.get("ranked_by") == scale]  # a degradation changes the scale
+    measured = [r for r in ranked if r["heldout"] is not None and r["reward"] is not None]
     peak = max(measured, key=lambda r: (r["heldout"], -r["round"]), default=None)
     last = measured[-1] if measured else None
     fell = bool(peak and last and _below(last["heldout"], peak["heldout"]))
@@ -49,7 +52,7 @@ def drift(rounds: Sequence[Round]) -> Drift:
     return Drift(
         overoptimised=fell and rose,
         best_round=peak["round"] if peak else None,
-        reward=_change(rounds, "reward"),
+        reward=_change(ranked, "reward"),
         heldout=_change(measured, "heldout"),
         length=_change(rounds, "best_length"),
     )

@@ -85,6 +85,8 @@ class Round(TypedDict):
     malformed: int
     """Candidates of this round without a usable answer."""
     picked_by: Literal["reward", "human"]
+    by_hand: NotRequired[list[Literal["loss", "gradient"]]]
+    """Which texts a person wrote in place of the critic."""
     error: str | None
     """Why the critique could not be had, or `None`."""
 

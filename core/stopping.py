@@ -63,7 +63,8 @@ def _overoptimised(state: State, context: Context) -> bool:
 def why_stop(state: State, context: Context) -> StopReason | None:
     """Return why the loop ends after a ranking, or `None` to go on.
 
-    The answer is the pool's best in every case.
+    The answer is the pool's best, but where the reward was gamed (see `answer_of`): so that
+    is asked before whether the reward has reached its target.
     """
     pool, now = state["candidates"], state["round"]
     leader = best(pool)
@@ -71,13 +72,13 @@ def why_stop(state: State, context: Context) -> StopReason | None:
     rules: list[tuple[StopReason | None, bool]] = [
         (state.get("halt"), bool(state.get("halt"))),
         ("no_update", now > 0 and not scored(of_round(pool, now))),
+        ("overoptimised", _overoptimised(state, context)),
         (
             "target",
             context.target_reward is not None
             and leader is not None
             and reward_of(leader) >= context.target_reward,
         ),
-        ("overoptimised", _overoptimised(state, context)),
         ("depth", now >= context.rounds),
         ("spread", _no_contrast(state, context)),
         ("patience", _no_gain(state, context)),

@@ -27,6 +27,12 @@ class Pick(BaseModel):
     rejected: str | None = Field(
         default=None, description="Id of the candidate to contrast it with."
     )
+    loss: str | None = Field(
+        default=None, description="Why chosen beats rejected, instead of the critic's words."
+    )
+    gradient: str | None = Field(
+        default=None, description="What to change in chosen, instead of the critic's words."
+    )
     stop: bool = Field(
         default=False,
         description="End the run here, with the chosen candidate.",
@@ -71,9 +77,17 @@ def choose_node(*, parts: Parts) -> Node:  # noqa: ARG001  every factory takes t
             record |= _picked(state["candidates"], pick, now)
             emit = Emitter(runtime.stream_writer, state["usage"], now["round"])
             emit("round", {"selected": {**now, **record}})
+        record |= _written(pick, now)
         return {"rounds": [record], "halt": "human" if pick.stop else None}
 
     return choose
+
+
+def _written(pick: Pick, now: Round) -> dict[str, Any]:
+    """Return the person's own critique; the nodes whose work it is tell it and ask nobody."""
+    given = {"loss": pick.loss, "gradient": pick.gradient}
+    texts = {step: text.strip() for step, text in given.items() if text and text.strip()}
+    return {**texts, "by_hand": list(texts)} if texts or now.get("by_hand") else {}
 
 
 def _picked(pool: Sequence[Candidate], pick: Pick, now: Round) -> dict[str, Any]:
@@ -82,8 +96,13 @@ def _picked(pool: Sequence[Candidate], pick: Pick, now: Round) -> dict[str, Any]
     rejected = by_id(pool, pick.rejected or now["rejected"])
     if chosen and rejected and chosen["text"] == rejected["text"]:
         rejected = opposite(pool, chosen)
-    return {
+    record: dict[str, Any] = {
         "chosen": chosen and chosen["id"],
         "rejected": rejected and rejected["id"],
         "picked_by": "human",
     }
+    if chosen:
+        record |= {"reward": chosen["reward"], "best_length": len(chosen["text"])}
+        if chosen["id"] != now["chosen"]:
+            record["heldout"] = None  # that was measured on another answer
+    return record

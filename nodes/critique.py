@@ -14,6 +14,7 @@ from ..core.pool import by_id
 from ..core.reply import Reply, split_reasoning
 from ..core.state import State
 from ..core.stopping import requests_left, why_stop
+from ..core.usage import cost
 from ..models.policy import Policy
 from ..models.request import OnText, Request, RequestError, Response, ask
 from ..prompts.prompt_set import Critique
@@ -63,6 +64,10 @@ def critique_node(*, parts: Parts, step: Literal["loss", "gradient"]) -> Node:
             return {"halt": reason}  # the edge could not know, or the settings are others now
         turn, now = state["turn"], state["round"]
         emit = Emitter(runtime.stream_writer, state["usage"], now)
+        record = state["rounds"][-1]
+        if step in record.get("by_hand", []) and record[step]:  # a person's: see `choose`
+            emit(step, {"text": record[step]})
+            return {"usage": usage_of(turn, step, cost(), emit.seconds)}
         critic = await parts.critic_for(context)
         refused = set(state["critic_refused"])
         if not parts.own_critic(context):

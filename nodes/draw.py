@@ -117,6 +117,6 @@ def _without_receipt(draw: Draw, group: Sequence[int]) -> Drawn:
 def _fail(draw: Draw, out: Outcome, places: Sequence[int], error: str) -> None:
     for index in places:
         record = draw.candidate(index, Reply("", error=error))
-        record = {**record, "text": "", "error": error}
+        record["text"], record["error"] = "", error
         out.failed.append(record)
         draw.emit("candidate", {"candidate": record})

@@ -16,10 +16,14 @@ def growing(visible: Callable[[str], str], show: Callable[[str], None]) -> Calla
         show: Called with each new piece of that.
     """
     raw = shown = ""
+    due = 0  # reading a reply anew at every piece would cost the square of its length
 
     def on_text(piece: str) -> None:
-        nonlocal raw, shown
+        nonlocal raw, shown, due
         raw += piece
+        if len(raw) < due:
+            return
+        due = len(raw) + len(raw) // 64
         now = visible(raw)
         # Only ever more of the same text: what was shown cannot be taken back.
         if len(now) > len(shown) and now.startswith(shown) and not _PERHAPS_A_TAG.fullmatch(now):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,16 +51,16 @@ class Parts:
         """Return whether the critic is another model than the policy."""
         return bool(self.critic or context.critic)
 
-    def reward_for(self, context: Context) -> PlannedReward:
+    async def reward_for(self, context: Context) -> PlannedReward:
         """Return what ranks the candidates."""
-        return self._planned(self.reward or context.reward, context)
+        return await self._planned(self.reward or context.reward, context)
 
-    def heldout_for(self, context: Context) -> PlannedReward | None:
+    async def heldout_for(self, context: Context) -> PlannedReward | None:
         """Return what watches without steering, if anything does."""
         given = self.heldout or context.heldout
-        return self._planned(given, context) if given else None
+        return await self._planned(given, context) if given else None
 
-    def fallback_for(self, context: Context) -> PlannedReward:
+    async def fallback_for(self, context: Context) -> PlannedReward:
         """Return what ranks after a degradation.
 
         Raises:
@@ -68,11 +69,14 @@ class Parts:
         given = self.fallback or context.fallback_reward
         if not given:
             raise ConfigError("on_reward_failure=degrade needs a fallback_reward")
-        return self._planned(given, context)
+        return await self._planned(given, context)
 
-    def _planned(self, reward: RewardLike, context: Context) -> PlannedReward:
-        policy = self.policy if isinstance(self.policy, str) else context.policy
-        return planned(resolve_reward(reward, policy=policy))
+    async def _planned(self, reward: RewardLike, context: Context) -> PlannedReward:
+        policy = self.policy or context.policy
+        if not isinstance(reward, str):
+            return planned(resolve_reward(reward, policy=policy))
+        # A spec may name a file or a module, and reading one would block the loop.
+        return planned(await asyncio.to_thread(resolve_reward, reward, policy=policy))
 
     def prompts_for(self, context: Context) -> PromptSet:
         """Return the prompt set."""

@@ -16,6 +16,7 @@ from ..core.state import State
 from ..core.usage import add_usage
 from ..models.policy import Policy
 from ..models.request import Request
+from ..rewards.plan import self_check
 from .candidates import Draw
 from .draw import Outcome, draw_candidates
 from .durable import usage_of
@@ -62,11 +63,11 @@ async def _accept(
     """Resolve everything the run will need, so that bad settings cost nothing."""
     policy = await parts.policy_for(context)
     critic = await parts.critic_for(context)
-    reward = parts.reward_for(context)
+    reward = await parts.reward_for(context)
     parts.prompts_for(context)
-    parts.heldout_for(context)
+    await parts.heldout_for(context)
     if context.on_reward_failure == "degrade":
-        parts.fallback_for(context)
+        await parts.fallback_for(context)
     emit(
         "run_started",
         {
@@ -81,6 +82,8 @@ async def _accept(
     )
     if reward.notice:
         emit("notice", {"message": reward.notice})
+    if warning := await self_check(reward):
+        emit("notice", {"message": warning})
     return policy
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from langgraph.func import task
 
 from ..core.context import Context
-from ..core.errors import RewardError, TPOError, evidence
+from ..core.errors import RewardError
 from ..core.usage import Cost, add_costs, brief, cost
 from ..rewards.base import Score
-from ..rewards.plan import FAILED, Called, Job, PlannedReward
+from ..rewards.plan import Called, Job, PlannedReward, failure_of
+
+Role = Literal["reward", "fallback", "heldout"]
+SAVED = 4096  # more results than one step can hold of an earlier attempt
 
 
 @dataclass
@@ -29,6 +34,7 @@ async def score_job(
     job: Job,
     context: Context,
     settled: Callable[[int, Score], None],
+    role: Role = "reward",
 ) -> Scored:
     """Make every call a reward plans for a job, and combine the results.
 
@@ -37,6 +43,7 @@ async def score_job(
         job: The conversation, the new answers, the pool.
         context: Concurrency and timeout.
         settled: Told of each score as soon as it is final.
+        role: What the scores are for.
 
     Returns:
         One score per answer. Answers whose calls failed have the reason.
@@ -51,36 +58,56 @@ async def score_job(
             settled(place, score)
 
     async def one(call: Any) -> dict[str, Any]:
-        # Behind functions: `tasks` streams and traces show arguments, a reward's keys too.
-        done = await request_rewards(
-            lambda: reward, lambda: job, call, gate, context.timeout
-        )
+        done = await _ask(reward, job, call, gate, context.timeout, _mark(role, reward, job, call))
         for place, score in reward.settled(job, call, done["result"]):
             tell(place, score)
         return done
 
     results = await asyncio.gather(*[one(call) for call in calls], return_exceptions=True)
     done: list[Any] = []
-    why, paid = "", cost()
+    paid = cost()
     for result in results:
         if isinstance(result, asyncio.CancelledError):
             raise result
         if isinstance(result, BaseException):
-            why = why or evidence(str(result) if isinstance(result, TPOError) else result)
             paid = add_costs(paid, getattr(result, "cost", cost()))
-            done.append(None)
+            done.append(failure_of(result))
             continue
         paid = add_costs(paid, cost(**result["cost"]))
         done.append(result["result"])
-    scores = [_explained(s, why) for s in reward.combine(job, calls, done)]
+    scores = reward.combine(job, calls, done)
     for place, score in enumerate(scores):
         tell(place, score)
     return Scored(scores, add_costs(paid, cost(scores=len(job.answers))))
 
 
-def _explained(score: Score, why: str) -> Score:
-    """Put the cause in place of a bare "the call failed"."""
-    return {**score, "error": why} if why and score["error"] == FAILED else score
+async def _ask(
+    reward: PlannedReward,
+    job: Job,
+    call: Any,
+    gate: asyncio.Semaphore,
+    seconds: float,
+    mark: str,
+) -> dict[str, Any]:
+    """Make one call, or take its saved result; results of other calls are passed over."""
+    for _ in range(SAVED):
+        # Behind functions: `tasks` streams and traces show arguments, a reward's keys too.
+        done: dict[str, Any] = await request_rewards(
+            lambda: reward, lambda: job, call, gate, seconds, mark
+        )
+        if done["mark"] == mark:
+            return done
+    raise RewardError("the saved scores of this step belong to other calls")
+
+
+def _mark(role: Role, reward: PlannedReward, job: Job, call: Any) -> str:
+    """Return what tells one call from all others of the step.
+
+    LangGraph finds saved results by their order alone. A resumed run whose reward was
+    repaired or replaced makes other calls, and must not take an old score for a new one.
+    """
+    about = json.dumps([role, reward.name, call, list(job.answers)])
+    return hashlib.sha256(about.encode()).hexdigest()[:16]
 
 
 @task
@@ -90,13 +117,14 @@ async def request_rewards(
     call: Any,
     gate: asyncio.Semaphore,
     seconds: float,
+    mark: str,
 ) -> dict[str, Any]:
     """Make one call; its result is saved, its cost in brief, and never asked for again."""
     limit = asyncio.timeout(seconds)
     try:
         async with gate, limit:
             done: Called = await wanted().call(job_of(), call)
-            return {"result": done["result"], "cost": brief(done["cost"])}
+            return {"result": done["result"], "cost": brief(done["cost"]), "mark": mark}
     except TimeoutError:
         if limit.expired():
             raise RewardError(f"no score within {seconds:g} s") from None

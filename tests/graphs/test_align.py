@@ -80,7 +80,12 @@ def test_a_conversation_reaches_the_policy_whole():
         ({"role": "user"}, {}, tpo.InputError, "a list of chat messages"),
         (QUERY, {"dept": 1}, tpo.ConfigError, "unknown setting dept. Valid settings: mode, depth"),
         (QUERY, {"depth": 99}, tpo.ConfigError, "depth: input should be less than or equal to 20"),
-        (QUERY, {"reward": "hf"}, tpo.SpecError, "unknown reward 'hf'. Valid rewards: heuristic"),
+        (
+            QUERY,
+            {"reward": "nonsense"},
+            tpo.SpecError,
+            "unknown reward 'nonsense'. Valid rewards: heuristic",
+        ),
         (QUERY, {"reward": 3}, tpo.ConfigError, "int is no reward"),
         (QUERY, {"policy": "gpt"}, tpo.SpecError, "unknown policy 'gpt'. Valid forms"),
         (QUERY, {"policy": 3}, tpo.ConfigError, "int is no policy"),

@@ -111,7 +111,7 @@ async def test_settings_out_of_bounds_cost_nothing(knobs, said):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"reward": "hf"}, "unknown reward 'hf'"),
+        ({"reward": "nonsense"}, "unknown reward 'nonsense'"),
         ({"prompts": {"loss": "x"}}, "the prompt lacks"),
         ({"prompts": "x"}, "no prompt set 'x'"),
     ],

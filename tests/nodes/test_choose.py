@@ -115,3 +115,85 @@ async def test_a_wrong_pick_is_told_and_can_be_made_again(pick, said):
         await session.say(pick)
     result = (await session.say({"chosen": "r0c1"})).value
     assert (result["answer"], len(session.model.asked)) == ("first 1", 1)
+
+
+async def test_a_persons_critique_stands_in_for_the_critic():
+    session = Session()
+    await session.start()
+    texts = {"loss": " It omits the sun. ", "gradient": "Name the sun."}
+    result = (await session.say({"chosen": "r0c1", **texts})).value
+    first = result["rounds"][0]
+    assert (first["loss"], first["gradient"]) == ("It omits the sun.", "Name the sun.")
+    assert (first["by_hand"], first["chosen"]) == (["loss", "gradient"], "r0c1")
+    assert [a.step for a in session.model.asked] == ["sample", "update"]
+    update = session.model.asked.of("update")[0].text
+    assert "It omits the sun." in update
+    assert "Name the sun." in update
+    phases = result["usage"]["phases"]
+    assert (phases["loss"]["requests"], phases["gradient"]["requests"]) == (0, 0)
+    assert phases["loss"]["output_tokens"] == phases["gradient"]["input_tokens"] == 0
+    assert result["usage"]["total"]["requests"] == len(session.model.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("pick", "asked"),
+    [
+        ({"loss": "mine"}, ["gradient"]),
+        ({"gradient": "mine"}, ["loss"]),
+        ({"loss": "  ", "gradient": ""}, ["loss", "gradient"]),  # blanks are no words
+        ({"loss": None, "stop": False}, ["loss", "gradient"]),
+    ],
+)
+async def test_only_what_the_person_left_out_is_asked_for(pick, asked):
+    session = Session()
+    await session.start()
+    result = (await session.say(pick)).value
+    steps = [a.step for a in session.model.asked]
+    assert [s for s in steps if s in {"loss", "gradient"}] == asked
+    given = [text for text in pick.values() if isinstance(text, str) and text.strip()]
+    first = result["rounds"][0]
+    assert [first[s] for s in ("loss", "gradient") if s not in asked] == given
+    assert (first["picked_by"], first["chosen"]) == ("reward", "r0c2")  # that was kept
+    if "loss" in pick and given:
+        assert "mine" in session.model.asked.of("gradient")[0].text
+
+
+async def test_a_persons_critique_is_told_as_events():
+    session = Session()
+    await session.start()
+    events = [
+        event
+        async for event in session.app.astream(
+            Command(resume={"loss": "mine", "gradient": "too"}),
+            session.config,
+            context=session.knobs,
+            stream_mode="custom",
+        )
+    ]
+    told = {e["type"]: e["text"] for e in events if e["type"] in {"tpo.loss", "tpo.gradient"}}
+    assert told == {"tpo.loss": "mine", "tpo.gradient": "too"}
+    assert not [e for e in events if e.get("phase") in {"loss", "gradient"}]
+
+
+async def test_the_next_round_is_criticised_by_the_critic_again():
+    session = Session(depth=2)
+    await session.start()
+    await session.say({"loss": "mine", "gradient": "too"})
+    result = (await session.say({"chosen": "r1c0"})).value
+    assert len(session.model.asked.of("loss")) == len(session.model.asked.of("gradient")) == 1
+    assert result["rounds"][1]["loss"] == "loss 0"
+
+
+async def test_an_answer_written_anew_takes_no_critique_of_the_old_one():
+    """Where the round is ranked again, what was written about it is gone."""
+    session = Session()
+    await session.start()
+    await session.say({"loss": "mine", "gradient": "too"})
+    states = [s async for s in session.app.aget_state_history(session.config)]
+    loss = next(s for s in states if s.next == ("loss",))
+    edited = [{"turn": 1, "id": "r0c2", "text": "first 7", "reward": None}]
+    fork = await session.app.aupdate_state(loss.config, {"candidates": edited}, as_node="sample")
+    session.knobs["human_pick"] = False
+    result = await session.app.ainvoke(None, fork, context=session.knobs)
+    assert result["rounds"][0]["loss"] == "loss 0"
+    assert len(session.model.asked.of("loss")) == 1

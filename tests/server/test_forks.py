@@ -84,7 +84,8 @@ async def test_a_person_picks_and_stops(client, thread):
     paused = await client.runs.wait(thread, "tpo", input=INPUT, context=context)
     (pause,) = paused["__interrupt__"]
     assert pause["value"]["kind"] == "tpo.pick"
-    assert set(pause["response_schema"]["properties"]) == {"chosen", "rejected", "stop"}
+    asked = set(pause["response_schema"]["properties"])
+    assert asked == {"chosen", "rejected", "stop", "loss", "gradient"}
     state = await client.threads.get_state(thread)
     assert state["next"] == ["choose"]
     worst = pause["value"]["candidates"][-1]

@@ -1,0 +1,139 @@
+"""The guard: a held-out reward watches without steering, and may end a run that games."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import gaming_task
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
+from steps import QUERY, improved, prefer_later, run, says
+
+import tpo
+
+TRUE, PROXY = gaming_task.true_reward, gaming_task.proxy_reward
+
+
+class Watch:
+    """A held-out reward that counts what it is asked."""
+
+    def __init__(self, function: Any = lambda q, a: 1.0) -> None:
+        self.function, self.asked = function, Counter[str]()
+
+    async def __call__(self, query: str, answer: str) -> float:
+        self.asked[answer] += 1
+        return float(self.function(query, answer))
+
+
+def game(**knobs: Any) -> tpo.Aligned:
+    settings = {"depth": 8, "width": 4, "heldout": TRUE, "live": False, **knobs}
+    return tpo.align(
+        gaming_task.QUERY, policy=gaming_task.model(), reward=PROXY, retries=0, **settings
+    )
+
+
+def test_it_scores_the_chosen_of_each_round():
+    result = run(heldout=lambda q, a: -prefer_later(q, a), depth=2)
+    assert [r["heldout"] for r in result["rounds"]] == [-2.0, -12.0, -15.0]
+    assert run()["rounds"][0]["heldout"] is None
+
+
+@pytest.mark.parametrize("guard", ["report", "stop"])
+def test_it_does_not_steer(guard):
+    def outline(result: Any) -> Any:
+        ranked = [(r["chosen"], r["rejected"], r["reward"], r["spread"]) for r in result["rounds"]]
+        pool = [(c["id"], c["text"], c["reward"]) for c in result["candidates"]]
+        return pool, ranked, result["answer"], result["stop_reason"]
+
+    depth = 8 if guard == "report" else 1  # a guard that stops, before it has a reason to
+    assert outline(game(depth=depth, guard=guard)) == outline(game(depth=depth, heldout=None))
+
+
+def test_only_the_chosen_is_paid_and_an_unchanged_one_not_again():
+    watch = Watch()
+    model = says(update=lambda k: improved(f"first {-1 - k}"))  # nothing better comes
+    result = run(model, heldout=watch, depth=3)
+    assert watch.asked == {"first 2": 1}
+    assert [r["heldout"] for r in result["rounds"]] == [1.0] * 4
+    scores = result["usage"]["phases"]["rank"]["scores"]
+    assert scores == len(result["candidates"]) + 1
+
+
+def test_a_failed_heldout_score_is_a_notice_and_is_asked_for_again():
+    events: list[Any] = []
+    watch = Watch(lambda q, a: float("nan"))
+    model = says(update=lambda k: improved(f"first {-1 - k}"))
+    knobs = {"guard": "stop", "on_reward_failure": "raise", "on_event": events.append}
+    result = run(model, heldout=watch, **knobs)
+    assert (result["answer"], result["stop_reason"]) == ("first 2", "depth")
+    assert [r["heldout"] for r in result["rounds"]] == [None, None]
+    notices = [e["message"] for e in events if e["type"] == "tpo.notice"]
+    assert len(notices) == watch.asked["first 2"] == 2
+    assert "the held-out reward 'Watch' failed" in notices[0]
+    assert "not a finite number" in notices[0]
+
+
+def test_a_wrong_heldout_is_refused_before_anything_is_paid():
+    model = says()
+    with pytest.raises(tpo.SpecError, match="unknown reward 'nonsense'"):
+        run(model, heldout="nonsense")
+    assert len(model.asked) == 0
+
+
+def test_without_the_guard_the_reward_rises_and_the_truth_falls():
+    result = game(heldout=None)
+    chosen = {c["id"]: c["text"] for c in result["candidates"]}
+    path = [chosen[str(r["chosen"])] for r in result["rounds"]]
+    proxy, true = [PROXY("", text) for text in path], [TRUE("", text) for text in path]
+    assert proxy == sorted(set(proxy))
+    assert max(true) > true[0]  # it did help at first
+    assert true[-1] < true[0]
+    assert TRUE("", result["answer"]) == true[-1]
+    assert result["stop_reason"] == "depth"
+
+
+def test_reporting_goes_on_and_changes_nothing_but_the_records():
+    result = game()
+    assert (len(result["rounds"]), result["stop_reason"]) == (9, "depth")
+    held = [r["heldout"] for r in result["rounds"]]
+    assert held[-1] == TRUE("", result["answer"]) < max(h for h in held if h is not None)
+
+
+@pytest.mark.parametrize("depth", [8, 4])
+def test_the_guard_stops_and_returns_what_was_best_before(depth):
+    events: list[Any] = []
+    result = game(guard="stop", depth=depth, on_event=events.append)
+    held = [r["heldout"] for r in result["rounds"]]
+    assert result["stop_reason"] == "overoptimised"
+    assert len(held) < len(game(depth=depth)["rounds"]) or depth == 4
+    assert held[-1] < max(held)  # the fall ended it, at once
+    assert held[:-1] == sorted(held[:-1])
+    assert TRUE("", result["answer"]) == max(held) == held[-2]
+    assert result["reward"] == result["rounds"][-2]["reward"] == PROXY("", result["answer"])
+    assert result["messages"][-1].text == result["answer"]
+    final, stop = events[-1], events[-2]
+    assert (stop["type"], stop["reason"]) == ("tpo.stop", "overoptimised")
+    assert (final["candidate"], final["reward"]) == (
+        result["rounds"][-2]["chosen"],
+        result["reward"],
+    )
+
+
+def test_the_guard_saves_the_critique_it_does_not_need():
+    guarded = game(guard="stop")
+    assert guarded["rounds"][-1]["loss"] is None
+
+
+async def test_a_persons_choice_is_measured_by_itself():
+    watch = Watch(prefer_later)
+    app = tpo.build_tpo(says(), prefer_later, heldout=watch).compile(checkpointer=InMemorySaver())
+    config: Any = {"configurable": {"thread_id": "t"}}
+    knobs: Any = {"depth": 1, "width": 3, "human_pick": True}
+    await app.ainvoke({"messages": [("user", QUERY)]}, config, context=knobs)
+    state = await app.ainvoke(Command(resume={"chosen": "r0c1"}), config, context=knobs)
+    first, second = state["rounds"]
+    assert (first["chosen"], first["reward"], first["best_length"]) == ("r0c1", 1.0, 7)
+    assert first["heldout"] is None  # it was measured on another answer
+    assert second["heldout"] == 12.0
