@@ -18,8 +18,10 @@ from typing import Any
 
 import pytest
 import synthetic_task
-import tpo
+from langgraph.checkpoint.memory import InMemorySaver
 from scripted_model import ScriptedModel, tokens
+
+import tpo
 
 
 class Counted:
@@ -84,9 +86,7 @@ def test_i5_usage_is_what_the_model_counted(depth, width, sampling):
     assert total["requests"] == len(model.asked)
     assert total["sequences"] == model.asked.sequences
     assert total["exact"]
-    assert total["input_tokens"] == sum(
-        tokens(m.text) for ask in model.asked for m in ask.messages
-    )
+    assert total["input_tokens"] == sum(tokens(m.text) for ask in model.asked for m in ask.messages)
     phases = result["usage"]["phases"].values()
     for field in ("requests", "sequences", "scores", "input_tokens", "output_tokens"):
         assert sum(p[field] for p in phases) == total[field]
@@ -153,8 +153,6 @@ def test_i9_contrast_over_the_whole_pool(depth, width):
 
 
 async def test_a_second_turn_starts_a_fresh_pool():
-    from langgraph.checkpoint.memory import InMemorySaver
-
     model = synthetic_task.model()
     app = tpo.build_tpo(model, synthetic_task.reward).compile(checkpointer=InMemorySaver())
     config = {"configurable": {"thread_id": "t"}}

@@ -39,9 +39,17 @@ async def test_nothing_is_lost_or_asked_again(saver, monkeypatch, sampling):
     expected, other = await whole(sampling=sampling)
     for step in range(LAST + 1):
         run, config = await _broken_at(step, saver, monkeypatch, sampling, "sync")
+        assert not await is_over(run, config)
         assert outcome(await run.resume(config)) == expected, f"checkpoint {step}"
+        assert await is_over(run, config)
         assert run.asked == other.asked, f"checkpoint {step}"
         assert run.scored == other.scored, f"checkpoint {step}"
+
+
+async def is_over(run: Run, config: Any) -> bool:
+    """Tell whether a run is over, as docs/durability.md says: `next` alone does not."""
+    state = await run.app.aget_state(config)
+    return not state.next and not state.tasks
 
 
 async def test_async_durability_ends_the_same(saver, monkeypatch):

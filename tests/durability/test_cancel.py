@@ -1,4 +1,4 @@
-"""A run that is cancelled in mid-round keeps what was finished, and asks again for the rest only."""
+"""A run cancelled in mid-round keeps what was finished, and asks again for the rest only."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ async def test_the_reward_fails_for_all_then_is_repaired(saver, config, durabili
 @pytest.mark.parametrize("durability", ["async", "sync", "exit"])
 async def test_a_reward_that_fails_again_keeps_its_first_scores(saver, config, durability):
     """Scores are saved one by one; a cancelled ranking asks for the missing ones only."""
-    expected, other = await whole()
+    expected, _ = await whole()
     run = Run(saver)
 
     async def fail_first(number: int) -> None:

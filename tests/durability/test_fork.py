@@ -27,17 +27,17 @@ class Finished:
         self.run, self.config, self.saved = run, config, saved
         self.first = len(run.model.asked)
 
-    def at(self, step: str, round: int = 0) -> Any:
-        """Return the config of the checkpoint from which `step` of a round is next."""
+    def at(self, step: str, nth: int = 0) -> Any:
+        """Return the config of the checkpoint from which `step` of the nth round is next."""
         for state in self.saved.values():
-            if state.next == (step,) and state.values["round"] == round:
+            if state.next == (step,) and state.values["round"] == nth:
                 return state.config
         raise AssertionError(f"no checkpoint before {step}")
 
-    async def edit(self, step: str, values: Any, *, by: str, round: int = 0) -> tuple[Any, Any]:
+    async def edit(self, step: str, values: Any, *, by: str, nth: int = 0) -> tuple[Any, Any]:
         """Write to the state before `step` as node `by`; return the fork and its `next`."""
         app = self.run.app
-        fork = await app.aupdate_state(self.at(step, round), values, as_node=by)
+        fork = await app.aupdate_state(self.at(step, nth), values, as_node=by)
         return fork, (await app.aget_state(fork)).next
 
     async def go_on(self, fork: Any, **knobs: Any) -> dict[str, Any]:
@@ -45,9 +45,8 @@ class Finished:
         context = self.run.context.model_copy(update=knobs)
         result = await self.run.resume(fork, context=context)
         now = await states(self.run, self.config)
-        assert {id: shown(now[id]) for id in self.saved} == {
-            id: shown(state) for id, state in self.saved.items()
-        }
+        for key, state in self.saved.items():
+            assert shown(now[key]) == shown(state)
         return result
 
     @property
@@ -96,7 +95,7 @@ async def test_an_edited_loss(finished):
 
 async def test_an_edited_gradient_of_a_later_round(finished):
     edit = {"rounds": [{"turn": 1, "round": 1, "gradient": "Add: dune."}]}
-    fork, after = await finished.edit("update", edit, by="gradient", round=1)
+    fork, after = await finished.edit("update", edit, by="gradient", nth=1)
     assert after == ("update",)
     result = await finished.go_on(fork)
     assert finished.asked == ROUND[2:]
@@ -144,14 +143,14 @@ async def test_an_edited_choice(finished):
 @pytest.mark.parametrize("values", [None, {}])
 async def test_a_finished_run_goes_deeper(finished, values):
     expected, _ = await whole(depth=3, width=WIDTH)
-    fork, _ = await finished.edit("finish", values, by="rank", round=2)
+    fork, _ = await finished.edit("finish", values, by="rank", nth=2)
     result = await finished.go_on(fork, depth=3)
     assert finished.asked == ROUND
     assert outcome(result) == expected
 
 
 async def test_a_fork_that_has_nothing_left_to_do_finishes(finished):
-    fork, _ = await finished.edit("finish", None, by="rank", round=2)
+    fork, _ = await finished.edit("finish", None, by="rank", nth=2)
     result = await finished.go_on(fork)
     assert finished.asked == []
     assert outcome(result) == (await whole(width=WIDTH))[0]

@@ -43,7 +43,7 @@ def _account() -> dict[str, Any]:
     """Return how to run the server as somebody else, which it wants where we are root."""
     if os.name != "posix" or os.geteuid() != 0:
         return {}
-    import pwd
+    import pwd  # noqa: PLC0415  not on Windows
 
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
@@ -82,15 +82,15 @@ def postgres() -> Iterator[str]:
         options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
         start = ["-w", "-t", "60", "-l", str(home / "log"), "-o", options, "start"]
         environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
-        how: dict[str, Any] = {**account, "cwd": home, "env": environment, "check": True}
+        # No pipes: the server would keep them open, and we would wait for their end.
+        how: dict[str, Any] = {**account, **QUIET, "cwd": home, "env": environment}
         initdb = [str(bin_ / "initdb"), *data, "-U", "tpo", "-A", "trust", "-E", "UTF8"]
-        subprocess.run([*initdb, "--no-locale", "--no-sync"], **how, **QUIET)
-        # The server keeps the outputs it is given open, so it must not be given pipes.
-        subprocess.run([str(bin_ / "pg_ctl"), *data, *start], **how, **QUIET)
+        subprocess.run([*initdb, "--no-locale", "--no-sync"], check=True, **how)
+        subprocess.run([str(bin_ / "pg_ctl"), *data, *start], check=True, **how)
         try:
             yield f"host={home} user=tpo"
         finally:
             stop = ["-m", "immediate", "stop"]
-            subprocess.run([str(bin_ / "pg_ctl"), *data, *stop], **how, **QUIET)
+            subprocess.run([str(bin_ / "pg_ctl"), *data, *stop], check=True, **how)
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -58,7 +58,7 @@ class Asked(list[Ask]):
 
 
 class ScriptedModel(BaseChatModel):
-    """Answers from a script: a function (messages, index, seed) -> reply, or a list used up in order.
+    """Answers from a script: a function (messages, index, seed) -> reply, or a list in order.
 
     `n > 1` gives several generations in one request. Usage is four characters a token, for
     all texts together, on every generation, as OpenAI's adapter does.

@@ -1,4 +1,4 @@
-"""The synthetic task as a run that is saved, broken off and resumed: model, reward, both counted."""
+"""The synthetic task as a run to be broken off and resumed, with model and reward counted."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from contextlib import suppress
 from typing import Any
 
 import synthetic_task
-import tpo
 from langgraph.checkpoint.memory import InMemorySaver
 from saved_run import comparable
 from scripted_model import ScriptedModel
+
+import tpo
 
 INPUT = {"messages": [("user", synthetic_task.QUERY)]}
 
