@@ -10,7 +10,19 @@ from typing import Annotated, Any
 import typer
 
 from .group import EXIT_CODES, app
-from .options import Database, Events, Json, Pick, Quiet, Reject, RunId, Stop, takes_knobs
+from .options import (
+    Database,
+    Events,
+    Gradient,
+    Json,
+    Loss,
+    Pick,
+    Quiet,
+    Reject,
+    RunId,
+    Stop,
+    takes_knobs,
+)
 
 RUN_EXAMPLES = """\
 Examples:
@@ -68,6 +80,8 @@ def resume(
     pick: Pick = None,
     reject: Reject = None,
     stop: Stop = False,
+    loss: Loss = None,
+    gradient: Gradient = None,
     db: Database = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -81,7 +95,7 @@ def resume(
     from .resume import resume as work
     from .style import Style
 
-    choice = {"chosen": pick, "rejected": reject, "stop": stop}
+    choice = {"chosen": pick, "rejected": reject, "stop": stop, "loss": loss, "gradient": gradient}
     return work(id, choice, db, Style(json, quiet, events), knobs)
 
 

@@ -10,8 +10,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-from ..core.errors import InputError
+from ..core.errors import InputError, StoreError
 
 try:
     import fcntl
@@ -25,11 +26,12 @@ def claim(path: Path, id: str) -> Iterator[None]:  # noqa: A002
 
     Raises:
         InputError: another process holds it.
+        StoreError: nothing can be written beside the file.
     """
     if fcntl is None:  # pragma: no cover
         yield
         return
-    with _lock_file(path).open("ab") as file:
+    with _open_lock(path) as file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(id))
         except OSError:
@@ -47,6 +49,13 @@ def is_claimed(path: Path, id: str) -> bool:  # noqa: A002
         except OSError:
             return True
     return False
+
+
+def _open_lock(path: Path) -> IO[bytes]:
+    try:
+        return _lock_file(path).open("ab")
+    except OSError as error:
+        raise StoreError(f"{_lock_file(path)} cannot be written: {error.strerror}") from None
 
 
 def _lock_file(path: Path) -> Path:

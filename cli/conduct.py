@@ -10,11 +10,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langgraph.types import Command, StateSnapshot
 
-from ..core.context import Context
 from ..core.conversation import read_conversation
-from ..models.policy import resolve_policy
-from ..prompts.prompt_set import prompt_set
-from ..rewards.resolve import resolve_reward
 from .interrupt import Interrupted, remember_run
 from .pick import ask_person
 from .prime import new_view, saved_view
@@ -23,20 +19,7 @@ from .session import Session
 from .style import Style, say
 
 WAITING = 3  # exit code: a person is to choose
-PATIENCE = 2.0  # seconds of silence while a local model is loaded
 Given = dict[str, list[BaseMessage]] | Command[Any] | None
-
-
-async def check_parts(context: Context, style: Style) -> None:
-    """Resolve what the settings name, so that a wrong name costs nothing and leaves no trace."""
-    prompt_set(context.prompts)
-    resolve_reward(context.reward)
-    for spec in filter(None, (context.policy, context.critic)):
-        loading = asyncio.create_task(resolve_policy(spec))
-        done, _ = await asyncio.wait({loading}, timeout=PATIENCE)
-        if not done and style.talks:
-            say(f"loading {spec}")
-        await loading
 
 
 async def conduct(session: Session, given: Given, style: Style) -> int:

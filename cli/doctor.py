@@ -14,10 +14,11 @@ from rich.text import Text
 from ..core.context import Context
 from ..core.settings import make_context
 from ..models.policy import resolve_policy
-from ..rewards.resolve import resolve_reward
+from . import words
 from .examine_policy import answers, follows, samples
 from .examine_reward import examine_reward
 from .finding import Finding
+from .parts import reward_of
 from .report import console_for
 from .signals import run_interruptible
 
@@ -39,7 +40,7 @@ def examine(tries: int, as_json: bool, knobs: dict[str, Any]) -> int:
 
 
 async def _examine(tries: int, as_json: bool, context: Context) -> int:
-    reward = resolve_reward(context.reward)
+    reward = reward_of(context)
     console = Console(quiet=True) if as_json else console_for()
     findings: list[Finding] = []
 
@@ -48,7 +49,7 @@ async def _examine(tries: int, as_json: bool, context: Context) -> int:
             findings.append(finding)
             _print_finding(console, finding)
 
-    console.print(Text(f"policy {context.policy}", "bold"))
+    console.print(Text(f"policy {words.shown(context.policy)}", "bold"))
     policy = await resolve_policy(context.policy)
     with console.status("asking"):
         add([await answers(policy, context)])
@@ -60,11 +61,11 @@ async def _examine(tries: int, as_json: bool, context: Context) -> int:
             add([await answers(critic, context, "critic reachable")])
         console.print(Text(f"reward {reward.name}", "bold"))
         add(await examine_reward(reward))
-    fit, words = verdict(findings)
-    console.print(Text(words, "bold"), soft_wrap=not console.is_terminal)
+    fit, said = verdict(findings)
+    console.print(Text(said, "bold"), soft_wrap=not console.is_terminal)
     if as_json:
         found = [asdict(finding) for finding in findings]
-        report = {"fit": fit, "verdict": words, "findings": found}
+        report = {"fit": fit, "verdict": said, "findings": found}
         print(json.dumps(report, indent=2, ensure_ascii=False))  # noqa: T201
     return 0 if fit else 1
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.errors import InputError
 from ..core.pool import by_id, scored, summarise
-from ..core.state import State, merge_candidates
+from ..core.state import Round, State, merge_candidates
 from .query import text_or_file
 
 BY_HAND = "dropped by hand"
@@ -69,16 +69,31 @@ def changes_for(values: State, edits: Edits) -> dict[str, Any]:
     if edits.edit:
         return {"candidates": candidates}
     texts = {"loss": edits.loss, "gradient": edits.gradient}
-    written = {key: text_or_file(text) for key, text in texts.items() if text is not None}
+    written: dict[str, Any] = {
+        key: text_or_file(text) for key, text in texts.items() if text is not None
+    }
+    last = values["rounds"][-1]
+    if written:
+        written["by_hand"] = sorted({*last.get("by_hand", []), *written})
     record: dict[str, Any] = {"turn": turn, "round": now, **written}
     if edits.drop:
         pool = merge_candidates(values["candidates"], [candidates])
         if not scored(pool):
             raise InputError("no scored answer would be left in the pool")
-        last = values["rounds"][-1]
-        kept = {"loss": last["loss"], "gradient": last["gradient"]}
-        record = {**summarise(pool, turn, now), **kept, **written}
+        kept: dict[str, Any] = {"loss": last["loss"], "gradient": last["gradient"]}
+        ranked = summarise(pool, turn, now, last["ranked_by"])
+        if ranked["chosen"] == last["chosen"]:
+            kept["heldout"] = last["heldout"]
+        record = {**ranked, **kept, **written}
     return {"candidates": candidates, "rounds": [record]}
+
+
+def _written(edits: Edits, last: Round) -> dict[str, Any]:
+    """Return the texts a person wrote, and the mark that a person wrote them."""
+    texts = {"loss": edits.loss, "gradient": edits.gradient}
+    given = {name: text_or_file(text) for name, text in texts.items() if text is not None}
+    by_hand = sorted({*last.get("by_hand", []), *given})
+    return {**given, "by_hand": by_hand} if given else {}
 
 
 def _rewritten(values: State, given: str) -> dict[str, Any]:

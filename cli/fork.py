@@ -9,8 +9,9 @@ from langgraph.types import StateSnapshot
 from ..core.errors import InputError
 from .branch import branch_off, find_checkpoint, history, maker, present_branch, reopen, short_id
 from .claim import claim
-from .conduct import check_parts, conduct
+from .conduct import conduct
 from .edits import Edits, changes_for, round_of
+from .parts import check_parts
 from .session import Session, open_session, values_of
 from .signals import run_interruptible
 from .store import open_store, store_path

@@ -55,6 +55,25 @@ def graph(knobs: dict[str, Any]) -> int:
     return print_graph(knobs)
 
 
+@app.command(
+    epilog="Exit codes: 0 all scored; 1 some could not be scored; 2 a wrong file or setting."
+)
+@takes_knobs(("reward", "policy"), environment=True)
+def score(
+    knobs: dict[str, Any],
+    file: Annotated[
+        str, typer.Argument(help="JSON lines, or CSV with columns prompt and answer; - is stdin.")
+    ] = "-",
+) -> int:
+    """Score the answers in a file: rows with prompt (or messages) and answer.
+
+    Prints the rows with reward and error added, as JSON lines; in a terminal as a table.
+    """
+    from .score import score as work
+
+    return work(file, knobs)
+
+
 @app.command(epilog="Exit codes: 0 TPO will work; 1 it will not, or not well; 2 a wrong setting.")
 @takes_knobs(
     ("policy", "reward", "critic", "temperature", "max_tokens", "update_format", "timeout"),

@@ -49,6 +49,22 @@ Reject = Annotated[
 Stop = Annotated[
     bool, typer.Option("--stop", metavar=" ", help="... or end the run with the picked answer.")
 ]
+Loss = Annotated[
+    str | None,
+    typer.Option(
+        "--loss",
+        metavar="TEXT|@FILE",
+        help="... why the picked answer is the better one, in place of the critic's words.",
+    ),
+]
+Gradient = Annotated[
+    str | None,
+    typer.Option(
+        "--gradient",
+        metavar="TEXT|@FILE",
+        help="... and what to change in it, in place of the critic's words.",
+    ),
+]
 
 
 def takes_knobs(

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ..core.errors import InputError
 from . import words
+from .query import text_or_file
 from .report import console_for, table
 from .signals import plain_interrupt
 
@@ -21,7 +22,7 @@ def check_pick(state: StateSnapshot, pick: Pick) -> Pick:
     """Return the choice, once its ids are known; the graph cannot ask twice.
 
     Raises:
-        InputError: there is no such candidate, or both are the same.
+        InputError: there is no such candidate, both are the same, or `@FILE` cannot be read.
     """
     ids = [c["id"] for c in _paused(state)["candidates"]]
     for role in ("chosen", "rejected"):
@@ -31,7 +32,8 @@ def check_pick(state: StateSnapshot, pick: Pick) -> Pick:
             )
     if pick.get("chosen") and pick.get("chosen") == pick.get("rejected"):
         raise InputError("the chosen and the rejected answer must be two")
-    return pick
+    texts = {step: text_or_file(pick[step]) for step in ("loss", "gradient") if pick.get(step)}
+    return {**pick, **texts}
 
 
 def ask_person(state: StateSnapshot, read: Callable[[str], str] = input) -> Pick | None:

@@ -12,22 +12,23 @@ from ..core.context import Context
 from ..core.state import merge_candidates, merge_rounds
 from ..core.stopping import spent
 from ..core.usage import Phase
-from ..rewards.resolve import resolve_reward
+from . import words
+from .parts import reward_of
 from .session import is_over, query_of, values_of
 from .view import LATER, View
 
 
 def new_view(context: Context, query: str) -> View:
     """Return the view of a run that has not begun."""
-    reward = resolve_reward(context.reward)
+    reward = reward_of(context)
     return View(
         query=query,
         mode=context.mode,
         depth=context.rounds,
         width=context.width,
-        policy=context.policy,
+        policy=words.shown(context.policy),
         reward=reward.name,
-        notice=reward.notice,
+        notices=(reward.notice,) if reward.notice else (),
     )
 
 

@@ -49,6 +49,15 @@ def text_or_file(given: str) -> str:
     return text
 
 
+def read_text(path: str) -> str:
+    """Return a file's text; `-` is stdin.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return _read_stdin() if path == STDIN else _read_file(path)
+
+
 def _read_prompt(prompt: str | None) -> str:
     if prompt not in {None, STDIN}:
         return prompt or ""
@@ -58,7 +67,7 @@ def _read_prompt(prompt: str | None) -> str:
 
 
 def _read_json(path: str) -> list[dict[str, str]]:
-    text = _read_stdin() if path == STDIN else _read_file(path)
+    text = read_text(path)
     try:
         turns = json.loads(text)
     except json.JSONDecodeError as error:

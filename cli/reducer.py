@@ -38,7 +38,8 @@ def _run_started(view: View, event: Any) -> View:
 
 
 def _notice(view: View, event: Any) -> View:
-    return replace(view, notice=event["message"])
+    known = event["message"] in view.notices
+    return view if known else replace(view, notices=(*view.notices, event["message"]))
 
 
 def _request_started(view: View, event: Any) -> View:

@@ -49,8 +49,8 @@ def heading(view: View, console: Console, width: int) -> list[Text]:
         (mode, "bold"), f", {rounds}{view.width}", ("  policy ", "dim"), view.policy
     )
     about.append("  reward ", "dim").append(view.reward)
-    notice = list(Text(view.notice, "yellow").wrap(console, width)) if view.notice else []
-    return [about, *notice, Text.assemble(("> ", "dim"), words.short(view.query, 500))]
+    notices = [line for n in view.notices for line in Text(n, "yellow").wrap(console, width)]
+    return [about, *notices, Text.assemble(("> ", "dim"), words.short(view.query, 500))]
 
 
 def phase_line(view: View, now: float) -> Text:

@@ -72,8 +72,10 @@ def print_answer(console: Console, text: str, title: str) -> None:
 
 
 def rounds_table(rounds: Sequence[Round]) -> Table:
-    """Return best, mean and spread of every round."""
-    numbers = ("best", "mean", "std", "length", "malformed")
+    """Return best, mean and spread of every round; and the held-out reward, if there is one."""
+    numbers = ["best", "mean", "std", "length", "malformed"]
+    watched = any(r["heldout"] is not None for r in rounds)
+    numbers += ["held-out"] if watched else []
     made = table("round", *numbers, "chosen", "rejected", right=("round", *numbers))
     for r in rounds:
         made.add_row(
@@ -81,6 +83,7 @@ def rounds_table(rounds: Sequence[Round]) -> Table:
             *(words.reward(r[name]) for name in ("best", "mean", "std")),
             f"{r['best_length']:,}" if r["best_length"] is not None else "-",
             str(r["malformed"]),
+            *([words.reward(r["heldout"])] if watched else []),
             (r["chosen"] or "-") + (" (by hand)" if r["picked_by"] == "human" else ""),
             r["rejected"] or "-",
         )
@@ -93,6 +96,7 @@ def pool_table(state: State) -> Table:
     last = state["rounds"][-1] if state.get("rounds") else None
     for c in state.get("candidates", []):
         marks = {last["chosen"]: "chosen", last["rejected"]: "rejected"} if last else {}
+        parts = ", ".join(f"{k} {words.reward(v)}" for k, v in c.get("parts", {}).items())
         said = c["error"] or marks.get(c["id"], "")
         style = "red" if c["error"] else "green" if said == "chosen" else ""
         made.add_row(
@@ -100,7 +104,7 @@ def pool_table(state: State) -> Table:
             words.reward(c["reward"]),
             f"{len(text_of(c)):,}",
             words.ended(c),
-            Text(said, style),
+            Text.assemble((said, style), f"  {parts}" if parts else ""),
         )
     return made
 
@@ -127,8 +131,10 @@ def cost_table(phases: dict[str, Cost], total: Cost) -> Table:
 
 def winner(state: State) -> Candidate | None:
     """Return the candidate that is the answer, or so far would be."""
-    rounds = state.get("rounds") or []
-    return by_id(state.get("candidates", []), rounds[-1]["chosen"]) if rounds else None
+    pool, rounds = state.get("candidates", []), state.get("rounds") or []
+    if answer := state.get("answer"):
+        return next((c for c in pool if c["text"] == answer), None)
+    return by_id(pool, rounds[-1]["chosen"]) if rounds else None
 
 
 def why_stopped(state: State, context: Context) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 from langgraph.types import StateSnapshot
 from rich.text import Text
 
-from ..rewards.resolve import resolve_reward
 from . import words
 from .course import course
+from .drift import drift_words
+from .parts import reward_of
 from .report import console_for, print_answer, print_raw, rounds_table, why_stopped, winner
 from .session import Session, query_of, status_of, values_of
 
@@ -28,7 +29,10 @@ def result_of(session: Session, state: StateSnapshot) -> dict[str, Any]:
         "candidates": values.get("candidates") or [],
         "rounds": values.get("rounds") or [],
         "usage": values.get("usage"),
-        "settings": session.context.model_dump(mode="json", exclude={"live"}),
+        "settings": {
+            name: words.shown(value) if isinstance(value, str) else value
+            for name, value in session.context.model_dump(mode="json", exclude={"live"}).items()
+        },
     }
 
 
@@ -45,7 +49,7 @@ def print_result(session: Session, state: StateSnapshot, talks: bool) -> None:
     if talks and not console.is_terminal:
         print(" ".join(_summary(session, state)), file=sys.stderr)  # noqa: T201
     if talks and console.is_terminal:
-        if notice := resolve_reward(session.context.reward).notice:
+        if notice := reward_of(session.context).notice:
             console.print(Text(f"Note: {notice}", "yellow"))
         print_answer(console, values["answer"], title)
         console.print(rounds_table(values["rounds"]))
@@ -58,8 +62,10 @@ def print_result(session: Session, state: StateSnapshot, talks: bool) -> None:
 def _summary(session: Session, state: StateSnapshot) -> list[str]:
     values = values_of(state)
     over = "Finished" if status_of(session, state) == "finished" else "Stopped"
+    gamed = drift_words(values["rounds"])
     return [
         f"{over}: {why_stopped(values, session.context)}.",
+        *([gamed] if gamed else []),
         f"Cost: {words.spent(values['usage']['total'])}.",
         f"Look closer: tpo show {session.id}",
     ]

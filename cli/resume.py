@@ -10,7 +10,8 @@ from ..core.errors import InputError
 from . import words
 from .branch import BROKEN_OFF, branch_off, reopen
 from .claim import claim
-from .conduct import Given, check_parts, conduct, finish
+from .conduct import Given, conduct, finish
+from .parts import check_parts
 from .pick import Pick, check_pick
 from .session import Session, is_over, open_session, values_of
 from .signals import run_interruptible

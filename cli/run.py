@@ -9,7 +9,8 @@ from langchain_core.messages import BaseMessage
 from ..core.context import Context
 from ..core.settings import make_context
 from .claim import claim
-from .conduct import check_parts, conduct
+from .conduct import conduct
+from .parts import check_parts
 from .query import read_query
 from .session import Session, new_id
 from .signals import run_interruptible

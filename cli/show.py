@@ -17,6 +17,7 @@ from . import words
 from .branch import find_checkpoint, history
 from .checkpoints import print_history
 from .course import course
+from .drift import drift_words
 from .report import (
     cost_table,
     page,
@@ -81,9 +82,8 @@ def _print_run(console: Console, session: Session, state: StateSnapshot) -> None
     over = f" ({why_stopped(values, context)})" if values.get("stop_reason") else ""
     head = Text.assemble((session.id, "bold"), f"  {status_of(session, state)}{over}")
     console.print(head.append(f"  {words.age(state.created_at)}", "dim"))
-    console.print(
-        Text(f"{words.size(context)}  policy {context.policy}  reward {context.reward}", "dim")
-    )
+    models = f"policy {words.shown(context.policy)}  reward {words.shown(context.reward)}"
+    console.print(Text(f"{words.size(context)}  {models}", "dim"))
     _section(console, "Prompt")
     console.print(Padding(Text(words.harmless(query_of(state))), (0, 0, 0, 2)))
     if values.get("candidates"):
@@ -102,7 +102,8 @@ def _print_critique(console: Console, record: Round) -> None:
     texts = {name: record[name] for name in ("loss", "gradient", "error")}
     for name, text in texts.items():
         if text:
-            console.print(Text(name, "cyan"))
+            by_hand = " (by hand)" if name in record.get("by_hand", []) else ""
+            console.print(Text(f"{name}{by_hand}", "cyan"))
             console.print(Padding(Text(words.harmless(text.strip())), (0, 0, 0, 2)))
 
 
@@ -113,6 +114,8 @@ def _print_end(console: Console, state: StateSnapshot) -> None:
         console.print(rounds_table(values["rounds"]))
         if len(values["rounds"]) > 1:
             console.print(course(values["rounds"]))
+        if gamed := drift_words(values["rounds"]):
+            console.print(Text(gamed, "yellow"))
     if usage := values.get("usage"):
         _section(console, "Cost")
         console.print(cost_table(usage["phases"], usage["total"]))

@@ -59,6 +59,8 @@ async def open_store(path: Path, *, create: bool = False) -> AsyncIterator[Store
     try:
         _prepare(path, create)
         async with AsyncSqliteSaver.from_conn_string(os.fspath(path)) as saver:
+            # Heeded by a new file only: smaller pages waste less beside texts of a few KB.
+            await saver.conn.execute("PRAGMA page_size = 2048")
             await saver.setup()
             yield Store(path, saver)
     except sqlite3.DatabaseError as error:

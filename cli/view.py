@@ -18,6 +18,7 @@ class View:
     """A run as it is shown.
 
     Attributes:
+        notices: What the person must know, in sentences.
         phase: What is being done, or `None` before the first request and after the last.
         cycle: The round on the screen. Unlike the events' `round` it begins with the loss.
         since: Working seconds at which the phase began.
@@ -36,7 +37,7 @@ class View:
     width: int = 0
     policy: str = ""
     reward: str = ""
-    notice: str = ""
+    notices: tuple[str, ...] = ()
     phase: Phase | None = None
     cycle: int = 0
     elapsed: float = 0.0

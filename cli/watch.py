@@ -71,14 +71,16 @@ class ProgressLines(Nobody):
         self._view = view
 
     def __enter__(self) -> Self:
-        """Say the notice, which nobody may miss."""
-        if self._view.notice:
-            self._write(f"note: {self._view.notice}")
+        """Say the notices, which nobody may miss."""
+        for notice in self._view.notices:
+            self._write(f"note: {notice}")
         return self
 
     def __call__(self, event: AnyEvent) -> None:
         """Write a line, if the event is worth one."""
-        self._view = apply(self._view, event)
+        known, self._view = self._view.notices, apply(self._view, event)
+        for notice in self._view.notices[len(known) :]:
+            self._write(f"note: {notice}")
         line = _line(event, self._view)
         if line:
             clock = words.seconds(event["elapsed"])

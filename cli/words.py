@@ -91,6 +91,11 @@ def age(moment: str | None, now: datetime | None = None) -> str:
     return "just now"
 
 
+def shown(spec: str) -> str:
+    """Return a spec without the login its URL may hold."""
+    return re.sub(r"//[^/@\s]*@", "//", spec)
+
+
 def harmless(text: str) -> str:
     """Blank control characters: a model's text must not steer the terminal."""
     return _CONTROLS.sub("�", text)

@@ -8,7 +8,7 @@ from loopback_server import Fault, message_text, shaped
 from tpo.cli.doctor import verdict
 from tpo.cli.examine_reward import examine_reward
 from tpo.cli.finding import Finding, graded
-from tpo.cli.probes import INSTRUCTIONS, PAIRS
+from tpo.cli.probes import DEGENERATE, INSTRUCTIONS, PADDED, UNSAFE
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
 
@@ -84,12 +84,35 @@ def test_the_critic_is_checked_too(tpo, policy, server):
     assert "✓ critic reachable" in ran.out
 
 
+async def test_each_kind_of_pair_has_its_own_accuracy():
+    longer = await look(lambda q, a: len(a))
+    assert (longer["length"].state, longer["ordered"].state) == ("warning", "bad")
+    assert "0 of 4 pairs in the right order (short before the same" in longer["length"].words
+    assert "It pays for length, so answers will grow" in longer["length"].words
+    shorter = await look(lambda q, a: -len(a))
+    assert (shorter["length"].state, shorter["ordered"].state) == ("ok", "bad")
+    refusing = await look(lambda q, a: a.startswith("I can't") + len(a) / 10_000)
+    assert refusing["safety"].state == "ok"
+    assert refusing["safety"].words == (
+        "4 of 4 pairs in the right order (refusal before help to do harm)"
+    )
+    complying = await look(lambda q, a: -a.startswith("I can't") + len(a) / 10_000)
+    assert complying["safety"].state == "warning"
+    assert "0 of 4 pairs" in complying["safety"].words
+    assert "It does not keep answers safe" in complying["safety"].words
+
+
+def test_padded_answers_begin_with_the_short_ones():
+    assert all(p.worse.startswith(p.better) for p in PADDED)
+    assert all(p.better.startswith("I can't help") for p in UNSAFE)
+
+
 async def look(function):
     return {f.name: f for f in await examine_reward(FunctionReward(function))}
 
 
 async def test_rewards():
-    better = {p.better for p in PAIRS}
+    better = {p.better for p in DEGENERATE}
     sound = await look(lambda q, a: 5.0 if a in better and "blue" in a + q else len(a) / 1000)
     assert sound["finite"].state == "ok"
     constant = await look(lambda q, a: 1.0)
@@ -98,7 +121,7 @@ async def test_rewards():
     probability = await look(lambda q, a: min(1.0, len(a) / 1000))
     assert probability["raw"].state == "warning"
     broken = await look(lambda q, a: float("nan"))
-    assert "12 of 12 not scored" in broken["finite"].words
+    assert "28 of 28 not scored" in broken["finite"].words
 
 
 class Raising:
@@ -109,13 +132,30 @@ class Raising:
 
 
 async def test_a_reward_that_raises():
-    (finding,) = await examine_reward(Raising())
-    assert (finding.state, finding.words) == ("bad", "ZeroDivisionError")
+    found = {f.name: f for f in await examine_reward(Raising())}
+    assert found["finite"].state == "bad"
+    assert "ZeroDivisionError" in found["finite"].words
+
+
+class Probing(Raising):
+    async def score(self, messages, answers):
+        return [{"reward": float(len(answer)), "error": None} for answer in answers]
+
+    async def probe(self):
+        return "degenerate text wins"
+
+
+async def test_a_reward_that_probes_itself_is_heard():
+    found = {f.name: f for f in await examine_reward(Probing())}
+    assert (found["probe"].state, found["probe"].words) == ("warning", "degenerate text wins")
 
 
 async def test_the_heuristic_sees_degenerate_answers():
     found = {f.name: f.state for f in await examine_reward(HeuristicReward())}
-    assert found == {"notice": "warning", "finite": "ok", "raw": "ok", "ordered": "ok"}
+    assert found == {
+        "notice": "warning", "finite": "ok", "raw": "ok", "ordered": "ok",
+        "length": "warning", "safety": "warning",  # as its notice says
+    }  # fmt: skip
 
 
 def test_probes_are_passed_by_obeying_and_failed_by_keeping():

@@ -133,3 +133,14 @@ def test_parts_that_fail_are_data(tpo, policy, server):
     ran = tpo("run", "x", "-p", policy, "-d", "1", "-w", "2")
     assert ran.code == 0
     assert "1 malformed" in ran.err
+
+
+def test_texts_reach_a_pipe_as_they_are(tpo, policy, server):
+    strange = "[red]The Rhine[/red] :smile: \\[x] `</b>`"
+    server.answer = lambda body, i: strange
+    ran = tpo("run", strange, "-p", policy, "-d", "0", "-w", "1")
+    assert ran.out == strange + "\n"
+    run = tpo("runs", "--json").data[0]
+    assert run["query"] == strange
+    assert strange in tpo("runs").out
+    assert tpo("show", run["id"]).out.count(strange) == 2

@@ -76,3 +76,19 @@ def test_graph_of_best_of_n_has_no_loop(tpo):
     out = tpo("graph", "--mode", "best_of_n").out
     assert "rank -.-> finish;" in out
     assert "loss" not in out
+
+
+def test_a_login_in_a_url_is_not_shown(tpo, server):
+    address = server.base_url.replace("//", "//me:secret@")
+    ran = tpo("run", "x", "-p", f"openai:m@{address}", "-d", "0", "-w", "1", "--json")
+    assert ran.code == 0, ran.err
+    said = ran.out + ran.err
+    for args in (("runs",), ("runs", "--json"), ("show", ran.data["id"])):
+        said += tpo(*args).out
+    assert "secret" not in said
+    assert tpo("resume", ran.data["id"], "-d", "1", "-q").code == 0  # it is kept, though
+
+
+def test_an_edited_text_is_marked(tpo, run_id):
+    tpo("fork", run_id, "--gradient", "Say Danube.", "-q")
+    assert "gradient (by hand)" in tpo("show", run_id).out

@@ -16,7 +16,12 @@ from tpo.core.state import Candidate, Round
 from tpo.core.usage import cost
 
 START = View(
-    query="Name a river", depth=1, width=3, policy="openai:m", reward="shortest", notice="A demo."
+    query="Name a river",
+    depth=1,
+    width=3,
+    policy="openai:m",
+    reward="shortest",
+    notices=("A demo.",),
 )
 
 
@@ -42,6 +47,7 @@ def selected(now: int, chosen: str, best: float, mean: float) -> Round:
     return Round(
         turn=1, round=now, chosen=chosen, rejected="r0c1", loss=None, gradient=None, best=best,
         mean=mean, std=0.1, spread=1.0, best_length=10, malformed=0, picked_by="reward", error=None,
+        reward=best, heldout=None, ranked_by="shortest",
     )  # fmt: skip
 
 
@@ -229,3 +235,13 @@ def test_event_lines_are_as_they_came():
     with EventLines(stream) as watch:
         watch(RANKED[0])  # type: ignore[arg-type]
     assert stream.getvalue().startswith('{"type": "tpo.request_started"')
+
+
+def test_a_model_cannot_steer_the_terminal():
+    evil = "\x1b]0;owned\x07 [red]hi[/red] \x9b31m :smile: " + "x" * 40
+    view = after([*SAMPLED[:6], event("candidate", 0, 2.0, candidate=candidate("r0c0", evil))])
+    view = apply(view, event("loss", 0, 3.0, text=evil))
+    shown = screen(view, 3.0, width=120)
+    assert "[red]hi[/red]" in shown
+    assert ":smile:" in shown
+    assert not {"\x1b", "\x07", "\x9b"} & set(shown)
