@@ -56,9 +56,21 @@ class Parts:
         return await self._planned(self.reward or context.reward, context)
 
     async def heldout_for(self, context: Context) -> PlannedReward | None:
-        """Return what watches without steering, if anything does."""
+        """Return what watches without steering, if anything does.
+
+        Raises:
+            ConfigError: it only compares answers, and would say the same of each alone.
+        """
         given = self.heldout or context.heldout
-        return await self._planned(given, context) if given else None
+        if not given:
+            return None
+        heldout = await self._planned(given, context)
+        if getattr(heldout, "relative", False):
+            raise ConfigError(
+                f"{heldout.name!r} cannot be the held-out reward: it compares answers with each "
+                "other, and a held-out reward sees one at a time. Take judge: or a reward model"
+            )
+        return heldout
 
     async def fallback_for(self, context: Context) -> PlannedReward:
         """Return what ranks after a degradation.

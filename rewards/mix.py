@@ -66,6 +66,12 @@ class Mix:
         return self.title
 
     @property
+    def relative(self) -> bool:
+        """Whether a part counts in deviations, or compares: an answer alone has no score."""
+        parts = any(part.z for part in self.parts)
+        return parts or any(getattr(reward, "relative", False) for reward in self._all)
+
+    @property
     def notice(self) -> str:
         """The notices of its parts."""
         return " ".join(reward.notice for reward in self._all if reward.notice)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Any
+from typing import Any, ClassVar
 
 from ..core.conversation import read_conversation
 from ..models.policy import PolicyLike, resolve_policy
@@ -46,6 +46,7 @@ class PairwiseJudge:
     model: PolicyLike
     rubric: str = prompts.RUBRIC
     notice: str = ""
+    relative: ClassVar[bool] = True  # an answer alone has no rating
 
     @property
     def name(self) -> str:

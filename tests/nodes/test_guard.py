@@ -12,6 +12,9 @@ from langgraph.types import Command
 from steps import QUERY, improved, prefer_later, run, says
 
 import tpo
+from tpo.rewards.heuristic import HeuristicReward
+from tpo.rewards.mix import Mix, Part
+from tpo.rewards.pairwise import PairwiseJudge
 
 TRUE, PROXY = gaming_task.true_reward, gaming_task.proxy_reward
 
@@ -137,3 +140,18 @@ async def test_a_persons_choice_is_measured_by_itself():
     assert (first["chosen"], first["reward"], first["best_length"]) == ("r0c1", 1.0, 7)
     assert first["heldout"] is None  # it was measured on another answer
     assert second["heldout"] == 12.0
+
+
+@pytest.mark.parametrize(
+    "heldout",
+    [
+        PairwiseJudge(says()),
+        Mix((Part(HeuristicReward(), z=True),)),
+        Mix((Part(PairwiseJudge(says())),)),
+    ],
+)
+def test_what_only_compares_cannot_watch_and_costs_nothing(heldout):
+    policy = says()
+    with pytest.raises(tpo.ConfigError, match="cannot be the held-out reward"):
+        tpo.align(QUERY, policy=policy, reward=prefer_later, heldout=heldout)
+    assert policy.asked == []
