@@ -13,10 +13,11 @@ from typing import Literal
 from langgraph.runtime import Runtime, get_runtime
 
 from ..core.context import Context
-from ..core.state import State
+from ..core.state import State, StopReason
 from ..core.stopping import why_break_off, why_stop
 from ..nodes.parts import Parts
 
+Rule = Callable[[State, Context], StopReason | None]
 AfterRank = Callable[[State], Literal["choose", "loss", "finish"]]
 AfterChoose = Callable[[State], Literal["loss", "finish"]]
 AfterLoss = Callable[[State], Literal["gradient", "finish"]]
@@ -30,8 +31,7 @@ def after_rank(parts: Parts) -> AfterRank:
         context = _settings(parts)
         if context and context.human_pick:
             return "choose"
-        stop = why_stop(state, context) if context else state.get("halt")
-        return "finish" if stop else "loss"
+        return "finish" if _stops(parts, why_stop, state) else "loss"
 
     return route
 
@@ -40,9 +40,7 @@ def after_choose(parts: Parts) -> AfterChoose:
     """Improve, or stop."""
 
     def route(state: State) -> Literal["loss", "finish"]:
-        context = _settings(parts)
-        stop = why_stop(state, context) if context else state.get("halt")
-        return "finish" if stop else "loss"
+        return "finish" if _stops(parts, why_stop, state) else "loss"
 
     return route
 
@@ -51,9 +49,7 @@ def after_loss(parts: Parts) -> AfterLoss:
     """Go on, unless the loss could not be had or the budget is used up."""
 
     def route(state: State) -> Literal["gradient", "finish"]:
-        context = _settings(parts)
-        stop = why_break_off(state, context) if context else state.get("halt")
-        return "finish" if stop else "gradient"
+        return "finish" if _stops(parts, why_break_off, state) else "gradient"
 
     return route
 
@@ -62,11 +58,15 @@ def after_gradient(parts: Parts) -> AfterGradient:
     """Go on, unless the gradient could not be had or the budget is used up."""
 
     def route(state: State) -> Literal["update", "finish"]:
-        context = _settings(parts)
-        stop = why_break_off(state, context) if context else state.get("halt")
-        return "finish" if stop else "update"
+        return "finish" if _stops(parts, why_break_off, state) else "update"
 
     return route
+
+
+def _stops(parts: Parts, rule: Rule, state: State) -> bool:
+    """Ask the rule; without settings only a stop that a node decided itself is known."""
+    context = _settings(parts)
+    return bool(rule(state, context) if context else state.get("halt"))
 
 
 def _settings(parts: Parts) -> Context | None:
