@@ -7,6 +7,7 @@
  */
 import { Refused, Unreachable } from "./agent_server.js";
 import { blank, apply } from "./view.js";
+import { standing } from "./standing.js";
 import { conversation, fromState } from "./state_view.js";
 
 const RETRY_AFTER = [500, 1000, 2000, 4000, 8000]; // milliseconds; the last one repeats
@@ -218,27 +219,6 @@ export function createSession(server, changed) {
       await refresh();
     }),
   };
-}
-
-/** How a thread that nothing works on stands. */
-function standing(thread, state, failure) {
-  const asked = (state.tasks ?? []).flatMap((task) => task.interrupts ?? []);
-  const pick = asked.map((i) => i.value).find((value) => value?.kind === "tpo.pick") ?? null;
-  if (pick) return { status: "paused", pick };
-  const wrong = failure ?? (state.tasks ?? []).map((task) => task.error).find(Boolean) ?? null;
-  const partWay = (state.next ?? []).length > 0;
-  if (wrong || thread.status === "error") {
-    return { status: "failed", problem: plain(wrong ?? thread.error) ?? "The run failed." };
-  }
-  if (partWay) return { status: "stopped" };
-  return { status: state.values?.stop_reason ? "done" : "empty" };
-}
-
-/** A sentence out of an error as Python shows it: `Kind('sentence')`. */
-function plain(error) {
-  if (error == null) return null;
-  const text = typeof error === "string" ? error : (error.message ?? JSON.stringify(error));
-  return /^\w+\((["'])(.*)\1,?\)$/s.exec(text)?.[2] ?? text;
 }
 
 export const defaults = (schema) =>

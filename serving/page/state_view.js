@@ -30,7 +30,7 @@ export function fromState(state) {
   const candidates = ofTurn(values.candidates).map((c) => [c.id, { ...c, whole: true }]);
   const rounds = ofTurn(values.rounds).map((r) => [r.round, r]);
   const over = next.length === 0 && values.stop_reason;
-  const cost = { ...NOTHING, ...(values.usage?.turn === turn ? values.usage.total : {}) };
+  const cost = { ...NOTHING, ...(values.usage?.turn === turn ? values.usage?.total : {}) };
   return {
     ...blank(query),
     candidates: Object.fromEntries(candidates),

@@ -24,7 +24,7 @@ export const blank = (query = "") => ({
   doing: null, // {phase, round}
   candidates: {}, // by id; `whole` once complete, else `live` text
   rounds: {}, // by number: a round's record; `live` holds a loss or gradient being written
-  requests: {}, // by name: {phase, round, state: "open" | "back" | "failed", error}
+  requests: {}, // by name: {phase, round, state: "open" | "back" | "failed", counted, error}
   notices: [],
   cost: NOTHING,
   paid: {}, // phases ("update:1") whose cost the state we began with had counted
@@ -55,15 +55,15 @@ const HANDLERS = {
     view.notices.includes(e.message) ? view : { ...view, notices: [...view.notices, e.message] },
   request_started(view, e) {
     const { phase, round, sequences } = e;
-    const request = { phase, round, sequences, state: "open" };
+    const request = { ...view.requests[e.request], phase, round, sequences, state: "open" };
     const started = { ...view, doing: { phase, round } };
     started.requests = { ...view.requests, [e.request]: request };
     return startOver(started, e);
   },
   request_finished(view, e) {
-    const counted = view.paid[`${e.phase}:${e.round}`] || view.requests[e.request]?.state === "back";
+    const counted = view.paid[`${e.phase}:${e.round}`] || view.requests[e.request]?.counted;
     const cost = counted ? view.cost : addCosts(view.cost, { ...e.cost, seconds: 0 });
-    return { ...requestIs(view, e, { state: "back" }), cost };
+    return { ...requestIs(view, e, { state: "back", counted: true }), cost };
   },
   request_failed: (view, e) => requestIs(view, e, { state: "failed", error: e.error }),
   candidate_delta(view, e) {
@@ -76,13 +76,11 @@ const HANDLERS = {
   gradient_delta: (view, e) => growing(view, e, "gradient"),
   candidate: (view, e) => withCandidate(view, { ...e.candidate, whole: true }),
   reward(view, e) {
-    const known = view.candidates[e.candidate];
     const doing = { phase: "rank", round: e.round };
+    const known = view.candidates[e.candidate];
     if (!known) return { ...view, doing };
     const scored = { ...known, reward: e.reward, error: e.error ?? known.error };
-    const scores = known.reward == null && !view.paid[`rank:${e.round}`] ? 1 : 0;
-    const cost = { ...view.cost, scores: view.cost.scores + scores };
-    return { ...withCandidate(view, scored), doing, cost };
+    return { ...withCandidate(view, scored), doing };
   },
   round(view, e) {
     const { loss, gradient, live } = view.rounds[e.round] ?? {};

@@ -56,7 +56,9 @@ ADDED = (
 
 def essay(number: int, added: int = 0) -> str:
     """Return the answer of a number; `added` of the gradient's wishes are met."""
-    parts = [OPENINGS[number % 6], BODIES[number // 2 % 4], *ADDED[:added], ENDINGS[number % 4]]
+    if not added:
+        return " ".join([OPENINGS[number % 6], BODIES[number // 2 % 4], ENDINGS[number % 4]])
+    parts = [OPENINGS[number % 6], BODIES[(0, 2)[number % 2]], *ADDED[:added], ENDINGS[number % 3]]
     return "\n\n".join([" ".join(parts[:2]), " ".join(parts[2:])])
 
 

@@ -12,7 +12,7 @@ export function Answer({ session }) {
   const start = view.candidates[view.rounds[0]?.chosen]?.reward;
   const gain = over && start != null && best.reward != null ? best.reward - start : 0;
   return html`
-    <section class=${`answer ${over ? "is-final" : "is-draft"}`} aria-labelledby="answer-title">
+    <section class=${`outcome ${over ? "is-final" : "is-draft"}`} aria-labelledby="answer-title">
       <header>
         <h2 id="answer-title">${over ? "Answer" : "Best so far"}</h2>
         <p class="about">

@@ -15,12 +15,13 @@ export function Ask({ session, further = false }) {
   const keys = (e) => {
     if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) e.target.form.requestSubmit();
   };
+  const settings = html`<${Settings} schema=${s.schema} values=${s.settings} onChange=${session.change} />`;
   return html`
     <form class="ask sheet" onSubmit=${send}>
       <label for="query">${further ? "Ask further, in the same conversation" : "Your question"}</label>
       <textarea
         id="query"
-        rows=${further ? 2 : 3}
+        rows="2"
         required
         placeholder="Explain to a ten-year-old why the sky is blue."
         value=${query}
@@ -39,13 +40,15 @@ export function Ask({ session, further = false }) {
           onInput=${(e) => setSystem(e.target.value)}
         ></textarea>
       </details>`}
-      <${Settings} schema=${s.schema} values=${s.settings} onChange=${session.change} />
       <div class="send">
         <button class="primary" disabled=${!s.schema || s.link === "offline"}>
           ${further ? "Ask further" : "Ask"}
         </button>
         <p class="hint">${cost({ ...defaults(s.schema), ...s.settings })} <kbd>Ctrl</kbd> <kbd>Enter</kbd></p>
       </div>
+      ${further
+        ? html`<details><summary>Settings</summary>${settings}</details>`
+        : settings}
     </form>
   `;
 }

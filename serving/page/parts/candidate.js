@@ -1,5 +1,5 @@
 /** One candidate: its text as it grows, its length, its reward on the scale of the whole pool. */
-import { reward, whole } from "../words.js";
+import { count, reward } from "../words.js";
 import { html, useState } from "../vendor/preact.js";
 
 const BADGES = { answer: "★ the answer", chosen: "▲ chosen", rejected: "▼ rejected" };
@@ -15,19 +15,22 @@ export function Candidate({ candidate: c, role, scale, choosing }) {
     <li class=${`card ${shown ? `is-${shown}` : ""} ${state}`}>
       <header>
         <span class="id">${c.id}</span>
-        ${shown && html`<span class=${`badge ${shown}`}>${BADGES[shown]}</span>`}
+        ${shown && html`<span class=${`badge for-${shown}`}>${BADGES[shown]}</span>`}
         ${!shown && !c.whole && html`<span class="badge">${text ? "writing" : "waiting"}</span>`}
-        <span class="length">${text.length > 0 && `${whole(text.length)} chars`}</span>
+        ${c.reward != null && html`<span class="score"><span class="unseen">reward </span>${reward(c.reward)}</span>`}
       </header>
+      <${Bar} candidate=${c} scale=${scale} />
       <div class=${`text ${open ? "is-open" : ""}`}>${text}</div>
       ${c.error && html`<p class="wrong">${c.error}</p>`}
       ${c.reasoning &&
       html`<details class="reasoning"><summary>What it thought first</summary><div>${c.reasoning}</div></details>`}
-      ${text.length > LONG &&
-      html`<button class="more" aria-expanded=${open} onClick=${() => setOpen(!open)}>
-        ${open ? "Less" : "Read all"}<span class="unseen"> of ${c.id}</span>
-      </button>`}
-      <${Bar} candidate=${c} scale=${scale} />
+      <footer>
+        ${text.length > LONG &&
+        html`<button class="more" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+          ${open ? "Less" : "Read all"}<span class="unseen"> of ${c.id}</span>
+        </button>`}
+        <span class="length">${text.length > 0 && count(text.length, "character")}</span>
+      </footer>
       ${c.parts && html`<p class="parts">${Object.entries(c.parts).map(([k, v]) => `${k} ${reward(v)}`).join(" · ")}</p>`}
       ${choosing && c.reward != null && html`<${Choose} id=${c.id} mine=${mine} choose=${choosing.choose} />`}
     </li>
@@ -35,13 +38,10 @@ export function Candidate({ candidate: c, role, scale, choosing }) {
 }
 
 function Bar({ candidate: c, scale }) {
-  if (c.reward == null || !scale) return html`<div class="bar is-empty" aria-hidden="true"></div>`;
-  const span = scale.high - scale.low;
+  const span = scale ? scale.high - scale.low : 0;
   const share = span > 0 ? (c.reward - scale.low) / span : 1;
-  return html`<div class="bar">
-    <div class="track" aria-hidden="true"><div class="fill" style=${{ width: `${4 + 96 * share}%` }}></div></div>
-    <span class="unseen">reward</span><b>${reward(c.reward)}</b>
-  </div>`;
+  const width = c.reward == null || !scale ? 0 : 4 + 96 * share;
+  return html`<div class="bar" aria-hidden="true"><div style=${{ width: `${width}%` }}></div></div>`;
 }
 
 const Choose = ({ id, mine, choose }) => html`

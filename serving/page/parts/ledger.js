@@ -28,14 +28,14 @@ function Cost({ view, settings }) {
     ["Requests", `${whole(requests)} for ${whole(sequences)} texts`],
     ["Tokens in", `${least}${whole(read)}${cached ? ` (${whole(cached)} cached)` : ""}`],
     ["Tokens out", `${least}${whole(wrote)}`],
-    ["Scores", whole(scores)],
+    ["Scores", scores ? whole(scores) : null], // known when a step is saved
     ["Time", seconds(Math.max(view.elapsed, view.cost.seconds))],
   ];
   return html`
     <section>
       <h2>Cost so far</h2>
       <dl class="rows">
-        ${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
+        ${rows.map(([name, value]) => value && html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
       </dl>
       <${Budget} name="requests" used=${requests} of=${settings.budget_requests} />
       <${Budget} name="tokens" used=${read + wrote} of=${settings.budget_tokens} />

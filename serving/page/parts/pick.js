@@ -16,8 +16,8 @@ export function PickForm({ session, choosing, done }) {
     <form class="pick sheet" onSubmit=${(e) => (e.preventDefault(), send(false))}>
       <h2 tabindex="-1" ref=${title}>Your pick</h2>
       <p>
-        <span class="badge chosen">▲ best: ${chosen ?? "none"}</span>${" "}
-        <span class="badge rejected">▼ worst: ${rejected ?? "none"}</span>
+        <span class="badge for-chosen">▲ best: ${chosen ?? "none"}</span>${" "}
+        <span class="badge for-rejected">▼ worst: ${rejected ?? "none"}</span>
       </p>
       <p class="hint">Change them on the cards above; as it stands, it is the reward’s choice.</p>
       <details>

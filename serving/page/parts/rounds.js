@@ -90,8 +90,12 @@ function placed(drawn, view, number, status) {
     const id = `r${number}c${index}`;
     if (!view.candidates[id]) all.push({ id, round: number, index, live: "", waiting: true });
   }
-  return all.sort((a, b) => a.index - b.index);
+  const ranked = Boolean(view.rounds[number]);
+  return all.sort((a, b) => (ranked ? byReward(a, b) : 0) || a.index - b.index);
 }
+
+/** Once they are ranked, the best comes first and the unusable last. */
+const byReward = (a, b) => (b.reward ?? -Infinity) - (a.reward ?? -Infinity) || 0;
 
 function roleOf(candidate, view, number) {
   const round = view.rounds[number];
@@ -114,7 +118,7 @@ function Kept({ view, round }) {
   if (!old.length && round.picked_by !== "human" && !round.malformed) return null;
   return html`<p class="kept">
     ${old.map(
-      ({ role, candidate: c }) => html`<span class=${`badge ${role}`}>
+      ({ role, candidate: c }) => html`<span class=${`badge for-${role}`}>
         ${role === "chosen" ? "▲ still best" : "▼ still worst"}: ${c.id} (${reward(c.reward)})
       </span>`,
     )}

@@ -20,9 +20,8 @@ export function Strip({ session }) {
         )}
       </ol>
       <p class="says">
-        <span class="pulse" aria-hidden="true"></span>
         <span aria-live="polite">${now(view)}</span>
-        <span class="where">round ${round} of ${depth}</span>
+        <span class="where">Round ${round} of ${depth}</span>
       </p>
       <button class="small" disabled=${!run} onClick=${session.cancel}>Cancel</button>
     </section>

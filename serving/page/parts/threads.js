@@ -5,7 +5,8 @@ import { html } from "../vendor/preact.js";
 const SAYS = { busy: "running", interrupted: "waiting", error: "failed", idle: "" };
 
 export function Threads({ session, open }) {
-  const { threads, thread } = session.state;
+  const { threads, thread, status } = session.state;
+  const stateOf = (t) => (t.thread_id === thread && status === "running" ? "busy" : t.status);
   return html`
     <nav id="threads" class=${`threads ${open ? "is-open" : ""}`} aria-label="Threads">
       <button class="new" onClick=${session.close}>New question</button>
@@ -21,7 +22,7 @@ export function Threads({ session, open }) {
             >
               <span class="title">${t.metadata?.title ?? "A thread from elsewhere"}</span>
               <span class="about">
-                ${SAYS[t.status] && html`<span class=${`state ${t.status}`}>${SAYS[t.status]}</span>`}
+                ${SAYS[stateOf(t)] && html`<span class=${`state ${stateOf(t)}`}>${SAYS[stateOf(t)]}</span>`}
                 ${age(t.updated_at)}
               </span>
             </button>

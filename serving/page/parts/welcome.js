@@ -3,11 +3,11 @@ import { html } from "../vendor/preact.js";
 import { Ask } from "./ask.js";
 
 const STEPS = [
-  ["Sample", "Several answers to your question, from one frozen model."],
+  ["Sample", "One frozen model answers your question several times."],
   ["Rank", "A reward scores them. One is best, one is worst."],
   ["Loss", "The model says why the best beats the worst."],
   ["Gradient", "It says what to change in the best."],
-  ["Update", "It rewrites the best that way, several times. Rank again."],
+  ["Update", "It rewrites the best that way. Rank again, and so on."],
 ];
 
 export const Welcome = ({ session }) => html`
@@ -17,7 +17,6 @@ export const Welcome = ({ session }) => html`
       Test-time Preference Optimization aligns an answer while it is written: no training, the weights stay
       as they are. You watch every draft, every score and every remark.
     </p>
-    <${Ask} session=${session} />
     <ol class="steps">
       ${STEPS.map(
         ([name, says]) => html`<li class=${`step step-${name.toLowerCase()}`}>
@@ -26,5 +25,6 @@ export const Welcome = ({ session }) => html`
         </li>`,
       )}
     </ol>
+    <${Ask} session=${session} />
   </section>
 `;
