@@ -6,7 +6,7 @@
  * tries again by itself until the server is back.
  */
 import { Refused, Unreachable } from "./agent_server.js";
-import { blank, apply } from "./view.js";
+import { apply, blank, upTo } from "./view.js";
 import { standing } from "./standing.js";
 import { conversation, fromState } from "./state_view.js";
 
@@ -31,6 +31,7 @@ export function createSession(server, changed) {
     before: null, // the answer that a fork started from
   };
   let ticket = 0; // a newer one makes what is under way stale
+  let waiting = null; // the ticket that is being tried again
   let control = new AbortController();
 
   const set = (fields) => {
@@ -40,13 +41,12 @@ export function createSession(server, changed) {
 
   /** Run an action; whatever goes wrong is shown, not thrown. */
   const guarded = (action) => async (...args) => {
-    const mine = ticket;
     try {
       return await action(...args);
     } catch (error) {
       if (error.name === "AbortError") return undefined;
       if (error instanceof Refused && error.status === 401) set({ locked: true });
-      else if (error instanceof Unreachable) await lost(mine);
+      else if (error instanceof Unreachable) await lost(ticket);
       else set({ status: s.status === "loading" ? "failed" : s.status, problem: error.message });
     }
     return undefined;
@@ -121,23 +121,26 @@ export function createSession(server, changed) {
 
   /** Nobody answers: say so, and try again until somebody does. */
   async function lost(mine) {
+    if (waiting === mine) return;
+    waiting = mine;
     set({ link: "offline" });
     for (let tries = 0; mine === ticket; tries++) {
       await new Promise((go) => setTimeout(go, RETRY_AFTER[Math.min(tries, RETRY_AFTER.length - 1)]));
-      if (mine !== ticket) return;
+      if (mine !== ticket) break;
       try {
         if (s.thread) await settle(mine);
         else await load();
-        if (s.link === "online") return;
+        if (s.link === "online") break;
       } catch (error) {
-        if (error.name === "AbortError") return;
+        if (error.name === "AbortError") break;
         if (!(error instanceof Unreachable)) {
           set({ link: "online", status: "failed", problem: error.message });
-          return;
+          break;
         }
         set({ link: "offline" });
       }
     }
+    if (waiting === mine) waiting = null;
   }
 
   const go = guarded(async (request) => {
@@ -199,7 +202,7 @@ export function createSession(server, changed) {
     fork: guarded(async (round, which, text) => {
       const next = { loss: "gradient", gradient: "update" }[which];
       const before = s.view.answer && { ...s.view.answer, round };
-      begin({ status: "running", before });
+      begin({ status: "running", before, view: upTo(s.view, round) });
       const history = await server.history(s.thread);
       const there = history.find((c) => c.next[0] === next && c.values.round === round);
       if (!there) throw new Error("The server no longer has that step.");

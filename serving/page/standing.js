@@ -6,8 +6,9 @@ export function standing(thread, state, failure) {
   const pick = asked.map((i) => i.value).find((value) => value?.kind === "tpo.pick") ?? null;
   if (pick) return { status: "paused", pick };
   const wrong = failure ?? (state.tasks ?? []).map((task) => task.error).find(Boolean) ?? null;
+  const ended = /^(CancelledError|UserInterrupt|GraphDrained)\b/.test(String(wrong ?? thread.error?.error ?? ""));
   const partWay = (state.next ?? []).length > 0;
-  if (wrong || thread.status === "error") {
+  if (!ended && (wrong || thread.status === "error")) {
     return { status: "failed", problem: plain(wrong ?? thread.error) ?? "The run failed." };
   }
   if (partWay) return { status: "stopped" };

@@ -106,6 +106,13 @@ export function apply(view, event) {
   return { ...HANDLERS[name](view, event), elapsed };
 }
 
+/** The view as it was when a round had been criticised: what a fork begins with. */
+export function upTo(view, last) {
+  const kept = (records) => Object.fromEntries(Object.entries(records).filter(([, r]) => r.round <= last));
+  const { candidates, rounds } = view;
+  return { ...view, candidates: kept(candidates), rounds: kept(rounds), stop: null, answer: null };
+}
+
 const withCandidate = (view, candidate) => ({
   ...view,
   candidates: { ...view.candidates, [candidate.id]: candidate },

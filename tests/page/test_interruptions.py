@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from visitor import ask, finished
@@ -47,7 +49,7 @@ def test_a_server_out_of_reach_is_told_and_found_again(window, expected):
     finished(page)
     expected.append("ERR_FAILED")
     page.route("**/threads/**", lambda route: route.abort())
-    page.get_by_role("button", name="New question").click()
+    page.get_by_role("button", name="New question", exact=True).click()
     page.locator(".thread").first.click()
     expect(page.get_by_text("Offline.")).to_be_visible()
     page.unroute("**/threads/**")
@@ -55,7 +57,7 @@ def test_a_server_out_of_reach_is_told_and_found_again(window, expected):
     expect(page.get_by_text("Offline.")).to_be_hidden()
 
 
-def test_a_server_that_wants_a_key(window, expected):
+def test_a_server_that_wants_a_key(window, site, expected):
     page = window()
     expected.append("401")
 
@@ -66,8 +68,7 @@ def test_a_server_that_wants_a_key(window, expected):
         else:
             route.fulfill(status=401, json={"detail": "Who are you?"})
 
-    for path in ("**/threads**", "**/threads/**", "**/assistants/**"):
-        page.route(path, guard)
+    page.route(re.compile(rf"^{site.url}/(threads|assistants)"), guard)
     page.reload()
     key = page.get_by_label("API key")
     key.fill("wrong")

@@ -36,6 +36,7 @@ def test_the_form_is_drawn_from_the_schema(window):
 def test_a_full_run(window, policy):
     policy.asked.clear()
     page = window()
+    policy.pace = 0.02
     page.get_by_text("System prompt").first.click()
     page.locator("#system").fill("You are a patient teacher.")
     ask(page, depth=1, width=3, budget_requests=50, heldout="heuristic")
@@ -97,7 +98,7 @@ def test_a_loaded_thread_looks_as_it_did(window):
     page.reload()
     finished(page)
     assert page.locator(".run").inner_text() == seen
-    page.get_by_role("button", name="New question").click()
+    page.get_by_role("button", name="New question", exact=True).click()
     expect(page.locator(".welcome")).to_be_visible()
     page.locator(".thread").first.click()
     finished(page)

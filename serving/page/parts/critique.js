@@ -1,5 +1,5 @@
 /** The textual loss and gradient of a round, beside each other; either can be rewritten to fork. */
-import { html, useState } from "../vendor/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 
 const SAYS = {
   loss: ["Loss", "Why the best beats the worst"],
@@ -21,6 +21,8 @@ export function Critique({ session, round }) {
 
 function Note({ which, round, session }) {
   const [draft, setDraft] = useState(null);
+  const area = useRef(null);
+  useEffect(() => area.current?.focus(), [draft === null]);
   const text = round[which] ?? round.live?.[which];
   if (text == null) return html`<div class="note is-empty" aria-hidden="true"></div>`;
   const [name, says] = SAYS[which];
@@ -52,7 +54,7 @@ function Note({ which, round, session }) {
               rows="8"
               required
               value=${draft}
-              ref=${(area) => area && document.activeElement?.tagName === "BUTTON" && area.focus()}
+              ref=${area}
               onInput=${(e) => setDraft(e.target.value)}
             ></textarea>
             <div class="tools">

@@ -21,7 +21,7 @@ export function Masthead({ session, drawer, onDrawer }) {
       >
         Threads
       </button>
-      <button class="wordmark" onClick=${session.close} aria-label="tpo: start a new question">
+      <button class="wordmark" onClick=${session.close} aria-label="tpo: to the start">
         <${Mark} /><span>tpo</span>
       </button>
       <p class="motto">Answers that improve while you watch</p>

@@ -9,7 +9,7 @@ export function Threads({ session, open }) {
   const stateOf = (t) => (t.thread_id === thread && status === "running" ? "busy" : t.status);
   return html`
     <nav id="threads" class=${`threads ${open ? "is-open" : ""}`} aria-label="Threads">
-      <button class="new" onClick=${session.close}>New question</button>
+      <button class="new" onClick=${session.close}><span aria-hidden="true">+ </span>New question</button>
       ${threads === null && html`<p class="hint">Reading the threads…</p>`}
       ${threads?.length === 0 && html`<p class="hint">Your questions will be listed here.</p>`}
       <ul>
