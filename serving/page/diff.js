@@ -1,6 +1,7 @@
 /** What changed from one text to another, word by word. */
 
 const MOST_CELLS = 4_000_000; // of the table below: two texts of about 1,000 words each
+const LONGEST_ISLAND = 6; // characters
 
 /**
  * @returns {{kind: "same" | "gone" | "new", text: string}[]} Pieces that, without the new ones,
@@ -49,13 +50,31 @@ function middle(a, b) {
   return [...pieces, ...gone.slice(i), ...added.slice(j)];
 }
 
-/** Neighbours of one kind become one piece; a lone space between changes joins them. */
+/** Changes become whole phrases: a word or two that stayed between them counts as changed too. */
 function joined(pieces) {
   const runs = [];
+  let gone = "";
+  let added = "";
+  let kept = ""; // since the last change
+  const flush = () => {
+    if (gone) runs.push({ kind: "gone", text: gone });
+    if (added) runs.push({ kind: "new", text: added });
+    if (kept) runs.push({ kind: "same", text: kept });
+    gone = added = kept = "";
+  };
   for (const { kind, text } of pieces) {
-    const last = runs.at(-1);
-    if (last?.kind === kind) last.text += text;
-    else runs.push({ kind, text });
+    if (kind === "same") {
+      kept += text;
+      continue;
+    }
+    const island = (gone || added) && kept.trim().length <= LONGEST_ISLAND;
+    if (kept && !island) flush();
+    gone += kept;
+    added += kept;
+    kept = "";
+    if (kind === "gone") gone += text;
+    else added += text;
   }
+  flush();
   return runs;
 }

@@ -43,4 +43,5 @@ def findings(page: Page) -> list[str]:
 def shoot(page: Page, name: str) -> None:
     """Take a picture of the whole page."""
     SHOTS.mkdir(exist_ok=True)
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=SHOTS / f"{name}.png", full_page=True)

@@ -25,6 +25,8 @@ test("a diff adds up to both texts, whatever they are", () => {
 });
 
 test("a diff names the words that changed", () => {
+  const phrase = wordDiff("Light from the sun is made of waves.", "The sky is blue because of waves.");
+  assert.deepEqual(phrase.map((p) => p.kind), ["gone", "new", "same"]);
   assert.deepEqual(wordDiff("The sky is blue.", "The sky looks blue."), [
     { kind: "same", text: "The sky " },
     { kind: "gone", text: "is" },

@@ -2,6 +2,7 @@
 import { asJson, asMarkdown, download } from "../export.js";
 import { reward, why } from "../words.js";
 import { html, useState } from "../vendor/preact.js";
+import { Comparison } from "./changes.js";
 
 export function Answer({ session }) {
   const { view, settings, system, before } = session.state;
@@ -22,6 +23,12 @@ export function Answer({ session }) {
       </header>
       <div class="prose">${best.text}</div>
       ${over && html`<p class="why">${why(view.stop, view.setup)}</p>`}
+      ${over &&
+      html`<${Comparison}
+        says="Since the best first sample"
+        from=${view.candidates[view.rounds[0]?.chosen]}
+        to=${view.candidates[best.candidate]}
+      />`}
       ${before &&
       over &&
       html`<details class="before">

@@ -2,7 +2,7 @@
 import { count, reward } from "../words.js";
 import { html, useState } from "../vendor/preact.js";
 
-const BADGES = { answer: "★ the answer", chosen: "▲ chosen", rejected: "▼ rejected" };
+const BADGES = { answer: "★ answer", chosen: "▲ chosen", rejected: "▼ rejected" };
 const LONG = 280; // characters; shorter texts need no button
 
 export function Candidate({ candidate: c, role, scale, choosing }) {

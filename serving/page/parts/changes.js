@@ -3,13 +3,17 @@ import { wordDiff } from "../diff.js";
 import { html, useMemo, useState } from "../vendor/preact.js";
 
 export function Changes({ view, number }) {
-  const [open, setOpen] = useState(false);
   const from = view.candidates[view.rounds[number - 1]?.chosen];
-  const to = bestOf(view, number);
-  if (!from?.text || !to) return null;
+  return html`<${Comparison} says="What changed" from=${from} to=${bestOf(view, number)} />`;
+}
+
+/** Two candidates against each other, word by word, once somebody wants to see it. */
+export function Comparison({ says, from, to }) {
+  const [open, setOpen] = useState(false);
+  if (!from?.text || !to?.text || from.id === to.id) return null;
   return html`
     <details class="changes" onToggle=${(e) => setOpen(e.currentTarget.open)}>
-      <summary>What changed: <span class="id">${from.id}</span> → <span class="id">${to.id}</span></summary>
+      <summary>${says}: <span class="id">${from.id}</span> → <span class="id">${to.id}</span></summary>
       ${open && html`<${Diff} before=${from.text} after=${to.text} />`}
     </details>
   `;

@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 
 const SAYS = {
   loss: ["Loss", "Why the best beats the worst"],
-  gradient: ["Gradient", "What to change in the best; steers the next round"],
+  gradient: ["Gradient", "What to change in the best"],
 };
 
 export function Critique({ session, round }) {
@@ -43,6 +43,7 @@ function Note({ which, round, session }) {
       </header>
       ${draft === null
         ? html`<div class=${`prose ${round[which] == null ? "is-writing" : ""}`}>${text}</div>
+            ${which === "gradient" && html`<p class="steers">↓ steers round ${round.round + 1}</p>`}
             ${idle &&
             round[which] != null &&
             html`<button class="small" onClick=${() => setDraft(text)}>
