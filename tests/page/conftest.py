@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from browser import FLAGS, MISSING, chromium
 from essayist import Essayist
-from page_site import DevSite
+from page_site import SITES
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 SERVERS = os.environ.get("TPO_PAGE_SERVERS", "dev").split(",")
@@ -23,11 +23,18 @@ def policy() -> Iterator[Essayist]:
         yield server
 
 
-@pytest.fixture(scope="session", params=SERVERS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test runs on every server, except where the server makes no difference."""
+    if "site" in metafunc.fixturenames:
+        alike = metafunc.definition.get_closest_marker("loopback") is None
+        metafunc.parametrize("site", SERVERS[-1:] if alike else SERVERS, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def site(request: Any, policy: Essayist, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("site")
     model = {"TPO_POLICY": f"openai:essayist@{policy.base_url}", "TPO_POLICY_API_KEY": "none"}
-    with DevSite(folder, **model) as server:
+    with SITES[request.param](folder, **model) as server:
         yield server
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import signal
 
 import pytest
+from page_site import ServeSite
 from playwright.sync_api import expect
 from visitor import ask, finished
 
@@ -95,3 +98,26 @@ def test_a_thread_that_is_gone(window, site, expected):
     page.goto(f"{site.url}/app/#00000000-0000-0000-0000-000000000000")
     page.reload()
     expect(page.locator(".notice.bad")).to_be_visible()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_a_server_that_ends_in_mid_run_and_comes_back(window, site, policy, expected, how):
+    if not isinstance(site, ServeSite):
+        pytest.skip("langgraph dev keeps its threads in memory")
+    page = window()
+    expected += ["ERR_"]
+    policy.pace = 0.03
+    policy.asked.clear()
+    ask(page, depth=1, width=3)
+    expect(page.locator(".note.loss .is-writing")).not_to_be_empty()
+    cards = page.locator(".card .text").all_inner_texts()
+    site.stop(how)
+    expect(page.get_by_text("Offline.")).to_be_visible()
+    assert page.locator(".card .text").all_inner_texts() == cards
+    policy.pace = 0.0
+    site.start()
+    expect(page.get_by_text("Offline.")).to_be_hidden()
+    finished(page)  # by itself: the server resumes what it was doing
+    assert page.locator(".round").first.locator(".card .text").all_inner_texts() == cards
+    sampled = [a for a in policy.asked if "answer>" not in json.dumps(a.body)]
+    assert len(sampled) in {3, 4}  # not paid again

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from visitor import ask, findings, finished, shoot
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.one_server]
 
 HOSTILE = (
     "<img src=x onerror=\"window.hacked=1\"> <script>window.hacked=2</script> "

@@ -19,23 +19,23 @@ export function PickForm({ session, choosing, done }) {
         <span class="badge for-chosen">▲ best: ${chosen ?? "none"}</span>${" "}
         <span class="badge for-rejected">▼ worst: ${rejected ?? "none"}</span>
       </p>
-      <p class="hint">Change them on the cards above; as it stands, it is the reward’s choice.</p>
-      <details>
-        <summary>Write the critique yourself</summary>
-        <label for="own-loss">Loss: why the best beats the worst</label>
-        <textarea id="own-loss" rows="3" value=${loss} onInput=${(e) => setLoss(e.target.value)}></textarea>
-        <label for="own-gradient">Gradient: what to change in the best</label>
-        <textarea
-          id="own-gradient"
-          rows="3"
-          value=${gradient}
-          onInput=${(e) => setGradient(e.target.value)}
-        ></textarea>
-      </details>
       <div class="tools">
         <button class="primary" disabled=${chosen === rejected}>Go on</button>
         <button type="button" class="small" onClick=${() => send(true)}>Stop, and take the best</button>
       </div>
+      <p class="hint">Change them on the cards above; as it stands, it is the reward’s choice.</p>
+      <details>
+        <summary>Write the critique yourself</summary>
+        <label for="own-loss">Loss: why the best beats the worst</label>
+        <textarea id="own-loss" rows="2" value=${loss} onInput=${(e) => setLoss(e.target.value)}></textarea>
+        <label for="own-gradient">Gradient: what to change in the best</label>
+        <textarea
+          id="own-gradient"
+          rows="2"
+          value=${gradient}
+          onInput=${(e) => setGradient(e.target.value)}
+        ></textarea>
+      </details>
     </form>
   `;
 }

@@ -63,7 +63,7 @@ function Round({ number, session, scale, choosing }) {
           <div><dt>spread</dt><dd>${reward(round.spread)}</dd></div>
         </dl>`}
       </header>
-      <ul class="cards">
+      <ul class="cards" style=${columns(cards.length)}>
         ${cards.map(
           (c) => html`<${Candidate}
             key=${c.id}
@@ -93,6 +93,12 @@ function placed(drawn, view, number, status) {
   const ranked = Boolean(view.rounds[number]);
   return all.sort((a, b) => (ranked ? byReward(a, b) : 0) || a.index - b.index);
 }
+
+/** Columns that leave no card alone in its row, where there is much room and where there is some. */
+const columns = (n) => ({
+  "--wide": n <= 5 ? n : Math.ceil(n / Math.ceil(n / 5)),
+  "--middling": n <= 3 ? n : Math.ceil(n / Math.ceil(n / 3)),
+});
 
 /** Once they are ranked, the best comes first and the unusable last. */
 const byReward = (a, b) => (b.reward ?? -Infinity) - (a.reward ?? -Infinity) || 0;
