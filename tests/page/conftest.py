@@ -26,8 +26,9 @@ def policy() -> Iterator[Essayist]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every test runs on every server, except where the server makes no difference."""
     if "site" in metafunc.fixturenames:
-        alike = metafunc.definition.get_closest_marker("loopback") is None
-        metafunc.parametrize("site", SERVERS[-1:] if alike else SERVERS, indirect=True, scope="session")
+        alike = getattr(metafunc.module, "ONE_SERVER", False)
+        servers = SERVERS[-1:] if alike else SERVERS
+        metafunc.parametrize("site", servers, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 from visitor import ask, findings, finished, shoot
 
-pytestmark = [pytest.mark.loopback, pytest.mark.one_server]
+pytestmark = pytest.mark.loopback
+ONE_SERVER = True  # it looks the same on every one
 
 HOSTILE = (
     "<img src=x onerror=\"window.hacked=1\"> <script>window.hacked=2</script> "
