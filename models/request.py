@@ -25,6 +25,7 @@ from ..core.errors import PolicyError, evidence
 from ..core.reply import Reply, read_reply
 from ..core.usage import Cost, add_costs, cost
 from .faults import is_transient, pause_before_retry, refused_parameter
+from .manifest import guarded
 from .policy import Policy
 from .price import price_of
 
@@ -180,7 +181,7 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
         changes["stream_usage"] = live and "stream_options" not in refused
     if "extra_body" in fields:
         changes["extra_body"] = _extra_body(request, refused)
-    return model.model_copy(update=changes)
+    return guarded(model.model_copy(update=changes))
 
 
 def _extra_body(request: Request, refused: frozenset[str]) -> dict[str, Any] | None:

@@ -7,38 +7,29 @@ from typing import Any
 
 import pytest
 import synthetic_task
+from doc_page import Page
 from fake_judge import goods, judging, obey
-from langchain_core.tracers.base import BaseTracer
-from langchain_core.tracers.schemas import Run
+from langchain_core.tracers import Run
+from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from scripted_model import ScriptedModel
 
 import tpo
+from tpo.models.policy import Policy
 from tpo.rewards.judge import Judge
 
 LOOP = ["sample", "rank", "loss", "gradient", "update", "rank", "finish"]
 LONG = "An answer that is long enough to weigh. " * 50
 
 
-class Recorder(BaseTracer):
-    """Keeps finished traces, as LangSmith's tracer would send them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.traces: list[Run] = []
-
-    def _persist_run(self, run: Run) -> None:
-        self.traces.append(run)
-
-
 async def traced(model: Any = None, reward: Any = synthetic_task.reward, **knobs: Any) -> Run:
-    recorder = Recorder()
+    recorder = RunCollectorCallbackHandler()
     app = tpo.build_tpo(model or synthetic_task.model(), reward).compile(name="tpo")
     await app.ainvoke(
         {"messages": [("user", synthetic_task.QUERY)]},
         {"callbacks": [recorder], "metadata": {"mine": 1}},
         context={"depth": 1, "width": 2, "seed": 11, **knobs},
     )
-    (run,) = recorder.traces
+    (run,) = recorder.traced_runs
     return run
 
 
@@ -130,3 +121,22 @@ async def test_texts_are_not_repeated_step_by_step():
     assert all(len(json.dumps(r.inputs, default=str)) < 200 for r in tasks)
     # What the first samples said: where it came, in the prompts made of it, in the result.
     assert sum(r.run_type != "llm" and LONG in str(r.outputs) for r in every(run)) <= 4
+
+
+PAGE = Page("tracing.md")
+
+
+def test_the_page_shows_the_tree_as_it_is(monkeypatch, capsys):
+    model = synthetic_task.model()
+    monkeypatch.setattr("tpo.models.policy.build_policy", lambda spec: Policy(model, spec))
+    monkeypatch.setattr("tpo.models.policy._shared", {})
+    (snippet,) = PAGE.snippets
+    PAGE.run(snippet)
+    (shown,) = PAGE.blocks("text")
+    assert capsys.readouterr().out == shown
+
+
+async def test_the_page_names_all_marks():
+    run = await traced(sampling="parallel")
+    told = {name for r in every(run) for name in marks(r)}
+    assert set(PAGE.rows("How a trace reads")) == told
