@@ -127,7 +127,7 @@ PAGE = Page("tracing.md")
 
 
 def test_the_page_shows_the_tree_as_it_is(monkeypatch, capsys):
-    model = synthetic_task.model()
+    model = synthetic_task.model(script=synthetic_task.say_apart)
     monkeypatch.setattr("tpo.models.policy.build_policy", lambda spec: Policy(model, spec))
     monkeypatch.setattr("tpo.models.policy._shared", {})
     (snippet,) = PAGE.snippets
