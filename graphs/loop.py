@@ -25,7 +25,7 @@ from ..nodes.update import update_node
 from ..prompts.prompt_set import PromptSet, prompt_set
 from ..rewards.resolve import RewardLike, resolve_reward
 from .routing import after_choose, after_gradient, after_loss, after_rank
-from .step import AsyncStep
+from .step import IN_BRIEF, AsyncStep, Edge
 
 TPOGraph = StateGraph[State, Context, InputState, State]
 
@@ -97,13 +97,17 @@ def build_tpo(
         "update": update_node,
         "finish": finish_node,
     }.items():
-        graph.add_node(name, AsyncStep(factory(parts=parts), name))
+        graph.add_node(name, AsyncStep(factory(parts=parts), name), trace_policy=IN_BRIEF)
     graph.add_edge(START, "sample")
     graph.add_edge("sample", "rank")
-    graph.add_conditional_edges("rank", after_rank(parts))
-    graph.add_conditional_edges("choose", after_choose(parts))
-    graph.add_conditional_edges("loss", after_loss(parts))
-    graph.add_conditional_edges("gradient", after_gradient(parts))
+    for name, router in {
+        "rank": after_rank,
+        "choose": after_choose,
+        "loss": after_loss,
+        "gradient": after_gradient,
+    }.items():
+        edge = Edge(router(parts), f"after_{name}")
+        graph.add_conditional_edges(name, edge, edge.targets)
     graph.add_edge("update", "rank")
     graph.add_edge("finish", END)
     return graph

@@ -90,4 +90,5 @@ def _request(
         schema=form.schema if structured else None,
         refused=refused,
         label="judge",
+        metadata={"tpo_phase": "rank"},
     )

@@ -10,7 +10,7 @@ import tpo
 pytestmark = pytest.mark.loopback
 
 ADDRESS = "http://127.0.0.1:2024"
-PAGES = [Page("events.md"), Page("studio.md")]
+PAGES = [Page("events.md"), Page("streaming.md"), Page("studio.md")]
 SNIPPETS = [(page, s) for page in PAGES for s in page.snippets if "langgraph_sdk" in s]
 
 
@@ -27,11 +27,11 @@ def test_the_snippets_run(page, snippet, dev, models, capsys):
 
 
 def test_every_snippet_is_tried():
-    assert len(SNIPPETS) == 4
+    assert len(SNIPPETS) == 5
 
 
 def test_the_variables_are_told():
-    told = PAGES[1].rows("Which models")
+    told = PAGES[-1].rows("Which models")
     assert set(told) == {"TPO_POLICY", "TPO_CRITIC", "TPO_REWARD", "TPO_POLICY_API_KEY"}
     assert tpo.Context().policy in told["TPO_POLICY"][1]
     assert tpo.Context().reward in told["TPO_REWARD"][1]
