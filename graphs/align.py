@@ -16,7 +16,7 @@ from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
 from ..core.context import Context
-from ..core.conversation import read_conversation, to_messages
+from ..core.conversation import read_conversation, read_drafts, to_messages
 from ..core.errors import ConfigError, TPOError
 from ..core.events import AnyEvent
 from ..core.settings import make_context
@@ -51,6 +51,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     heldout: RewardLike | None = None,
     fallback: RewardLike | None = None,
     prompts: PromptSet | Mapping[str, str] | str | None = None,
+    drafts: Sequence[str] = (),
     on_event: Callable[[AnyEvent], None] | None = None,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
     thread_id: str | None = None,
@@ -66,6 +67,8 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         heldout: A reward that watches the chosen answers without steering.
         fallback: What ranks when the reward failed (see `on_reward_failure`).
         prompts: Other prompts.
+        drafts: Answers that exist already; they compete as the first candidates of round 0,
+            and so many fewer are sampled.
         on_event: Called with every event as it happens (docs/events.md).
         checkpointer: Where the run is saved; default: in memory, for this call.
         thread_id: Names the run in the checkpointer; a finished thread gets a new turn.
@@ -89,6 +92,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         )
     messages = to_messages(prompt)
     read_conversation(cast("list[AnyMessage]", messages))
+    read_drafts(list(drafts))
     graph = build_tpo(
         policy, reward, critic=critic, heldout=heldout, fallback=fallback, prompts=prompts
     )
@@ -100,7 +104,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         context = context.model_copy(update={"live": False})
     try:
         async for part in app.astream(
-            {"messages": messages},
+            {"messages": messages, "drafts": list(drafts)},
             config,
             context=context,
             stream_mode="custom",

@@ -60,7 +60,8 @@ def build_tpo(
         context_schema: A subclass of `Context`, where other defaults are to be shown.
 
     Returns:
-        A `StateGraph`. Input: `{"messages": [...]}`, whose last human turn is the query.
+        A `StateGraph`. Input: `{"messages": [...]}`, whose last human turn is the query,
+        and if there are any, `drafts`: answers that are to compete with the samples.
         Output: `answer`, `reward`, `messages`, `candidates`, `rounds`, `stop_reason`,
         `usage`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -41,6 +41,7 @@ class Draw:
         read: Finds the answer in a reply, or says why there is none.
         phase: `sample` or `update`.
         partial: What to show of an unfinished reply, for live text.
+        drafts: Answers that are there already; they take the first places.
     """
 
     context: Context
@@ -53,6 +54,7 @@ class Draw:
     round: int
     parent_round: int | None
     gate: asyncio.Semaphore
+    drafts: Sequence[str] = ()
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
