@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core.errors import ConfigError
 from .base import Reward, Score, as_score
-from .plan import Called, Job, PlannedReward, planned
+from .plan import Called, Job, PlannedReward, planned, self_check
 from .scale import Scale, raw, reference
 
 PASS = 0.5  # a constraint passes from here
@@ -75,6 +75,11 @@ class Mix:
     def notice(self) -> str:
         """The notices of its parts."""
         return " ".join(reward.notice for reward in self._all if reward.notice)
+
+    async def probe(self) -> str:
+        """Have the parts that can look at their own scores."""
+        said = [await self_check(reward) for reward in self._all]
+        return " ".join(filter(None, said))
 
     def plan(self, job: Job) -> list[Any]:
         """Return `[which reward, its own call]`."""

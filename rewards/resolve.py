@@ -23,8 +23,10 @@ SPECS = {
     "llamacpp:URL": "a reranker served by llama.cpp",
     "judge:POLICY": "a language model rates each answer",
     "pairwise:POLICY": "a language model compares answers in pairs",
+    "groupwise:POLICY": "a language model ranks all answers of a round at once",
     "verify:...": "a check by program: exact, json, math, or your own function",
     "mix:FILE.toml": "several rewards as one",
+    "cached:REWARD": "one of these, whose scores are kept across runs (TPO_SCORE_CACHE)",
 }
 
 
@@ -115,6 +117,12 @@ def _pairwise(rest: str, policy: PolicyLike) -> PlannedReward:
     return PairwiseJudge(_judging(rest, policy, "pairwise"))
 
 
+def _groupwise(rest: str, policy: PolicyLike) -> PlannedReward:
+    from .groupwise import GroupwiseJudge  # noqa: PLC0415
+
+    return GroupwiseJudge(_judging(rest, policy, "groupwise"))
+
+
 def _judging(rest: str, policy: PolicyLike, kind: str) -> PolicyLike:
     if rest or policy:
         return rest or policy
@@ -133,6 +141,13 @@ def _mix(rest: str, policy: PolicyLike) -> PlannedReward:
     return from_spec(rest, lambda spec: resolve_reward(spec, policy=policy))
 
 
+def _cached(rest: str, policy: PolicyLike) -> Reward | PlannedReward:
+    from .cached import cached  # noqa: PLC0415
+    from .score_cache import default_cache  # noqa: PLC0415
+
+    return cached(resolve_reward(rest, policy=policy), default_cache())
+
+
 _MAKERS: dict[str, Callable[[str, PolicyLike], Reward | PlannedReward]] = {
     "heuristic": lambda rest, policy: HeuristicReward(),  # noqa: ARG005
     "hf": lambda rest, policy: _hf(rest),  # noqa: ARG005
@@ -142,6 +157,8 @@ _MAKERS: dict[str, Callable[[str, PolicyLike], Reward | PlannedReward]] = {
     "llamacpp": lambda rest, policy: _served("llamacpp", rest),  # noqa: ARG005
     "judge": _judge,
     "pairwise": _pairwise,
+    "groupwise": _groupwise,
     "verify": _verify,
     "mix": _mix,
+    "cached": _cached,
 }
