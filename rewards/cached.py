@@ -19,7 +19,7 @@ from ..core.usage import cost
 from ..models.policy import model_name
 from ..prompts.judge import JUDGE_SYSTEM
 from .base import Reward, Score, as_score, checked, scored, unscored
-from .function import FunctionReward
+from .function import FunctionReward, OwnReward, as_reward
 from .judging import LanguageJudge
 from .mix import Mix
 from .plan import Called, Job, PlannedReward, planned, self_check
@@ -27,7 +27,7 @@ from .score_cache import ScoreCache, open_cache
 
 
 def cached(
-    reward: Reward | PlannedReward,
+    reward: OwnReward,
     cache: BaseCache[Any] | str | os.PathLike[str],
     *,
     identity: str = "",
@@ -40,7 +40,7 @@ def cached(
     costs nothing.
 
     Args:
-        reward: A reward object; wrap a function in `FunctionReward(...)` first.
+        reward: An object, or a function (which needs an identity).
         cache: An SQLite file (made if missing), or any LangGraph cache.
         identity: What the scores depend on beside that, such as the version of a model.
             Default: the reward's name. Change it when the reward changes. A mix has none:
@@ -53,10 +53,12 @@ def cached(
 
     Example:
         >>> from langgraph.cache.memory import InMemoryCache
-        >>> from tpo.rewards.heuristic import HeuristicReward
-        >>> cached(HeuristicReward(), InMemoryCache()).name
-        'heuristic'
+        >>> def brief(query: str, answer: str) -> float:
+        ...     return -len(answer)
+        >>> cached(brief, InMemoryCache(), identity="brief, version 1").name
+        'brief'
     """
+    reward = as_reward(reward)
     store = ScoreCache(cache if isinstance(cache, BaseCache) else open_cache(cache), ttl)
     if isinstance(reward, Mix) and not identity:
         parts = [replace(p, reward=cached(p.reward, store.cache, ttl=ttl)) for p in reward.parts]
@@ -66,8 +68,8 @@ def cached(
         return reward
     if not isinstance(reward, Reward | LanguageJudge):
         raise ConfigError(
-            f"what {type(reward).__name__} says cannot be kept: give a plain reward, a judge or "
-            "a mix without an identity; wrap a function in FunctionReward(...) first"
+            f"what {type(reward).__name__} says cannot be kept: give a plain reward, a judge, or "
+            "a mix without an identity"
         )
     if not identity and not _tells_itself(reward):
         raise ConfigError(

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import cast
 
-from ..core.errors import ConfigError, SpecError
+from ..core.errors import SpecError
 from ..models.policy import PolicyLike
 from .base import Reward
-from .function import FunctionReward, RewardFunction
+from .function import OwnReward, as_reward
 from .heuristic import HeuristicReward
 from .plan import PlannedReward
 
-RewardLike = Reward | PlannedReward | RewardFunction | str
+RewardLike = OwnReward | str
 SPECS = {
     "heuristic": "offline demonstration of surface features, not a preference model",
     "hf:MODEL": "a sequence classifier of Hugging Face in this process (a hub id or a folder)",
@@ -41,19 +41,14 @@ def resolve_reward(reward: RewardLike, *, policy: PolicyLike = "") -> Reward | P
     Raises:
         SpecError: an unknown spec; the valid ones are listed.
         ConfigError: none of these.
+
+    Example:
+        >>> resolve_reward("vllm:http://127.0.0.1:8000").name
+        'vllm:http://127.0.0.1:8000'
     """
     if isinstance(reward, str):
         return _from_spec(reward.strip(), policy)
-    if isinstance(reward, type):
-        raise ConfigError(f"{reward.__name__} is a class: give an instance, {reward.__name__}(...)")
-    if isinstance(reward, PlannedReward | Reward):
-        return reward
-    if callable(reward):
-        return FunctionReward(reward)
-    raise ConfigError(
-        f"{type(reward).__name__} is no reward: give a function (query, answer) -> float, "
-        "an object with name, batch_size, notice and async score(messages, answers), or a spec"
-    )
+    return as_reward(reward)
 
 
 def _from_spec(spec: str, policy: PolicyLike) -> Reward | PlannedReward:
@@ -69,6 +64,9 @@ def close_rewards() -> None:
     """Free the models that rewards hold in this process; the next scoring loads them anew.
 
     Blocks until the batches at work are done; what still waits fails.
+
+    Example:
+        >>> close_rewards()
     """
     from .hf_shared import close_models  # noqa: PLC0415
 
