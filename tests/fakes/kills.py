@@ -125,12 +125,8 @@ async def committed(job: Job) -> set[Key]:
     A candidate's request and a score are tasks: finished when the task's `__return__` is
     among the writes of a saved checkpoint. Loss and gradient are the node's own writes.
     """
-    done: dict[str, dict[str, Any]] = {}
-    async with saved_run.open_saver(job.db) as saver:
-        async for saved in saver.alist(job.config):
-            for task, channel, value in saved.pending_writes or []:
-                done.setdefault(task, {})[channel] = value
-    tasks = [writes for writes in done.values() if "__return__" in writes]
+    done = await _writes(job)
+    tasks = [writes for writes in done if "__return__" in writes]
     drawn = [c for writes in tasks for c in writes.get("candidates", [])]
     texts = {saved_run.score_of(c["text"]): c["text"] for c in drawn}  # no two scores are equal
     keys: set[Key] = {("request", w["candidates"][0]["id"]) for w in tasks if "candidates" in w}
@@ -138,7 +134,23 @@ async def committed(job: Job) -> set[Key]:
         if "candidates" not in writes:
             scores = writes["__return__"]["result"]
             keys |= {("score", texts[score["reward"]]) for score in scores}
-    for record in (r for writes in done.values() for r in writes.get("rounds", [])):
+    for record in (r for writes in done for r in writes.get("rounds", [])):
         step = next((step for step in ("loss", "gradient") if record.get(step)), None)
         keys |= {("request", f"r{record['round']}-{step}")} if step else set()
     return keys
+
+
+async def committed_marks(job: Job) -> set[str]:
+    """Read from the database which calls of the reward are saved as finished, by their marks."""
+    returned = [writes.get("__return__") for writes in await _writes(job)]
+    return {r["mark"] for r in returned if isinstance(r, dict) and "mark" in r}
+
+
+async def _writes(job: Job) -> list[dict[str, Any]]:
+    """Read what each task and node wrote, by channel."""
+    done: dict[str, dict[str, Any]] = {}
+    async with saved_run.open_saver(job.db) as saver:
+        async for saved in saver.alist(job.config):
+            for task, channel, value in saved.pending_writes or []:
+                done.setdefault(task, {})[channel] = value
+    return list(done.values())

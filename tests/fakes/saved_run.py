@@ -40,6 +40,7 @@ class Job:
     depth: int = 2
     width: int = 5
     thread: str = "run"
+    reward: str = ""  # a spec; default: `logged_reward`
 
     @property
     def key(self) -> str:
@@ -114,7 +115,7 @@ def _note(job: Job, what: str, answer: str) -> None:
 
 def graph_of(job: Job, saver: Any) -> Any:
     """Return the compiled graph of a job."""
-    graph = tpo.build_tpo(f"openai:x@{job.url}", logged_reward(job))
+    graph = tpo.build_tpo(f"openai:x@{job.url}", job.reward or logged_reward(job))
     return graph.compile(checkpointer=saver)
 
 
@@ -132,7 +133,7 @@ async def live(job: Job) -> dict[str, Any]:
 def process(job: Job) -> None:
     """Be the child process: live, and leave the result as JSON."""
     assert langchain_openai.ChatOpenAI
-    os.environ["TPO_POLICY_API_KEY"] = job.key
+    os.environ["TPO_POLICY_API_KEY"] = os.environ["TPO_REWARD_API_KEY"] = job.key
     job.out.write_text(json.dumps(asyncio.run(live(job))), encoding="utf-8")
 
 
