@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.reply import Reply
+from ..core.reply import Reply, cut
 from ..core.state import Candidate
 from ..core.usage import Cost, brief
 from ..models.request import OnText, Request, RequestError, ask
@@ -59,6 +59,9 @@ class Draw:
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
         text, error = self.read(reply)
+        if not error:
+            text = cut(text, self.context.stop_sequences)
+            error = None if text else "empty: it began with a stop sequence"
         record = Candidate(
             id=f"r{self.round}c{index}",
             turn=self.turn,
@@ -107,11 +110,11 @@ async def request_candidates(
         parameters={**base.parameters, "seed": seed},
         label=f"{draw.phase} {name}",
     )
-    about = {"request": name, "phase": draw.phase}
+    about, stop = {"request": name, "phase": draw.phase}, draw.context.stop_sequences
 
     def begin() -> OnText:
         draw.emit("request_started", {**about, "sequences": len(places)})
-        return growing(draw.partial, show)
+        return growing(lambda text: cut(draw.partial(text), stop), show)
 
     def show(text: str) -> None:
         draw.emit("candidate_delta", {"request": name, "candidate": name, "text": text})
