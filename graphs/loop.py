@@ -31,7 +31,7 @@ from .step import AsyncStep
 TPOGraph = StateGraph[State, Context, InputState, State]
 
 
-def build_tpo(
+def build_tpo(  # noqa: PLR0913  keywords, each of them optional
     policy: PolicyLike | None = None,
     reward: RewardLike | None = None,
     *,

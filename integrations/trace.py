@@ -50,13 +50,7 @@ def _stripped(message: BaseMessage) -> BaseMessage:
 
 
 def thought(record: Round) -> str:
-    """Say what a round found, in a line; its loss and gradient are told apart.
-
-    Example:
-        >>> from tpo.core.pool import summarise
-        >>> thought(summarise([], turn=1, round=0))
-        'Round 0: no answer could be ranked.\\n'
-    """
+    """Say what a round found, in a line; its loss and gradient are said by `critique`."""
     if record["reward"] is None:
         return f"Round {record['round']}: no answer could be ranked.\n"
     return f"Round {record['round']}: the best answer so far scores {record['reward']:.4g}.\n"
