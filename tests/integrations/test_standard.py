@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import httpx
@@ -88,6 +89,17 @@ class TestUnits(About, ChatModelUnitTests):
     def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
         spec = "openai:gpt-5-mini"
         return {"OPENAI_API_KEY": "sk-from-the-environment"}, {"policy": spec}, {"policy": spec}
+
+
+    @pytest.fixture(autouse=True)
+    def _listed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Be on the list of classes that LangChain loads without being told: its own only.
+
+        Users tell it: `load(..., allowed_objects=[ChatTPO])`, see test_written_down.py.
+        """
+        listed = lambda _: {tuple(ChatTPO.lc_id())}  # noqa: E731
+        loading = import_module("langchain_core.load.load")
+        monkeypatch.setattr(loading, "_get_default_allowed_class_paths", listed)
 
 
 class TestIntegration(About, ChatModelIntegrationTests):
