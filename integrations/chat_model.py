@@ -22,7 +22,7 @@ from ..graphs.background import iterate, result_of
 from ..models.policy import resolve_policy
 from .callbacks import RunManager, inner_callbacks
 from .settings import Settings, given_settings
-from .turn import Turn, pieces, whole
+from .answering import Turn, pieces, whole
 
 
 class ChatTPO(BaseChatModel):

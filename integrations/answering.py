@@ -23,7 +23,7 @@ from ..models.price import price_of
 from .first_reply import first_reply
 from .run import Inner, play
 from .settings import Settings
-from .trace import KEY, thought_of, thoughts, trace_of, usage_metadata, without_trace
+from .message import KEY, thought_of, thoughts, trace_of, usage_metadata, without_trace
 
 
 @dataclass(frozen=True)
