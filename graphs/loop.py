@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from langgraph.graph import END, START, StateGraph
 
@@ -40,6 +41,7 @@ def build_tpo(
     prompts: PromptSet | Mapping[str, str] | str | None = None,
     defaults: Context | None = None,
     context_schema: type[Context] = Context,
+    speak: bool = True,
 ) -> TPOGraph:
     """Build the TPO graph, uncompiled, so that the caller chooses saver and store.
 
@@ -58,6 +60,8 @@ def build_tpo(
         prompts: A prompt set, the name of one, or texts that replace some prompts.
         defaults: Settings of runs that are given no `context=`.
         context_schema: A subclass of `Context`, where other defaults are to be shown.
+        speak: Whether the answer is added to `messages`, and so reaches the `messages`
+            stream. `False` for a caller that has its own message for it.
 
     Returns:
         A `StateGraph`. Input: `{"messages": [...]}`, whose last human turn is the query,
@@ -95,7 +99,7 @@ def build_tpo(
         "loss": loss_node,
         "gradient": gradient_node,
         "update": update_node,
-        "finish": finish_node,
+        "finish": partial(finish_node, speak=speak),
     }.items():
         graph.add_node(name, AsyncStep(factory(parts=parts), name))
     graph.add_edge(START, "sample")
