@@ -92,7 +92,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
 
     state_schema = TPOState
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  keywords only, each of them optional
         self,
         reward: RewardLike,
         *,

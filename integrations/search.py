@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain.agents.middleware import ModelRequest
 from langchain_core.messages import AIMessage, AnyMessage
-from langgraph.errors import GraphBubbleUp
+from langgraph.errors import GraphBubbleUp, is_invalid_resume
 from typing_extensions import TypedDict
 
 from ..core.context import Context
@@ -70,7 +70,7 @@ class Search:
         policy = self.policy or request.model
         graph = build_tpo(policy, self.reward, speak=False, **self.options)  # type: ignore[arg-type]
         app = graph.compile(name="tpo")
-        first = {"messages": _conversation(request), "drafts": [read_reply(draft).text]}
+        first: Any = {"messages": _conversation(request), "drafts": [read_reply(draft).text]}
         state: Any = {}
         try:
             async for part in app.astream(
@@ -82,7 +82,9 @@ class Search:
                     write(_without_draft(part["data"]))
         except GraphBubbleUp:
             raise
-        except Exception as error:  # noqa: BLE001  rewards and providers raise anything
+        except Exception as error:  # rewards and providers raise anything
+            if is_invalid_resume(error):  # a person may answer again
+                raise
             partial = {**state, **(getattr(error, "partial", None) or {})}
             return self._failed(error, partial, write)
         return self._found(state)

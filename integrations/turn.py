@@ -68,7 +68,7 @@ def build_turn(
 ) -> CompiledStateGraph[Any, Call, Any, Any]:
     """Build the graph; it is run with a `Call` as context."""
 
-    async def draft(_: Turn, runtime: Runtime[Call]) -> Turn:
+    async def draft(state: Turn, runtime: Runtime[Call]) -> Turn:  # noqa: ARG001
         call = runtime.context
         try:
             call.reply = await call.ask()
@@ -110,11 +110,11 @@ def build_turn(
 
 
 def _after_draft(state: Turn) -> Literal["decide", "__end__"]:
-    return "decide" if state.get("final") else END
+    return "decide" if state.get("final") else "__end__"
 
 
 def _after_decide(state: Turn) -> Literal["search", "__end__"]:
-    return END if state["skipped"] else "search"
+    return "__end__" if state["skipped"] else "search"
 
 
 def _draft_of(state: Turn) -> AIMessage:
