@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from langgraph.graph import END, START, StateGraph
@@ -19,7 +19,7 @@ from ..nodes.choose import choose_node
 from ..nodes.finish import finish_node
 from ..nodes.gradient import gradient_node
 from ..nodes.loss import loss_node
-from ..nodes.parts import Parts
+from ..nodes.parts import Node, Parts
 from ..nodes.rank import rank_node
 from ..nodes.sample import sample_node
 from ..nodes.update import update_node
@@ -31,7 +31,7 @@ from .step import AsyncStep
 TPOGraph = StateGraph[State, Context, InputState, State]
 
 
-def build_tpo(  # noqa: PLR0913  keywords, each of them optional
+def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     policy: PolicyLike | None = None,
     reward: RewardLike | None = None,
     *,
@@ -92,7 +92,7 @@ def build_tpo(  # noqa: PLR0913  keywords, each of them optional
         defaults=defaults or context_schema(),
     )
     graph: TPOGraph = StateGraph(State, context_schema, input_schema=InputState)
-    for name, factory in {
+    steps: dict[str, Callable[..., Node]] = {
         "sample": sample_node,
         "rank": rank_node,
         "choose": choose_node,
@@ -100,7 +100,8 @@ def build_tpo(  # noqa: PLR0913  keywords, each of them optional
         "gradient": gradient_node,
         "update": update_node,
         "finish": partial(finish_node, speak=speak),
-    }.items():
+    }
+    for name, factory in steps.items():
         graph.add_node(name, AsyncStep(factory(parts=parts), name))
     graph.add_edge(START, "sample")
     graph.add_edge("sample", "rank")

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.callbacks import Callbacks
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 
-from ..core.answer import answer_of
 from ..core.context import Context
 from ..core.conversation import read_conversation
 from ..core.errors import InputError
 from ..core.reply import read_reply
 from ..core.settings import make_context
 from ..core.state import State
-from ..core.usage import Cost, UsageDelta, add_usage, cost
+from ..core.usage import Cost, cost
 from ..models.policy import resolve_policy
 from ..models.price import price_of
 from .first_reply import first_reply
+from .message import last_pieces, message_of, reasoning, thought_of, without_trace
 from .run import Inner, play
 from .settings import Settings
-from .message import KEY, thought_of, thoughts, trace_of, usage_metadata, without_trace
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,8 @@ async def answer(turn: Turn) -> AsyncGenerator[str | AIMessage]:
     async with aclosing(play(run)) as parts:
         async for part in parts:
             if "type" not in part:
-                yield message_of(part, settings.name, paid)
-            elif text := thought_of(part):
+                yield message_of(cast("State", part), settings.name, paid, settings.trace)
+            elif text := thought_of(part, settings.trace):
                 yield text
 
 
@@ -94,11 +93,11 @@ async def pieces(turn: Turn) -> AsyncGenerator[AIMessageChunk]:
     async with aclosing(answer(turn)) as parts:
         async for part in parts:
             if isinstance(part, AIMessage):
-                for piece in _last_pieces(part, shown):
+                for piece in last_pieces(part, shown):
                     yield piece
             else:
                 shown += part
-                yield _reasoning(part)
+                yield reasoning(part)
 
 
 def _can_be_improved_on(history: Sequence[Any]) -> bool:
@@ -123,50 +122,3 @@ def _left(context: Context, paid: Cost) -> Context:
     if 0 in left.values():
         return make_context(context, width=1, depth=0)
     return make_context(context, **left)
-
-
-def message_of(state: State, model: str, paid: Cost | None = None) -> AIMessage:
-    """Return the answer of a finished run as a message.
-
-    Args:
-        state: What the graph returned.
-        model: The policy's name.
-        paid: What was paid for before the run.
-    """
-    if paid and paid["requests"]:
-        before = UsageDelta(turn=state["turn"], phase="sample", cost=paid)
-        state = {**state, "usage": add_usage(state["usage"], before)}
-    winner = answer_of(state, state["stop_reason"])
-    finish = winner["finish_reason"] if winner else None
-    return AIMessage(
-        state["answer"],
-        additional_kwargs={"reasoning_content": thoughts(state["rounds"])},
-        response_metadata={
-            "model_name": model,
-            **({"finish_reason": finish} if finish else {}),
-            KEY: trace_of(state),
-        },
-        usage_metadata=usage_metadata(state["usage"]["total"]),
-    )
-
-
-def _reasoning(thought: str) -> AIMessageChunk:
-    return AIMessageChunk("", additional_kwargs={"reasoning_content": thought})
-
-
-def _last_pieces(message: AIMessage, shown: str) -> Iterator[AIMessageChunk]:
-    """Yield the rest of a message of which so much reasoning was shown: all adds up to it."""
-    if KEY not in message.response_metadata:
-        fields = message.model_dump(exclude={"type"})
-        yield AIMessageChunk(**fields, chunk_position="last")
-        return
-    thought = message.additional_kwargs["reasoning_content"]
-    if thought != shown and thought.startswith(shown):
-        yield _reasoning(thought[len(shown) :])
-    yield AIMessageChunk(message.content)
-    yield AIMessageChunk(
-        "",
-        response_metadata=message.response_metadata,
-        usage_metadata=message.usage_metadata,
-        chunk_position="last",
-    )

@@ -20,9 +20,10 @@ from pydantic import Field, model_validator
 from ..core.context import Context
 from ..graphs.background import iterate, result_of
 from ..models.policy import resolve_policy
+from .answering import Turn, pieces, whole
 from .callbacks import RunManager, inner_callbacks
 from .settings import Settings, given_settings
-from .answering import Turn, pieces, whole
+from .trace import Detail
 
 
 class ChatTPO(BaseChatModel):
@@ -41,6 +42,7 @@ class ChatTPO(BaseChatModel):
         fallback: What ranks when the reward failed (see `on_reward_failure`).
         prompts: Other prompts.
         context: The settings, as an object.
+        trace: `brief` leaves the texts of the pool and the critiques out of the message.
         stop: The same as `stop_sequences`, by LangChain's name.
         **knobs: Or one by one: any setting of `Context` (depth, width, seed, ...). A call may
             change each of them: `model.invoke(prompt, depth=0)`, `model.bind(width=3)`.
@@ -62,6 +64,9 @@ class ChatTPO(BaseChatModel):
     fallback: Any = None
     prompts: Any = None
     context: Context = Field(default_factory=Context)
+    trace: Detail = "full"
+    """How much of a run its message tells: `brief` leaves the texts of the pool and the
+    critiques out, so that a conversation that is saved does not carry every pool."""
     streaming: bool | None = None
     """`True` streams within `invoke` too, for handlers that want tokens."""
 
@@ -87,6 +92,7 @@ class ChatTPO(BaseChatModel):
             fallback=self.fallback,
             prompts=self.prompts,
             context=self.context,
+            trace=self.trace,
         )
         return own.changed(changes)
 

@@ -84,7 +84,7 @@ async def kept(ask: Ask, *, callbacks: Callbacks = None, durable: bool = True) -
     is there and not asked for again.
     """
 
-    async def reply(_: _Kept) -> _Kept:
+    async def reply(state: _Kept) -> _Kept:  # noqa: ARG001  LangGraph's name
         return {"reply": {"message": await ask()}}
 
     graph = StateGraph(_Kept)

@@ -1,39 +1,23 @@
-"""What a finished run leaves on a message: its trace as plain JSON, and its critiques as text."""
+"""A finished run as a message: its answer, its course as reasoning, its trace, its usage."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from langchain_core.messages import AIMessage, AnyMessage, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
-from typing_extensions import TypedDict
 
-from ..core.state import Candidate, Round, State, StopReason
-from ..core.usage import Cost, Usage
+from ..core.answer import answer_of
+from ..core.state import Round, State
+from ..core.usage import Cost, UsageDelta, add_usage
+from .trace import Detail, trace_of
 
 KEY = "tpo"  # of the trace in `response_metadata`
-
-
-class Trace(TypedDict):
-    """How an answer was found; the fields are those of the graph's state."""
-
-    reward: float | None
-    stop_reason: StopReason | None
-    candidates: list[Candidate]
-    """The pool, with texts and rewards."""
-    rounds: list[Round]
-    """Chosen and rejected of each round, with loss and gradient."""
-    usage: Usage
-
-
-def trace_of(state: State) -> Trace:
-    """Return the trace of a finished run.
-
-    Args:
-        state: What the graph returned.
-    """
-    return cast("Trace", {name: state[name] for name in Trace.__annotations__})  # type: ignore[literal-required]
+_CRITIQUE = {
+    "loss": "Why it is better than the worst",
+    "gradient": "What to change in it",
+}
 
 
 def without_trace(messages: Sequence[BaseMessage]) -> list[AnyMessage]:
@@ -58,33 +42,81 @@ def thought(record: Round) -> str:
 
 def critique(kind: str, text: str) -> str:
     """Introduce a loss or a gradient."""
-    introduced = {"loss": "Why it is better than the worst", "gradient": "What to change in it"}
-    return f"{introduced[kind]}: {text}\n"
+    return f"{_CRITIQUE[kind]}: {text}\n"
 
 
-def thoughts(rounds: Sequence[Round]) -> str:
+def thoughts(rounds: Sequence[Round], detail: Detail = "full") -> str:
     """Return the whole course of a run as text: what a stream of its events adds up to."""
     pieces: list[str] = []
     for record in rounds:
         pieces.append(thought(record))
-        pieces += [critique("loss", record["loss"])] if record["loss"] else []
-        pieces += [critique("gradient", record["gradient"])] if record["gradient"] else []
+        for kind, text in (("loss", record["loss"]), ("gradient", record["gradient"])):
+            pieces += [critique(kind, text)] if text and detail == "full" else []
     return "".join(pieces)
 
 
-def thought_of(event: Any) -> str:
+def thought_of(event: Any, detail: Detail = "full") -> str:
     """Return what an event adds to `thoughts`, or ""."""
-    match event["type"]:
-        case "tpo.round":
+    match event["type"].removeprefix("tpo."):
+        case "round":
             return thought(event["selected"])
-        case "tpo.loss":
-            return critique("loss", event["text"])
-        case "tpo.gradient":
-            return critique("gradient", event["text"])
+        case "loss" | "gradient" as kind if detail == "full":
+            return critique(kind, event["text"])
     return ""
 
 
-def usage_metadata(paid: Cost) -> UsageMetadata:
+def message_of(
+    state: State, model: str, paid: Cost | None = None, detail: Detail = "full"
+) -> AIMessage:
+    """Return the answer of a finished run as a message.
+
+    Args:
+        state: What the graph returned.
+        model: The policy's name.
+        paid: What was paid for before the run.
+        detail: How much the trace tells.
+    """
+    if paid and paid["requests"]:
+        before = UsageDelta(turn=state["turn"], phase="sample", cost=paid)
+        state = {**state, "usage": add_usage(state["usage"], before)}
+    winner = answer_of(state, state["stop_reason"])
+    finish = winner["finish_reason"] if winner else None
+    return AIMessage(
+        state["answer"],
+        additional_kwargs={"reasoning_content": thoughts(state["rounds"], detail)},
+        response_metadata={
+            "model_name": model,
+            **({"finish_reason": finish} if finish else {}),
+            KEY: trace_of(state, detail),
+        },
+        usage_metadata=_usage_metadata(state["usage"]["total"]),
+    )
+
+
+def reasoning(thought: str) -> AIMessageChunk:
+    """Return what a run finds as a piece of a streamed message."""
+    return AIMessageChunk(content="", additional_kwargs={"reasoning_content": thought})
+
+
+def last_pieces(message: AIMessage, shown: str) -> Iterator[AIMessageChunk]:
+    """Yield the rest of a message of which so much reasoning was shown: all adds up to it."""
+    if KEY not in message.response_metadata:
+        fields = message.model_dump(exclude={"type"})
+        yield AIMessageChunk(**fields, chunk_position="last")
+        return
+    thought = message.additional_kwargs["reasoning_content"]
+    if thought != shown and thought.startswith(shown):
+        yield reasoning(thought[len(shown) :])
+    yield AIMessageChunk(content=message.content)
+    yield AIMessageChunk(
+        content="",
+        response_metadata=message.response_metadata,
+        usage_metadata=message.usage_metadata,
+        chunk_position="last",
+    )
+
+
+def _usage_metadata(paid: Cost) -> UsageMetadata:
     """Return a cost as LangChain counts it."""
     return UsageMetadata(
         input_tokens=paid["input_tokens"],

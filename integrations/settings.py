@@ -14,6 +14,7 @@ from ..core.settings import make_context
 from ..graphs.loop import TPOGraph, build_tpo
 from ..models.policy import check_policy, model_name
 from ..prompts.prompt_set import PromptSet
+from .trace import Detail
 
 PARTS = ("policy", "reward", "critic", "heldout", "fallback", "prompts")
 
@@ -23,6 +24,7 @@ class Settings:
     """The arguments of `tpo.align`, and what is meant for the policy only.
 
     Attributes:
+        trace: How much of a run its message tells.
         options: `tools`, `response_format` and what goes with them; empty where the turn is
             to be answered in words.
     """
@@ -34,6 +36,7 @@ class Settings:
     fallback: Any = None
     prompts: Any = None
     context: Context = field(default_factory=Context)
+    trace: Detail = "full"
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:

@@ -46,13 +46,15 @@ def test_the_answer_is_that_of_align():
     assert [c["text"] for c in found["candidates"]] == [c["text"] for c in aligned["candidates"]]
     assert found["rounds"] == aligned["rounds"]
     assert (found["reward"], found["stop_reason"]) == (aligned["reward"], aligned["stop_reason"])
-    assert found["usage"]["total"]["requests"] == aligned["usage"]["total"]["requests"]
+    assert found["usage"].keys() == aligned["usage"]["total"].keys()
+    assert found["usage"]["requests"] == aligned["usage"]["total"]["requests"] == 4
 
 
 def test_the_trace_is_plain_json():
     found = chat().invoke(QUERY).response_metadata
     assert json.loads(json.dumps(found)) == found
-    assert set(found["tpo"]) == {"reward", "stop_reason", "candidates", "rounds", "usage"}
+    kept = {"answer", "reward", "stop_reason", "candidates", "rounds", "usage"}
+    assert set(found["tpo"]) == kept
     assert (found["model_name"], found["finish_reason"]) == ("ScriptedModel", "stop")
 
 
@@ -70,6 +72,18 @@ async def test_all_ways_to_call_give_the_same_message():
     ]
     assert {type(m) for m in made} == {AIMessage, AIMessageChunk}
     assert all(comparable(m) == comparable(made[0]) for m in made)
+
+
+async def test_a_brief_trace_holds_no_text_of_the_pool_nor_of_the_critiques():
+    made = [
+        chat(trace="brief").invoke(QUERY),
+        total([chunk async for chunk in chat(trace="brief").astream(QUERY)]),
+    ]
+    assert comparable(made[0]) == comparable(made[1])
+    written = json.dumps(comparable(made[0]))
+    assert not [text for text in ("first", "better 0", "loss 0", "gradient 0") if text in written]
+    found = made[0].response_metadata["tpo"]
+    assert [c["reward"] for c in found["candidates"]] == [0, 1, 2, 10, 11, 12]
 
 
 async def test_a_stream_shows_the_course_as_reasoning_and_the_answer_once():
@@ -134,7 +148,9 @@ def test_a_trace_in_the_history_is_not_sent_on():
 
 
 def test_in_a_chain():
-    chain = ChatPromptTemplate.from_template("Why is the {thing} blue?") | chat() | StrOutputParser()
+    chain = (
+        ChatPromptTemplate.from_template("Why is the {thing} blue?") | chat() | StrOutputParser()
+    )
     assert chain.invoke({"thing": "sky"}) == "better 2"
     assert "".join(chain.stream({"thing": "sky"})) == "better 5"
 
@@ -175,7 +191,8 @@ def test_a_call_may_change_settings_and_parts():
     assert made.bind(width=1, depth=0).invoke(QUERY).content == "first 3"
     assert made.invoke(QUERY, depth=0, policy=other).content == "first 2"
     assert made.invoke(QUERY, depth=0, reward=lambda q, a: -prefer_later(q, a)).content == "first 4"
-    assert made.invoke(QUERY, stop=["2"], depth=0, policy=says()).content == "first"
+    shortest = {"reward": lambda query, answer: -len(answer), "policy": says()}
+    assert made.invoke(QUERY, stop=[" "], depth=0, **shortest).content == "first"
     assert made.context.depth == 1  # the model itself stays as it was
     for bad in ({"dept": 0}, {"depth": 99}):
         with pytest.raises(tpo.ConfigError):

@@ -90,7 +90,6 @@ class TestUnits(About, ChatModelUnitTests):
         spec = "openai:gpt-5-mini"
         return {"OPENAI_API_KEY": "sk-from-the-environment"}, {"policy": spec}, {"policy": spec}
 
-
     @pytest.fixture(autouse=True)
     def _listed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Be on the list of classes that LangChain loads without being told: its own only.
