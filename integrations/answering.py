@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from langchain_core.callbacks import Callbacks
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
@@ -15,12 +15,11 @@ from ..core.conversation import read_conversation
 from ..core.errors import InputError
 from ..core.reply import read_reply
 from ..core.settings import make_context
-from ..core.state import State
 from ..core.usage import Cost, cost
 from ..models.policy import resolve_policy
 from ..models.price import price_of
 from .first_reply import first_reply
-from .message import last_pieces, message_of, reasoning, thought_of, without_trace
+from .message import last_pieces, message_of, reasoning, thoughts, without_trace
 from .run import Inner, play
 from .settings import Settings
 
@@ -70,12 +69,15 @@ async def answer(turn: Turn) -> AsyncGenerator[str | AIMessage]:
         paid, drafts = price_of(reply, [read]), [read.text]
         context = _left(context, paid)
     run = Inner(settings.graph(), history, context, drafts, callbacks, durable)
-    async with aclosing(play(run)) as parts:
-        async for part in parts:
-            if "type" not in part:
-                yield message_of(cast("State", part), settings.name, paid, settings.trace)
-            elif text := thought_of(part, settings.trace):
-                yield text
+    shown, state = "", None
+    async with aclosing(play(run)) as states:
+        async for state in states:
+            found = thoughts(state.get("rounds") or [], settings.trace)
+            if found != shown and found.startswith(shown):
+                yield found[len(shown) :]
+                shown = found
+    assert state  # noqa: S101  a run that ends without an error has one
+    yield message_of(state, settings.name, paid, settings.trace)
 
 
 async def whole(turn: Turn) -> AIMessage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
@@ -14,10 +14,6 @@ from ..core.usage import Cost, UsageDelta, add_usage
 from .trace import Detail, trace_of
 
 KEY = "tpo"  # of the trace in `response_metadata`
-_CRITIQUE = {
-    "loss": "Why it is better than the worst",
-    "gradient": "What to change in it",
-}
 
 
 def without_trace(messages: Sequence[BaseMessage]) -> list[AnyMessage]:
@@ -33,36 +29,21 @@ def _stripped(message: BaseMessage) -> BaseMessage:
     return message.model_copy(update={"response_metadata": metadata, "additional_kwargs": extra})
 
 
-def thought(record: Round) -> str:
-    """Say what a round found, in a line; its loss and gradient are said by `critique`."""
-    if record["reward"] is None:
-        return f"Round {record['round']}: no answer could be ranked.\n"
-    return f"Round {record['round']}: the best answer so far scores {record['reward']:.4g}.\n"
-
-
-def critique(kind: str, text: str) -> str:
-    """Introduce a loss or a gradient."""
-    return f"{_CRITIQUE[kind]}: {text}\n"
-
-
 def thoughts(rounds: Sequence[Round], detail: Detail = "full") -> str:
-    """Return the whole course of a run as text: what a stream of its events adds up to."""
+    """Return the course of a run as text; while the run goes on, it only grows."""
     pieces: list[str] = []
     for record in rounds:
-        pieces.append(thought(record))
-        for kind, text in (("loss", record["loss"]), ("gradient", record["gradient"])):
-            pieces += [critique(kind, text)] if text and detail == "full" else []
+        pieces.append(_thought(record))
+        if detail == "full":
+            pieces += [f"Why it is better than the worst: {t}\n" for t in [record["loss"]] if t]
+            pieces += [f"What to change in it: {t}\n" for t in [record["gradient"]] if t]
     return "".join(pieces)
 
 
-def thought_of(event: Any, detail: Detail = "full") -> str:
-    """Return what an event adds to `thoughts`, or ""."""
-    match event["type"].removeprefix("tpo."):
-        case "round":
-            return thought(event["selected"])
-        case "loss" | "gradient" as kind if detail == "full":
-            return critique(kind, event["text"])
-    return ""
+def _thought(record: Round) -> str:
+    if record["reward"] is None:
+        return f"Round {record['round']}: no answer could be ranked.\n"
+    return f"Round {record['round']}: the best answer so far scores {record['reward']:.4g}.\n"
 
 
 def message_of(

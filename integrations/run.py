@@ -1,4 +1,4 @@
-"""Run the graph inside somebody else's call: its events as they happen, then its last state."""
+"""Run the graph inside somebody else's call, and watch its state grow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 
 from ..core.context import Context
 from ..core.errors import ConfigError, TPOError
-from ..core.events import AnyEvent
 from ..core.state import State
 from ..graphs.loop import TPOGraph
 from .callbacks import uncounted_context
@@ -47,14 +46,16 @@ class _OtherRunError(Exception):
     """The saver holds another conversation in this place."""
 
 
-async def play(run: Inner) -> AsyncGenerator[AnyEvent | State]:
+async def play(run: Inner) -> AsyncGenerator[State]:
     """Run to the end.
 
     Inside a node of a graph with a saver the run is saved as a part of it: where a killed
     process is resumed, it goes on, and nothing finished is asked again.
 
+    Its events go where the graph around it writes its own: to the `custom` stream, of a subgraph.
+
     Yields:
-        Every event; then, as the last, the state.
+        The state after every step; the last one is that of the finished run.
 
     Raises:
         TPOError: see `tpo.core.errors`; its `partial` holds what was paid for so far.
@@ -77,7 +78,7 @@ async def play(run: Inner) -> AsyncGenerator[AnyEvent | State]:
                 yield part
 
 
-async def _play(run: Inner) -> AsyncGenerator[AnyEvent | State]:
+async def _play(run: Inner) -> AsyncGenerator[State]:
     parts: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
     state: dict[str, Any] = {}
     # A task of its own, with a context of its own; and leaving the generator ends it at once.
@@ -85,10 +86,9 @@ async def _play(run: Inner) -> AsyncGenerator[AnyEvent | State]:
     working.add_done_callback(lambda _: parts.put_nowait(None))
     try:
         while part := await parts.get():
-            if part["type"] == "custom":
-                yield cast("AnyEvent", part["data"])
-            elif not _answers(run, state := part["data"]):
+            if not _answers(run, state := part["data"]):
                 raise _OtherRunError
+            yield cast("State", state)
         await working
     except TPOError as error:
         error.partial = {**state, **(error.partial or {})}
@@ -96,7 +96,6 @@ async def _play(run: Inner) -> AsyncGenerator[AnyEvent | State]:
     finally:
         working.cancel()
         await asyncio.wait([working])
-    yield cast("State", state)
 
 
 async def _work(run: Inner, parts: asyncio.Queue[dict[str, Any] | None]) -> None:
@@ -104,9 +103,8 @@ async def _work(run: Inner, parts: asyncio.Queue[dict[str, Any] | None]) -> None
     config: RunnableConfig = {"callbacks": run.callbacks}
     given = {"messages": list(run.messages), "drafts": list(run.drafts)}
     async with aclosing(
-        app.astream(
-            given, config, context=run.context, stream_mode=["custom", "values"], version="v2"
-        )
+        # Not `custom` too: events asked for here would not reach the graph around it.
+        app.astream(given, config, context=run.context, stream_mode="values", version="v2")
     ) as stream:
         async for part in stream:
             parts.put_nowait(part)
