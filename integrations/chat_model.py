@@ -45,7 +45,8 @@ class ChatTPO(BaseChatModel):
         trace: `brief` leaves the texts of the pool and the critiques out of the message.
         stop: The same as `stop_sequences`, by LangChain's name.
         **knobs: Or one by one: any setting of `Context` (depth, width, seed, ...). A call may
-            change each of them: `model.invoke(prompt, depth=0)`, `model.bind(width=3)`.
+            change each of them: `model.invoke(query, depth=0)`, `model.bind(width=3)`; and
+            any part but the prompts, or `context=` as a whole.
 
     Raises:
         ConfigError: an unknown setting, or a value out of bounds.

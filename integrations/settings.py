@@ -43,7 +43,7 @@ class Settings:
         """Return the settings of one call.
 
         Args:
-            changes: Any of our settings; `stop` and `model`, as LangChain calls stop sequences
+            changes: Any of our settings, `context` for all at once; `stop` and `model`, as LangChain calls stop sequences
                 and policy; `tools` or `response_format` and what goes with them.
 
         Raises:
@@ -53,11 +53,12 @@ class Settings:
         if "model" in left:
             left["policy"] = left.pop("model")
         parts = {name: left.pop(name) for name in PARTS if name in left}
+        base = left.pop("context", self.context)
         options: dict[str, Any] = {}
         if left.get("tools") or "response_format" in left:
             options = {k: v for k, v in left.items() if k not in _NAMES}
         knobs = {k: v for k, v in left.items() if k not in {"tools", "tool_choice", *options}}
-        return replace(self, **parts, context=_context(self.context, knobs), options=options)
+        return replace(self, **parts, context=_context(base, knobs), options=options)
 
     @property
     def answers_in_words(self) -> bool:
@@ -117,7 +118,7 @@ class Settings:
         self.graph()
 
 
-_NAMES = frozenset({*PARTS, *Context.model_fields, "stop"})
+_NAMES = frozenset({*PARTS, *Context.model_fields, "context", "stop"})
 
 
 def given_settings(values: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
