@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from langgraph.graph import END, START, StateGraph
 
@@ -18,7 +19,7 @@ from ..nodes.choose import choose_node
 from ..nodes.finish import finish_node
 from ..nodes.gradient import gradient_node
 from ..nodes.loss import loss_node
-from ..nodes.parts import Parts
+from ..nodes.parts import Node, Parts
 from ..nodes.rank import rank_node
 from ..nodes.sample import sample_node
 from ..nodes.update import update_node
@@ -30,7 +31,7 @@ from .step import IN_BRIEF, AsyncStep, Edge
 TPOGraph = StateGraph[State, Context, InputState, State]
 
 
-def build_tpo(
+def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     policy: PolicyLike | None = None,
     reward: RewardLike | None = None,
     *,
@@ -40,6 +41,7 @@ def build_tpo(
     prompts: PromptSet | Mapping[str, str] | str | None = None,
     defaults: Context | None = None,
     context_schema: type[Context] = Context,
+    speak: bool = True,
 ) -> TPOGraph:
     """Build the TPO graph, uncompiled, so that the caller chooses saver and store.
 
@@ -58,6 +60,8 @@ def build_tpo(
         prompts: A prompt set, the name of one, or texts that replace some prompts.
         defaults: Settings of runs that are given no `context=`.
         context_schema: A subclass of `Context`, where other defaults are to be shown.
+        speak: Whether the answer is added to `messages`, and so reaches the `messages`
+            stream. `False` for a caller that has its own message for it.
 
     Returns:
         A `StateGraph`. Input: `{"messages": [...]}`, whose last human turn is the query,
@@ -88,15 +92,16 @@ def build_tpo(
         defaults=defaults or context_schema(),
     )
     graph: TPOGraph = StateGraph(State, context_schema, input_schema=InputState)
-    for name, factory in {
+    steps: dict[str, Callable[..., Node]] = {
         "sample": sample_node,
         "rank": rank_node,
         "choose": choose_node,
         "loss": loss_node,
         "gradient": gradient_node,
         "update": update_node,
-        "finish": finish_node,
-    }.items():
+        "finish": partial(finish_node, speak=speak),
+    }
+    for name, factory in steps.items():
         graph.add_node(name, AsyncStep(factory(parts=parts), name), trace_policy=IN_BRIEF)
     graph.add_edge(START, "sample")
     graph.add_edge("sample", "rank")
