@@ -25,7 +25,7 @@ WHAT = ("request asked", "request answered", "score asked", "score answered")
 
 
 @cache
-def _forks() -> Any:
+def forks() -> Any:
     """Return the process factory: one process imports everything, the others fork from it."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["saved_run"])
@@ -69,7 +69,7 @@ def moment(rng: random.Random, requests: int, scores: int, length: float) -> Mom
 
 def run_once(job: Job, server: LoopbackServer, kill: Moment | None = None) -> bool:
     """Run a job in its own process, to its end or until a SIGKILL; return if that killed it."""
-    child = _forks().Process(target=saved_run.process, args=(job,))
+    child = forks().Process(target=saved_run.process, args=(job,))
     child.start()
     end = time.monotonic() + MOST_SECONDS
     if kill:
