@@ -125,6 +125,14 @@ class InputState(TypedDict):
     messages: Annotated[list[AnyMessage], add_messages]
 
 
+class AnswerState(TypedDict):
+    """What a caller gets who wants the answer and not how it was found."""
+
+    answer: str
+    reward: float | None
+    stop_reason: StopReason | None
+
+
 class State(InputState, total=False):
     """All channels of the graph."""
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
@@ -30,7 +31,7 @@ from .step import IN_BRIEF, AsyncStep, Edge
 TPOGraph = StateGraph[State, Context, InputState, State]
 
 
-def build_tpo(
+def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     policy: PolicyLike | None = None,
     reward: RewardLike | None = None,
     *,
@@ -40,6 +41,7 @@ def build_tpo(
     prompts: PromptSet | Mapping[str, str] | str | None = None,
     defaults: Context | None = None,
     context_schema: type[Context] = Context,
+    output_schema: type[Any] = State,
 ) -> TPOGraph:
     """Build the TPO graph, uncompiled, so that the caller chooses saver and store.
 
@@ -58,6 +60,8 @@ def build_tpo(
         prompts: A prompt set, the name of one, or texts that replace some prompts.
         defaults: Settings of runs that are given no `context=`.
         context_schema: A subclass of `Context`, where other defaults are to be shown.
+        output_schema: Which channels the result holds; `AnswerState` of `tpo.core.state`
+            is the answer alone. A server then leaves all others out of `updates` too.
 
     Returns:
         A `StateGraph`. Input: `{"messages": [...]}`, whose last human turn is the query.
@@ -86,7 +90,9 @@ def build_tpo(
         prompts=None if prompts is None else prompt_set(prompts),
         defaults=defaults or context_schema(),
     )
-    graph: TPOGraph = StateGraph(State, context_schema, input_schema=InputState)
+    graph: TPOGraph = StateGraph(
+        State, context_schema, input_schema=InputState, output_schema=output_schema
+    )
     for name, factory in {
         "sample": sample_node,
         "rank": rank_node,
