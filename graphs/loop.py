@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
@@ -41,6 +42,7 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     prompts: PromptSet | Mapping[str, str] | str | None = None,
     defaults: Context | None = None,
     context_schema: type[Context] = Context,
+    output_schema: type[Any] = State,
     speak: bool = True,
 ) -> TPOGraph:
     """Build the TPO graph, uncompiled, so that the caller chooses saver and store.
@@ -60,6 +62,8 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
         prompts: A prompt set, the name of one, or texts that replace some prompts.
         defaults: Settings of runs that are given no `context=`.
         context_schema: A subclass of `Context`, where other defaults are to be shown.
+        output_schema: Which channels the result holds; `AnswerState` of `tpo.core.state`
+            is the answer alone. A server then leaves all others out of `updates` too.
         speak: Whether the answer is added to `messages`, and so reaches the `messages`
             stream. `False` for a caller that has its own message for it.
 
@@ -91,7 +95,9 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
         prompts=None if prompts is None else prompt_set(prompts),
         defaults=defaults or context_schema(),
     )
-    graph: TPOGraph = StateGraph(State, context_schema, input_schema=InputState)
+    graph: TPOGraph = StateGraph(
+        State, context_schema, input_schema=InputState, output_schema=output_schema
+    )
     steps: dict[str, Callable[..., Node]] = {
         "sample": sample_node,
         "rank": rank_node,
