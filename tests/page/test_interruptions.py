@@ -16,7 +16,7 @@ pytestmark = pytest.mark.loopback
 
 def test_cancel_and_go_on(window, policy):
     page = window()
-    policy.pace = 0.05
+    policy.pace = 0.03
     policy.asked.clear()
     ask(page, depth=1, width=3)
     expect(page.locator(".note.loss .is-writing")).not_to_be_empty()

