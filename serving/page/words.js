@@ -6,6 +6,9 @@ export const count = (n, noun) => `${number.format(n)} ${noun}${n === 1 ? "" : "
 
 export const whole = (n) => number.format(Math.round(n ?? 0));
 
+/** The length of a text in characters, counted as the server counts them. */
+export const length = (text) => [...text].length;
+
 /** A reward with as many digits as a reader can use. */
 export function reward(value) {
   if (value == null) return "–";
@@ -52,12 +55,14 @@ export function now(view) {
   const mine = Object.values(view.candidates).filter((c) => c.round === round);
   const ready = mine.filter((c) => c.whole).length;
   const all = Math.max(view.setup?.width ?? 0, mine.length);
+  const open = Object.values(view.requests).filter((r) => r.state === "open" && r.round === round);
+  const together = open.some((r) => r.sequences > 1) ? ", all in one request" : "";
   const scored = mine.filter((c) => c.reward != null || c.error).length;
   return {
-    sample: `Sampling answers to the question: ${ready} of ${all}`,
+    sample: `Sampling answers to the question: ${ready} of ${all}${together}`,
     rank: `Scoring the answers: ${scored} of ${all}`,
     loss: "Working out why the best beats the worst",
     gradient: "Deciding what to change in the best answer",
-    update: `Rewriting the best answer: ${ready} of ${all}`,
+    update: `Rewriting the best answer: ${ready} of ${all}${together}`,
   }[phase];
 }

@@ -41,16 +41,16 @@ LOSS = (
     "It is shorter, which is its one merit."
 )
 GRADIENT = (
-    "1. After the second sentence, say in one line that blue waves are the shortest, and short waves "
-    "bounce most.\n"
+    "1. After the second sentence, say in one line that blue waves are the shortest, and short "
+    "waves bounce most.\n"
     "2. Cut the sentence about air in two.\n"
     "3. Add one thing to try at home: a glass of water, a drop of milk, a torch.\n"
     "Keep the rainbow, and keep the last line as it is."
 )
 ADDED = (
     "Blue waves are the shortest, and the shortest bounce the most.",
-    "You can try it: put a drop of milk in a glass of water and shine a torch through. From the side "
-    "it looks blue, and the far end looks orange.",
+    "You can try it: put a drop of milk in a glass of water and shine a torch through. From the "
+    "side it looks blue, and the far end looks orange.",
 )
 
 

@@ -1,5 +1,5 @@
 /** One candidate: its text as it grows, its length, its reward on the scale of the whole pool. */
-import { count, reward } from "../words.js";
+import { count, length, reward } from "../words.js";
 import { html, useState } from "../vendor/preact.js";
 
 const BADGES = { answer: "★ answer", chosen: "▲ chosen", rejected: "▼ rejected" };
@@ -29,7 +29,7 @@ export function Candidate({ candidate: c, role, scale, choosing }) {
         html`<button class="more" aria-expanded=${open} onClick=${() => setOpen(!open)}>
           ${open ? "Less" : "Read all"}<span class="unseen"> of ${c.id}</span>
         </button>`}
-        <span class="length">${text.length > 0 && count(text.length, "character")}</span>
+        <span class="length">${text.length > 0 && count(length(text), "character")}</span>
       </footer>
       ${c.parts && html`<p class="parts">${Object.entries(c.parts).map(([k, v]) => `${k} ${reward(v)}`).join(" · ")}</p>`}
       ${choosing && c.reward != null && html`<${Choose} id=${c.id} mine=${mine} choose=${choosing.choose} />`}

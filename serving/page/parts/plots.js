@@ -37,7 +37,8 @@ function Rewards({ x, rounds, scored }) {
   const y = axis(Math.min(...all), Math.max(...all), height);
   const known = rounds.filter((r) => r.mean != null);
   const best = rounds.filter((r) => r.reward != null);
-  const edge = (sign) => known.map((r) => [x(r.round), y(r.mean + sign * (r.std ?? 0))]);
+  const within = (value) => Math.min(Math.max(value, Math.min(...all)), Math.max(...all));
+  const edge = (sign) => known.map((r) => [x(r.round), y(within(r.mean + sign * (r.std ?? 0)))]);
   const said = known.map((r) => `round ${r.round}: best ${reward(r.best)}, mean ${reward(r.mean)}`).join("; ");
   return html`
     <svg class="plot" viewBox=${`0 0 ${WIDTH} ${height}`} role="img" aria-label=${`Rewards. ${said}`}>
