@@ -20,7 +20,7 @@ TIMES = 5
 
 def size() -> str:
     """Say how many bytes a browser fetches, as they are and compressed."""
-    from page_site import PAGE
+    from page_site import PAGE  # noqa: PLC0415
 
     kinds = {".html", ".css", ".js", ".svg"}
     files = [p.read_bytes() for p in sorted(PAGE.rglob("*")) if p.suffix in kinds]
@@ -46,10 +46,10 @@ def times(browser: object, url: str) -> tuple[float, float]:
 
 def main() -> None:
     sys.path.insert(0, str(FAKES))
-    from browser import FLAGS, chromium
-    from essayist import Essayist
-    from page_site import SITES
-    from playwright.sync_api import sync_playwright
+    from browser import FLAGS, chromium  # noqa: PLC0415
+    from essayist import Essayist  # noqa: PLC0415
+    from page_site import SITES  # noqa: PLC0415
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     print(size())
     kind = sys.argv[1] if len(sys.argv) > 1 else "dev"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +91,10 @@ def test_every_file_is_valid_and_asks_nobody_else(path):
         assert "http://" not in text
         assert "https://" not in text
         assert len(text.splitlines()) <= 250
+
+
+def test_all_modules_are_fetched_at_once():
+    """Else each waits for the one that imports it."""
+    named = re.findall(r'modulepreload" href="([^"]+)"', (PAGE / "index.html").read_text("utf-8"))
+    there = {path.relative_to(PAGE).as_posix() for path in PAGE.rglob("*.js")} - {"theme.js"}
+    assert set(named) == there
