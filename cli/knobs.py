@@ -116,6 +116,7 @@ KNOBS = (
     Knob("temperature", SAMPLING, help=f"Of answers; {OWN}: the model's own."),
     Knob("top_p", SAMPLING, help=f"Of all texts; {OWN}: the model's own."),
     Knob("max_tokens", SAMPLING),
+    Knob("stop_sequences", SAMPLING, flags="--stop-sequence"),
     Knob("critique_temperature", SAMPLING),
     Knob("critique_max_tokens", SAMPLING),
     Knob("sampling", SAMPLING),

@@ -79,6 +79,12 @@ class Context(BaseModel):
     max_tokens: int | None = Field(
         default=2048, ge=1, title="Max tokens", description="Most new tokens per answer."
     )
+    stop_sequences: list[str] | None = Field(
+        default=None,
+        max_length=4,
+        title="Stop sequences",
+        description="Texts that end an answer where they appear; they are not part of it.",
+    )
     critique_temperature: float | None = Field(
         default=0.7, ge=0, le=2, title="Critique temperature", description="For loss and gradient."
     )

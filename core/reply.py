@@ -7,6 +7,7 @@ blocked and empty replies are errors with a reason.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +67,17 @@ def split_reasoning(text: str) -> tuple[str, str]:
 def well_formed(text: str) -> str:
     """Replace half characters (lone surrogates), which no file or terminal takes."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def cut_at(text: str, stop: Sequence[str] | None) -> str:
+    """Return the text up to the first of the stop texts in it, if there is one.
+
+    Example:
+        >>> cut_at("Yes. END of it", ["END"])
+        'Yes.'
+    """
+    ends = [text.find(word) for word in stop or () if word and word in text]
+    return text[: min(ends)].rstrip() if ends else text
 
 
 def read_reply(message: BaseMessage, finish_reason: str | None = None) -> Reply:

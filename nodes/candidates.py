@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.reply import Reply
+from ..core.reply import Reply, cut_at
 from ..core.state import Candidate
 from ..core.usage import Cost, brief
 from ..models.request import OnText, Request, RequestError, ask
@@ -57,6 +57,7 @@ class Draw:
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
         text, error = self.read(reply)
+        text, error = self._ended(text, error)
         record = Candidate(
             id=f"r{self.round}c{index}",
             turn=self.turn,
@@ -71,6 +72,16 @@ class Draw:
         if reply.reasoning:
             record["reasoning"] = reply.reasoning
         return record
+
+    def shown(self, raw: str) -> str:
+        """Return what to show of a reply that is still being written."""
+        return cut_at(self.partial(raw), self.context.stop_sequences)
+
+    def _ended(self, text: str, error: str | None) -> tuple[str, str | None]:
+        """End an answer at a stop text, for a server that does not, or saw our tags only."""
+        if error or not (ended := cut_at(text, self.context.stop_sequences)):
+            return text, error or "empty: it begins with a stop text"
+        return ended, None
 
     def outline(self, index: int, error: str | None = None) -> dict[str, Any]:
         """Return what stands for the record of a candidate in the node's own writes."""
@@ -109,7 +120,7 @@ async def request_candidates(
 
     def begin() -> OnText:
         draw.emit("request_started", {**about, "sequences": len(places)})
-        return growing(draw.partial, show)
+        return growing(draw.shown, show)
 
     def show(text: str) -> None:
         draw.emit("candidate_delta", {"request": name, "candidate": name, "text": text})

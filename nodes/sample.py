@@ -98,6 +98,7 @@ def _draw(
                 "temperature": context.temperature,
                 "top_p": context.top_p,
                 "max_tokens": context.max_tokens,
+                "stop": context.stop_sequences,
             },
             refused=refused,
             timeout=min(context.timeout, context.budget_seconds or context.timeout),

@@ -1,0 +1,67 @@
+"""How many runs work at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Self
+
+from ..refusal import Refusal
+
+RETRY_AFTER = {"retry-after": "5"}
+
+
+class Gate:
+    """Lets so many runs in; a process-wide count, not state of a run.
+
+    Args:
+        most: Runs at a time.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.inside = 0
+        self.left = asyncio.Event()
+
+    def enter(self) -> Ticket:
+        """Let a run in, or refuse it.
+
+        Raises:
+            Refusal: there is no room (429).
+        """
+        if self.inside >= self.most:
+            raise Refusal(
+                429,
+                f"{self.inside} runs are at work, as many as this server takes; try again soon",
+                kind="rate_limit_error",
+                code="too_many_runs",
+                headers=RETRY_AFTER,
+            )
+        return Ticket(self)
+
+    async def wait(self) -> Ticket:
+        """Let a run in as soon as there is room."""
+        while self.inside >= self.most:
+            self.left.clear()
+            await self.left.wait()
+        return Ticket(self)
+
+
+class Ticket:
+    """A run's place; a context manager that gives it back, once."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate: Gate | None = gate
+        gate.inside += 1
+
+    def leave(self) -> None:
+        """Give the place back."""
+        if self._gate:
+            self._gate.inside -= 1
+            self._gate.left.set()
+        self._gate = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
