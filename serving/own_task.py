@@ -27,16 +27,26 @@ class TookTooLong(Exception):  # noqa: N818  its owner says in words what did
     """The time that was given is over."""
 
 
+class CutOff(Exception):  # noqa: N818  its owner says why
+    """The work was cancelled from outside."""
+
+
 async def in_own_task(
-    source: Callable[[], AsyncIterator[T]], seconds: float | None = None
+    source: Callable[[], AsyncIterator[T]], seconds: float, tasks: set[asyncio.Task[None]]
 ) -> AsyncGenerator[T]:
     """Yield what `source` yields; closing this cancels everything under way at once.
 
     A graph whose stream is simply dropped lets its requests run to their end, paid and
     unread. Close it with `contextlib.aclosing`.
 
+    Args:
+        source: What makes the stream.
+        seconds: How long it may take.
+        tasks: Holds the task while it works, for those who have to cancel it.
+
     Raises:
-        TookTooLong: the source did not end within `seconds`.
+        TookTooLong: the source did not end in time.
+        CutOff: the task was cancelled.
     """
     queue: asyncio.Queue[T | _End] = asyncio.Queue(MOST_AHEAD)
 
@@ -46,12 +56,18 @@ async def in_own_task(
             async with limit:
                 async for item in source():
                     await queue.put(item)
+        except asyncio.CancelledError:
+            with suppress(asyncio.QueueFull):
+                queue.put_nowait(_End(CutOff()))
+            raise
         except Exception as error:  # noqa: BLE001  raised again by the reader
             await queue.put(_End(TookTooLong() if limit.expired() else error))
         else:
             await queue.put(_End())
 
     task = asyncio.create_task(pump())
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
     try:
         while not isinstance(item := await queue.get(), _End):
             yield item

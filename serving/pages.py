@@ -26,15 +26,9 @@ HEADERS = {
 class Page(StaticFiles):
     """Static files that run nothing but themselves."""
 
-    def file_response(
-        self,
-        full_path: str,  # type: ignore[override]
-        stat_result: object,
-        scope: Scope,
-        status_code: int = 200,
-    ) -> Response:
+    async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file with the headers of a page that trusts no one."""
-        response = super().file_response(full_path, stat_result, scope, status_code)  # type: ignore[arg-type]
+        response = await super().get_response(path, scope)
         response.headers.update(HEADERS)
         return response
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, evidence
 from ..core.settings import explain
 
 PREFIX = "TPO_SERVE_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOGIN = re.compile(r"//[^/@]*@")
 MODELS = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
 
 
@@ -79,6 +81,17 @@ class Settings(BaseModel):
             raise ValueError(f"{', '.join(taken)} is the name of a model that is always there")
         return models
 
+    @field_validator("policy", "critic", "reward", "models")
+    @classmethod
+    def _without_login(cls, given: Any) -> Any:
+        for spec in given.values() if isinstance(given, dict) else [given]:
+            if LOGIN.search(spec):
+                raise ValueError(
+                    "clients see the names of models, so no login may be in one: set "
+                    "TPO_POLICY_API_KEY or TPO_REWARD_API_KEY in the environment instead"
+                )
+        return given
+
     @property
     def is_public(self) -> bool:
         """Whether other machines can reach the server."""
@@ -107,7 +120,7 @@ def make_settings(given: Mapping[str, Any]) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise ConfigError(explain(error)) from None
+        raise ConfigError(evidence(explain(error))) from None
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -131,7 +144,9 @@ def named_models(pairs: list[str]) -> dict[str, str]:
     Raises:
         ConfigError: there is no `=` in one.
     """
-    found = dict(pair.partition("=")[::2] for pair in pairs)
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, _, found[name] = pair.partition("=")
     for name, spec in found.items():
         if not name or not spec:
             raise ConfigError(f"{name!r} names no model: give NAME=SPEC, as fast=openai:gpt-5-mini")

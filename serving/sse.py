@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -24,14 +25,12 @@ def to_json(value: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: getattr(value, f.name) for f in fields(value)}
-    if hasattr(value, "model_dump") and not isinstance(value, type):
+    if isinstance(value, BaseModel):
         return value.model_dump()
-    if hasattr(value, "model_json_schema"):
-        return value.model_json_schema()
-    if hasattr(value, "_asdict"):
-        return value._asdict()
+    if isinstance(value, type):
+        return value.model_json_schema() if issubclass(value, BaseModel) else value.__name__
+    if is_dataclass(value):
+        return {f.name: getattr(value, f.name) for f in fields(value)}
     if isinstance(value, set | frozenset):
         return sorted(value, key=str)
     return str(value)

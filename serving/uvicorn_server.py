@@ -16,8 +16,10 @@ from .agent.worker import Worker
 from .app import app_alone
 from .catalogue import Catalogue
 from .guard.gate import Gate
+from .guard.patience import allow_files, patient_protocol
 from .settings import Settings
 
+OWN_FILES = 512  # databases, connections to models
 AFTER_DRAIN = 3  # further seconds for answers that are being written
 
 
@@ -47,11 +49,12 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
         StoreError: the folder of threads and runs cannot be used.
     """
     settings.check()
+    allow_files(2 * settings.max_connections + OWN_FILES)
     catalogue, gate = Catalogue(settings), Gate(settings.max_concurrent)
     ending = asyncio.Event()
     async with open_agent(settings, catalogue, gate) as agent:
         server = Server(config_of(settings, app_alone(settings, catalogue, gate, agent)), ending)
-        draining = asyncio.create_task(_drain(ending, agent.worker))
+        draining = asyncio.create_task(_drain(ending, agent.worker, gate))
         listening = listen(settings)
         address = address_of(settings, listening.getsockname()[1])
         say(f"The page: {address}/app/   OpenAI clients: {address}/v1   langgraph_sdk: {address}")
@@ -60,9 +63,9 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
         await draining
 
 
-async def _drain(ending: asyncio.Event, worker: Worker) -> None:
+async def _drain(ending: asyncio.Event, worker: Worker, gate: Gate) -> None:
     await ending.wait()
-    await worker.drain()
+    await asyncio.gather(worker.drain(), gate.empty(worker.settings.drain_seconds))
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -95,6 +98,7 @@ def config_of(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     """Return how uvicorn serves the app."""
     return uvicorn.Config(
         app,
+        http=patient_protocol(settings.patience_seconds),
         host=settings.host,
         port=settings.port,
         lifespan="off",

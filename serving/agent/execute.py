@@ -13,7 +13,7 @@ from langgraph.types import Command
 from ..catalogue import App, Served
 from .live import LiveRun
 from .records import Run
-from .wire import debug_of, interrupt_of, saved_of
+from .wire import debug_of, saved_of
 
 
 def config_of(run: Run) -> RunnableConfig:
@@ -56,7 +56,7 @@ async def execute(app: App, served: Served, live: LiveRun) -> None:
             given,
             config,
             context=served.context(**kwargs["context"]),
-            stream_mode=cast("Any", sorted(modes | {"updates"})),
+            stream_mode=cast("Any", sorted(modes)),
             subgraphs=kwargs["stream_subgraphs"],
             durability=kwargs["durability"],
             control=live.control,
@@ -67,7 +67,7 @@ async def execute(app: App, served: Served, live: LiveRun) -> None:
     async with aclosing(stream) as parts:
         async for part in parts:
             *ns, mode, chunk = part
-            _tell(live, wanted, ns[0] if ns else (), mode, chunk, told)
+            _tell(live, ns[0] if ns else (), mode, chunk, told)
 
 
 def _given(kwargs: Mapping[str, Any]) -> Any:
@@ -94,7 +94,6 @@ async def _branch_off(app: App, config: RunnableConfig, place: str, head: Runnab
 
 def _tell(
     live: LiveRun,
-    wanted: list[str],
     ns: tuple[str, ...],
     mode: str,
     chunk: Any,
@@ -106,10 +105,7 @@ def _tell(
             messages.tell(*chunk)
         else:
             live.tell(name, chunk)
-    elif mode == "updates" and "__interrupt__" in chunk:
-        paused = {"__interrupt__": [interrupt_of(one) for one in chunk["__interrupt__"]]}
-        live.tell(name if "updates" in wanted else "values", paused)
-    elif mode in wanted:
+    else:
         shape = {"debug": debug_of, "checkpoints": saved_of}.get(mode)
         live.tell(name, shape(chunk) if shape else chunk)
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
@@ -60,7 +61,7 @@ class Agent:
     async def info(self, request: Request) -> Response:  # noqa: ARG002
         """Say what the server can."""
         flags = {"assistants": True, "crons": False, "langsmith": False}
-        return JSONResponse({"flags": flags, "server": "tpo"})
+        return JSONResponse({"version": version("tpo"), "flags": flags})
 
 
 def data_folder(settings: Settings) -> Path:

@@ -120,7 +120,7 @@ class Threads:
         thread = known or new_thread(thread_id, asked.metadata)
         if not known:
             await self.ledger.add_thread(thread)
-        return JSON({**thread, "values": None, "interrupts": {}, "config": {}})
+        return JSON(_shown(thread))
 
     async def search(self, request: Request) -> Response:
         """List threads."""
@@ -238,7 +238,7 @@ class Threads:
 
     async def _shown(self, thread: Thread, *, brief: bool = False) -> dict[str, Any]:
         """Return a thread with its values and what it waits for."""
-        shown = {**thread, "config": {}, "values": None, "interrupts": {}}
+        shown = _shown(thread)
         if brief:
             return shown
         state = await self._state(thread, CheckpointAt())
@@ -248,6 +248,13 @@ class Threads:
             if task.interrupts
         }
         return {**shown, "values": state.values or None, "interrupts": paused}
+
+
+def _shown(thread: Thread) -> dict[str, Any]:
+    """Return a thread whose state is not looked at."""
+    changed = thread["updated_at"]
+    blank = {"state_updated_at": changed, "config": {}, "values": None, "interrupts": {}}
+    return {**thread, **blank}
 
 
 def _config(thread: Thread, place: CheckpointAt) -> RunnableConfig:

@@ -45,10 +45,8 @@ def state_of(snapshot: StateSnapshot) -> dict[str, Any]:
 
 def result_of(snapshot: StateSnapshot) -> dict[str, Any]:
     """Return what a run has come to: what it waits for, or the values."""
-    if snapshot.interrupts:
-        return {"__interrupt__": [interrupt_of(paused) for paused in snapshot.interrupts]}
-    values: dict[str, Any] = snapshot.values
-    return values
+    paused = [interrupt_of(one) for one in snapshot.interrupts]
+    return {**snapshot.values, "__interrupt__": paused} if paused else snapshot.values
 
 
 def _task(task: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from langgraph.errors import GraphDrained
 
 from ...core.errors import TPOError
 from ..catalogue import App, Catalogue
-from ..guard.gate import RETRY_AFTER, Gate
+from ..guard.gate import RETRY_AFTER, STOPPING, Gate
 from ..refusal import Refusal
 from ..settings import Settings
 from .execute import execute, place_of
@@ -71,7 +71,7 @@ class Worker:
             Refusal: too many wait already (429), or the server stops (503).
         """
         if self.draining:
-            raise Refusal(503, "the server is stopping; try again soon", headers=RETRY_AFTER)
+            raise Refusal(503, STOPPING, headers=RETRY_AFTER)
         if len(self.live) >= self.settings.max_waiting + self.settings.max_concurrent:
             said = f"{len(self.live)} runs are at work or wait, as many as this server takes"
             raise Refusal(429, said, headers=RETRY_AFTER)

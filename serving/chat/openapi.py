@@ -32,7 +32,7 @@ def description(settings: Settings, catalogue: Catalogue) -> dict[str, Any]:
     request["properties"]["model"]["enum"] = catalogue.names
     schemas = {**parts, "ChatRequest": request, "Context": knobs, "Error": _ERROR, "Model": _MODEL}
     schemas |= {"ChatCompletion": _COMPLETION}
-    keyed = {"security": [{"key": []}]} if settings.keys else {}
+    keyed: dict[str, Any] = {"security": [{"key": []}]} if settings.keys else {}
     return {
         "openapi": "3.1.0",
         "info": {

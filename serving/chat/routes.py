@@ -18,9 +18,9 @@ from ...core.context import Context
 from ...core.events import AnyEvent
 from ..catalogue import Catalogue, Served
 from ..guard.body import read_json
-from ..guard.gate import Gate
+from ..guard.gate import RETRY_AFTER, STOPPING, Gate
 from ..guard.keys import NeedsKey
-from ..own_task import Gone, TookTooLong, in_own_task, unless_gone
+from ..own_task import CutOff, Gone, TookTooLong, in_own_task, unless_gone
 from ..refusal import NO_RETRY, Refusal, refusal_of
 from ..settings import Settings
 from ..sse import EventStream
@@ -133,15 +133,18 @@ class Chat:
     async def _events(
         self, served: Served, messages: list[BaseMessage], context: Context
     ) -> AsyncGenerator[AnyEvent]:
-        def source() -> AsyncIterator[dict[str, Any]]:
+        def source() -> AsyncIterator[Any]:
             return served.app.astream(
                 {"messages": messages}, context=context, stream_mode="custom", version="v2"
             )
 
         try:
-            async with aclosing(in_own_task(source, self.settings.run_seconds)) as parts:
+            stream = in_own_task(source, self.settings.run_seconds, self.gate.tasks)
+            async with aclosing(stream) as parts:
                 async for part in parts:
                     yield cast("AnyEvent", part["data"])
         except TookTooLong:
             said = f"the run took longer than the {self.settings.run_seconds:g} s this server gives"
             raise Refusal(504, said, kind="timeout", headers=NO_RETRY) from None
+        except CutOff:
+            raise Refusal(503, STOPPING, kind="server_error", headers=RETRY_AFTER) from None

@@ -8,6 +8,7 @@ from typing import Self
 from ..refusal import Refusal
 
 RETRY_AFTER = {"retry-after": "5"}
+STOPPING = "the server is stopping; try again soon"
 
 
 class Gate:
@@ -20,14 +21,18 @@ class Gate:
     def __init__(self, most: int) -> None:
         self.most = most
         self.inside = 0
+        self.closed = False
+        self.tasks: set[asyncio.Task[None]] = set()  # the work of runs that nobody comes back to
         self.left = asyncio.Event()
 
     def enter(self) -> Ticket:
         """Let a run in, or refuse it.
 
         Raises:
-            Refusal: there is no room (429).
+            Refusal: there is no room (429), or the server stops (503).
         """
+        if self.closed:
+            raise Refusal(503, STOPPING, kind="server_error", headers=RETRY_AFTER)
         if self.inside >= self.most:
             raise Refusal(
                 429,
@@ -44,6 +49,15 @@ class Gate:
             self.left.clear()
             await self.left.wait()
         return Ticket(self)
+
+    async def empty(self, seconds: float) -> None:
+        """Let nobody in any more, and end after so long what is still inside."""
+        self.closed = True
+        tasks = set(self.tasks)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
 
 
 class Ticket:
