@@ -7,11 +7,12 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import aiosqlite
 
 from ..own_task import stop
+from .event_log import EventLog
 from .records import OPEN, Run, Thread, now
 
 SCHEMA = """
@@ -36,29 +37,12 @@ JSON = {"metadata", "error", "kwargs"}
 SORTABLE = {"thread_id", "created_at", "updated_at", "status"}
 
 
-class Event(NamedTuple):
-    """One event of a run as it was sent; `passing` ones are superseded by later ones."""
-
-    life: int
-    number: int
-    name: str
-    data: bytes
-    passing: bool
-
-    @property
-    def id(self) -> str:
-        """Its id in the stream: grows within a life, and from life to life."""
-        return f"{self.life}-{self.number}"
-
-
 class Ledger:
-    """Reads and writes the file; events are written behind, in groups."""
+    """Reads and writes the file."""
 
     def __init__(self, db: aiosqlite.Connection) -> None:
         self.db = db
-        self._rows: list[tuple[Any, ...]] = []
-        self._waiting = asyncio.Event()
-        self._written = asyncio.Condition()
+        self.events = EventLog(db)
 
     # --- threads -------------------------------------------------------------
 
@@ -152,50 +136,8 @@ class Ledger:
 
     async def delete_run(self, run_id: str) -> None:
         """Forget a run and its events."""
-        await self.flush()
-        await self._do("DELETE FROM events WHERE run_id = ?", run_id)
+        await self.events.forget(run_id, passing=False)
         await self._do("DELETE FROM runs WHERE run_id = ?", run_id)
-
-    # --- events --------------------------------------------------------------
-
-    def log(self, run_id: str, event: Event) -> None:
-        """Write an event behind."""
-        self._rows.append((run_id, *event))
-        self._waiting.set()
-
-    async def flush(self) -> None:
-        """Return when every event so far is in the file."""
-        async with self._written:
-            await self._written.wait_for(lambda: not self._rows and not self._waiting.is_set())
-
-    async def events(self, run_id: str, after: tuple[int, int]) -> list[Event]:
-        """Return the events of a run after one of them."""
-        await self.flush()
-        query = (
-            "SELECT life, number, name, data, passing FROM events "
-            "WHERE run_id = ? AND (life, number) > (?, ?) ORDER BY life, number"
-        )
-        async with self.db.execute(query, (run_id, *after)) as rows:
-            return [Event(*row) for row in await rows.fetchall()]
-
-    async def forget_passing(self, run_id: str) -> None:
-        """Drop the live text of a run that has ended: its whole texts are there."""
-        await self.flush()
-        await self._do("DELETE FROM events WHERE run_id = ? AND passing", run_id)
-
-    async def write_behind(self) -> None:
-        """Write events as long as the server lives; a group per transaction."""
-        while True:
-            await self._waiting.wait()
-            rows = self._rows[:]
-            marks = ",".join("?" * len(rows[0]))
-            await self.db.executemany(f"INSERT INTO events VALUES ({marks})", rows)  # noqa: S608
-            await self.db.commit()
-            async with self._written:
-                del self._rows[: len(rows)]
-                if not self._rows:
-                    self._waiting.clear()
-                self._written.notify_all()
 
     # --- SQL -----------------------------------------------------------------
 
@@ -235,9 +177,9 @@ async def open_ledger(path: Path) -> AsyncIterator[Ledger]:
     async with aiosqlite.connect(path) as db:
         await db.executescript(SCHEMA)
         ledger = Ledger(db)
-        writing = asyncio.create_task(ledger.write_behind())
+        writing = asyncio.create_task(ledger.events.write_behind())
         try:
             yield ledger
         finally:
-            await ledger.flush()
+            await ledger.events.flush()
             await stop(writing)

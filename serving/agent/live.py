@@ -9,7 +9,7 @@ from typing import Any
 from langgraph.runtime import RunControl
 
 from ..sse import to_json
-from .ledger import Event, Ledger
+from .event_log import Event, EventLog
 from .records import Run
 
 PASSING = ("tpo.candidate_delta", "tpo.loss_delta", "tpo.gradient_delta")
@@ -30,17 +30,17 @@ class LiveRun:
 
     Args:
         run: The run.
-        ledger: Where the events of a resumable run are kept.
+        log: Where the events of a resumable run are kept.
     """
 
-    def __init__(self, run: Run, ledger: Ledger) -> None:
+    def __init__(self, run: Run, log: EventLog) -> None:
         self.run = run
         self.control = RunControl()
         self.events: list[Event] = []
         self.over = False
         self.error: dict[str, str] | None = None
         self.result: Any = STOPPED
-        self._ledger = ledger if run["kwargs"]["stream_resumable"] else None
+        self._log = log if run["kwargs"]["stream_resumable"] else None
         self._pulse = asyncio.Event()
 
     def tell(self, name: str, data: Any) -> None:
@@ -49,8 +49,8 @@ class LiveRun:
         number = len(self.events) + 1
         event = Event(self.run["life"], number, name, to_json(data), passing)
         self.events.append(event)
-        if self._ledger:
-            self._ledger.log(self.run["run_id"], event)
+        if self._log:
+            self._log.add(self.run["run_id"], event)
         self._wake()
 
     def fail(self, error: dict[str, str]) -> None:

@@ -25,6 +25,7 @@ from ..settings import Settings
 from .assistants import Assistants
 from .ledger import open_ledger
 from .runs import Runs
+from .states import States
 from .threads import Threads
 from .worker import Worker
 
@@ -41,13 +42,15 @@ class Agent:
     settings: Settings
     assistants: Assistants
     threads: Threads
+    states: States
     runs: Runs
     worker: Worker
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes; all but two need the key. They come last: any path leads there."""
         keyed = [Middleware(NeedsKey, keys=self.settings.keys)]
-        inner = [*self.assistants.routes(), *self.threads.routes(), *self.runs.routes()]
+        parts = (self.assistants, self.threads, self.states, self.runs)
+        inner = [route for part in parts for route in part.routes()]
         return [
             Route("/ok", self.ok),
             Route("/info", self.info),
@@ -93,10 +96,11 @@ async def open_agent(settings: Settings, catalogue: Catalogue, gate: Gate) -> As
                 worker = Worker(settings, gate, ledger, catalogue, apps, saver)
                 assistants = Assistants(settings, catalogue)
                 threads = Threads(settings, ledger, worker, apps["tpo"], saver)
+                states = States(settings, threads, worker, apps["tpo"])
                 runs = Runs(settings, ledger, worker, threads, assistants)
                 await worker.go_on()
                 try:
-                    yield Agent(settings, assistants, threads, runs, worker)
+                    yield Agent(settings, assistants, threads, states, runs, worker)
                 finally:
                     await worker.drain()
     except (OSError, sqlite3.DatabaseError) as error:

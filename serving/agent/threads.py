@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-from langgraph.errors import InvalidUpdateError
-from langgraph.types import StateSnapshot
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,13 +15,8 @@ from ..catalogue import App
 from ..guard.body import read_json
 from ..refusal import Refusal
 from ..settings import Settings
-from ..sse import to_json
 from .ledger import Ledger
 from .payload import (
-    CheckpointAt,
-    HistorySearch,
-    StateAt,
-    StateUpdate,
     ThreadCreate,
     ThreadPatch,
     ThreadSearch,
@@ -31,18 +24,8 @@ from .payload import (
     checked,
 )
 from .records import Thread, now
-from .wire import interrupt_of, state_of
+from .wire import JSON, interrupt_of
 from .worker import Worker
-
-
-class JSON(Response):
-    """A JSON response that takes messages and other models."""
-
-    media_type = "application/json"
-
-    def render(self, content: Any) -> bytes:
-        """Write the content."""
-        return to_json(content)
 
 
 def new_thread(thread_id: str | None = None, metadata: dict[str, Any] | None = None) -> Thread:
@@ -91,11 +74,6 @@ class Threads:
             Route(there, self.patch, methods=["PATCH"]),
             Route(there, self.delete, methods=["DELETE"]),
             Route(f"{there}/copy", self.copy, methods=["POST"]),
-            Route(f"{there}/state", self.state),
-            Route(f"{there}/state", self.update, methods=["POST"]),
-            Route(f"{there}/state/checkpoint", self.state_at, methods=["POST"]),
-            Route(f"{there}/state/{{checkpoint_id}}", self.state),
-            Route(f"{there}/history", self.history, methods=["GET", "POST"]),
         ]
 
     async def find(self, request: Request) -> Thread:
@@ -190,58 +168,12 @@ class Threads:
         await self.ledger.add_thread(made)
         return JSON(await self._shown(made))
 
-    async def state(self, request: Request) -> Response:
-        """Show the state, now or at a checkpoint."""
-        thread = await self.find(request)
-        place = request.path_params.get("checkpoint_id")
-        return JSON(state_of(await self._state(thread, CheckpointAt(checkpoint_id=place))))
-
-    async def state_at(self, request: Request) -> Response:
-        """Show the state at a checkpoint given in the body."""
-        thread = await self.find(request)
-        asked = checked(StateAt, await read_json(request, self.settings))
-        return JSON(state_of(await self._state(thread, asked.checkpoint)))
-
-    async def update(self, request: Request) -> Response:
-        """Edit the state, as a node."""
-        thread = await self.find(request)
-        asked = checked(StateUpdate, await read_json(request, self.settings))
-        if self.worker.busy(thread["thread_id"]):
-            raise Refusal(409, "a run of this thread is under way; cancel it first, or wait")
-        place = asked.checkpoint or CheckpointAt(checkpoint_id=asked.checkpoint_id)
-        try:
-            saved = await self.app.aupdate_state(
-                _config(thread, place), asked.values, as_node=asked.as_node
-            )
-        except (InvalidUpdateError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Refusal(422, f"the state cannot be edited so: {error}"[:500]) from None
-        state = await self._state(thread, CheckpointAt())
-        status = "interrupted" if state.next else "idle"
-        await self.ledger.change_thread(thread["thread_id"], status=status)
-        return JSON({"checkpoint": saved["configurable"], **saved})
-
-    async def history(self, request: Request) -> Response:
-        """List the checkpoints, the newest first."""
-        thread = await self.find(request)
-        body = await read_json(request, self.settings) if request.method == "POST" else None
-        asked = checked(HistorySearch, body or dict(request.query_params))
-        states = self.app.aget_state_history(
-            _config(thread, CheckpointAt()),
-            filter=asked.metadata,
-            before=_before(asked.before),
-            limit=asked.limit,
-        )
-        return JSON([state_of(state) async for state in states])
-
-    async def _state(self, thread: Thread, place: CheckpointAt) -> StateSnapshot:
-        return await self.app.aget_state(_config(thread, place))
-
     async def _shown(self, thread: Thread, *, brief: bool = False) -> dict[str, Any]:
         """Return a thread with its values and what it waits for."""
         shown = _shown(thread)
         if brief:
             return shown
-        state = await self._state(thread, CheckpointAt())
+        state = await self.app.aget_state(config_of(thread))
         paused = {
             task.id: [interrupt_of(one) for one in task.interrupts]
             for task in state.tasks
@@ -257,17 +189,6 @@ def _shown(thread: Thread) -> dict[str, Any]:
     return {**thread, **blank}
 
 
-def _config(thread: Thread, place: CheckpointAt) -> RunnableConfig:
-    named = {k: v for k, v in place.model_dump().items() if v is not None}
-    return {"configurable": {**named, "thread_id": thread["thread_id"]}}
-
-
-def _before(given: Any) -> RunnableConfig | None:
-    if not given:
-        return None
-    if isinstance(given, str):
-        return {"configurable": {"checkpoint_id": given}}
-    if isinstance(given, CheckpointAt):
-        given = given.model_dump()
-    place = given.get("configurable", given)
-    return cast("RunnableConfig", {"configurable": {"checkpoint_id": place["checkpoint_id"]}})
+def config_of(thread: Thread) -> RunnableConfig:
+    """Return the config that names a thread."""
+    return {"configurable": {"thread_id": thread["thread_id"]}}

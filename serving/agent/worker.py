@@ -110,7 +110,7 @@ class Worker:
                 await asyncio.wait(late)
 
     def _begin(self, run: Run) -> LiveRun:
-        live = self.live[run["run_id"]] = LiveRun(run, self.ledger)
+        live = self.live[run["run_id"]] = LiveRun(run, self.ledger.events)
         task = asyncio.create_task(self._work(live), name=f"run {run['run_id']}")
         self._tasks[run["run_id"]] = task
         return live
@@ -161,7 +161,7 @@ class Worker:
             then = "busy"
         await self.ledger.change_thread(run["thread_id"], status=then, error=error)
         await self.ledger.change_run(run["run_id"], status=status)
-        await self.ledger.forget_passing(run["run_id"])
+        await self.ledger.events.forget(run["run_id"], passing=True)
         if run["kwargs"]["temporary"]:
             await self._forget_thread(run)
 
