@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -16,7 +18,7 @@ from .chat.routes import Chat
 from .guard.gate import Gate
 from .guard.origin import LOCAL_ORIGIN, STUDIO, KnownHost, KnownOrigin
 from .pages import page_routes
-from .refusal import explain_error
+from .refusal import Refusal, explain_error
 from .settings import LOOPBACK, Settings
 
 EXPOSED = ("content-location", "location", "retry-after")
@@ -29,7 +31,7 @@ def app_beside(settings: Settings) -> Starlette:
     itself under the name `api`.
     """
     chat = Chat(settings, Catalogue(settings), Gate(settings.max_concurrent))
-    return _app(settings, [*_front(), *chat.routes()], "api")
+    return _app(settings, [*_front(), *chat.routes()], "api", explained=(Refusal,))
 
 
 def app_alone(settings: Settings, catalogue: Catalogue, gate: Gate, agent: Agent) -> Starlette:
@@ -48,7 +50,13 @@ def app_alone(settings: Settings, catalogue: Catalogue, gate: Gate, agent: Agent
     return _app(settings, routes, settings.host, cors)
 
 
-def _app(settings: Settings, routes: list[BaseRoute], host: str, *inner: Middleware) -> Starlette:
+def _app(
+    settings: Settings,
+    routes: list[BaseRoute],
+    host: str,
+    *inner: Middleware,
+    explained: Sequence[type[Exception]] = (HTTPException, Exception),
+) -> Starlette:
     names = [*LOOPBACK, host, *settings.hosts]
     if settings.is_public and not settings.hosts:
         names = ["*"]  # known by any name; the key guards it
@@ -59,7 +67,7 @@ def _app(settings: Settings, routes: list[BaseRoute], host: str, *inner: Middlew
             Middleware(KnownOrigin, origins=[STUDIO, *settings.origins]),
             *inner,
         ],
-        exception_handlers={HTTPException: explain_error, Exception: explain_error},
+        exception_handlers=dict.fromkeys(explained, explain_error),
     )
 
 

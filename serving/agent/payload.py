@@ -142,7 +142,7 @@ class HistorySearch(Payload):
     """Which checkpoints are wanted."""
 
     limit: int = Field(default=10, ge=1, le=MOST_LISTED)
-    before: CheckpointAt | str | dict[str, Any] | None = None
+    before: str | dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
     checkpoint: CheckpointAt | None = None
 

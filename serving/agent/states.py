@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import InvalidUpdateError
@@ -103,7 +103,7 @@ def _before(given: Any) -> RunnableConfig | None:
         return None
     if isinstance(given, str):
         return {"configurable": {"checkpoint_id": given}}
-    if isinstance(given, CheckpointAt):
-        given = given.model_dump()
     place = given.get("configurable", given)
-    return cast("RunnableConfig", {"configurable": {"checkpoint_id": place["checkpoint_id"]}})
+    if not isinstance(place, dict) or not isinstance(place.get("checkpoint_id"), str):
+        raise Refusal(422, "before is a checkpoint, or the id of one")
+    return {"configurable": {"checkpoint_id": place["checkpoint_id"]}}

