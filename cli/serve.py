@@ -20,11 +20,11 @@ def serve(given: dict[str, Any]) -> int:
         from ..serving.settings import make_settings, named_models  # noqa: PLC0415  needs the extra
         from ..serving.uvicorn_server import serve as work  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        if error.name not in {"starlette", "uvicorn"}:
+        package = (error.name or "").partition(".")[0]
+        if package not in {"aiosqlite", "h11", "starlette", "uvicorn"}:
             raise
-        raise MissingDependencyError(
-            f"tpo serve needs {error.name}: pip install 'tpo[serve]'"
-        ) from None
+        said = f"tpo serve needs {package}: pip install 'tpo[serve]'"
+        raise MissingDependencyError(said) from None
     typed = {name: value for name, value in given.items() if value not in (None, [])}
     if "models" in typed:
         typed["models"] = named_models(typed["models"])

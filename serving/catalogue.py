@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -12,6 +13,8 @@ from pydantic import create_model, model_validator
 from ..core.context import Context
 from ..core.settings import context_with, make_context
 from ..graphs.loop import TPOGraph, build_tpo
+from ..models.policy import resolve_policy
+from ..rewards.resolve import resolve_reward
 from .refusal import Refusal
 from .settings import Settings
 
@@ -70,6 +73,18 @@ class Catalogue:
                 for n, spec in others.items()
             },
         }
+
+    async def check(self) -> None:
+        """Find what the settings name, so that a wrong name is told before the first client.
+
+        Raises:
+            ConfigError: one of them stands for nothing.
+            MissingDependencyError: what it stands for is not installed.
+        """
+        defaults = self.graphs["tpo"].schema()
+        for spec in filter(None, [*self.policies, defaults.critic]):
+            await resolve_policy(spec)
+        await asyncio.to_thread(resolve_reward, defaults.reward, policy=defaults.policy)
 
     @property
     def names(self) -> list[str]:

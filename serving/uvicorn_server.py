@@ -51,6 +51,7 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
     settings.check()
     allow_files(2 * settings.max_connections + OWN_FILES)
     catalogue, gate = Catalogue(settings), Gate(settings.max_concurrent)
+    await catalogue.check()
     ending = asyncio.Event()
     async with open_agent(settings, catalogue, gate) as agent:
         server = Server(config_of(settings, app_alone(settings, catalogue, gate, agent)), ending)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from ...core.conversation import to_messages
+from ...core.errors import InputError
 from ...core.settings import explain
 from ..refusal import Refusal
 
@@ -86,6 +89,12 @@ class RunCreate(Payload):
     def _input_is_an_object(cls, value: Any) -> Any:
         if value is not None and not isinstance(value, dict):
             raise ValueError('give an object: {"messages": [...]}')
+        if value and "messages" in value:  # a wrong one would be saved, and spoil the thread
+            given = value["messages"]
+            try:
+                to_messages([given] if isinstance(given, Mapping) else given)
+            except InputError as error:
+                raise ValueError(str(error)) from None
         return value
 
     @property

@@ -153,13 +153,19 @@ class Worker:
         run = live.run
         if status is None:
             return
-        state = await self.apps[run["kwargs"]["graph_id"]].aget_state(place_of(run))
-        error = live.error
-        live.result = {"__error__": error} if error else result_of(state)
-        then: ThreadStatus = "error" if error else "interrupted" if state.next else "idle"
+        then: ThreadStatus = "error"
+        if not live.error:
+            try:
+                state = await self.apps[run["kwargs"]["graph_id"]].aget_state(place_of(run))
+                live.result, then = result_of(state), "interrupted" if state.next else "idle"
+            except Exception as error:  # noqa: BLE001  a state that cannot be read is told too
+                live.fail(_told(error))
+                status = "error"
+        if live.error:
+            live.result = {"__error__": live.error}
         if self.busy(run["thread_id"], but=live):
             then = "busy"
-        await self.ledger.change_thread(run["thread_id"], status=then, error=error)
+        await self.ledger.change_thread(run["thread_id"], status=then, error=live.error)
         await self.ledger.change_run(run["run_id"], status=status)
         await self.ledger.events.forget(run["run_id"], passing=True)
         if run["kwargs"]["temporary"]:
