@@ -27,17 +27,21 @@ def slow(tmp_path: Path):
             yield server
 
 
+def chat_client(server: ServeProcess) -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0)
+
+
 async def test_more_runs_than_there_are_places(slow):
-    client = openai.AsyncOpenAI(base_url=f"{slow.url}/v1", api_key="none", max_retries=0)
     small = {"tpo": {"depth": 0, "width": 1}}
-    asking = [client.chat.completions.create(**ASK, extra_body=small) for _ in range(5)]
-    done = await asyncio.gather(*asking, return_exceptions=True)
+    async with chat_client(slow) as client:
+        asking = [client.chat.completions.create(**ASK, extra_body=small) for _ in range(5)]
+        done = await asyncio.gather(*asking, return_exceptions=True)
+        assert await client.chat.completions.create(**ASK, extra_body=small)
     refused = [one for one in done if isinstance(one, Exception)]
     assert len(refused) == 3
     assert all(isinstance(one, openai.RateLimitError) for one in refused)
     assert {one.code for one in refused} == {"too_many_runs"}
     assert {one.response.headers["retry-after"] for one in refused} == {"5"}
-    assert await client.chat.completions.create(**ASK, extra_body=small)
 
 
 async def test_runs_of_threads_wait(slow):
@@ -49,9 +53,9 @@ async def test_runs_of_threads_wait(slow):
 
 
 async def test_a_run_that_takes_too_long(slow):
-    client = openai.AsyncOpenAI(base_url=f"{slow.url}/v1", api_key="none", max_retries=0)
-    with pytest.raises(openai.InternalServerError) as caught:
-        await client.chat.completions.create(**ASK, extra_body={"tpo": {"depth": 3}})
+    async with chat_client(slow) as client:
+        with pytest.raises(openai.InternalServerError) as caught:
+            await client.chat.completions.create(**ASK, extra_body={"tpo": {"depth": 3}})
     assert (caught.value.status_code, caught.value.type) == (504, "timeout")
     async with httpx.AsyncClient(base_url=slow.url, timeout=20) as http:
         thread = (await http.post("/threads", json={})).json()["thread_id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import openai
@@ -18,9 +19,14 @@ SMALL = {"tpo": {"depth": 1, "width": 2, "seed": 1}}
 
 
 @pytest.fixture
-def client(server: Any, models: BillingServer) -> openai.OpenAI:
+def client(server: Any, models: BillingServer) -> Iterator[openai.OpenAI]:
     models.forget()
-    return openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0, timeout=30)
+    with chat_client(server.url, timeout=30) as made:
+        yield made
+
+
+def chat_client(url: str, key: str = "none", **more: Any) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, **more)
 
 
 def test_models_are_listed_and_retrieved(client):
@@ -173,14 +179,20 @@ def test_a_policy_that_fails(client, models):
 
 
 async def test_chat_openai(server, models):
-    model = ChatOpenAI(
-        model="tpo", base_url=f"{server.url}/v1", api_key="none", extra_body=SMALL, max_retries=0
-    )
     models.forget()
-    reply = await model.ainvoke("Why?")
-    assert reply.text in models.texts
-    assert reply.usage_metadata["output_tokens"] == models.tokens[1]
-    pieces = [piece async for piece in model.astream("Why?")]
+    async with openai.DefaultAsyncHttpxClient() as http:
+        model = ChatOpenAI(
+            model="tpo",
+            base_url=f"{server.url}/v1",
+            api_key="none",
+            extra_body=SMALL,
+            max_retries=0,
+            http_async_client=http,
+        )
+        reply = await model.ainvoke("Why?")
+        assert reply.text in models.texts
+        assert reply.usage_metadata["output_tokens"] == models.tokens[1]
+        pieces = [piece async for piece in model.astream("Why?")]
     assert "".join(piece.text for piece in pieces) in models.texts
 
 
@@ -189,11 +201,13 @@ def test_keys(models, tmp_path):
     options = ["--policy", f"openai:x@{models.base_url}"]
     with ServeProcess(tmp_path, *options, TPO_SERVE_KEYS=",".join(keys)) as server:
         for key in keys:
-            right = openai.OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0)
-            assert right.models.list().data
+            with chat_client(server.url, key) as right:
+                assert right.models.list().data
         for key in ("wrong", "alpha", keys[0] + "8"):
-            wrong = openai.OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0)
-            with pytest.raises(openai.AuthenticationError) as caught:
+            with (
+                chat_client(server.url, key) as wrong,
+                pytest.raises(openai.AuthenticationError) as caught,
+            ):
                 wrong.chat.completions.create(model="tpo", messages=ASK)
             assert caught.value.code == "invalid_api_key"
         server.end()

@@ -142,15 +142,16 @@ async def test_a_stopping_server_tells_its_chat_clients(tmp_path):
     with BillingServer(varied, delay=5) as models:
         options = ["-p", f"openai:x@{models.base_url}", "--drain-seconds", "0.3"]
         with ServeProcess(tmp_path, *options) as process:
-            client = openai.AsyncOpenAI(base_url=f"{process.url}/v1", api_key="none", max_retries=0)
-            stream = await client.chat.completions.create(
-                model="tpo", messages=INPUT["messages"], stream=True
-            )
-            await anext(aiter(stream))
-            ending = asyncio.create_task(asyncio.to_thread(process.end, signal.SIGTERM))
-            with pytest.raises(openai.APIError) as caught:
-                async for _ in stream:
-                    pass
+            url = f"{process.url}/v1"
+            async with openai.AsyncOpenAI(base_url=url, api_key="none", max_retries=0) as client:
+                stream = await client.chat.completions.create(
+                    model="tpo", messages=INPUT["messages"], stream=True
+                )
+                await anext(aiter(stream))
+                ending = asyncio.create_task(asyncio.to_thread(process.end, signal.SIGTERM))
+                with pytest.raises(openai.APIError) as caught:
+                    async for _ in stream:
+                        pass
             assert "the server is stopping" in str(caught.value)
             assert await ending == 0
 
