@@ -14,6 +14,7 @@ from langchain.agents.middleware import (
     ModelResponse,
 )
 from langchain.agents.middleware.types import PrivateStateAttr
+from langgraph.stream import CustomTransformer
 from langgraph.types import Command
 
 from ..core.context import Context
@@ -91,6 +92,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
     """
 
     state_schema = TPOState
+    transformers = (CustomTransformer,)  # else the newer thread protocol is silent on our events
 
     def __init__(  # noqa: PLR0913  keywords only, each of them optional
         self,
