@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -27,6 +28,35 @@ def result_of(work: Coroutine[Any, Any, T]) -> T:
     except BaseException:  # Ctrl-C while waiting: stop paying at once
         future.cancel()
         raise
+
+
+def iterate(source: AsyncIterator[T]) -> Iterator[T]:
+    """Read an async iterator from sync code; leaving early ends it.
+
+    Example:
+        >>> async def digits():
+        ...     yield 1
+        ...     yield 2
+        >>> list(iterate(digits()))
+        [1, 2]
+    """
+    items: SimpleQueue[tuple[T] | None] = SimpleQueue()
+
+    async def pump() -> None:
+        # All steps in one task: a generator may hold what belongs to the task it began in.
+        try:
+            async for item in source:
+                items.put((item,))
+        finally:
+            items.put(None)
+
+    future = asyncio.run_coroutine_threadsafe(pump(), _background_loop())
+    try:
+        while found := items.get():
+            yield found[0]
+        future.result()
+    finally:
+        future.cancel()
 
 
 def _background_loop() -> asyncio.AbstractEventLoop:
