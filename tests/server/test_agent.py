@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from dev_server import DevServer
 from event_log import check
+from javascript import node
 from langgraph_sdk import get_client
 
 pytestmark = pytest.mark.loopback
@@ -171,3 +172,9 @@ async def test_the_thread_protocol_shows_the_search_and_no_draft(client):
     assert "first" not in str(parts["messages"]) + str(parts["values"])
     check(parts["custom"])
     assert parts["custom"][-1]["answer"] == text
+
+
+def test_the_same_in_javascript(agents):
+    said = node("--test", "--test-reporter=tap", "served_agent.mjs", TPO_URL=agents.url)
+    assert "\n# fail 0\n" in said, said
+    assert "\n# pass 5\n" in said
