@@ -104,25 +104,6 @@ async def resolve_policy(policy: PolicyLike) -> Policy:
     return built[policy]
 
 
-def check_policy(policy: PolicyLike) -> None:
-    """Refuse what cannot be a policy, without building anything.
-
-    Raises:
-        SpecError: the spec is malformed; the valid forms are listed.
-        ConfigError: neither a chat model nor a string.
-    """
-    if isinstance(policy, BaseChatModel):
-        return
-    if not isinstance(policy, str):
-        raise ConfigError(
-            f"{type(policy).__name__} is no policy: give a BaseChatModel (before .bind or "
-            f".with_structured_output) or a spec such as {SPECS}"
-        )
-    provider, colon, _ = policy.strip().partition(":")
-    if not colon or not provider:
-        raise SpecError(f"unknown policy {policy!r}. Valid forms: {SPECS}")
-
-
 async def _close_with_loop(loop: asyncio.AbstractEventLoop, policy: Policy) -> AsyncGenerator[None]:
     """Close a policy's connections when its loop ends, which ends its async generators first."""
     try:
