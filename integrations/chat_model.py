@@ -23,7 +23,7 @@ from ..models.policy import resolve_policy
 from .answering import Turn, pieces, whole
 from .callbacks import RunManager, inner_callbacks
 from .settings import Settings, given_settings
-from .trace import Detail
+from .run_trace import Detail
 
 
 class ChatTPO(BaseChatModel):

@@ -30,7 +30,7 @@ from .conditions import Conditions, When
 from .nested import run_nested
 from .reply import replaced, restore
 from .search import Search
-from .trace import Detail
+from .run_trace import Detail
 from .turn import Call, build_turn
 
 # What a caller of a served agent must not choose: hosts to be asked, files to be read.
