@@ -29,8 +29,8 @@ from .allowance import Allowance, add_spent
 from .conditions import Conditions, When
 from .nested import run_nested
 from .reply import replaced, restore
-from .search import Search
 from .run_trace import Detail
+from .search import Search
 from .turn import Call, build_turn
 
 # What a caller of a served agent must not choose: hosts to be asked, files to be read.
