@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from ..core.context import Context
 from ..models.faults import is_transient, pause_before_retry
 from ..models.policy import Policy
-from .callbacks import uncounted_context
+from .callbacks import inner_context
 
 Ask = Callable[[], Awaitable[AIMessage]]
 
@@ -92,9 +92,7 @@ async def kept(ask: Ask, *, callbacks: Callbacks = None, durable: bool = True) -
     graph.add_edge(START, "first_reply")
     graph.add_edge("first_reply", END)
     app: Any = graph.compile(checkpointer=None if durable else False, name="first_reply")
-    asking = asyncio.create_task(
-        app.ainvoke({"asked": True}, {"callbacks": callbacks}), context=uncounted_context()
-    )
+    asking = asyncio.create_task(app.ainvoke({"asked": True}), context=inner_context(callbacks))
     try:
         message: AIMessage = (await asking)["reply"]["message"]
     finally:
