@@ -43,8 +43,9 @@ class Settings:
         """Return the settings of one call.
 
         Args:
-            changes: Any of our settings, `context` for all at once; `stop` and `model`, as LangChain calls stop sequences
-                and policy; `tools` or `response_format` and what goes with them.
+            changes: Any of our settings, `context` for all at once; `stop` and `model`, as
+                LangChain calls stop sequences and policy; `tools` or `response_format` and
+                what goes with them.
 
         Raises:
             ConfigError: an unknown setting, or a value out of bounds.

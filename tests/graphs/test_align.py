@@ -178,7 +178,8 @@ async def test_cancelling_stops_asking():
 
 async def test_a_chain_around_a_run_does_not_limit_its_steps():
     """LangChain's chains allow 25 steps, which a run of seven rounds exceeds."""
-    called = RunnableLambda(
-        lambda _: tpo.aalign(QUERY, policy=says(), reward=prefer_later, depth=7)
-    )
-    assert len((await called.ainvoke({}))["rounds"]) == 8
+
+    async def answer(query: str) -> tpo.Aligned:
+        return await tpo.aalign(query, policy=says(), **{**OPTIONS, "depth": 7})
+
+    assert len((await RunnableLambda(answer).ainvoke(QUERY))["rounds"]) == 8
