@@ -12,6 +12,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import Command
+from scripted_model import ScriptedModel
 from steps import QUERY, prefer_later, says
 
 from tpo.integrations.chat_model import ChatTPO
@@ -79,20 +80,24 @@ async def test_several_calls_in_one_node_are_kept_apart(saver):
         batch = await model.abatch(["x", "y"])
         return {"messages": [one, *many, *batch]}
 
-    model = ChatTPO(policy=echo(), reward=lambda query, answer: query in answer, depth=0, width=2)
+    model = ChatTPO(policy=Echo(), reward=lambda query, answer: query in answer, depth=0, width=2)
     result = await graph_of(node, saver).ainvoke(INPUT, CONFIG)
     wanted = ["one", *(f"question {i}" for i in range(8)), "x", "y"]
     assert [m.text for m in result["messages"][1:]] == [f"about {query}" for query in wanted]
 
 
-def echo() -> Any:
-    model = says()
-    model.script = lambda messages, index, seed: f"about {messages[-1].text}"
-    return model
+class Echo(ScriptedModel):
+    """Names the question, and takes tools without calling them."""
+
+    script: Any = lambda messages, index, seed: f"about {messages[-1].text}"
+
+    def bind_tools(self, tools: Any, **kwargs: Any) -> Any:
+        return self.bind()
 
 
+@pytest.mark.parametrize("tools", [False, True])
 @pytest.mark.parametrize("shuffled", [False, True])
-async def test_calls_made_at_once_find_their_own_run_again(shuffled):
+async def test_calls_made_at_once_find_their_own_run_again(shuffled, tools):
     """Even where the resumed node makes them in another order."""
 
     async def node(state: MessagesState) -> Any:
@@ -106,8 +111,11 @@ async def test_calls_made_at_once_find_their_own_run_again(shuffled):
         return {"messages": [made[order.index(i)] for i in range(6)]}
 
     tries: list[int] = []
-    policy = echo()
-    model = ChatTPO(policy=policy, reward=lambda query, answer: query in answer, depth=0, width=2)
+    policy = Echo()
+    model: Any = ChatTPO(
+        policy=policy, reward=lambda query, answer: query in answer, depth=0, width=2
+    )
+    model = model.bind_tools([sync_node]) if tools else model
     app = graph_of(node, InMemorySaver())
     with pytest.raises(ConnectionError):
         await app.ainvoke(INPUT, CONFIG)
