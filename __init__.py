@@ -37,6 +37,13 @@ if TYPE_CHECKING:
     from tpo.integrations.tool import tpo_tool
     from tpo.prompts.prompt_set import PromptSet
     from tpo.rewards.base import Reward, Score, scored, unscored
+    from tpo.rewards.cached import cached
+    from tpo.rewards.function import FunctionReward
+    from tpo.rewards.groupwise import GroupwiseJudge
+    from tpo.rewards.judge import Judge
+    from tpo.rewards.mix import Mix, Part
+    from tpo.rewards.pairwise import PairwiseJudge
+    from tpo.rewards.resolve import close_rewards, resolve_reward
 
     __version__: str
 
@@ -64,6 +71,13 @@ _HOMES = {
     "tpo.integrations.tool": ["tpo_tool"],
     "tpo.prompts.prompt_set": ["PromptSet"],
     "tpo.rewards.base": ["Reward", "Score", "scored", "unscored"],
+    "tpo.rewards.cached": ["cached"],
+    "tpo.rewards.function": ["FunctionReward"],
+    "tpo.rewards.groupwise": ["GroupwiseJudge"],
+    "tpo.rewards.judge": ["Judge"],
+    "tpo.rewards.mix": ["Mix", "Part"],
+    "tpo.rewards.pairwise": ["PairwiseJudge"],
+    "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -73,9 +87,15 @@ __all__ = [
     "ChatTPO",
     "ConfigError",
     "Context",
+    "FunctionReward",
+    "GroupwiseJudge",
     "InputError",
+    "Judge",
     "MissingDependencyError",
+    "Mix",
     "NoCandidateError",
+    "PairwiseJudge",
+    "Part",
     "PolicyError",
     "PromptError",
     "PromptSet",
@@ -95,6 +115,9 @@ __all__ = [
     "build_best_of_n",
     "build_revision",
     "build_tpo",
+    "cached",
+    "close_rewards",
+    "resolve_reward",
     "scored",
     "tpo_tool",
     "unscored",

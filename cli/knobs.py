@@ -115,6 +115,7 @@ KNOBS = (
     Knob("fallback_reward", REWARD),
     Knob("heldout", REWARD),
     Knob("guard", REWARD),
+    Knob("guard_tolerance", REWARD),
     Knob("temperature", SAMPLING, help=f"Of answers; {OWN}: the model's own."),
     Knob("top_p", SAMPLING, help=f"Of all texts; {OWN}: the model's own."),
     Knob("max_tokens", SAMPLING),

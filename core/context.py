@@ -156,6 +156,13 @@ class Context(BaseModel):
         description="When the reward rises while the held-out one falls: report it, or stop "
         "and return the answer the held-out reward liked best.",
     )
+    guard_tolerance: float = Field(
+        default=0.0,
+        ge=0,
+        title="Guard tolerance",
+        description="How far the held-out reward may fall below its best, in its own units, "
+        "before the guard speaks: as much as it differs with itself.",
+    )
 
     # --- when to stop early ------------------------------------------------
     target_reward: float | None = Field(

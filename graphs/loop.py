@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
@@ -26,7 +27,7 @@ from ..nodes.update import update_node
 from ..prompts.prompt_set import PromptSet, prompt_set
 from ..rewards.resolve import RewardLike, resolve_reward
 from .routing import after_choose, after_gradient, after_loss, after_rank
-from .step import AsyncStep
+from .step import IN_BRIEF, AsyncStep, Edge
 
 MOST_STEPS = 10_000  # no limit: `depth` is one. A chain around a run would set it to 25
 TPOGraph = StateGraph[State, Context, InputState, State]
@@ -42,6 +43,7 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     prompts: PromptSet | Mapping[str, str] | str | None = None,
     defaults: Context | None = None,
     context_schema: type[Context] = Context,
+    output_schema: type[Any] = State,
     speak: bool = True,
 ) -> TPOGraph:
     """Build the TPO graph, uncompiled, so that the caller chooses saver and store.
@@ -61,6 +63,8 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
         prompts: A prompt set, the name of one, or texts that replace some prompts.
         defaults: Settings of runs that are given no `context=`.
         context_schema: A subclass of `Context`, where other defaults are to be shown.
+        output_schema: Which channels the result holds; `AnswerState` of `tpo.core.state`
+            is the answer alone. A server then leaves all others out of `updates` too.
         speak: Whether the answer is added to `messages`, and so reaches the `messages`
             stream. `False` for a caller that has its own message for it.
 
@@ -92,7 +96,9 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
         prompts=None if prompts is None else prompt_set(prompts),
         defaults=defaults or context_schema(),
     )
-    graph: TPOGraph = StateGraph(State, context_schema, input_schema=InputState)
+    graph: TPOGraph = StateGraph(
+        State, context_schema, input_schema=InputState, output_schema=output_schema
+    )
     steps: dict[str, Callable[..., Node]] = {
         "sample": sample_node,
         "rank": rank_node,
@@ -103,13 +109,17 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
         "finish": partial(finish_node, speak=speak),
     }
     for name, factory in steps.items():
-        graph.add_node(name, AsyncStep(factory(parts=parts), name))
+        graph.add_node(name, AsyncStep(factory(parts=parts), name), trace_policy=IN_BRIEF)
     graph.add_edge(START, "sample")
     graph.add_edge("sample", "rank")
-    graph.add_conditional_edges("rank", after_rank(parts))
-    graph.add_conditional_edges("choose", after_choose(parts))
-    graph.add_conditional_edges("loss", after_loss(parts))
-    graph.add_conditional_edges("gradient", after_gradient(parts))
+    for name, router in {
+        "rank": after_rank,
+        "choose": after_choose,
+        "loss": after_loss,
+        "gradient": after_gradient,
+    }.items():
+        edge = Edge(router(parts), f"after_{name}")
+        graph.add_conditional_edges(name, edge, edge.targets)
     graph.add_edge("update", "rank")
     graph.add_edge("finish", END)
     return graph

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from langchain.agents.middleware import ModelRequest
 from langchain_core.messages import AIMessage, AnyMessage
@@ -12,13 +12,13 @@ from langgraph.errors import GraphBubbleUp, is_invalid_resume
 from typing_extensions import TypedDict
 
 from ..core.context import Context
-from ..core.errors import evidence
+from ..core.errors import ConfigError, evidence
 from ..core.events import Emitter
 from ..core.reply import read_reply
 from ..core.state import State
 from ..core.usage import cost
 from ..graphs.loop import build_tpo
-from ..models.policy import PolicyLike
+from ..models.policy import PolicyLike, check_policy
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
 from .trace import Detail, trace_of
@@ -45,7 +45,7 @@ class Search:
         detail: How much the trace tells.
 
     Raises:
-        TPOError: an unknown reward or prompt.
+        TPOError: a policy, reward, prompt or detail that cannot be right.
     """
 
     reward: RewardLike
@@ -54,6 +54,11 @@ class Search:
     detail: Detail
 
     def __post_init__(self) -> None:
+        if self.detail not in get_args(Detail):
+            raise ConfigError(f"trace={self.detail!r}: give 'brief' or 'full'")
+        for policy in (self.policy, self.options.get("critic")):
+            if policy is not None:
+                check_policy(policy)  # type: ignore[arg-type]
         build_tpo(self.policy, self.reward, **self.options)  # type: ignore[arg-type]
 
     async def run(

@@ -16,7 +16,7 @@ from ..core.reply import Reply, cut
 from ..core.state import Candidate
 from ..core.usage import Cost, brief
 from ..models.request import OnText, Request, RequestError, ask
-from .durable import outline, request_seed, write
+from .durable import Held, outline, request_seed, traced, write
 from .live import growing
 
 Read = Callable[[Reply], tuple[str, str | None]]
@@ -92,13 +92,14 @@ class UnusableError(RequestError):
 
 @task
 async def request_candidates(
-    draw: Draw, places: list[int], refused: frozenset[str], most: int | None
+    wanted: Held[Draw], places: list[int], refused: frozenset[str], most: int | None
 ) -> Drawn:
     """Send one request for the candidates at `places`, and save what comes back.
 
     Raises:
         RequestError: it failed, or brought nothing to begin with.
     """
+    draw = wanted()
     name = f"r{draw.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
     base = draw.request(refused)
     seed = request_seed(draw.context, draw.phase, draw.round, places[0])
@@ -109,6 +110,7 @@ async def request_candidates(
         most=most,
         parameters={**base.parameters, "seed": seed},
         label=f"{draw.phase} {name}",
+        metadata=traced(draw.phase, draw.round, name, name if len(places) == 1 else ""),
     )
     about, stop = {"request": name, "phase": draw.phase}, draw.context.stop_sequences
 

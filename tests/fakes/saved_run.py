@@ -43,6 +43,7 @@ class Job:
     depth: int = 2
     width: int = 5
     thread: str = "run"
+    reward: str = ""  # a spec; default: `logged_reward`
     inside: Literal["", "subgraph", "chat model", "agent"] = ""
 
     @property
@@ -118,7 +119,7 @@ def _note(job: Job, what: str, answer: str) -> None:
 
 def graph_of(job: Job, saver: Any) -> Any:
     """Return the compiled graph of a job."""
-    policy, reward = f"openai:x@{job.url}", logged_reward(job)
+    policy, reward = f"openai:x@{job.url}", job.reward or logged_reward(job)
     if not job.inside:
         return tpo.build_tpo(policy, reward).compile(checkpointer=saver)
     if job.inside == "agent":
@@ -164,7 +165,7 @@ async def live(job: Job) -> dict[str, Any]:
 def process(job: Job) -> None:
     """Be the child process: live, and leave the result as JSON."""
     assert langchain_openai.ChatOpenAI
-    os.environ["TPO_POLICY_API_KEY"] = job.key
+    os.environ["TPO_POLICY_API_KEY"] = os.environ["TPO_REWARD_API_KEY"] = job.key
     job.out.write_text(json.dumps(asyncio.run(live(job))), encoding="utf-8")
 
 
