@@ -68,9 +68,8 @@ async def plain(model: ChatOpenAI, number: int) -> None:
 async def measure(url: str, options: argparse.Namespace) -> None:
     """Run the waves and print what they took."""
     least = options.calls * REQUESTS * options.delay / options.slots
-    print(
-        f"{options.calls} calls at once, {REQUESTS} requests each; the server needs {least:.1f} s.\n"
-    )
+    size = f"{options.calls} calls at once, {REQUESTS} requests each"
+    print(f"{size}; the server alone needs {least:.1f} s.\n")
     print(f"{'':18}{'seconds':>9}{'requests/s':>12}{'of the server':>15}{'memory MB':>11}")
     async with DefaultAsyncHttpxClient() as client:
         model = ChatOpenAI(model="x", base_url=url, api_key="none", http_async_client=client)
