@@ -22,8 +22,8 @@ from ..graphs.background import iterate, result_of
 from ..models.policy import resolve_policy
 from .answering import Turn, pieces, whole
 from .callbacks import RunManager, inner_callbacks
+from .run_trace import Detail
 from .settings import PARTS, Settings, given_settings
-from .trace import Detail
 
 
 class ChatTPO(BaseChatModel):

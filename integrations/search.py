@@ -21,7 +21,7 @@ from ..graphs.loop import build_tpo
 from ..models.policy import PolicyLike, check_policy
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
-from .trace import Detail, trace_of
+from .run_trace import Detail, trace_of
 
 
 class Found(TypedDict):

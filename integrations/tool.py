@@ -19,8 +19,8 @@ from ..prompts.prompt_set import PromptSet
 from ..prompts.tool import CRITERIA, DESCRIPTION, DRAFT, NAME, TASK, assignment
 from ..rewards.resolve import RewardLike
 from .run import Inner, play
+from .run_trace import Detail, trace_of
 from .settings import Settings
-from .trace import Detail, trace_of
 
 
 class Assignment(BaseModel):
