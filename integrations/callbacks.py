@@ -19,6 +19,7 @@ from langchain_core.callbacks import (
     UsageMetadataCallbackHandler,
 )
 from langchain_core.runnables import ensure_config
+from langchain_core.runnables.config import var_child_runnable_config
 
 RunManager = AsyncCallbackManagerForLLMRun | CallbackManagerForLLMRun | None
 
@@ -32,11 +33,8 @@ def inner_callbacks(run: RunManager) -> Callbacks:
     """
     if run is None:
         return _uncounted(ensure_config().get("callbacks"))
-    inner = AsyncCallbackManager(
-        handlers=[],
-        inheritable_handlers=[h for h in run.inheritable_handlers if not _counts(h)],
-        parent_run_id=run.run_id,
-    )
+    inner = AsyncCallbackManager(handlers=[], parent_run_id=run.run_id)
+    inner.set_handlers([h for h in run.inheritable_handlers if not _counts(h)])
     inner.add_tags(run.inheritable_tags)
     # Not which model this is: the metadata would be that of every step beneath.
     own = {k: v for k, v in run.inheritable_metadata.items() if not k.startswith("ls_")}
@@ -44,9 +42,14 @@ def inner_callbacks(run: RunManager) -> Callbacks:
     return inner
 
 
-def uncounted_context() -> Context:
-    """Return a copy of the current context in which no usage callback is active."""
+def inner_context(callbacks: Callbacks) -> Context:
+    """Return a copy of the current context for what runs inside a call.
+
+    LangGraph adds the callbacks it is given to those around it; so these take their place.
+    """
     context = copy_context()
+    around = var_child_runnable_config.get() or {}
+    context.run(var_child_runnable_config.set, {**around, "callbacks": callbacks})
     for variable, value in context.items():
         if isinstance(value, UsageMetadataCallbackHandler):
             context.run(variable.set, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput, ModelProfile
@@ -23,7 +23,7 @@ from ..models.policy import resolve_policy
 from .answering import Turn, pieces, whole
 from .callbacks import RunManager, inner_callbacks
 from .run_trace import Detail
-from .settings import Settings, given_settings
+from .settings import PARTS, Settings, given_settings
 
 
 class ChatTPO(BaseChatModel):
@@ -238,7 +238,10 @@ class ChatTPO(BaseChatModel):
         settings = self._settings()
         if not settings.by_name:
             return self.to_json_not_implemented()
-        return {"lc": 1, "type": "constructor", "id": self.lc_id(), "kwargs": settings.written}
+        written = cast("SerializedConstructor", super().to_json())
+        ours = {*PARTS, "context"}
+        others = {name: value for name, value in written["kwargs"].items() if name not in ours}
+        return {**written, "kwargs": {**others, **settings.written}}
 
     def __repr_args__(self) -> Any:
         return self._identifying_params.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from typing_extensions import TypedDict
 from ..core.context import Context
 from ..models.faults import is_transient, pause_before_retry
 from ..models.policy import Policy
-from .callbacks import uncounted_context
+from .callbacks import inner_context
 
 Ask = Callable[[], Awaitable[AIMessage]]
 
@@ -62,7 +63,13 @@ async def first_reply(
                     return await bound.ainvoke(list(messages), config, **stop)
         raise AssertionError  # the last attempt raises
 
-    return await kept(ask, callbacks=callbacks, durable=durable)
+    return await kept(ask, key_of(messages), callbacks=callbacks, durable=durable)
+
+
+def key_of(messages: Sequence[AnyMessage]) -> str:
+    """Return what tells a conversation from another."""
+    said = repr([(message.type, message.content) for message in messages])
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
 
 
 def _wait(state: RetryCallState) -> float:
@@ -72,16 +79,25 @@ def _wait(state: RetryCallState) -> float:
 
 
 class _Kept(TypedDict, total=False):
-    asked: bool
+    key: str
     reply: dict[str, AIMessage]
     """In a dict, because a message that stands in a channel by itself is streamed."""
 
 
-async def kept(ask: Ask, *, callbacks: Callbacks = None, durable: bool = True) -> AIMessage:
+async def kept(
+    ask: Ask, key: str, *, callbacks: Callbacks = None, durable: bool = True
+) -> AIMessage:
     """Ask for a message as the one node of a graph.
 
     Inside a node of a graph with a saver it is saved: where a killed process is resumed, it
     is there and not asked for again.
+
+    Args:
+        ask: What brings the message.
+        key: What it answers. Calls made at the same time in one node are told apart by their
+            order only; one that finds its neighbour's message asks for its own.
+        callbacks: Those of the call around it.
+        durable: Whether it is to be saved.
     """
 
     async def reply(state: _Kept) -> _Kept:  # noqa: ARG001  LangGraph's name
@@ -92,11 +108,11 @@ async def kept(ask: Ask, *, callbacks: Callbacks = None, durable: bool = True) -
     graph.add_edge(START, "first_reply")
     graph.add_edge("first_reply", END)
     app: Any = graph.compile(checkpointer=None if durable else False, name="first_reply")
-    asking = asyncio.create_task(
-        app.ainvoke({"asked": True}, {"callbacks": callbacks}), context=uncounted_context()
-    )
+    asking = asyncio.create_task(app.ainvoke({"key": key}), context=inner_context(callbacks))
     try:
-        message: AIMessage = (await asking)["reply"]["message"]
+        found: _Kept = await asking
     finally:
         asking.cancel()
-    return message
+    if found["key"] != key:
+        return await kept(ask, key, callbacks=callbacks, durable=False)
+    return found["reply"]["message"]

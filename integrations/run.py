@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -16,8 +17,8 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from ..core.context import Context
 from ..core.errors import ConfigError, TPOError
 from ..core.state import State
-from ..graphs.loop import TPOGraph
-from .callbacks import uncounted_context
+from ..graphs.loop import MOST_STEPS, TPOGraph
+from .callbacks import inner_context
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Inner:
         messages: The conversation.
         context: The settings.
         drafts: Answers that exist already.
-        callbacks: Those of the call around it.
+        callbacks: Those of the call around it, in place of the ones that are active; `None`
+            leaves these.
         durable: Whether a saver of the graph around it keeps the run too. Not from another
             event loop: a saver belongs to its own.
     """
@@ -81,8 +83,9 @@ async def play(run: Inner) -> AsyncGenerator[State]:
 async def _play(run: Inner) -> AsyncGenerator[State]:
     parts: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
     state: dict[str, Any] = {}
+    context = copy_context() if run.callbacks is None else inner_context(run.callbacks)
     # A task of its own, with a context of its own; and leaving the generator ends it at once.
-    working = asyncio.create_task(_work(run, parts), context=uncounted_context())
+    working = asyncio.create_task(_work(run, parts), context=context)
     working.add_done_callback(lambda _: parts.put_nowait(None))
     try:
         while part := await parts.get():
@@ -100,7 +103,7 @@ async def _play(run: Inner) -> AsyncGenerator[State]:
 
 async def _work(run: Inner, parts: asyncio.Queue[dict[str, Any] | None]) -> None:
     app: Any = run.graph.compile(checkpointer=None if run.durable else False, name="tpo")
-    config: RunnableConfig = {"callbacks": run.callbacks}
+    config: RunnableConfig = {"recursion_limit": MOST_STEPS}
     given = {"messages": list(run.messages), "drafts": list(run.drafts)}
     async with aclosing(
         # Not `custom` too: events asked for here would not reach the graph around it.

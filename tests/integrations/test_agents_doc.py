@@ -11,6 +11,7 @@ from doc_page import Page
 from scripted_agent import agent_model
 
 import tpo
+from tpo.models.policy import Policy
 
 PAGE = Page("agents.md")
 SECTION = PAGE.text.partition("## In an agent: TPOMiddleware\n")[2].partition("\n## ")[0]
@@ -27,6 +28,22 @@ def test_the_snippets(monkeypatch: pytest.MonkeyPatch, capsys: Any):
     said = capsys.readouterr().out.splitlines()
     assert said[1] in {"improved", "kept"}
     assert said[2:] == ["2", "context: switched off for this call"]
+
+
+OTHERS = [snippet for snippet in PAGE.snippets if snippet not in SNIPPETS]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_snippets_of_the_other_sections(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: Any
+):
+    model = agent_model()
+    model.script = lambda messages, *_: "<improved_answer>Blue light scatters.</improved_answer>"
+    monkeypatch.setattr("langchain.agents.factory.init_chat_model", lambda spec, **_: model)
+    monkeypatch.setattr("tpo.models.policy.build_policy", lambda spec: Policy(model, spec))
+    monkeypatch.setattr("tpo.models.policy._shared", {})
+    PAGE.run(OTHERS[number])
+    assert "Blue light scatters." in capsys.readouterr().out
 
 
 def test_the_settings_exist():

@@ -155,6 +155,12 @@ def test_in_a_chain():
     assert "".join(chain.stream({"thing": "sky"})) == "better 5"
 
 
+def test_a_chain_does_not_limit_the_steps_of_a_run():
+    """LangChain's chains allow 25 steps, which a run of seven rounds exceeds."""
+    chain = ChatPromptTemplate.from_template("{it}") | chat(depth=7)
+    assert len(chain.invoke({"it": QUERY}).response_metadata["tpo"]["rounds"]) == 8
+
+
 @pytest.mark.parametrize(
     ("settings", "error", "said"),
     [
