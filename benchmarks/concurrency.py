@@ -62,7 +62,7 @@ def resident() -> float:
 async def plain(model: ChatOpenAI, number: int) -> None:
     """Make the requests of one run, and nothing else."""
     for step in range(REQUESTS):
-        n = {"n": 3} if step in {0, REQUESTS - 1} else {}
+        n: Any = {"n": 3} if step in {0, REQUESTS - 1} else {}
         await model.agenerate([[HumanMessage(f"{number} {step} {WORDS}")]], **n)
 
 

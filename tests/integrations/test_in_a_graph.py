@@ -157,6 +157,18 @@ async def test_events_of_version_2_name_the_model_and_its_requests():
     assert {"loss r0", "gradient r0"} < set(started)
 
 
+@pytest.mark.filterwarnings("ignore:The v3 streaming protocol")
+async def test_events_of_version_3_carry_one_message_with_reasoning_and_text():
+    async def node(state: MessagesState) -> Any:
+        return {"messages": [await model.ainvoke(state["messages"])]}
+
+    model = chat()
+    stream = await graph_of(node).astream_events(INPUT, version="v3")
+    said = [(await message.output).content async for message in stream.messages]
+    assert [[block["type"] for block in content] for content in said] == [["reasoning", "text"]]
+    assert (await stream.output())["messages"][-1].text == "better 2"
+
+
 def test_a_remote_conversation_keeps_its_shape():
     """What a server sends on: messages as dicts, the trace included."""
     message = chat().invoke([HumanMessage(QUERY)])
