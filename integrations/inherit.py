@@ -59,7 +59,7 @@ def inner_context(callbacks: Callbacks, saving: Saving) -> Context:
         saving: How the saver of the graph around it is used.
     """
     context = copy_context()
-    around = dict(var_child_runnable_config.get() or {})
+    around: dict[str, Any] = {**(var_child_runnable_config.get() or {})}
     if saving == "sync":
         inherited = around.get("configurable") or {}
         around["configurable"] = {key: _sync(value) for key, value in inherited.items()}
