@@ -18,7 +18,7 @@ from langchain_core.messages import AIMessage
 from offline import QUESTION, SAID, options
 
 import tpo
-from tpo.models.policy import build_policy
+from tpo.models.policy import resolve_policy
 
 LINES = {  # what to print for an event; the names are its fields
     "tpo.notice": "{message}",
@@ -50,8 +50,13 @@ def canned() -> BaseChatModel:
     return Canned(messages=iter([*(AIMessage("", tool_calls=[c]) for c in looks), *SAID]))
 
 
-async def show(agent: Any) -> None:
-    """Run a turn and print what its streams carry."""
+async def main() -> None:
+    """Build the agent, whose middleware is all there is to TPO; print what a turn streams."""
+    chosen = options(__doc__)
+    real = isinstance(chosen.policy, str)
+    model = (await resolve_policy(chosen.policy)).model if real else canned()
+    search = tpo.TPOMiddleware(chosen.reward, **chosen.settings)
+    agent = create_agent(model, [encyclopedia, dictionary], middleware=[search])
     given = {"messages": [("user", QUESTION)]}
     async for part in agent.astream(given, stream_mode=["custom", "updates"], version="v2"):
         if part["type"] == "custom":
@@ -64,16 +69,8 @@ async def show(agent: Any) -> None:
                 print(f"({trace['outcome']}: {trace.get('reason') or trace['answer']})")
 
 
-def main() -> None:
-    """Build the agent; the middleware is all there is to TPO."""
-    chosen = options(__doc__)
-    model = build_policy(chosen.policy).model if isinstance(chosen.policy, str) else canned()
-    search = tpo.TPOMiddleware(chosen.reward, **chosen.settings)
-    asyncio.run(show(create_agent(model, [encyclopedia, dictionary], middleware=[search])))
-
-
 if __name__ == "__main__":
     try:
-        main()
+        asyncio.run(main())
     except tpo.TPOError as error:
         raise SystemExit(str(error)) from None
