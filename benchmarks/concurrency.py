@@ -22,6 +22,7 @@ from typing import Any
 from langchain_core.messages import HumanMessage
 from langchain_openai import ChatOpenAI
 from openai import DefaultAsyncHttpxClient
+from pydantic import SecretStr
 
 import tpo
 
@@ -33,7 +34,7 @@ WORDS = "Blue light is scattered by the air more than red light is. " * 20
 
 def serve(slots: int, delay: float, ready: Any) -> None:
     """Be the server: `slots` requests at once, each `delay` seconds."""
-    from loopback_server import LoopbackServer, shaped  # noqa: PLC0415
+    import loopback_server as fake  # noqa: PLC0415  # pyright: ignore[reportMissingImports]
 
     gate = threading.Semaphore(slots)
 
@@ -41,9 +42,9 @@ def serve(slots: int, delay: float, ready: Any) -> None:
         if index == 0:
             with gate:
                 time.sleep(delay)
-        return shaped(body, f"{body.get('seed')} {index} {WORDS}")
+        return fake.shaped(body, f"{body.get('seed')} {index} {WORDS}")
 
-    with LoopbackServer(answer) as server:
+    with fake.LoopbackServer(answer) as server:
         ready.send(server.base_url)
         ready.recv()
 
@@ -61,7 +62,7 @@ def resident() -> float:
 async def plain(model: ChatOpenAI, number: int) -> None:
     """Make the requests of one run, and nothing else."""
     for step in range(REQUESTS):
-        n = {"n": 3} if step in {0, REQUESTS - 1} else {}
+        n: Any = {"n": 3} if step in {0, REQUESTS - 1} else {}
         await model.agenerate([[HumanMessage(f"{number} {step} {WORDS}")]], **n)
 
 
@@ -72,7 +73,9 @@ async def measure(url: str, options: argparse.Namespace) -> None:
     print(f"{size}; the server alone needs {least:.1f} s.\n")
     print(f"{'':18}{'seconds':>9}{'requests/s':>12}{'of the server':>15}{'memory MB':>11}")
     async with DefaultAsyncHttpxClient() as client:
-        model = ChatOpenAI(model="x", base_url=url, api_key="none", http_async_client=client)
+        model = ChatOpenAI(
+            model="x", base_url=url, api_key=SecretStr("none"), http_async_client=client
+        )
         chat = tpo.ChatTPO(
             policy=model,
             reward=lambda query, answer: sum(answer.encode()) % 997,

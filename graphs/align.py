@@ -98,10 +98,8 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     app: CompiledStateGraph[Any, Context, Any, Any] = graph.compile(
         checkpointer=checkpointer or InMemorySaver(), name="tpo"
     )
-    config: RunnableConfig = {
-        "configurable": {"thread_id": thread_id or str(uuid4())},
-        "recursion_limit": MOST_STEPS,
-    }
+    place = {"thread_id": thread_id or str(uuid4())}
+    config: RunnableConfig = {"configurable": place, "recursion_limit": MOST_STEPS}
     if on_event is None:
         context = context.model_copy(update={"live": False})
     try:

@@ -21,7 +21,7 @@ from ..core.context import Context
 from ..graphs.background import iterate, result_of
 from ..models.policy import resolve_policy
 from .answering import Turn, pieces, whole
-from .callbacks import RunManager, inner_callbacks
+from .inherit import RunManager, Saving, inner_callbacks, saving_of_sync_call
 from .run_trace import Detail
 from .settings import PARTS, Settings, given_settings
 
@@ -141,7 +141,7 @@ class ChatTPO(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        turn = self._turn(messages, stop, run_manager, kwargs, durable=False)
+        turn = self._turn(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
         return ChatResult(generations=[ChatGeneration(message=result_of(whole(turn)))])
 
     async def _astream(
@@ -163,7 +163,7 @@ class ChatTPO(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         for piece in iterate(
-            pieces(self._turn(messages, stop, run_manager, kwargs, durable=False))
+            pieces(self._turn(messages, stop, run_manager, kwargs, saving=saving_of_sync_call()))
         ):
             yield ChatGenerationChunk(message=piece)
 
@@ -174,10 +174,10 @@ class ChatTPO(BaseChatModel):
         run: RunManager,
         changes: Mapping[str, Any],
         *,
-        durable: bool = True,
+        saving: Saving = "own",
     ) -> Turn:
         settings = self._settings(stop=stop, **changes)
-        return Turn(settings, messages, inner_callbacks(run), durable)
+        return Turn(settings, messages, inner_callbacks(run), saving)
 
     # --- tools and structured output -----------------------------------------
 

@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 from ..core.context import Context
 from ..models.faults import is_transient, pause_before_retry
 from ..models.policy import Policy
-from .callbacks import inner_context
+from .inherit import Saving, inner_context
 
 Ask = Callable[[], Awaitable[AIMessage]]
 
@@ -29,7 +29,7 @@ async def first_reply(
     context: Context,
     options: Mapping[str, Any],
     callbacks: Callbacks,
-    durable: bool,
+    saving: Saving,
 ) -> AIMessage:
     """Ask the policy once, as it would be asked without us.
 
@@ -39,7 +39,7 @@ async def first_reply(
         context: Timeout, retries and stop sequences.
         options: `tools` and what belongs to them (`tool_choice`, ...).
         callbacks: Those of the call around it.
-        durable: Whether a saver of the graph around it keeps the reply.
+        saving: Whether, and how, a saver of the graph around it keeps the reply.
 
     Returns:
         The reply, untouched.
@@ -63,7 +63,7 @@ async def first_reply(
                     return await bound.ainvoke(list(messages), config, **stop)
         raise AssertionError  # the last attempt raises
 
-    return await kept(ask, key_of(messages), callbacks=callbacks, durable=durable)
+    return await kept(ask, key_of(messages), callbacks=callbacks, saving=saving)
 
 
 def key_of(messages: Sequence[AnyMessage]) -> str:
@@ -85,7 +85,7 @@ class _Kept(TypedDict, total=False):
 
 
 async def kept(
-    ask: Ask, key: str, *, callbacks: Callbacks = None, durable: bool = True
+    ask: Ask, key: str, *, callbacks: Callbacks = None, saving: Saving = "own"
 ) -> AIMessage:
     """Ask for a message as the one node of a graph.
 
@@ -97,7 +97,7 @@ async def kept(
         key: What it answers. Calls made at the same time in one node are told apart by their
             order only; one that finds its neighbour's message asks for its own.
         callbacks: Those of the call around it.
-        durable: Whether it is to be saved.
+        saving: Whether, and how, it is to be saved.
     """
 
     async def reply(state: _Kept) -> _Kept:  # noqa: ARG001  LangGraph's name
@@ -107,12 +107,14 @@ async def kept(
     graph.add_node("first_reply", reply)
     graph.add_edge(START, "first_reply")
     graph.add_edge("first_reply", END)
-    app: Any = graph.compile(checkpointer=None if durable else False, name="first_reply")
-    asking = asyncio.create_task(app.ainvoke({"key": key}), context=inner_context(callbacks))
+    app: Any = graph.compile(checkpointer=False if saving == "none" else None, name="first_reply")
+    asking = asyncio.create_task(
+        app.ainvoke({"key": key}), context=inner_context(callbacks, saving)
+    )
     try:
         found: _Kept = await asking
     finally:
         asking.cancel()
     if found["key"] != key:
-        return await kept(ask, key, callbacks=callbacks, durable=False)
+        return await kept(ask, key, callbacks=callbacks, saving="none")
     return found["reply"]["message"]

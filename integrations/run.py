@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -18,7 +17,7 @@ from ..core.context import Context
 from ..core.errors import ConfigError, TPOError
 from ..core.state import State
 from ..graphs.loop import MOST_STEPS, TPOGraph
-from .callbacks import inner_context
+from .inherit import Saving, inner_context
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,7 @@ class Inner:
         drafts: Answers that exist already.
         callbacks: Those of the call around it, in place of the ones that are active; `None`
             leaves these.
-        durable: Whether a saver of the graph around it keeps the run too. Not from another
-            event loop: a saver belongs to its own.
+        saving: Whether, and how, a saver of the graph around it keeps the run too.
     """
 
     graph: TPOGraph
@@ -41,7 +39,7 @@ class Inner:
     context: Context
     drafts: Sequence[str] = ()
     callbacks: Callbacks = None
-    durable: bool = True
+    saving: Saving = "own"
 
 
 class _OtherRunError(Exception):
@@ -63,10 +61,10 @@ async def play(run: Inner) -> AsyncGenerator[State]:
         TPOError: see `tpo.core.errors`; its `partial` holds what was paid for so far.
         ConfigError: a person is to be asked, where nobody can be.
     """
-    if run.context.human_pick and not (run.durable and _saver()):
+    if run.context.human_pick and (run.saving == "none" or not _saver()):
         raise ConfigError(
-            "human_pick pauses the run for an answer, and here nobody can give one: use it in an "
-            "async node of a graph that is compiled with a checkpointer"
+            "human_pick pauses the run for an answer, and here nobody can give one: use it in a "
+            "node of a graph that is compiled with a checkpointer"
         )
     try:
         async with aclosing(_play(run)) as parts:
@@ -75,7 +73,7 @@ async def play(run: Inner) -> AsyncGenerator[State]:
     except _OtherRunError:
         # Calls made at the same time in one node are told apart by their order only, and
         # resumed in another order one may find the run of its neighbour.
-        async with aclosing(_play(replace(run, durable=False))) as parts:
+        async with aclosing(_play(replace(run, saving="none"))) as parts:
             async for part in parts:
                 yield part
 
@@ -83,9 +81,10 @@ async def play(run: Inner) -> AsyncGenerator[State]:
 async def _play(run: Inner) -> AsyncGenerator[State]:
     parts: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
     state: dict[str, Any] = {}
-    context = copy_context() if run.callbacks is None else inner_context(run.callbacks)
     # A task of its own, with a context of its own; and leaving the generator ends it at once.
-    working = asyncio.create_task(_work(run, parts), context=context)
+    working = asyncio.create_task(
+        _work(run, parts), context=inner_context(run.callbacks, run.saving)
+    )
     working.add_done_callback(lambda _: parts.put_nowait(None))
     try:
         while part := await parts.get():
@@ -102,7 +101,7 @@ async def _play(run: Inner) -> AsyncGenerator[State]:
 
 
 async def _work(run: Inner, parts: asyncio.Queue[dict[str, Any] | None]) -> None:
-    app: Any = run.graph.compile(checkpointer=None if run.durable else False, name="tpo")
+    app: Any = run.graph.compile(checkpointer=False if run.saving == "none" else None, name="tpo")
     config: RunnableConfig = {"recursion_limit": MOST_STEPS}
     given = {"messages": list(run.messages), "drafts": list(run.drafts)}
     async with aclosing(

@@ -18,6 +18,7 @@ from ..models.policy import PolicyLike
 from ..prompts.prompt_set import PromptSet
 from ..prompts.tool import CRITERIA, DESCRIPTION, DRAFT, NAME, TASK, assignment
 from ..rewards.resolve import RewardLike
+from .inherit import Saving, saving_of_sync_call
 from .run import Inner, play
 from .run_trace import Detail, trace_of
 from .settings import Settings
@@ -78,21 +79,21 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
     settings.check()
 
     async def write(
-        task: str, draft: str = "", criteria: str = "", *, durable: bool = True
+        task: str, draft: str = "", criteria: str = "", *, saving: Saving = "own"
     ) -> tuple[str, dict[str, Any]]:
         messages = [HumanMessage(assignment(task, criteria))]
         drafts = [draft] if draft.strip() else []
         try:
             read_conversation(messages)
             state = await _last(
-                Inner(settings.graph(), messages, settings.context, drafts, durable=durable)
+                Inner(settings.graph(), messages, settings.context, drafts, saving=saving)
             )
         except TPOError as error:
             raise ToolException(f"The text could not be written: {error}") from error
         return state["answer"], trace_of(state, settings.trace)
 
     def write_now(task: str, draft: str = "", criteria: str = "") -> tuple[str, dict[str, Any]]:
-        return result_of(write(task, draft, criteria, durable=False))
+        return result_of(write(task, draft, criteria, saving=saving_of_sync_call()))
 
     return StructuredTool(
         name=name,

@@ -36,7 +36,7 @@ def sync_node(model: Any) -> Any:
 
 
 async def test_a_sync_node_of_an_async_graph(tmp_path):
-    """Its call runs on another loop, to which the saver does not belong."""
+    """Its call runs on another loop than the one the saver belongs to."""
     async with AsyncSqliteSaver.from_conn_string(str(tmp_path / "a.sqlite")) as saver:
         app = graph_of(sync_node(chat()), saver)
         kinds = set()
@@ -55,6 +55,50 @@ def test_a_sync_graph(tmp_path):
         parts = list(app.stream(INPUT, CONFIG, stream_mode=["custom", "values"], subgraphs=True))
         assert app.get_state(CONFIG).values["messages"][-1].text == "better 2"
     assert [data["type"] for _, mode, data in parts if mode == "custom"][-1] == "tpo.final"
+
+
+async def test_a_sync_call_in_an_async_node_blocks_and_ends(tmp_path):
+    """It holds up the loop that the saver would need, so it is not saved."""
+
+    async def node(state: MessagesState) -> Any:
+        return {"messages": [chat().invoke(state["messages"])]}
+
+    async with AsyncSqliteSaver.from_conn_string(str(tmp_path / "a.sqlite")) as saver:
+        result = await graph_of(node, saver).ainvoke(INPUT, CONFIG)
+    assert result["messages"][-1].text == "better 2"
+
+
+@pytest.mark.parametrize("tools", [False, True])
+@pytest.mark.parametrize("kind", ["sync", "async"])
+async def test_a_sync_node_that_failed_goes_on_where_it_was(tmp_path, kind, tools):
+    def node(state: MessagesState) -> Any:
+        tries.append(0)
+        answer = model.invoke(state["messages"])
+        if len(tries) == 1:
+            raise ConnectionError("the process dies")
+        return {"messages": [answer]}
+
+    tries: list[int] = []
+    policy = Echo()
+    model: Any = ChatTPO(policy=policy, reward=lambda query, answer: 1.0, depth=0, width=3)
+    model = model.bind_tools([sync_node]) if tools else model
+    database = str(tmp_path / "runs.sqlite")
+    if kind == "sync":
+        with SqliteSaver.from_conn_string(database) as saver:
+            app = graph_of(node, saver)
+            with pytest.raises(ConnectionError):
+                await asyncio.to_thread(app.invoke, INPUT, CONFIG)
+            asked = len(policy.asked)
+            result = await asyncio.to_thread(app.invoke, None, CONFIG)
+    else:
+        async with AsyncSqliteSaver.from_conn_string(database) as own:
+            app = graph_of(node, own)
+            with pytest.raises(ConnectionError):
+                await app.ainvoke(INPUT, CONFIG)
+            asked = len(policy.asked)
+            result = await app.ainvoke(None, CONFIG)
+    assert result["messages"][-1].text == f"about {QUERY}"
+    assert (len(tries), len(policy.asked)) == (2, asked)
 
 
 async def test_each_turn_of_a_thread_is_a_run_of_its_own():
@@ -155,6 +199,18 @@ async def test_events_of_version_2_name_the_model_and_its_requests():
     assert "".join(streamed) == "better 2"
     assert started[0] == "ChatTPO"
     assert {"loss r0", "gradient r0"} < set(started)
+
+
+@pytest.mark.filterwarnings("ignore:The v3 streaming protocol")
+async def test_events_of_version_3_carry_one_message_with_reasoning_and_text():
+    async def node(state: MessagesState) -> Any:
+        return {"messages": [await model.ainvoke(state["messages"])]}
+
+    model = chat()
+    stream = await graph_of(node).astream_events(INPUT, version="v3")
+    said = [(await message.output).content async for message in stream.messages]
+    assert [[block["type"] for block in content] for content in said] == [["reasoning", "text"]]
+    assert (await stream.output())["messages"][-1].text == "better 2"
 
 
 def test_a_remote_conversation_keeps_its_shape():

@@ -1,4 +1,4 @@
-"""Callbacks of the calls inside a call: under its run, and counted once.
+"""What a call passes on to the calls inside it: callbacks, counted once, and the saver.
 
 The message of a run carries the sum of its usage. So LangChain's usage callback must not hear
 of the requests beneath it: not through the run's callbacks, and not through the variable that
@@ -7,7 +7,9 @@ of the requests beneath it: not through the run's callbacks, and not through the
 
 from __future__ import annotations
 
+import asyncio
 from contextvars import Context, copy_context
+from typing import Any, Literal, cast
 
 from langchain_core.callbacks import (
     AsyncCallbackManager,
@@ -18,9 +20,15 @@ from langchain_core.callbacks import (
     Callbacks,
     UsageMetadataCallbackHandler,
 )
-from langchain_core.runnables import ensure_config
+from langchain_core.runnables import RunnableConfig, ensure_config
 from langchain_core.runnables.config import var_child_runnable_config
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from .sync_saver import SyncSaver
+
+# "own": by its async methods. "sync": by its sync ones, because the call is made on another
+# event loop, and a saver belongs to its own. "none": not at all.
+Saving = Literal["own", "sync", "none"]
 RunManager = AsyncCallbackManagerForLLMRun | CallbackManagerForLLMRun | None
 
 
@@ -42,18 +50,39 @@ def inner_callbacks(run: RunManager) -> Callbacks:
     return inner
 
 
-def inner_context(callbacks: Callbacks) -> Context:
+def inner_context(callbacks: Callbacks, saving: Saving) -> Context:
     """Return a copy of the current context for what runs inside a call.
 
-    LangGraph adds the callbacks it is given to those around it; so these take their place.
+    Args:
+        callbacks: LangGraph adds those it is given to the ones around it; so these take their
+            place here, and no usage callback is active. `None` leaves them as they are.
+        saving: How the saver of the graph around it is used.
     """
     context = copy_context()
-    around = var_child_runnable_config.get() or {}
-    context.run(var_child_runnable_config.set, {**around, "callbacks": callbacks})
-    for variable, value in context.items():
-        if isinstance(value, UsageMetadataCallbackHandler):
-            context.run(variable.set, None)
+    around: dict[str, Any] = {**(var_child_runnable_config.get() or {})}
+    if saving == "sync":
+        inherited = around.get("configurable") or {}
+        around["configurable"] = {key: _sync(value) for key, value in inherited.items()}
+    if callbacks is not None:
+        around["callbacks"] = callbacks
+        for variable, value in context.items():
+            if isinstance(value, UsageMetadataCallbackHandler):
+                context.run(variable.set, None)
+    context.run(var_child_runnable_config.set, cast("RunnableConfig", around))
     return context
+
+
+def saving_of_sync_call() -> Saving:
+    """Return how a sync call saves: not where it blocks the loop that the saver may need."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return "sync"
+    return "none"
+
+
+def _sync(value: Any) -> Any:
+    return SyncSaver(value) if isinstance(value, BaseCheckpointSaver) else value
 
 
 def _uncounted(callbacks: Callbacks) -> Callbacks:
