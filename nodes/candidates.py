@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,11 +12,11 @@ from typing_extensions import TypedDict
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.reply import Reply, cut_at
+from ..core.reply import Reply, cut
 from ..core.state import Candidate
 from ..core.usage import Cost, brief
 from ..models.request import OnText, Request, RequestError, ask
-from .durable import outline, request_seed, write
+from .durable import Held, outline, request_seed, traced, write
 from .live import growing
 
 Read = Callable[[Reply], tuple[str, str | None]]
@@ -41,6 +41,7 @@ class Draw:
         read: Finds the answer in a reply, or says why there is none.
         phase: `sample` or `update`.
         partial: What to show of an unfinished reply, for live text.
+        drafts: Answers that are there already; they take the first places.
     """
 
     context: Context
@@ -53,11 +54,14 @@ class Draw:
     round: int
     parent_round: int | None
     gate: asyncio.Semaphore
+    drafts: Sequence[str] = ()
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
         text, error = self.read(reply)
-        text, error = self._ended(text, error)
+        if not error:
+            text = cut(text, self.context.stop_sequences)
+            error = None if text else "empty: it began with a stop sequence"
         record = Candidate(
             id=f"r{self.round}c{index}",
             turn=self.turn,
@@ -72,16 +76,6 @@ class Draw:
         if reply.reasoning:
             record["reasoning"] = reply.reasoning
         return record
-
-    def shown(self, raw: str) -> str:
-        """Return what to show of a reply that is still being written."""
-        return cut_at(self.partial(raw), self.context.stop_sequences)
-
-    def _ended(self, text: str, error: str | None) -> tuple[str, str | None]:
-        """End an answer at a stop text, for a server that does not, or saw our tags only."""
-        if error or not (ended := cut_at(text, self.context.stop_sequences)):
-            return text, error or "empty: it begins with a stop text"
-        return ended, None
 
     def outline(self, index: int, error: str | None = None) -> dict[str, Any]:
         """Return what stands for the record of a candidate in the node's own writes."""
@@ -98,13 +92,14 @@ class UnusableError(RequestError):
 
 @task
 async def request_candidates(
-    draw: Draw, places: list[int], refused: frozenset[str], most: int | None
+    wanted: Held[Draw], places: list[int], refused: frozenset[str], most: int | None
 ) -> Drawn:
     """Send one request for the candidates at `places`, and save what comes back.
 
     Raises:
         RequestError: it failed, or brought nothing to begin with.
     """
+    draw = wanted()
     name = f"r{draw.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
     base = draw.request(refused)
     seed = request_seed(draw.context, draw.phase, draw.round, places[0])
@@ -115,12 +110,13 @@ async def request_candidates(
         most=most,
         parameters={**base.parameters, "seed": seed},
         label=f"{draw.phase} {name}",
+        metadata=traced(draw.phase, draw.round, name, name if len(places) == 1 else ""),
     )
-    about = {"request": name, "phase": draw.phase}
+    about, stop = {"request": name, "phase": draw.phase}, draw.context.stop_sequences
 
     def begin() -> OnText:
         draw.emit("request_started", {**about, "sequences": len(places)})
-        return growing(draw.shown, show)
+        return growing(lambda text: cut(draw.partial(text), stop), show)
 
     def show(text: str) -> None:
         draw.emit("candidate_delta", {"request": name, "candidate": name, "text": text})

@@ -29,7 +29,7 @@ CHOSEN = {
 
 
 async def test_the_server_starts_and_lists_the_graphs(client, dev, assistants):
-    assert set(assistants) == {"tpo", "best_of_n", "revision"}
+    assert set(assistants) == {"tpo", "best_of_n", "revision", "answer"}
     print(f"langgraph dev started in {dev.seconds_to_start:.1f} s")  # shown by pytest -s
     described = {a["graph_id"]: a["description"] for a in await client.assistants.search()}
     assert all(described.values())
@@ -58,7 +58,7 @@ async def test_the_context_form_is_readable(client, assistants, models):
 async def test_each_graph_has_its_own_default_mode_and_takes_messages(client, assistants, mode):
     schemas = await client.assistants.get_schemas(assistants[mode])
     assert schemas["context_schema"]["properties"]["mode"]["default"] == mode
-    assert list(schemas["input_schema"]["properties"]) == ["messages"]
+    assert list(schemas["input_schema"]["properties"]) == ["messages", "drafts"]
     assert schemas["input_schema"]["required"] == ["messages"]
     # No narrow output schema: it would blank the server's `updates`.
     assert {"answer", "candidates", "rounds", "usage"} <= set(
