@@ -32,8 +32,17 @@ if TYPE_CHECKING:
     from tpo.graphs.align import Aligned, aalign, align
     from tpo.graphs.baselines import build_best_of_n, build_revision
     from tpo.graphs.loop import build_tpo
+    from tpo.integrations.chat_model import ChatTPO
+    from tpo.integrations.middleware import TPOMiddleware
     from tpo.prompts.prompt_set import PromptSet
     from tpo.rewards.base import Reward, Score, scored, unscored
+    from tpo.rewards.cached import cached
+    from tpo.rewards.function import FunctionReward
+    from tpo.rewards.groupwise import GroupwiseJudge
+    from tpo.rewards.judge import Judge
+    from tpo.rewards.mix import Mix, Part
+    from tpo.rewards.pairwise import PairwiseJudge
+    from tpo.rewards.resolve import close_rewards, resolve_reward
 
     __version__: str
 
@@ -56,19 +65,35 @@ _HOMES = {
     "tpo.graphs.align": ["Aligned", "aalign", "align"],
     "tpo.graphs.baselines": ["build_best_of_n", "build_revision"],
     "tpo.graphs.loop": ["build_tpo"],
+    "tpo.integrations.chat_model": ["ChatTPO"],
+    "tpo.integrations.middleware": ["TPOMiddleware"],
     "tpo.prompts.prompt_set": ["PromptSet"],
     "tpo.rewards.base": ["Reward", "Score", "scored", "unscored"],
+    "tpo.rewards.cached": ["cached"],
+    "tpo.rewards.function": ["FunctionReward"],
+    "tpo.rewards.groupwise": ["GroupwiseJudge"],
+    "tpo.rewards.judge": ["Judge"],
+    "tpo.rewards.mix": ["Mix", "Part"],
+    "tpo.rewards.pairwise": ["PairwiseJudge"],
+    "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Aligned",
     "Candidate",
+    "ChatTPO",
     "ConfigError",
     "Context",
+    "FunctionReward",
+    "GroupwiseJudge",
     "InputError",
+    "Judge",
     "MissingDependencyError",
+    "Mix",
     "NoCandidateError",
+    "PairwiseJudge",
+    "Part",
     "PolicyError",
     "PromptError",
     "PromptSet",
@@ -81,12 +106,16 @@ __all__ = [
     "StoreError",
     "SyncCallError",
     "TPOError",
+    "TPOMiddleware",
     "__version__",
     "aalign",
     "align",
     "build_best_of_n",
     "build_revision",
     "build_tpo",
+    "cached",
+    "close_rewards",
+    "resolve_reward",
     "scored",
     "unscored",
 ]

@@ -9,9 +9,9 @@ from ..core.state import Round
 from . import words
 
 
-def drift_words(rounds: Sequence[Round]) -> str:
+def drift_words(rounds: Sequence[Round], tolerance: float) -> str:
     """Say that the reward rose while the held-out one fell, and since when; else ""."""
-    moved = drift(rounds)
+    moved = drift(rounds, tolerance)
     peak = next((r for r in rounds if r["round"] == moved["best_round"]), None)
     last = next((r for r in reversed(rounds) if r["heldout"] is not None), None)
     if not moved["overoptimised"] or peak is None or last is None:

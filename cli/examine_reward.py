@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
@@ -12,8 +13,6 @@ from ..rewards.base import Reward, Score
 from ..rewards.plan import PlannedReward, score_now
 from .finding import Finding, graded
 from .probes import DEGENERATE, PADDED, UNSAFE, Pair
-
-Scored = list[tuple[Score, Score]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,30 @@ KINDS = (
 )
 
 
+@dataclass(frozen=True)
+class Probed:
+    """A pair as the reward scores it."""
+
+    kind: Kind
+    pair: Pair
+    better: Score
+    worse: Score
+
+    @property
+    def right(self) -> bool:
+        """Whether the better answer has the higher score."""
+        better, worse = self.better["reward"], self.worse["reward"]
+        return better is not None and worse is not None and better > worse
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What the pairs show of a reward."""
+
+    findings: list[Finding]
+    pairs: list[Probed]
+
+
 @runtime_checkable
 class Probing(Protocol):
     """A reward that can look for what is wrong with its scores by itself."""
@@ -61,43 +84,42 @@ class Probing(Protocol):
     async def probe(self) -> str: ...  # noqa: D102
 
 
-async def examine_reward(reward: Reward | PlannedReward) -> list[Finding]:
+async def examine_reward(reward: Reward | PlannedReward) -> Examined:
     """Score the known pairs and judge the scores."""
     notice = [Finding("notice", "warning", reward.notice)] if reward.notice else []
     try:
-        kinds = [[await _score(reward, pair) for pair in kind.pairs] for kind in KINDS]
+        pairs = [await _score(reward, kind, pair) for kind in KINDS for pair in kind.pairs]
     except Exception as error:  # noqa: BLE001  a reward may raise anything
-        return [*notice, Finding("reward", "bad", evidence(error))]
-    scores = [pair for kind in kinds for pair in kind]
-    ordered = [_ordered(kind, mine) for kind, mine in zip(KINDS, kinds, strict=True)]
-    return [*notice, *await _probed(reward), _finite(scores), _raw(scores), *ordered]
+        return Examined([*notice, Finding("reward", "bad", evidence(error))], [])
+    scores = [score for one in pairs for score in (one.better, one.worse)]
+    doubts = [*notice, *await _own_doubts(reward), _finite(scores)]
+    if all(score["reward"] is None for score in scores):
+        return Examined(doubts, [])  # then nothing is known of orders
+    ordered = [_ordered(kind, [one for one in pairs if one.kind is kind]) for kind in KINDS]
+    return Examined([*doubts, _raw(scores), *ordered], pairs)
 
 
-async def _probed(reward: Reward | PlannedReward) -> list[Finding]:
+async def _own_doubts(reward: Reward | PlannedReward) -> list[Finding]:
     """Return what a served reward finds wrong with its own server."""
     said = await reward.probe() if isinstance(reward, Probing) else ""
     return [Finding("probe", "warning", said)] if said else []
 
 
-async def _score(reward: Reward | PlannedReward, pair: Pair) -> tuple[Score, Score]:
+async def _score(reward: Reward | PlannedReward, kind: Kind, pair: Pair) -> Probed:
     better, worse = await score_now(reward, [HumanMessage(pair.query)], (pair.better, pair.worse))
-    return better, worse
+    return Probed(kind, pair, better, worse)
 
 
-def _numbers(scores: Scored) -> list[float]:
-    return [s["reward"] for pair in scores for s in pair if s["reward"] is not None]
-
-
-def _finite(scores: Scored) -> Finding:
-    lost = [s["error"] for pair in scores for s in pair if s["reward"] is None]
+def _finite(scores: Sequence[Score]) -> Finding:
+    lost = [score["error"] for score in scores if score["reward"] is None]
     if lost:
-        return Finding("finite", "bad", f"{len(lost)} of {2 * len(scores)} not scored: {lost[0]}")
-    return Finding("finite", "ok", f"all {2 * len(scores)} scores are finite numbers")
+        return Finding("finite", "bad", f"{len(lost)} of {len(scores)} not scored: {lost[0]}")
+    return Finding("finite", "ok", f"all {len(scores)} scores are finite numbers")
 
 
-def _raw(scores: Scored) -> Finding:
+def _raw(scores: Sequence[Score]) -> Finding:
     """Probabilities saturate near 1, where good answers differ: raw logits do not."""
-    numbers = _numbers(scores)
+    numbers = [score["reward"] for score in scores if score["reward"] is not None]
     if len(set(numbers)) < 2:
         return Finding("raw", "bad", "every answer gets the same score, so nothing can be ranked")
     shown = f"scores from {min(numbers):.3g} to {max(numbers):.3g}"
@@ -107,14 +129,8 @@ def _raw(scores: Scored) -> Finding:
     return Finding("raw", "ok", shown)
 
 
-def _ordered(kind: Kind, scores: Scored) -> Finding:
-    wrong = [
-        pair.worse_is
-        for pair, (better, worse) in zip(kind.pairs, scores, strict=True)
-        if better["reward"] is None
-        or worse["reward"] is None
-        or better["reward"] <= worse["reward"]
-    ]
+def _ordered(kind: Kind, probed: Sequence[Probed]) -> Finding:
+    wrong = [one.pair.worse_is for one in probed if not one.right]
     right = len(kind.pairs) - len(wrong)
     said = f"{right} of {len(kind.pairs)} pairs in the right order ({kind.means})"
     if wrong and not kind.advice:

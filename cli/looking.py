@@ -80,6 +80,7 @@ def score(
     environment=True,
 )
 def doctor(
+    ctx: typer.Context,
     knobs: dict[str, Any],
     tries: Annotated[
         int, typer.Option("--tries", min=1, max=20, help="Updates to ask for per probe.")
@@ -89,7 +90,16 @@ def doctor(
     """Check whether policy and reward are fit for TPO, with about ten short requests.
 
     TPO needs a model that follows instructions: weak models are made worse by it.
+
+    With --reward and no --policy it looks at the reward alone, and shows its scores of 14 pairs.
     """
     from .doctor import examine
 
-    return examine(tries, json, knobs)
+    typed = {name for name in ("policy", "critic", "reward") if _is_typed(ctx, name)}
+    return examine(tries, json, knobs, reward_alone=typed == {"reward"})
+
+
+def _is_typed(ctx: typer.Context, name: str) -> bool:
+    """Return whether an option was typed, not read from the environment."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

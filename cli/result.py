@@ -62,7 +62,7 @@ def print_result(session: Session, state: StateSnapshot, talks: bool) -> None:
 def _summary(session: Session, state: StateSnapshot) -> list[str]:
     values = values_of(state)
     over = "Finished" if status_of(session, state) == "finished" else "Stopped"
-    gamed = drift_words(values["rounds"])
+    gamed = drift_words(values["rounds"], session.context.guard_tolerance)
     return [
         f"{over}: {why_stopped(values, session.context)}.",
         *([gamed] if gamed else []),

@@ -91,7 +91,7 @@ def _print_run(console: Console, session: Session, state: StateSnapshot) -> None
         console.print(pool_table(values))
     for record in values.get("rounds") or []:
         _print_critique(console, record)
-    _print_end(console, state)
+    _print_end(console, session, state)
 
 
 def _print_critique(console: Console, record: Round) -> None:
@@ -107,14 +107,14 @@ def _print_critique(console: Console, record: Round) -> None:
             console.print(Padding(Text(words.harmless(text.strip())), (0, 0, 0, 2)))
 
 
-def _print_end(console: Console, state: StateSnapshot) -> None:
+def _print_end(console: Console, session: Session, state: StateSnapshot) -> None:
     values = values_of(state)
     if values.get("rounds"):
         _section(console, "Rounds")
         console.print(rounds_table(values["rounds"]))
         if len(values["rounds"]) > 1:
             console.print(course(values["rounds"]))
-        if gamed := drift_words(values["rounds"]):
+        if gamed := drift_words(values["rounds"], session.context.guard_tolerance):
             console.print(Text(gamed, "yellow"))
     if usage := values.get("usage"):
         _section(console, "Cost")

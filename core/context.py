@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -97,6 +97,11 @@ class Context(BaseModel):
         title="Sampling",
         description="native: one request with n=N. parallel: N requests. auto finds out.",
     )
+    stop_sequences: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(),
+        title="Stop sequences",
+        description="An answer ends before the first of these texts.",
+    )
     update_format: Literal["auto", "tags", "json"] = Field(
         default="auto",
         title="Update format",
@@ -150,6 +155,13 @@ class Context(BaseModel):
         title="Guard",
         description="When the reward rises while the held-out one falls: report it, or stop "
         "and return the answer the held-out reward liked best.",
+    )
+    guard_tolerance: float = Field(
+        default=0.0,
+        ge=0,
+        title="Guard tolerance",
+        description="How far the held-out reward may fall below its best, in its own units, "
+        "before the guard speaks: as much as it differs with itself.",
     )
 
     # --- when to stop early ------------------------------------------------

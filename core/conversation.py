@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.utils import convert_to_messages
@@ -69,6 +70,22 @@ def read_conversation(messages: Sequence[AnyMessage] | None) -> Conversation:
             )
         raise InputError("the prompt is empty: say what to answer")
     return Conversation(turns, query)
+
+
+def read_drafts(drafts: object) -> list[str]:
+    """Check the answers that the caller brings.
+
+    Returns:
+        The distinct ones, in order.
+
+    Raises:
+        InputError: something else than a list of texts, or an empty text.
+    """
+    given: list[Any] = drafts if isinstance(drafts, list) else [drafts] if drafts else []
+    texts = [draft.strip() for draft in given if isinstance(draft, str)]
+    if len(texts) < len(given) or not all(texts):
+        raise InputError("drafts: give a list of answers, each a text that is not empty")
+    return list(dict.fromkeys(texts))
 
 
 def to_messages(

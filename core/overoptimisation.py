@@ -28,11 +28,13 @@ class Drift(TypedDict):
     """Change of its length, in characters."""
 
 
-def drift(rounds: Sequence[Round]) -> Drift:
+def drift(rounds: Sequence[Round], tolerance: float = 0.0) -> Drift:
     """Compare the rounds of a run.
 
     Args:
         rounds: The rounds, the earliest first; those without a held-out score are passed over.
+        tolerance: How far the held-out reward may fall below its best, in its own units,
+            before that counts as a fall: its noise.
 
     Returns:
         What moved. Without a held-out reward only reward and length are known. Rewards are
@@ -47,7 +49,7 @@ def drift(rounds: Sequence[Round]) -> Drift:
     measured = [r for r in ranked if r["heldout"] is not None and r["reward"] is not None]
     peak = max(measured, key=lambda r: (r["heldout"], -r["round"]), default=None)
     last = measured[-1] if measured else None
-    fell = bool(peak and last and _below(last["heldout"], peak["heldout"]))
+    fell = bool(peak and last and _below(last["heldout"], peak["heldout"], tolerance))
     rose = bool(peak and last and _below(peak["reward"], last["reward"]))
     return Drift(
         overoptimised=fell and rose,
@@ -58,8 +60,8 @@ def drift(rounds: Sequence[Round]) -> Drift:
     )
 
 
-def _below(a: float | None, b: float | None) -> bool:
-    return a is not None and b is not None and a < b
+def _below(a: float | None, b: float | None, tolerance: float = 0.0) -> bool:
+    return a is not None and b is not None and a < b - tolerance
 
 
 def _change(rounds: Sequence[Round], key: str) -> float | None:

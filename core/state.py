@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, NotRequired
 
 from langchain_core.messages import AnyMessage
-from langgraph.channels import DeltaChannel
+from langgraph.channels import DeltaChannel, EphemeralValue
 from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
@@ -43,6 +43,8 @@ class Candidate(TypedDict):
     """Its place in the round, from 0."""
     text: str
     """The whole answer, reasoning removed; the raw reply where `error` says it is malformed."""
+    drafted: NotRequired[bool]
+    """`True` where the caller brought it, instead of a request."""
     reasoning: NotRequired[str]
     """What a thinking model thought first, if it showed it."""
     reward: float | None
@@ -123,6 +125,9 @@ class InputState(TypedDict):
     """What a caller gives: a conversation whose last human turn is the query."""
 
     messages: Annotated[list[AnyMessage], add_messages]
+    drafts: NotRequired[Annotated[list[str], EphemeralValue]]
+    """Answers that exist already: they are the first candidates of round 0, and cost nothing.
+    Gone after the step that reads them, so that they never meet another question."""
 
 
 class AnswerState(TypedDict):

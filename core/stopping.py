@@ -57,7 +57,8 @@ def _no_gain(state: State, context: Context) -> bool:
 
 
 def _overoptimised(state: State, context: Context) -> bool:
-    return context.guard == "stop" and drift(state["rounds"])["overoptimised"]
+    moved = drift(state["rounds"], context.guard_tolerance)
+    return context.guard == "stop" and moved["overoptimised"]
 
 
 def why_stop(state: State, context: Context) -> StopReason | None:

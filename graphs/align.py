@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 from uuid import uuid4
@@ -16,7 +14,7 @@ from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
 from ..core.context import Context
-from ..core.conversation import read_conversation, to_messages
+from ..core.conversation import read_conversation, read_drafts, to_messages
 from ..core.errors import ConfigError, TPOError
 from ..core.events import AnyEvent
 from ..core.settings import make_context
@@ -25,6 +23,7 @@ from ..core.usage import Usage
 from ..models.policy import PolicyLike
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
+from .background import result_of
 from .loop import build_tpo
 
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
@@ -51,6 +50,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     heldout: RewardLike | None = None,
     fallback: RewardLike | None = None,
     prompts: PromptSet | Mapping[str, str] | str | None = None,
+    drafts: Sequence[str] = (),
     on_event: Callable[[AnyEvent], None] | None = None,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
     thread_id: str | None = None,
@@ -66,6 +66,8 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         heldout: A reward that watches the chosen answers without steering.
         fallback: What ranks when the reward failed (see `on_reward_failure`).
         prompts: Other prompts.
+        drafts: Answers that exist already; they compete as the first candidates of round 0,
+            and so many fewer are sampled.
         on_event: Called with every event as it happens (docs/events.md).
         checkpointer: Where the run is saved; default: in memory, for this call.
         thread_id: Names the run in the checkpointer; a finished thread gets a new turn.
@@ -89,6 +91,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         )
     messages = to_messages(prompt)
     read_conversation(cast("list[AnyMessage]", messages))
+    read_drafts(list(drafts))
     graph = build_tpo(
         policy, reward, critic=critic, heldout=heldout, fallback=fallback, prompts=prompts
     )
@@ -100,7 +103,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         context = context.model_copy(update={"live": False})
     try:
         async for part in app.astream(
-            {"messages": messages},
+            {"messages": messages, "drafts": list(drafts)},
             config,
             context=context,
             stream_mode="custom",
@@ -123,26 +126,4 @@ def align(prompt: Prompt, **options: Any) -> Aligned:
     Example:
         >>> result = align("Why is the sky blue?", policy="embedded:")  # doctest: +SKIP
     """
-    future = asyncio.run_coroutine_threadsafe(aalign(prompt, **options), _background_loop())
-    try:
-        return future.result()
-    except BaseException:  # Ctrl-C while waiting: stop paying at once
-        future.cancel()
-        raise
-
-
-_lock = threading.Lock()
-_loop: asyncio.AbstractEventLoop | None = None
-
-
-def _background_loop() -> asyncio.AbstractEventLoop:
-    """Return the process's own loop, in a daemon thread.
-
-    One loop for all sync calls: model clients keep connections that die with their loop.
-    """
-    global _loop  # noqa: PLW0603  a process-wide thread, not state of a run
-    with _lock:
-        if _loop is None or _loop.is_closed():
-            _loop = asyncio.new_event_loop()
-            threading.Thread(target=_loop.run_forever, name="tpo-align", daemon=True).start()
-        return _loop
+    return result_of(aalign(prompt, **options))

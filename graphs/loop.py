@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
@@ -19,7 +20,7 @@ from ..nodes.choose import choose_node
 from ..nodes.finish import finish_node
 from ..nodes.gradient import gradient_node
 from ..nodes.loss import loss_node
-from ..nodes.parts import Parts
+from ..nodes.parts import Node, Parts
 from ..nodes.rank import rank_node
 from ..nodes.sample import sample_node
 from ..nodes.update import update_node
@@ -42,6 +43,7 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     defaults: Context | None = None,
     context_schema: type[Context] = Context,
     output_schema: type[Any] = State,
+    speak: bool = True,
 ) -> TPOGraph:
     """Build the TPO graph, uncompiled, so that the caller chooses saver and store.
 
@@ -62,9 +64,12 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
         context_schema: A subclass of `Context`, where other defaults are to be shown.
         output_schema: Which channels the result holds; `AnswerState` of `tpo.core.state`
             is the answer alone. A server then leaves all others out of `updates` too.
+        speak: Whether the answer is added to `messages`, and so reaches the `messages`
+            stream. `False` for a caller that has its own message for it.
 
     Returns:
-        A `StateGraph`. Input: `{"messages": [...]}`, whose last human turn is the query.
+        A `StateGraph`. Input: `{"messages": [...]}`, whose last human turn is the query,
+        and if there are any, `drafts`: answers that are to compete with the samples.
         Output: `answer`, `reward`, `messages`, `candidates`, `rounds`, `stop_reason`,
         `usage`.
 
@@ -93,15 +98,16 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     graph: TPOGraph = StateGraph(
         State, context_schema, input_schema=InputState, output_schema=output_schema
     )
-    for name, factory in {
+    steps: dict[str, Callable[..., Node]] = {
         "sample": sample_node,
         "rank": rank_node,
         "choose": choose_node,
         "loss": loss_node,
         "gradient": gradient_node,
         "update": update_node,
-        "finish": finish_node,
-    }.items():
+        "finish": partial(finish_node, speak=speak),
+    }
+    for name, factory in steps.items():
         graph.add_node(name, AsyncStep(factory(parts=parts), name), trace_policy=IN_BRIEF)
     graph.add_edge(START, "sample")
     graph.add_edge("sample", "rank")

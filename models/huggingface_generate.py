@@ -78,7 +78,7 @@ def write_on(
         return torch.full((len(ids),), watch(ids[0, length:].tolist()), device=ids.device)
 
     if n > 1:
-        options = {**options, "past_key_values": _read_once(torch, model, prompt, n)}
+        options = {**options, "cache": _read_once(torch, model, prompt, n)}
         prompt = {name: rows.repeat(n, 1) for name, rows in prompt.items()}
     devices = [model.device] if model.device.type == "cuda" else []
     with torch.random.fork_rng(devices, enabled=seed is not None):
@@ -101,14 +101,14 @@ def _read_once(torch: Any, model: Any, prompt: Prompt, n: int) -> Any:
     Its last token is left to `generate`, which needs one to begin with. `None` where the
     model keeps no such cache: then the prompt is computed `n` times.
     """
-    if "past_key_values" not in inspect.signature(model.forward).parameters:
+    if "cache" not in inspect.signature(model.forward).parameters:
         return None
     start = {name: rows[:, :-1] for name, rows in prompt.items()}
     read = model.generate(**start, **GREEDY, max_new_tokens=1, return_dict_in_generate=True)
-    if type(read.past_key_values).__name__ != "DynamicCache":
+    if type(read.cache).__name__ != "DynamicCache":
         return None
-    read.past_key_values.reorder_cache(torch.zeros(n, dtype=torch.long, device=model.device))
-    return read.past_key_values
+    read.cache.reorder_cache(torch.zeros(n, dtype=torch.long, device=model.device))
+    return read.cache
 
 
 def _until(row: list[int], ends: list[int]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.reply import Reply
+from ..core.reply import Reply, cut
 from ..core.state import Candidate
 from ..core.usage import Cost, brief
 from ..models.request import OnText, Request, RequestError, ask
@@ -41,6 +41,7 @@ class Draw:
         read: Finds the answer in a reply, or says why there is none.
         phase: `sample` or `update`.
         partial: What to show of an unfinished reply, for live text.
+        drafts: Answers that are there already; they take the first places.
     """
 
     context: Context
@@ -53,10 +54,14 @@ class Draw:
     round: int
     parent_round: int | None
     gate: asyncio.Semaphore
+    drafts: Sequence[str] = ()
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
         text, error = self.read(reply)
+        if not error:
+            text = cut(text, self.context.stop_sequences)
+            error = None if text else "empty: it began with a stop sequence"
         record = Candidate(
             id=f"r{self.round}c{index}",
             turn=self.turn,
@@ -107,11 +112,11 @@ async def request_candidates(
         label=f"{draw.phase} {name}",
         metadata=traced(draw.phase, draw.round, name, name if len(places) == 1 else ""),
     )
-    about = {"request": name, "phase": draw.phase}
+    about, stop = {"request": name, "phase": draw.phase}, draw.context.stop_sequences
 
     def begin() -> OnText:
         draw.emit("request_started", {**about, "sequences": len(places)})
-        return growing(draw.partial, show)
+        return growing(lambda text: cut(draw.partial(text), stop), show)
 
     def show(text: str) -> None:
         draw.emit("candidate_delta", {"request": name, "candidate": name, "text": text})

@@ -27,20 +27,20 @@ class Outcome:
     """The sum over all requests of a draw (local to one node call)."""
 
     refused: frozenset[str]
-    failed: list[Candidate]
+    ready: list[Candidate]  # drafts, and what failed
     drawn: list[dict[str, Any]] = field(default_factory=list)  # outlines: see `restore`
     cost: Cost = field(default_factory=cost)
 
     @property
     def records(self) -> list[Any]:
-        """What the node writes: its failures, and outlines of what its requests brought."""
-        return [*self.failed, *self.drawn]
+        """What the node writes: drafts, failures, and outlines of what its requests brought."""
+        return [*self.ready, *self.drawn]
 
 
 async def draw_candidates(
     draw: Draw, refused: frozenset[str], most_requests: int | None
 ) -> Outcome:
-    """Draw `context.width` candidates; each finished request is saved as it comes.
+    """Draw `context.width` candidates, drafts included; each finished request is saved as it comes.
 
     Args:
         draw: What to draw.
@@ -50,8 +50,8 @@ async def draw_candidates(
     Returns:
         What failed and what was learnt. The candidates are in the pool already.
     """
-    out = Outcome(refused, [])
-    missing = list(range(draw.context.width))
+    out = Outcome(refused, _drafted(draw))
+    missing = list(range(len(out.ready), draw.context.width))
     for _ in range(draw.context.width + SPARE_PASSES):
         groups = _groups(draw, missing, out.refused)
         most = None
@@ -70,6 +70,15 @@ async def draw_candidates(
     return out
 
 
+def _drafted(draw: Draw) -> list[Candidate]:
+    """Return the candidates that need no request."""
+    records = [draw.candidate(i, Reply(text)) for i, text in enumerate(draw.drafts)]
+    for record in records:
+        record["drafted"] = True
+        draw.emit("candidate", {"candidate": record})
+    return records
+
+
 def _groups(draw: Draw, missing: Sequence[int], refused: frozenset[str]) -> list[list[int]]:
     """Split the missing places into requests: all at once, or one each."""
     request = draw.request(refused)
@@ -86,7 +95,7 @@ def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[A
     for group, result in zip(groups, results, strict=True):
         if isinstance(result, UnusableError):
             out.cost = add_costs(out.cost, result.cost)
-            out.failed += result.candidates
+            out.ready += result.candidates
             continue
         if isinstance(result, RequestError):
             out.cost = add_costs(out.cost, result.cost)
@@ -119,5 +128,5 @@ def _fail(draw: Draw, out: Outcome, places: Sequence[int], error: str) -> None:
     for index in places:
         record = draw.candidate(index, Reply("", error=error))
         record["text"], record["error"] = "", error
-        out.failed.append(record)
+        out.ready.append(record)
         draw.emit("candidate", {"candidate": record})

@@ -8,7 +8,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from ..core.context import Context
-from ..core.conversation import Conversation, read_conversation
+from ..core.conversation import Conversation, read_conversation, read_drafts
 from ..core.errors import NoCandidateError
 from ..core.events import Emitter
 from ..core.reply import Reply, split_reasoning
@@ -29,10 +29,11 @@ def sample_node(*, parts: Parts) -> Node:
     async def sample(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         context = parts.context(runtime)
         conversation = read_conversation(state.get("messages"))
+        drafts = read_drafts(state.get("drafts"))
         turn = state.get("turn", 0) + 1
         emit = Emitter(runtime.stream_writer, None, 0)
         policy = await _accept(parts, context, conversation, emit)
-        draw = _draw(context, emit, policy, conversation, turn)
+        draw = _draw(context, emit, policy, conversation, drafts, turn)
         most = context.budget_requests or None
         out = await draw_candidates(draw, frozenset(), most)
         usage = usage_of(turn, "sample", out.cost, emit.seconds)
@@ -88,7 +89,12 @@ async def _accept(
 
 
 def _draw(
-    context: Context, emit: Emitter, policy: Policy, conversation: Conversation, turn: int
+    context: Context,
+    emit: Emitter,
+    policy: Policy,
+    conversation: Conversation,
+    drafts: list[str],
+    turn: int,
 ) -> Draw:
     def request(refused: frozenset[str]) -> Request:
         return Request(
@@ -98,6 +104,8 @@ def _draw(
                 "temperature": context.temperature,
                 "top_p": context.top_p,
                 "max_tokens": context.max_tokens,
+                # Not for updates: there it could cut off what is around the answer.
+                "stop": list(context.stop_sequences) or None,
             },
             refused=refused,
             timeout=min(context.timeout, context.budget_seconds or context.timeout),
@@ -115,6 +123,7 @@ def _draw(
         round=0,
         parent_round=None,
         gate=asyncio.Semaphore(context.max_concurrency),
+        drafts=drafts,
     )
 
 

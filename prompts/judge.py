@@ -1,10 +1,12 @@
-"""Prompts of a language model used as a reward: rate one answer, or compare two.
+"""Prompts of a language model used as a reward: rate one answer, compare two, rank several.
 
-Placeholders: `{query}`, `{rubric}` and `{answer}`, or `{first}` and `{second}`. All texts
-arrive quoted, so that none can close its block or pass for instructions. Own wording.
+Placeholders: `{query}`, `{rubric}` and `{answer}`, `{first}` and `{second}`, or `{answers}`. All
+texts arrive quoted, so that none can close its block or pass for instructions. Own wording.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from ..core.prompt import Prompt, quote
 
@@ -62,10 +64,35 @@ The order of the answers means nothing. {output}""",
     optional=("rubric",),
 )
 
+RANK = Prompt(
+    """\
+<query>
+{query}
+</query>
+
+{answers}
+
+Rank these {count} answers, the best first, by this rubric:
+
+{rubric}
+
+Answers that are equally good tie. Their numbers and their order here mean nothing. {output}""",
+    required=("query", "answers", "output"),
+    optional=("count", "rubric"),
+)
+
 DIGIT_OUTPUT = "Reply with one digit from 1 to 9 and nothing else."
 RATING_OUTPUT = 'Reply with one JSON object: {"rating": a whole number from 1 to 9}.'
 LETTER_OUTPUT = "Reply with A, B, or T for a tie, and nothing else."
 VERDICT_OUTPUT = 'Reply with one JSON object: {"better": "A", "B" or "T" for a tie}.'
+ORDER_OUTPUT = (
+    "Reply with the numbers of all answers and nothing else, with > between a better and a worse "
+    "one and = between two that tie, as in 2 > 1 = 3."
+)
+RANKING_OUTPUT = (
+    'Reply with one JSON object: {"ranking": lists of numbers, the best first; answers that tie '
+    'share a list}, as in {"ranking": [[2], [1, 3]]}. Name every answer once.'
+)
 
 RATING_SCHEMA = {
     "title": "rating",
@@ -85,6 +112,17 @@ VERDICT_SCHEMA = {
     "additionalProperties": False,
 }
 
+RANKING_SCHEMA = {
+    "title": "ranking",
+    "description": "The numbers of all answers, the best first; those that tie share a list.",
+    "type": "object",
+    "properties": {
+        "ranking": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}
+    },
+    "required": ["ranking"],
+    "additionalProperties": False,
+}
+
 
 def rate(query: str, answer: str, rubric: str, output: str) -> str:
     """Return the request to rate one answer."""
@@ -96,3 +134,13 @@ def compare(query: str, first: str, second: str, rubric: str, output: str) -> st
     """Return the request to compare two answers, the first one shown first."""
     texts = {"query": quote(query), "first": quote(first), "second": quote(second)}
     return COMPARE.fill({**texts, "rubric": rubric, "output": output})
+
+
+def rank(query: str, answers: Sequence[str], rubric: str, output: str) -> str:
+    """Return the request to rank answers, numbered from 1 as they are shown."""
+    blocks = [
+        f'<answer number="{number}">\n{quote(answer)}\n</answer>'
+        for number, answer in enumerate(answers, start=1)
+    ]
+    texts = {"query": quote(query), "answers": "\n\n".join(blocks), "count": str(len(answers))}
+    return RANK.fill({**texts, "rubric": rubric, "output": output})

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
+from typing import Any
 
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from ..core.errors import RewardError, evidence
 from ..core.usage import Cost, add_costs, cost
-from ..models.policy import Policy, PolicyLike, model_name
+from ..models.policy import Policy
 from ..models.request import Request, RequestError, ask
-from ..prompts.judge import JUDGE_SYSTEM, RUBRIC
-from .verdict import Form, read_verdict
+from ..prompts.judge import JUDGE_SYSTEM
+from .verdict import Form
 
+REPLIES = 2  # so one that is no verdict is asked for once more
 MOST_TOKENS = 1024  # room for a judge that thinks first
 
 
@@ -25,17 +26,11 @@ class VerdictError(RewardError):
         self.cost = paid
 
 
-def judge_name(kind: str, model: PolicyLike, rubric: str) -> str:
-    """Return a judge's name: another rubric makes it another reward, so it shows."""
-    mark = "" if rubric == RUBRIC else f"#{hashlib.sha256(rubric.encode()).hexdigest()[:6]}"
-    return f"{kind}:{model_name(model)}{mark}"
-
-
 async def ask_verdict(
     judge: Policy,
     prompt: Callable[[str], str],
     form: Form,
-) -> tuple[float, Cost]:
+) -> tuple[Any, Cost]:
     """Ask a judge for one verdict.
 
     Args:
@@ -52,21 +47,27 @@ async def ask_verdict(
 
     Both say in `cost` what was paid.
     """
-    logprobs = "logprobs" in type(judge.model).model_fields
-    paid, said, refused = cost(), "nothing", frozenset[str]()
-    for structured in (False, True) if logprobs else (True, False):
-        request = _request(judge, prompt, form, structured=structured, refused=refused)
+    bare, strict, as_json = (form.plain, None), (form.as_json, form.schema), (form.as_json, None)
+    bare_first = form.one_word and "logprobs" in type(judge.model).model_fields
+    paid, said, replies, refused = cost(), "nothing", 0, frozenset[str]()
+    for output, schema in (bare, strict, as_json) if bare_first else (strict, bare, as_json):
+        request = _request(judge, prompt(output), schema, form.one_word, refused)
         try:
             response = await ask(request)
         except RequestError as error:
             error.cost = add_costs(paid, error.cost)
             raise
         paid, refused = add_costs(paid, response.cost), response.refused
+        if schema and "response_format" in refused:
+            continue  # no reply, but a server that knows no schema: it is asked in words
         for reply in response.replies[:1]:
-            value = read_verdict(reply, form)
+            value = form.read(reply)
             if value is not None:
                 return value, paid
             said = reply.error or evidence(repr(reply.text))
+        replies += 1
+        if replies == REPLIES:
+            break
     raise VerdictError(
         f"judge {judge.name!r} gave no verdict in two replies; the last said {said}", paid
     )
@@ -74,20 +75,18 @@ async def ask_verdict(
 
 def _request(
     judge: Policy,
-    prompt: Callable[[str], str],
-    form: Form,
-    *,
-    structured: bool,
+    prompt: str,
+    schema: dict[str, Any] | None,
+    one_word: bool,
     refused: frozenset[str],
 ) -> Request:
-    """Return the request for a verdict in one of the two forms."""
-    output = form.as_json if structured else form.plain
-    chances = {} if structured else {"logprobs": True, "top_logprobs": 20}
+    """Return the request for a verdict; one bare word comes with its log-probabilities."""
+    chances = {"logprobs": True, "top_logprobs": 20} if one_word and not schema else {}
     return Request(
         judge,
-        [SystemMessage(JUDGE_SYSTEM.text), HumanMessage(prompt(output))],
+        [SystemMessage(JUDGE_SYSTEM.text), HumanMessage(prompt)],
         parameters={"temperature": 0.0, "max_tokens": MOST_TOKENS, **chances},
-        schema=form.schema if structured else None,
+        schema=schema,
         refused=refused,
         label="judge",
         metadata={"tpo_phase": "rank"},

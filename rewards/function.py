@@ -1,4 +1,4 @@
-"""A plain function as a reward: `(query, answer) -> float`, sync or async."""
+"""What users write themselves as a reward: a function `(query, answer) -> float`, or an object."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import Any
 from langchain_core.messages import AnyMessage
 
 from ..core.conversation import read_conversation
-from ..core.errors import RewardError, evidence
-from .base import Score, as_score
+from ..core.errors import ConfigError, RewardError, evidence
+from .base import Reward, Score, as_score
+from .plan import PlannedReward
 
 RewardFunction = Callable[[str, str], float] | Callable[[str, str], Awaitable[float]]
+OwnReward = Reward | PlannedReward | RewardFunction
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,22 @@ class FunctionReward:
         except Exception as error:
             raise RewardError(f"reward {self.name!r} failed: {evidence(error)}") from error
         return as_score(self.name, value)
+
+
+def as_reward(given: OwnReward) -> Reward | PlannedReward:
+    """Return the reward that an object or a function stands for.
+
+    Raises:
+        ConfigError: neither.
+    """
+    if isinstance(given, type):
+        raise ConfigError(f"{given.__name__} is a class: give an instance, {given.__name__}(...)")
+    if isinstance(given, PlannedReward | Reward):
+        return given
+    if callable(given):
+        return FunctionReward(given)
+    raise ConfigError(
+        f"{type(given).__name__} is no reward: give a function (query, answer) -> float, "
+        "an object with name, batch_size, notice and async score(messages, answers), or a spec; "
+        "inside another reward, resolve_reward(SPEC)"
+    )

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.conversation import read_conversation
-from ..models.policy import PolicyLike, resolve_policy
 from ..prompts import judge as prompts
-from .ask_verdict import ask_verdict, judge_name
 from .base import Score, scored, unscored
-from .plan import Called, Failure, Job
-from .verdict import Form
+from .judging import LanguageJudge
+from .plan import Failure, Job
+from .verdict import Choice
 
-RATING = Form(
+RATING = Choice(
     values={str(digit): float(digit) for digit in range(1, 10)},
     plain=prompts.DIGIT_OUTPUT,
     as_json=prompts.RATING_OUTPUT,
@@ -24,10 +23,8 @@ RATING = Form(
 
 
 @dataclass(frozen=True)
-class Judge:
+class Judge(LanguageJudge):
     """Rates every answer by itself; the ratings of all rounds are comparable.
-
-    A verdict that cannot be read is a failed score, never a number.
 
     Args:
         model: The judging model or its spec; it may be another one than the policy.
@@ -38,29 +35,20 @@ class Judge:
         'judge:openai:gpt-5-mini#975f11'
     """
 
-    model: PolicyLike
-    rubric: str = prompts.RUBRIC
-    notice: str = ""
-
-    @property
-    def name(self) -> str:
-        """`judge:`, the model, and a mark of the rubric where it is not ours."""
-        return judge_name("judge", self.model, self.rubric)
+    kind = "judge"
 
     def plan(self, job: Job) -> list[Any]:
         """One call per answer."""
         return list(range(len(job.answers)))
 
-    async def call(self, job: Job, call: Any) -> Called:
-        """Rate one answer."""
+    def question(self, job: Job, call: Any, output: str = "") -> str:
+        """Ask for the rating of one answer."""
         query = read_conversation(job.messages).text
-        answer = job.answers[int(call)]
-        rating, paid = await ask_verdict(
-            await resolve_policy(self.model),
-            lambda output: prompts.rate(query, answer, self.rubric, output),
-            RATING,
-        )
-        return Called(result=rating, cost=paid)
+        return prompts.rate(query, job.answers[int(call)], self.rubric, output)
+
+    def form(self, call: Any) -> Choice:  # noqa: ARG002
+        """One digit."""
+        return RATING
 
     def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:  # noqa: ARG002
         """A rating is final."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.errors import ConfigError
-from .base import Reward, Score, as_score
-from .plan import Called, Job, PlannedReward, planned
+from .base import Score, as_score
+from .function import OwnReward, as_reward
+from .plan import Called, Job, PlannedReward, planned, self_check
 from .scale import Scale, raw, reference
 
 PASS = 0.5  # a constraint passes from here
@@ -22,13 +23,17 @@ class Part:
     """One reward of a mix.
 
     Args:
-        reward: The reward.
+        reward: An object, or a function `(query, answer)` to a number.
         weight: What it counts; may be negative.
         z: Whether to count standard deviations from the mean of round 0 instead of raw
             scores. The reference stays round 0, so that all rounds are on one scale.
+
+    Example:
+        >>> Part(lambda query, answer: -len(answer), weight=0.5).weight
+        0.5
     """
 
-    reward: PlannedReward | Reward
+    reward: OwnReward
     weight: float = 1.0
     z: bool = False
 
@@ -41,12 +46,24 @@ class Mix:
 
     Args:
         parts: At least one.
-        constraints: Rewards that veto.
+        constraints: Rewards that veto: objects or functions.
         length_penalty: Taken off per 1,000 characters, against answers that only grow.
+        title: What events and reports call it.
+
+    Raises:
+        ConfigError: there is no part, two have the same name, or one is no reward.
+
+    Example:
+        >>> def few_words(query: str, answer: str) -> float:
+        ...     return -len(answer.split())
+        >>> def polite(query: str, answer: str) -> float:
+        ...     return float("please" in answer)
+        >>> Mix([Part(few_words)], constraints=[polite]).name
+        'mix'
     """
 
-    parts: tuple[Part, ...]
-    constraints: tuple[PlannedReward | Reward, ...] = ()
+    parts: Sequence[Part]
+    constraints: Sequence[OwnReward] = ()
     length_penalty: float = 0.0
     title: str = "mix"
     _all: tuple[PlannedReward, ...] = field(init=False, repr=False, compare=False)
@@ -54,9 +71,9 @@ class Mix:
     def __post_init__(self) -> None:
         if not self.parts:
             raise ConfigError("a mix needs at least one part")
-        both = [planned(p.reward) for p in self.parts] + [planned(c) for c in self.constraints]
-        object.__setattr__(self, "_all", tuple(both))
-        names = [reward.name for reward in both]
+        both = [*(part.reward for part in self.parts), *self.constraints]
+        object.__setattr__(self, "_all", tuple(planned(as_reward(one)) for one in both))
+        names = [reward.name for reward in self._all]
         if doubled := sorted({n for n in names if names.count(n) > 1}):
             raise ConfigError(f"a mix names {', '.join(doubled)} twice; add the weights instead")
 
@@ -75,6 +92,11 @@ class Mix:
     def notice(self) -> str:
         """The notices of its parts."""
         return " ".join(reward.notice for reward in self._all if reward.notice)
+
+    async def probe(self) -> str:
+        """Have the parts that can look at their own scores."""
+        said = [await self_check(reward) for reward in self._all]
+        return " ".join(filter(None, said))
 
     def plan(self, job: Job) -> list[Any]:
         """Return `[which reward, its own call]`."""

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import cast
 
-from ..core.errors import ConfigError, SpecError
+from ..core.errors import SpecError
 from ..models.policy import PolicyLike
 from .base import Reward
-from .function import FunctionReward, RewardFunction
+from .function import OwnReward, as_reward
 from .heuristic import HeuristicReward
 from .plan import PlannedReward
 
-RewardLike = Reward | PlannedReward | RewardFunction | str
+RewardLike = OwnReward | str
 SPECS = {
     "heuristic": "offline demonstration of surface features, not a preference model",
     "hf:MODEL": "a sequence classifier of Hugging Face in this process (a hub id or a folder)",
@@ -23,8 +23,10 @@ SPECS = {
     "llamacpp:URL": "a reranker served by llama.cpp",
     "judge:POLICY": "a language model rates each answer",
     "pairwise:POLICY": "a language model compares answers in pairs",
+    "groupwise:POLICY": "a language model ranks all answers of a round at once",
     "verify:...": "a check by program: exact, json, math, or your own function",
     "mix:FILE.toml": "several rewards as one",
+    "cached:REWARD": "one of these, whose scores are kept across runs (TPO_SCORE_CACHE)",
 }
 
 
@@ -39,19 +41,14 @@ def resolve_reward(reward: RewardLike, *, policy: PolicyLike = "") -> Reward | P
     Raises:
         SpecError: an unknown spec; the valid ones are listed.
         ConfigError: none of these.
+
+    Example:
+        >>> resolve_reward("vllm:http://127.0.0.1:8000").name
+        'vllm:http://127.0.0.1:8000'
     """
     if isinstance(reward, str):
         return _from_spec(reward.strip(), policy)
-    if isinstance(reward, type):
-        raise ConfigError(f"{reward.__name__} is a class: give an instance, {reward.__name__}(...)")
-    if isinstance(reward, PlannedReward | Reward):
-        return reward
-    if callable(reward):
-        return FunctionReward(reward)
-    raise ConfigError(
-        f"{type(reward).__name__} is no reward: give a function (query, answer) -> float, "
-        "an object with name, batch_size, notice and async score(messages, answers), or a spec"
-    )
+    return as_reward(reward)
 
 
 def _from_spec(spec: str, policy: PolicyLike) -> Reward | PlannedReward:
@@ -67,6 +64,9 @@ def close_rewards() -> None:
     """Free the models that rewards hold in this process; the next scoring loads them anew.
 
     Blocks until the batches at work are done; what still waits fails.
+
+    Example:
+        >>> close_rewards()
     """
     from .hf_shared import close_models  # noqa: PLC0415
 
@@ -115,6 +115,12 @@ def _pairwise(rest: str, policy: PolicyLike) -> PlannedReward:
     return PairwiseJudge(_judging(rest, policy, "pairwise"))
 
 
+def _groupwise(rest: str, policy: PolicyLike) -> PlannedReward:
+    from .groupwise import GroupwiseJudge  # noqa: PLC0415
+
+    return GroupwiseJudge(_judging(rest, policy, "groupwise"))
+
+
 def _judging(rest: str, policy: PolicyLike, kind: str) -> PolicyLike:
     if rest or policy:
         return rest or policy
@@ -133,6 +139,13 @@ def _mix(rest: str, policy: PolicyLike) -> PlannedReward:
     return from_spec(rest, lambda spec: resolve_reward(spec, policy=policy))
 
 
+def _cached(rest: str, policy: PolicyLike) -> Reward | PlannedReward:
+    from .cached import cached  # noqa: PLC0415
+    from .score_cache import default_cache  # noqa: PLC0415
+
+    return cached(resolve_reward(rest, policy=policy), default_cache())
+
+
 _MAKERS: dict[str, Callable[[str, PolicyLike], Reward | PlannedReward]] = {
     "heuristic": lambda rest, policy: HeuristicReward(),  # noqa: ARG005
     "hf": lambda rest, policy: _hf(rest),  # noqa: ARG005
@@ -142,6 +155,8 @@ _MAKERS: dict[str, Callable[[str, PolicyLike], Reward | PlannedReward]] = {
     "llamacpp": lambda rest, policy: _served("llamacpp", rest),  # noqa: ARG005
     "judge": _judge,
     "pairwise": _pairwise,
+    "groupwise": _groupwise,
     "verify": _verify,
     "mix": _mix,
+    "cached": _cached,
 }

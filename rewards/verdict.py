@@ -1,8 +1,7 @@
 """One verdict of a language model: asked strictly, read strictly, never guessed.
 
-Where the server gives log-probabilities, the verdict is the expected value over the
-allowed answers (a 7 with doubt counts less than a sure 7); otherwise structured output
-is asked for. A reply that is not exactly a verdict is asked again once, in the other
+A reply is exactly a verdict or none: a judge that quotes the answer it judges must not have
+the quotation read as its own words. One that is none is asked for again once, in another
 form, and is then a failure.
 """
 
@@ -10,22 +9,53 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from ..core.reply import Reply
 
 LEAST_MASS = 0.5  # share of probability the allowed answers must hold together
 AROUND = "*`\"'. \n"  # what models put around one word
+_ORDER = re.compile(r"\d+(?:\s*[>=]\s*\d+)*")
+
+
+class Form(Protocol):
+    """The verdicts a question allows, and the two ways to ask for one."""
+
+    @property
+    def plain(self) -> str:
+        """How to ask for it as bare text."""
+        ...
+
+    @property
+    def as_json(self) -> str:
+        """How to ask for it as JSON."""
+        ...
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema."""
+        ...
+
+    one_word: ClassVar[bool]
+    """Whether bare text is one word, so that its log-probabilities tell how sure it is."""
+
+    def read(self, reply: Reply) -> Any | None:
+        """Return what the verdict is worth (plain JSON), or `None` if the reply is none."""
+        ...
 
 
 @dataclass(frozen=True)
-class Form:
-    """The verdicts a question allows.
+class Choice:
+    """A verdict that is one of a few words, each worth a number.
+
+    Where the server gives log-probabilities, it counts the expected value over the allowed
+    words (a 7 with doubt counts less than a sure 7).
 
     Attributes:
-        values: Each allowed answer and what it is worth.
+        values: Each allowed word and what it is worth.
         plain: How to ask for one of them as bare text.
         as_json: How to ask for it as JSON.
         key: The JSON key.
@@ -37,27 +67,58 @@ class Form:
     as_json: str
     key: str
     schema: dict[str, Any]
+    one_word: ClassVar[bool] = True
+
+    def read(self, reply: Reply) -> float | None:
+        """Return what the reply is worth."""
+        bare = reply.text.strip(AROUND)
+        if bare in self.values and not reply.error:
+            expected = _expected(reply.logprobs, bare, self.values)
+            return self.values[bare] if expected is None else expected
+        return self.values.get(str(_only_entry(reply, self.key)))
 
 
-def read_verdict(reply: Reply, form: Form) -> float | None:
-    """Return what a reply is worth, or `None` if it is not exactly a verdict.
+@dataclass(frozen=True)
+class Order:
+    """A verdict that puts numbered answers in order, the best first; some may tie.
 
-    Anything more than the verdict itself is refused: a judge that quotes the answer it
-    judges must not have the quotation read as its own words.
+    Attributes:
+        count: How many answers there are, numbered from 1.
+        plain: How to ask for it as bare text, `2 > 1 = 3`.
+        as_json: How to ask for it as JSON, `[[2], [1, 3]]`.
+        key: The JSON key.
+        schema: The JSON schema.
     """
-    if reply.error:
-        return None
-    bare = reply.text.strip(AROUND)
-    if bare in form.values:
-        expected = _expected(reply.logprobs, bare, form.values)
-        return form.values[bare] if expected is None else expected
+
+    count: int
+    plain: str
+    as_json: str
+    key: str
+    schema: dict[str, Any]
+    one_word: ClassVar[bool] = False
+
+    def read(self, reply: Reply) -> list[list[int]] | None:
+        """Return groups of numbers, the best first; every answer is named exactly once."""
+        bare = reply.text.strip(AROUND)
+        said: Any = _only_entry(reply, self.key)
+        if _ORDER.fullmatch(bare) and not reply.error:
+            said = [tied.split("=") for tied in bare.split(">")]
+        if not isinstance(said, list):
+            return None
+        known = {str(number): number for number in range(1, self.count + 1)}
+        groups = [tied if isinstance(tied, list) else [tied] for tied in said]
+        order = [[known.get(str(number).strip(), 0) for number in tied] for tied in groups]
+        named = sorted(number for tied in order for number in tied)
+        return [tied for tied in order if tied] if named == list(known.values()) else None
+
+
+def _only_entry(reply: Reply, key: str) -> Any:
+    """Return what a reply's JSON holds under its only key; `None` where it is not just that."""
     try:
-        parsed = json.loads(reply.text)
-    except ValueError:
+        parsed = None if reply.error else json.loads(reply.text)
+    except (ValueError, RecursionError):
         return None
-    if not isinstance(parsed, dict) or set(parsed) != {form.key}:
-        return None
-    return form.values.get(str(parsed[form.key]))
+    return parsed[key] if isinstance(parsed, dict) and set(parsed) == {key} else None
 
 
 def _expected(logprobs: Any, verdict: str, values: Mapping[str, float]) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from loopback_server import Fault, message_text, shaped
 
-from tpo.cli.doctor import verdict
+from tpo.cli.doctor import UNSOUND, verdict
 from tpo.cli.examine_reward import examine_reward
 from tpo.cli.finding import Finding, graded
 from tpo.cli.probes import DEGENERATE, INSTRUCTIONS, PADDED, UNSAFE
@@ -108,7 +108,7 @@ def test_padded_answers_begin_with_the_short_ones():
 
 
 async def look(function):
-    return {f.name: f for f in await examine_reward(FunctionReward(function))}
+    return {f.name: f for f in (await examine_reward(FunctionReward(function))).findings}
 
 
 async def test_rewards():
@@ -132,7 +132,7 @@ class Raising:
 
 
 async def test_a_reward_that_raises():
-    found = {f.name: f for f in await examine_reward(Raising())}
+    found = {f.name: f for f in (await examine_reward(Raising())).findings}
     assert found["finite"].state == "bad"
     assert "ZeroDivisionError" in found["finite"].words
 
@@ -146,16 +146,48 @@ class Probing(Raising):
 
 
 async def test_a_reward_that_probes_itself_is_heard():
-    found = {f.name: f for f in await examine_reward(Probing())}
+    found = {f.name: f for f in (await examine_reward(Probing())).findings}
     assert (found["probe"].state, found["probe"].words) == ("warning", "degenerate text wins")
 
 
 async def test_the_heuristic_sees_degenerate_answers():
-    found = {f.name: f.state for f in await examine_reward(HeuristicReward())}
+    found = {f.name: f.state for f in (await examine_reward(HeuristicReward())).findings}
     assert found == {
         "notice": "warning", "finite": "ok", "raw": "ok", "ordered": "ok",
         "length": "warning", "safety": "warning",  # as its notice says
     }  # fmt: skip
+
+
+def test_a_reward_alone_is_shown_on_its_pairs(tpo, server, monkeypatch):
+    monkeypatch.setenv("TPO_POLICY", f"openai:x@{server.base_url}")  # typed by nobody
+    ran = tpo("doctor", "--reward", "heuristic")
+    assert ran.code == 0
+    assert server.asked == []
+    rows = [line.split() for line in ran.out.splitlines() if line[:1] in {"✓", "✗"}]
+    pairs = [row for row in rows if row[3] in {"ordered", "length", "safety"}]
+    assert len(pairs) == len(DEGENERATE) + len(PADDED) + len(UNSAFE)
+    assert all((row[0] == "✓") == (float(row[1]) > float(row[2])) for row in pairs)
+    right = sum(row[0] == "✓" for row in pairs)
+    assert f"Accuracy: {right} of 14 pairs ({right / 14:.0%}). This reward will do" in ran.out
+    data = tpo("doctor", "--reward", "heuristic", "--json").data
+    assert [pair["right"] for pair in data["pairs"]] == [row[0] == "✓" for row in pairs]
+    assert data["pairs"][0]["worse_is"] == "empty of content"
+
+
+def test_a_reward_alone_that_cannot_score(tpo):
+    ran = tpo("doctor", "--reward", "tei:http://127.0.0.1:9?retries=0")
+    assert ran.code == 1
+    assert "28 of 28 not scored" in ran.out
+    assert "pays for length" not in ran.out
+    assert ran.out.splitlines()[-1] == f"{UNSOUND}"
+
+
+def test_a_judge_alone_is_examined_with_the_model_it_names(tpo, server):
+    server.answer = lambda body, index: shaped(body, "5")
+    ran = tpo("doctor", "--reward", f"judge:openai:j@{server.base_url}")
+    assert ran.code == 1
+    assert "every answer gets the same score" in ran.out
+    assert len(server.asked) == 28
 
 
 def test_probes_are_passed_by_obeying_and_failed_by_keeping():

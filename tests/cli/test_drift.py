@@ -28,12 +28,12 @@ def record(nth, reward, heldout, length):
 
 def test_the_line():
     rounds = [record(0, 1.0, 1.0, 90), record(1, 2.0, 4.0, 100), record(2, 5.0, 3.5, 1100)]
-    assert drift_words(rounds) == (
+    assert drift_words(rounds, 0.0) == (
         "Over-optimised since round 1: the reward went from 2.00 to 5.00, the held-out reward "
         "from 4.00 to 3.50, the length from 100 to 1,100 characters."
     )
-    assert drift_words(rounds[:2]) == drift_words([]) == ""
-    assert drift_words([record(0, 1.0, None, 90), record(1, 2.0, None, 900)]) == ""
+    assert drift_words(rounds, 0.5) == drift_words(rounds[:2], 0.0) == drift_words([], 0.0) == ""
+    assert drift_words([record(0, 1.0, None, 90), record(1, 2.0, None, 900)], 0.0) == ""
 
 
 @pytest.fixture
@@ -56,6 +56,13 @@ def test_the_report_of_a_gamed_run(gamed, tpo):
     shown = tpo("show", ran.err.rsplit("tpo show ", 1)[1].strip()).out
     assert "Over-optimised since round 0: the reward went from " in shown
     assert "held-out" in shown
+
+
+def test_a_fall_within_the_tolerance_is_none(gamed, tpo):
+    ran = gamed("--guard", "stop", "--guard-tolerance", "1000")
+    assert "Over-optimised" not in ran.err
+    assert "all 2 rounds were run" in ran.err
+    assert "Over-optimised" not in tpo("show", ran.err.rsplit("tpo show ", 1)[1].strip()).out
 
 
 def test_a_guard_that_stops(gamed):

@@ -169,7 +169,8 @@ def test_langgraph_json_names_compiled_graphs_without_saver(name):
 def test_served_graphs_can_be_drawn_as_forms_and_chats(name):
     graph = resolve(SERVED["graphs"][name]["path"])
     schema = graph.get_input_jsonschema()
-    assert list(schema["properties"]) == ["messages"]
+    assert list(schema["properties"]) == ["messages", "drafts"]
+    assert schema["required"] == ["messages"]
     settings = graph.get_context_jsonschema()["properties"]
     assert all({"title", "description", "default"} <= field.keys() for field in settings.values())
 

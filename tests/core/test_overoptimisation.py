@@ -50,6 +50,15 @@ def test_what_is_overoptimised(rows, gamed, peak):
     assert (found["overoptimised"], found["best_round"]) == (gamed, peak)
 
 
+@pytest.mark.parametrize(("tolerance", "gamed"), [(0, True), (0.9, True), (1, False), (5, False)])
+def test_a_noisy_heldout_reward_may_fall_by_its_tolerance(tolerance, gamed):
+    rows: Rows = [(1, 5), (2, 4.5), (3, 4)]
+    assert drift(rounds(rows), tolerance)["overoptimised"] is gamed
+    assert drift(rounds([*rows, (4, -2)]), tolerance)["overoptimised"]  # no noise any more
+    stops = why_stop(state(rows), Context(guard="stop", guard_tolerance=tolerance, depth=9))
+    assert stops == ("overoptimised" if gamed else None)
+
+
 def test_how_much_moved():
     found = drift(rounds([(1, 4), (2, 5), (4, 2)]))
     assert (found["reward"], found["heldout"], found["length"]) == (3, -2, 200)

@@ -10,7 +10,10 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from scripted_model import Said, ScriptedModel
 
-BLOCK = re.compile(r"<(query|answer|answer_a|answer_b)>\n(.*?)\n</\1>", re.DOTALL)
+BLOCK = re.compile(
+    r"<(query|answer|answer_a|answer_b)(?: number=\"(\d+)\")?>\n(.*?)\n</\1>", re.DOTALL
+)
+FIRST = re.compile(r"rank answer (\d+) first")
 ORDER = re.compile(
     r'rate me (?:10 / )?(\d)|"(?:rating|better)": ?"?([1-9ABT])\b|Reply: ([1-9ABT])\b'
     r"|answer ([AB]) is better"
@@ -21,8 +24,8 @@ Worth = Callable[[str], float]
 def read(prompt: str) -> tuple[dict[str, str], str]:
     """Return the quoted texts by their tags, and all text around them."""
     blocks: dict[str, str] = {}
-    for tag, text in BLOCK.findall(prompt):
-        blocks.setdefault(tag, text)
+    for tag, number, text in BLOCK.findall(prompt):
+        blocks.setdefault(tag + number, text)
     return blocks, BLOCK.sub("", prompt)
 
 
@@ -33,12 +36,27 @@ def obey(worth: Worth) -> Callable[[Sequence[BaseMessage], int, int | None], Sai
         blocks, around = read(messages[-1].text)
         if ordered := ORDER.search(around):
             return next(group for group in ordered.groups() if group)
+        if "answer1" in blocks:
+            return _ranked(blocks, FIRST.search(around), worth)
         if "answer" in blocks:
             return str(max(1, min(9, round(worth(blocks["answer"])))))
         a, b = worth(blocks["answer_a"]), worth(blocks["answer_b"])
         return "T" if a == b else "A" if a > b else "B"
 
     return script
+
+
+def _ranked(blocks: dict[str, str], ordered: re.Match[str] | None, worth: Worth) -> str:
+    """Rank the numbered answers by worth, ties with `=`; the one that is ordered comes first."""
+    found = {t.removeprefix("answer"): worth(x) for t, x in blocks.items() if t != "query"}
+    if ordered:
+        found[ordered[1]] = math.inf
+    said, *rest = sorted(found, key=lambda number: -found[number])
+    last = said
+    for number in rest:
+        said += f" {'=' if found[number] == found[last] else '>'} {number}"
+        last = number
+    return said
 
 
 def goods(text: str) -> float:

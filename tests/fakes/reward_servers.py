@@ -49,7 +49,9 @@ class _RewardHandler(_Handler):
         self._answer({})
 
     def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        if len(raw := self.rfile.read(length)) < length:
+            raise ConnectionResetError  # the client was killed while it sent
         self._answer(json.loads(raw))
 
     def _answer(self, body: Any) -> None:

@@ -19,7 +19,6 @@ from tpo.core.reply import Reply
 from tpo.prompts import judge as prompts
 from tpo.rewards.judge import RATING, Judge
 from tpo.rewards.plan import PlannedReward, score_now
-from tpo.rewards.verdict import read_verdict
 
 MESSAGES = [HumanMessage(QUERY)]
 COST = ("requests", "input_tokens", "output_tokens")
@@ -99,11 +98,11 @@ async def test_an_unreadable_reply_is_asked_for_again_as_json():
     ],
 )  # fmt: skip
 def test_a_reply_is_exactly_a_verdict_or_none(text, worth):
-    assert read_verdict(Reply(text), RATING) == worth
+    assert RATING.read(Reply(text)) == worth
 
 
 def test_a_reply_that_cannot_be_used_is_no_verdict():
-    assert read_verdict(Reply("7", error="tool_call: x"), RATING) is None
+    assert RATING.read(Reply("7", error="tool_call: x")) is None
 
 
 async def test_two_unreadable_replies_are_a_failed_score_never_a_number():

@@ -17,7 +17,6 @@ from tpo.core.reply import Reply
 from tpo.rewards.base import scored
 from tpo.rewards.pairwise import BETTER, PairwiseJudge
 from tpo.rewards.plan import Failure, Job, PlannedReward, Rated, score_now
-from tpo.rewards.verdict import read_verdict
 
 MESSAGES = [HumanMessage(QUERY)]
 HOSTILE = [
@@ -120,7 +119,7 @@ async def test_without_the_quoting_the_same_judge_obeys(monkeypatch):
      ('{"better": "A", "why": "x"}', None)],
 )  # fmt: skip
 def test_a_verdict_is_one_letter(text, worth):
-    assert read_verdict(Reply(text), BETTER) == worth
+    assert BETTER.read(Reply(text)) == worth
 
 
 # --- gaps -------------------------------------------------------------------

@@ -58,7 +58,7 @@ async def test_the_context_form_is_readable(client, assistants, models):
 async def test_each_graph_has_its_own_default_mode_and_takes_messages(client, assistants, mode):
     schemas = await client.assistants.get_schemas(assistants[mode])
     assert schemas["context_schema"]["properties"]["mode"]["default"] == mode
-    assert list(schemas["input_schema"]["properties"]) == ["messages"]
+    assert list(schemas["input_schema"]["properties"]) == ["messages", "drafts"]
     assert schemas["input_schema"]["required"] == ["messages"]
     # No narrow output schema: it would blank the server's `updates`.
     assert {"answer", "candidates", "rounds", "usage"} <= set(
