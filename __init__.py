@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tpo.graphs.align import Aligned, aalign, align
     from tpo.graphs.baselines import build_best_of_n, build_revision
     from tpo.graphs.loop import build_tpo
+    from tpo.integrations.chat_model import ChatTPO
+    from tpo.integrations.middleware import TPOMiddleware
     from tpo.prompts.prompt_set import PromptSet
     from tpo.rewards.base import Reward, Score, scored, unscored
     from tpo.rewards.cached import cached
@@ -63,6 +65,8 @@ _HOMES = {
     "tpo.graphs.align": ["Aligned", "aalign", "align"],
     "tpo.graphs.baselines": ["build_best_of_n", "build_revision"],
     "tpo.graphs.loop": ["build_tpo"],
+    "tpo.integrations.chat_model": ["ChatTPO"],
+    "tpo.integrations.middleware": ["TPOMiddleware"],
     "tpo.prompts.prompt_set": ["PromptSet"],
     "tpo.rewards.base": ["Reward", "Score", "scored", "unscored"],
     "tpo.rewards.cached": ["cached"],
@@ -78,6 +82,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Aligned",
     "Candidate",
+    "ChatTPO",
     "ConfigError",
     "Context",
     "FunctionReward",
@@ -101,6 +106,7 @@ __all__ = [
     "StoreError",
     "SyncCallError",
     "TPOError",
+    "TPOMiddleware",
     "__version__",
     "aalign",
     "align",

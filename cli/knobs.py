@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
@@ -56,6 +56,8 @@ class Knob:
     def parameter(self, environment: bool) -> inspect.Parameter:
         """Return the parameter of a command that typer makes an option of."""
         kind, parser = self.field.annotation, None
+        if get_origin(kind) is tuple:
+            kind = list[str]
         if type(None) in get_args(kind):
             kind = get_args(kind)[0]
             if self.field.default is not None:  # so it can be set to nothing
@@ -80,7 +82,7 @@ class Knob:
 
 def _default(field: FieldInfo) -> str:
     default = field.default
-    if default is None or default == "" or isinstance(default, bool):
+    if default in (None, "", ()) or isinstance(default, bool):
         return ""
     shown = f"{default:g}" if isinstance(default, float) else default
     return f" [dim]Default: {shown}.[/dim]"
@@ -97,7 +99,7 @@ def _metavar(field: FieldInfo) -> str | None:
     numeric = {int, float} & {field.annotation, *get_args(field.annotation)}
     if numeric:
         return "N" if int in numeric else "X"
-    return "TEXT" if field.annotation is str else None
+    return "TEXT" if field.annotation is str or get_origin(field.annotation) is tuple else None
 
 
 KNOBS = (
@@ -120,6 +122,7 @@ KNOBS = (
     Knob("critique_temperature", SAMPLING),
     Knob("critique_max_tokens", SAMPLING),
     Knob("sampling", SAMPLING),
+    Knob("stop_sequences", SAMPLING, help="An answer ends before this text; may be repeated."),
     Knob("update_format", SAMPLING),
     Knob("clip_tokens", SAMPLING),
     Knob("target_reward", STOP),

@@ -83,7 +83,7 @@ def takes_knobs(
         @wraps(function)
         def command(**given: Any) -> int:
             typed = {knob.name: given.pop(knob.name) for knob in knobs}
-            values = {k: None if v == OWN else v for k, v in typed.items() if v is not None}
+            values = {k: None if v == OWN else v for k, v in typed.items() if v not in (None, [])}
             return function(**given, knobs=values)
 
         own = inspect.signature(function, eval_str=True).parameters.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -96,6 +96,11 @@ class Context(BaseModel):
         default="auto",
         title="Sampling",
         description="native: one request with n=N. parallel: N requests. auto finds out.",
+    )
+    stop_sequences: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(),
+        title="Stop sequences",
+        description="An answer ends before the first of these texts.",
     )
     update_format: Literal["auto", "tags", "json"] = Field(
         default="auto",

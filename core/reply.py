@@ -7,6 +7,7 @@ blocked and empty replies are errors with a reason.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +62,17 @@ def split_reasoning(text: str) -> tuple[str, str]:
         thoughts.append(block[2].strip())
         text = text[block.end() :]
     return text.strip(), "\n\n".join(thoughts)
+
+
+def cut(text: str, stop: Sequence[str]) -> str:
+    """Return what comes before the first of the stop sequences.
+
+    Example:
+        >>> cut("one. two. END three", ["END", "three"])
+        'one. two.'
+    """
+    places = [place for word in stop if (place := text.find(word)) >= 0]
+    return text[: min(places)].strip() if places else text
 
 
 def well_formed(text: str) -> str:

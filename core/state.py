@@ -130,6 +130,14 @@ class InputState(TypedDict):
     Gone after the step that reads them, so that they never meet another question."""
 
 
+class AnswerState(TypedDict):
+    """What a caller gets who wants the answer and not how it was found."""
+
+    answer: str
+    reward: float | None
+    stop_reason: StopReason | None
+
+
 class State(InputState, total=False):
     """All channels of the graph."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 from uuid import uuid4
@@ -25,6 +23,7 @@ from ..core.usage import Usage
 from ..models.policy import PolicyLike
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
+from .background import result_of
 from .loop import build_tpo
 
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
@@ -127,26 +126,4 @@ def align(prompt: Prompt, **options: Any) -> Aligned:
     Example:
         >>> result = align("Why is the sky blue?", policy="embedded:")  # doctest: +SKIP
     """
-    future = asyncio.run_coroutine_threadsafe(aalign(prompt, **options), _background_loop())
-    try:
-        return future.result()
-    except BaseException:  # Ctrl-C while waiting: stop paying at once
-        future.cancel()
-        raise
-
-
-_lock = threading.Lock()
-_loop: asyncio.AbstractEventLoop | None = None
-
-
-def _background_loop() -> asyncio.AbstractEventLoop:
-    """Return the process's own loop, in a daemon thread.
-
-    One loop for all sync calls: model clients keep connections that die with their loop.
-    """
-    global _loop  # noqa: PLW0603  a process-wide thread, not state of a run
-    with _lock:
-        if _loop is None or _loop.is_closed():
-            _loop = asyncio.new_event_loop()
-            threading.Thread(target=_loop.run_forever, name="tpo-align", daemon=True).start()
-        return _loop
+    return result_of(aalign(prompt, **options))

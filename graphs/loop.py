@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
@@ -18,19 +20,19 @@ from ..nodes.choose import choose_node
 from ..nodes.finish import finish_node
 from ..nodes.gradient import gradient_node
 from ..nodes.loss import loss_node
-from ..nodes.parts import Parts
+from ..nodes.parts import Node, Parts
 from ..nodes.rank import rank_node
 from ..nodes.sample import sample_node
 from ..nodes.update import update_node
 from ..prompts.prompt_set import PromptSet, prompt_set
 from ..rewards.resolve import RewardLike, resolve_reward
 from .routing import after_choose, after_gradient, after_loss, after_rank
-from .step import AsyncStep
+from .step import IN_BRIEF, AsyncStep, Edge
 
 TPOGraph = StateGraph[State, Context, InputState, State]
 
 
-def build_tpo(
+def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     policy: PolicyLike | None = None,
     reward: RewardLike | None = None,
     *,
@@ -40,6 +42,8 @@ def build_tpo(
     prompts: PromptSet | Mapping[str, str] | str | None = None,
     defaults: Context | None = None,
     context_schema: type[Context] = Context,
+    output_schema: type[Any] = State,
+    speak: bool = True,
 ) -> TPOGraph:
     """Build the TPO graph, uncompiled, so that the caller chooses saver and store.
 
@@ -58,6 +62,10 @@ def build_tpo(
         prompts: A prompt set, the name of one, or texts that replace some prompts.
         defaults: Settings of runs that are given no `context=`.
         context_schema: A subclass of `Context`, where other defaults are to be shown.
+        output_schema: Which channels the result holds; `AnswerState` of `tpo.core.state`
+            is the answer alone. A server then leaves all others out of `updates` too.
+        speak: Whether the answer is added to `messages`, and so reaches the `messages`
+            stream. `False` for a caller that has its own message for it.
 
     Returns:
         A `StateGraph`. Input: `{"messages": [...]}`, whose last human turn is the query,
@@ -87,23 +95,30 @@ def build_tpo(
         prompts=None if prompts is None else prompt_set(prompts),
         defaults=defaults or context_schema(),
     )
-    graph: TPOGraph = StateGraph(State, context_schema, input_schema=InputState)
-    for name, factory in {
+    graph: TPOGraph = StateGraph(
+        State, context_schema, input_schema=InputState, output_schema=output_schema
+    )
+    steps: dict[str, Callable[..., Node]] = {
         "sample": sample_node,
         "rank": rank_node,
         "choose": choose_node,
         "loss": loss_node,
         "gradient": gradient_node,
         "update": update_node,
-        "finish": finish_node,
-    }.items():
-        graph.add_node(name, AsyncStep(factory(parts=parts), name))
+        "finish": partial(finish_node, speak=speak),
+    }
+    for name, factory in steps.items():
+        graph.add_node(name, AsyncStep(factory(parts=parts), name), trace_policy=IN_BRIEF)
     graph.add_edge(START, "sample")
     graph.add_edge("sample", "rank")
-    graph.add_conditional_edges("rank", after_rank(parts))
-    graph.add_conditional_edges("choose", after_choose(parts))
-    graph.add_conditional_edges("loss", after_loss(parts))
-    graph.add_conditional_edges("gradient", after_gradient(parts))
+    for name, router in {
+        "rank": after_rank,
+        "choose": after_choose,
+        "loss": after_loss,
+        "gradient": after_gradient,
+    }.items():
+        edge = Edge(router(parts), f"after_{name}")
+        graph.add_conditional_edges(name, edge, edge.targets)
     graph.add_edge("update", "rank")
     graph.add_edge("finish", END)
     return graph

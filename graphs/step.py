@@ -1,13 +1,16 @@
-"""A node as a runnable that is async only, and says so."""
+"""Nodes and edges as runnables: async only, and with no more in a trace than helps its reader."""
 
 # ruff: noqa: ARG002  the signatures are Runnable's
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn, get_args, get_type_hints
 
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
+from langchain_core.runnables.config import set_config_context
 from langgraph.runtime import get_runtime
+from langgraph.types import TracePolicy
 
 from ..core.context import Context
 from ..core.errors import SyncCallError
@@ -46,3 +49,45 @@ class AsyncStep(Runnable[State, dict[str, Any]]):
     ) -> dict[str, Any]:
         """Run the node on the state."""
         return await self.node(input, get_runtime(Context))
+
+
+class Edge(Runnable[State, str]):
+    """Asks a router which step follows. Not a run of its own, which would hold the whole state."""
+
+    def __init__(self, route: Callable[[State], str], name: str) -> None:
+        self.route = route
+        self.name = name
+        self.targets: list[str] = list(get_args(get_type_hints(route)["return"]))
+
+    def invoke(
+        self,
+        input: State,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> str:
+        """Return the name of the next step."""
+        with set_config_context(ensure_config(config)) as context:
+            return context.run(self.route, input)
+
+    async def ainvoke(
+        self,
+        input: State,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> str:
+        """Return the name of the next step."""
+        return self.invoke(input, config)
+
+
+def _in_brief(state: State) -> dict[str, Any]:
+    """Return what a trace shows of the state before a step: where the run is, and no texts.
+
+    They stand in the runs of the requests that brought them, and in the result.
+    """
+    shown: dict[str, Any] = {key: state[key] for key in ("turn", "round") if key in state}
+    for record in state.get("rounds", [])[-1:]:
+        shown |= {"chosen": record["chosen"], "rejected": record["rejected"]}
+    return {**shown, "candidates": len(state.get("candidates", []))}
+
+
+IN_BRIEF = TracePolicy(process_inputs=_in_brief)

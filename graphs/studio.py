@@ -13,6 +13,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.stream import CustomTransformer, UpdatesTransformer
 
 from ..core.settings import context_with
+from ..core.state import AnswerState, State
 from .loop import build_tpo
 
 _CONFIGURED = {
@@ -22,9 +23,11 @@ _CONFIGURED = {
 }
 
 
-def _served(name: str, **defaults: str) -> CompiledStateGraph[Any, Any, Any, Any]:
+def _served(
+    name: str, output: type[Any] = State, **defaults: str
+) -> CompiledStateGraph[Any, Any, Any, Any]:
     schema = context_with("Context", **_CONFIGURED, **defaults)
-    graph = build_tpo(context_schema=schema)
+    graph = build_tpo(context_schema=schema, output_schema=output)
     # Without these the newer thread protocol is silent on our events.
     return graph.compile(name=name, transformers=[CustomTransformer, UpdatesTransformer])
 
@@ -32,3 +35,4 @@ def _served(name: str, **defaults: str) -> CompiledStateGraph[Any, Any, Any, Any
 graph = _served("tpo")
 best_of_n = _served("best_of_n", mode="best_of_n")
 revision = _served("revision", mode="revision")
+answer = _served("answer", AnswerState)  # as an MCP tool: the whole pool would be read by a model

@@ -60,6 +60,27 @@ _closing: WeakKeyDictionary[asyncio.AbstractEventLoop, list[AsyncGenerator[None]
 )
 
 
+def check_policy(policy: PolicyLike) -> None:
+    """Refuse what cannot be a policy, without building anything.
+
+    Raises:
+        SpecError: the spec is malformed; the valid forms are listed.
+        ConfigError: neither a chat model nor a string.
+    """
+    if isinstance(policy, BaseChatModel):
+        return
+    if not isinstance(policy, str):
+        raise ConfigError(
+            f"{type(policy).__name__} is no policy: give a BaseChatModel (before .bind or "
+            f".with_structured_output) or a spec such as {SPECS}"
+        )
+    provider, colon, name = policy.strip().partition(":")
+    if not colon or not provider:
+        raise SpecError(f"unknown policy {policy!r}. Valid forms: {SPECS}")
+    if not name and provider != "embedded":
+        raise SpecError(f"policy {policy!r} names no model. Valid forms: {SPECS}")
+
+
 async def resolve_policy(policy: PolicyLike) -> Policy:
     """Return the policy that a chat model or a spec string stands for.
 
@@ -69,13 +90,9 @@ async def resolve_policy(policy: PolicyLike) -> Policy:
             sentence says what to type.
         ConfigError: neither a chat model nor a string.
     """
+    check_policy(policy)
     if isinstance(policy, BaseChatModel):
         return Policy(policy, model_name(policy), context_tokens=_context_tokens(policy))
-    if not isinstance(policy, str):
-        raise ConfigError(
-            f"{type(policy).__name__} is no policy: give a BaseChatModel (before .bind or "
-            f".with_structured_output) or a spec such as {SPECS}"
-        )
     loop = asyncio.get_running_loop()
     built = _shared.setdefault(loop, {})
     if policy not in built:
@@ -115,13 +132,10 @@ def _context_tokens(model: BaseChatModel) -> int | None:
 
 def build_policy(spec: str) -> Policy:
     """Build a new policy from a spec; `resolve_policy` is the shared one."""
-    provider, colon, name = spec.strip().partition(":")
-    if not colon or not provider:
-        raise SpecError(f"unknown policy {spec!r}. Valid forms: {SPECS}")
+    check_policy(spec)
+    provider, _, name = spec.strip().partition(":")
     if provider == "embedded":
         return _embedded(name)
-    if not name:
-        raise SpecError(f"policy {spec!r} names no model. Valid forms: {SPECS}")
     if provider == "huggingface":
         from .huggingface import huggingface_model  # noqa: PLC0415  heavy, optional
 

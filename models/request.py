@@ -17,7 +17,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration
 from langchain_core.prompt_values import ChatPromptValue
-from langchain_core.runnables import ensure_config
+from langchain_core.runnables import RunnableConfig, ensure_config
 from langgraph.constants import TAG_NOSTREAM
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
@@ -25,6 +25,7 @@ from ..core.errors import PolicyError, evidence
 from ..core.reply import Reply, read_reply
 from ..core.usage import Cost, add_costs, cost
 from .faults import is_transient, pause_before_retry, refused_parameter
+from .manifest import guarded
 from .policy import Policy
 from .price import price_of
 
@@ -48,6 +49,7 @@ class Request:
         most: Times it may be sent at all, refused parameters included; `None` is no limit.
         live: Whether to stream the text (only a single one can be).
         label: Names the request in traces.
+        metadata: What else traces say of it; see docs/tracing.md.
     """
 
     policy: Policy
@@ -61,6 +63,7 @@ class Request:
     most: int | None = None
     live: bool = False
     label: str = "request"
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
     def json_by_body(self) -> bool:
@@ -178,7 +181,7 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
         changes["stream_usage"] = live and "stream_options" not in refused
     if "extra_body" in fields:
         changes["extra_body"] = _extra_body(request, refused)
-    return model.model_copy(update=changes)
+    return guarded(model.model_copy(update=changes))
 
 
 def _extra_body(request: Request, refused: frozenset[str]) -> dict[str, Any] | None:
@@ -199,21 +202,20 @@ async def _send(
     request: Request, refused: frozenset[str], on_text: OnText | None
 ) -> tuple[list[Reply], Cost]:
     model = configure(request, refused)
-    tags = [TAG_NOSTREAM, "tpo"]
+    traced = RunnableConfig(
+        tags=[TAG_NOSTREAM, "tpo"], run_name=request.label, metadata=request.metadata
+    )
     if request.schema and not request.json_by_body:
         chain = model.with_structured_output(request.schema, include_raw=True)
-        result = await chain.ainvoke(
-            list(request.messages), {"tags": tags, "run_name": request.label}
-        )
-        return _structured(result)
+        return _structured(await chain.ainvoke(list(request.messages), traced))
     if request.live and request.n == 1:
-        return await _stream(model, request, tags, on_text)
-    config = ensure_config()
+        return await _stream(model, request, traced, on_text)
+    config = ensure_config(traced)
     result = await model.agenerate_prompt(
         [ChatPromptValue(messages=list(request.messages))],
         callbacks=config.get("callbacks"),
-        tags=tags,
-        metadata=config.get("metadata"),
+        tags=config["tags"],
+        metadata=config["metadata"],
         run_name=request.label,
     )
     generations = [g for g in result.generations[0] if isinstance(g, ChatGeneration)]
@@ -227,12 +229,11 @@ async def _send(
 async def _stream(
     model: BaseChatModel,
     request: Request,
-    tags: list[str],
+    traced: RunnableConfig,
     on_text: OnText | None,
 ) -> tuple[list[Reply], Cost]:
     whole: AIMessageChunk | None = None
-    config = {"tags": tags, "run_name": request.label}
-    async for chunk in model.astream(list(request.messages), config):  # type: ignore[arg-type]
+    async for chunk in model.astream(list(request.messages), traced):
         whole = chunk if whole is None else whole + chunk
         if on_text and chunk.text:
             on_text(chunk.text)

@@ -12,11 +12,11 @@ from typing_extensions import TypedDict
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.reply import Reply
+from ..core.reply import Reply, cut
 from ..core.state import Candidate
 from ..core.usage import Cost, brief
 from ..models.request import OnText, Request, RequestError, ask
-from .durable import outline, request_seed, write
+from .durable import Held, outline, request_seed, traced, write
 from .live import growing
 
 Read = Callable[[Reply], tuple[str, str | None]]
@@ -59,6 +59,9 @@ class Draw:
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
         text, error = self.read(reply)
+        if not error:
+            text = cut(text, self.context.stop_sequences)
+            error = None if text else "empty: it began with a stop sequence"
         record = Candidate(
             id=f"r{self.round}c{index}",
             turn=self.turn,
@@ -89,13 +92,14 @@ class UnusableError(RequestError):
 
 @task
 async def request_candidates(
-    draw: Draw, places: list[int], refused: frozenset[str], most: int | None
+    wanted: Held[Draw], places: list[int], refused: frozenset[str], most: int | None
 ) -> Drawn:
     """Send one request for the candidates at `places`, and save what comes back.
 
     Raises:
         RequestError: it failed, or brought nothing to begin with.
     """
+    draw = wanted()
     name = f"r{draw.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
     base = draw.request(refused)
     seed = request_seed(draw.context, draw.phase, draw.round, places[0])
@@ -106,12 +110,13 @@ async def request_candidates(
         most=most,
         parameters={**base.parameters, "seed": seed},
         label=f"{draw.phase} {name}",
+        metadata=traced(draw.phase, draw.round, name, name if len(places) == 1 else ""),
     )
-    about = {"request": name, "phase": draw.phase}
+    about, stop = {"request": name, "phase": draw.phase}, draw.context.stop_sequences
 
     def begin() -> OnText:
         draw.emit("request_started", {**about, "sequences": len(places)})
-        return growing(draw.partial, show)
+        return growing(lambda text: cut(draw.partial(text), stop), show)
 
     def show(text: str) -> None:
         draw.emit("candidate_delta", {"request": name, "candidate": name, "text": text})

@@ -18,7 +18,7 @@ from ..core.usage import cost
 from ..models.policy import Policy
 from ..models.request import OnText, Request, RequestError, Response, ask
 from ..prompts.prompt_set import Critique
-from .durable import request_seed, request_timeout, usage_of
+from .durable import request_seed, request_timeout, traced, usage_of
 from .live import growing
 from .parts import Node, Parts
 
@@ -116,6 +116,7 @@ def _request(
         most=None if left is None else max(1, left - (2 if step == "loss" else 1)),
         live=context.live,
         label=f"{step} r{state['round']}",
+        metadata=traced(step, state["round"], f"r{state['round']}-{step}"),
     )
 
 

@@ -17,6 +17,7 @@ from ..core.state import Candidate
 from ..core.usage import Cost, add_costs, brief, cost
 from ..models.request import RequestError
 from .candidates import Draw, Drawn, UnusableError, request_candidates
+from .durable import Held
 
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or the server is given up
 
@@ -61,8 +62,8 @@ async def draw_candidates(
             most = left // max(1, len(groups))
         if not groups:
             return out
-        known = out.refused
-        calls = [request_candidates(draw, group, known, most) for group in groups]
+        known, wanted = out.refused, Held(draw, f"{draw.phase} r{draw.round}")
+        calls = [request_candidates(wanted, group, known, most) for group in groups]
         results = await asyncio.gather(*calls, return_exceptions=True)
         missing = _take(draw, out, groups, results)
     _fail(draw, out, missing, "missing: the server kept returning fewer texts than asked for")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from langgraph.checkpoint.base import PendingWrite
 from langgraph.config import get_config
@@ -24,6 +24,44 @@ from ..core.context import Context
 from ..core.state import Candidate, State
 from ..core.stopping import spent
 from ..core.usage import Cost, Phase, UsageDelta, add_costs, cost
+
+T = TypeVar("T")
+
+
+class Held(Generic[T]):
+    """An argument of a task, of which streams and traces show a name only.
+
+    They show a task's arguments; this one may hold keys, and repeats what is told elsewhere.
+
+    Example:
+        >>> held = Held({"key": "secret"}, "a reward")
+        >>> held, held()
+        (a reward, {'key': 'secret'})
+    """
+
+    def __init__(self, value: T, shown: str) -> None:
+        self._value = value
+        self._shown = shown
+
+    def __call__(self) -> T:
+        """Return the argument."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return self._shown
+
+
+def traced(phase: Phase, round: int, request: str, candidate: str = "") -> dict[str, Any]:  # noqa: A002
+    """Return what the trace of a request says of it; see docs/tracing.md.
+
+    Args:
+        phase: The step that asks.
+        round: The round it works on.
+        request: The request's name in the events.
+        candidate: Whose text it is to bring, where that is one's.
+    """
+    about = {"tpo_phase": phase, "tpo_round": round, "tpo_request": request}
+    return {**about, "tpo_candidate": candidate} if candidate else about
 
 
 def write(**channels: Any) -> None:

@@ -16,8 +16,13 @@ from ..core.stopping import why_stop
 from .parts import Node, Parts
 
 
-def finish_node(*, parts: Parts) -> Node:
-    """Return the node that writes the answer."""
+def finish_node(*, parts: Parts, speak: bool = True) -> Node:
+    """Return the node that writes the answer.
+
+    Args:
+        parts: Models and settings.
+        speak: Whether the answer is added to `messages` too.
+    """
 
     async def finish(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         context = parts.context(runtime)
@@ -37,7 +42,7 @@ def finish_node(*, parts: Parts) -> Node:
             },
         )
         return {
-            "messages": [AIMessage(winner["text"])],
+            "messages": [AIMessage(winner["text"])] if speak else [],
             "answer": winner["text"],
             "reward": winner["reward"],
             "stop_reason": reason,

@@ -104,6 +104,8 @@ def _draw(
                 "temperature": context.temperature,
                 "top_p": context.top_p,
                 "max_tokens": context.max_tokens,
+                # Not for updates: there it could cut off what is around the answer.
+                "stop": list(context.stop_sequences) or None,
             },
             refused=refused,
             timeout=min(context.timeout, context.budget_seconds or context.timeout),

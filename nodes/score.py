@@ -16,6 +16,7 @@ from ..core.errors import RewardError
 from ..core.usage import Cost, add_costs, brief, cost
 from ..rewards.base import Score
 from ..rewards.plan import Called, Job, PlannedReward, failure_of
+from .durable import Held
 
 Role = Literal["reward", "fallback", "heldout"]
 SAVED = 4096  # more results than one step can hold of an earlier attempt
@@ -91,9 +92,13 @@ async def _ask(
 ) -> dict[str, Any]:
     """Make one call, or take its saved result; results of other calls are passed over."""
     for _ in range(SAVED):
-        # Behind functions: `tasks` streams and traces show arguments, a reward's keys too.
         done: dict[str, Any] = await request_rewards(
-            lambda: reward, lambda: job, call, gate, seconds, mark
+            Held(reward, reward.name),
+            Held(job, f"{len(job.answers)} answers"),
+            call,
+            Held(gate, "gate"),
+            seconds,
+            mark,
         )
         if done["mark"] == mark:
             return done
@@ -112,18 +117,18 @@ def _mark(role: Role, reward: PlannedReward, job: Job, call: Any) -> str:
 
 @task
 async def request_rewards(
-    wanted: Callable[[], PlannedReward],
-    job_of: Callable[[], Job],
+    reward: Held[PlannedReward],
+    job: Held[Job],
     call: Any,
-    gate: asyncio.Semaphore,
+    gate: Held[asyncio.Semaphore],
     seconds: float,
     mark: str,
 ) -> dict[str, Any]:
     """Make one call; its result is saved, its cost in brief, and never asked for again."""
     limit = asyncio.timeout(seconds)
     try:
-        async with gate, limit:
-            done: Called = await wanted().call(job_of(), call)
+        async with gate(), limit:
+            done: Called = await reward().call(job(), call)
             return {"result": done["result"], "cost": brief(done["cost"]), "mark": mark}
     except TimeoutError:
         if limit.expired():

@@ -89,4 +89,5 @@ def _request(
         schema=schema,
         refused=refused,
         label="judge",
+        metadata={"tpo_phase": "rank"},
     )

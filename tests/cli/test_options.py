@@ -29,7 +29,7 @@ def test_defaults_in_the_help_are_those_of_the_settings(tpo):
     for name, field in Context.model_fields.items():
         flag = "--no-live" if name == "live" else f"--{name.replace('_', '-')}"
         assert flag in said
-        if isinstance(field.default, bool) or field.default in (None, ""):
+        if isinstance(field.default, bool) or field.default in (None, "", ()):
             continue
         value = f"{field.default:g}" if isinstance(field.default, float) else field.default
         assert f"Default: {value}." in said, name

@@ -177,4 +177,4 @@ def test_served_graphs_can_be_drawn_as_forms_and_chats(name):
 
 def test_langgraph_json_installs_this_folder():
     assert SERVED["dependencies"] == ["."]
-    assert set(SERVED["graphs"]) == {"tpo", "best_of_n", "revision"}
+    assert set(SERVED["graphs"]) == {"tpo", "best_of_n", "revision", "answer"}

@@ -20,7 +20,9 @@ TEXTS = [
     for pattern in ("*.py", "*.md", "*.toml", "*.json", "Makefile")
     for path in sorted(ROOT.rglob(pattern))
     if not any(
-        part.startswith(".") or part in {"build", "dist"} or part.endswith(".egg-info")
+        part.startswith((".", "node_modules"))
+        or part in {"build", "dist"}
+        or part.endswith(".egg-info")
         for part in path.relative_to(ROOT).parts
     )
 ]

@@ -94,7 +94,8 @@ def test_every_dependency_has_a_lower_bound():
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build sdist and wheel (from that sdist) of a copy in a folder of another name."""
     copy = tmp_path_factory.mktemp("packaging") / "another-name"
-    unwanted = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info", "*.gguf")
+    products = ("__pycache__", "build", "dist", "node_modules", "*.egg-info", "*.gguf")
+    unwanted = shutil.ignore_patterns(".*", *products)
     shutil.copytree(ROOT, copy, ignore=unwanted)
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(copy / "out"), "."]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
@@ -135,11 +136,11 @@ def test_the_sdist_holds_what_the_tests_need(built: Path):
         needed |= {
             path.relative_to(ROOT).as_posix()
             for path in ROOT.glob(pattern)
-            if path.is_file() and path.suffix != ".pyc"
+            if path.is_file() and path.suffix != ".pyc" and "node_modules" not in path.parts
         }
     assert {"tests/conftest.py", "docs/how-it-works.md"} <= needed
     assert needed - names == set()
-    assert [n for n in names if n.endswith((".pyc", ".db", ".gguf"))] == []
+    assert [n for n in names if n.endswith((".pyc", ".db", ".gguf")) or "node_mod" in n] == []
 
 
 def test_the_tests_run_against_what_is_installed():

@@ -1,4 +1,4 @@
-"""Reads a page of documentation: its tables and its Python snippets."""
+"""Reads a page of documentation: its tables and its snippets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ class Page:
     @property
     def snippets(self) -> list[str]:
         """The Python blocks, as they are."""
-        return re.findall(r"^```python\n(.*?)^```", self.text, re.DOTALL | re.MULTILINE)
+        return self.blocks("python")
+
+    def blocks(self, language: str) -> list[str]:
+        """The blocks in a language, as they are."""
+        return re.findall(rf"^```{language}\n(.*?)^```", self.text, re.DOTALL | re.MULTILINE)
 
     def rows(self, heading: str) -> dict[str, list[str]]:
         """Return the first table under a heading: the cells by the word in the first one."""

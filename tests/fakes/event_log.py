@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
+from tpo.core.event_schema import event_schema
 from tpo.core.events import VERSION, AnyEvent
 
 Events = Sequence[dict[str, Any]]
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyEvent)
+_SCHEMA = Draft202012Validator(event_schema())
 
 
 def check(events: Events) -> None:
-    """Every event is one of the TypedDicts, without coercion and without unknown keys."""
+    """Every event is one of the TypedDicts, without coercion and without unknown keys.
+
+    And it is what the published JSON Schema says.
+    """
     assert events
     for event in events:
         assert event.keys() >= {"v", "type", "round", "elapsed"}
         assert event["v"] == VERSION
+        _SCHEMA.validate(event)
         # Validation drops unknown keys at every depth, so that they show as a difference.
         assert _ADAPTER.validate_python(event, strict=True) == event
 

@@ -25,7 +25,7 @@ WHAT = ("request asked", "request answered", "score asked", "score answered")
 
 
 @cache
-def _forks() -> Any:
+def forks() -> Any:
     """Return the process factory: one process imports everything, the others fork from it."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["saved_run"])
@@ -69,7 +69,7 @@ def moment(rng: random.Random, requests: int, scores: int, length: float) -> Mom
 
 def run_once(job: Job, server: LoopbackServer, kill: Moment | None = None) -> bool:
     """Run a job in its own process, to its end or until a SIGKILL; return if that killed it."""
-    child = _forks().Process(target=saved_run.process, args=(job,))
+    child = forks().Process(target=saved_run.process, args=(job,))
     child.start()
     end = time.monotonic() + MOST_SECONDS
     if kill:
@@ -94,7 +94,7 @@ def _requests(server: LoopbackServer, job: Job, state: str) -> Counter[Key]:
     names = names_of_seeds(job)
     mine = [a for a in server.asked if a.headers.get("authorization") == f"Bearer {job.key}"]
     return Counter(
-        ("request", names[a.body["seed"]]) for a in mine if state == "asked" or a.finished
+        ("request", names[a.body.get("seed")]) for a in mine if state == "asked" or a.finished
     )
 
 
@@ -108,7 +108,7 @@ def names_of_seeds(job: Job) -> dict[int | None, str]:
             wanted.append((step, 0, f"r{r}-{step}"))
         names |= {request_seed(job.context, p, r, i): name for p, i, name in wanted}
     assert len(names) == (job.depth + 1) * (job.width + 2)
-    return names
+    return {**names, None: "first reply"}  # which is asked without us, and so without a seed
 
 
 def _scores(job: Job, state: str) -> Counter[Key]:
@@ -127,13 +127,14 @@ async def committed(job: Job) -> set[Key]:
     """
     done = await _writes(job)
     tasks = [writes for writes in done if "__return__" in writes]
-    drawn = [c for writes in tasks for c in writes.get("candidates", [])]
+    drawn = [c for writes in done for c in writes.get("candidates", []) if c.get("text")]
     texts = {saved_run.score_of(c["text"]): c["text"] for c in drawn}  # no two scores are equal
     keys: set[Key] = {("request", w["candidates"][0]["id"]) for w in tasks if "candidates" in w}
     for writes in tasks:
         if "candidates" not in writes:
             scores = writes["__return__"]["result"]
             keys |= {("score", texts[score["reward"]]) for score in scores}
+    keys |= {("request", "first reply") for writes in done if "reply" in writes}
     for record in (r for writes in done for r in writes.get("rounds", [])):
         step = next((step for step in ("loss", "gradient") if record.get(step)), None)
         keys |= {("request", f"r{record['round']}-{step}")} if step else set()

@@ -19,7 +19,10 @@ from typing import Any, Literal
 
 # Imported here, not when first used: a server process imports this file once and forks.
 import langchain_openai
+from langchain.agents import create_agent
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.runtime import Runtime
 
 import tpo
 
@@ -41,6 +44,7 @@ class Job:
     width: int = 5
     thread: str = "run"
     reward: str = ""  # a spec; default: `logged_reward`
+    inside: Literal["", "subgraph", "chat model", "agent"] = ""
 
     @property
     def key(self) -> str:
@@ -115,8 +119,32 @@ def _note(job: Job, what: str, answer: str) -> None:
 
 def graph_of(job: Job, saver: Any) -> Any:
     """Return the compiled graph of a job."""
-    graph = tpo.build_tpo(f"openai:x@{job.url}", job.reward or logged_reward(job))
-    return graph.compile(checkpointer=saver)
+    policy, reward = f"openai:x@{job.url}", job.reward or logged_reward(job)
+    if not job.inside:
+        return tpo.build_tpo(policy, reward).compile(checkpointer=saver)
+    if job.inside == "agent":
+        chat = tpo.ChatTPO(policy=policy, reward=reward, context=job.context)
+        return create_agent(chat, [now], checkpointer=saver)
+    graph = StateGraph(MessagesState, tpo.Context)
+    if job.inside == "subgraph":
+        graph.add_node("answer", tpo.build_tpo(policy, reward).compile())
+    else:
+        graph.add_node("answer", answering(tpo.ChatTPO(policy=policy, reward=reward)))
+    return graph.add_edge(START, "answer").compile(checkpointer=saver)
+
+
+def answering(chat: Any) -> Any:
+    """Return a node that answers with a chat model."""
+
+    async def answer(state: MessagesState, runtime: Runtime[tpo.Context]) -> dict[str, Any]:
+        return {"messages": [await chat.ainvoke(state["messages"], context=runtime.context)]}
+
+    return answer
+
+
+def now() -> str:
+    """Tell the time."""
+    raise AssertionError("no model of these tests calls it")
 
 
 async def live(job: Job) -> dict[str, Any]:
@@ -124,10 +152,14 @@ async def live(job: Job) -> dict[str, Any]:
     async with open_saver(job.db) as saver:
         app = graph_of(job, saver)
         begun = (await app.aget_state(job.config)).created_at is not None
+        context = None if job.inside == "agent" else job.context
         result = await app.ainvoke(
-            None if begun else INPUT, job.config, context=job.context, durability=job.durability
+            None if begun else INPUT, job.config, context=context, durability=job.durability
         )
-    return {name: result[name] for name in RESULT}
+    if not job.inside:
+        return {name: result[name] for name in RESULT}
+    _, answer = result["messages"]
+    return {"answer": answer.text, **answer.response_metadata}
 
 
 def process(job: Job) -> None:

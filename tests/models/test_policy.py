@@ -33,7 +33,7 @@ FORMS = f"Valid forms: {SPECS}"
         ("openai:x@http://h:99999", SpecError, "needs a name and a host"),
         ("groq:x@http://h/v1", SpecError, "@URL is for OpenAI-compatible servers: openai:x@"),
         ("groq:x", MissingDependencyError, "is not installed: pip install langchain-groq"),
-        ("google_genai:x", MissingDependencyError, "pip install langchain-google-genai"),
+        ("google_vertexai:x", MissingDependencyError, "pip install langchain-google-vertexai"),
         ("bedrock:x", MissingDependencyError, "not installed: pip install langchain-aws"),
         ("openai:x", MissingDependencyError, "is its API key set (for instance OPENAI_API_KEY)?"),
     ],

@@ -22,6 +22,13 @@ def models() -> Iterator[BillingServer]:
 
 
 @pytest.fixture(scope="session")
+def slow() -> Iterator[str]:
+    """The spec of a policy that takes its time, so that a run can be left in the middle."""
+    with BillingServer(varied, api_key=KEY, delay=0.3) as server:
+        yield f"openai:x@{server.base_url}"
+
+
+@pytest.fixture(scope="session")
 def dev(models: BillingServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
     if not find_spec("langgraph_cli") or not find_spec("langgraph_api"):
         pytest.skip("langgraph-cli[inmem] is not installed: pip install 'tpo[studio]'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 from typing import Any
 
@@ -52,14 +53,32 @@ async def call(client: Any, method: str, **params: Any) -> Any:
 
 async def test_mcp_offers_the_graphs_as_tools(client, dev, models):
     async with httpx.AsyncClient(base_url=dev.url, timeout=60) as web:
+        hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {}}
+        assert "tools" in (await call(web, "initialize", **hello))["capabilities"]
         listed = (await call(web, "tools/list"))["tools"]
-        tools = {tool["name"]: tool for tool in listed}
-        assert set(tools) == {"tpo", "best_of_n", "revision"}
-        assert all(tool["description"] for tool in listed)
-        asked = {"name": "best_of_n", "arguments": {"messages": "Why is the sky blue?"}}
-        result = await call(web, "tools/call", **asked)
-    assert not result.get("isError")
-    assert any(text in result["content"][0]["text"] for text in models.texts)
+    tools = {tool["name"]: tool for tool in listed}
+    assert set(tools) == {"tpo", "best_of_n", "revision", "answer"}
+    assert all(tool["description"] for tool in listed)
+    assert list(tools["answer"]["inputSchema"]["properties"]) == ["messages"]
+
+
+async def test_an_mcp_tool_whose_result_is_the_answer(client, dev, models):
+    """A model reads it, so it must be short; the server sends the `repr` of the graph's output."""
+    asked = {"messages": "Why is the sky blue?"}
+    async with httpx.AsyncClient(base_url=dev.url, timeout=60) as web:
+        size = {"depth": 2, "width": 5, "seed": 1}
+        texts = []
+        for name in ("answer", "tpo"):
+            result = await call(web, "tools/call", name=name, arguments=asked, context=size)
+            assert not result.get("isError")
+            (content,) = result["content"]
+            texts.append(content["text"])
+    said = ast.literal_eval(texts[0])
+    assert set(said) == {"answer", "reward", "stop_reason"}
+    assert said["answer"] in models.texts
+    assert said["stop_reason"] == "depth"
+    print(f"{len(texts[0])} characters, all of tpo {len(texts[1])}")  # shown by pytest -s
+    assert len(texts[0]) < len(said["answer"]) + 100
 
 
 async def test_a2a_answers_with_the_answer(client, dev, models, assistants):

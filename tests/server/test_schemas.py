@@ -29,7 +29,7 @@ CHOSEN = {
 
 
 async def test_the_server_starts_and_lists_the_graphs(client, dev, assistants):
-    assert set(assistants) == {"tpo", "best_of_n", "revision"}
+    assert set(assistants) == {"tpo", "best_of_n", "revision", "answer"}
     print(f"langgraph dev started in {dev.seconds_to_start:.1f} s")  # shown by pytest -s
     described = {a["graph_id"]: a["description"] for a in await client.assistants.search()}
     assert all(described.values())

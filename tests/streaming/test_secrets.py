@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from event_log import check, places
+from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
+from langsmith._internal._serde import dumps_json
 from loopback_server import Fault
 from openai import DefaultAsyncHttpxClient
 
@@ -55,6 +57,25 @@ async def policy(request, server) -> AsyncIterator[Any]:
             "header": keyed_model(url, client),
             "login": f"openai:x@{url.replace('//', f'//me:{KEY}@')}",
         }[request.param]
+
+
+@pytest.mark.parametrize("policy", ["spec", "header", "login"], indirect=True)
+@pytest.mark.parametrize("sampling", ["parallel", "native"])
+async def test_no_key_in_a_trace(policy, sampling):
+    recorder = RunCollectorCallbackHandler()
+    context = {"depth": 1, "width": 2, "sampling": sampling, "seed": 1}
+    if isinstance(policy, str):
+        context["policy"] = policy
+    app = tpo.build_tpo(None if isinstance(policy, str) else policy, KeyedReward()).compile()
+    asked = {"messages": [("user", "Why?")]}
+    await app.ainvoke(asked, {"callbacks": [recorder]}, context=context)
+    runs = recorder.traced_runs
+    for run in runs:
+        runs += run.child_runs
+        told = (run.name, run.inputs, run.outputs, run.extra, run.serialized, run.tags, run.events)
+        assert KEY not in repr(told)
+        assert KEY not in dumps_json(told).decode()  # what LangSmith's client sends
+    assert len([r for r in runs if r.run_type == "llm"]) >= 4
 
 
 @pytest.mark.parametrize("policy", ["spec", "header", "login"], indirect=True)

@@ -1,0 +1,1 @@
+"""TPO inside LangChain: a chat model, an agent middleware, a tool."""

@@ -1,0 +1,82 @@
+"""A sync saver for the async graph: a sync agent's saver may have no async methods."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import (
+    BaseCheckpointSaver,
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+    DeltaChannelHistory,
+)
+
+
+class SyncSaver(BaseCheckpointSaver[Any]):
+    """Gives the async methods of a saver by calling its sync ones in threads.
+
+    Args:
+        saver: The saver that a sync agent runs with, so its sync methods work.
+    """
+
+    def __init__(self, saver: BaseCheckpointSaver[Any]) -> None:
+        super().__init__(serde=saver.serde)
+        self.saver = saver
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """Read one checkpoint."""
+        return await asyncio.to_thread(self.saver.get_tuple, config)
+
+    async def alist(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002  the name is the saver's
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[CheckpointTuple]:
+        """List checkpoints, the newest first."""
+        found = self.saver.list(config, filter=filter, before=before, limit=limit)
+        for saved in await asyncio.to_thread(list, found):
+            yield saved
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Save a checkpoint."""
+        return await asyncio.to_thread(self.saver.put, config, checkpoint, metadata, new_versions)
+
+    async def aput_writes(
+        self,
+        config: RunnableConfig,
+        writes: Sequence[tuple[str, Any]],
+        task_id: str,
+        task_path: str = "",
+    ) -> None:
+        """Save what a task wrote."""
+        await asyncio.to_thread(self.saver.put_writes, config, writes, task_id, task_path)
+
+    async def aget_delta_channel_history(
+        self, *, config: RunnableConfig, channels: Sequence[str]
+    ) -> Mapping[str, DeltaChannelHistory]:
+        """Read what the pool was written from."""
+        return await asyncio.to_thread(
+            self.saver.get_delta_channel_history, config=config, channels=channels
+        )
+
+    def get_next_version(self, current: Any, channel: None) -> Any:
+        """Return the version that follows; each saver counts in its own way."""
+        return self.saver.get_next_version(current, channel)
+
+    def with_allowlist(self, extra_allowlist: Collection[tuple[str, ...]]) -> SyncSaver:
+        """Return one whose saver may load these types too."""
+        return SyncSaver(self.saver.with_allowlist(extra_allowlist))
