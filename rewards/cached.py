@@ -20,7 +20,7 @@ from ..models.policy import model_name
 from ..prompts.judge import JUDGE_SYSTEM
 from .base import Reward, Score, as_score, checked, scored, unscored
 from .function import FunctionReward, OwnReward, as_reward
-from .judging import LanguageJudge
+from .judging.language_judge import LanguageJudge
 from .mix import Mix
 from .plan import Called, Job, PlannedReward, planned, self_check
 from .score_cache import ScoreCache, open_cache

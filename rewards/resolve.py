@@ -68,7 +68,7 @@ def close_rewards() -> None:
     Example:
         >>> close_rewards()
     """
-    from .hf_shared import close_models  # noqa: PLC0415
+    from .huggingface.loaded import close_models  # noqa: PLC0415
 
     close_models()
 
