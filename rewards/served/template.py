@@ -8,21 +8,14 @@ ranks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from langchain_core.messages import AnyMessage
-from langchain_core.messages.utils import convert_to_openai_messages
-
-from ..core.errors import ConfigError, MissingDependencyError, evidence
-from ..core.reply import well_formed
-
-Chat = list[dict[str, Any]]
-_KEPT = ("role", "content", "tool_calls", "tool_call_id")
+from ...core.errors import ConfigError, MissingDependencyError, evidence
+from ..chat import Chat
 
 
 class Template(Protocol):
@@ -35,22 +28,6 @@ class Template(Protocol):
     def warning(self, chat: Chat) -> str:
         """Return what is not right about the text of this chat, or ""."""
         ...
-
-
-def chat_of(messages: Sequence[AnyMessage], answer: str) -> Chat:
-    """Return a conversation and its answer as chat messages; texts only, reasoning left out.
-
-    Example:
-        >>> from langchain_core.messages import HumanMessage
-        >>> chat_of([HumanMessage("Hi")], "Hello")[-1]
-        {'role': 'assistant', 'content': 'Hello'}
-    """
-    chat = []
-    for message in messages:
-        turn: Any = convert_to_openai_messages(message)
-        turn["content"] = well_formed(message.text)
-        chat.append({key: turn[key] for key in _KEPT if key in turn})
-    return [*chat, {"role": "assistant", "content": well_formed(answer)}]
 
 
 def template_of(tokenizer: str | None, template: str | None) -> Template | None:

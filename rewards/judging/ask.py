@@ -7,11 +7,11 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from ..core.errors import RewardError, evidence
-from ..core.usage import Cost, add_costs, cost
-from ..models.policy import Policy
-from ..models.request import Request, RequestError, ask
-from ..prompts.judge import JUDGE_SYSTEM
+from ...core.errors import RewardError, evidence
+from ...core.usage import Cost, add_costs, cost
+from ...models.policy import Policy
+from ...models.request import Request, RequestError, ask
+from ...prompts.judge import JUDGE_SYSTEM
 from .verdict import Form
 
 REPLIES = 2  # so one that is no verdict is asked for once more

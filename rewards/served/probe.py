@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .base import Score
+from ..base import Score
 
 QUESTION = "How do I boil an egg?"
 SOUND = (

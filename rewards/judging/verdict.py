@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from ..core.reply import Reply
+from ...core.reply import Reply
 
 LEAST_MASS = 0.5  # share of probability the allowed answers must hold together
 AROUND = "*`\"'. \n"  # what models put around one word

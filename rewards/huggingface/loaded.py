@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from ..core.errors import RewardError, evidence
-from .hf_batcher import CLOSED, Batcher, Tokens
-from .hf_model import HfModel, load
-from .hf_source import HfSource
-from .template import Chat
+from ...core.errors import RewardError, evidence
+from ..chat import Chat
+from .batcher import CLOSED, Batcher, Tokens
+from .model import HfModel, load
+from .source import HfSource
 
 # One model at a time; who waits for one holds no thread.
 _loader = ThreadPoolExecutor(1, thread_name_prefix="tpo-hf-load")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ..core.errors import SpecError, evidence
+from ...core.errors import SpecError, evidence
 
 FORM = "hf:MODEL_OR_PATH?device=cpu&dtype=float32"
 DTYPES = ("float32", "bfloat16", "float16", "auto")

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 
-from ..core.errors import RewardError
+from ...core.errors import RewardError
 
 Tokens = dict[str, list[int]]
 """One text as a model takes it: `input_ids`, `attention_mask` and their like."""

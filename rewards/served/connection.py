@@ -17,8 +17,8 @@ from weakref import WeakKeyDictionary, finalize
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from ..core.errors import ConfigError, RewardError, evidence
-from ..models.faults import is_transient, pause_before_retry
+from ...core.errors import ConfigError, RewardError, evidence
+from ...models.faults import is_transient, pause_before_retry
 
 KEY = "TPO_REWARD_API_KEY"
 CONNECTIONS = 16  # to one server at once, in one event loop; further requests wait

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.errors import RewardError, evidence
-from .hf_batcher import Tokens
-from .template import Chat
+from ...core.errors import RewardError, evidence
+from ..chat import Chat
+from .batcher import Tokens
 
 _PLACE = "Here-stands-the-answer"  # nothing a template would strip or escape
 

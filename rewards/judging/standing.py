@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .base import Score, scored, unscored
+from ..base import Score, scored, unscored
+from ..plan import Job
 from .bradley_terry import ratings
-from .plan import Job
 
 
 def compared(job: Job) -> list[str]:

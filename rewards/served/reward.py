@@ -13,8 +13,8 @@ from urllib.parse import unquote
 import httpx
 from langchain_core.messages import AnyMessage, HumanMessage
 
-from ..core.errors import ConfigError, RewardError, SpecError, evidence
-from .base import Score, as_score, unscored
+from ...core.errors import ConfigError, RewardError, SpecError, evidence
+from ..base import Score, as_score, unscored
 from .connection import KEY, Connection, TextRefusedError, shown
 from .probe import ANSWERS, QUESTION, doubts
 

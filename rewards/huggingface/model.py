@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.errors import ConfigError, evidence
-from ..models.torch_device import device_name, import_torch
-from .hf_batcher import Tokens
-from .hf_render import Renderer
-from .hf_source import HfSource
+from ...core.errors import ConfigError, evidence
+from ...models.torch_device import device_name, import_torch
+from .batcher import Tokens
+from .render import Renderer
+from .source import HfSource
 
 # Most padded tokens of a batch. On a CPU 512 gained 1.3 to 1.6 times over one text at a
 # time, and a batch of everything lost half (benchmarks/reward_throughput.py).

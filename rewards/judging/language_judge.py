@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from ..models.policy import PolicyLike, model_name, resolve_policy
-from ..prompts.judge import RUBRIC
-from .ask_verdict import ask_verdict
-from .base import Score
-from .plan import Called, Job
+from ...models.policy import PolicyLike, model_name, resolve_policy
+from ...prompts.judge import RUBRIC
+from ..base import Score
+from ..plan import Called, Job
+from .ask import ask_verdict
 from .verdict import Form
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from langchain_core.messages import AnyMessage, HumanMessage
 
+from ..chat import chat_of
 from .probe import QUESTION, SOUND
-from .served import ServedReward
-from .template import Template, chat_of, template_of
+from .reward import ServedReward
+from .template import Template, template_of
 
 OPTIONS = "tokenizer=MODEL (its chat template; a hub id or folder) or template=FILE (jinja)"
 
