@@ -185,7 +185,7 @@ class Threads:
 def _shown(thread: Thread) -> dict[str, Any]:
     """Return a thread whose state is not looked at."""
     changed = thread["updated_at"]
-    blank = {"state_updated_at": changed, "config": {}, "values": None, "interrupts": {}}
+    blank: dict[str, Any] = {"state_updated_at": changed, "config": {}, "values": None, "interrupts": {}}
     return {**thread, **blank}
 
 
