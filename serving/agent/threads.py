@@ -184,9 +184,8 @@ class Threads:
 
 def _shown(thread: Thread) -> dict[str, Any]:
     """Return a thread whose state is not looked at."""
-    changed = thread["updated_at"]
-    blank = {"state_updated_at": changed, "config": {}, "values": None, "interrupts": {}}
-    return {**thread, **blank}
+    blank: dict[str, Any] = {"config": {}, "values": None, "interrupts": {}}
+    return {**thread, **blank, "state_updated_at": thread["updated_at"]}
 
 
 def config_of(thread: Thread) -> RunnableConfig:

@@ -20,6 +20,12 @@ START_WITHIN, STOP_WITHIN, TRIES = 120.0, 15.0, 2
 OTHERS = ("TPO_", "LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_", "OPENAI_")
 
 
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what would lead a server elsewhere."""
+    own = {k: v for k, v in os.environ.items() if not k.upper().startswith(OTHERS)}
+    return {k: v for k, v in own.items() if not k.upper().endswith("_PROXY")}
+
+
 class DevServer:
     """A server to be used as a context manager; it always ends, with all it started.
 
@@ -38,10 +44,8 @@ class DevServer:
         self.file = file
         self.log = folder / "server.log"
         self.seconds_to_start = 0.0
-        own = {k: v for k, v in os.environ.items() if not k.upper().startswith(OTHERS)}
-        own = {k: v for k, v in own.items() if not k.upper().endswith("_PROXY")}
         self.environment = {
-            **own,
+            **clean_environment(),
             "LANGSMITH_TRACING": "false",
             "LANGGRAPH_CLI_NO_ANALYTICS": "1",
             "LANGGRAPH_NO_VERSION_CHECK": "true",

@@ -113,6 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         for piece in pieces:
+            if self.server.owner.pace and len(pieces) > 1:
+                self._pause(self.server.owner.pace)
             self.wfile.write(piece)
 
 
@@ -162,6 +164,7 @@ class LoopbackServer:
     answer: Callable[[Body, int], str | Body | None] = default_answer
     _: KW_ONLY
     delay: float | Callable[[Body], float] = 0.0
+    pace: float = 0.0  # seconds before each piece of a streamed answer
     supports_n: bool | Literal["ignored"] = True
     max_n: int | None = None
     script: Iterable[Fault] = ()
