@@ -5,7 +5,7 @@ pipeline scores one text at a time, with raw logits, on text rendered beforehand
 scores all 60; "16 runs" score 60 each, all at once: through the adapter they are batched
 together, through the pipeline they take turns (it is not safe in several threads).
 
-    make bench, or: python benchmarks/reward_throughput.py [--device cuda] [--hidden 256]
+    python benchmarks/reward_throughput.py [--device cuda] [--hidden 256]
 
 Needs the extra `huggingface`.
 """

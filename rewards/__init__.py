@@ -1,1 +1,4 @@
-"""What ranks candidates: the contract (`base`), one adapter per file, and the resolver."""
+"""What ranks candidates: the contract (`base`), one adapter per file, and the resolver.
+
+The folders hold what several adapters, or one large one, are made of.
+"""

@@ -20,7 +20,7 @@ from ..models.policy import model_name
 from ..prompts.judge import JUDGE_SYSTEM
 from .base import Reward, Score, as_score, checked, scored, unscored
 from .function import FunctionReward, OwnReward, as_reward
-from .judging import LanguageJudge
+from .judging.language_judge import LanguageJudge
 from .mix import Mix
 from .plan import Called, Job, PlannedReward, planned, self_check
 from .score_cache import ScoreCache, open_cache
@@ -36,8 +36,8 @@ def cached(
     """Return a reward that looks into a cache first and asks only for what is not there.
 
     A plain reward's scores are kept by identity, conversation and text; a judge's verdicts by
-    identity and the request it is sent. Of a mix, each part's are, so that another weight
-    costs nothing.
+    identity and the request it is sent. Of a mix, each part's are (but for mere functions), so
+    that another weight costs nothing.
 
     Args:
         reward: An object, or a function (which needs an identity).
@@ -61,9 +61,10 @@ def cached(
     reward = as_reward(reward)
     store = ScoreCache(cache if isinstance(cache, BaseCache) else open_cache(cache), ttl)
     if isinstance(reward, Mix) and not identity:
-        parts = [replace(p, reward=cached(p.reward, store.cache, ttl=ttl)) for p in reward.parts]
-        limits = [cached(c, store.cache, ttl=ttl) for c in reward.constraints]
-        return replace(reward, parts=tuple(parts), constraints=tuple(limits))
+        parts = [replace(part, reward=_kept(part.reward, store)) for part in reward.parts]
+        return replace(
+            reward, parts=parts, constraints=[_kept(c, store) for c in reward.constraints]
+        )
     if isinstance(reward, CachedReward | CachedJudge):
         return reward
     if not isinstance(reward, Reward | LanguageJudge):
@@ -78,6 +79,13 @@ def cached(
     if isinstance(reward, LanguageJudge):
         return CachedJudge(reward, store, identity or reward.name)
     return CachedReward(reward, store, identity or reward.name)
+
+
+def _kept(part: OwnReward, store: ScoreCache) -> Reward | PlannedReward:
+    """Return a part of a mix with its scores kept; a mere function is called anew."""
+    reward = as_reward(part)
+    mere = isinstance(reward, FunctionReward) and not reward.title
+    return reward if mere else cached(reward, store.cache, ttl=store.ttl)
 
 
 def _tells_itself(reward: Reward | LanguageJudge) -> bool:

@@ -15,10 +15,10 @@ from typing import Any
 from ..core.conversation import read_conversation
 from ..prompts import judge as prompts
 from .base import Score
-from .judging import LanguageJudge
+from .judging.language_judge import LanguageJudge
+from .judging.standing import compared, standing
+from .judging.verdict import Order
 from .plan import Failure, Job
-from .standing import compared, standing
-from .verdict import Order
 
 
 @dataclass(frozen=True)

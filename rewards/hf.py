@@ -1,8 +1,8 @@
 """A reward model in this process: `hf:MODEL_OR_PATH`, any sequence classifier of transformers.
 
 What is scored is what the model was trained on: its own chat template, no second BOS, its
-own padding token on the right, the raw logit. See `hf_render` and `hf_model` for the traps
-on the way there, and `hf_batcher` for how runs share the device.
+own padding token on the right, the raw logit. See `huggingface/` for the traps on the
+way there, and for how runs share the device.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from langchain_core.messages import AnyMessage
 from ..core.errors import RewardError, evidence
 from ..models.torch_device import named_device
 from .base import Score, as_score, unscored
-from .hf_shared import Shared, shared
-from .hf_source import HfSource, read_spec
-from .template import chat_of
+from .chat import chat_of
+from .huggingface.loaded import Shared, shared
+from .huggingface.source import HfSource, read_spec
 
 
 @dataclass(frozen=True)

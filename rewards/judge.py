@@ -9,9 +9,9 @@ from typing import Any
 from ..core.conversation import read_conversation
 from ..prompts import judge as prompts
 from .base import Score, scored, unscored
-from .judging import LanguageJudge
+from .judging.language_judge import LanguageJudge
+from .judging.verdict import Choice
 from .plan import Failure, Job
-from .verdict import Choice
 
 RATING = Choice(
     values={str(digit): float(digit) for digit in range(1, 10)},

@@ -26,7 +26,7 @@ from langchain_core.messages import AnyMessage
 from ..core.conversation import read_conversation
 from ..core.reply import well_formed
 from .base import Score, unscored
-from .served import ServedReward
+from .served.reward import ServedReward
 
 _FAILED = -1e6
 

@@ -13,10 +13,10 @@ from typing import Any
 from ..core.conversation import read_conversation
 from ..prompts import judge as prompts
 from .base import Score
-from .judging import LanguageJudge
+from .judging.language_judge import LanguageJudge
+from .judging.standing import compared, standing
+from .judging.verdict import Choice
 from .plan import Failure, Job
-from .standing import compared, standing
-from .verdict import Choice
 
 BETTER = Choice(
     values={"A": 1.0, "B": 0.0, "T": 0.5},

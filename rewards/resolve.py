@@ -68,7 +68,7 @@ def close_rewards() -> None:
     Example:
         >>> close_rewards()
     """
-    from .hf_shared import close_models  # noqa: PLC0415
+    from .huggingface.loaded import close_models  # noqa: PLC0415
 
     close_models()
 
@@ -127,7 +127,7 @@ def _judging(rest: str, policy: PolicyLike, kind: str) -> PolicyLike:
     raise SpecError(f"reward {kind!r} names no model to judge with: {kind}:openai:NAME")
 
 
-def _verify(rest: str, policy: PolicyLike) -> Reward:  # noqa: ARG001
+def _verify(rest: str, policy: PolicyLike) -> Reward | PlannedReward:  # noqa: ARG001
     from .verify import from_spec  # noqa: PLC0415
 
     return from_spec(rest)

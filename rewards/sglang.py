@@ -23,8 +23,8 @@ from langchain_core.messages import AnyMessage
 
 from ..core.errors import ConfigError
 from .base import Score
-from .served import ServedReward
-from .templated import OPTIONS, TemplatedReward
+from .served.reward import ServedReward
+from .served.templated import OPTIONS, TemplatedReward
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -31,9 +31,9 @@ from ..core.conversation import read_conversation
 from ..core.errors import RewardError
 from ..core.reply import well_formed
 from .base import Score, unscored
-from .connection import shown
-from .template import Template
-from .templated import OPTIONS, TemplatedReward
+from .served.connection import shown
+from .served.template import Template
+from .served.templated import OPTIONS, TemplatedReward
 
 _OPEN = {"raw_scores": True, "truncate": False}
 

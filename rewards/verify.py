@@ -1,6 +1,7 @@
 """Programmatic verifiers: 1 where an answer passes, 0 where it does not.
 
-Specs: `verify:PACKAGE.MODULE:FUNCTION` (your own, see below), `verify:exact:TEXT`,
+Specs: `verify:PACKAGE.MODULE:NAME` (your own: a function, sync or async, that takes one answer at
+a time, or an object with the contract of `Reward`, which takes a batch), `verify:exact:TEXT`,
 `verify:json:SCHEMA_FILE`, `verify:math:EXPRESSION` (extra `verify`).
 """
 
@@ -17,8 +18,9 @@ from typing import Any
 
 from ..core.errors import ConfigError, MissingDependencyError, SpecError, evidence
 from .base import Reward
-from .function import FunctionReward, RewardFunction
+from .function import FunctionReward, as_reward
 from .mathematics import MathReward
+from .plan import PlannedReward
 
 ALLOWED = "TPO_VERIFIERS"
 FORMS = "verify:MODULE:FUNCTION, verify:exact:TEXT, verify:json:FILE, verify:math:EXPRESSION"
@@ -43,7 +45,7 @@ def json_valid(query: str, answer: str, *, schema: dict[str, Any]) -> float:  # 
     return float(Draft202012Validator(schema).is_valid(value))
 
 
-def from_spec(rest: str) -> Reward:
+def from_spec(rest: str) -> Reward | PlannedReward:
     """Return the verifier a spec names.
 
     Args:
@@ -51,7 +53,7 @@ def from_spec(rest: str) -> Reward:
 
     Raises:
         SpecError: malformed, not found, or an import that is not allowed.
-        ConfigError: the schema cannot be read, or is none.
+        ConfigError: the schema cannot be read, or is none; a class is named, not an object.
         MissingDependencyError: the extra is not installed.
     """
     kind, _, value = rest.partition(":")
@@ -65,7 +67,8 @@ def from_spec(rest: str) -> Reward:
     if kind == "json":
         _need("jsonschema", "checking a JSON schema needs jsonschema")
         return _named(rest, partial(json_valid, schema=_read_schema(value)))
-    return _named(rest, _import(kind, value))
+    own = _import(kind, value)
+    return as_reward(own) if isinstance(own, Reward | PlannedReward) else _named(rest, own)
 
 
 def _need(module: str, said: str) -> None:
@@ -93,8 +96,8 @@ def _read_schema(path: str) -> dict[str, Any]:
     return schema
 
 
-def _import(module: str, name: str) -> RewardFunction:
-    """Import a function, if the environment names it.
+def _import(module: str, name: str) -> Any:
+    """Import a function or an object, if the environment names it.
 
     A spec may come from whoever fills in a form; importing what it says would let them
     run any code. So the process's owner lists what may be used.
@@ -106,9 +109,9 @@ def _import(module: str, name: str) -> RewardFunction:
             f"{ALLOWED}={module}:{name}, or pass the function itself as the reward"
         )
     try:
-        function: RewardFunction = getattr(import_module(module), name)
+        own = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise SpecError(f"verifier {module}:{name} is not there: {evidence(error)}") from None
-    if not callable(function):
+    if not callable(own) and not isinstance(own, Reward | PlannedReward):
         raise SpecError(f"{module}:{name} is not a function (query, answer) -> float")
-    return function
+    return own

@@ -25,8 +25,8 @@ from langchain_core.messages import AnyMessage
 
 from ..core.errors import ConfigError, RewardError
 from .base import Score, unscored
-from .served import ServedReward
-from .template import Chat, chat_of
+from .chat import Chat, chat_of
+from .served.reward import ServedReward
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

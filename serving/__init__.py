@@ -1,1 +1,1 @@
-"""HTTP: the OpenAI-compatible routes and the web page."""
+"""HTTP: the OpenAI-compatible routes, the page, and the part of the Agent Server API it needs."""

@@ -27,11 +27,11 @@ from saved_run import INPUT, Job, comparable
 
 from tpo.core.conversation import to_messages
 from tpo.nodes.score import _mark
-from tpo.rewards.judging import LanguageJudge
+from tpo.rewards.judging.language_judge import LanguageJudge
 from tpo.rewards.plan import Job as Round
 from tpo.rewards.plan import PlannedReward, Rated, planned
-from tpo.rewards.probe import ANSWERS
 from tpo.rewards.resolve import resolve_reward
+from tpo.rewards.served.probe import ANSWERS
 
 KILLS = max(2, int(os.environ.get("TPO_KILLS", "12")) // 6)
 JUDGES = ("judge", "pairwise", "groupwise")

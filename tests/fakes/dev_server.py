@@ -1,4 +1,4 @@
-"""`langgraph dev`, started for real on the repository's langgraph.json."""
+"""`langgraph dev`, started for real on the repository's langgraph.json, or another."""
 
 from __future__ import annotations
 
@@ -32,11 +32,15 @@ class DevServer:
     Args:
         folder: An empty folder, so that nothing is left in the repository.
         file: What its `.env` says.
+        config: The langgraph.json; its graphs may be modules of this folder.
         **settings: Environment variables it is to see.
     """
 
-    def __init__(self, folder: Path, file: str = "", **settings: str) -> None:
+    def __init__(
+        self, folder: Path, file: str = "", config: Path = CONFIG, **settings: str
+    ) -> None:
         self.folder = folder
+        self.config = config
         self.file = file
         self.log = folder / "server.log"
         self.seconds_to_start = 0.0
@@ -48,11 +52,12 @@ class DevServer:
             "LANGGRAPH_STRICT_MSGPACK": "true",
             "LOG_JSON": "true",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(Path(__file__).parent),
             **settings,
         }
 
     def __enter__(self) -> Self:
-        shutil.copy(CONFIG, self.folder)
+        shutil.copy(self.config, self.folder / "langgraph.json")
         (self.folder / ".env").write_text(self.file)
         for _ in range(TRIES):  # another program may take the free port first
             began = time.monotonic()

@@ -7,7 +7,7 @@ sockets altogether, a server cannot even accept a connection.
 
 import contextlib
 import json
-import select
+import selectors
 import socket
 import sys
 import threading
@@ -93,8 +93,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pause(self, seconds: float) -> None:
         """Wait, but not longer than the client stays and the server is open."""
-        if select.select([self.connection], [], [], seconds)[0]:
-            raise ConnectionResetError
+        with selectors.DefaultSelector() as waiting:  # select() stops at 1,024 open files
+            waiting.register(self.connection, selectors.EVENT_READ)
+            if waiting.select(seconds):
+                raise ConnectionResetError
 
     def _send(self, status: int, content: Any, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Send a list of events, or text or bytes as they are, or anything else as JSON."""

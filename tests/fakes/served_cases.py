@@ -13,7 +13,7 @@ from reward_servers import BOS, RewardServer, as_pair, as_text
 
 from tpo.core.conversation import read_conversation
 from tpo.rewards.llamacpp import LlamaCppReward
-from tpo.rewards.served import ServedReward
+from tpo.rewards.served.reward import ServedReward
 from tpo.rewards.sglang import SglangReward
 from tpo.rewards.tei import TeiReward
 from tpo.rewards.vllm import VllmReward

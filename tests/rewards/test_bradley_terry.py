@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tpo.rewards.bradley_terry import ratings
+from tpo.rewards.judging.bradley_terry import ratings
 
 
 def table(count: int, seed: int = 0, *, played: float = 1.0) -> list[list[float]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tpo.core.errors import RewardError
-from tpo.rewards.hf_batcher import Batcher
+from tpo.rewards.huggingface.batcher import Batcher
 
 
 def text(length: int, first: int = 1) -> Any:

@@ -18,9 +18,10 @@ from tiny_rewards import ANSWERS, ONE_TURN, Oracle, near, rewards, save_reward
 
 import tpo
 from tpo.core.errors import RewardError
-from tpo.rewards import hf_model, hf_shared
 from tpo.rewards.hf import HfReward
-from tpo.rewards.hf_source import HfSource
+from tpo.rewards.huggingface import loaded as registry
+from tpo.rewards.huggingface import model as hf_model
+from tpo.rewards.huggingface.source import HfSource
 from tpo.rewards.resolve import close_rewards
 
 RUNS = 16
@@ -122,7 +123,7 @@ async def test_a_number_that_is_none_is_no_score(folder, held, monkeypatch):
 async def test_the_model_is_loaded_once_for_all(folder, monkeypatch):
     loads = []
     real = hf_model.load
-    monkeypatch.setattr(hf_shared, "load", lambda source: loads.append(source) or real(source))
+    monkeypatch.setattr(registry, "load", lambda source: loads.append(source) or real(source))
     ones = [HfReward.from_spec(f"{folder}?batch_tokens=512") for _ in range(RUNS)]
     await asyncio.gather(*(one.score(ONE_TURN, ANSWERS) for one in ones))
     assert loads == [HfSource(folder, "cpu", batch_tokens=512)]
@@ -131,7 +132,7 @@ async def test_the_model_is_loaded_once_for_all(folder, monkeypatch):
 async def test_giving_up_while_it_loads_stops_it_for_nobody_else(folder, monkeypatch):
     gate = threading.Event()
     real = hf_model.load
-    monkeypatch.setattr(hf_shared, "load", lambda source: gate.wait(30) and real(source))
+    monkeypatch.setattr(registry, "load", lambda source: gate.wait(30) and real(source))
     reward = HfReward.from_spec(folder)
     one, other = (asyncio.create_task(reward.score(ONE_TURN, ["hello"])) for _ in range(2))
     await asyncio.sleep(0)

@@ -24,11 +24,11 @@ from tiny_rewards import (
 )
 
 from tpo.rewards.base import checked
+from tpo.rewards.chat import chat_of
 from tpo.rewards.hf import HfReward
-from tpo.rewards.hf_model import load
-from tpo.rewards.hf_source import HfSource
+from tpo.rewards.huggingface.model import load
+from tpo.rewards.huggingface.source import HfSource
 from tpo.rewards.resolve import close_rewards
-from tpo.rewards.template import chat_of
 
 LONG = "Blue light is scattered \N{HERB} more than red light is. " * 5
 

@@ -12,7 +12,7 @@ from reward_servers import VllmServer
 from served_cases import CASES, HISTORY, ONE_TURN, install_tokenizer
 
 from tpo.core.errors import ConfigError, RewardError
-from tpo.rewards.connection import CONNECTIONS
+from tpo.rewards.served.connection import CONNECTIONS
 from tpo.rewards.vllm import VllmReward
 
 pytestmark = pytest.mark.loopback
@@ -23,7 +23,9 @@ KEY = "hunter2-and-more"
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     install_tokenizer(monkeypatch)
     monkeypatch.delenv("TPO_REWARD_API_KEY", raising=False)
-    monkeypatch.setattr("tpo.rewards.connection.pause_before_retry", lambda error, attempt: 0.0)
+    monkeypatch.setattr(
+        "tpo.rewards.served.connection.pause_before_retry", lambda error, attempt: 0.0
+    )
 
 
 @pytest.fixture(params=CASES.values(), ids=CASES)
@@ -136,7 +138,7 @@ async def test_two_event_loops_at_once(case):
 
 
 async def test_an_adapter_that_is_dropped_closes_its_connections(case, monkeypatch):
-    monkeypatch.setattr("tpo.rewards.connection.LINGER", 0.0)
+    monkeypatch.setattr("tpo.rewards.served.connection.LINGER", 0.0)
     with case.server() as server:
         reward = case.at(server)
         await reward.score(ONE_TURN, ["a"])

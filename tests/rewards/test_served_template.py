@@ -8,8 +8,9 @@ from reward_servers import BOS, SglangServer
 from served_cases import HISTORY, ONE_TURN, CharTokenizer, chat_text, install_tokenizer
 
 from tpo.core.errors import ConfigError, MissingDependencyError
+from tpo.rewards.chat import chat_of
+from tpo.rewards.served.template import template_of
 from tpo.rewards.sglang import SglangReward
-from tpo.rewards.template import chat_of, template_of
 
 
 def test_a_chat_has_roles_texts_and_tool_calls_only():

@@ -140,6 +140,27 @@ async def test_a_function_that_is_listed(own, monkeypatch):
     assert await check(reward, "four") == [-4.0]
 
 
+async def test_an_object_that_is_listed_takes_a_batch(own, monkeypatch, tmp_path):
+    text = """
+class Batch:
+    name, batch_size, notice = "mine", None, ""
+    asked = []
+
+    async def score(self, messages, answers):
+        self.asked.append(list(answers))
+        return [{"reward": float(len(a)), "error": None} for a in answers]
+
+batch = Batch()
+"""
+    (tmp_path / "own_verifiers.py").write_text(text, encoding="utf-8")
+    monkeypatch.setenv(ALLOWED, "own_verifiers:batch,own_verifiers:Batch")
+    reward = from_spec("own_verifiers:batch")
+    assert await check(reward, "four", "a") == [4.0, 1.0]
+    assert (reward.name, reward.asked) == ("mine", [["four", "a"]])
+    with pytest.raises(ConfigError, match="Batch is a class: give an instance"):
+        from_spec("own_verifiers:Batch")
+
+
 @pytest.mark.parametrize("allowed", [None, "", "own_verifiers", "own_verifiers:shor", "*"])
 def test_a_function_that_is_not_listed_is_not_even_imported(own, allowed, monkeypatch):
     if allowed is not None:

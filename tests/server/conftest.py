@@ -37,6 +37,7 @@ def dev(models: BillingServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "TPO_POLICY": f"openai:x@{models.base_url}",
         "TPO_POLICY_API_KEY": KEY,
         "TPO_CRITIC": "the file wins",
+        "TPO_SCORE_CACHE": str(folder / "scores.db"),
     }
     file = f"TPO_CRITIC=openai:critic@{models.base_url}\n"
     with DevServer(folder, file, **settings) as server:

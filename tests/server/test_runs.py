@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import defaultdict
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -147,3 +149,15 @@ async def test_bad_input_is_told_in_words(
     assert said in parts[-1].data["message"]
     assert (await client.threads.get(thread))["status"] == "error"
     assert models.asked == []  # nothing was paid for
+
+
+async def test_scores_are_kept_between_runs(client, dev):
+    """In the server's event loop too nothing blocks; the fixture `client` reads its log."""
+    rows = []
+    for _ in range(2):
+        context = {**CONTEXT, "reward": "cached:heuristic"}
+        state = await client.runs.wait(None, "tpo", input=INPUT, context=context)
+        assert all(c["reward"] is not None for c in state["candidates"])
+        with closing(sqlite3.connect(dev.folder / "scores.db")) as kept:
+            rows += kept.execute("SELECT count(*) FROM cache").fetchone()
+    assert rows == [6, 6]  # the same seed and answers: nothing was scored anew

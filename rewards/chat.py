@@ -1,0 +1,30 @@
+"""A conversation and its answer as the chat messages that a reward model's template takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.messages import AnyMessage
+from langchain_core.messages.utils import convert_to_openai_messages
+
+from ..core.reply import well_formed
+
+Chat = list[dict[str, Any]]
+_KEPT = ("role", "content", "tool_calls", "tool_call_id")
+
+
+def chat_of(messages: Sequence[AnyMessage], answer: str) -> Chat:
+    """Return a conversation and its answer as chat messages; texts only, reasoning left out.
+
+    Example:
+        >>> from langchain_core.messages import HumanMessage
+        >>> chat_of([HumanMessage("Hi")], "Hello")[-1]
+        {'role': 'assistant', 'content': 'Hello'}
+    """
+    chat = []
+    for message in messages:
+        turn: Any = convert_to_openai_messages(message)
+        turn["content"] = well_formed(message.text)
+        chat.append({key: turn[key] for key in _KEPT if key in turn})
+    return [*chat, {"role": "assistant", "content": well_formed(answer)}]

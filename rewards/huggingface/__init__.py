@@ -1,0 +1,1 @@
+"""A sequence classifier in this process: loading, rendering, batching, sharing it."""

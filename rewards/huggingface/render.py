@@ -1,0 +1,102 @@
+"""From a conversation and an answer to the tokens a reward model was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.errors import RewardError, evidence
+from ..chat import Chat
+from .batcher import Tokens
+
+_PLACE = "Here-stands-the-answer"  # nothing a template would strip or escape
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """Writes a conversation the way its model's chat template does, and no other token.
+
+    A text that is too long loses the end of the answer; what the template writes after the
+    answer (its end-of-turn) stays, for that is where decoders read their score.
+
+    Args:
+        tokenizer: The model's own; not shared with other threads.
+        room: Most tokens the model holds.
+        pair: Encode query and answer as a pair of texts, as cross-encoders without a chat
+            template want it. Only the last human turn is seen then.
+    """
+
+    tokenizer: Any
+    room: int
+    pair: bool = False
+
+    def tokens(self, chat: Chat) -> Tokens:
+        """Return the tokens of a chat whose last turn is the answer.
+
+        Raises:
+            RewardError: the conversation alone fills the model, or the template refuses it.
+        """
+        if self.pair:
+            return self._pair(chat)
+        text = self._text(chat)
+        whole = self._encode(text)
+        if len(whole["input_ids"]) <= self.room:
+            return whole
+        return self._cut(whole, chat)
+
+    def _text(self, chat: Chat) -> str:
+        try:
+            return str(self.tokenizer.apply_chat_template(chat, tokenize=False))
+        except Exception as error:  # noqa: BLE001  a template raises what it likes
+            if len(chat) < 3 or chat[0]["role"] != "system":
+                raise RewardError(
+                    f"the reward model's chat template refuses the conversation: {evidence(error)}"
+                ) from None
+        # It knows no system turn: the first user turn takes it.
+        merged = {**chat[1], "content": f"{chat[0]['content']}\n\n{chat[1]['content']}"}
+        return self._text([merged, *chat[2:]])
+
+    def _encode(self, text: str) -> Tokens:
+        # The template has written BOS already, where the model wants one.
+        encoded = self.tokenizer(text, add_special_tokens=False, verbose=False)
+        return {name: encoded[name] for name in encoded if name in self.tokenizer.model_input_names}
+
+    def _cut(self, whole: Tokens, chat: Chat) -> Tokens:
+        """Take tokens out of the answer's end, so that the rest is as it was."""
+        bare = self._text([*chat[:-1], {**chat[-1], "content": _PLACE}])
+        head, _, tail = bare.rpartition(_PLACE)
+        ids = whole["input_ids"]
+        first = _same(ids, self._encode(head)["input_ids"])
+        last = _same(ids[::-1], self._encode(tail)["input_ids"][::-1])
+        end = self.room - last
+        if end <= first:
+            raise self._too_long(first + last)
+        return {name: row[:end] + row[len(row) - last :] for name, row in whole.items()}
+
+    def _pair(self, chat: Chat) -> Tokens:
+        query = next(turn["content"] for turn in reversed(chat[:-1]) if turn["role"] == "user")
+        frame = len(self.tokenizer([query], [""])["input_ids"][0])
+        if frame >= self.room:
+            raise self._too_long(frame)
+        cut = {"truncation": "only_second", "max_length": self.room, "verbose": False}
+        # As lists: a bare "" would be taken for no second text.
+        encoded = self.tokenizer([query], [chat[-1]["content"]], **cut)
+        names = self.tokenizer.model_input_names
+        return {name: encoded[name][0] for name in encoded if name in names}
+
+    def _too_long(self, count: int) -> RewardError:
+        return RewardError(
+            f"the reward model holds {self.room} tokens and the conversation alone has {count}, "
+            "so nothing of the answer would be scored"
+        )
+
+
+def _same(ids: Sequence[int], others: Sequence[int]) -> int:
+    """Count how many tokens two texts begin with in common."""
+    count = 0
+    for one, other in zip(ids, others, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count

@@ -1,0 +1,114 @@
+"""What an `hf:` spec says: which model, and how it is run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote
+
+from ...core.errors import SpecError, evidence
+
+FORM = "hf:MODEL_OR_PATH?device=cpu&dtype=float32"
+DTYPES = ("float32", "bfloat16", "float16", "auto")
+
+
+@dataclass(frozen=True)
+class HfSource:
+    """What is loaded; equal sources share one model.
+
+    Args:
+        model: A hub id, or the absolute path of a folder.
+        device: `cpu`, `cuda`, `cuda:1`, `mps`; "" leaves the choice (`models/torch_device`).
+        dtype: One of `DTYPES`; "" is float32 on the CPU, elsewhere what the weights are in.
+        weights: Per label of a head with several, what it counts: `(("helpful", 0.7), ...)`.
+        max_tokens: Holds texts shorter than the model would.
+        batch_tokens: Most padded tokens of a batch.
+        pair: Encode query and answer as a pair instead of with a chat template.
+    """
+
+    model: str
+    device: str = ""
+    dtype: str = ""
+    weights: tuple[tuple[str, float], ...] = ()
+    max_tokens: int | None = None
+    batch_tokens: int | None = None
+    pair: bool = False
+
+    def __str__(self) -> str:
+        """The model and what changes its scores beyond rounding, as a spec has it."""
+        weights = ",".join(f"{quote(label)}:{weight:g}" for label, weight in self.weights)
+        pair = "pair" if self.pair else ""
+        shown = {"weights": weights, "max_tokens": self.max_tokens, "input": pair}
+        options = "&".join(f"{key}={value}" for key, value in shown.items() if value)
+        return self.model + (f"?{options}" if options else "")
+
+
+def read_spec(rest: str) -> HfSource:
+    """Return the source that a spec names.
+
+    Args:
+        rest: A hub id or a folder, then options as in `?device=cuda:1&dtype=bfloat16`,
+            percent-encoded where they need it: `device`, `dtype` (float32, bfloat16,
+            float16, auto), `weights` (for a head with several labels:
+            `helpful:0.7,honest:0.3`), `max_tokens` (longer texts are cut),
+            `batch_tokens` (most of a batch), `input` (chat or pair).
+
+    Raises:
+        SpecError: malformed, or an unknown option.
+
+    Example:
+        >>> read_spec("some/reward-model?device=cuda:1").device
+        'cuda:1'
+    """
+    model, _, query = rest.strip().partition("?")
+    if not model:
+        raise SpecError(f"reward 'hf' names no model: {FORM}")
+    options: dict[str, Any] = {}
+    for pair in filter(None, query.split("&")):
+        name, _, text = pair.partition("=")
+        field = "pair" if name == "input" else name
+        if name not in _READERS or not text or field in options:
+            raise SpecError(
+                f"hf: option {evidence(name)!r} is unknown, empty or given twice. "
+                f"Valid options: {', '.join(_READERS)}"
+            )
+        try:
+            options[field] = _READERS[name](text if name == "weights" else unquote(text))
+        except ValueError as error:
+            raise SpecError(f"hf: option {name}={evidence(text)}: {error}") from None
+    return HfSource(model, **options)
+
+
+def _weights(text: str) -> tuple[tuple[str, float], ...]:
+    pairs = [part.rpartition(":") for part in text.split(",")]
+    weights = {unquote(label): float(number) for label, _, number in pairs}
+    if len(weights) < len(pairs) or "" in weights or not all(map(math.isfinite, weights.values())):
+        raise ValueError("say LABEL:NUMBER, each label once, as in helpful:0.7,honest:0.3")
+    return tuple(weights.items())
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ValueError("a number of tokens, 1 or more")
+    return int(text)
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return text
+
+    return read
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "device": str,
+    "dtype": _one_of(*DTYPES),
+    "weights": _weights,
+    "max_tokens": _count,
+    "batch_tokens": _count,
+    "input": lambda text: _one_of("chat", "pair")(text) == "pair",
+}

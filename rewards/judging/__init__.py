@@ -1,0 +1,1 @@
+"""What the judges share: asking for a verdict, reading it, rating by wins."""

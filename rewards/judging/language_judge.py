@@ -1,0 +1,72 @@
+"""What all judges share: a language model, a rubric, and one verdict per call."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from ...models.policy import PolicyLike, model_name, resolve_policy
+from ...prompts.judge import RUBRIC
+from ..base import Score
+from ..plan import Called, Job
+from .ask import ask_verdict
+from .verdict import Form
+
+
+@dataclass(frozen=True)
+class LanguageJudge(ABC):
+    """Base of the judges. A verdict that cannot be read is a failed score, never a number.
+
+    Args:
+        model: The judging model or its spec; it may be another one than the policy.
+        rubric: What to judge by, as a list of questions.
+    """
+
+    model: PolicyLike
+    rubric: str = RUBRIC
+    notice: str = ""
+    kind: ClassVar[str]  # as its spec begins
+    relative: ClassVar[bool] = False  # whether it compares: an answer alone has no rating then
+
+    @property
+    def name(self) -> str:
+        """Its kind, the model, and a mark of the rubric where it is not ours."""
+        own = self.rubric == RUBRIC
+        mark = "" if own else f"#{hashlib.sha256(self.rubric.encode()).hexdigest()[:6]}"
+        return f"{self.kind}:{model_name(self.model)}{mark}"
+
+    @abstractmethod
+    def plan(self, job: Job) -> list[Any]:
+        """Return the calls; see `PlannedReward`."""
+
+    async def call(self, job: Job, call: Any) -> Called:
+        """Ask for one verdict."""
+        judge, question = await resolve_policy(self.model), partial(self.question, job, call)
+        verdict, paid = await ask_verdict(judge, question, self.form(call))
+        return Called(result=verdict, cost=paid)
+
+    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:  # noqa: ARG002
+        """A comparison settles nothing by itself."""
+        return []
+
+    @abstractmethod
+    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+        """Turn the verdicts into scores; see `PlannedReward`."""
+
+    @abstractmethod
+    def question(self, job: Job, call: Any, output: str = "") -> str:
+        """Return what a call asks: all that its verdict depends on, beside the judge.
+
+        Args:
+            job: The round.
+            call: One of its calls.
+            output: How to reply.
+        """
+
+    @abstractmethod
+    def form(self, call: Any) -> Form:
+        """Return the verdicts that a call allows."""

@@ -1,0 +1,144 @@
+"""One verdict of a language model: asked strictly, read strictly, never guessed.
+
+A reply is exactly a verdict or none: a judge that quotes the answer it judges must not have
+the quotation read as its own words. One that is none is asked for again once, in another
+form, and is then a failure.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from ...core.reply import Reply
+
+LEAST_MASS = 0.5  # share of probability the allowed answers must hold together
+AROUND = "*`\"'. \n"  # what models put around one word
+_ORDER = re.compile(r"\d+(?:\s*[>=]\s*\d+)*")
+
+
+class Form(Protocol):
+    """The verdicts a question allows, and the two ways to ask for one."""
+
+    @property
+    def plain(self) -> str:
+        """How to ask for it as bare text."""
+        ...
+
+    @property
+    def as_json(self) -> str:
+        """How to ask for it as JSON."""
+        ...
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema."""
+        ...
+
+    one_word: ClassVar[bool]
+    """Whether bare text is one word, so that its log-probabilities tell how sure it is."""
+
+    def read(self, reply: Reply) -> Any | None:
+        """Return what the verdict is worth (plain JSON), or `None` if the reply is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A verdict that is one of a few words, each worth a number.
+
+    Where the server gives log-probabilities, it counts the expected value over the allowed
+    words (a 7 with doubt counts less than a sure 7).
+
+    Attributes:
+        values: Each allowed word and what it is worth.
+        plain: How to ask for one of them as bare text.
+        as_json: How to ask for it as JSON.
+        key: The JSON key.
+        schema: The JSON schema.
+    """
+
+    values: Mapping[str, float]
+    plain: str
+    as_json: str
+    key: str
+    schema: dict[str, Any]
+    one_word: ClassVar[bool] = True
+
+    def read(self, reply: Reply) -> float | None:
+        """Return what the reply is worth."""
+        bare = reply.text.strip(AROUND)
+        if bare in self.values and not reply.error:
+            expected = _expected(reply.logprobs, bare, self.values)
+            return self.values[bare] if expected is None else expected
+        return self.values.get(str(_only_entry(reply, self.key)))
+
+
+@dataclass(frozen=True)
+class Order:
+    """A verdict that puts numbered answers in order, the best first; some may tie.
+
+    Attributes:
+        count: How many answers there are, numbered from 1.
+        plain: How to ask for it as bare text, `2 > 1 = 3`.
+        as_json: How to ask for it as JSON, `[[2], [1, 3]]`.
+        key: The JSON key.
+        schema: The JSON schema.
+    """
+
+    count: int
+    plain: str
+    as_json: str
+    key: str
+    schema: dict[str, Any]
+    one_word: ClassVar[bool] = False
+
+    def read(self, reply: Reply) -> list[list[int]] | None:
+        """Return groups of numbers, the best first; every answer is named exactly once."""
+        bare = reply.text.strip(AROUND)
+        said: Any = _only_entry(reply, self.key)
+        if _ORDER.fullmatch(bare) and not reply.error:
+            said = [tied.split("=") for tied in bare.split(">")]
+        if not isinstance(said, list):
+            return None
+        known = {str(number): number for number in range(1, self.count + 1)}
+        groups = [tied if isinstance(tied, list) else [tied] for tied in said]
+        order = [[known.get(str(number).strip(), 0) for number in tied] for tied in groups]
+        named = sorted(number for tied in order for number in tied)
+        return [tied for tied in order if tied] if named == list(known.values()) else None
+
+
+def _only_entry(reply: Reply, key: str) -> Any:
+    """Return what a reply's JSON holds under its only key; `None` where it is not just that."""
+    try:
+        parsed = None if reply.error else json.loads(reply.text)
+    except (ValueError, RecursionError):
+        return None
+    return parsed[key] if isinstance(parsed, dict) and set(parsed) == {key} else None
+
+
+def _expected(logprobs: Any, verdict: str, values: Mapping[str, float]) -> float | None:
+    """Return the expected value over the allowed answers at the verdict's own token.
+
+    That is the last one that says it: a judge that thinks first may name others before.
+    `None` where the server gave no log-probabilities, or other ones than OpenAI's.
+    """
+    try:
+        said = [token for token in logprobs["content"] if _bare(token) == verdict]
+        likely = [(_bare(token), math.exp(token["logprob"])) for token in said[-1]["top_logprobs"]]
+    except (KeyError, IndexError, TypeError, AttributeError, OverflowError):
+        return None
+    chances = [(values[word], chance) for word, chance in likely if word in values]
+    mass = math.fsum(chance for _, chance in chances)
+    if not LEAST_MASS <= mass < math.inf:
+        return None
+    return math.fsum(value * chance for value, chance in chances) / mass
+
+
+def _bare(token: Any) -> str:
+    word: str = token["token"].strip(AROUND)
+    return word

@@ -1,0 +1,199 @@
+"""What the adapters of served reward models share: the spec, refusals, order, the probe."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, field, fields
+from typing import Any, ClassVar, Self
+from urllib.parse import unquote
+
+import httpx
+from langchain_core.messages import AnyMessage, HumanMessage
+
+from ...core.errors import ConfigError, RewardError, SpecError, evidence
+from ..base import Score, as_score, unscored
+from .connection import KEY, Connection, TextRefusedError, shown
+from .probe import ANSWERS, QUESTION, doubts
+
+_SECRETS = {"key", "api_key", "apikey", "api-key", "token", "auth", "password", "secret"}
+
+
+@dataclass(frozen=True, eq=False)
+class ServedReward(ABC):
+    """Base of the rewards behind HTTP; see each adapter for what its server is asked.
+
+    The key, if the server wants one, comes from the environment (`TPO_REWARD_API_KEY`).
+
+    Args:
+        url: The server's address, `http://HOST:PORT`; a path in front of its routes is
+            kept, `/v1` at the end is not.
+        timeout: Seconds without a sign of life after which an attempt is given up.
+        retries: Further attempts after a 429, a 5xx, a timeout or a lost connection.
+
+    Raises:
+        ConfigError: the URL or an option cannot be right.
+    """
+
+    url: str
+    _: KW_ONLY
+    timeout: float = 60.0
+    retries: int = 2
+    _server: Connection = field(init=False, repr=False)
+    _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    protocol: ClassVar[str]
+    advice: ClassVar[str]  # how to start the server
+    raw_advice: ClassVar[str]  # what to do about squashed scores
+    readers: ClassVar[dict[str, Callable[[str], Any]]] = {"timeout": float, "retries": int}
+    batch_size: ClassVar[int | None] = 32
+    notice: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        if not (0 < self.timeout < math.inf) or self.retries < 0:
+            raise ConfigError(f"{self.protocol}: timeout must be above 0 and retries 0 or more")
+        url = _checked_url(self.protocol, self.url)
+        object.__setattr__(self, "url", url)
+        object.__setattr__(
+            self, "_server", Connection(url, self.advice, self.timeout, self.retries)
+        )
+
+    @classmethod
+    def from_spec(cls, rest: str) -> Self:
+        """Return the reward that a spec names.
+
+        Args:
+            rest: What follows the protocol's name and colon: a URL, then options as in
+                `?model=NAME&timeout=30`, percent-encoded where they need it.
+
+        Raises:
+            SpecError: malformed, an unknown option, or a secret in it.
+        """
+        known = [f.name for f in fields(cls) if f.init and f.name != "url"]
+        url, _, query = rest.strip().partition("?")
+        if _SECRETS & {pair.partition("=")[0].lower() for pair in query.split("&")}:
+            raise SpecError(f"no secrets in a {cls.protocol} spec: set {KEY} instead")
+        options: dict[str, Any] = {}
+        for pair in filter(None, query.split("&")):
+            name, _, text = pair.partition("=")
+            if name not in known or not text or name in options:
+                raise SpecError(
+                    f"{cls.protocol}: option {evidence(name)!r} is unknown, empty or given twice. "
+                    f"Valid options: {', '.join(known)}"
+                )
+            try:
+                options[name] = cls.readers.get(name, str)(unquote(text))
+            except ValueError:
+                raise SpecError(f"{cls.protocol}: option {name} must be a number") from None
+        try:
+            return cls(url, **options)
+        except ConfigError as error:
+            raise SpecError(str(error)) from None
+
+    @property
+    def name(self) -> str:
+        """The spec, without what does not change scores."""
+        shown = [f for f in fields(self) if f.init and f.name not in {"url", *ServedReward.readers}]
+        options = [f"{f.name}={v}" for f in shown if (v := getattr(self, f.name)) is not None]
+        return f"{self.protocol}:{self.url}" + ("?" + "&".join(options) if options else "")
+
+    async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
+        """Score the answers; one that the server refuses is unscored, with its reason.
+
+        Raises:
+            RewardError: the call failed as a whole.
+        """
+        try:
+            return await self._ask(messages, answers) if answers else []
+        except TextRefusedError as error:
+            if len(answers) == 1:
+                return [unscored(str(error))]
+        except RewardError:
+            self._known.clear()  # the server may come back with another model
+            raise
+        # Servers refuse a batch as a whole: find out whose fault it is.
+        middle = len(answers) // 2
+        first = await self.score(messages, answers[:middle])
+        return first + await self.score(messages, answers[middle:])
+
+    @abstractmethod
+    async def _ask(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
+        """Score at least one answer; raise `TextRefusedError` if any of them is refused."""
+
+    async def probe(self) -> str:
+        """Score a few built-in answers, and say what looks wrong with their scores.
+
+        Eight short answers to one question are paid for, once per instance.
+
+        Returns:
+            A sentence to be shown, or "": that the scores are squashed into 0 to 1, all
+            equal, prefer degenerate text, or are none. It never raises a `RewardError`.
+        """
+        if "probe" not in self._known:
+            try:
+                scores = await self.score([HumanMessage(QUESTION)], ANSWERS)
+            except RewardError as error:
+                return f"reward {self.name}: the probe failed: {error}"
+            self._known["probe"] = doubts(scores, self.raw_advice)
+        said = self._known["probe"]
+        return f"reward {self.name}: {said}" if said else ""
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop; they also close when it ends."""
+        await self._server.aclose()
+
+    def _number(self, value: Any) -> Score:
+        return as_score(self.name, repr(value) if isinstance(value, bool) else value)
+
+    def _number_at(self, values: Any, place: int | None) -> Score:
+        """Read the reward out of the numbers a server gives for one answer."""
+        if not isinstance(values, list) or not values:
+            return unscored(f"the reward server sent {shown(repr(values))} for a score")
+        if (place is None and len(values) > 1) or (place or 0) >= len(values):
+            raise RewardError(
+                f"the model at {self.url} gives {len(values)} numbers per answer and a reward is "
+                f"one: say which with label=NUMBER, 0 to {len(values) - 1}"
+            )
+        return self._number(values[place or 0])
+
+    def _aligned(self, items: Any, count: int, read: Callable[[Any], Score]) -> list[Score]:
+        """Bring results that carry an `index` into the order of the answers."""
+        found: defaultdict[int, list[Any]] = defaultdict(list)
+        for item in items if isinstance(items, list) else [items]:
+            index = item.get("index") if isinstance(item, dict) else None
+            if type(index) is not int or not 0 <= index < count:
+                # Then the other indexes cannot be trusted either: they may count from 1.
+                raise self._malformed(items, f"{count} results with indexes from 0")
+            found[index].append(item)
+        if not found:
+            raise self._malformed(items, f"{count} results")
+        scores = []
+        for place in range(count):
+            if len(results := found[place]) == 1:
+                scores.append(read(results[0]))
+            else:
+                scores.append(unscored(f"the reward server sent {len(results)} scores for it"))
+        return scores
+
+    def _malformed(self, answer: Any, wanted: str) -> RewardError:
+        return RewardError(
+            f"the reward server {self.url} should have sent {wanted} and sent "
+            f"{shown(repr(answer))}; {self.advice}"
+        )
+
+
+def _checked_url(protocol: str, text: str) -> str:
+    """Return a server's address without slash and `/v1` at its end; never show a bad one."""
+    form = f"{protocol}:http://HOST:PORT"
+    try:
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, TypeError):
+        raise ConfigError(f"{protocol}: this is no URL; the form is {form}") from None
+    if url.userinfo:
+        raise ConfigError(f"no secrets in a {protocol} URL: set {KEY} instead")
+    bare = not (url.query or url.fragment)
+    if url.scheme not in {"http", "https"} or not url.host or not bare or (url.port or 0) > 65535:
+        raise ConfigError(f"{protocol}: this is no server's address; the form is {form}")
+    return str(url).rstrip("/").removesuffix("/v1")
