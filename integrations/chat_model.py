@@ -126,8 +126,6 @@ class ChatTPO(BaseChatModel):
     def _resolve_model_profile(self) -> ModelProfile | None:
         return self.policy.profile if isinstance(self.policy, BaseChatModel) else None
 
-    # --- answering -----------------------------------------------------------
-
     async def _agenerate(
         self,
         messages: list[BaseMessage],
