@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tpo.graphs.loop import build_tpo
     from tpo.integrations.chat_model import ChatTPO
     from tpo.integrations.middleware import TPOMiddleware
+    from tpo.integrations.tool import tpo_tool
     from tpo.prompts.prompt_set import PromptSet
     from tpo.rewards.base import Reward, Score, scored, unscored
     from tpo.rewards.cached import cached
@@ -67,6 +68,7 @@ _HOMES = {
     "tpo.graphs.loop": ["build_tpo"],
     "tpo.integrations.chat_model": ["ChatTPO"],
     "tpo.integrations.middleware": ["TPOMiddleware"],
+    "tpo.integrations.tool": ["tpo_tool"],
     "tpo.prompts.prompt_set": ["PromptSet"],
     "tpo.rewards.base": ["Reward", "Score", "scored", "unscored"],
     "tpo.rewards.cached": ["cached"],
@@ -117,6 +119,7 @@ __all__ = [
     "close_rewards",
     "resolve_reward",
     "scored",
+    "tpo_tool",
     "unscored",
 ]
 

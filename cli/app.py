@@ -19,7 +19,7 @@ from ..core.errors import (
     TPOError,
     evidence,
 )
-from . import acting, looking  # noqa: F401  they register themselves, in this order
+from . import acting, looking, serving  # noqa: F401  they register themselves, in this order
 from .group import app
 from .interrupt import Interrupted, run_of
 

@@ -2,34 +2,19 @@
 
     python examples/stream_events.py                                # offline, a canned model
     python examples/stream_events.py --policy openai:gpt-5-mini     # for real
-    python examples/stream_events.py "Why do cats purr?" --policy embedded:
+    python examples/stream_events.py --policy embedded: "Why do cats purr?"
 
 docs/events.md is the list of events.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 from typing import Any
 
-from langchain_core.language_models import GenericFakeChatModel
+from offline import QUESTION, options
 
 import tpo
-
-QUESTION = "Why is the sky blue?"
-SAID = [  # what the canned model answers, one request after the other
-    "Because of the ocean, which it reflects.",
-    "The sky is blue.",
-    "Air scatters blue light more than red light.",
-    "The chosen answer names the cause. The rejected one is wrong. Neither says why blue.",
-    "1. Say that blue light has the shorter wave. 2. Keep the rest.",
-    "<improved_answer>Air scatters short waves most, and blue is short.</improved_answer>",
-    "I would rather not.",
-    "<improved_answer>Air scatters blue light, whose waves are short, more than red light, "
-    "whose waves are long.</improved_answer>",
-]
-
 
 LINES = {  # what to print for an event; the names are its fields
     "tpo.run_started": "D{depth}-N{width} with {policy}: {query}",
@@ -46,13 +31,6 @@ LINES = {  # what to print for an event; the names are its fields
 }
 
 
-def explains(query: str, answer: str) -> float:
-    """A toy reward: how many words of an explanation the answer adds to the query."""
-    words = ("air", "scatters", "light", "wave", "short", "long", "red", "blue")
-    wanted = [word for word in words if word not in query.lower()]
-    return sum(word in answer.lower() for word in wanted) / len(wanted)
-
-
 def line(event: dict[str, Any]) -> str:
     """Return what to print for an event; a type of a later version is skipped."""
     text = LINES.get(event["type"], "").format(**event)
@@ -60,7 +38,7 @@ def line(event: dict[str, Any]) -> str:
     return f"{text} ({unusable})" if unusable else text
 
 
-async def show(prompt: str, policy: Any, reward: Any, **settings: Any) -> None:
+async def show(prompt: str, policy: Any, reward: Any, settings: dict[str, Any]) -> None:
     """Run and print."""
     app = tpo.build_tpo(policy, reward).compile()
     question = {"messages": [("user", prompt)]}
@@ -78,21 +56,9 @@ async def show(prompt: str, policy: Any, reward: Any, **settings: Any) -> None:
 
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("prompt", nargs="?", default=QUESTION)
-    parser.add_argument("--policy", help="a spec; without it a canned model plays a short run")
-    parser.add_argument("--reward", default="heuristic", help="a spec; for a real policy")
-    parser.add_argument("--depth", type=int, default=1)
-    parser.add_argument("--width", type=int, default=3)
-    options = parser.parse_args()
-    if options.policy:
-        size = {"depth": options.depth, "width": options.width}
-        run = show(options.prompt, options.policy, options.reward, **size)
-    else:
-        canned = GenericFakeChatModel(messages=iter(SAID))
-        run = show(QUESTION, canned, explains, depth=1, width=3, max_concurrency=1)
+    chosen = options(__doc__, ("prompt", {"nargs": "?", "default": QUESTION}))
     try:
-        asyncio.run(run)
+        asyncio.run(show(chosen.prompt, chosen.policy, chosen.reward, chosen.settings))
     except tpo.TPOError as error:
         raise SystemExit(str(error)) from None
 

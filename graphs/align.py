@@ -24,7 +24,7 @@ from ..models.policy import PolicyLike
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
 from .background import result_of
-from .loop import build_tpo
+from .loop import MOST_STEPS, build_tpo
 
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
 
@@ -98,7 +98,8 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     app: CompiledStateGraph[Any, Context, Any, Any] = graph.compile(
         checkpointer=checkpointer or InMemorySaver(), name="tpo"
     )
-    config: RunnableConfig = {"configurable": {"thread_id": thread_id or str(uuid4())}}
+    place = {"thread_id": thread_id or str(uuid4())}
+    config: RunnableConfig = {"configurable": place, "recursion_limit": MOST_STEPS}
     if on_event is None:
         context = context.model_copy(update={"live": False})
     try:

@@ -29,6 +29,7 @@ from ..rewards.resolve import RewardLike, resolve_reward
 from .routing import after_choose, after_gradient, after_loss, after_rank
 from .step import IN_BRIEF, AsyncStep, Edge
 
+MOST_STEPS = 10_000  # no limit: `depth` is one. A chain around a run would set it to 25
 TPOGraph = StateGraph[State, Context, InputState, State]
 
 

@@ -19,6 +19,7 @@ from ..core.usage import Cost, cost
 from ..models.policy import resolve_policy
 from ..models.price import price_of
 from .first_reply import first_reply
+from .inherit import Saving
 from .message import last_pieces, message_of, reasoning, thoughts, without_trace
 from .run import Inner, play
 from .settings import Settings
@@ -32,13 +33,13 @@ class Turn:
         settings: Policy, reward, settings, tools.
         messages: History, system prompt, last turn.
         callbacks: Those of the call.
-        durable: See `Inner`.
+        saving: See `Inner`.
     """
 
     settings: Settings
     messages: Sequence[BaseMessage]
     callbacks: Callbacks = None
-    durable: bool = True
+    saving: Saving = "own"
 
 
 async def answer(turn: Turn) -> AsyncGenerator[str | AIMessage]:
@@ -50,7 +51,7 @@ async def answer(turn: Turn) -> AsyncGenerator[str | AIMessage]:
     Yields:
         What the run finds, as text; then, as the last, the message.
     """
-    settings, callbacks, durable = turn.settings, turn.callbacks, turn.durable
+    settings, callbacks, saving = turn.settings, turn.callbacks, turn.saving
     history = without_trace(turn.messages)
     context, drafts, paid = settings.context, list[str](), cost()
     if settings.options:
@@ -60,7 +61,7 @@ async def answer(turn: Turn) -> AsyncGenerator[str | AIMessage]:
             context=context,
             options=settings.options,
             callbacks=callbacks,
-            durable=durable,
+            saving=saving,
         )
         read = read_reply(reply)
         if read.error or not settings.answers_in_words or not _can_be_improved_on(history):
@@ -68,7 +69,7 @@ async def answer(turn: Turn) -> AsyncGenerator[str | AIMessage]:
             return
         paid, drafts = price_of(reply, [read]), [read.text]
         context = _left(context, paid)
-    run = Inner(settings.graph(), history, context, drafts, callbacks, durable)
+    run = Inner(settings.graph(), history, context, drafts, callbacks, saving)
     shown, state = "", None
     async with aclosing(play(run)) as states:
         async for state in states:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput, ModelProfile
@@ -21,9 +21,9 @@ from ..core.context import Context
 from ..graphs.background import iterate, result_of
 from ..models.policy import resolve_policy
 from .answering import Turn, pieces, whole
-from .callbacks import RunManager, inner_callbacks
-from .settings import Settings, given_settings
-from .trace import Detail
+from .inherit import RunManager, Saving, inner_callbacks, saving_of_sync_call
+from .run_trace import Detail
+from .settings import PARTS, Settings, given_settings
 
 
 class ChatTPO(BaseChatModel):
@@ -141,7 +141,7 @@ class ChatTPO(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        turn = self._turn(messages, stop, run_manager, kwargs, durable=False)
+        turn = self._turn(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
         return ChatResult(generations=[ChatGeneration(message=result_of(whole(turn)))])
 
     async def _astream(
@@ -163,7 +163,7 @@ class ChatTPO(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         for piece in iterate(
-            pieces(self._turn(messages, stop, run_manager, kwargs, durable=False))
+            pieces(self._turn(messages, stop, run_manager, kwargs, saving=saving_of_sync_call()))
         ):
             yield ChatGenerationChunk(message=piece)
 
@@ -174,10 +174,10 @@ class ChatTPO(BaseChatModel):
         run: RunManager,
         changes: Mapping[str, Any],
         *,
-        durable: bool = True,
+        saving: Saving = "own",
     ) -> Turn:
         settings = self._settings(stop=stop, **changes)
-        return Turn(settings, messages, inner_callbacks(run), durable)
+        return Turn(settings, messages, inner_callbacks(run), saving)
 
     # --- tools and structured output -----------------------------------------
 
@@ -238,7 +238,10 @@ class ChatTPO(BaseChatModel):
         settings = self._settings()
         if not settings.by_name:
             return self.to_json_not_implemented()
-        return {"lc": 1, "type": "constructor", "id": self.lc_id(), "kwargs": settings.written}
+        written = cast("SerializedConstructor", super().to_json())
+        ours = {*PARTS, "context"}
+        others = {name: value for name, value in written["kwargs"].items() if name not in ours}
+        return {**written, "kwargs": {**others, **settings.written}}
 
     def __repr_args__(self) -> Any:
         return self._identifying_params.items()

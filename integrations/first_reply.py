@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from typing_extensions import TypedDict
 from ..core.context import Context
 from ..models.faults import is_transient, pause_before_retry
 from ..models.policy import Policy
-from .callbacks import uncounted_context
+from .inherit import Saving, inner_context
 
 Ask = Callable[[], Awaitable[AIMessage]]
 
@@ -28,7 +29,7 @@ async def first_reply(
     context: Context,
     options: Mapping[str, Any],
     callbacks: Callbacks,
-    durable: bool,
+    saving: Saving,
 ) -> AIMessage:
     """Ask the policy once, as it would be asked without us.
 
@@ -38,7 +39,7 @@ async def first_reply(
         context: Timeout, retries and stop sequences.
         options: `tools` and what belongs to them (`tool_choice`, ...).
         callbacks: Those of the call around it.
-        durable: Whether a saver of the graph around it keeps the reply.
+        saving: Whether, and how, a saver of the graph around it keeps the reply.
 
     Returns:
         The reply, untouched.
@@ -62,7 +63,13 @@ async def first_reply(
                     return await bound.ainvoke(list(messages), config, **stop)
         raise AssertionError  # the last attempt raises
 
-    return await kept(ask, callbacks=callbacks, durable=durable)
+    return await kept(ask, key_of(messages), callbacks=callbacks, saving=saving)
+
+
+def key_of(messages: Sequence[AnyMessage]) -> str:
+    """Return what tells a conversation from another."""
+    said = repr([(message.type, message.content) for message in messages])
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
 
 
 def _wait(state: RetryCallState) -> float:
@@ -72,16 +79,25 @@ def _wait(state: RetryCallState) -> float:
 
 
 class _Kept(TypedDict, total=False):
-    asked: bool
+    key: str
     reply: dict[str, AIMessage]
     """In a dict, because a message that stands in a channel by itself is streamed."""
 
 
-async def kept(ask: Ask, *, callbacks: Callbacks = None, durable: bool = True) -> AIMessage:
+async def kept(
+    ask: Ask, key: str, *, callbacks: Callbacks = None, saving: Saving = "own"
+) -> AIMessage:
     """Ask for a message as the one node of a graph.
 
     Inside a node of a graph with a saver it is saved: where a killed process is resumed, it
     is there and not asked for again.
+
+    Args:
+        ask: What brings the message.
+        key: What it answers. Calls made at the same time in one node are told apart by their
+            order only; one that finds its neighbour's message asks for its own.
+        callbacks: Those of the call around it.
+        saving: Whether, and how, it is to be saved.
     """
 
     async def reply(state: _Kept) -> _Kept:  # noqa: ARG001  LangGraph's name
@@ -91,12 +107,14 @@ async def kept(ask: Ask, *, callbacks: Callbacks = None, durable: bool = True) -
     graph.add_node("first_reply", reply)
     graph.add_edge(START, "first_reply")
     graph.add_edge("first_reply", END)
-    app: Any = graph.compile(checkpointer=None if durable else False, name="first_reply")
+    app: Any = graph.compile(checkpointer=False if saving == "none" else None, name="first_reply")
     asking = asyncio.create_task(
-        app.ainvoke({"asked": True}, {"callbacks": callbacks}), context=uncounted_context()
+        app.ainvoke({"key": key}), context=inner_context(callbacks, saving)
     )
     try:
-        message: AIMessage = (await asking)["reply"]["message"]
+        found: _Kept = await asking
     finally:
         asking.cancel()
-    return message
+    if found["key"] != key:
+        return await kept(ask, key, callbacks=callbacks, saving="none")
+    return found["reply"]["message"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
+from typing import Any, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
@@ -11,7 +11,7 @@ from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 from ..core.answer import answer_of
 from ..core.state import Round, State
 from ..core.usage import Cost, UsageDelta, add_usage
-from .trace import Detail, trace_of
+from .run_trace import Detail, trace_of
 
 KEY = "tpo"  # of the trace in `response_metadata`
 
@@ -26,7 +26,10 @@ def _stripped(message: BaseMessage) -> BaseMessage:
         return message
     metadata = {k: v for k, v in message.response_metadata.items() if k != KEY}
     extra = {k: v for k, v in message.additional_kwargs.items() if k != "reasoning_content"}
-    return message.model_copy(update={"response_metadata": metadata, "additional_kwargs": extra})
+    changes: dict[str, Any] = {"response_metadata": metadata, "additional_kwargs": extra}
+    if "outcome" not in message.response_metadata[KEY]:  # the middleware's, with the policy's own
+        changes["content"] = message.text  # else a block of our reasoning may stand before it
+    return message.model_copy(update=changes)
 
 
 def thoughts(rounds: Sequence[Round], detail: Detail = "full") -> str:

@@ -14,6 +14,7 @@ from langchain.agents.middleware import (
     ModelResponse,
 )
 from langchain.agents.middleware.types import PrivateStateAttr
+from langgraph.stream import CustomTransformer
 from langgraph.types import Command
 
 from ..core.context import Context
@@ -28,8 +29,8 @@ from .allowance import Allowance, add_spent
 from .conditions import Conditions, When
 from .nested import run_nested
 from .reply import replaced, restore
+from .run_trace import Detail
 from .search import Search
-from .trace import Detail
 from .turn import Call, build_turn
 
 # What a caller of a served agent must not choose: hosts to be asked, files to be read.
@@ -91,6 +92,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
     """
 
     state_schema = TPOState
+    transformers = (CustomTransformer,)  # else the newer thread protocol is silent on our events
 
     def __init__(  # noqa: PLR0913  keywords only, each of them optional
         self,

@@ -16,8 +16,8 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from ..core.context import Context
 from ..core.errors import ConfigError, TPOError
 from ..core.state import State
-from ..graphs.loop import TPOGraph
-from .callbacks import uncounted_context
+from ..graphs.loop import MOST_STEPS, TPOGraph
+from .inherit import Saving, inner_context
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Inner:
         messages: The conversation.
         context: The settings.
         drafts: Answers that exist already.
-        callbacks: Those of the call around it.
-        durable: Whether a saver of the graph around it keeps the run too. Not from another
-            event loop: a saver belongs to its own.
+        callbacks: Those of the call around it, in place of the ones that are active; `None`
+            leaves these.
+        saving: Whether, and how, a saver of the graph around it keeps the run too.
     """
 
     graph: TPOGraph
@@ -39,7 +39,7 @@ class Inner:
     context: Context
     drafts: Sequence[str] = ()
     callbacks: Callbacks = None
-    durable: bool = True
+    saving: Saving = "own"
 
 
 class _OtherRunError(Exception):
@@ -61,10 +61,10 @@ async def play(run: Inner) -> AsyncGenerator[State]:
         TPOError: see `tpo.core.errors`; its `partial` holds what was paid for so far.
         ConfigError: a person is to be asked, where nobody can be.
     """
-    if run.context.human_pick and not (run.durable and _saver()):
+    if run.context.human_pick and (run.saving == "none" or not _saver()):
         raise ConfigError(
-            "human_pick pauses the run for an answer, and here nobody can give one: use it in an "
-            "async node of a graph that is compiled with a checkpointer"
+            "human_pick pauses the run for an answer, and here nobody can give one: use it in a "
+            "node of a graph that is compiled with a checkpointer"
         )
     try:
         async with aclosing(_play(run)) as parts:
@@ -73,7 +73,7 @@ async def play(run: Inner) -> AsyncGenerator[State]:
     except _OtherRunError:
         # Calls made at the same time in one node are told apart by their order only, and
         # resumed in another order one may find the run of its neighbour.
-        async with aclosing(_play(replace(run, durable=False))) as parts:
+        async with aclosing(_play(replace(run, saving="none"))) as parts:
             async for part in parts:
                 yield part
 
@@ -82,7 +82,9 @@ async def _play(run: Inner) -> AsyncGenerator[State]:
     parts: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
     state: dict[str, Any] = {}
     # A task of its own, with a context of its own; and leaving the generator ends it at once.
-    working = asyncio.create_task(_work(run, parts), context=uncounted_context())
+    working = asyncio.create_task(
+        _work(run, parts), context=inner_context(run.callbacks, run.saving)
+    )
     working.add_done_callback(lambda _: parts.put_nowait(None))
     try:
         while part := await parts.get():
@@ -99,8 +101,8 @@ async def _play(run: Inner) -> AsyncGenerator[State]:
 
 
 async def _work(run: Inner, parts: asyncio.Queue[dict[str, Any] | None]) -> None:
-    app: Any = run.graph.compile(checkpointer=None if run.durable else False, name="tpo")
-    config: RunnableConfig = {"callbacks": run.callbacks}
+    app: Any = run.graph.compile(checkpointer=False if run.saving == "none" else None, name="tpo")
+    config: RunnableConfig = {"recursion_limit": MOST_STEPS}
     given = {"messages": list(run.messages), "drafts": list(run.drafts)}
     async with aclosing(
         # Not `custom` too: events asked for here would not reach the graph around it.

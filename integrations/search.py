@@ -17,11 +17,10 @@ from ..core.events import Emitter
 from ..core.reply import read_reply
 from ..core.state import State
 from ..core.usage import cost
-from ..graphs.loop import build_tpo
+from ..graphs.loop import MOST_STEPS, build_tpo
 from ..models.policy import PolicyLike, check_policy
-from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
-from .trace import Detail, trace_of
+from .run_trace import Detail, trace_of
 
 
 class Found(TypedDict):
@@ -50,7 +49,7 @@ class Search:
 
     reward: RewardLike
     policy: PolicyLike | None
-    options: Mapping[str, RewardLike | PolicyLike | PromptSet | Mapping[str, str] | None]
+    options: Mapping[str, Any]
     detail: Detail
 
     def __post_init__(self) -> None:
@@ -58,8 +57,8 @@ class Search:
             raise ConfigError(f"trace={self.detail!r}: give 'brief' or 'full'")
         for policy in (self.policy, self.options.get("critic")):
             if policy is not None:
-                check_policy(policy)  # type: ignore[arg-type]
-        build_tpo(self.policy, self.reward, **self.options)  # type: ignore[arg-type]
+                check_policy(policy)
+        build_tpo(self.policy, self.reward, **self.options)
 
     async def run(
         self,
@@ -73,13 +72,17 @@ class Search:
         Only cancellation and interrupts pass.
         """
         policy = self.policy or request.model
-        graph = build_tpo(policy, self.reward, speak=False, **self.options)  # type: ignore[arg-type]
+        graph = build_tpo(policy, self.reward, speak=False, **self.options)
         app = graph.compile(name="tpo")
         first: Any = {"messages": _conversation(request), "drafts": [read_reply(draft).text]}
         state: Any = {}
         try:
             async for part in app.astream(
-                first, context=context, stream_mode=["custom", "values"], version="v2"
+                first,
+                {"recursion_limit": MOST_STEPS},  # not the agent's, which is for its own steps
+                context=context,
+                stream_mode=["custom", "values"],
+                version="v2",
             ):
                 if part["type"] == "values":
                     state = part["data"]

@@ -88,6 +88,8 @@ def build_turn(
             return {"skipped": why}
         try:
             why = await conditions.why_not(call.request, _draft_of(state))
+        except GraphBubbleUp:
+            raise
         except Exception as error:  # noqa: BLE001  the caller's own function
             why = f"when: {evidence(error)}"
         return {"skipped": why}

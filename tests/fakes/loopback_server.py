@@ -7,7 +7,7 @@ sockets altogether, a server cannot even accept a connection.
 
 import contextlib
 import json
-import select
+import selectors
 import socket
 import sys
 import threading
@@ -93,8 +93,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pause(self, seconds: float) -> None:
         """Wait, but not longer than the client stays and the server is open."""
-        if select.select([self.connection], [], [], seconds)[0]:
-            raise ConnectionResetError
+        with selectors.DefaultSelector() as waiting:  # select() stops at 1,024 open files
+            waiting.register(self.connection, selectors.EVENT_READ)
+            if waiting.select(seconds):
+                raise ConnectionResetError
 
     def _send(self, status: int, content: Any, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Send a list of events, or text or bytes as they are, or anything else as JSON."""
@@ -111,6 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         for piece in pieces:
+            if self.server.owner.pace and len(pieces) > 1:
+                self._pause(self.server.owner.pace)
             self.wfile.write(piece)
 
 
@@ -160,6 +164,7 @@ class LoopbackServer:
     answer: Callable[[Body, int], str | Body | None] = default_answer
     _: KW_ONLY
     delay: float | Callable[[Body], float] = 0.0
+    pace: float = 0.0  # seconds before each piece of a streamed answer
     supports_n: bool | Literal["ignored"] = True
     max_n: int | None = None
     script: Iterable[Fault] = ()

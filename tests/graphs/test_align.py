@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.memory import InMemorySaver
 from steps import QUERY, prefer_later, run, says
 
@@ -173,3 +174,12 @@ async def test_cancelling_stops_asking():
     asked = len(model.asked)
     await asyncio.sleep(0.12)
     assert len(model.asked) == asked < 28
+
+
+async def test_a_chain_around_a_run_does_not_limit_its_steps():
+    """LangChain's chains allow 25 steps, which a run of seven rounds exceeds."""
+
+    async def answer(query: str) -> tpo.Aligned:
+        return await tpo.aalign(query, policy=says(), **{**OPTIONS, "depth": 7})
+
+    assert len((await RunnableLambda(answer).ainvoke(QUERY))["rounds"]) == 8

@@ -136,12 +136,14 @@ def test_system_prompt_and_history_reach_policy_and_reward():
     assert [(m.type, m.text) for m in seen] == [(m.type, m.text) for m in history]
 
 
-def test_a_trace_in_the_history_is_not_sent_on():
+@pytest.mark.parametrize("version", [None, "v1"])
+def test_a_trace_in_the_history_is_not_sent_on(version):
     model = says()
-    first = chat(model, depth=0).invoke(QUERY)
+    first = chat(model, depth=0, output_version=version).invoke(QUERY)
+    assert isinstance(first.content, list if version else str)
     chat(model, depth=0).invoke([HumanMessage(QUERY), first, HumanMessage("And at night?")])
     (sent,) = [m for m in model.asked[-1].messages if isinstance(m, AIMessage)]
-    assert sent.text == first.text
+    assert sent.content == first.text
     assert "tpo" not in sent.response_metadata
     assert "reasoning_content" not in sent.additional_kwargs
     assert "tpo" in first.response_metadata  # the caller's own message is left alone
@@ -153,6 +155,12 @@ def test_in_a_chain():
     )
     assert chain.invoke({"thing": "sky"}) == "better 2"
     assert "".join(chain.stream({"thing": "sky"})) == "better 5"
+
+
+def test_a_chain_does_not_limit_the_steps_of_a_run():
+    """LangChain's chains allow 25 steps, which a run of seven rounds exceeds."""
+    chain = ChatPromptTemplate.from_template("{it}") | chat(depth=7)
+    assert len(chain.invoke({"it": QUERY}).response_metadata["tpo"]["rounds"]) == 8
 
 
 @pytest.mark.parametrize(

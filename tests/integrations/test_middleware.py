@@ -204,3 +204,8 @@ def test_it_is_named_and_described_for_agents():
     middleware = optimised()
     assert middleware.name == "TPOMiddleware"
     assert list(middleware.tools) == []
+
+
+async def test_the_agents_own_limit_of_steps_is_not_the_searchs():
+    answer = await agent(None, optimised(depth=3)).ainvoke(asked(), {"recursion_limit": 12})
+    assert answer["messages"][-1].response_metadata["tpo"]["outcome"] == "improved"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command, interrupt
 from pydantic import BaseModel
 from scripted_agent import agent, agent_model, asked, optimised
 
@@ -195,3 +196,16 @@ async def test_a_failed_search_is_paid_from_the_budget_too():
     found = await trace(app, asked(), thread())
     assert (found["outcome"], found["usage"]["requests"]) == ("failed", 1)
     assert app.get_state(thread()).values["tpo_spent"]["requests"] == 1
+
+
+async def test_the_predicate_may_ask_a_person():
+    def when(request: Any, draft: Any) -> bool:
+        return bool(interrupt(f"optimise {draft.text!r}?"))
+
+    model = agent_model()
+    app = agent(model, optimised(when=when), checkpointer=InMemorySaver())
+    paused = await app.ainvoke(asked(), thread())
+    assert paused["__interrupt__"][0].value == "optimise 'first 0'?"
+    found = await trace(app, Command(resume=True), thread())
+    assert found["outcome"] == "improved"
+    assert len([tools for tools in model.bound if tools]) == 3

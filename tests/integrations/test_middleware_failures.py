@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import GraphDrained
+from langgraph.runtime import RunControl
 from scripted_agent import agent, agent_model, asked, optimised
+from steps import prefer_later
 
 THREAD: Any = {"configurable": {"thread_id": "t"}}
 
@@ -127,3 +130,20 @@ async def test_cancelled_it_stops_and_resumes(step):
     assert steps.count("sample") == steps.count("loss") == steps.count("gradient") == 1
     assert len([tools for tools in slow.bound if tools]) == 3
     assert len(slow.asked) > before
+
+
+async def test_drained_it_stops_at_a_step_and_goes_on_later():
+    """A server that is shut down asks its runs to stop: the search does, and nothing is lost."""
+    control = RunControl()
+
+    async def reward(query: str, answer: str) -> float:
+        control.request_drain("sigterm")
+        return prefer_later(query, answer)
+
+    model = agent_model()
+    app = agent(model, optimised(reward=reward), checkpointer=InMemorySaver())
+    with pytest.raises(GraphDrained):
+        await app.ainvoke(asked(), THREAD, control=control)
+    assert len(model.asked) == 4
+    result = await app.ainvoke(None, THREAD)
+    assert (result["messages"][-1].text, len(model.asked)) == ("better 2", 7)

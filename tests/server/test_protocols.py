@@ -59,7 +59,9 @@ async def test_mcp_offers_the_graphs_as_tools(client, dev, models):
     tools = {tool["name"]: tool for tool in listed}
     assert set(tools) == {"tpo", "best_of_n", "revision", "answer"}
     assert all(tool["description"] for tool in listed)
-    assert list(tools["answer"]["inputSchema"]["properties"]) == ["messages"]
+    asks = tools["answer"]["inputSchema"]
+    assert list(asks["properties"]) == ["messages", "drafts"]
+    assert (asks["required"], asks["properties"]["messages"]["type"]) == (["messages"], "string")
 
 
 async def test_an_mcp_tool_whose_result_is_the_answer(client, dev, models):

@@ -1,0 +1,98 @@
+"""What a call passes on to the calls inside it: callbacks, counted once, and the saver.
+
+The message of a run carries the sum of its usage. So LangChain's usage callback must not hear
+of the requests beneath it: not through the run's callbacks, and not through the variable that
+`get_usage_metadata_callback` sets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import Context, copy_context
+from typing import Any, Literal, cast
+
+from langchain_core.callbacks import (
+    AsyncCallbackManager,
+    AsyncCallbackManagerForLLMRun,
+    BaseCallbackHandler,
+    BaseCallbackManager,
+    CallbackManagerForLLMRun,
+    Callbacks,
+    UsageMetadataCallbackHandler,
+)
+from langchain_core.runnables import RunnableConfig, ensure_config
+from langchain_core.runnables.config import var_child_runnable_config
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from .sync_saver import SyncSaver
+
+# "own": by its async methods. "sync": by its sync ones, because the call is made on another
+# event loop, and a saver belongs to its own. "none": not at all.
+Saving = Literal["own", "sync", "none"]
+RunManager = AsyncCallbackManagerForLLMRun | CallbackManagerForLLMRun | None
+
+
+def inner_callbacks(run: RunManager) -> Callbacks:
+    """Return the callbacks of what runs inside a call of a chat model.
+
+    Args:
+        run: The call's own manager. LangChain gives none to a stream: then those of the
+            chain or node around it.
+    """
+    if run is None:
+        return _uncounted(ensure_config().get("callbacks"))
+    inner = AsyncCallbackManager(handlers=[], parent_run_id=run.run_id)
+    inner.set_handlers([h for h in run.inheritable_handlers if not _counts(h)])
+    inner.add_tags(run.inheritable_tags)
+    # Not which model this is: the metadata would be that of every step beneath.
+    own = {k: v for k, v in run.inheritable_metadata.items() if not k.startswith("ls_")}
+    inner.add_metadata(own)
+    return inner
+
+
+def inner_context(callbacks: Callbacks, saving: Saving) -> Context:
+    """Return a copy of the current context for what runs inside a call.
+
+    Args:
+        callbacks: LangGraph adds those it is given to the ones around it; so these take their
+            place here, and no usage callback is active. `None` leaves them as they are.
+        saving: How the saver of the graph around it is used.
+    """
+    context = copy_context()
+    around: dict[str, Any] = {**(var_child_runnable_config.get() or {})}
+    if saving == "sync":
+        inherited = around.get("configurable") or {}
+        around["configurable"] = {key: _sync(value) for key, value in inherited.items()}
+    if callbacks is not None:
+        around["callbacks"] = callbacks
+        for variable, value in context.items():
+            if isinstance(value, UsageMetadataCallbackHandler):
+                context.run(variable.set, None)
+    context.run(var_child_runnable_config.set, cast("RunnableConfig", around))
+    return context
+
+
+def saving_of_sync_call() -> Saving:
+    """Return how a sync call saves: not where it blocks the loop that the saver may need."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return "sync"
+    return "none"
+
+
+def _sync(value: Any) -> Any:
+    return SyncSaver(value) if isinstance(value, BaseCheckpointSaver) else value
+
+
+def _uncounted(callbacks: Callbacks) -> Callbacks:
+    if isinstance(callbacks, BaseCallbackManager):
+        copied = callbacks.copy()
+        for handler in filter(_counts, callbacks.handlers):
+            copied.remove_handler(handler)
+        return copied
+    return [handler for handler in callbacks or [] if not _counts(handler)]
+
+
+def _counts(handler: BaseCallbackHandler) -> bool:
+    return isinstance(handler, UsageMetadataCallbackHandler)

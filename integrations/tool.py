@@ -1,0 +1,111 @@
+"""`tpo_tool`: TPO as a tool that an agent may call for a demanding text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.messages import HumanMessage
+from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from pydantic import BaseModel, Field
+
+from ..core.conversation import read_conversation
+from ..core.errors import TPOError
+from ..core.settings import make_context
+from ..core.state import State
+from ..graphs.background import result_of
+from ..models.policy import PolicyLike
+from ..prompts.prompt_set import PromptSet
+from ..prompts.tool import CRITERIA, DESCRIPTION, DRAFT, NAME, TASK, assignment
+from ..rewards.resolve import RewardLike
+from .inherit import Saving, saving_of_sync_call
+from .run import Inner, play
+from .run_trace import Detail, trace_of
+from .settings import Settings
+
+
+class Assignment(BaseModel):
+    """What the agent's model fills in."""
+
+    task: str = Field(description=TASK, min_length=1)
+    draft: str = Field(default="", description=DRAFT)
+    criteria: str = Field(default="", description=CRITERIA)
+
+
+def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
+    policy: PolicyLike | None = None,
+    reward: RewardLike | None = None,
+    *,
+    critic: PolicyLike | None = None,
+    heldout: RewardLike | None = None,
+    fallback: RewardLike | None = None,
+    prompts: PromptSet | Mapping[str, str] | str | None = None,
+    name: str = NAME,
+    description: str = DESCRIPTION,
+    trace: Detail = "full",
+    **knobs: Any,
+) -> BaseTool:
+    """Return a tool that writes a text with care: `task`, and if there are any `draft`, `criteria`.
+
+    The text is the tool's answer; how it was found is the `artifact` of its message. In an
+    agent with a saver it is durable, and its events stream as those of a subgraph. A run that
+    fails is told to the agent's model, which can go on without it.
+
+    Args:
+        policy: The model that writes: any `BaseChatModel`, or a spec.
+        reward: A function `(query, answer) -> float`, a reward object, or a spec.
+        critic: Another model for loss and gradient.
+        heldout: A reward that watches without steering.
+        fallback: What ranks when the reward failed (see `on_reward_failure`).
+        prompts: Other prompts.
+        name: What the agent's model calls it.
+        description: What the agent's model reads about it.
+        trace: `brief` leaves the texts of the pool and the critiques out of the artifact.
+        **knobs: Any setting of `Context`: depth, width, seed, budget_seconds, ...
+
+    Raises:
+        ConfigError: an unknown setting, or a value out of bounds.
+        SpecError: an unknown spec.
+
+    Example:
+        >>> tool = tpo_tool("openai:gpt-5-mini", "heuristic", depth=1)
+        >>> tool.name, list(tool.args)
+        ('write_carefully', ['task', 'draft', 'criteria'])
+        >>> agent = create_agent("openai:gpt-5-mini", [tool])  # doctest: +SKIP
+    """
+    settings = Settings(
+        policy, reward, critic, heldout, fallback, prompts, make_context(None, **knobs), trace
+    )
+    settings.check()
+
+    async def write(
+        task: str, draft: str = "", criteria: str = "", *, saving: Saving = "own"
+    ) -> tuple[str, dict[str, Any]]:
+        messages = [HumanMessage(assignment(task, criteria))]
+        drafts = [draft] if draft.strip() else []
+        try:
+            read_conversation(messages)
+            state = await _last(
+                Inner(settings.graph(), messages, settings.context, drafts, saving=saving)
+            )
+        except TPOError as error:
+            raise ToolException(f"The text could not be written: {error}") from error
+        return state["answer"], trace_of(state, settings.trace)
+
+    def write_now(task: str, draft: str = "", criteria: str = "") -> tuple[str, dict[str, Any]]:
+        return result_of(write(task, draft, criteria, saving=saving_of_sync_call()))
+
+    return StructuredTool(
+        name=name,
+        description=description,
+        args_schema=Assignment,
+        func=write_now,
+        coroutine=write,
+        response_format="content_and_artifact",
+        handle_tool_error=True,
+    )
+
+
+async def _last(run: Inner) -> State:
+    states = [state async for state in play(run)]
+    return states[-1]

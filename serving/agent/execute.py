@@ -1,0 +1,128 @@
+"""One run on a thread: from where it starts, and the events it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import aclosing
+from typing import Any, cast
+
+from langchain_core.messages import BaseMessage, BaseMessageChunk
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command
+
+from ..catalogue import App, Served
+from .live import LiveRun
+from .records import Run
+from .wire import debug_of, saved_of
+
+
+def config_of(run: Run) -> RunnableConfig:
+    """Return the config of a run; its id in the metadata marks its checkpoints."""
+    given = run["kwargs"]["config"]
+    config: RunnableConfig = {
+        "configurable": {"thread_id": run["thread_id"]},
+        "metadata": {**run["metadata"], "run_id": run["run_id"], "thread_id": run["thread_id"]},
+        "tags": [str(tag) for tag in given.get("tags") or []],
+    }
+    if isinstance(limit := given.get("recursion_limit"), int):
+        config["recursion_limit"] = limit
+    return config
+
+
+def place_of(run: Run) -> RunnableConfig:
+    """Return the config that names a run's thread and nothing else."""
+    return {"configurable": {"thread_id": run["thread_id"]}}
+
+
+async def execute(app: App, served: Served, live: LiveRun) -> None:
+    """Run to the end, a pause or an error, and tell every event.
+
+    A run that has saved something in an earlier life goes on from there.
+    """
+    run, kwargs = live.run, live.run["kwargs"]
+    live.tell("metadata", {"run_id": run["run_id"], "attempt": run["life"]})
+    config = config_of(run)
+    state = await app.aget_state(config)
+    begun = (state.metadata or {}).get("run_id") == run["run_id"]
+    given: Any = None if begun else _given(kwargs)
+    if not begun and (place := kwargs["checkpoint_id"]):
+        await _branch_off(app, config, place, state.config)
+    wanted = kwargs["stream_mode"]
+    modes = {"messages" if mode == "messages-tuple" else mode for mode in wanted}
+    told = _Messages(live) if "messages-tuple" not in wanted else None
+    stream = cast(
+        "Any",
+        app.astream(
+            given,
+            config,
+            context=served.context(**kwargs["context"]),
+            stream_mode=cast("Any", sorted(modes)),
+            subgraphs=kwargs["stream_subgraphs"],
+            durability=kwargs["durability"],
+            control=live.control,
+            interrupt_before=kwargs["interrupt_before"],
+            interrupt_after=kwargs["interrupt_after"],
+        ),
+    )
+    async with aclosing(stream) as parts:
+        async for part in parts:
+            *ns, mode, chunk = part
+            _tell(live, ns[0] if ns else (), mode, chunk, told)
+
+
+def _given(kwargs: Mapping[str, Any]) -> Any:
+    if command := kwargs["command"]:
+        return Command(resume=command.get("resume"), update=command.get("update"))
+    return kwargs["input"]
+
+
+async def _branch_off(app: App, config: RunnableConfig, place: str, head: RunnableConfig) -> None:
+    """Make a checkpoint the thread's present one, by a copy of it where it is not.
+
+    Going on from a named checkpoint is a replay to LangGraph: it takes no saved result, so a
+    killed run would pay twice. From the present one, it takes what is saved.
+    """
+    if head["configurable"].get("checkpoint_id") == place:
+        return
+    there: RunnableConfig = {
+        **config,
+        "configurable": {**config["configurable"], "checkpoint_id": place},
+        "metadata": {},
+    }
+    await app.aupdate_state(there, None, as_node="__copy__")
+
+
+def _tell(
+    live: LiveRun,
+    ns: tuple[str, ...],
+    mode: str,
+    chunk: Any,
+    messages: _Messages | None,
+) -> None:
+    name = "|".join([mode, *ns])
+    if mode == "messages":
+        if messages:
+            messages.tell(*chunk)
+        else:
+            live.tell(name, chunk)
+    else:
+        shape = {"debug": debug_of, "checkpoints": saved_of}.get(mode)
+        live.tell(name, shape(chunk) if shape else chunk)
+
+
+class _Messages:
+    """The older form of the messages stream: the message so far, again and again."""
+
+    def __init__(self, live: LiveRun) -> None:
+        self.live = live
+        self.known: dict[str | None, BaseMessage] = {}
+
+    def tell(self, message: BaseMessage, about: dict[str, Any]) -> None:
+        if message.id not in self.known:
+            self.known[message.id] = message
+            self.live.tell("messages/metadata", {message.id: {"metadata": about}})
+        else:
+            self.known[message.id] = cast("Any", self.known[message.id]) + message
+        whole = not isinstance(message, BaseMessageChunk)
+        name = "messages/complete" if whole else "messages/partial"
+        self.live.tell(name, [self.known[message.id]])

@@ -1,0 +1,49 @@
+"""What the server remembers of threads and runs, in the Agent Server's form."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
+
+ThreadStatus = Literal["idle", "busy", "interrupted", "error"]
+RunStatus = Literal["pending", "running", "success", "error", "timeout", "interrupted"]
+OPEN: tuple[RunStatus, ...] = ("pending", "running")  # these go on after a restart
+
+
+class Thread(TypedDict):
+    """A conversation; its state lies in the saver."""
+
+    thread_id: str
+    created_at: str
+    updated_at: str
+    metadata: dict[str, Any]
+    status: ThreadStatus
+    error: Any
+
+
+class Run(TypedDict):
+    """One run on a thread."""
+
+    run_id: str
+    thread_id: str
+    assistant_id: str
+    created_at: str
+    updated_at: str
+    status: RunStatus
+    metadata: dict[str, Any]
+    kwargs: dict[str, Any]
+    multitask_strategy: str
+    life: int
+    """How often it was begun: once, and again after each end of the server."""
+
+
+def now() -> str:
+    """Return the time as it is written down."""
+    return datetime.now(UTC).isoformat()
+
+
+def shown(run: Run) -> dict[str, Any]:
+    """Return a run as clients see it."""
+    return {key: value for key, value in run.items() if key != "life"}

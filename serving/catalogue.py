@@ -1,0 +1,167 @@
+"""The models that are served: graphs, and the settings that clients may give them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, Self
+
+from langgraph.graph.state import CompiledStateGraph
+from pydantic import create_model, model_validator
+
+from ..core.context import Context
+from ..core.settings import context_with, make_context
+from ..graphs.loop import TPOGraph, build_tpo
+from ..models.policy import resolve_policy
+from ..rewards.resolve import resolve_reward
+from .refusal import Refusal
+from .settings import Settings
+
+App = CompiledStateGraph[Any, Context, Any, Any]
+ABOUT = {
+    "tpo": "Test-time Preference Optimization: sample, rank, textual loss, gradient, update.",
+    "best_of_n": "Baseline: sample N answers once and return the best.",
+    "revision": "Baseline: the same loop, critiquing the best answer alone.",
+}
+
+
+@dataclass(frozen=True)
+class Served:
+    """One model: its name, what it does, its graph and the class of its settings."""
+
+    name: str
+    about: str
+    schema: type[Context]
+
+    @cached_property
+    def graph(self) -> TPOGraph:
+        """The graph, uncompiled."""
+        return build_tpo(context_schema=self.schema)
+
+    @cached_property
+    def app(self) -> App:
+        """The graph without a saver: for runs that nobody comes back to."""
+        return self.graph.compile(name=self.name)
+
+    def context(self, **knobs: Any) -> Context:
+        """Return the settings of a run.
+
+        Raises:
+            ConfigError: what is wrong, and what is allowed.
+        """
+        return make_context(self.schema(), **knobs)
+
+
+class Catalogue:
+    """All models of a server.
+
+    Args:
+        settings: Which policies and rewards there are, and the most a run may ask for.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        defaults = {n: v for n in ("policy", "critic", "reward") if (v := getattr(settings, n))}
+        self._base = _bounded(settings, context_with("Context", **defaults))
+        self.policies = _policies(settings)
+        self.graphs = {name: self._serve(name, about, mode=name) for name, about in ABOUT.items()}
+        others = {f"tpo/{_name(self.policies[0])}": self.policies[0]} | settings.models
+        self._models = {
+            **self.graphs,
+            **{
+                n: self._serve(n, f"TPO with {_name(spec)}.", policy=spec)
+                for n, spec in others.items()
+            },
+        }
+
+    async def check(self) -> None:
+        """Find what the settings name, so that a wrong name is told before the first client.
+
+        Raises:
+            ConfigError: one of them stands for nothing.
+            MissingDependencyError: what it stands for is not installed.
+        """
+        defaults = self.graphs["tpo"].schema()
+        for spec in filter(None, [*self.policies, defaults.critic]):
+            await resolve_policy(spec)
+        await asyncio.to_thread(resolve_reward, defaults.reward, policy=defaults.policy)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all models."""
+        return list(self._models)
+
+    def __getitem__(self, name: str) -> Served:
+        """Return a model.
+
+        Raises:
+            Refusal: there is none of this name (404).
+        """
+        if name not in self._models:
+            raise Refusal(
+                404,
+                f"there is no model {name!r}; the models are {', '.join(self._models)}",
+                param="model",
+                code="model_not_found",
+            )
+        return self._models[name]
+
+    def _serve(self, name: str, about: str, **defaults: str) -> Served:
+        fields: dict[str, Any] = {}
+        for knob, value in defaults.items():
+            field = self._base.model_fields[knob]
+            fields[knob] = (field.annotation, _with_default(field, value))
+        return Served(name, about, create_model("Context", __base__=self._base, **fields))
+
+
+def _with_default(field: Any, value: str) -> Any:
+    changed = type(field).merge_field_infos(field)
+    changed.default = value
+    return changed
+
+
+def _name(spec: str) -> str:
+    """Return a policy's name without its address, which is no business of a client's."""
+    return spec.partition("@http")[0]
+
+
+def _policies(settings: Settings) -> list[str]:
+    named = [settings.policy or Context.model_fields["policy"].default, *settings.models.values()]
+    return list(dict.fromkeys(named))
+
+
+def _bounded(settings: Settings, base: type[Context]) -> type[Context]:
+    """Return a class of settings that holds what this server allows.
+
+    The bounds are in the class, so they hold for every way in, and forms show them.
+    """
+
+    class Bounded(base):  # type: ignore[valid-type, misc]
+        @model_validator(mode="after")
+        def _affordable(self) -> Self:
+            texts = self.width * (self.rounds + 1) + 2 * self.rounds
+            if texts > settings.max_calls:
+                raise ValueError(
+                    f"width {self.width} and depth {self.depth} take {texts} texts, and this "
+                    f"server allows {settings.max_calls} per run; take less of either"
+                )
+            return self
+
+    if settings.any_spec:
+        return Bounded
+    default = {name: base.model_fields[name].default for name in ("critic", "reward")}
+    policies, rewards = _policies(settings), [default["reward"], "heuristic"]
+    fields: dict[str, Any] = {}
+    for name, allowed in {
+        "policy": policies,
+        "critic": ["", default["critic"], *policies],
+        "reward": rewards,
+        "heldout": ["", *rewards],
+        "fallback_reward": ["", *rewards],
+    }.items():
+        choices = tuple(dict.fromkeys(allowed))
+        field = base.model_fields[name]
+        shown = _with_default(field, field.default)
+        shown.json_schema_extra = {"enum": list(choices)}  # a list also where there is but one
+        fields[name] = (Literal[choices], shown)
+    return create_model("Context", __base__=Bounded, **fields)

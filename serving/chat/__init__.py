@@ -1,0 +1,1 @@
+"""`/v1`: TPO as any other model that speaks the OpenAI protocol."""

@@ -1,0 +1,54 @@
+"""Reading a body: not more than allowed, not longer than patience lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from starlette.requests import Request
+
+from ..refusal import Refusal
+from ..settings import Settings
+
+MOST_DIGITS = 20  # of Content-Length
+
+
+async def read_json(request: Request, settings: Settings) -> Any:
+    """Return the JSON of a request's body, or `None` where it is empty.
+
+    Raises:
+        Refusal: it is too large (413), too slow (408), or no JSON (400).
+    """
+    raw = await _read(request, settings)
+    if not raw:
+        return None
+    try:
+        return json.loads(raw, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "the body is no JSON", code="invalid_json") from None
+
+
+async def _read(request: Request, settings: Settings) -> bytes:
+    declared = request.headers.get("content-length", "0")[:MOST_DIGITS]
+    if declared.isdigit() and int(declared) > settings.max_body_bytes:
+        raise _too_large(settings)
+    raw = bytearray()
+    try:
+        async with asyncio.timeout(settings.patience_seconds):
+            async for piece in request.stream():  # chunked bodies declare nothing
+                raw += piece
+                if len(raw) > settings.max_body_bytes:
+                    raise _too_large(settings)
+    except TimeoutError:
+        raise Refusal(408, "the body did not come", headers={"connection": "close"}) from None
+    return bytes(raw)
+
+
+def _too_large(settings: Settings) -> Refusal:
+    said = f"the body is larger than the {settings.max_body_bytes} bytes this server takes"
+    return Refusal(413, said, code="body_too_large", headers={"connection": "close"})
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)

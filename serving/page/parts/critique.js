@@ -1,0 +1,69 @@
+/** The textual loss and gradient of a round, beside each other; either can be rewritten to fork. */
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+
+const SAYS = {
+  loss: ["Loss", "Why the best beats the worst"],
+  gradient: ["Gradient", "What to change in the best"],
+};
+
+export function Critique({ session, round }) {
+  const any = ["loss", "gradient"].some((which) => round[which] != null || round.live?.[which] != null);
+  if (!any && !round.error) return null;
+  return html`
+    <div class="critique">
+      ${Object.keys(SAYS).map(
+        (which) => html`<${Note} key=${which} which=${which} round=${round} session=${session} />`,
+      )}
+      ${round.error && html`<p class="wrong">${round.error}</p>`}
+    </div>
+  `;
+}
+
+function Note({ which, round, session }) {
+  const [draft, setDraft] = useState(null);
+  const area = useRef(null);
+  useEffect(() => area.current?.focus(), [draft === null]);
+  const text = round[which] ?? round.live?.[which];
+  if (text == null) return html`<div class="note is-empty" aria-hidden="true"></div>`;
+  const [name, says] = SAYS[which];
+  const { status } = session.state;
+  const idle = status !== "running" && status !== "paused";
+  const hand = round.by_hand?.includes(which);
+  const id = `${which}-${round.round}`;
+  const send = (e) => {
+    e.preventDefault();
+    session.fork(round.round, which, draft.trim());
+    setDraft(null);
+  };
+  return html`
+    <section class=${`note ${which}`} aria-labelledby=${id}>
+      <header>
+        <h3 id=${id}>${name}${hand && html` <span class="tag">by hand</span>`}</h3>
+        <p class="hint">${says}</p>
+      </header>
+      ${draft === null
+        ? html`<div class=${`prose ${round[which] == null ? "is-writing" : ""}`}>${text}</div>
+            ${which === "gradient" && html`<p class="steers">↓ steers round ${round.round + 1}</p>`}
+            ${idle &&
+            round[which] != null &&
+            html`<button class="small" onClick=${() => setDraft(text)}>
+              Edit and fork<span class="unseen">: ${which} of round ${round.round}</span>
+            </button>`}`
+        : html`<form onSubmit=${send}>
+            <textarea
+              aria-label=${`Your own ${which} for round ${round.round}`}
+              rows="8"
+              required
+              value=${draft}
+              ref=${area}
+              onInput=${(e) => setDraft(e.target.value)}
+            ></textarea>
+            <div class="tools">
+              <button class="primary" disabled=${!draft.trim() || draft === round[which]}>Run from here</button>
+              <button type="button" class="small" onClick=${() => setDraft(null)}>Leave it</button>
+            </div>
+            <p class="hint">What came before is kept and not paid again; what followed is done anew.</p>
+          </form>`}
+    </section>
+  `;
+}

@@ -1,0 +1,68 @@
+/** How the page says things: numbers, costs, stop reasons, ages. */
+
+const number = new Intl.NumberFormat("en");
+
+export const count = (n, noun) => `${number.format(n)} ${noun}${n === 1 ? "" : "s"}`;
+
+export const whole = (n) => number.format(Math.round(n ?? 0));
+
+/** The length of a text in characters, counted as the server counts them. */
+export const length = (text) => [...text].length;
+
+/** A reward with as many digits as a reader can use. */
+export function reward(value) {
+  if (value == null) return "–";
+  const text = Math.abs(value) >= 1000 ? value.toPrecision(4) : value.toFixed(2);
+  return text.replace(/^-/, "−");
+}
+
+export function seconds(value) {
+  if (value < 9.95) return `${value.toFixed(1)} s`;
+  const all = Math.round(value);
+  return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${String(all % 60).padStart(2, "0")} s`;
+}
+
+export function age(moment, now = Date.now()) {
+  const gone = (now - Date.parse(moment)) / 1000;
+  for (const [unit, length] of [["d", 86400], ["h", 3600], ["min", 60]]) {
+    if (gone >= length) return `${Math.floor(gone / length)} ${unit} ago`;
+  }
+  return "just now";
+}
+
+/** Why a run stopped, as a sentence. */
+export function why(reason, setup) {
+  const depth = setup?.mode === "best_of_n" ? 0 : setup?.depth;
+  const rounds = { 0: "The first samples were all it was asked for.", 1: "Its one round was run." };
+  const said = {
+    depth: rounds[depth] ?? (depth ? `All ${depth} rounds were run.` : "All rounds were run."),
+    target: "The target reward was reached.",
+    patience: "No better answer came for as long as it was to be patient.",
+    spread: "Best and worst answer are too close to learn from.",
+    budget: "The budget does not pay for the next step.",
+    critique_failed: "The critique could not be had.",
+    no_update: "Not one rewrite of the last round was usable.",
+    human: "You stopped it.",
+    overoptimised: "The reward kept rising while the held-out reward fell.",
+  };
+  return said[reason] ?? `It stopped: ${reason}.`;
+}
+
+/** What is happening now, as one sentence; also read out to those who cannot see it. */
+export function now(view) {
+  if (!view.doing) return "Starting…";
+  const { phase, round } = view.doing;
+  const mine = Object.values(view.candidates).filter((c) => c.round === round);
+  const ready = mine.filter((c) => c.whole).length;
+  const all = Math.max(view.setup?.width ?? 0, mine.length);
+  const open = Object.values(view.requests).filter((r) => r.state === "open" && r.round === round);
+  const together = open.some((r) => r.sequences > 1) ? ", all in one request" : "";
+  const scored = mine.filter((c) => c.reward != null || c.error).length;
+  return {
+    sample: `Sampling answers to the question: ${ready} of ${all}${together}`,
+    rank: `Scoring the answers: ${scored} of ${all}`,
+    loss: "Working out why the best beats the worst",
+    gradient: "Deciding what to change in the best answer",
+    update: `Rewriting the best answer: ${ready} of ${all}${together}`,
+  }[phase];
+}

@@ -1,0 +1,38 @@
+"""The page under `/app/`: files as they are, no build, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+FOLDER = Path(__file__).parent / "page"
+# The registry of some systems says text/plain, and browsers then refuse a module.
+mimetypes.add_type("text/javascript", ".js")
+HEADERS = {
+    "content-security-policy": "default-src 'self'; img-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",
+}
+
+
+class Page(StaticFiles):
+    """Static files that run nothing but themselves."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file with the headers of a page that trusts no one."""
+        response = await super().get_response(path, scope)
+        response.headers.update(HEADERS)
+        return response
+
+
+def page_routes() -> list[BaseRoute]:
+    """Return the routes of the page; `/app` leads to `/app/`."""
+    return [Mount("/app", Page(directory=FOLDER, html=True), name="page")]

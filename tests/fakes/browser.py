@@ -1,0 +1,50 @@
+"""The browser that the page is tested with. `python browser.py` sees to it that there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PLACES = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",)
+# No window, no GPU, and no word to anybody outside.
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MISSING = (
+    "No Chromium was found for the tests of the page: install it (Debian: apt-get install "
+    "chromium), or name one in the variable CHROMIUM."
+)
+
+
+def chromium() -> str | None:
+    """Return the browser's program: the one that $CHROMIUM names, or one that is installed."""
+    given = os.environ.get("CHROMIUM")
+    found = [given] if given else [*map(shutil.which, NAMES), *PLACES]
+    return next((path for path in found if path and Path(path).exists()), None)
+
+
+def install() -> None:
+    """Install Debian's, where that is ours to do."""
+    if not shutil.which("apt-get") or os.getuid() != 0:
+        raise SystemExit(MISSING)
+    print("Installing Debian's chromium for the tests of the page (once)...", file=sys.stderr)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+        subprocess.run(
+            ["apt-get", "-qq", *words], env=environment, check=True, stdout=subprocess.DEVNULL
+        )
+
+
+if __name__ == "__main__" and not chromium():
+    install()

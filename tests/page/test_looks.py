@@ -1,0 +1,126 @@
+"""How it looks, and to whom: sizes, lights, keyboards, hostile texts, many candidates."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from visitor import ask, findings, finished, shoot
+
+pytestmark = pytest.mark.loopback
+ONE_SERVER = True  # it looks the same on every one
+
+HOSTILE = (
+    '<img src=x onerror="window.hacked=1"> <script>window.hacked=2</script> '
+    "</textarea><svg onload=window.hacked=3> {{7*7}} ${7*7} &lt;b&gt; "
+    "\u202e\u0000 [x](javascript:1)"
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_width_in_both_lights(window, policy, scheme):
+    page = window(color_scheme=scheme)
+    for width in (400, 1280, 1600):
+        page.set_viewport_size({"width": width, "height": 900})
+        shoot(page, f"welcome-{width}-{scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert findings(page) == []
+    policy.pace = 0.03
+    ask(page, depth=2, width=5)
+    expect(page.locator(".round")).to_have_count(2)
+    expect(page.locator(".card.is-writing").first).to_be_visible()
+    shoot(page, f"running-1280-{scheme}")
+    assert findings(page) == []
+    policy.pace = 0.0
+    finished(page)
+    expect(page.locator(".tools").first).to_be_visible()
+    for details in page.locator(".changes summary").all():
+        details.click()
+    for width in (400, 1280, 1600):
+        page.set_viewport_size({"width": width, "height": 900})
+        shoot(page, f"done-{width}-{scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert findings(page) == []
+
+
+def test_the_switch_of_the_lights_is_remembered(window):
+    page = window(color_scheme="light")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(ground)
+    switch = page.get_by_role("button", name="Colours")
+    switch.click()
+    switch.click()
+    dark = page.evaluate(ground)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(ground) == dark
+
+
+def test_thirty_candidates(window, policy):
+    policy.pace = 0.01
+    page = window(1600)
+    ask(page, depth=1, width=30)
+    expect(page.locator(".card")).to_have_count(30)
+    expect(page.locator(".card.is-writing").first).to_be_visible()
+    finished(page)
+    expect(page.locator(".card")).to_have_count(60)
+    expect(page.locator(".card .score")).to_have_count(60)
+    shoot(page, "thirty-1600-light")
+
+
+def test_hostile_texts_are_shown_as_texts(window, policy):
+    policy.texts = [HOSTILE, HOSTILE + " again", HOSTILE + " and again"]
+    page = window()
+    ask(page, HOSTILE, depth=1, width=3, seed=1)
+    finished(page)
+    expect(page.locator("h1")).to_contain_text("<script>window.hacked=2</script>")
+    expect(page.locator(".outcome .prose")).to_contain_text('<img src=x onerror="window.hacked=1">')
+    expect(page.locator(".thread .title").first).to_contain_text("<img src=x")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("main img, main script, .card svg").count() == 0
+    page.reload()
+    finished(page)
+    assert page.evaluate("window.hacked") is None
+
+
+def test_a_run_by_keyboard_alone(window):
+    page = window()
+    keys = page.keyboard
+
+    def reach(selector: str) -> None:
+        for _ in range(80):
+            keys.press("Tab")
+            if page.evaluate("s => document.activeElement.matches(s)", selector):
+                outline = "getComputedStyle(document.activeElement).outlineStyle"
+                assert page.evaluate(outline) != "none", f"focus is not to be seen at {selector}"
+                return
+        raise AssertionError(f"{selector} is not to be reached")
+
+    keys.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    keys.press("Enter")
+    reach("#query")
+    keys.type("Why is the sky blue?")
+    reach("#set-depth")
+    keys.press("Control+A")
+    keys.type("1")
+    reach("#set-human_pick")
+    keys.press("Space")
+    page.locator("#query").focus()
+    keys.press("Control+Enter")
+    expect(page.locator(".pick h2")).to_be_focused()
+    reach(".pick .primary")
+    keys.press("Enter")
+    expect(page.locator(".round")).to_have_count(2)
+    expect(page.locator(".pick h2")).to_be_focused()
+    reach(".pick .primary")
+    keys.press("Enter")
+    finished(page)
+    page.locator("h1").click()
+    reach(".note.gradient button")
+    keys.press("Enter")
+    expect(page.locator(".note.gradient textarea")).to_be_focused()
+    keys.press("Control+End")
+    keys.type(" Be brief.")
+    reach(".note.gradient .primary")
+    keys.press("Enter")
+    expect(page.locator(".pick h2")).to_be_focused()

@@ -1,0 +1,124 @@
+"""A question, watched from the form to the answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from essayist import GRADIENT, LOSS, QUESTION
+from playwright.sync_api import expect
+from visitor import ask, finished
+
+import tpo
+
+pytestmark = pytest.mark.loopback
+
+
+def test_the_form_is_drawn_from_the_schema(window):
+    page = window()
+    fields = tpo.Context.model_json_schema()["properties"]
+    page.get_by_text("All settings").click()
+    for name, field in fields.items():
+        assert page.locator(f"label[for=set-{name}]").inner_text() == field["title"]
+        assert page.locator(f"#set-{name}-says").inner_text() == field["description"]
+    depth = page.locator("#set-depth")
+    assert (depth.get_attribute("min"), depth.get_attribute("max")) == ("0", "20")
+    assert page.locator("#set-mode option").all_inner_texts() == ["tpo", "best_of_n", "revision"]
+    depth.fill("99")
+    page.locator("#query").fill(QUESTION)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    assert depth.evaluate("field => field.validity.rangeOverflow")
+    expect(page.locator(".welcome")).to_be_visible()  # nothing was asked
+
+
+def test_a_full_run(window, policy):
+    policy.asked.clear()
+    page = window()
+    policy.pace = 0.01
+    page.get_by_text("System prompt").first.click()
+    page.locator("#system").fill("You are a patient teacher.")
+    ask(page, depth=1, width=3, budget_requests=50, heldout="heuristic")
+    expect(page.locator(".card.is-writing .text").first).not_to_be_empty()
+    expect(page.locator(".note.loss .is-writing")).to_be_visible()
+    finished(page)
+
+    first, second = page.locator(".round").all()
+    assert first.locator(".card").count() == second.locator(".card").count() == 3
+    expect(first.locator(".card.is-chosen")).to_have_count(1)
+    expect(first.locator(".card.is-rejected")).to_have_count(1)
+    assert first.locator(".note.loss .prose").inner_text() == LOSS
+    assert first.locator(".note.gradient .prose").inner_text() == GRADIENT
+    scores = first.locator(".score").evaluate_all("all => all.map(s => s.lastChild.data)")
+    rewards = [float(score) for score in scores]
+    assert rewards == sorted(rewards, reverse=True)
+
+    second.locator(".changes summary").click()
+    expect(second.locator(".diff ins").first).to_be_visible()
+    answer = page.locator(".outcome .prose").inner_text()
+    assert answer in page.locator(".card.is-answer .text").text_content()
+    expect(page.locator(".outcome .why")).to_have_text("Its one round was run.")
+    ledger = page.locator(".ledger")
+    expect(ledger.locator(".plot")).to_have_count(3)  # reward, held-out reward, length
+    expect(ledger).to_contain_text("requests left of 50")
+    assert re.search(r"Requests\s+\d+ for 8 texts", ledger.inner_text())
+    assert "You are a patient teacher." in json.dumps(policy.asked[-1].body)
+
+
+def test_the_answer_can_be_taken_away(window, tmp_path: Path):
+    page = window()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ask(page, depth=1, width=2)
+    finished(page)
+    answer = page.locator(".outcome .prose").inner_text()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == answer
+    files = {}
+    for kind in ("JSON", "Markdown"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Download {kind}").click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        files[kind] = path.read_text(encoding="utf-8")
+    run = json.loads(files["JSON"])
+    assert run["answer"] == answer
+    assert len(run["candidates"]) == 4
+    assert run["rounds"][0]["gradient"] == GRADIENT
+    assert run["settings"] == {"depth": 1, "width": 2}
+    assert answer in files["Markdown"]
+
+
+def test_a_loaded_thread_looks_as_it_did(window):
+    page = window()
+    ask(page, depth=1, width=2)
+    finished(page)
+    expect(page.locator(".figures dd").first).to_be_visible()
+    seen = page.locator(".run").inner_text()
+    page.reload()
+    finished(page)
+    assert page.locator(".run").inner_text() == seen
+    page.get_by_role("button", name="New question", exact=True).click()
+    expect(page.locator(".welcome")).to_be_visible()
+    page.locator(".thread").first.click()
+    finished(page)
+    assert page.locator(".run").inner_text() == seen
+    page.go_back()
+    expect(page.locator(".welcome")).to_be_visible()
+
+
+def test_asking_further_goes_on_with_the_conversation(window, policy):
+    page = window()
+    ask(page, depth=0, width=2)
+    finished(page)
+    answer = page.locator(".outcome .prose").inner_text()
+    policy.asked.clear()
+    page.locator("#query").fill("And at sunset?")
+    page.get_by_role("button", name="Ask further").click()
+    expect(page.locator("h1")).to_have_text("And at sunset?")
+    finished(page)
+    page.get_by_text("Earlier in this conversation").click()
+    expect(page.locator(".said.answer")).to_contain_text(answer[:40])
+    told = [message["content"] for message in policy.asked[0].body["messages"]]
+    assert told == [QUESTION, answer, "And at sunset?"]

@@ -1,0 +1,132 @@
+// The view of a run: a pure function of its events, and the same one from its saved state.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+
+const page = process.env.TPO_PAGE ?? fileURLToPath(new URL("../../serving/page/", import.meta.url));
+const { apply, blank } = await import(`${page}/view.js`);
+const { fromState, conversation } = await import(`${page}/state_view.js`);
+
+const said = (type, fields) => ({ type: `tpo.${type}`, v: 1, round: 0, elapsed: 1, ...fields });
+const play = (events, from = blank()) => events.reduce(apply, from);
+const candidate = (id, text, more = {}) =>
+  said("candidate", { candidate: { id, turn: 1, round: 0, index: 0, text, reward: null, error: null, ...more } });
+const start = said("run_started", { query: "Why?", mode: "tpo", depth: 1, width: 2, policy: "p", critic: "p", reward: "r" });
+const request = (name, phase = "sample") => said("request_started", { request: name, phase, sequences: 1 });
+const delta = (id, text) => said("candidate_delta", { request: id, candidate: id, text });
+
+function frozen(value) {
+  Object.values(value).forEach((v) => v && typeof v === "object" && frozen(v));
+  return Object.freeze(value);
+}
+
+test("text grows, and a request that starts again begins anew", () => {
+  const view = play([start, request("r0c1"), delta("r0c1", "It "), delta("r0c1", "is")]);
+  assert.equal(view.candidates.r0c1.live, "It is");
+  assert.equal(view.candidates.r0c1.index, 1);
+  const again = play([request("r0c1"), delta("r0c1", "He")], view);
+  assert.equal(again.candidates.r0c1.live, "He");
+});
+
+test("a complete candidate takes the place of its preview, and late pieces do not touch it", () => {
+  const view = play([start, request("r0c0"), delta("r0c0", "dra"), candidate("r0c0", "draft, done"), delta("r0c0", "x")]);
+  assert.equal(view.candidates.r0c0.text, "draft, done");
+  assert.equal(view.candidates.r0c0.live, undefined);
+});
+
+test("loss and gradient are previewed, then replaced", () => {
+  const live = play([start, request("r0-loss", "loss"), said("loss_delta", { request: "r0-loss", candidate: null, text: "It la" })]);
+  assert.equal(live.rounds[0].live.loss, "It la");
+  assert.equal(live.rounds[0].loss, undefined);
+  const done = apply(live, said("loss", { text: "It lacks." }));
+  assert.equal(done.rounds[0].loss, "It lacks.");
+  assert.equal(done.rounds[0].live, undefined);
+});
+
+test("a round that is sent again keeps the words that were written about it", () => {
+  const round = (chosen) => said("round", { selected: { turn: 1, round: 0, chosen, rejected: null, loss: null, gradient: null } });
+  const view = play([start, round("r0c0"), said("loss", { text: "L" }), round("r0c1")]);
+  assert.equal(view.rounds[0].chosen, "r0c1");
+  assert.equal(view.rounds[0].loss, "L");
+});
+
+test("cost is counted once for each request, however often it is told", () => {
+  const cost = { requests: 1, sequences: 1, scores: 0, input_tokens: 7, cached_tokens: 0, output_tokens: 3, seconds: 0, exact: false };
+  const back = said("request_finished", { request: "r0c0", phase: "sample", cost });
+  const view = play([start, request("r0c0"), back, back]);
+  assert.equal(view.cost.input_tokens, 7);
+  assert.equal(view.cost.exact, false);
+});
+
+test("a failed request and a failed score are told, not counted as numbers", () => {
+  const view = play([
+    start,
+    request("r0c0"),
+    said("request_failed", { request: "r0c0", phase: "sample", error: "failed: 500" }),
+    candidate("r0c1", "b"),
+    said("reward", { candidate: "r0c1", reward: null, error: "unscored: no" }),
+  ]);
+  assert.equal(view.requests.r0c0.error, "failed: 500");
+  assert.equal(view.candidates.r0c1.error, "unscored: no");
+  assert.equal(view.candidates.r0c1.reward, null);
+});
+
+test("another question starts a blank view; the same one, resumed, keeps what there is", () => {
+  const view = play([start, candidate("r0c0", "a")]);
+  assert.deepEqual(Object.keys(apply(view, start).candidates), ["r0c0"]);
+  assert.deepEqual(apply(view, { ...start, query: "And why?" }).candidates, {});
+});
+
+test("what is unknown is passed over, and nothing given is changed", () => {
+  const view = frozen(play([start, request("r0c0"), delta("r0c0", "a")]));
+  for (const odd of [null, 3, {}, said("new_in_v1", {}), said("constructor", {}), said("__proto__", {})]) {
+    assert.equal(apply(view, odd).candidates.r0c0.live, "a");
+  }
+  apply(view, delta("r0c0", "b"));
+  assert.equal(view.candidates.r0c0.live, "a");
+});
+
+test("a question that was not sampled yet does not show the pool of the one before", () => {
+  const values = {
+    turn: 1,
+    messages: [
+      { type: "system", content: "Be brief." },
+      { type: "human", content: "Why?" },
+      { type: "ai", content: "So." },
+      { type: "human", content: [{ type: "text", text: "And then?" }] },
+    ],
+    candidates: [{ id: "r0c0", turn: 1, round: 0, text: "So." }],
+    answer: "So.",
+    stop_reason: "depth",
+  };
+  const view = fromState({ values, next: ["sample"] });
+  assert.equal(view.query, "And then?");
+  assert.deepEqual(view.candidates, {});
+  assert.equal(view.answer, null);
+  const { system, earlier } = conversation(values.messages);
+  assert.equal(system, "Be brief.");
+  assert.deepEqual(earlier.map((m) => m.text), ["Why?", "So."]);
+});
+
+test("a thread in which nothing happened is blank", () => {
+  assert.deepEqual(fromState({ values: {}, next: [] }), { ...blank(), paid: { "sample:0": true } });
+});
+
+// Real runs, recorded by test_javascript.py: their events and the state they ended in.
+const folder = process.env.TPO_RECORDED;
+for (const name of folder ? readdirSync(folder) : []) {
+  const { events, state } = JSON.parse(readFileSync(`${folder}/${name}`, "utf8"));
+  const shown = ({ query, candidates, rounds, cost, stop, answer }) => ({ query, candidates, rounds, cost, stop, answer });
+
+  test(`${name}: events and state give the same view`, () => {
+    assert.deepEqual(shown(play(events)), shown(fromState(state)));
+  });
+
+  test(`${name}: a stream replayed from the start, at any point, ends in the same view`, () => {
+    const whole = shown(play(events));
+    for (let cut = 0; cut < events.length; cut += 7) {
+      assert.deepEqual(shown(play(events, play(events.slice(0, cut)))), whole);
+    }
+  });
+}

@@ -1,0 +1,113 @@
+"""A client that leaves: its paid work stops, unless it said that the run is to go on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import pytest
+from billing_server import BillingServer, varied
+from loopback_server import LoopbackServer
+from serve_process import ServeProcess
+
+pytestmark = pytest.mark.loopback
+
+WITHIN = 1.0  # seconds until paid work has stopped
+HANG = 20.0  # seconds an answer would take
+ASK = {"messages": [{"role": "user", "content": "Why?"}]}
+CHAT = {"model": "tpo", **ASK, "tpo": {"width": 3, "sampling": "parallel"}}
+RUN = {"assistant_id": "tpo", "input": ASK, "context": {"width": 3, "sampling": "parallel"}}
+
+
+def in_flight(models: LoopbackServer) -> int:
+    return len(models._http.connections)
+
+
+async def left_while_asking(models: LoopbackServer, url: str, path: str, body: Any) -> float:
+    """Leave while three requests are in flight; return the seconds until none is."""
+    before = in_flight(models)
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        asking = asyncio.create_task(read(client, path, body))
+        await until(lambda: in_flight(models) >= before + 3)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    left = time.monotonic()
+    await until(lambda: in_flight(models) <= before)
+    return time.monotonic() - left
+
+
+async def read(client: httpx.AsyncClient, path: str, body: Any) -> None:
+    async with client.stream("POST", path, json=body) as response:
+        async for _ in response.aiter_bytes():
+            pass
+
+
+async def until(holds: Any) -> None:
+    end = time.monotonic() + HANG / 2
+    while not holds():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def slow_models(models: BillingServer) -> Any:
+    """Make every answer take long, for the time of a test."""
+    models.forget()
+    before, models.delay = models.delay, HANG
+    yield models
+    models.delay = before
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "plain"])
+async def test_chat(server, slow_models, stream):
+    body = {**CHAT, "stream": stream}
+    assert (await left_while_asking(slow_models, server.url, "/v1/chat/completions", body)) < WITHIN
+
+
+@pytest.mark.parametrize("what", ["stream", "wait"])
+async def test_a_run_that_is_to_end_with_its_client(server, slow_models, what):
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        thread = (await client.post("/threads", json={})).json()["thread_id"]
+    path = f"/threads/{thread}/runs/{what}"
+    body = {**RUN, "on_disconnect": "cancel", "stream_mode": "custom"}
+    assert (await left_while_asking(slow_models, server.url, path, body)) < WITHIN
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        (run,) = (await client.get(f"/threads/{thread}/runs")).json()
+    assert run["status"] in {"interrupted", "running"}
+
+
+async def test_a_run_goes_on_where_nothing_else_was_said(server, models):
+    models.forget()
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
+        thread = (await client.post("/threads", json={})).json()["thread_id"]
+        body = {**RUN, "context": {"depth": 1, "width": 2}, "stream_mode": "custom"}
+        async with client.stream("POST", f"/threads/{thread}/runs/stream", json=body) as response:
+            async for _ in response.aiter_bytes():
+                break
+        for _ in range(300):
+            (run,) = (await client.get(f"/threads/{thread}/runs")).json()
+            if run["status"] == "success":
+                break
+            await asyncio.sleep(0.02)
+        assert run["status"] == "success"
+
+
+async def test_places_are_given_back(models, tmp_path):
+    """Clients that leave in any way, ten times as many as there are places, block nobody."""
+    options = ["--policy", f"openai:x@{models.base_url}", "--max-concurrent", "2"]
+    with BillingServer(varied, delay=0.2) as own:
+        options[1] = f"openai:x@{own.base_url}"
+        with ServeProcess(tmp_path, *options) as server:
+            async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
+                for number in range(20):
+                    body = {**CHAT, "stream": bool(number % 2)}
+                    asking = asyncio.create_task(read(client, "/v1/chat/completions", body))
+                    await asyncio.sleep(0.01 * (number % 5))
+                    asking.cancel()
+                    await asyncio.gather(asking, return_exceptions=True)
+                await asyncio.sleep(0.3)
+                small = {**CHAT, "tpo": {"depth": 0, "width": 1}}
+                done = await client.post("/v1/chat/completions", json=small)
+                assert done.status_code == 200

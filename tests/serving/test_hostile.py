@@ -1,0 +1,240 @@
+"""Bodies too large, wrong hosts and origins, paths that climb, clients that dawdle: no 500."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from billing_server import BillingServer
+from serve_process import ServeProcess
+
+pytestmark = pytest.mark.loopback
+
+LARGE = 10_000_000
+ASK = {"model": "tpo", "messages": [{"role": "user", "content": "Why?"}]}
+SMALL = {**ASK, "tpo": {"depth": 0, "width": 1}}
+SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>\u2028</style>"
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/threads", "/assistants/search"])
+@pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
+def test_large_bodies(http, path, chunked):
+    body = b'{"a": "' + b"x" * LARGE + b'"}'
+    content = (body[i : i + 65536] for i in range(0, len(body), 65536)) if chunked else body
+    try:
+        said = http.post(path, content=content)
+        assert said.status_code == 413
+    except (httpx.WriteError, httpx.ReadError):  # it stopped reading, and closed
+        pass
+    assert http.post("/v1/chat/completions", json=SMALL).status_code == 200
+
+
+def test_a_long_prompt(http):
+    long = {**SMALL, "messages": [{"role": "user", "content": "x" * 200_001}]}
+    said = http.post("/v1/chat/completions", json=long)
+    assert said.status_code == 400
+    assert said.json()["error"]["code"] == "context_length_exceeded"
+
+
+BODIES = [
+    b"",
+    b"null",
+    b"[]",
+    b"1",
+    b"{",
+    b"\xff\xfe",
+    b'{"model": NaN}',
+    b"[" * 100_000,
+    b'{"model": "\\ud800", "messages": [{"role": "user", "content": "\\ud800"}]}',
+    b'{"model": {"a": 1}, "messages": 7}',
+    b'{"model": "tpo", "messages": [{"role": "root", "content": "x"}]}',
+    b'{"model": "tpo", "messages": [{"role": "user", "content": "x"}], "tpo": []}',
+    b'{"model": "tpo", "messages": [{"role": "user", "content": "x"}], "seed": 1e999}',
+    b'{"model": "tpo", "messages": [{"role": "user", "content": "x"}], "stop": ["", "a", 1]}',
+]
+PATHS = [
+    "/v1/chat/completions",
+    "/threads",
+    "/threads/search",
+    "/threads/count",
+    "/assistants/search",
+    "/runs/wait",
+    "/threads/00000000-0000-4000-8000-000000000000/runs",
+    "/threads/x/state",
+]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body[:30])
+def test_bodies_that_are_wrong(http, body):
+    for path in PATHS:
+        said = http.post(path, content=body)
+        assert said.status_code < 500, (path, said.text)
+        assert isinstance(said.json(), (dict, list, int))
+
+
+INPUTS: list[Any] = [[], "x", {"messages": [{"role": 5}]}, {"messages": [7]}, {"a": 1}]
+
+
+@pytest.mark.parametrize("given", INPUTS, ids=str)
+def test_inputs_that_are_wrong(http, given):
+    thread = http.post("/threads", json={}).json()["thread_id"]
+    body = {"assistant_id": "tpo", "input": given}
+    said = http.post(f"/threads/{thread}/runs/wait", json=body)
+    assert said.status_code in {200, 422}
+    assert said.status_code == 422 or said.json()["__error__"]["message"]
+    assert http.get(f"/threads/{thread}/state").status_code == 200
+
+
+def test_states_that_are_wrong(http):
+    thread = http.post("/threads", json={}).json()["thread_id"]
+    for wrong in (
+        {"values": {"rounds": "x"}, "as_node": "loss"},
+        {"values": {"nonsense": 1}, "as_node": "rank"},
+        {"values": 5, "as_node": "rank"},
+        {"values": {}, "as_node": "nobody"},
+        {"values": {"messages": [{"role": "user", "content": "x"}]}, "checkpoint_id": "none"},
+    ):
+        said = http.post(f"/threads/{thread}/state", json=wrong)
+        assert said.status_code < 500, (wrong, said.text)
+        assert http.get(f"/threads/{thread}/state").status_code == 200
+    assert http.get(f"/threads/{thread}/state/none").status_code < 500
+    assert http.post(f"/threads/{thread}/history", json={"before": {"a": 1}}).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/app/", "/threads/search", "/ok", "/"])
+def test_a_foreign_host(server, path):
+    """A page whose name was made to lead here must get nothing."""
+    with httpx.Client(base_url=server.url) as client:
+        method = "POST" if path == "/threads/search" else "GET"
+        for host in ("evil.example", "evil.example:2024", "127.0.0.1.evil.example", ""):
+            said = client.request(method, path, headers={"host": host}, json={})
+            assert said.status_code == 400, host
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/threads", "/runs/wait"])
+def test_a_foreign_origin(server, models, path):
+    models.forget()
+    with httpx.Client(base_url=server.url) as client:
+        for origin in ("https://evil.example", "http://localhost.evil.example", "null", "x"):
+            said = client.post(path, json=ASK, headers={"origin": origin})
+            assert said.status_code == 403, origin
+            assert said.headers.get("access-control-allow-origin") in {None, ""}
+    assert models.asked == []
+
+
+def test_known_origins(server):
+    with httpx.Client(base_url=server.url) as client:
+        for origin in ("https://smith.langchain.com", "http://localhost:5173", server.url):
+            asking = {"origin": origin, "access-control-request-method": "POST"}
+            asking["access-control-request-headers"] = "content-type,x-api-key"
+            allowed = client.options("/threads", headers=asking)
+            assert allowed.headers["access-control-allow-origin"] == origin
+            said = client.post("/threads", json={}, headers={"origin": origin})
+            assert said.status_code == 200
+
+
+CLIMBS = [
+    "/app/../settings.py",
+    "/app/..%2fsettings.py",
+    "/app/%2e%2e/settings.py",
+    "/app/%2e%2e%2f%2e%2e%2fpyproject.toml",
+    "/app//etc/passwd",
+    "/app/..%5c..%5csettings.py",
+    "/app/%00",
+    "/app/" + "a" * 5000,
+]
+
+
+@pytest.mark.parametrize("path", CLIMBS)
+def test_paths_that_climb(serve, path):
+    said = raw(serve, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    assert b" 404 " in said.split(b"\r\n")[0]
+    assert b"Settings" not in said
+    assert b"root:" not in said
+
+
+def raw(server: Any, text: str) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as made:
+        made.sendall(text.encode())
+        said = b""
+        while piece := made.recv(65536):
+            said += piece
+        return said
+
+
+def test_the_page_trusts_no_one(http):
+    said = http.get("/app/")
+    assert said.status_code == 200
+    assert "default-src 'self'" in said.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in said.headers["content-security-policy"]
+    assert said.headers["x-content-type-options"] == "nosniff"
+
+
+def test_script_in_answers_stays_text(tmp_path):
+    with (
+        BillingServer(lambda body, index: SCRIPT) as models,
+        ServeProcess(tmp_path, "-p", f"openai:x@{models.base_url}") as server,
+        httpx.Client(base_url=server.url, timeout=30) as client,
+    ):
+        plain = client.post("/v1/chat/completions", json=SMALL)
+        assert plain.json()["choices"][0]["message"]["content"] == SCRIPT
+        streamed = client.post("/v1/chat/completions", json={**SMALL, "stream": True})
+        body = {"assistant_id": "tpo", "input": {"messages": ASK["messages"]}}
+        run = client.post("/runs/stream", json={**body, "stream_mode": "custom"})
+    for said in (plain, streamed, run):
+        assert said.headers["content-type"].split(";")[0] in {
+            "application/json",
+            "text/event-stream",
+        }
+    for line in (*streamed.text.split("\n"), *run.text.split("\r\n")):
+        if line.startswith("data: {"):
+            json.loads(line[6:])  # one line per event, whatever is in it
+
+
+@pytest.fixture
+async def patient(tmp_path: Path, models: BillingServer) -> AsyncIterator[ServeProcess]:
+    options = ["-p", f"openai:x@{models.base_url}", "--patience-seconds", "6"]
+    with ServeProcess(tmp_path, *options, "--max-connections", "1100") as server:
+        yield server
+
+
+async def test_a_thousand_slow_clients(patient):
+    """They say half a head, or half a body, or nothing; others are served, and they end."""
+    with ExitStack() as held:
+        for number in range(1000):
+            held.enter_context(dawdle(patient.port, number))
+        async with httpx.AsyncClient(base_url=patient.url, timeout=20) as client:
+            assert (await client.get("/ok")).status_code == 200
+            assert (await client.post("/v1/chat/completions", json=SMALL)).status_code == 200
+            assert open_files(patient) > 500
+            assert memory(patient) < 400_000_000
+            end = time.monotonic() + 30
+            while open_files(patient) > 100 and time.monotonic() < end:
+                await asyncio.sleep(0.2)
+            assert open_files(patient) <= 100
+            assert (await client.post("/v1/chat/completions", json=SMALL)).status_code == 200
+
+
+def dawdle(port: int, number: int) -> socket.socket:
+    made = socket.create_connection(("127.0.0.1", port), timeout=10)
+    head = "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    made.sendall([head, f"{head}Content-Length: 100\r\n\r\n{{", ""][number % 3].encode())
+    return made
+
+
+def memory(server: ServeProcess) -> int:
+    assert server.process
+    return int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]) * 4096
+
+
+def open_files(server: ServeProcess) -> int:
+    assert server.process
+    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))

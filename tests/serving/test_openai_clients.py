@@ -1,0 +1,214 @@
+"""The real clients of OpenAI's protocol use TPO as they use any other model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+from billing_server import BillingServer
+from langchain_openai import ChatOpenAI
+from loopback_server import Fault
+from serve_process import ServeProcess
+
+pytestmark = pytest.mark.loopback
+
+ASK = [{"role": "user", "content": "Why is the sky blue?"}]
+SMALL = {"tpo": {"depth": 1, "width": 2, "seed": 1}}
+
+
+@pytest.fixture
+def client(server: Any, models: BillingServer) -> Iterator[openai.OpenAI]:
+    models.forget()
+    with chat_client(server.url, timeout=30) as made:
+        yield made
+
+
+def chat_client(url: str, key: str = "none", **more: Any) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, **more)
+
+
+def test_models_are_listed_and_retrieved(client):
+    names = [model.id for model in client.models.list()]
+    assert names[:4] == ["tpo", "best_of_n", "revision", "tpo/openai:x"]
+    for name in names:
+        assert client.models.retrieve(name).id == name
+
+
+def test_a_plain_reply(client, models):
+    reply = client.chat.completions.create(model="tpo", messages=ASK, extra_body=SMALL)
+    (choice,) = reply.choices
+    assert choice.message.content in models.texts
+    assert (choice.message.role, choice.finish_reason) == ("assistant", "stop")
+    usage = (reply.usage.prompt_tokens, reply.usage.completion_tokens)
+    assert usage == models.tokens
+    assert reply.usage.total_tokens == sum(usage)
+    about = reply.model_extra["tpo"]
+    assert (about["stop_reason"], about["usage"]["total"]["sequences"]) == ("depth", 6)
+    thought = choice.message.model_extra["reasoning_content"]
+    assert all(text in thought for text in models.texts)  # candidates, loss and gradient
+
+
+def test_a_stream(client, models):
+    options = {"include_usage": True}
+    pieces = list(
+        client.chat.completions.create(
+            model="tpo", messages=ASK, stream=True, stream_options=options, extra_body=SMALL
+        )
+    )
+    assert {(p.id, p.created, p.model, p.object) for p in pieces} == {
+        (pieces[0].id, pieces[0].created, "tpo", "chat.completion.chunk")
+    }
+    assert pieces[0].choices[0].delta.role == "assistant"
+    deltas = [p.choices[0].delta for p in pieces if p.choices]
+    said = "".join(delta.content or "" for delta in deltas)
+    thought = "".join((d.model_extra or {}).get("reasoning_content") or "" for d in deltas)
+    assert said in models.texts
+    assert all(text in thought for text in models.texts)
+    assert [p.choices[0].finish_reason for p in pieces if p.choices][-2:] == [None, "stop"]
+    last = pieces[-1]
+    assert last.choices == []
+    assert (last.usage.prompt_tokens, last.usage.completion_tokens) == models.tokens
+    assert all(p.usage is None for p in pieces[:-1])
+
+
+def test_the_stream_helper(client, models):
+    with client.chat.completions.stream(model="tpo", messages=ASK, extra_body=SMALL) as stream:
+        seen = [event.type for event in stream]
+        final = stream.get_final_completion()
+    assert "content.done" in seen
+    assert final.choices[0].message.content in models.texts
+
+
+def test_openai_s_names_reach_the_candidates(client, models):
+    client.chat.completions.create(
+        model="best_of_n",
+        messages=[
+            {"role": "developer", "content": "Be brief."},
+            {"role": "user", "content": [{"type": "text", "text": "Why?"}]},
+        ],
+        max_tokens=99,
+        temperature=0.3,
+        top_p=0.4,
+        stop=["END"],
+        seed=7,
+        extra_body={"tpo": {"width": 2}},
+    )
+    (asked,) = models.asked
+    body = asked.body
+    assert [m["role"] for m in body["messages"]] == ["system", "user"]
+    assert body["messages"][0]["content"] == "Be brief."
+    assert (body["temperature"], body["top_p"], body["stop"]) == (0.3, 0.4, ["END"])
+    assert body.get("max_completion_tokens", body.get("max_tokens")) == 99
+    assert isinstance(body["seed"], int)
+    assert body["n"] == 2
+
+
+def test_an_answer_ends_where_stop_says_also_where_the_model_does_not(client, models):
+    reply = client.chat.completions.create(
+        model="tpo", messages=ASK, stop=" ", extra_body={"tpo": {"depth": 1, "width": 2}}
+    )
+    assert reply.choices[0].message.content == "Why"
+
+
+@pytest.mark.parametrize("server", ["serve"], indirect=True)
+def test_a_model_of_its_own_name(client, models):
+    client.chat.completions.create(
+        model="small", messages=ASK, extra_body={"tpo": {"depth": 0, "width": 1}}
+    )
+    assert [asked.body["model"] for asked in models.asked] == ["y"]
+
+
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    ({"n": 2}, "n", "only n=1"),
+    ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools", "tools are not"),
+    ({"response_format": {"type": "json_object"}}, "response_format", "ask for the form"),
+    ({"logprobs": True}, "logprobs", "logprobs are not"),
+    ({"messages": []}, "messages", "at least 1 item"),
+    ({"messages": [{"role": "user", "content": "  "}]}, "messages", "the prompt is empty"),
+    ({"messages": [{"role": "system", "content": "x"}]}, "messages", "no human turn"),
+    (
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
+        "messages",
+        "only text is taken",
+    ),
+    ({"temperature": 9.0}, "temperature", "less than or equal to 2"),
+    ({"extra_body": {"tpo": {"depth": 99}}}, "tpo", "depth: input should be less"),
+    ({"extra_body": {"tpo": {"dept": 1}}}, "tpo", "unknown setting dept"),
+    ({"extra_body": {"tpo": {"width": 64, "depth": 20}}}, "tpo", "allows 200 per run"),
+    ({"extra_body": {"tpo": {"human_pick": True}}}, "tpo", "no way to answer"),
+    ({"extra_body": {"tpo": {"policy": "openai:x@http://10.0.0.1/v1"}}}, "tpo", "policy: input"),
+    ({"extra_body": {"tpo": {"reward": "mix:/etc/passwd"}}}, "tpo", "reward: input should be"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "param", "said"), REFUSED, ids=[r[1] for r in REFUSED])
+def test_what_is_not_offered_is_refused_in_a_sentence(client, models, wrong, param, said):
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(**{"model": "tpo", "messages": ASK, **wrong})
+    assert (caught.value.param, caught.value.type) == (param, "invalid_request_error")
+    assert said in caught.value.message
+    assert models.asked == []
+
+
+def test_an_unknown_model(client):
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.chat.completions.create(model="gpt-9", messages=ASK)
+    assert caught.value.code == "model_not_found"
+    with pytest.raises(openai.NotFoundError):
+        client.models.retrieve("no/such")
+
+
+def test_a_policy_that_fails(client, models):
+    models.script.append(Fault(401, times=None))
+    try:
+        with pytest.raises(openai.InternalServerError) as caught:
+            client.chat.completions.create(model="tpo", messages=ASK, extra_body=SMALL)
+        assert (caught.value.status_code, caught.value.code) == (502, "policy_error")
+        assert "gave no usable answer" in caught.value.message
+        assert caught.value.response.headers["x-should-retry"] == "false"
+        stream = client.chat.completions.create(
+            model="tpo", messages=ASK, stream=True, extra_body=SMALL
+        )
+        with pytest.raises(openai.APIError) as caught_late:
+            list(stream)
+        assert "gave no usable answer" in str(caught_late.value)
+    finally:
+        models.script.clear()
+
+
+async def test_chat_openai(server, models):
+    models.forget()
+    async with openai.DefaultAsyncHttpxClient() as http:
+        model = ChatOpenAI(
+            model="tpo",
+            base_url=f"{server.url}/v1",
+            api_key="none",
+            extra_body=SMALL,
+            max_retries=0,
+            http_async_client=http,
+        )
+        reply = await model.ainvoke("Why?")
+        assert reply.text in models.texts
+        assert reply.usage_metadata["output_tokens"] == models.tokens[1]
+        pieces = [piece async for piece in model.astream("Why?")]
+    assert "".join(piece.text for piece in pieces) in models.texts
+
+
+def test_keys(models, tmp_path):
+    keys = ["alpha-1234567", "beta-1234567"]
+    options = ["--policy", f"openai:x@{models.base_url}"]
+    with ServeProcess(tmp_path, *options, TPO_SERVE_KEYS=",".join(keys)) as server:
+        for key in keys:
+            with chat_client(server.url, key) as right:
+                assert right.models.list().data
+        for key in ("wrong", "alpha", keys[0] + "8"):
+            with (
+                chat_client(server.url, key) as wrong,
+                pytest.raises(openai.AuthenticationError) as caught,
+            ):
+                wrong.chat.completions.create(model="tpo", messages=ASK)
+            assert caught.value.code == "invalid_api_key"
+        server.end()
+        assert not any(key in server.log.read_text() for key in keys)

@@ -1,0 +1,122 @@
+"""`tpo serve` as a person types it: the help, the first lines, and what is refused."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tpo.cli.app import main
+from tpo.cli.serving import OPTIONS
+from tpo.core.errors import ConfigError
+from tpo.serving.settings import Settings, from_environment, make_settings, named_models
+
+KEY = "sk-loopback-1234567890"
+WITHOUT_EXTRA = """
+import sys
+sys.modules["starlette"] = None
+from tpo.cli.app import main
+sys.exit(main(["serve"]))
+"""
+
+
+def test_every_setting_is_an_option():
+    assert set(OPTIONS) == set(Settings.model_fields)
+
+
+def test_the_help_teaches(capsys):
+    assert main(["serve", "--help"]) == 0
+    said = " ".join(re.sub("[│╭╮╰╯─]", " ", capsys.readouterr().out).split())
+    for word in ("tpo serve -p openai:gpt-5-mini", "/app/", "/v1", "TPO_SERVE_KEYS"):
+        assert word in said
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--host", "0.0.0.0"], "there is no API key: set TPO_SERVE_KEYS"),
+        (["--model", "fast"], "give NAME=SPEC"),
+        (["--model", "tpo=openai:x"], "always there"),
+        (["--policy", f"openai:x@http://me:{KEY}@h/v1"], "no login may be in one"),
+        (["--max-concurrent", "0"], "greater than or equal to 1"),
+        (["--policy", "nonsense"], "unknown policy 'nonsense'"),
+        (["--reward", "nonsense"], "unknown reward 'nonsense'"),
+    ],
+)
+def test_what_is_wrong_is_said_at_once(capsys, tmp_path, args, said):
+    assert main(["serve", "--data", str(tmp_path), "--port", "0", *args]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert KEY not in error
+
+
+def test_a_missing_extra():
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", WITHOUT_EXTRA], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 2
+    assert "pip install 'tpo[serve]'" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_keys_from_the_environment_are_not_shown():
+    settings = Settings(**from_environment({"TPO_SERVE_KEYS": f"{KEY}, other-key"}))
+    assert [key.get_secret_value() for key in settings.keys] == [KEY, "other-key"]
+    assert KEY not in repr(settings)
+    settings.check()
+
+
+def test_the_environment(monkeypatch):
+    for name, value in {
+        "TPO_SERVE_MAX_CONCURRENT": "3",
+        "TPO_SERVE_MODELS": "a=openai:x, b=openai:y",
+        "TPO_SERVE_ORIGINS": "https://a.example,https://b.example",
+        "TPO_POLICY": "openai:z",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = make_settings({"max_calls": 7})
+    assert (settings.max_concurrent, settings.max_calls, settings.policy) == (3, 7, "openai:z")
+    assert settings.models == {"a": "openai:x", "b": "openai:y"}
+    assert settings.origins == ("https://a.example", "https://b.example")
+    assert make_settings({"max_concurrent": 5}).max_concurrent == 5
+    monkeypatch.setenv("TPO_SERVE_MAX_CONCURRENT", "many")
+    with pytest.raises(ConfigError, match="max_concurrent"):
+        make_settings({})
+
+
+def test_named_models_may_hold_equal_signs():
+    assert named_models(["a=openai:x=y"]) == {"a": "openai:x=y"}
+
+
+@pytest.mark.loopback
+def test_two_servers_do_not_share_a_folder_or_a_port(serve, tmp_path):
+    folder, port = str(serve.folder / "data"), str(serve.port)
+    command = [sys.executable, "-P", "-m", "tpo.cli.app", "serve", "-p", "openai:x@http://h/v1"]
+    for args, said in (
+        (["--data", folder, "--port", "0"], "another server uses"),
+        (["--data", str(tmp_path), "--port", port], "take another with --port"),
+    ):
+        ran = subprocess.run(
+            [*command, *args], capture_output=True, text=True, check=False, timeout=60
+        )
+        assert ran.returncode == 2
+        assert said in ran.stderr
+        assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.loopback
+def test_its_files_are_the_owner_s_alone(serve):
+    folder: Path = serve.folder / "data"
+    assert folder.stat().st_mode & 0o077 == 0
+    assert {path.name for path in folder.iterdir()} >= {"checkpoints.db", "runs.db"}
+
+
+@pytest.mark.loopback
+def test_the_first_line_says_where_everything_is(serve):
+    first = serve.log.read_text().splitlines()[0]
+    for place in ("/app/", "/v1", "langgraph_sdk"):
+        assert place in first
+    assert "Traceback" not in first
