@@ -58,6 +58,13 @@ class _Handler(BaseHTTPRequestHandler):
             raise ConnectionResetError
         asked = self._asked(json.loads(raw))
         self.server.owner.asked.append(asked)
+        self.server.owner.at_work.add(id(asked))
+        try:
+            self._answer(asked)
+        finally:
+            self.server.owner.at_work.discard(id(asked))
+
+    def _answer(self, asked: Asked) -> None:
         status, content, headers = self._outcome(asked)
         self._pause(0.0)
         asked.status, asked.finished = status, True  # before the client can look at it
@@ -174,6 +181,7 @@ class LoopbackServer:
     refuse: Collection[str] = ()
     api_key: str | None = None
     asked: list[Asked] = field(default_factory=list)
+    at_work: set[int] = field(default_factory=set)  # requests whose clients wait for an answer
     errors: list[Exception] = field(default_factory=list)
 
     def __post_init__(self) -> None:

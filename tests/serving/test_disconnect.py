@@ -21,20 +21,15 @@ CHAT = {"model": "tpo", **ASK, "tpo": {"width": 3, "sampling": "parallel"}}
 RUN = {"assistant_id": "tpo", "input": ASK, "context": {"width": 3, "sampling": "parallel"}}
 
 
-def in_flight(models: LoopbackServer) -> int:
-    return len(models._http.connections)
-
-
 async def left_while_asking(models: LoopbackServer, url: str, path: str, body: Any) -> float:
     """Leave while three requests are in flight; return the seconds until none is."""
-    before = in_flight(models)
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
         asking = asyncio.create_task(read(client, path, body))
-        await until(lambda: in_flight(models) >= before + 3)
+        await until(lambda: len(models.at_work) == 3)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
     left = time.monotonic()
-    await until(lambda: in_flight(models) <= before)
+    await until(lambda: not models.at_work)
     return time.monotonic() - left
 
 
