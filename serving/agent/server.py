@@ -15,7 +15,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 
 from ...core.errors import StoreError, evidence
 from ..catalogue import Catalogue
@@ -47,14 +47,14 @@ class Agent:
     worker: Worker
 
     def routes(self) -> list[BaseRoute]:
-        """Return the routes; all but two need the key. They come last: any path leads there."""
+        """Return the routes; all but two need the key."""
         keyed = [Middleware(NeedsKey, keys=self.settings.keys)]
         parts = (self.assistants, self.threads, self.states, self.runs)
         inner = [route for part in parts for route in part.routes()]
         return [
             Route("/ok", self.ok),
             Route("/info", self.info),
-            Mount("", routes=inner, middleware=keyed),
+            *[Route(r.path, r.endpoint, methods=r.methods, middleware=keyed) for r in inner],
         ]
 
     async def ok(self, request: Request) -> Response:  # noqa: ARG002  Starlette's signature

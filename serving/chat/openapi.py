@@ -60,7 +60,7 @@ def _paths() -> dict[str, Any]:
         },
     }
     done = _said("The answer; with stream, server-sent events.", {"$ref": REF + "ChatCompletion"})
-    done["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+    done["content"]["text/event-stream"] = {}
     body = {"application/json": {"schema": {"$ref": REF + "ChatRequest"}}}
     return {
         "/v1/models": {

@@ -1,0 +1,87 @@
+"""`/v1` is as its description says; schemathesis looks for requests that prove it wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from serve_process import ServeProcess
+
+import tpo
+
+pytestmark = pytest.mark.loopback
+
+ASK = {"model": "tpo", "messages": [{"role": "user", "content": "Why?"}]}
+FUZZER = os.environ.get("TPO_CLIENTS", "")
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_schema_conformance,negative_data_rejection,unsupported_method"
+)
+
+
+@pytest.fixture
+def described(http: Any) -> dict[str, Any]:
+    return http.get("/v1/openapi.json").json()
+
+
+def resolved(described: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    return {**schema, "components": described["components"]}
+
+
+def test_alone_it_stands_where_tools_look_too(http, described):
+    assert http.get("/openapi.json").json() == described
+    assert described["openapi"].startswith("3.1")
+
+
+def test_replies_are_as_described(http, described):
+    for path, said in {
+        "/v1/models": http.get("/v1/models"),
+        "/v1/models/{name}": http.get("/v1/models/tpo"),
+        "/v1/chat/completions": http.post(
+            "/v1/chat/completions", json={**ASK, "tpo": {"depth": 0, "width": 1}}
+        ),
+    }.items():
+        (operation,) = described["paths"][path].values()
+        schema = operation["responses"][str(said.status_code)]["content"]["application/json"]
+        jsonschema.validate(said.json(), resolved(described, schema["schema"]))
+
+
+def test_errors_are_as_described(http, described):
+    error = described["components"]["schemas"]["Error"]
+    for said in (
+        http.post("/v1/chat/completions", json={}),
+        http.get("/v1/models/none"),
+        http.get("/v1/nothing"),
+        http.delete("/v1/models"),
+    ):
+        assert said.status_code in {400, 404, 405}
+        jsonschema.validate(said.json(), error)
+
+
+def test_the_settings_are_those_of_the_context(described):
+    schemas = described["components"]["schemas"]
+    assert set(schemas["Context"]["properties"]) == set(tpo.Context.model_fields)
+    assert schemas["ChatRequest"]["properties"]["tpo"] == {"$ref": "#/components/schemas/Context"}
+    assert "small" in schemas["ChatRequest"]["properties"]["model"]["enum"]
+    jsonschema.validate(ASK, resolved(described, schemas["ChatRequest"]))
+
+
+@pytest.mark.skipif(not FUZZER, reason="schemathesis is not installed beside: make clients")
+def test_fuzzed(serve: ServeProcess, tmp_path: Path):
+    seconds = os.environ.get("TPO_FUZZ_SECONDS", "45")
+    command = [FUZZER, "-m", "schemathesis.cli", "run", f"{serve.url}/v1/openapi.json"]
+    options = ["--max-time", seconds, "--checks", CHECKS, "--workers", "2", "--seed", "1"]
+    done = subprocess.run(
+        [*command, *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert "generated" in done.stdout
