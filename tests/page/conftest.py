@@ -13,7 +13,7 @@ from page_site import SITES
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 SERVERS = os.environ.get("TPO_PAGE_SERVERS", "dev").split(",")
-PATIENCE = 12_000  # milliseconds that a thing may take on a busy machine
+PATIENCE = 40_000  # milliseconds that a thing may take on a busy machine
 expect.set_options(timeout=PATIENCE)
 
 

@@ -36,7 +36,7 @@ def test_the_form_is_drawn_from_the_schema(window):
 def test_a_full_run(window, policy):
     policy.asked.clear()
     page = window()
-    policy.pace = 0.01
+    policy.pace = 0.03  # slow enough for a busy machine to see each step
     page.get_by_text("System prompt").first.click()
     page.locator("#system").fill("You are a patient teacher.")
     ask(page, depth=1, width=3, budget_requests=50, heldout="heuristic")
