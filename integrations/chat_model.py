@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput, ModelProfile
@@ -71,6 +71,10 @@ class ChatTPO(BaseChatModel):
     streaming: bool | None = None
     """`True` streams within `invoke` too, for handlers that want tokens."""
 
+    if TYPE_CHECKING:  # pydantic would tell editors of the fields only, and not of the settings
+
+        def __init__(self, **settings: Any) -> None: ...
+
     @model_validator(mode="before")
     @classmethod
     def _collect_settings(cls, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,8 +125,6 @@ class ChatTPO(BaseChatModel):
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         return self.policy.profile if isinstance(self.policy, BaseChatModel) else None
-
-    # --- answering -----------------------------------------------------------
 
     async def _agenerate(
         self,

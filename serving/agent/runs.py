@@ -110,9 +110,10 @@ class Runs:
         if run["run_id"] not in self.worker.live:
             raise Refusal(409, f"the run has ended already ({run['status']})")
         wait = request.query_params.get("wait", "0").lower() in {"1", "true"}
-        self.worker.stop(run["run_id"])
         if wait or action == "rollback":
             await self.worker.cancel(run["run_id"])
+        else:
+            self.worker.stop(run["run_id"])
         if action == "rollback":
             await self.ledger.delete_run(run["run_id"])
         return Response(status_code=204 if wait else 202)

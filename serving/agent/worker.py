@@ -87,13 +87,14 @@ class Worker:
 
     def stop(self, run_id: str) -> None:
         """Have a run stopped; what it paid for stays saved."""
-        if task := self._tasks.get(run_id):
+        task = self._tasks.get(run_id)
+        if task and not task.cancelling():  # a second time would cut off the writing down
             task.cancel()
 
     async def cancel(self, run_id: str) -> None:
         """Stop a run, and return when it has ended."""
+        self.stop(run_id)
         if task := self._tasks.get(run_id):
-            task.cancel()
             await asyncio.wait({task})
 
     async def drain(self) -> None:

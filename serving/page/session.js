@@ -161,7 +161,8 @@ export function createSession(server, changed) {
     load,
     open,
     refresh,
-    change: (settings) => set({ settings }),
+    /** `settings(now)` returns the settings that follow: two may change within one frame. */
+    change: (settings) => set({ settings: settings(s.settings) }),
     unlock: async () => {
       await load();
       if (!s.locked && s.thread) await open(s.thread);

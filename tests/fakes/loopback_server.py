@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         for piece in pieces:
-            if self.server.owner.pace and len(pieces) > 1:
+            if len(pieces) > 1 and self.server.owner.pace:
                 self._pause(self.server.owner.pace)
             self.wfile.write(piece)
 

@@ -33,7 +33,7 @@ def test_cancel_and_go_on(window, policy):
 
 def test_a_reload_in_mid_run_comes_back_to_it(window, policy):
     page = window()
-    policy.pace = 0.02
+    policy.pace = 0.012
     policy.asked.clear()
     ask(page, depth=1, width=3)
     expect(page.locator(".note.loss .is-writing")).not_to_be_empty()

@@ -24,7 +24,7 @@ def test_every_width_in_both_lights(window, policy, scheme):
         shoot(page, f"welcome-{width}-{scheme}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert findings(page) == []
-    policy.pace = 0.03
+    policy.pace = 0.012
     ask(page, depth=2, width=5)
     expect(page.locator(".round")).to_have_count(2)
     expect(page.locator(".card.is-writing").first).to_be_visible()
@@ -56,7 +56,7 @@ def test_the_switch_of_the_lights_is_remembered(window):
 
 
 def test_thirty_candidates(window, policy):
-    policy.pace = 0.01
+    policy.pace = 0.004
     page = window(1600)
     ask(page, depth=1, width=30)
     expect(page.locator(".card")).to_have_count(30)

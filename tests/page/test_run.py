@@ -66,6 +66,20 @@ def test_a_full_run(window, policy):
     assert "You are a patient teacher." in json.dumps(policy.asked[-1].body)
 
 
+def test_two_settings_in_one_frame_are_both_kept(window):
+    page = window()
+    page.evaluate(
+        """() => [["depth", 0], ["width", 2], ["seed", 7]].forEach(([name, value]) => {
+          const field = document.getElementById(`set-${name}`);
+          field.value = value;
+          field.dispatchEvent(new Event("input"));
+        })"""
+    )
+    ask(page)
+    finished(page)
+    expect(page.locator(".ledger")).to_contain_text("tpo, D 0, N 2")
+
+
 def test_the_answer_can_be_taken_away(window, tmp_path: Path):
     page = window()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -3,15 +3,15 @@ import { html } from "../vendor/preact.js";
 
 const FIRST = ["depth", "width", "mode", "policy", "reward", "human_pick"];
 
-/** `values` holds only what differs from the defaults, and so does what `onChange` gets. */
+/** `values` holds only what differs from the defaults; `onChange` gets what makes new ones of them. */
 export function Settings({ schema, values, onChange }) {
   if (!schema) return html`<p class="hint">Reading the settings…</p>`;
   const fields = schema.properties;
-  const put = (name, value) => {
-    const { [name]: _, ...others } = values;
-    const usual = value === (fields[name].default ?? null);
-    onChange(usual ? others : { ...others, [name]: value });
-  };
+  const put = (name, value) =>
+    onChange(({ [name]: _, ...others }) => {
+      const usual = value === (fields[name].default ?? null);
+      return usual ? others : { ...others, [name]: value };
+    });
   const field = (name) => html`
     <${Field}
       key=${name}
@@ -32,7 +32,7 @@ export function Settings({ schema, values, onChange }) {
         <summary>All settings${changed > 0 && html` <span class="tag">${changed} changed</span>`}</summary>
         <div class="fields">${rest.map(field)}</div>
         ${Object.keys(values).length > 0 &&
-        html`<button type="button" class="small" onClick=${() => onChange({})}>Back to the defaults</button>`}
+        html`<button type="button" class="small" onClick=${() => onChange(() => ({}))}>Back to the defaults</button>`}
       </details>
     </fieldset>
   `;
