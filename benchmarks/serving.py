@@ -1,8 +1,9 @@
 """What `tpo serve` takes: many streams at a time, and its memory over many runs.
 
 A policy server in a process of its own answers at once. First: so many clients begin a streamed
-run at the same moment, through `/v1` and as runs of threads; every event must come. Then: runs one
-after the other, with the server's memory along the way.
+run at the same moment, through `/v1` and as runs of threads; every event must come. Then: how fast
+paid requests end when their client leaves. Then: runs one after the other, with the server's memory
+along the way.
 
     make bench, or: python benchmarks/serving.py [--streams 50] [--runs 500]
 """
@@ -33,13 +34,15 @@ RUN = {"assistant_id": "tpo", "input": ASK, "context": KNOBS, "stream_mode": "cu
 CHAT = {"model": "tpo", **ASK, "stream": True, "tpo": KNOBS}
 
 
-def policy_server(told: Any) -> None:
-    """Serve until the parent ends."""
-    with BillingServer(varied, delay=0.05) as server:
+def policy_server(told: Any, seconds: Any, at_work: Any) -> None:
+    """Serve until the parent ends; say how many requests are at work."""
+    with BillingServer(varied, delay=lambda _: seconds.value) as server:
         told.send(server.base_url)
         while True:
-            time.sleep(0.2)
-            server.forget()
+            time.sleep(0.01)
+            at_work.value = len(server.at_work)
+            if len(server.asked) > 1000:
+                server.forget()
 
 
 async def stream(client: httpx.AsyncClient, path: str, body: Any) -> tuple[float, float, list[Any]]:
@@ -81,6 +84,20 @@ def megabytes(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6
 
 
+async def leaving(url: str, path: str, body: Any, at_work: Any) -> None:
+    """Leave in the midst of a run whose requests would take long; print when they have ended."""
+    async with httpx.AsyncClient(base_url=url) as client:
+        asking = asyncio.create_task(stream(client, path, body))
+        while at_work.value == 0:
+            await asyncio.sleep(0.005)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    left = time.perf_counter()
+    while at_work.value:
+        await asyncio.sleep(0.005)
+    print(f"{path:24} paid requests end {time.perf_counter() - left:.3f} s after their client left")
+
+
 async def over_time(server: ServeProcess, runs: int) -> None:
     """Do runs, four at a time, both ways in turn; print memory and disk along the way."""
     assert server.process
@@ -103,7 +120,9 @@ def shown(server: ServeProcess, number: int) -> None:
 
 async def main(streams: int, runs: int) -> None:
     ours, theirs = multiprocessing.Pipe()
-    policy = multiprocessing.Process(target=policy_server, args=(theirs,), daemon=True)
+    seconds, at_work = multiprocessing.Value("d", 0.05), multiprocessing.Value("i", 0)
+    given = (theirs, seconds, at_work)
+    policy = multiprocessing.Process(target=policy_server, args=given, daemon=True)
     policy.start()
     with tempfile.TemporaryDirectory() as folder:
         options = ["-p", f"openai:x@{ours.recv()}", "--max-concurrent", str(streams)]
@@ -111,6 +130,11 @@ async def main(streams: int, runs: int) -> None:
             await many(server.url, "/v1/chat/completions", CHAT, 1)  # imports, connections
             await many(server.url, "/v1/chat/completions", CHAT, streams)
             await many(server.url, "/runs/stream", RUN, streams)
+            seconds.value = 30.0
+            await leaving(server.url, "/v1/chat/completions", CHAT, at_work)
+            ending = {**RUN, "on_disconnect": "cancel"}
+            await leaving(server.url, "/runs/stream", ending, at_work)
+            seconds.value = 0.05
             await over_time(server, runs)
     policy.kill()
 

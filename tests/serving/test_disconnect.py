@@ -14,23 +14,20 @@ from serve_process import ServeProcess
 
 pytestmark = pytest.mark.loopback
 
-WITHIN = 1.0  # seconds until paid work has stopped
-HANG = 20.0  # seconds an answer would take
+HANG = 20.0  # seconds an answer would take; how fast it stops is in benchmarks/serving.py
 ASK = {"messages": [{"role": "user", "content": "Why?"}]}
 CHAT = {"model": "tpo", **ASK, "tpo": {"width": 3, "sampling": "parallel"}}
 RUN = {"assistant_id": "tpo", "input": ASK, "context": {"width": 3, "sampling": "parallel"}}
 
 
-async def left_while_asking(models: LoopbackServer, url: str, path: str, body: Any) -> float:
-    """Leave while three requests are in flight; return the seconds until none is."""
+async def leave_while_asking(models: LoopbackServer, url: str, path: str, body: Any) -> None:
+    """Leave while three requests are in flight, and see them end before their answers."""
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
         asking = asyncio.create_task(read(client, path, body))
         await until(lambda: len(models.at_work) == 3)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
-    left = time.monotonic()
     await until(lambda: not models.at_work)
-    return time.monotonic() - left
 
 
 async def read(client: httpx.AsyncClient, path: str, body: Any) -> None:
@@ -58,7 +55,7 @@ def slow_models(models: BillingServer) -> Any:
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "plain"])
 async def test_chat(server, slow_models, stream):
     body = {**CHAT, "stream": stream}
-    assert (await left_while_asking(slow_models, server.url, "/v1/chat/completions", body)) < WITHIN
+    await leave_while_asking(slow_models, server.url, "/v1/chat/completions", body)
 
 
 @pytest.mark.parametrize("what", ["stream", "wait"])
@@ -67,7 +64,7 @@ async def test_a_run_that_is_to_end_with_its_client(server, slow_models, what):
         thread = (await client.post("/threads", json={})).json()["thread_id"]
     path = f"/threads/{thread}/runs/{what}"
     body = {**RUN, "on_disconnect": "cancel", "stream_mode": "custom"}
-    assert (await left_while_asking(slow_models, server.url, path, body)) < WITHIN
+    await leave_while_asking(slow_models, server.url, path, body)
     async with httpx.AsyncClient(base_url=server.url) as client:
         (run,) = (await client.get(f"/threads/{thread}/runs")).json()
     assert run["status"] in {"interrupted", "running"}
