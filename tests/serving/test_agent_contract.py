@@ -255,6 +255,18 @@ async def test_cancel(client, thread, models):
     assert len(models.asked) == asked
 
 
+async def test_impatient_clients_cancel_more_than_once(client, thread, models):
+    run = await client.runs.create(thread, "tpo", input=INPUT, context=SLOW)
+    while not models.asked:
+        await asyncio.sleep(0.01)
+    clicks = [client.runs.cancel(thread, run["run_id"], wait=True) for _ in range(8)]
+    await asyncio.gather(*clicks, return_exceptions=True)  # a late one finds nothing to cancel
+    assert await settled(client, thread, run["run_id"]) == "interrupted"
+    async with asyncio.timeout(20):
+        while (await client.threads.get(thread))["status"] == "busy":
+            await asyncio.sleep(0.05)
+
+
 async def test_one_run_of_a_thread_at_a_time(client, thread):
     first = await client.runs.create(thread, "tpo", input=INPUT, context=SLOW)
     with pytest.raises(ConflictError):
