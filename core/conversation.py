@@ -81,7 +81,8 @@ def read_drafts(drafts: object) -> list[str]:
     Raises:
         InputError: something else than a list of texts, or an empty text.
     """
-    given: list[Any] = drafts if isinstance(drafts, list) else [drafts] if drafts else []
+    several = isinstance(drafts, list | tuple)
+    given: Any = drafts if several else [drafts] if drafts else []
     texts = [draft.strip() for draft in given if isinstance(draft, str)]
     if len(texts) < len(given) or not all(texts):
         raise InputError("drafts: give a list of answers, each a text that is not empty")

@@ -91,7 +91,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         )
     messages = to_messages(prompt)
     read_conversation(cast("list[AnyMessage]", messages))
-    read_drafts(list(drafts))
+    given = {"messages": messages, "drafts": read_drafts(drafts)}
     graph = build_tpo(
         policy, reward, critic=critic, heldout=heldout, fallback=fallback, prompts=prompts
     )
@@ -104,7 +104,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         context = context.model_copy(update={"live": False})
     try:
         async for part in app.astream(
-            {"messages": messages, "drafts": list(drafts)},
+            given,
             config,
             context=context,
             stream_mode="custom",

@@ -33,6 +33,12 @@ def test_nothing_is_sampled_where_the_drafts_fill_the_width():
     assert (result["answer"], model.asked) == ("first 3", [])
 
 
+@pytest.mark.parametrize("drafts", ["first 7", ("first 7",)])
+def test_one_draft_may_be_a_bare_text(drafts: Any):
+    result = run(drafts=drafts)
+    assert [c["text"] for c in result["candidates"] if c.get("drafted")] == ["first 7"]
+
+
 def test_the_draft_is_the_answer_where_nothing_beats_it():
     result = run(drafts=["first 99"])
     assert (result["answer"], result["reward"]) == ("first 99", 99.0)
