@@ -111,7 +111,7 @@ def test_a_server_that_ends_in_mid_run_and_comes_back(window, site, policy, expe
     ask(page, depth=1, width=3)
     expect(page.locator(".note.loss .is-writing")).not_to_be_empty()
     cards = page.locator(".card .text").all_inner_texts()
-    site.stop(how)
+    site.end(how)
     expect(page.get_by_text("Offline.")).to_be_visible()
     assert page.locator(".card .text").all_inner_texts() == cards
     policy.pace = 0.0
