@@ -20,6 +20,7 @@ from .guard.patience import allow_files, patient_protocol
 from .settings import Settings
 
 OWN_FILES = 512  # databases, connections to models
+BACKLOG = 256  # connections that wait to be accepted
 AFTER_DRAIN = 3  # further seconds for answers that are being written
 
 
@@ -80,6 +81,7 @@ def listen(settings: Settings) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((settings.host, settings.port))
+        made.listen(BACKLOG)  # a client may come as soon as the address is said
     except OSError as error:
         made.close()
         raise ConfigError(
@@ -108,5 +110,5 @@ def config_of(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=round(settings.drain_seconds + AFTER_DRAIN),
         limit_concurrency=settings.max_connections,
-        backlog=256,
+        backlog=BACKLOG,
     )

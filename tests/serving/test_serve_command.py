@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from tpo.cli.app import main
 from tpo.cli.serving import OPTIONS
 from tpo.core.errors import ConfigError
 from tpo.serving.settings import Settings, from_environment, make_settings, named_models
+from tpo.serving.uvicorn_server import listen
 
 KEY = "sk-loopback-1234567890"
 WITHOUT_EXTRA = """
@@ -115,3 +117,9 @@ def test_the_first_line_says_where_everything_is(serve):
     for place in ("/app/", "/v1", "langgraph_sdk"):
         assert place in first
     assert "Traceback" not in first
+
+
+@pytest.mark.loopback
+def test_who_comes_as_soon_as_the_address_is_said_is_let_in():
+    with listen(make_settings({"port": 0})) as listening:
+        socket.create_connection(listening.getsockname(), timeout=5).close()
