@@ -93,10 +93,13 @@ async def test_a_killed_watcher_is_replaced_by_another_process(client, dev, thre
             if part.event == "custom"
         ]
 
-    rest = await join(seen[-1]["id"])
+    # This server numbers events by the millisecond: those of the last one are asked for again.
+    known = [part for part in seen if part["id"] != seen[-1]["id"]]
+    rest = await join(known[-1]["id"])
     whole = await join("-1")
     check(whole)
-    assert [part["data"] for part in seen] + rest == whole
+    assert [part["data"] for part in seen] == whole[: len(seen)]
+    assert [part["data"] for part in known] + rest == whole
     state = (await client.threads.get_state(thread))["values"]
     assert whole[-1]["usage"] == state["usage"]
     assert len(places(whole, "candidate")) == 6
