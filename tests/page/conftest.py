@@ -12,7 +12,7 @@ from essayist import Essayist
 from page_site import SITES
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-SERVERS = os.environ.get("TPO_PAGE_SERVERS", "dev").split(",")
+SERVERS = os.environ.get("TPO_PAGE_SERVERS", "dev,serve").split(",")
 PATIENCE = 40_000  # milliseconds that a thing may take on a busy machine
 expect.set_options(timeout=PATIENCE)
 
