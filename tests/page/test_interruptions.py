@@ -1,9 +1,8 @@
-"""What goes wrong on the way: cancel, reload, no server, no key, no such setting."""
+"""What goes wrong on the way: cancel, reload, no server, no such setting."""
 
 from __future__ import annotations
 
 import json
-import re
 import signal
 
 import pytest
@@ -58,31 +57,6 @@ def test_a_server_out_of_reach_is_told_and_found_again(window, expected):
     page.unroute("**/threads/**")
     finished(page)
     expect(page.get_by_text("Offline.")).to_be_hidden()
-
-
-def test_a_server_that_wants_a_key(window, site, expected):
-    page = window()
-    expected.append("401")
-
-    def guard(route):
-        if route.request.headers.get("x-api-key") == "sesame":
-            assert route.request.headers["authorization"] == "Bearer sesame"
-            route.continue_()
-        else:
-            route.fulfill(status=401, json={"detail": "Who are you?"})
-
-    page.route(re.compile(rf"^{site.url}/(threads|assistants)"), guard)
-    page.reload()
-    key = page.get_by_label("API key")
-    key.fill("wrong")
-    page.get_by_role("button", name="Unlock").click()
-    expect(page.get_by_text("did not take that key")).to_be_visible()
-    key.fill("sesame")
-    page.get_by_role("button", name="Unlock").click()
-    ask(page, depth=0, width=2)
-    finished(page)
-    assert page.evaluate("sessionStorage.getItem('tpo-key')") == "sesame"
-    assert page.evaluate("Object.keys(localStorage).includes('tpo-key')") is False
 
 
 def test_a_run_that_fails_says_why(window, policy):

@@ -76,7 +76,7 @@ def test_the_recipe_s_variables_and_extra_exist():
     assert 'ENTRYPOINT ["tpo", "serve"]' in RECIPE
 
 
-@pytest.mark.skipif(not LINTER.exists(), reason="hadolint is not installed beside: make clients")
+@pytest.mark.skipif(not LINTER.exists(), reason="hadolint is not installed beside: make test")
 def test_the_recipe_is_linted():
     recipe = ROOT / "examples/docker/Dockerfile"
     done = subprocess.run([LINTER, recipe], capture_output=True, text=True, check=False)

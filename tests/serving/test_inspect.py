@@ -16,7 +16,7 @@ CLIENTS = os.environ.get("TPO_CLIENTS", "")
 TASK = Path(__file__).parents[1] / "fakes/inspect_ten.py"
 
 
-@pytest.mark.skipif(not CLIENTS, reason="inspect_ai is not installed beside: make clients")
+@pytest.mark.skipif(not CLIENTS, reason="inspect_ai is not installed beside: make test")
 def test_ten_questions(tmp_path: Path):
     with ServeProcess(tmp_path, "--policy", "embedded:") as server:
         done = subprocess.run(

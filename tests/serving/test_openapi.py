@@ -70,7 +70,7 @@ def test_the_settings_are_those_of_the_context(described):
     jsonschema.validate(ASK, resolved(described, schemas["ChatRequest"]))
 
 
-@pytest.mark.skipif(not FUZZER, reason="schemathesis is not installed beside: make clients")
+@pytest.mark.skipif(not FUZZER, reason="schemathesis is not installed beside: make test")
 def test_fuzzed(serve: ServeProcess, tmp_path: Path):
     seconds = os.environ.get("TPO_FUZZ_SECONDS", "45")
     command = [FUZZER, "-m", "schemathesis.cli", "run", f"{serve.url}/v1/openapi.json"]
