@@ -13,12 +13,18 @@ from visitor import ask, finished
 pytestmark = pytest.mark.loopback
 
 
+def until_the_loss(page, policy):
+    """Wait for the critic's first words, and let it dawdle over the rest."""
+    expect(page.locator(".note.loss .is-writing")).not_to_be_empty()
+    policy.pace = 0.5
+
+
 def test_cancel_and_go_on(window, policy):
     page = window()
     policy.pace = 0.03
     policy.asked.clear()
     ask(page, depth=1, width=3)
-    expect(page.locator(".note.loss .is-writing")).not_to_be_empty()
+    until_the_loss(page, policy)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Stopped part-way.")).to_be_visible()
     expect(page.locator(".card")).to_have_count(3)
@@ -35,12 +41,13 @@ def test_a_reload_in_mid_run_comes_back_to_it(window, policy):
     policy.pace = 0.012
     policy.asked.clear()
     ask(page, depth=1, width=3)
-    expect(page.locator(".note.loss .is-writing")).not_to_be_empty()
+    until_the_loss(page, policy)
     cards = page.locator(".card .text").all_inner_texts()
     page.reload()
     expect(page.locator(".strip")).to_be_visible()
     expect(page.locator(".card")).to_have_count(3)
     assert page.locator(".card .text").all_inner_texts() == cards
+    policy.pace = 0.0
     finished(page)
     assert len(policy.asked) in {8, 9}  # nothing twice; one try with n = 3 may have been refused
 
@@ -83,7 +90,7 @@ def test_a_server_that_ends_in_mid_run_and_comes_back(window, site, policy, expe
     policy.pace = 0.03
     policy.asked.clear()
     ask(page, depth=1, width=3)
-    expect(page.locator(".note.loss .is-writing")).not_to_be_empty()
+    until_the_loss(page, policy)
     cards = page.locator(".card .text").all_inner_texts()
     site.end(how)
     expect(page.get_by_text("Offline.")).to_be_visible()

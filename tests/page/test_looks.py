@@ -85,6 +85,60 @@ def test_hostile_texts_are_shown_as_texts(window, policy):
     assert page.evaluate("window.hacked") is None
 
 
+MARKDOWN = """## Why blue
+
+Sunlight holds **every colour**, and air scatters the short waves most[^1]:
+
+1. Red goes *straight on*.
+2. Blue bounces:
+   - from above,
+   - from the side.
+
+> As with marbles and sand.
+
+```python
+scattered = 1 / wavelength**4
+```
+
+| colour | wavelength |
+|---|--:|
+| blue | 450 nm |
+| red | 700 nm |
+
+More at [a friend's](https://example.org/sky), not ![here](https://example.org/sky.png)."""
+
+
+def test_markdown_is_shown_and_fetches_nothing(window, policy, site):
+    policy.texts = [f"{MARKDOWN} Draft {n}.{' So it is.' * n}" for n in range(3)]
+    page = window(color_scheme="light")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    ask(page, depth=1, width=3)
+    finished(page)
+    answer = page.locator(".outcome .prose")
+    expect(answer.locator("h4")).to_have_text("Why blue")
+    expect(answer.locator("ol > li ul > li")).to_have_count(2)
+    expect(answer.locator("td").nth(1)).to_have_css("text-align", "right")
+    expect(page.locator(".note.loss .prose ol > li")).to_have_count(3)
+    shoot(page, "markdown-1280-light")
+    assert findings(page) == []
+    assert [url for url in asked if not url.startswith(site.url)] == []
+
+
+def test_a_card_offers_the_whole_of_a_text_that_it_cuts(window, policy):
+    policy.texts = ["Short.", "Half a card. " * 23, "Two cards. " * 60]
+    page = window(1600)
+    ask(page, depth=0, width=3)
+    finished(page)
+    whole = page.locator(".card", has=page.get_by_role("button", name="Read all"))
+    expect(whole).to_have_count(1)
+    page.set_viewport_size({"width": 400, "height": 900})
+    expect(whole).to_have_count(2)  # what fitted before is cut on a narrow screen
+    whole.last.get_by_role("button").click()
+    expect(page.get_by_role("button", name="Less")).to_be_visible()
+    expect(whole).to_have_count(1)
+
+
 def test_a_run_by_keyboard_alone(window):
     page = window()
     keys = page.keyboard

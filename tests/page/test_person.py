@@ -45,7 +45,7 @@ def test_a_fork_with_an_edited_gradient(window, policy):
     page = window()
     ask(page, depth=2, width=2)
     finished(page)
-    answer = page.locator(".outcome .prose").inner_text()
+    answer = page.locator(".outcome .prose").text_content()
     policy.asked.clear()
     note = page.locator(".note.gradient").first
     note.get_by_role("button", name="Edit and fork").click()

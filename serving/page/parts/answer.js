@@ -3,6 +3,7 @@ import { asJson, asMarkdown, download } from "../export.js";
 import { reward, why } from "../words.js";
 import { html, useState } from "../vendor/preact.js";
 import { Comparison } from "./changes.js";
+import { Prose } from "./prose.js";
 
 export function Answer({ session }) {
   const { view, settings, system, before } = session.state;
@@ -21,7 +22,7 @@ export function Answer({ session }) {
           ${gain > 0.005 && html`<span class="gain">+${reward(gain)} over the best first sample</span>`}
         </p>
       </header>
-      <div class="prose">${best.text}</div>
+      <${Prose} text=${best.text} />
       ${over && html`<p class="why">${why(view.stop, view.setup)}</p>`}
       ${over &&
       html`<${Comparison}
@@ -33,7 +34,7 @@ export function Answer({ session }) {
       over &&
       html`<details class="before">
         <summary>Before the fork: reward ${reward(before.reward)}</summary>
-        <div class="prose">${before.text}</div>
+        <${Prose} text=${before.text} />
       </details>`}
       ${over &&
       html`<div class="tools">

@@ -1,13 +1,14 @@
 /** One candidate: its text as it grows, its length, its reward on the scale of the whole pool. */
 import { count, length, reward } from "../words.js";
-import { html, useState } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 
 const BADGES = { answer: "★ answer", chosen: "▲ chosen", rejected: "▼ rejected" };
-const LONG = 280; // characters; shorter texts need no button
 
 export function Candidate({ candidate: c, role, scale, choosing }) {
   const [open, setOpen] = useState(false);
+  const box = useRef(null);
   const text = c.whole ? c.text : (c.live ?? "");
+  const cut = useCut(box, text) && !open;
   const mine = choosing && c.reward != null && ["chosen", "rejected"].find((r) => choosing[r] === c.id);
   const shown = choosing ? mine : role;
   const state = c.error ? "is-broken" : c.whole ? "" : text ? "is-writing" : "is-waiting";
@@ -20,12 +21,12 @@ export function Candidate({ candidate: c, role, scale, choosing }) {
         ${c.reward != null && html`<span class="score"><span class="unseen">reward </span>${reward(c.reward)}</span>`}
       </header>
       <${Bar} candidate=${c} scale=${scale} />
-      <div class=${`text ${open ? "is-open" : ""}`}>${text}</div>
+      <div ref=${box} class=${`text ${open ? "is-open" : cut ? "is-cut" : ""}`}>${text}</div>
       ${c.error && html`<p class="wrong">${c.error}</p>`}
       ${c.reasoning &&
       html`<details class="reasoning"><summary>What it thought first</summary><div>${c.reasoning}</div></details>`}
       <footer>
-        ${text.length > LONG &&
+        ${(cut || open) &&
         html`<button class="more" aria-expanded=${open} onClick=${() => setOpen(!open)}>
           ${open ? "Less" : "Read all"}<span class="unseen"> of ${c.id}</span>
         </button>`}
@@ -35,6 +36,19 @@ export function Candidate({ candidate: c, role, scale, choosing }) {
       ${choosing && c.reward != null && html`<${Choose} id=${c.id} mine=${mine} choose=${choosing.choose} />`}
     </li>
   `;
+}
+
+/** Whether the box shows less than its text; it is asked again when either changes. */
+function useCut(box, text) {
+  const [cut, setCut] = useState(false);
+  const measure = () => setCut(box.current.scrollHeight > box.current.clientHeight + 1);
+  useLayoutEffect(measure, [text]);
+  useLayoutEffect(() => {
+    const watcher = new ResizeObserver(measure);
+    watcher.observe(box.current);
+    return () => watcher.disconnect();
+  }, []);
+  return cut;
 }
 
 function Bar({ candidate: c, scale }) {

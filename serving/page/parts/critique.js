@@ -1,5 +1,6 @@
 /** The textual loss and gradient of a round, beside each other; either can be rewritten to fork. */
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { Prose } from "./prose.js";
 
 const SAYS = {
   loss: ["Loss", "Why the best beats the worst"],
@@ -42,7 +43,7 @@ function Note({ which, round, session }) {
         <p class="hint">${says}</p>
       </header>
       ${draft === null
-        ? html`<div class=${`prose ${round[which] == null ? "is-writing" : ""}`}>${text}</div>
+        ? html`<${Prose} text=${text} writing=${round[which] == null} />
             ${which === "gradient" && html`<p class="steers">↓ steers round ${round.round + 1}</p>`}
             ${idle &&
             round[which] != null &&

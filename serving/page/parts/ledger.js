@@ -53,14 +53,17 @@ function Budget({ name, used, of }) {
   </label>`;
 }
 
+/** A spec may be broken after "@" and "/", where an address has its joints. */
+const spec = (text) => text.split(/(?<=[@/])(?![@/])/).map((part) => html`${part}<wbr />`);
+
 const Setup = ({ setup }) => html`
   <section>
     <h2>Setup</h2>
     <dl class="rows">
       <div><dt>Search</dt><dd>${setup.mode}, D ${setup.depth}, N ${setup.width}</dd></div>
-      <div><dt>Policy</dt><dd>${setup.policy}</dd></div>
-      ${setup.critic && setup.critic !== setup.policy && html`<div><dt>Critic</dt><dd>${setup.critic}</dd></div>`}
-      <div><dt>Reward</dt><dd>${setup.reward}</dd></div>
+      <div><dt>Policy</dt><dd>${spec(setup.policy)}</dd></div>
+      ${setup.critic && setup.critic !== setup.policy && html`<div><dt>Critic</dt><dd>${spec(setup.critic)}</dd></div>`}
+      <div><dt>Reward</dt><dd>${spec(setup.reward)}</dd></div>
     </dl>
   </section>
 `;

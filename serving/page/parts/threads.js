@@ -5,12 +5,12 @@ import { html } from "../vendor/preact.js";
 const SAYS = { busy: "running", interrupted: "waiting", error: "failed", idle: "" };
 
 export function Threads({ session, open }) {
-  const { threads, thread, status } = session.state;
+  const { threads, thread, status, locked } = session.state;
   const stateOf = (t) => (t.thread_id === thread && status === "running" ? "busy" : t.status);
   return html`
     <nav id="threads" class=${`threads ${open ? "is-open" : ""}`} aria-label="Threads">
       <button class="new" onClick=${session.close}><span aria-hidden="true">+ </span>New question</button>
-      ${threads === null && html`<p class="hint">Reading the threads…</p>`}
+      ${threads === null && !locked && html`<p class="hint">Reading the threads…</p>`}
       ${threads?.length === 0 && html`<p class="hint">Your questions will be listed here.</p>`}
       <ul>
         ${threads?.map(
