@@ -223,7 +223,8 @@ async def _send(
         read_reply(g.message, (g.generation_info or {}).get("finish_reason")) for g in generations
     ]
     first = generations[0].message if generations else None
-    return replies, price_of(first, replies)
+    signature = (result.llm_output or {}).get("system_fingerprint") or ""
+    return replies, price_of(first, replies, signature)
 
 
 async def _stream(

@@ -148,3 +148,17 @@ def test_price(reported, replies, counted, exact):
     assert (paid["input_tokens"], paid["cached_tokens"], paid["output_tokens"]) == counted
     assert (paid["requests"], paid["sequences"], paid["exact"]) == (1, len(replies), exact)
     assert price_of(None, [])["exact"] is False
+
+
+@pytest.mark.parametrize(
+    ("signature", "texts", "exact"),
+    [
+        ("b7123-1a2b3c4", 2, False),
+        ("b0-unknown", 2, False),
+        ("b0-unknown", 1, True),
+        ("fp_b1", 2, True),
+    ],
+)
+def test_llama_cpp_counts_one_of_several_texts(signature, texts, exact):
+    paid = price_of(AIMessage("x", usage_metadata=usage(7, 10)), [Reply("xy")] * texts, signature)
+    assert paid["exact"] is exact

@@ -19,6 +19,7 @@ import pytest
 from tpo.core.errors import MissingDependencyError, PolicyError, TPOError
 from tpo.models import embedded
 from tpo.models.embedded import SLOTS, EmbeddedServer, close_embedded, embedded_server, find_model
+from tpo.models.price import LLAMA_CPP
 
 
 def why_not_installed() -> str:
@@ -92,6 +93,10 @@ def test_the_real_model_answers(server: EmbeddedServer, capfd: pytest.CaptureFix
     assert len(set(first)) > 1
     assert texts(ask(server, seed=8, **sampled)) != first
     assert texts(ask(server, seed=7, **sampled)) == first
+
+    several = ask(server, n=2).json()  # price_of knows this signature, and that one text is counted
+    assert LLAMA_CPP.match(several["system_fingerprint"])
+    assert several["usage"]["completion_tokens"] <= 16
 
     assert ask(server, n=SLOTS + 1).status_code == 400
     too_long = ask(server, messages=[{"role": "user", "content": "word " * 5000}])
