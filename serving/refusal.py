@@ -77,7 +77,10 @@ def refusal_of(error: BaseException) -> Refusal:
 
 async def explain_error(request: Request, error: Exception) -> Response:
     """Answer with an error, in the form of the API that was asked."""
-    refusal = refusal_of(error)
-    path = request.url.path
+    return told(refusal_of(error), request.url.path)
+
+
+def told(refusal: Refusal, path: str) -> Response:
+    """Return a refusal as a response in the form of the API that `path` belongs to."""
     body = refusal.as_error() if "/v1/" in path else {"detail": refusal.detail}
     return JSONResponse(body, refusal.status_code, refusal.headers)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..refusal import Refusal, told
 
 STUDIO = "https://smith.langchain.com"
 # A page served from this machine is its owner's own: a frontend under development, say.
@@ -33,7 +34,9 @@ class KnownHost:
             name = host_name(Headers(scope=scope).get("host", ""))
             if name not in self.names:
                 said = "this server does not answer to that host name; see --allow-host"
-                await JSONResponse({"detail": said}, 400)(scope, receive, send)
+                await told(Refusal(400, said, code="unknown_host"), scope["path"])(
+                    scope, receive, send
+                )
                 return
         await self.app(scope, receive, send)
 
@@ -59,7 +62,8 @@ class KnownOrigin:
             origin = headers.get("origin", "").lower()
             if origin and not self._may(origin, headers.get("host", "").lower()):
                 said = "pages of this origin may not use the server; see --allow-origin"
-                await JSONResponse({"detail": said}, 403)(scope, receive, send)
+                refusal = Refusal(403, said, kind="permission_error", code="unknown_origin")
+                await told(refusal, scope["path"])(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 

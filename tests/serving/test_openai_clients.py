@@ -196,6 +196,47 @@ async def test_chat_openai(server, models):
     assert "".join(piece.text for piece in pieces) in models.texts
 
 
+def test_what_the_guards_refuse_is_typed_too(server):
+    foreign = {"Origin": "https://evil.example"}
+    with (
+        chat_client(server.url) as client,
+        pytest.raises(openai.PermissionDeniedError, match="--allow-origin") as caught,
+    ):
+        client.chat.completions.create(model="tpo", messages=ASK, extra_headers=foreign)
+    assert (caught.value.type, caught.value.code) == ("permission_error", "unknown_origin")
+    with (
+        chat_client(server.url) as client,
+        pytest.raises(openai.BadRequestError, match="--allow-host") as named,
+    ):
+        client.models.list(extra_headers={"Host": "evil.example"})
+    assert named.value.code == "unknown_host"
+
+
+def test_a_client_that_waits_no_longer_and_a_server_that_is_gone(models, tmp_path):
+    models.delay = 5.0
+    try:
+        with ServeProcess(tmp_path, "--policy", f"openai:x@{models.base_url}") as server:
+            with chat_client(server.url) as client, pytest.raises(openai.APITimeoutError):
+                client.chat.completions.create(model="tpo", messages=ASK, timeout=0.3)
+            server.end()
+            with chat_client(server.url) as client, pytest.raises(openai.APIConnectionError):
+                client.models.list()
+    finally:
+        models.delay = 0.0
+
+
+def test_a_body_that_is_too_large(server):
+    with (
+        chat_client(server.url) as client,
+        pytest.raises(openai.APIStatusError) as caught,
+    ):
+        client.chat.completions.create(
+            model="tpo", messages=[{"role": "user", "content": "x" * 3_000_000}]
+        )
+    assert caught.value.status_code == 413
+    assert caught.value.type == "invalid_request_error"
+
+
 def test_keys(models, tmp_path):
     keys = ["alpha-1234567", "beta-1234567"]
     options = ["--policy", f"openai:x@{models.base_url}"]
