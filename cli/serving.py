@@ -33,6 +33,7 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
     "critic": (OFFER, ("--critic",), str, "SPEC"),
     "models": (OFFER, ("--model",), list[str], "NAME=SPEC"),
     "any_spec": (OFFER, ("--any-spec/ ",), bool, " "),
+    "ignore_tools": (OFFER, ("--ignore-tools/ ",), bool, " "),
     "data": (OFFER, ("--data",), Path, "DIR"),
     "host": (WHO, ("--host",), str, "ADDRESS"),
     "port": (WHO, ("--port",), int, "N"),

@@ -27,6 +27,13 @@ class Conversation:
     query: str
 
     @property
+    def other_parts(self) -> list[str]:
+        """Kinds of content beside text in human turns, such as `image`."""
+        parts = [part for m in self.messages if isinstance(m, HumanMessage) for part in m.content]
+        kinds = {str(part.get("type")) for part in parts if not isinstance(part, str)}
+        return sorted(kinds - {"text"})
+
+    @property
     def text(self) -> str:
         """The query; led by system prompt and earlier turns where there are any."""
         if len(self.messages) == 1:

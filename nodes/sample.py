@@ -81,6 +81,9 @@ async def _accept(
             "reward": reward.name,
         },
     )
+    if others := conversation.other_parts:
+        said = "only first samples see it; rewards, critiques and rewrites go by the words"
+        emit("notice", {"message": f"beside text there is {', '.join(others)}: {said}"})
     if reward.notice:
         emit("notice", {"message": reward.notice})
     if warning := await self_check(reward):

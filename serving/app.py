@@ -72,9 +72,9 @@ def _app(
 
 
 def _front() -> list[BaseRoute]:
-    return [Route("/", to_page), *page_routes()]
+    return [Route("/", to_page), Route("/app", to_page), *page_routes()]
 
 
-async def to_page(request: Request) -> Response:
-    """Lead to the page."""
-    return RedirectResponse(f"{request.scope.get('root_path', '')}/app/")
+async def to_page(_request: Request) -> Response:
+    """Lead to the page; relative, so that the path and the scheme of a proxy in front stay."""
+    return RedirectResponse("app/")

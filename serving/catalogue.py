@@ -25,6 +25,8 @@ ABOUT = {
     "revision": "Baseline: the same loop, critiquing the best answer alone.",
 }
 
+PLAIN = "One answer of the policy, as it is: to compare with, and for titles and tags."
+
 
 @dataclass(frozen=True)
 class Served:
@@ -68,6 +70,7 @@ class Catalogue:
         others = {f"tpo/{_name(self.policies[0])}": self.policies[0]} | settings.models
         self._models = {
             **self.graphs,
+            "policy": self._serve("policy", PLAIN, mode="best_of_n", width=1),
             **{
                 n: self._serve(n, f"TPO with {_name(spec)}.", policy=spec)
                 for n, spec in others.items()
@@ -106,7 +109,7 @@ class Catalogue:
             )
         return self._models[name]
 
-    def _serve(self, name: str, about: str, **defaults: str) -> Served:
+    def _serve(self, name: str, about: str, **defaults: str | int) -> Served:
         fields: dict[str, Any] = {}
         for knob, value in defaults.items():
             field = self._base.model_fields[knob]
@@ -114,7 +117,7 @@ class Catalogue:
         return Served(name, about, create_model("Context", __base__=self._base, **fields))
 
 
-def _with_default(field: Any, value: str) -> Any:
+def _with_default(field: Any, value: str | int) -> Any:
     changed = type(field).merge_field_infos(field)
     changed.default = value
     return changed

@@ -34,5 +34,5 @@ class Page(StaticFiles):
 
 
 def page_routes() -> list[BaseRoute]:
-    """Return the routes of the page; `/app` leads to `/app/`."""
+    """Return the routes of the page."""
     return [Mount("/app", Page(directory=FOLDER, html=True), name="page")]

@@ -40,6 +40,11 @@ class Settings(BaseModel):
         description="Let clients name any policy and reward. A spec can name a server or a file "
         "of yours, or code: only where every client is trusted.",
     )
+    ignore_tools: bool = Field(
+        default=False,
+        description="Answer in words where a client offers tools, rather than refuse: for clients "
+        "that always offer some, as Open WebUI does.",
+    )
     keys: tuple[SecretStr, ...] = Field(default=(), description="API keys; none: open to all.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port; 0 takes a free one.")
@@ -76,7 +81,7 @@ class Settings(BaseModel):
     @field_validator("models")
     @classmethod
     def _named(cls, models: dict[str, str]) -> dict[str, str]:
-        taken = {"tpo", "best_of_n", "revision"} & set(models)
+        taken = {"tpo", "best_of_n", "revision", "policy"} & set(models)
         if taken:
             raise ValueError(f"{', '.join(taken)} is the name of a model that is always there")
         return models

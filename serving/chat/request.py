@@ -17,7 +17,8 @@ from ..refusal import Refusal
 from ..settings import Settings
 
 NOT_OFFERED = {
-    "tools": "tools are not offered here: put TPO into an agent (tpo.build_tpo), or leave them out",
+    "tools": "tools are not offered here: put TPO into an agent (tpo.TPOMiddleware) or leave them "
+    "out; for clients that always send some, start the server with --ignore-tools",
     "functions": "functions are not offered here: leave them out",
     "audio": "audio is not offered here: the answer is text",
     "logit_bias": "logit_bias is not offered here: leave it out",
@@ -100,14 +101,20 @@ class ChatRequest(BaseModel):
             )
         return n
 
-    def refuse_the_rest(self) -> None:
+    def refuse_the_rest(self, *, ignore_tools: bool) -> None:
         """Refuse what would change the answer and is not offered.
+
+        Args:
+            ignore_tools: Whether tools that need not be used may be offered to us.
 
         Raises:
             Refusal: with a sentence (400).
         """
+        more = self.model_extra or {}
+        if ignore_tools and more.get("tool_choice", "auto") in ("auto", "none", None):
+            more = {name: value for name, value in more.items() if name != "tools"}
         for name, said in NOT_OFFERED.items():
-            if (self.model_extra or {}).get(name):
+            if more.get(name):
                 raise Refusal(400, said, param=name, code="unsupported_parameter")
         if (self.response_format or {}).get("type", "text") != "text":
             said = "response_format is not offered here: ask for the form in the prompt"
@@ -160,7 +167,7 @@ class ChatRequest(BaseModel):
         return context
 
 
-def read_request(body: Any) -> ChatRequest:
+def read_request(body: Any, settings: Settings) -> ChatRequest:
     """Check a body.
 
     Raises:
@@ -173,5 +180,5 @@ def read_request(body: Any) -> ChatRequest:
     except ValidationError as error:
         place = error.errors()[0]["loc"]
         raise Refusal(400, explain(error)[:2000], param=str(place[0]) if place else None) from None
-    request.refuse_the_rest()
+    request.refuse_the_rest(ignore_tools=settings.ignore_tools)
     return request

@@ -70,7 +70,7 @@ class Chat:
 
     async def complete(self, request: Request) -> Response:
         """Answer a conversation."""
-        asked = read_request(await read_json(request, self.settings))
+        asked = read_request(await read_json(request, self.settings), self.settings)
         served = self.catalogue[asked.model]
         messages, context = asked.conversation(self.settings), asked.context(served)
         ticket = self.gate.enter()

@@ -97,3 +97,9 @@ def test_other_forms_are_refused_in_one_sentence(given):
         to_messages(given)
     assert any(w in str(caught.value) for w in ("the prompt is empty", "chat messages"))
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_there_beside_text_is_known():
+    turns = [HumanMessage([{"type": "text", "text": "See:"}, IMAGE]), HumanMessage("And?")]
+    assert read_conversation(turns).other_parts == ["image_url"]
+    assert read_conversation(turns[1:]).other_parts == []

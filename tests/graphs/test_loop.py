@@ -81,6 +81,15 @@ async def test_messages_in_every_form_a_chat_client_sends(messages):
     assert f"<query>\n{QUERY}\n</query>" in model.asked.of("loss")[0].text
 
 
+async def test_an_image_beside_the_words_is_told_to_be_seen_by_samples_only():
+    model = says()
+    asked = [("user", [{"type": "text", "text": QUERY}, IMAGE])]
+    stream = compiled(model).astream({"messages": asked}, context=KNOBS, stream_mode="custom")
+    said = [event["message"] async for event in stream if event["type"] == "tpo.notice"]
+    assert [text for text in said if "beside text there is image_url" in text]
+    assert all(IMAGE in call.messages[-1].content for call in model.asked.of("sample"))
+
+
 @pytest.mark.parametrize(
     ("messages", "said"),
     [

@@ -24,3 +24,11 @@ def test_a_run_with_a_reload_in_its_middle(window, site, policy):
     finished(page)
     expect(page.locator(".card")).to_have_count(6)
     assert [url for url in asked if not url.startswith(site.url)] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/app"])
+def test_every_way_leads_to_the_page(window, site, path):
+    page = window()
+    page.goto(site.url + path)
+    expect(page.locator("#set-depth")).to_be_visible()
+    assert page.url == f"{site.url}/app/"

@@ -109,6 +109,12 @@ def test_states_that_are_wrong(http):
     assert http.post(f"/threads/{thread}/history", json={"before": {"a": 1}}).status_code == 422
 
 
+@pytest.mark.parametrize("path", ["/", "/app"])
+def test_the_way_to_the_page_leads_through_whatever_proxy_is_in_front(server, path):
+    said = httpx.get(f"{server.url}{path}")
+    assert (said.status_code, said.headers["location"]) == (307, "app/")
+
+
 @pytest.mark.parametrize("path", ["/v1/models", "/app/", "/threads/search", "/ok", "/"])
 def test_a_foreign_host(server, path):
     """A page whose name was made to lead here must get nothing."""

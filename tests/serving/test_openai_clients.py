@@ -31,7 +31,8 @@ def chat_client(url: str, key: str = "none", **more: Any) -> openai.OpenAI:
 
 def test_models_are_listed_and_retrieved(client):
     names = [model.id for model in client.models.list()]
-    assert names[:4] == ["tpo", "best_of_n", "revision", "tpo/openai:x"]
+    assert names[:4] == ["tpo", "best_of_n", "revision", "policy"]
+    assert "tpo/openai:x" in names
     for name in names:
         assert client.models.retrieve(name).id == name
 
@@ -150,6 +151,29 @@ def test_what_is_not_offered_is_refused_in_a_sentence(client, models, wrong, par
     assert (caught.value.param, caught.value.type) == (param, "invalid_request_error")
     assert said in caught.value.message
     assert models.asked == []
+
+
+TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {}}}]
+
+
+def test_tools_that_a_client_always_offers_may_be_ignored(models, tmp_path):
+    models.forget()
+    options = ["--policy", f"openai:x@{models.base_url}", "--ignore-tools"]
+    asking: dict[str, Any] = {"model": "tpo", "messages": ASK, "extra_body": SMALL, "tools": TOOLS}
+    with ServeProcess(tmp_path, *options) as server, chat_client(server.url) as client:
+        for choice in ({}, {"tool_choice": "auto"}, {"tool_choice": "none"}):
+            reply = client.chat.completions.create(**asking, **choice)
+            assert reply.choices[0].message.content in models.texts
+        for choice in ({"tool_choice": "required"}, {"tool_choice": TOOLS[0]}):
+            with pytest.raises(openai.BadRequestError, match="tools are not offered"):
+                client.chat.completions.create(**asking, **choice)
+    assert not any("tools" in asked.body for asked in models.asked)
+
+
+def test_the_policy_alone_costs_one_request(client, models):
+    reply = client.chat.completions.create(model="policy", messages=ASK)
+    assert reply.choices[0].message.content in models.texts
+    assert len(models.asked) == 1
 
 
 def test_an_unknown_model(client):
