@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from .report import console_for
-from .view import View
-from .watch import EventLines, LiveScreen, Nobody, ProgressLines, Watcher
+from .report.tables import console_for
+from .screen.view import View
+from .screen.watch import EventLines, LiveScreen, Nobody, ProgressLines, Watcher
 
 
 @dataclass(frozen=True)
