@@ -15,11 +15,11 @@ from ...core.context import Context
 from ...core.settings import make_context
 from ...models.policy import resolve_policy
 from .. import words
+from ..console import console_for, table
 from ..examine.finding import Finding
 from ..examine.policy import answers, follows, samples
 from ..examine.reward import Examined, Probed, examine_reward
-from ..parts import reward_of
-from ..report.tables import console_for, table
+from ..reward import reward_of
 from ..signals import run_interruptible
 
 LONGEST = 1024  # tokens of an update, unless --max-tokens says otherwise

@@ -9,6 +9,7 @@ from langgraph.types import Command, StateSnapshot
 from ...core.errors import InputError
 from .. import words
 from ..conduct import Given, conduct, finish
+from ..console import say
 from ..input.pick import Pick, check_pick
 from ..parts import check_parts
 from ..saved.branch import BROKEN_OFF, branch_off, reopen
@@ -16,7 +17,7 @@ from ..saved.claim import claim
 from ..saved.session import Session, is_over, open_session, values_of
 from ..saved.store import open_store, store_path
 from ..signals import run_interruptible
-from ..style import Style, say
+from ..style import Style
 
 
 def resume(

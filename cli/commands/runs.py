@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ...core.stopping import spent
 from .. import words
-from ..report.tables import page, table
+from ..console import page, table
 from ..saved.session import open_session, query_of, status_of, values_of
 from ..saved.store import Store, latest_runs, open_store, store_path
 

@@ -15,9 +15,9 @@ from ...core.settings import make_context
 from ...rewards.base import Reward, Score
 from ...rewards.plan import PlannedReward, score_now
 from .. import words
+from ..console import console_for, table
 from ..input.score_rows import ScoreRow, read_rows
-from ..parts import reward_of
-from ..report.tables import console_for, table
+from ..reward import reward_of
 from ..signals import run_interruptible
 
 AT_ONCE = 64  # rows under way, and printed together

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from ...core.errors import MissingDependencyError
-from ..style import say
+from ..console import say
 
 
 def serve(given: dict[str, Any]) -> int:

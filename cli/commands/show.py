@@ -14,20 +14,13 @@ from ...core.errors import InputError
 from ...core.pool import by_id
 from ...core.state import Round
 from .. import words
+from ..console import page, print_raw
+from ..report.answer import print_answer, why_stopped, winner
 from ..report.checkpoints import print_history
 from ..report.course import course
 from ..report.drift import drift_words
 from ..report.result import result_of
-from ..report.tables import (
-    cost_table,
-    page,
-    pool_table,
-    print_answer,
-    print_raw,
-    rounds_table,
-    why_stopped,
-    winner,
-)
+from ..report.tables import cost_table, pool_table, rounds_table
 from ..saved.branch import find_checkpoint, history
 from ..saved.session import Session, open_session, query_of, status_of, text_of, values_of
 from ..saved.store import open_store, store_path

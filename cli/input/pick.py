@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ...core.errors import InputError
 from .. import words
-from ..report.tables import console_for, table
+from ..console import console_for, table
 from ..signals import plain_interrupt
 from .query import text_or_file
 

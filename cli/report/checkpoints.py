@@ -9,9 +9,9 @@ from langgraph.types import StateSnapshot
 from rich.text import Text
 
 from .. import words
+from ..console import page, table
 from ..saved.branch import checkpoint_id, maker, present_branch, short_id
 from ..saved.session import values_of
-from .tables import page, table
 
 
 def print_history(states: Sequence[StateSnapshot], as_json: bool) -> None:

@@ -9,11 +9,13 @@ from langgraph.types import StateSnapshot
 from rich.text import Text
 
 from .. import words
-from ..parts import reward_of
+from ..console import console_for, print_raw
+from ..reward import reward_of
 from ..saved.session import Session, query_of, status_of, values_of
+from .answer import print_answer, why_stopped, winner
 from .course import course
 from .drift import drift_words
-from .tables import console_for, print_answer, print_raw, rounds_table, why_stopped, winner
+from .tables import rounds_table
 
 
 def result_of(session: Session, state: StateSnapshot) -> dict[str, Any]:

@@ -1,74 +1,17 @@
-"""What is printed once a run is over, and by `tpo show`: tables, texts, costs."""
+"""Tables of a run: its rounds, its pool, its costs."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from io import StringIO
+from collections.abc import Sequence
 
-from rich import box
-from rich.console import Console
-from rich.markdown import Markdown
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from ...core.context import Context
-from ...core.pool import by_id
-from ...core.state import Candidate, Round, State
+from ...core.state import Round, State
 from ...core.usage import PHASES, Cost
 from .. import words
+from ..console import table
 from ..saved.session import text_of
-
-PIPE_WIDTH = 10_000  # nothing is wrapped or cut for a reader that is no terminal
-
-
-def console_for() -> Console:
-    """Return the console of stdout."""
-    return Console(highlight=False, markup=False, emoji=False)
-
-
-@contextmanager
-def page() -> Iterator[Console]:
-    """Print to stdout: as rich text in a terminal; without padding and colours in a pipe."""
-    console = console_for()
-    if console.is_terminal:
-        yield console
-        return
-    text = StringIO()
-    yield Console(file=text, highlight=False, markup=False, emoji=False, width=PIPE_WIDTH)
-    for line in text.getvalue().splitlines():
-        print(line.rstrip())  # noqa: T201
-
-
-def table(*columns: str, right: Sequence[str] = ()) -> Table:
-    """Return an empty table without frame."""
-    made = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", no_wrap=name in right)
-    return made
-
-
-def print_raw(text: str) -> None:
-    """Print a text as it is; in a terminal without its control characters."""
-    print(words.harmless(text) if sys.stdout.isatty() else text)  # noqa: T201
-
-
-def print_answer(console: Console, text: str, title: str) -> None:
-    """Print the answer: as a panel of Markdown in a terminal, as it is in a pipe."""
-    if console.is_terminal:
-        console.print(
-            Panel(
-                Markdown(words.harmless(text)),
-                title=title,
-                title_align="left",
-                box=box.ROUNDED,
-                padding=(1, 2),
-            )
-        )
-    else:
-        console.print(Text(text))
 
 
 def rounds_table(rounds: Sequence[Round]) -> Table:
@@ -127,19 +70,3 @@ def cost_table(phases: dict[str, Cost], total: Cost) -> Table:
             f"{cost['seconds']:.1f}",
         )
     return made
-
-
-def winner(state: State) -> Candidate | None:
-    """Return the candidate that is the answer, or so far would be."""
-    pool, rounds = state.get("candidates", []), state.get("rounds") or []
-    if answer := state.get("answer"):
-        return next((c for c in pool if c["text"] == answer), None)
-    return by_id(pool, rounds[-1]["chosen"]) if rounds else None
-
-
-def why_stopped(state: State, context: Context) -> str:
-    """Say why the run stopped, with the cause where a critique failed."""
-    rounds = state.get("rounds") or []
-    cause = rounds[-1]["error"] if rounds else None
-    said = words.why(state.get("stop_reason"), context)
-    return f"{said} ({cause})" if cause else said

@@ -13,7 +13,7 @@ from ...core.state import merge_candidates, merge_rounds
 from ...core.stopping import spent
 from ...core.usage import Phase
 from .. import words
-from ..parts import reward_of
+from ..reward import reward_of
 from ..saved.session import is_over, query_of, values_of
 from .view import LATER, View
 
