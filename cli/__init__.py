@@ -1,1 +1,1 @@
-"""The `tpo` command: one file per command, and what they share."""
+"""The `tpo` command: its grammar, one file per command, and what they share, in rooms."""

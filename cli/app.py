@@ -19,8 +19,10 @@ from ..core.errors import (
     TPOError,
     evidence,
 )
-from . import acting, looking, serving  # noqa: F401  they register themselves, in this order
-from .group import app
+
+# They register themselves, in this order.
+from .grammar import running, looking, serving  # noqa: F401  # isort: skip
+from .grammar.group import app
 from .interrupt import Interrupted, run_of
 
 WRONG_INPUT = (InputError, ConfigError, MissingDependencyError, StoreError)

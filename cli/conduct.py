@@ -11,12 +11,13 @@ from langchain_core.messages import BaseMessage
 from langgraph.types import Command, StateSnapshot
 
 from ..core.conversation import read_conversation
+from .console import say
+from .input.pick import ask_person
 from .interrupt import Interrupted, remember_run
-from .pick import ask_person
-from .prime import new_view, saved_view
-from .result import print_result, result_of
-from .session import Session
-from .style import Style, say
+from .report.result import print_result, result_of
+from .saved.session import Session
+from .screen.prime import new_view, saved_view
+from .style import Style
 
 WAITING = 3  # exit code: a person is to choose
 Given = dict[str, list[BaseMessage]] | Command[Any] | None

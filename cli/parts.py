@@ -8,18 +8,12 @@ from ..core.context import Context
 from ..core.errors import ConfigError
 from ..models.policy import resolve_policy
 from ..prompts.prompt_set import prompt_set
-from ..rewards.base import Reward
-from ..rewards.plan import PlannedReward
 from ..rewards.resolve import resolve_reward
-from .style import Style, say
+from .console import say
+from .style import Style
 
 LOCAL = ("embedded:", "huggingface:")
 PATIENCE = 2.0  # seconds of silence while a local model is loaded
-
-
-def reward_of(context: Context) -> Reward | PlannedReward:
-    """Return the reward that the settings name; it loads nothing yet."""
-    return resolve_reward(context.reward, policy=context.policy)
 
 
 async def check_parts(context: Context, style: Style) -> None:

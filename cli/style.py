@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from .report import console_for
-from .view import View
-from .watch import EventLines, LiveScreen, Nobody, ProgressLines, Watcher
+from .console import console_for
+from .screen.view import View
+from .screen.watch import EventLines, LiveScreen, Nobody, ProgressLines, Watcher
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,3 @@ class Style:
         if console.is_terminal and not self.json:
             return LiveScreen(console, view)
         return ProgressLines(sys.stderr, view)
-
-
-def say(message: str) -> None:
-    """Write a line for the person to stderr; stdout belongs to the result."""
-    print(message, file=sys.stderr, flush=True)  # noqa: T201

@@ -141,7 +141,7 @@ def test_a_surprise_is_one_sentence_too(tpo, monkeypatch):
     def explode(*_args):
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("tpo.cli.query.read_conversation", explode)
+    monkeypatch.setattr("tpo.cli.input.query.read_conversation", explode)
     ran = tpo("run", "x")
     assert ran.code == 1
     assert ran.err.startswith("error: ZeroDivisionError: oh; this should not happen")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from loopback_server import Fault, message_text, shaped
 
-from tpo.cli.doctor import UNSOUND, verdict
-from tpo.cli.examine_reward import examine_reward
-from tpo.cli.finding import Finding, graded
-from tpo.cli.probes import DEGENERATE, INSTRUCTIONS, PADDED, UNSAFE
+from tpo.cli.commands.doctor import UNSOUND, verdict
+from tpo.cli.examine.finding import Finding, graded
+from tpo.cli.examine.probes import DEGENERATE, INSTRUCTIONS, PADDED, UNSAFE
+from tpo.cli.examine.reward import examine_reward
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tpo.cli.drift import drift_words
+from tpo.cli.report.drift import drift_words
 
 pytestmark = pytest.mark.loopback
 MODULE = """

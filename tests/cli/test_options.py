@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tpo.cli.knobs import KNOBS, number
+from tpo.cli.grammar.knobs import KNOBS, number
 from tpo.core.context import Context
 
 LIST_HEAVY = """
@@ -68,6 +68,6 @@ def test_settings_nobody_typed_are_left_to_the_defaults(tpo, monkeypatch):
         seen.update(knobs)
         return 0
 
-    monkeypatch.setattr("tpo.cli.run.start", start)
+    monkeypatch.setattr("tpo.cli.commands.run.start", start)
     tpo("run", "x", "--no-live", "--human-pick", "--max-tokens", "none", "-w", "2")
     assert seen == {"live": False, "human_pick": True, "max_tokens": None, "width": 2}

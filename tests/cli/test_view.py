@@ -7,11 +7,11 @@ from typing import Any
 
 from rich.console import Console
 
-from tpo.cli.bars import bar, spark
-from tpo.cli.reducer import apply
-from tpo.cli.render import LiveView
-from tpo.cli.view import View
-from tpo.cli.watch import EventLines, ProgressLines
+from tpo.cli.report.bars import bar, spark
+from tpo.cli.screen.reducer import apply
+from tpo.cli.screen.render import LiveView
+from tpo.cli.screen.view import View
+from tpo.cli.screen.watch import EventLines, ProgressLines
 from tpo.core.state import Candidate, Round
 from tpo.core.usage import cost
 

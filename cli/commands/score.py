@@ -1,0 +1,76 @@
+"""`tpo score`: what a reward says of the answers in a file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+
+from ...core.conversation import read_conversation
+from ...core.settings import make_context
+from ...rewards.base import Reward, Score
+from ...rewards.plan import PlannedReward, score_now
+from .. import words
+from ..console import console_for, table
+from ..input.score_rows import ScoreRow, read_rows
+from ..reward import reward_of
+from ..signals import run_interruptible
+
+AT_ONCE = 64  # rows under way, and printed together
+
+
+def score(path: str, knobs: dict[str, Any]) -> int:
+    """Score every row, in order; return 0, or 1 if some could not be scored."""
+    reward = reward_of(make_context(None, **knobs))
+    rows = read_rows(path)
+    if reward.notice:
+        print(f"Note: {reward.notice}", file=sys.stderr)  # noqa: T201
+    return run_interruptible(_score(reward, rows))
+
+
+async def _score(reward: Reward | PlannedReward, rows: Sequence[ScoreRow]) -> int:
+    lost: list[str] = []
+    for first in range(0, len(rows), AT_ONCE):
+        some = rows[first : first + AT_ONCE]
+        scores = await _score_some(reward, some)
+        lost += [s["error"] for s in scores if s["error"]]
+        if sys.stdout.isatty():
+            _print_table(some, scores, first)
+        else:
+            for row, result in zip(some, scores, strict=True):
+                print(json.dumps({**row.given, **result}, ensure_ascii=False), flush=True)  # noqa: T201
+    if lost:
+        said = f"{len(lost)} of {len(rows)} answers could not be scored: {lost[0]}"
+        print(said, file=sys.stderr)  # noqa: T201
+    return 1 if lost else 0
+
+
+async def _score_some(reward: Reward | PlannedReward, rows: Sequence[ScoreRow]) -> list[Score]:
+    """Score rows; answers to one conversation go together, for they share batches."""
+    places: dict[str, list[int]] = {}
+    for place, row in enumerate(rows):
+        places.setdefault(row.conversation, []).append(place)
+    groups = list(places.values())
+    done = await asyncio.gather(
+        *[score_now(reward, rows[g[0]].messages, [rows[i].answer for i in g]) for g in groups]
+    )
+    found = {
+        i: s for g, scores in zip(groups, done, strict=True) for i, s in zip(g, scores, strict=True)
+    }
+    return [found[place] for place in range(len(rows))]
+
+
+def _print_table(rows: Sequence[ScoreRow], scores: Sequence[Score], first: int) -> None:
+    console = console_for()
+    made = table("row", "reward", "prompt", "answer", right=("row", "reward"))
+    room = max(16, (console.width - 20) // 2)
+    for number, (row, result) in enumerate(zip(rows, scores, strict=True), start=first + 1):
+        error = result["error"]
+        query = words.short(read_conversation(row.messages).query, room)
+        said = Text(words.short(error or row.answer, room), "red" if error else "")
+        made.add_row(str(number), words.reward(result["reward"]), Text(query), said)
+    console.print(made)

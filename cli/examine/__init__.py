@@ -1,0 +1,1 @@
+"""What `tpo doctor` checks, and with what."""

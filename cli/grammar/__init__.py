@@ -1,0 +1,1 @@
+"""What can be typed: the commands with their help, arguments and options."""

@@ -1,0 +1,1 @@
+"""What a person gives: a prompt, answers to score, edits, a choice."""

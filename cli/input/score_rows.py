@@ -1,0 +1,97 @@
+"""The rows that `tpo score` reads: a prompt or messages, and an answer, as JSON lines or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from langchain_core.messages import AnyMessage
+
+from ...core.conversation import read_conversation, to_messages
+from ...core.errors import InputError
+from .query import read_text
+
+FORM = '{"prompt": "...", "answer": "..."}, or "messages" in place of "prompt"'
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One answer to be scored, and the row it came in."""
+
+    given: dict[str, Any]
+    messages: list[AnyMessage]
+    answer: str
+
+    @property
+    def conversation(self) -> str:
+        """What tells one conversation from another."""
+        return json.dumps([[m.type, m.content] for m in self.messages])
+
+
+def read_rows(path: str) -> list[ScoreRow]:
+    """Read a file: CSV where its name ends in `.csv` or it does not begin with a brace.
+
+    Args:
+        path: The file; `-` is stdin.
+
+    Raises:
+        InputError: it cannot be read, holds no rows, or one is wrong; the line is named.
+    """
+    text = read_text(path).removeprefix("\ufeff").rstrip()
+    as_csv = path.lower().endswith(".csv") or not text.lstrip().startswith("{")
+    place = "stdin" if path == "-" else path
+    rows = []
+    read = _from_csv if as_csv and text else _from_json
+    for line, given in read(text, place):
+        try:
+            rows.append(_row(given))
+        except InputError as error:
+            raise InputError(f"{place}, line {line}: {error}") from None
+    if not rows:
+        raise InputError(f"{place} holds no rows; one a line: {FORM}")
+    return rows
+
+
+def _from_json(text: str, place: str) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except ValueError as error:
+                raise InputError(f"{place}, line {number}: no JSON: {error}") from None
+
+
+def _from_csv(text: str, place: str) -> Iterator[tuple[int, Any]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        if not {"prompt", "answer"} <= set(reader.fieldnames or ()):
+            raise InputError(
+                f"{place}, line 1: neither JSON lines nor CSV with columns prompt and answer; "
+                f"one a line: {FORM}"
+            )
+        for given in reader:
+            if None in given:
+                raise InputError(f"{place}, line {reader.line_num}: more values than columns")
+            yield reader.line_num, given
+    except csv.Error as error:
+        raise InputError(f"{place}, line {reader.reader.line_num}: {error}") from None
+
+
+def _row(given: Any) -> ScoreRow:
+    if not isinstance(given, dict):
+        raise InputError(f"no object: give {FORM}")
+    answer = given.get("answer")
+    if not isinstance(answer, str):
+        raise InputError('"answer" is missing or no text')
+    if ("prompt" in given) == ("messages" in given):
+        raise InputError('give either "prompt" or "messages"')
+    prompt = given.get("prompt", given.get("messages"))
+    if not isinstance(prompt, str if "prompt" in given else list):
+        raise InputError('"prompt" must be a text' if "prompt" in given else '"messages": no list')
+    messages = cast("list[AnyMessage]", to_messages(prompt))
+    read_conversation(messages)
+    return ScoreRow(given, messages, answer)

@@ -1,0 +1,1 @@
+"""What is printed of a run: its answer, tables, course and checkpoints."""

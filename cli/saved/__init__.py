@@ -1,0 +1,1 @@
+"""Saved runs: their file, one of them, its branches, whose it is."""

@@ -1,0 +1,122 @@
+"""The file of saved runs: a SQLite database that LangGraph's saver writes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from ...core.errors import InputError, StoreError, evidence
+
+MAGIC = b"SQLite format 3\0"
+TABLES = {"checkpoints", "writes"}
+SETTINGS = "tpo_context"  # the key in a checkpoint's metadata that marks a run of ours
+
+# Newest first: the last checkpoint of each thread, if it is one of ours.
+LATEST = f"""
+    SELECT thread_id FROM checkpoints JOIN (
+        SELECT thread_id, max(checkpoint_id) AS checkpoint_id FROM checkpoints
+        WHERE checkpoint_ns = '' GROUP BY thread_id
+    ) USING (thread_id, checkpoint_id)
+    WHERE checkpoint_ns = '' AND json_extract(CAST(metadata AS TEXT), '$.{SETTINGS}') IS NOT NULL
+    ORDER BY checkpoint_id DESC LIMIT ?
+"""  # noqa: S608  nothing of the user's is in it
+
+
+def store_path(given: str | None) -> Path:
+    """Return where runs are saved: `--db` or TPO_DB, else the user's data folder."""
+    if given:
+        return Path(given).expanduser()
+    return platformdirs.user_data_path("tpo", appauthor=False) / "runs.db"
+
+
+@dataclass(frozen=True)
+class Store:
+    """The open file of saved runs."""
+
+    path: Path
+    saver: AsyncSqliteSaver
+
+
+@asynccontextmanager
+async def open_store(path: Path, *, create: bool = False) -> AsyncIterator[Store]:
+    """Open the file of saved runs.
+
+    Args:
+        path: The file.
+        create: Whether it may be missing.
+
+    Raises:
+        StoreError: it is missing, corrupt, unreadable, or another program's. It was not
+            changed then.
+    """
+    try:
+        _prepare(path, create)
+        async with AsyncSqliteSaver.from_conn_string(os.fspath(path)) as saver:
+            # Heeded by a new file only: smaller pages waste less beside texts of a few KB.
+            await saver.conn.execute("PRAGMA page_size = 2048")
+            await saver.setup()
+            yield Store(path, saver)
+    except sqlite3.DatabaseError as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> StoreError:
+    return StoreError(f"the file of saved runs {path} cannot be used: {evidence(error)}")
+
+
+def _prepare(path: Path, create: bool) -> None:
+    try:
+        if _is_usable(path):
+            return
+        if not create:
+            raise StoreError(f"there are no runs yet: {path} does not exist")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # prompts and answers are nobody else's business
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _is_usable(path: Path) -> bool:
+    """Return whether the file exists and can hold our runs, without changing it."""
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder; name a file for the saved runs")
+    if not path.exists() or path.stat().st_size == 0:
+        return path.exists()
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise StoreError(f"{path} is not a SQLite database; name another file with --db")
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+        columns = {row[1] for row in database.execute("PRAGMA table_info(checkpoints)")}
+    if tables and not (tables >= TABLES and "checkpoint_ns" in columns):
+        raise StoreError(f"{path} belongs to another program; name another file with --db")
+    return True
+
+
+async def latest_runs(store: Store, limit: int) -> list[str]:
+    """Return the ids of the runs touched last, newest first."""
+    async with store.saver.conn.execute(LATEST, (limit,)) as rows:
+        return [thread for (thread,) in await rows.fetchall()]
+
+
+async def find_run(store: Store, beginning: str) -> str:
+    """Return the id of the one run whose id begins so.
+
+    Raises:
+        InputError: none does, or several do.
+    """
+    found = [id for id in await latest_runs(store, -1) if id.startswith(beginning.lower())]  # noqa: A001
+    if beginning.lower() in found:
+        return beginning.lower()
+    if not found or not beginning:
+        raise InputError(f"there is no run {beginning!r}; see them with: tpo runs")
+    if len(found) > 1:
+        raise InputError(f"{beginning!r} could be any of {', '.join(found[:5])}; type more of it")
+    return found[0]
