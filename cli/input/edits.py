@@ -68,24 +68,24 @@ def changes_for(values: State, edits: Edits) -> dict[str, Any]:
     ]
     if edits.edit:
         return {"candidates": candidates}
-    texts = {"loss": edits.loss, "gradient": edits.gradient}
-    written: dict[str, Any] = {
-        key: text_or_file(text) for key, text in texts.items() if text is not None
-    }
     last = values["rounds"][-1]
-    if written:
-        written["by_hand"] = sorted({*last.get("by_hand", []), *written})
+    written = _written(edits, last)
     record: dict[str, Any] = {"turn": turn, "round": now, **written}
     if edits.drop:
-        pool = merge_candidates(values["candidates"], [candidates])
-        if not scored(pool):
-            raise InputError("no scored answer would be left in the pool")
-        kept: dict[str, Any] = {"loss": last["loss"], "gradient": last["gradient"]}
-        ranked = summarise(pool, turn, now, last["ranked_by"])
-        if ranked["chosen"] == last["chosen"]:
-            kept["heldout"] = last["heldout"]
-        record = {**ranked, **kept, **written}
+        record = {**_ranked_without(values, candidates, last), **written}
     return {"candidates": candidates, "rounds": [record]}
+
+
+def _ranked_without(values: State, dropped: list[dict[str, Any]], last: Round) -> dict[str, Any]:
+    """Return the record of the round as it is ranked without some answers."""
+    pool = merge_candidates(values["candidates"], [dropped])
+    if not scored(pool):
+        raise InputError("no scored answer would be left in the pool")
+    kept: dict[str, Any] = {"loss": last["loss"], "gradient": last["gradient"]}
+    ranked = summarise(pool, values["turn"], values["round"], last["ranked_by"])
+    if ranked["chosen"] == last["chosen"]:
+        kept["heldout"] = last["heldout"]
+    return {**ranked, **kept}
 
 
 def _written(edits: Edits, last: Round) -> dict[str, Any]:
