@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..catalogue import App, Catalogue, Served
+from ..catalogue import Catalogue, Served
 from ..guard.body import read_json
 from ..refusal import Refusal
 from ..settings import Settings
@@ -82,7 +83,7 @@ class Assistants:
     async def schemas(self, request: Request) -> Response:
         """Return its schemas."""
         served = self._asked(request)
-        return JSONResponse({"graph_id": served.name, **schemas_of(served.app)})
+        return JSONResponse({"graph_id": served.name, **schemas_of(served)})
 
     async def subgraphs(self, request: Request) -> Response:
         """Return that it has none."""
@@ -107,8 +108,10 @@ class Assistants:
         }
 
 
-def schemas_of(app: App) -> dict[str, Any]:
-    """Return what a graph takes and gives, as JSON schemas."""
+@cache
+def schemas_of(served: Served) -> dict[str, Any]:
+    """Return what a graph takes and gives, as JSON schemas; the page waits for them."""
+    app = served.app
     state = None
     with suppress(Exception):  # a channel without a schema of its own
         state = app.get_output_jsonschema()

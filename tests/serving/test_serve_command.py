@@ -123,3 +123,10 @@ def test_the_first_line_says_where_everything_is(serve):
 def test_who_comes_as_soon_as_the_address_is_said_is_let_in():
     with listen(make_settings({"port": 0})) as listening:
         socket.create_connection(listening.getsockname(), timeout=5).close()
+
+
+@pytest.mark.loopback
+def test_small_replies_are_sent_at_once():
+    """asyncio sets TCP_NODELAY on what is accepted only where the listening socket names TCP."""
+    with listen(Settings(port=0)) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
