@@ -66,7 +66,7 @@ class Assistants:
         asked = await read_json(request, self.settings) or {}
         wanted = asked.get("graph_id") if isinstance(asked, dict) else None
         graphs = self.catalogue.graphs.values()
-        return JSONResponse([self._about(s) for s in graphs if wanted in {None, s.name}])
+        return JSONResponse([self._about(s) for s in graphs if wanted in (None, s.name)])
 
     async def count(self, request: Request) -> Response:  # noqa: ARG002  Starlette's signature
         """Count them."""

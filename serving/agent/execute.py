@@ -8,8 +8,10 @@ from typing import Any, cast
 
 from langchain_core.messages import BaseMessage, BaseMessageChunk
 from langchain_core.runnables import RunnableConfig
+from langgraph.errors import EmptyInputError
 from langgraph.types import Command
 
+from ...core.errors import InputError
 from ..catalogue import App, Served
 from .live import LiveRun
 from .records import Run
@@ -64,10 +66,18 @@ async def execute(app: App, served: Served, live: LiveRun) -> None:
             interrupt_after=kwargs["interrupt_after"],
         ),
     )
-    async with aclosing(stream) as parts:
-        async for part in parts:
-            *ns, mode, chunk = part
-            _tell(live, ns[0] if ns else (), mode, chunk, told)
+    await _listen(stream, live, told)
+
+
+async def _listen(stream: Any, live: LiveRun, told: _Messages | None) -> None:
+    try:
+        async with aclosing(stream) as parts:
+            async for part in parts:
+                *ns, mode, chunk = part
+                _tell(live, ns[0] if ns else (), mode, chunk, told)
+    except EmptyInputError:
+        said = "there is nothing to do: give input, with messages, or go on with a paused run"
+        raise InputError(said) from None
 
 
 def _given(kwargs: Mapping[str, Any]) -> Any:
@@ -89,6 +99,8 @@ async def _branch_off(app: App, config: RunnableConfig, place: str, head: Runnab
         "configurable": {**config["configurable"], "checkpoint_id": place},
         "metadata": {},
     }
+    if (await app.aget_state(there)).metadata is None:
+        raise InputError(f"there is no checkpoint {place!r} in this thread; see its history")
     await app.aupdate_state(there, None, as_node="__copy__")
 
 

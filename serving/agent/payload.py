@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ...core.conversation import to_messages
 from ...core.errors import InputError
@@ -54,6 +61,12 @@ class RunCommand(Payload):
         if goto:
             raise ValueError("goto is not offered; fork with a state update `as_node` instead")
         return goto
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.resume is None and not self.update:
+            raise ValueError("an empty command: give what to resume with, or an update")
+        return self
 
 
 class RunCreate(Payload):

@@ -94,7 +94,7 @@ class ChatRequest(BaseModel):
     @field_validator("n", mode="before")
     @classmethod
     def _one(cls, n: Any) -> Any:
-        if n not in {None, 1} or isinstance(n, bool):
+        if n not in (None, 1) or isinstance(n, bool):  # no set: n may be anything
             raise ValueError(
                 "only n=1 is offered: TPO draws many candidates and returns the best of them; "
                 "set how many with tpo.width"

@@ -123,6 +123,9 @@ def test_a_model_of_its_own_name(client, models):
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"n": 2}, "n", "only n=1"),
+    ({"n": {}}, "n", "only n=1"),
+    ({"n": []}, "n", "only n=1"),
+    ({"n": True}, "n", "only n=1"),
     ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools", "tools are not"),
     ({"response_format": {"type": "json_object"}}, "response_format", "ask for the form"),
     ({"logprobs": True}, "logprobs", "logprobs are not"),
