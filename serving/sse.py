@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from .own_task import has_left, stop
+from .own_task import Gone, stop, unless_gone
 
 HEARTBEAT = b": heartbeat\r\n\r\n"
 
@@ -82,17 +82,11 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Write all pieces to the client, or until it leaves."""
-        writing = asyncio.ensure_future(self._write(send))
-        leaving = asyncio.ensure_future(has_left(receive))
         try:
-            await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if writing.done():
-                writing.result()
-        except (OSError, TimeoutError):
+            await unless_gone(receive, self._write(send))
+        except (Gone, OSError, TimeoutError):
             pass  # the client is gone, or does not read
         finally:
-            await stop(writing)
-            await stop(leaving)
             self.afterwards()
 
     async def _write(self, send: Send) -> None:
