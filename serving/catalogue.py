@@ -11,6 +11,7 @@ from langgraph.graph.state import CompiledStateGraph
 from pydantic import create_model, model_validator
 
 from ..core.context import Context
+from ..core.errors import ConfigError
 from ..core.settings import context_with, make_context
 from ..graphs.loop import TPOGraph, build_tpo
 from ..models.policy import resolve_policy
@@ -60,6 +61,9 @@ class Catalogue:
 
     Args:
         settings: Which policies and rewards there are, and the most a run may ask for.
+
+    Raises:
+        ConfigError: a model is given a name that another always has.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -67,10 +71,15 @@ class Catalogue:
         self._base = _bounded(settings, context_with("Context", **defaults))
         self.policies = _policies(settings)
         self.graphs = {name: self._serve(name, about, mode=name) for name, about in ABOUT.items()}
-        others = {f"tpo/{_name(self.policies[0])}": self.policies[0]} | settings.models
-        self._models = {
+        always = {
             **self.graphs,
             "policy": self._serve("policy", PLAIN, mode="best_of_n", width=1),
+        }
+        if taken := sorted(always.keys() & settings.models):
+            raise ConfigError(f"{', '.join(taken)} is the name of a model that is always there")
+        others = {f"tpo/{_name(self.policies[0])}": self.policies[0]} | settings.models
+        self._models = {
+            **always,
             **{
                 n: self._serve(n, f"TPO with {_name(spec)}.", policy=spec)
                 for n, spec in others.items()

@@ -78,14 +78,6 @@ class Settings(BaseModel):
         "nothing to hide them.",
     )
 
-    @field_validator("models")
-    @classmethod
-    def _named(cls, models: dict[str, str]) -> dict[str, str]:
-        taken = {"tpo", "best_of_n", "revision", "policy"} & set(models)
-        if taken:
-            raise ValueError(f"{', '.join(taken)} is the name of a model that is always there")
-        return models
-
     @field_validator("policy", "critic", "reward", "models")
     @classmethod
     def _without_login(cls, given: Any) -> Any:

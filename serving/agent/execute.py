@@ -14,7 +14,7 @@ from langgraph.types import Command
 from ...core.errors import InputError
 from ..catalogue import App, Served
 from .live import LiveRun
-from .records import Run
+from .records import Run, place_of
 from .wire import debug_of, saved_of
 
 
@@ -22,18 +22,13 @@ def config_of(run: Run) -> RunnableConfig:
     """Return the config of a run; its id in the metadata marks its checkpoints."""
     given = run["kwargs"]["config"]
     config: RunnableConfig = {
-        "configurable": {"thread_id": run["thread_id"]},
+        **place_of(run),
         "metadata": {**run["metadata"], "run_id": run["run_id"], "thread_id": run["thread_id"]},
         "tags": [str(tag) for tag in given.get("tags") or []],
     }
     if isinstance(limit := given.get("recursion_limit"), int):
         config["recursion_limit"] = limit
     return config
-
-
-def place_of(run: Run) -> RunnableConfig:
-    """Return the config that names a run's thread and nothing else."""
-    return {"configurable": {"thread_id": run["thread_id"]}}
 
 
 async def execute(app: App, served: Served, live: LiveRun) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from langchain_core.runnables import RunnableConfig
 from typing_extensions import TypedDict
 
 ThreadStatus = Literal["idle", "busy", "interrupted", "error"]
@@ -37,6 +38,11 @@ class Run(TypedDict):
     multitask_strategy: str
     life: int
     """How often it was begun: once, and again after each end of the server."""
+
+
+def place_of(one: Thread | Run) -> RunnableConfig:
+    """Return the config that names a thread, or that of a run, and nothing else."""
+    return {"configurable": {"thread_id": one["thread_id"]}}
 
 
 def now() -> str:

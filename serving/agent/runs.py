@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from langchain_core.runnables import RunnableConfig
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,7 +16,7 @@ from .begin import Begin
 from .ledger import Ledger
 from .payload import as_uuid
 from .readers import MOST_DIGITS, Readers, place_after, places, wanted
-from .records import OPEN, Run, shown
+from .records import OPEN, Run, place_of, shown
 from .threads import Threads
 from .wire import JSON, result_of
 from .worker import Worker
@@ -109,7 +108,7 @@ class Runs:
             raise Refusal(422, "action is interrupt or rollback")
         if run["run_id"] not in self.worker.live:
             raise Refusal(409, f"the run has ended already ({run['status']})")
-        wait = request.query_params.get("wait", "0").lower() in {"1", "true"}
+        wait = _is_true(request, "wait")
         if wait or action == "rollback":
             await self.worker.cancel(run["run_id"])
         else:
@@ -126,8 +125,8 @@ class Runs:
         thread = await self.threads.find(request)
         if run["status"] in {"error", "timeout"} and thread["error"]:
             return JSON({"__error__": thread["error"]}, headers=places(run))
-        here: RunnableConfig = {"configurable": {"thread_id": run["thread_id"]}}
-        return JSON(result_of(await self.threads.app.aget_state(here)), headers=places(run))
+        state = await self.threads.app.aget_state(place_of(run))
+        return JSON(result_of(state), headers=places(run))
 
     async def join_stream(self, request: Request) -> Response:
         """Send the events of a run: from the one after Last-Event-ID, or from now on."""

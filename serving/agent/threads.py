@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +22,7 @@ from .payload import (
     as_uuid,
     checked,
 )
-from .records import Thread, now
+from .records import Thread, now, place_of
 from .wire import JSON, interrupt_of
 from .worker import Worker
 
@@ -146,8 +145,7 @@ class Threads:
         for live in list(self.worker.live.values()):
             if live.run["thread_id"] == thread_id:
                 await self.worker.cancel(live.run["run_id"])
-        await self.saver.adelete_thread(thread_id)
-        await self.ledger.delete_thread(thread_id)
+        await self.worker.forget(thread_id)
 
     async def copy(self, request: Request) -> Response:
         """Make a thread with the same checkpoints."""
@@ -173,7 +171,7 @@ class Threads:
         shown = _shown(thread)
         if brief:
             return shown
-        state = await self.app.aget_state(config_of(thread))
+        state = await self.app.aget_state(place_of(thread))
         paused = {
             task.id: [interrupt_of(one) for one in task.interrupts]
             for task in state.tasks
@@ -186,8 +184,3 @@ def _shown(thread: Thread) -> dict[str, Any]:
     """Return a thread whose state is not looked at."""
     blank: dict[str, Any] = {"config": {}, "values": None, "interrupts": {}}
     return {**thread, **blank, "state_updated_at": thread["updated_at"]}
-
-
-def config_of(thread: Thread) -> RunnableConfig:
-    """Return the config that names a thread."""
-    return {"configurable": {"thread_id": thread["thread_id"]}}

@@ -16,10 +16,10 @@ from ..catalogue import App, Catalogue
 from ..guard.gate import RETRY_AFTER, STOPPING, Gate
 from ..refusal import Refusal
 from ..settings import Settings
-from .execute import execute, place_of
+from .execute import execute
 from .ledger import Ledger
 from .live import LiveRun
-from .records import Run, RunStatus, ThreadStatus
+from .records import Run, RunStatus, ThreadStatus, place_of
 from .wire import result_of
 
 log = logging.getLogger("tpo.serving")
@@ -58,7 +58,7 @@ class Worker:
         """Take up the runs that the last end of the server interrupted."""
         for run in await self.ledger.open_runs():
             if run["kwargs"]["temporary"]:  # whoever waited for it is gone
-                await self._forget_thread(run)
+                await self.forget(run["thread_id"])
                 continue
             life = run["life"] + 1
             await self.ledger.change_run(run["run_id"], life=life)
@@ -170,11 +170,12 @@ class Worker:
         await self.ledger.change_run(run["run_id"], status=status)
         await self.ledger.events.forget(run["run_id"], passing=True)
         if run["kwargs"]["temporary"]:
-            await self._forget_thread(run)
+            await self.forget(run["thread_id"])
 
-    async def _forget_thread(self, run: Run) -> None:
-        await self.saver.adelete_thread(run["thread_id"])
-        await self.ledger.delete_thread(run["thread_id"])
+    async def forget(self, thread_id: str) -> None:
+        """Forget a thread on which nothing runs: its checkpoints, its runs, itself."""
+        await self.saver.adelete_thread(thread_id)
+        await self.ledger.delete_thread(thread_id)
 
 
 def _told(error: Exception) -> dict[str, str]:
