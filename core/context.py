@@ -112,8 +112,8 @@ class Context(BaseModel):
         default=4096,
         ge=32,
         title="Clip tokens",
-        description="Texts longer than about this many tokens are shortened in critique prompts, with "
-        "a mark at the cut. The pool keeps and scores the whole text.",
+        description="Texts longer than about this many tokens are shortened in critique prompts, "
+        "with a mark at the cut. The pool keeps and scores the whole text.",
     )
     live: bool = Field(
         default=True, title="Live text", description="Stream text as it is written, if possible."
@@ -121,7 +121,11 @@ class Context(BaseModel):
 
     # --- requests ----------------------------------------------------------
     max_concurrency: int = Field(
-        default=16, ge=1, le=256, title="Max concurrency", description="Maximum requests in flight per run."
+        default=16,
+        ge=1,
+        le=256,
+        title="Max concurrency",
+        description="Maximum requests in flight per run.",
     )
     timeout: float = Field(
         default=120.0, gt=0, le=3600, title="Timeout", description="Seconds one request may take."
@@ -138,8 +142,8 @@ class Context(BaseModel):
     on_reward_failure: Literal["skip", "raise", "degrade"] = Field(
         default="skip",
         title="On reward failure",
-        description="If a candidate cannot be scored: skip leaves it out, raise ends the run, degrade "
-        "ranks the whole pool with the fallback reward from then on.",
+        description="If a candidate cannot be scored: skip leaves it out, raise ends the run, "
+        "degrade ranks the whole pool with the fallback reward from then on.",
     )
     fallback_reward: str = Field(
         default="", title="Fallback reward", description="The reward that takes over after degrade."
@@ -167,7 +171,9 @@ class Context(BaseModel):
 
     # --- when to stop early ------------------------------------------------
     target_reward: float | None = Field(
-        default=None, title="Target reward", description="Stop once a candidate reaches this reward."
+        default=None,
+        title="Target reward",
+        description="Stop once a candidate reaches this reward.",
     )
     patience: int = Field(
         default=0,
@@ -194,7 +200,10 @@ class Context(BaseModel):
         description="Maximum input plus output tokens; 0 means no limit.",
     )
     budget_seconds: float = Field(
-        default=0.0, ge=0, title="Budget: seconds", description="Maximum working time; 0 means no limit."
+        default=0.0,
+        ge=0,
+        title="Budget: seconds",
+        description="Maximum working time; 0 means no limit.",
     )
     human_pick: bool = Field(
         default=False,
