@@ -93,6 +93,9 @@ class Round(TypedDict):
     """Why the critique could not be had, or `None`."""
 
 
+RECEIPT = "receipt"  # what a request cost is saved with its first text, and is not in the pool
+
+
 def _merge(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
     """Return a reducer that merges records by (turn, key) and keeps the newest turn only.
 
@@ -106,6 +109,7 @@ def _merge(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
             for record in write:
                 place = (record["turn"], record[key])
                 records[place] = {**blank, **records.get(place, {}), **record}
+                records[place].pop(RECEIPT, None)
         turn = max((t for t, _ in records), default=0)
         kept = [r for (t, _), r in records.items() if t == turn]
         return sorted(kept, key=lambda r: (r["round"], r.get("index", 0)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -13,23 +13,28 @@ from typing_extensions import TypedDict
 from ...core.context import Context
 from ...core.events import Emitter
 from ...core.reply import Reply, cut
-from ...core.state import Candidate
-from ...core.usage import Cost, brief
+from ...core.state import RECEIPT, Candidate
+from ...core.usage import Cost, brief, cost
 from ...models.request import OnText, Request, RequestError, ask
-from .durable import Held, outline, request_seed, traced, write
+from .durable import Held, outline, request_seed, traced, write, written
 from .live_text import growing
 
 Read = Callable[[Reply], tuple[str, str | None]]
 
 
-class Drawn(TypedDict):
+class Receipt(TypedDict):
+    """What is known of a request beside its texts."""
+
+    refused: list[str]
+    cost: dict[str, Any]
+    """As `brief` gives it."""
+
+
+class Drawn(Receipt):
     """What one request brought, small enough to be stored beside the texts themselves."""
 
     candidates: list[dict[str, Any]]
     """Their outlines."""
-    refused: list[str]
-    cost: dict[str, Any]
-    """As `brief` gives it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,10 @@ class Draw:
     gate: asyncio.Semaphore
     drafts: Sequence[str] = ()
 
+    def id(self, index: int) -> str:
+        """Return the id of the candidate at a place."""
+        return f"r{self.round}c{index}"
+
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
         text, error = self.read(reply)
@@ -63,7 +72,7 @@ class Draw:
             text = cut(text, self.context.stop_sequences)
             error = None if text else "empty: it began with a stop sequence"
         record = Candidate(
-            id=f"r{self.round}c{index}",
+            id=self.id(index),
             turn=self.turn,
             round=self.round,
             index=index,
@@ -76,10 +85,6 @@ class Draw:
         if reply.reasoning:
             record["reasoning"] = reply.reasoning
         return record
-
-    def outline(self, index: int, error: str | None = None) -> dict[str, Any]:
-        """Return what stands for the record of a candidate in the node's own writes."""
-        return outline(self.turn, self.round, index, error)
 
 
 class UnusableError(RequestError):
@@ -135,10 +140,19 @@ async def request_candidates(
     unusable = len(candidates) == len(places) and all(c["error"] for c in candidates)
     if unusable and draw.phase == "sample":
         raise UnusableError(candidates, response.cost)
-    drawn = Drawn(
-        candidates=[draw.outline(c["index"], c["error"]) for c in candidates],
-        refused=sorted(response.refused),
-        cost=brief(response.cost),
-    )
-    write(candidates=candidates)
-    return drawn
+    receipt = Receipt(refused=sorted(response.refused), cost=brief(response.cost))
+    if candidates:  # the receipt is saved with the texts: the result comes later, or never
+        write(candidates=[{**candidates[0], RECEIPT: receipt}, *candidates[1:]])
+    return _drawn(candidates, receipt)
+
+
+async def drawn_before(draw: Draw, places: Sequence[int]) -> Drawn:
+    """Return what a request brought that was cancelled after its texts were saved."""
+    found = await written(draw.turn, {draw.id(index) for index in places})
+    receipts = [record[RECEIPT] for record in found if RECEIPT in record]
+    lost = Receipt(refused=[], cost=brief(cost(requests=1, sequences=len(found), exact=False)))
+    return _drawn(found, receipts[0] if receipts else lost)
+
+
+def _drawn(candidates: Sequence[Mapping[str, Any]], receipt: Receipt) -> Drawn:
+    return Drawn(candidates=[outline(c) for c in candidates], **receipt)

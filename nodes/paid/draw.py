@@ -14,9 +14,9 @@ from typing import Any
 
 from ...core.reply import Reply
 from ...core.state import Candidate
-from ...core.usage import Cost, add_costs, brief, cost
+from ...core.usage import Cost, add_costs, cost
 from ...models.request import RequestError
-from .candidates import Draw, Drawn, UnusableError, request_candidates
+from .candidates import Draw, Drawn, UnusableError, drawn_before, request_candidates
 from .durable import Held
 
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or the server is given up
@@ -65,6 +65,9 @@ async def draw_candidates(
         known, wanted = out.refused, Held(draw, f"{draw.phase} r{draw.round}")
         calls = [request_candidates(wanted, group, known, most) for group in groups]
         results = await asyncio.gather(*calls, return_exceptions=True)
+        for place, result in enumerate(results):
+            if result is None:
+                results[place] = await drawn_before(draw, groups[place])
         missing = _take(draw, out, groups, results)
     _fail(draw, out, missing, "missing: the server kept returning fewer texts than asked for")
     return out
@@ -103,7 +106,7 @@ def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[A
             continue
         if isinstance(result, BaseException):
             raise result
-        drawn: Drawn = result or _without_receipt(draw, group)
+        drawn: Drawn = result
         out.cost = add_costs(out.cost, cost(**drawn["cost"]))
         out.drawn += drawn["candidates"]
         learnt = frozenset(drawn["refused"])
@@ -116,12 +119,6 @@ def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[A
         out.refused |= learnt
         missing += [index for index in group if index not in came]
     return missing
-
-
-def _without_receipt(draw: Draw, group: Sequence[int]) -> Drawn:
-    """Stand in for a task cancelled between writing its texts and saying what they cost."""
-    paid = cost(requests=1, sequences=len(group), exact=False)
-    return Drawn(candidates=[draw.outline(i) for i in group], refused=[], cost=brief(paid))
 
 
 def _fail(draw: Draw, out: Outcome, places: Sequence[int], error: str) -> None:

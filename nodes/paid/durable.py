@@ -11,7 +11,7 @@ its own nodes use; tests/contract/test_langgraph.py fails if it changes.
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from typing import Any, Generic, TypeVar
 
 from langgraph.checkpoint.base import PendingWrite
@@ -26,6 +26,7 @@ from ...core.stopping import spent
 from ...core.usage import Cost, Phase, UsageDelta, add_costs, cost
 
 T = TypeVar("T")
+Key = tuple[int, str]  # turn and id of a candidate
 
 
 class Held(Generic[T]):
@@ -67,7 +68,8 @@ def traced(phase: Phase, round: int, request: str, candidate: str = "") -> dict[
 def write(**channels: Any) -> None:
     """Write values to channels from inside a task, as the last thing before it returns.
 
-    A task cancelled between the two counts as finished, and its result is `None`.
+    A task cancelled between the two counts as finished, and its result is `None`: what must
+    not be lost has to be in the values, see `written`.
 
     Example:
         >>> write(candidates=[candidate])  # doctest: +SKIP
@@ -76,10 +78,10 @@ def write(**channels: Any) -> None:
     ChannelWrite.do_write(get_config(), entries)
 
 
-def outline(turn: int, round: int, index: int, error: str | None = None) -> dict[str, Any]:  # noqa: A002
+def outline(candidate: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a node writes of a candidate that its task has written whole."""
-    record = {"turn": turn, "id": f"r{round}c{index}", "round": round, "index": index}
-    return {**record, "error": error} if error else record
+    kept = ("turn", "id", "round", "index", *(["error"] if candidate["error"] else []))
+    return {name: candidate[name] for name in kept}
 
 
 async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
@@ -92,15 +94,34 @@ async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
     lost = {(c["turn"], c["id"]): c for c in pool if not c["text"] and c["error"] is None}
     if not lost:
         return []
-    found: dict[tuple[int, str], Candidate] = {}
-    async for writes in _earlier_writes():
-        records = [r for _, channel, value in writes if channel == "candidates" for r in value]
-        whole = {(r["turn"], r["id"]): r for r in records if r.get("text")}
-        found = {key: whole[key] for key in lost.keys() & whole.keys()} | found
+    found: dict[Key, Candidate] = {}
+    async for whole in _written(lost.keys()):
+        found = whole | found
         if found.keys() == lost.keys():
             break
     gone = "lost: the interrupted run left no text"
     return [found.get(key) or {**c, "error": gone} for key, c in lost.items()]
+
+
+async def written(turn: int, ids: Set[str]) -> list[dict[str, Any]]:
+    """Return the candidates that one task has written, as it wrote them, read from the saver.
+
+    Args:
+        turn: Their turn.
+        ids: Those that the task was to bring. It may have brought fewer.
+    """
+    async for found in _written({(turn, id_) for id_ in ids}):
+        if found:
+            return [{**record} for record in found.values()]
+    return []
+
+
+async def _written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:
+    """Yield those of the candidates that stand beside each checkpoint, the newest first."""
+    async for writes in _earlier_writes():
+        records = [r for _, channel, value in writes if channel == "candidates" for r in value]
+        whole = {(r["turn"], r["id"]): r for r in records if "text" in r}
+        yield {key: record for key, record in whole.items() if key in keys}
 
 
 async def _earlier_writes() -> AsyncIterator[list[PendingWrite]]:
