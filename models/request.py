@@ -181,6 +181,10 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
         changes["stream_usage"] = live and "stream_options" not in refused
     if "extra_body" in fields:
         changes["extra_body"] = _extra_body(request, refused)
+    if "stream_chunk_timeout" in fields and "stream_chunk_timeout" not in model.model_fields_set:
+        # `timeout` bounds the attempt. LangChain's own bound loses a cancellation on Python 3.11
+        # if a piece of text comes at the same moment: the run goes on, and nothing stops it.
+        changes["stream_chunk_timeout"] = None
     return guarded(model.model_copy(update=changes))
 
 
