@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -208,23 +207,30 @@ class Dripping(httpx.AsyncBaseTransport):
 
 async def test_a_piece_that_comes_at_that_moment_does_not_save_it():
     """At every turn of the event loop from the piece's coming to its being read."""
-    for turns in itertools.count():
-        came: list[str] = []
-        async with httpx.AsyncClient(transport=(drip := Dripping())) as client:
-            model = ChatOpenAI(model="m", api_key="none", http_async_client=client)
-            asked = Request(Policy(model, "m"), HELLO, live=True)
-            asking = asyncio.create_task(ask(asked, lambda: came.append))
-            while not came:
-                await asyncio.sleep(0)
-            drip.let.set()
-            for _ in range(turns):
-                await asyncio.sleep(0)
-            asking.cancel()
-            for _ in range(100):
-                await asyncio.sleep(0)
-            assert asking.cancelled(), f"after {turns} turns"
-        if len(came) == 2:
-            break
+    turns = 0
+    while await _pieces_read_before_cancelling(turns) < 2:
+        turns += 1
+    assert turns > 0
+
+
+async def _pieces_read_before_cancelling(turns: int) -> int:
+    """Cancel a request so many turns after its second piece has come."""
+    came: list[str] = []
+    async with httpx.AsyncClient(transport=(drip := Dripping())) as client:
+        model = ChatOpenAI(model="m", api_key="none", http_async_client=client)
+        asked = Request(Policy(model, "m"), HELLO, live=True)
+        asking = asyncio.create_task(ask(asked, lambda: came.append))
+        while not came:
+            await asyncio.sleep(0)
+        drip.let.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        read = len(came)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert asking.cancelled(), f"after {turns} turns"
+        return read
 
 
 async def test_cancelling_ends_the_request_at_once_and_for_good():
