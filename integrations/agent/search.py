@@ -20,7 +20,7 @@ from ...core.usage import cost
 from ...graphs.loop import MOST_STEPS, build_graph
 from ...models.policy import check_policy
 from ...nodes.paid.run_models import GivenModels
-from ..inner_run.trace import Detail, trace_of
+from ..inner_run.run_trace import Detail, trace_of
 
 
 class Found(TypedDict):

@@ -15,7 +15,7 @@ from ...graphs.loop import TPOGraph, build_graph
 from ...models.policy import check_policy, model_name
 from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
-from ..inner_run.trace import Detail
+from ..inner_run.run_trace import Detail
 
 PARTS = ("policy", "reward", "critic", "heldout", "fallback", "prompts")
 
