@@ -18,16 +18,19 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
+import httpx
 from langchain_core.language_models import BaseChatModel
 
 from ..core.errors import ConfigError, MissingDependencyError, PolicyError, SpecError, evidence
+from ..core.login import without_login
+from .address import server_address
 
 PolicyLike = BaseChatModel | str
 SPECS = "openai:NAME, openai:NAME@http://HOST/v1, huggingface:NAME, embedded:, PROVIDER:NAME"
 URL_KEY = "TPO_POLICY_API_KEY"
+LOCAL = ("embedded", "huggingface")
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,41 @@ def check_policy(policy: PolicyLike) -> None:
             f".with_structured_output) or a spec such as {SPECS}"
         )
     provider, colon, name = policy.strip().partition(":")
+    if name.startswith("//") or re.match("(?i)https?:", name):
+        raise SpecError("a URL alone names no model: openai:NAME@http://HOST/v1")
     if not colon or not provider:
         raise SpecError(f"unknown policy {policy!r}. Valid forms: {SPECS}")
     if not name and provider != "embedded":
         raise SpecError(f"policy {policy!r} names no model. Valid forms: {SPECS}")
+    if provider not in LOCAL:
+        _check_server(provider, name)
+
+
+def _check_server(provider: str, rest: str) -> None:
+    """Refuse a server's address that cannot be right; never show one, it may hold a login."""
+    name, url = _split(rest)
+    if url is None:
+        if rest.count("@") > 1:
+            raise SpecError(
+                f"policy '{provider}:{name.partition('@')[0]}@...' does not say how to reach its "
+                "server: openai:NAME@http://HOST/v1"
+            )
+    elif provider != "openai":
+        raise SpecError(
+            f"policy '{provider}:{name}@...': @URL is for OpenAI-compatible servers: "
+            f"openai:{name}@http://HOST/v1"
+        )
+    elif not name or server_address(url) is None:
+        raise SpecError(
+            f"policy 'openai:{name}@...' needs a name and a host: openai:NAME@http://HOST/v1, "
+            "with special characters in it percent-encoded"
+        )
+
+
+def _split(rest: str) -> tuple[str, str | None]:
+    """Return name and server of `NAME@http://HOST/v1`; a name may hold an @ of its own."""
+    found = re.fullmatch(r"(?is)(.*?)@(http.*)", rest)
+    return (found[1], found[2]) if found else (rest, None)
 
 
 async def resolve_policy(policy: PolicyLike) -> Policy:
@@ -118,10 +152,10 @@ async def _close_with_loop(loop: asyncio.AbstractEventLoop, policy: Policy) -> A
 def model_name(model: PolicyLike) -> str:
     """Return what a model calls itself, else its class; a spec without a login in its URL."""
     if isinstance(model, str):
-        return re.sub(r"//[^/@]*@", "//", model)
+        return without_login(model)
     for attribute in ("model_name", "model", "model_id"):
         if isinstance(name := getattr(model, attribute, None), str) and name:
-            return name
+            return without_login(name)
     return type(model).__name__
 
 
@@ -140,11 +174,9 @@ def build_policy(spec: str) -> Policy:
         from .huggingface import huggingface_model  # noqa: PLC0415  heavy, optional
 
         model = huggingface_model(name)
-        return Policy(model, spec, context_tokens=_context_tokens(model))
-    name, _, url = name.partition("@http")
-    if url:
-        return _compatible(provider, name, f"http{url}", spec)
-    return _provider(provider, name, spec)
+        return Policy(model, model_name(spec), context_tokens=_context_tokens(model))
+    name, url = _split(name)
+    return _compatible(name, url, spec) if url else _provider(provider, name, spec)
 
 
 def _embedded(name: str) -> Policy:
@@ -164,22 +196,9 @@ def _embedded(name: str) -> Policy:
     )
 
 
-def _compatible(provider: str, name: str, url: str, spec: str) -> Policy:
-    if provider != "openai":
-        raise SpecError(f"policy {spec!r}: @URL is for OpenAI-compatible servers: openai:{name}@…")
-    if not name or not _has_host(url):
-        raise SpecError(f"policy {spec!r} needs a name and a host: openai:NAME@http://HOST/v1")
+def _compatible(name: str, url: str, spec: str) -> Policy:
     # Never the key of api.openai.com: the spec may come from someone else.
-    # Events and errors name it: no login in there.
     return Policy(_openai(name, url, os.environ.get(URL_KEY) or "none"), model_name(spec))
-
-
-def _has_host(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a bracket never closed, a port out of range
-        return False
 
 
 def _openai(name: str, base_url: str, key: str, *, through_proxy: bool = True) -> BaseChatModel:
@@ -189,15 +208,18 @@ def _openai(name: str, base_url: str, key: str, *, through_proxy: bool = True) -
 
     # Retries are ours, so that they are counted and a 400 is not repeated. An own client:
     # the default one is cached across event loops and breaks on the second. It heeds a proxy
-    # set in the environment, which must not be asked for our own machine.
+    # set in the environment, which must not be asked for our own machine. It alone knows the
+    # login of the URL: a model shows its address to whoever prints or traces it.
+    url = httpx.URL(base_url)
+    login = (url.username, url.password) if url.userinfo else None
     return ChatOpenAI(
         model=name,
-        base_url=base_url,
+        base_url=without_login(base_url),
         api_key=SecretStr(key),
         max_retries=0,
         # Else the client takes them from the environment; they are for api.openai.com too.
         default_headers={"OpenAI-Organization": "", "OpenAI-Project": ""},
-        http_async_client=DefaultAsyncHttpxClient(trust_env=through_proxy),
+        http_async_client=DefaultAsyncHttpxClient(trust_env=through_proxy, auth=login),
         use_responses_api=False,
     )
 
@@ -228,4 +250,4 @@ def _provider(provider: str, name: str, spec: str) -> Policy:
             f"policy {spec!r} could not be built; is its API key set "
             f"(for instance {provider.upper()}_API_KEY)? {evidence(error)}"
         ) from None
-    return Policy(model, spec, context_tokens=_context_tokens(model))
+    return Policy(model, model_name(spec), context_tokens=_context_tokens(model))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,8 +9,10 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from ...core.context import Context
+from ...core.login import without_login
 from ...core.settings import make_context
 from ...graphs.loop import TPOGraph, build_tpo
+from ...models.manifest import is_open
 from ...models.policy import check_policy, model_name
 from ...prompts.prompt_set import PromptSet
 from ..inner_run.trace import Detail
@@ -73,12 +74,14 @@ class Settings:
 
     @property
     def by_name(self) -> bool:
-        """Whether every part is named by text, so that the settings can be written down."""
+        """Whether the settings can be written down: parts have names, and models no secrets."""
         texts = (str, type(None))
-        models = (*texts, BaseChatModel)
         return (
             isinstance(self.prompts, (*texts, dict))
-            and all(isinstance(part, models) for part in (self.policy, self.critic))
+            and all(
+                isinstance(part, texts) or (isinstance(part, BaseChatModel) and is_open(part))
+                for part in (self.policy, self.critic)
+            )
             and all(isinstance(p, texts) for p in (self.reward, self.heldout, self.fallback))
         )
 
@@ -86,14 +89,13 @@ class Settings:
     def described(self) -> dict[str, Any]:
         """The settings in words: the names of models and rewards, never what they hold."""
         parts = {name: _named(getattr(self, name)) for name in PARTS if getattr(self, name)}
-        return {**self.context.model_dump(mode="json"), **parts}
+        return {**_open(self.context.model_dump(mode="json")), **parts}
 
     @property
     def written(self) -> dict[str, Any]:
         """The arguments that make the same settings again; to be asked for where `by_name`."""
         parts = {name: part for name in PARTS if (part := getattr(self, name)) is not None}
-        texts = {k: self.described[k] for k, part in parts.items() if isinstance(part, str)}
-        return {**self.context.model_dump(mode="json", exclude_unset=True), **parts, **texts}
+        return _open({**self.context.model_dump(mode="json", exclude_unset=True), **parts})
 
     def graph(self) -> TPOGraph:
         """Return the graph; the answer is left to whoever asked."""
@@ -140,11 +142,15 @@ def _context(base: Context | None, knobs: Mapping[str, Any]) -> Context:
     return make_context(base, **knobs) if knobs or base is None else base
 
 
+def _open(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values without the logins in their specs."""
+    return {k: without_login(v) if isinstance(v, str) else v for k, v in values.items()}
+
+
 def _named(part: Any) -> str:
-    if isinstance(part, BaseChatModel):
+    if isinstance(part, BaseChatModel | str):
         return model_name(part)
-    if isinstance(part, str):
-        return re.sub(r"//[^/@]*@", "//", part)  # a login is no part of the name
     if isinstance(part, PromptSet | Mapping):
         return "own"
-    return str(getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__))
+    name = getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__)
+    return without_login(str(name))

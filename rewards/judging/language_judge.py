@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from ...models.policy import PolicyLike, model_name, resolve_policy
+from ...models.policy import PolicyLike, check_policy, model_name, resolve_policy
 from ...prompts.judge import RUBRIC
 from ..base import Score
 from ..plan import Called, Job
@@ -24,6 +24,9 @@ class LanguageJudge(ABC):
     Args:
         model: The judging model or its spec; it may be another one than the policy.
         rubric: What to judge by, as a list of questions.
+
+    Raises:
+        ConfigError: the model cannot be one, or its spec is malformed.
     """
 
     model: PolicyLike
@@ -31,6 +34,9 @@ class LanguageJudge(ABC):
     notice: str = ""
     kind: ClassVar[str]  # as its spec begins
     relative: ClassVar[bool] = False  # whether it compares: an answer alone has no rating then
+
+    def __post_init__(self) -> None:
+        check_policy(self.model)
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import ConfigError, MissingDependencyError, SpecError, evidence
+from ...core.login import without_login
 from ..base import Reward
 from ..function import FunctionReward, as_reward
 from ..plan import PlannedReward
@@ -77,7 +78,7 @@ def _need(module: str, said: str) -> None:
 
 
 def _named(rest: str, function: Callable[..., Any]) -> FunctionReward:
-    return FunctionReward(function, title=f"verify:{rest}")
+    return FunctionReward(function, title=without_login(f"verify:{rest}"))
 
 
 def _read_schema(path: str) -> dict[str, Any]:
