@@ -12,6 +12,7 @@ from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langsmith._internal._serde import dumps_json
 from loopback_server import LoopbackServer
+from pydantic import ValidationError
 
 import tpo
 from tpo.core.errors import SpecError, TPOError
@@ -116,6 +117,10 @@ def test_no_settings_show_it():
         with pytest.raises(TPOError) as caught:
             make_context(None, **{"critic": spec, **wrong})
         assert not is_seen(caught.value)
+        with pytest.raises(ValidationError) as raw:
+            tpo.Context(critic=spec, **wrong)
+        assert not is_seen(raw.value)
+    assert not is_seen(tpo.Context(policy=spec, critic=spec, reward=f"judge:{spec}"))
 
 
 @pytest.mark.parametrize("url", WORKING)
