@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from .login import without_login
+from .specs import POLICY_FORMS, listed
 
 if TYPE_CHECKING:  # slow to import, and the command's --help needs only the settings
     from langgraph.runtime import Runtime
@@ -55,8 +56,7 @@ class Context(BaseModel):
     policy: str = Field(
         default="embedded:",
         title="Policy",
-        description="The model that answers: openai:NAME, openai:NAME@http://host/v1, "
-        "huggingface:NAME, embedded:, any init_chat_model spec.",
+        description=f"The model that answers: {listed(POLICY_FORMS)}.",
     )
     critic: str = Field(
         default="",

@@ -1,13 +1,7 @@
-"""From what a caller gives (chat model or spec string) to a policy.
+"""From what a caller gives (a chat model or a spec string) to a policy.
 
-Specs::
-
-    openai:NAME                     any provider of langchain's init_chat_model
-    openai:NAME@http://host/v1      an OpenAI-compatible server
-    huggingface:NAME                in process, through langchain-huggingface
-    embedded: | embedded:FILE.gguf  the local llama.cpp model
-
-A model built from a spec is shared within its process and event loop.
+`core/specs.py` lists the forms of a spec. A model built from one is shared within its process
+and event loop.
 """
 
 from __future__ import annotations
@@ -25,12 +19,11 @@ from langchain_core.language_models import BaseChatModel
 
 from ..core.errors import ConfigError, MissingDependencyError, PolicyError, SpecError, evidence
 from ..core.login import without_login
-from .address import server_address
+from ..core.specs import POLICY_FORMS, listed
+from .policy_spec import VALID, check_spec, split_server
 
 PolicyLike = BaseChatModel | str
-SPECS = "openai:NAME, openai:NAME@http://HOST/v1, huggingface:NAME, embedded:, PROVIDER:NAME"
 URL_KEY = "TPO_POLICY_API_KEY"
-LOCAL = ("embedded", "huggingface")
 
 
 @dataclass(frozen=True)
@@ -74,45 +67,10 @@ def check_policy(policy: PolicyLike) -> None:
         return
     if not isinstance(policy, str):
         raise ConfigError(
-            f"{type(policy).__name__} is no policy: give a BaseChatModel (before .bind or "
-            f".with_structured_output) or a spec such as {SPECS}"
+            f"{type(policy).__name__} cannot be a policy: give a BaseChatModel (before .bind or "
+            f".with_structured_output) or a spec such as {listed(POLICY_FORMS)}"
         )
-    provider, colon, name = policy.strip().partition(":")
-    if name.startswith("//") or re.match("(?i)https?:", name):
-        raise SpecError("a URL alone names no model: openai:NAME@http://HOST/v1")
-    if not colon or not provider:
-        raise SpecError(f"unknown policy {policy!r}. Valid forms: {SPECS}")
-    if not name and provider != "embedded":
-        raise SpecError(f"policy {policy!r} names no model. Valid forms: {SPECS}")
-    if provider not in LOCAL:
-        _check_server(provider, name)
-
-
-def _check_server(provider: str, rest: str) -> None:
-    """Refuse a server's address that cannot be right; never show one, it may hold a login."""
-    name, url = _split(rest)
-    if url is None:
-        if rest.count("@") > 1:
-            raise SpecError(
-                f"policy '{provider}:{name.partition('@')[0]}@...' does not say how to reach its "
-                "server: openai:NAME@http://HOST/v1"
-            )
-    elif provider != "openai":
-        raise SpecError(
-            f"policy '{provider}:{name}@...': @URL is for OpenAI-compatible servers: "
-            f"openai:{name}@http://HOST/v1"
-        )
-    elif not name or server_address(url) is None:
-        raise SpecError(
-            f"policy 'openai:{name}@...' needs a name and a host: openai:NAME@http://HOST/v1, "
-            "with special characters in it percent-encoded"
-        )
-
-
-def _split(rest: str) -> tuple[str, str | None]:
-    """Return name and server of `NAME@http://HOST/v1`; a name may hold an @ of its own."""
-    found = re.fullmatch(r"(?is)(.*?)@(http.*)", rest)
-    return (found[1], found[2]) if found else (rest, None)
+    check_spec(policy)
 
 
 async def resolve_policy(policy: PolicyLike) -> Policy:
@@ -175,7 +133,7 @@ def build_policy(spec: str) -> Policy:
 
         model = huggingface_model(name)
         return Policy(model, model_name(spec), context_tokens=_context_tokens(model))
-    name, url = _split(name)
+    name, url = split_server(name)
     return _compatible(name, url, spec) if url else _provider(provider, name, spec)
 
 
@@ -243,7 +201,7 @@ def _provider(provider: str, name: str, spec: str) -> Policy:
         ) from None
     except ValueError as error:
         if "nsupported" in str(error):
-            raise SpecError(f"unknown provider in policy {spec!r}. Valid forms: {SPECS}") from None
+            raise SpecError(f"unknown provider in policy {spec!r}. {VALID}") from None
         raise PolicyError(f"policy {spec!r} could not be built: {evidence(error)}") from None
     except Exception as error:  # noqa: BLE001  each provider has its own complaint about a missing key
         raise MissingDependencyError(

@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+from ...core.errors import SpecError
 from ...models.policy import PolicyLike, check_policy, model_name, resolve_policy
 from ...prompts.judge import RUBRIC
 from ..base import Score
@@ -37,6 +38,21 @@ class LanguageJudge(ABC):
 
     def __post_init__(self) -> None:
         check_policy(self.model)
+
+    @classmethod
+    def from_spec(cls, rest: str, policy: PolicyLike) -> Self:
+        """Return the judge that a spec names.
+
+        Args:
+            rest: What follows the kind and its colon: a policy spec, or nothing.
+            policy: The run's policy, which judges where none is named.
+
+        Raises:
+            SpecError: there is neither.
+        """
+        if model := rest or policy:
+            return cls(model)
+        raise SpecError(f"reward {cls.kind!r} names no model to judge with: {cls.kind}:openai:NAME")
 
     @property
     def name(self) -> str:

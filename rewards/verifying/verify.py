@@ -1,8 +1,7 @@
 """Programmatic verifiers: 1 where an answer passes, 0 where it does not.
 
-Specs: `verify:PACKAGE.MODULE:NAME` (your own: a function, sync or async, that takes one answer at
-a time, or an object with the contract of `Reward`, which takes a batch), `verify:exact:TEXT`,
-`verify:json:SCHEMA_FILE`, `verify:math:EXPRESSION` (extra `verify`).
+`rewards/specs.py` lists their specs. Your own is a function, sync or async, that takes one answer
+at a time, or an object with the contract of `Reward`, which takes a batch.
 """
 
 from __future__ import annotations
@@ -18,13 +17,14 @@ from typing import Any
 
 from ...core.errors import ConfigError, MissingDependencyError, SpecError, evidence
 from ...core.login import without_login
+from ...core.specs import listed
 from ..base import Reward
 from ..function import FunctionReward, as_reward
 from ..plan import PlannedReward
+from ..specs import REWARDS
 from .mathematics import MathReward
 
 ALLOWED = "TPO_VERIFIERS"
-FORMS = "verify:MODULE:FUNCTION, verify:exact:TEXT, verify:json:FILE, verify:math:EXPRESSION"
 
 
 def exact_match(query: str, answer: str, *, expected: str) -> float:  # noqa: ARG001
@@ -59,7 +59,8 @@ def from_spec(rest: str) -> Reward | PlannedReward:
     """
     kind, _, value = rest.partition(":")
     if not value:
-        raise SpecError(f"unknown verifier 'verify:{rest}'. Valid forms: {FORMS}")
+        valid = listed(spec for spec in REWARDS if spec.kind == "verify")
+        raise SpecError(f"unknown verifier 'verify:{rest}'. Valid forms: {valid}")
     if kind == "exact":
         return _named(rest, partial(exact_match, expected=value))
     if kind == "math":
