@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Form:
+class SpecForm:
     """One way to name a policy or a reward.
 
     Attributes:
@@ -25,14 +25,14 @@ class Form:
 
 
 POLICY_FORMS = (
-    Form("openai:NAME", "a model of OpenAI"),
-    Form(
+    SpecForm("openai:NAME", "a model of OpenAI"),
+    SpecForm(
         "openai:NAME@http://HOST/v1",
         "an OpenAI-compatible server: vLLM, SGLang, llama.cpp, ...",
     ),
-    Form("PROVIDER:NAME", "any provider of LangChain's `init_chat_model`"),
-    Form("huggingface:NAME", "a model of Hugging Face in this process", "huggingface"),
-    Form("embedded:", "a local model", "embedded"),
+    SpecForm("PROVIDER:NAME", "any provider of LangChain's `init_chat_model`"),
+    SpecForm("huggingface:NAME", "a model of Hugging Face in this process", "huggingface"),
+    SpecForm("embedded:", "a local model", "embedded"),
 )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.specs import Form
+from ..core.specs import SpecForm
 
 
 @dataclass(frozen=True, kw_only=True)
-class RewardForm(Form):
+class RewardForm(SpecForm):
     """One way to name a reward.
 
     Attributes:
@@ -103,38 +103,38 @@ REWARDS = (
     RewardForm(
         "verify:exact:TEXT",
         "1 if the answer is this text, else 0",
-        maker="verifying.verify:from_spec",
+        maker="verifying.verify:verifier_from_spec",
         start="nothing",
     ),
     RewardForm(
         "verify:json:SCHEMA_FILE",
         "1 if the answer is JSON that fits the schema, else 0",
-        maker="verifying.verify:from_spec",
+        maker="verifying.verify:verifier_from_spec",
         extra="verify",
     ),
     RewardForm(
         "verify:math:EXPRESSION",
         "1 if the last expression of the answer equals this one, else 0",
-        maker="verifying.verify:from_spec",
+        maker="verifying.verify:verifier_from_spec",
         extra="verify",
     ),
     RewardForm(
         "verify:MODULE:NAME",
         "your own function or object",
-        maker="verifying.verify:from_spec",
+        maker="verifying.verify:verifier_from_spec",
         start="list it in the environment: `TPO_VERIFIERS=MODULE:NAME`",
     ),
     RewardForm(
         "mix:FILE.toml",
         "several rewards as one",
-        maker="mixing.mix_file:from_spec",
+        maker="mixing.mix_file:mix_from_file",
         start="see below",
         needs=("resolve",),
     ),
     RewardForm(
         "cached:REWARD",
         "one of the others, its scores kept across runs",
-        maker="caching.cached:from_spec",
+        maker="caching.cached:cached_from_spec",
         start='see "Scores kept across runs"',
         needs=("resolve",),
     ),

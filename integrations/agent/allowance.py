@@ -17,7 +17,7 @@ def add_spent(so_far: Any, more: Any) -> Cost:
 
 @dataclass(frozen=True)
 class Allowance:
-    """Most that the searches of one thread may cost together; 0 is no limit.
+    """How much all searches of one thread may cost; 0 for no limit.
 
     Raises:
         ConfigError: a negative limit.

@@ -81,7 +81,7 @@ def cached(
     return CachedReward(reward, store, identity or reward.name)
 
 
-def from_spec(
+def cached_from_spec(
     rest: str, resolve: Callable[[str], Reward | PlannedReward]
 ) -> Reward | PlannedReward:
     """Return the reward that `cached:REWARD` names, with the cache of this machine's user.

@@ -46,7 +46,7 @@ def json_valid(query: str, answer: str, *, schema: dict[str, Any]) -> float:  # 
     return float(Draft202012Validator(schema).is_valid(value))
 
 
-def from_spec(rest: str) -> Reward | PlannedReward:
+def verifier_from_spec(rest: str) -> Reward | PlannedReward:
     """Return the verifier a spec names.
 
     Args:

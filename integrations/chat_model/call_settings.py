@@ -1,4 +1,4 @@
-"""What a call runs with: what the model was made with, changed by what the call says."""
+"""The settings of one call: those the model was made with, changed by the call's own."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ PARTS = ("policy", "reward", "critic", "heldout", "fallback", "prompts")
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The arguments of `tpo.align`, and what is meant for the policy only.
+class CallSettings:
+    """The arguments of `tpo.align`, and the options that only the policy gets.
 
     Attributes:
-        trace: How much of a run its message tells.
-        options: `tools`, `response_format` and what goes with them; empty where the turn is
-            to be answered in words.
+        trace: How much of a run its message holds.
+        options: `tools`, `response_format` and what goes with them; empty if the turn has
+            neither.
     """
 
     policy: Any = None
@@ -40,7 +40,7 @@ class Settings:
     trace: Detail = "full"
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def changed(self, changes: Mapping[str, Any]) -> Settings:
+    def changed(self, changes: Mapping[str, Any]) -> CallSettings:
         """Return the settings of one call.
 
         Args:
@@ -87,18 +87,18 @@ class Settings:
 
     @property
     def described(self) -> dict[str, Any]:
-        """The settings in words: the names of models and rewards, never what they hold."""
+        """The settings as text: models and rewards by their names."""
         parts = {name: _named(getattr(self, name)) for name in PARTS if getattr(self, name)}
         return {**_open(self.context.model_dump(mode="json")), **parts}
 
     @property
     def written(self) -> dict[str, Any]:
-        """The arguments that make the same settings again; to be asked for where `by_name`."""
+        """The arguments that make the same settings again; only if `by_name`."""
         parts = {name: part for name in PARTS if (part := getattr(self, name)) is not None}
         return _open({**self.context.model_dump(mode="json", exclude_unset=True), **parts})
 
     def graph(self) -> TPOGraph:
-        """Return the graph; the answer is left to whoever asked."""
+        """Return the graph; the caller makes a message of the answer."""
         return build_tpo(
             self.policy,
             self.reward,
@@ -113,7 +113,7 @@ class Settings:
         """Refuse what cannot run, without asking anything.
 
         Raises:
-            ConfigError: a part that is none; SpecError, PromptError where it is a text.
+            ConfigError: a part is not what it should be; SpecError, PromptError if it is a text.
         """
         for policy in (self.policy or self.context.policy, self.critic or self.context.critic):
             if policy:
@@ -125,7 +125,7 @@ _NAMES = frozenset({*PARTS, *Context.model_fields, "context", "stop"})
 
 
 def given_settings(values: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
-    """Sort the arguments of a constructor: what is no field of it is a setting of `Context`.
+    """Sort the arguments of a constructor: what is not its field is a setting of `Context`.
 
     Raises:
         ConfigError: an unknown setting, or a value out of bounds.
