@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,6 +21,7 @@ from langchain_core.language_models import BaseChatModel
 from ..core.errors import ConfigError, MissingDependencyError, PolicyError, SpecError, evidence
 from ..core.login import without_login
 from ..core.specs import POLICY_FORMS, listed
+from .loop_end import close_at_loop_end
 from .policy_spec import VALID, check_spec, split_server
 
 PolicyLike = BaseChatModel | str
@@ -90,21 +92,16 @@ async def resolve_policy(policy: PolicyLike) -> Policy:
     if policy not in built:
         # In a thread: imports and the local model's loading would block the loop.
         built[policy] = await asyncio.to_thread(build_policy, policy)
-        closing = _close_with_loop(loop, built[policy])
-        await anext(closing)
+        closing = await close_at_loop_end(partial(_close, loop, built[policy]))
         _closing.setdefault(loop, []).append(closing)
     return built[policy]
 
 
-async def _close_with_loop(loop: asyncio.AbstractEventLoop, policy: Policy) -> AsyncGenerator[None]:
-    """Close a policy's connections when its loop ends, which ends its async generators first."""
-    try:
-        yield
-    finally:
-        _shared.pop(loop, None)
-        _closing.pop(loop, None)
-        if client := getattr(policy.model, "http_async_client", None):
-            await client.aclose()
+async def _close(loop: asyncio.AbstractEventLoop, policy: Policy) -> None:
+    _shared.pop(loop, None)
+    _closing.pop(loop, None)
+    if client := getattr(policy.model, "http_async_client", None):
+        await client.aclose()
 
 
 def model_name(model: PolicyLike) -> str:

@@ -15,7 +15,7 @@ from ...core.conversation import read_conversation
 from ...core.errors import InputError
 from ...core.reply import read_reply
 from ...core.settings import make_context
-from ...core.usage import Cost, cost
+from ...core.usage import Cost, cost, tokens_of
 from ...models.policy import resolve_policy
 from ...models.price import price_of
 from ..inner_run.callbacks_and_saver import Saving
@@ -120,8 +120,7 @@ def _left(context: Context, paid: Cost) -> Context:
     if context.budget_requests:
         left["budget_requests"] = context.budget_requests - paid["requests"]
     if context.budget_tokens:
-        spent = paid["input_tokens"] + paid["output_tokens"]
-        left["budget_tokens"] = max(0, context.budget_tokens - spent)
+        left["budget_tokens"] = max(0, context.budget_tokens - tokens_of(paid))
     if 0 in left.values():
         return make_context(context, width=1, depth=0)
     return make_context(context, **left)

@@ -143,8 +143,7 @@ class ChatTPO(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        saving = saving_of_sync_call()
-        call = self._call_of(messages, stop, run_manager, kwargs, saving=saving)
+        call = self._call_of(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
         return ChatResult(generations=[ChatGeneration(message=result_of(whole_answer(call)))])
 
     async def _astream(
@@ -166,8 +165,7 @@ class ChatTPO(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        saving = saving_of_sync_call()
-        call = self._call_of(messages, stop, run_manager, kwargs, saving=saving)
+        call = self._call_of(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
         for piece in iterate(answer_pieces(call)):
             yield ChatGenerationChunk(message=piece)
 

@@ -11,11 +11,10 @@ from langchain_core.callbacks import Callbacks
 from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.constants import TAG_NOSTREAM
 from langgraph.graph import END, START, StateGraph
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from typing_extensions import TypedDict
 
 from ...core.context import Context
-from ...models.faults import is_transient, pause_before_retry
+from ...models.faults import retrying
 from ...models.policy import Policy
 from ..inner_run.callbacks_and_saver import Saving, inner_context
 
@@ -49,15 +48,9 @@ async def first_reply(
     bound = policy.model.bind_tools(tools, **rest) if tools else policy.model.bind(**rest)
 
     async def ask() -> AIMessage:
-        attempts = AsyncRetrying(
-            stop=stop_after_attempt(context.retries + 1),
-            retry=retry_if_exception(is_transient),
-            wait=_wait,
-            reraise=True,
-        )
         stop = {"stop": list(context.stop_sequences)} if context.stop_sequences else {}
         config: Any = {"tags": [TAG_NOSTREAM, "tpo"], "run_name": "first reply"}
-        async for attempt in attempts:
+        async for attempt in retrying(context.retries + 1):
             with attempt:
                 async with asyncio.timeout(context.timeout):
                     return await bound.ainvoke(list(messages), config, **stop)
@@ -70,12 +63,6 @@ def key_of(messages: Sequence[AnyMessage]) -> str:
     """Return a hash that differs for different conversations."""
     said = repr([(message.type, message.content) for message in messages])
     return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
-
-
-def _wait(state: RetryCallState) -> float:
-    return pause_before_retry(
-        state.outcome.exception() if state.outcome else None, state.attempt_number
-    )
 
 
 class _SavedReply(TypedDict, total=False):

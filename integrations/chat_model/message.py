@@ -10,7 +10,7 @@ from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 
 from ...core.answer import answer_of
 from ...core.state import Round, State
-from ...core.usage import Cost, UsageDelta, add_usage
+from ...core.usage import Cost, UsageDelta, add_usage, tokens_of
 from ..inner_run.run_trace import Detail, trace_of
 
 KEY = "tpo"  # of the trace in `response_metadata`
@@ -105,6 +105,6 @@ def _usage_metadata(paid: Cost) -> UsageMetadata:
     return UsageMetadata(
         input_tokens=paid["input_tokens"],
         output_tokens=paid["output_tokens"],
-        total_tokens=paid["input_tokens"] + paid["output_tokens"],
+        total_tokens=tokens_of(paid),
         input_token_details=InputTokenDetails(cache_read=paid["cached_tokens"]),
     )
