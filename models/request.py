@@ -19,12 +19,11 @@ from langchain_core.outputs import ChatGeneration
 from langchain_core.prompt_values import ChatPromptValue
 from langchain_core.runnables import RunnableConfig, ensure_config
 from langgraph.constants import TAG_NOSTREAM
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from ..core.errors import PolicyError, evidence
 from ..core.reply import Reply, read_reply
 from ..core.usage import Cost, add_costs, cost
-from .faults import is_transient, pause_before_retry, refused_parameter
+from .faults import refused_parameter, retrying
 from .manifest import guarded
 from .policy import Policy
 from .price import price_of
@@ -107,14 +106,8 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
     """
     refused, sent = request.refused, 0
     while True:  # ends: each further pass has one parameter less
-        attempts = AsyncRetrying(
-            stop=stop_after_attempt(min(request.retries + 1, _left(request, sent))),
-            retry=retry_if_exception(is_transient),
-            wait=_wait,
-            reraise=True,
-        )
         try:
-            async for attempt in attempts:
+            async for attempt in retrying(min(request.retries + 1, _left(request, sent))):
                 with attempt:
                     sent += 1
                     on_text = begin() if begin else None
@@ -141,12 +134,6 @@ def _reason(error: Exception, request: Request) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {request.timeout:g} s"
     return evidence(error)
-
-
-def _wait(state: RetryCallState) -> float:
-    return pause_before_retry(
-        state.outcome.exception() if state.outcome else None, state.attempt_number
-    )
 
 
 def _sent_parameters(request: Request, refused: frozenset[str]) -> set[str]:

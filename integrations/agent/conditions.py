@@ -1,4 +1,4 @@
-"""Which answers are worth a search: asked of the draft, before anything is paid for it."""
+"""Which drafts are worth a search: decided before anything is paid for it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Conditions:
     def __post_init__(self) -> None:
         if self.when is not None and not callable(self.when):
             raise ConfigError(
-                f"when={self.when!r} is no function: give one that takes (request, draft) "
+                f"when={self.when!r} is not a function: give one that takes (request, draft) "
                 "and returns whether to optimise the draft"
             )
         if self.min_chars < 0:
@@ -48,7 +48,7 @@ class Conditions:
             raise ConfigError(f"fraction={self.fraction}: give a share from 0 to 1")
 
     async def why_not(self, request: ModelRequest[Any], draft: AIMessage) -> str:
-        """Return which condition does not hold, or ""."""
+        """Return the condition that does not hold, or ""."""
         if len(draft.text) < self.min_chars:
             return f"min_chars: the draft has {len(draft.text)} of {self.min_chars} characters"
         if not self._drawn(request):

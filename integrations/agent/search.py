@@ -1,4 +1,4 @@
-"""The search for a better answer than the draft: one run of the loop, and what it came to."""
+"""The search for a better answer than the draft: one run of the loop, and its result."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from ..inner_run.run_trace import Detail, trace_of
 
 
 class Found(TypedDict):
-    """What a search came to: plain JSON."""
+    """The result of a search: plain JSON."""
 
     text: str | None
-    """The better answer; `None` where the draft stays."""
+    """The better answer; `None` if the draft stays."""
     trace: dict[str, Any]
     spent: dict[str, Any]
     """What it cost."""
@@ -40,7 +40,7 @@ class Search:
     Attributes:
         given: Models, rewards and prompts; without a policy the agent's own model answers,
             without its tools.
-        detail: How much the trace tells.
+        detail: How much the trace holds.
 
     Raises:
         TPOError: a policy, reward, prompt or detail that cannot be right.
@@ -64,9 +64,9 @@ class Search:
         context: Context,
         write: Callable[[Any], None],
     ) -> Found:
-        """Search; whatever goes wrong, the draft stays, and the trace says why.
+        """Search. If anything goes wrong the draft stays, and the trace says why.
 
-        Only cancellation and interrupts pass.
+        Only cancellation and interrupts are raised.
         """
         given = replace(self.given, policy=self.given.policy or request.model)
         app = build_graph(given, speak=False).compile(name="tpo")
@@ -111,16 +111,16 @@ class Search:
 
 
 def _conversation(request: ModelRequest[Any]) -> list[AnyMessage]:
-    """Return what the model was asked; reward and candidates see the same, tool results too.
+    """Return what the model was asked: candidates and reward see the same, with tool results.
 
-    Copies where there is no id: the graph gives each message one.
+    A message without an id is copied, because the graph would give it one.
     """
     said = [request.system_message] if request.system_message else []
     return [m if m.id else m.model_copy() for m in [*said, *request.messages]]
 
 
 def _without_draft(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event as it may be shown: the draft competes, but its text is held back."""
+    """Return an event as it may be shown: without the text of the draft."""
     candidate = event.get("candidate")
     if isinstance(candidate, dict) and candidate.get("drafted"):
         return {**event, "candidate": {**candidate, "text": ""}}

@@ -21,19 +21,19 @@ from ...core.context import Context
 from ...graphs.background import iterate, result_of
 from ...models.policy import resolve_policy
 from ...nodes.paid.run_models import GivenModels
-from ..inner_run.inherit import RunManager, Saving, inner_callbacks, saving_of_sync_call
+from ..inner_run.callbacks_and_saver import RunManager, Saving, inner_callbacks, saving_of_sync_call
 from ..inner_run.run_trace import Detail
-from .answering import Turn, pieces, whole
-from .settings import PARTS, Settings, given_settings
+from .answering import ChatCall, answer_pieces, whole_answer
+from .call_settings import PARTS, CallSettings, given_settings
 
 
 class ChatTPO(BaseChatModel):
     """A chat model whose answers are aligned with a reward while they are written.
 
-    It takes the place of the chat model it is given: in a chain, an agent, a node. A turn in
-    which the model calls tools passes through untouched; structured output is left to the
-    model; every other answer is the best of a run. The message says how it was found:
-    `response_metadata["tpo"]` is the run's trace, `usage_metadata` the sum of its cost.
+    It takes the place of the chat model it is given, in a chain, an agent or a node. A reply
+    that calls tools passes through unchanged, and structured output is left to the model; every
+    other answer is the best of a run. `response_metadata["tpo"]` of the message is the run's
+    trace, `usage_metadata` the sum of its cost.
 
     Args:
         policy: The model that answers: any `BaseChatModel`, or a spec (`openai:gpt-5-mini`).
@@ -67,12 +67,12 @@ class ChatTPO(BaseChatModel):
     prompts: Any = None
     context: Context = Field(default_factory=Context)
     trace: Detail = "full"
-    """How much of a run its message tells: `brief` leaves the texts of the pool and the
+    """How much of a run its message holds: `brief` leaves the texts of the pool and the
     critiques out, so that a conversation that is saved does not carry every pool."""
     streaming: bool | None = None
-    """`True` streams within `invoke` too, for handlers that want tokens."""
+    """`True` streams inside `invoke` too, for handlers that want tokens."""
 
-    if TYPE_CHECKING:  # pydantic would tell editors of the fields only, and not of the settings
+    if TYPE_CHECKING:  # for editors: pydantic would show them the fields and not the settings
 
         def __init__(self, **settings: Any) -> None: ...
 
@@ -88,10 +88,10 @@ class ChatTPO(BaseChatModel):
             self.cache = False  # a cache's key could not tell this reward from another
         return self
 
-    def _settings(self, **changes: Any) -> Settings:
+    def _settings(self, **changes: Any) -> CallSettings:
         """Return the settings of one call."""
         given = GivenModels(**{name: getattr(self, name) for name in PARTS})
-        return Settings(given, self.context, self.trace).changed(changes)
+        return CallSettings(given, self.context, self.trace).changed(changes)
 
     @property
     def _llm_type(self) -> str:
@@ -125,8 +125,8 @@ class ChatTPO(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        turn = self._turn(messages, stop, run_manager, kwargs)
-        return ChatResult(generations=[ChatGeneration(message=await whole(turn))])
+        call = self._call_of(messages, stop, run_manager, kwargs)
+        return ChatResult(generations=[ChatGeneration(message=await whole_answer(call))])
 
     def _generate(
         self,
@@ -135,8 +135,8 @@ class ChatTPO(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        turn = self._turn(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
-        return ChatResult(generations=[ChatGeneration(message=result_of(whole(turn)))])
+        call = self._call_of(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
+        return ChatResult(generations=[ChatGeneration(message=result_of(whole_answer(call)))])
 
     async def _astream(
         self,
@@ -145,8 +145,9 @@ class ChatTPO(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        async with aclosing(pieces(self._turn(messages, stop, run_manager, kwargs))) as found:
-            async for piece in found:
+        call = self._call_of(messages, stop, run_manager, kwargs)
+        async with aclosing(answer_pieces(call)) as pieces:
+            async for piece in pieces:
                 yield ChatGenerationChunk(message=piece)
 
     def _stream(
@@ -156,12 +157,11 @@ class ChatTPO(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        for piece in iterate(
-            pieces(self._turn(messages, stop, run_manager, kwargs, saving=saving_of_sync_call()))
-        ):
+        call = self._call_of(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
+        for piece in iterate(answer_pieces(call)):
             yield ChatGenerationChunk(message=piece)
 
-    def _turn(
+    def _call_of(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
@@ -169,9 +169,9 @@ class ChatTPO(BaseChatModel):
         changes: Mapping[str, Any],
         *,
         saving: Saving = "own",
-    ) -> Turn:
+    ) -> ChatCall:
         settings = self._settings(stop=stop, **changes)
-        return Turn(settings, messages, inner_callbacks(run), saving)
+        return ChatCall(settings, messages, inner_callbacks(run), saving)
 
     def bind_tools(
         self,
@@ -220,7 +220,7 @@ class ChatTPO(BaseChatModel):
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
-        """Return `True`: where every part has a name, it can be loaded again."""
+        """Return `True`: if every part has a name, it can be loaded again."""
         return True
 
     @classmethod

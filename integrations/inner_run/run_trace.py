@@ -39,5 +39,5 @@ def trace_of(state: State, detail: Detail = "brief") -> dict[str, Any]:
 
 
 def _only(record: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the named fields that say something."""
+    """Return the named fields that hold something."""
     return {name: record[name] for name in names if record.get(name) is not None}

@@ -10,10 +10,11 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, ClassVar, Self
 from urllib.parse import unquote
 
-import httpx
 from langchain_core.messages import AnyMessage, HumanMessage
 
 from ...core.errors import ConfigError, RewardError, SpecError, evidence
+from ...core.login import has_login
+from ...models.address import server_address
 from ..base import Score, as_score, unscored
 from .connection import KEY, Connection, TextRefusedError, shown
 from .probe import ANSWERS, QUESTION, doubts
@@ -71,6 +72,8 @@ class ServedReward(ABC):
         Raises:
             SpecError: malformed, an unknown option, or a secret in it.
         """
+        if has_login(rest):  # before it is taken apart, and a part of it shown
+            raise SpecError(f"no secrets in a {cls.protocol} spec: set {KEY} instead")
         known = [f.name for f in fields(cls) if f.init and f.name != "url"]
         url, _, query = rest.strip().partition("?")
         if _SECRETS & {pair.partition("=")[0].lower() for pair in query.split("&")}:
@@ -186,14 +189,10 @@ class ServedReward(ABC):
 
 def _checked_url(protocol: str, text: str) -> str:
     """Return a server's address without slash and `/v1` at its end; never show a bad one."""
-    form = f"{protocol}:http://HOST:PORT"
-    try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, TypeError):
-        raise ConfigError(f"{protocol}: this is no URL; the form is {form}") from None
-    if url.userinfo:
+    if isinstance(text, str) and has_login(text):
         raise ConfigError(f"no secrets in a {protocol} URL: set {KEY} instead")
-    bare = not (url.query or url.fragment)
-    if url.scheme not in {"http", "https"} or not url.host or not bare or (url.port or 0) > 65535:
-        raise ConfigError(f"{protocol}: this is no server's address; the form is {form}")
+    url = server_address(text)
+    if url is None or url.query or url.fragment:
+        form = f"{protocol}:http://HOST:PORT"
+        raise ConfigError(f"{protocol}: this is not a server's address; the form is {form}")
     return str(url).rstrip("/").removesuffix("/v1")
