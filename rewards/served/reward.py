@@ -169,7 +169,7 @@ class ServedReward(ABC):
         found: defaultdict[int, list[JsonObject]] = defaultdict(list)
         for item in items if isinstance(items, list) else [items]:
             index = item.get("index") if isinstance(item, dict) else None
-            if type(index) is not int or not 0 <= index < count:
+            if not isinstance(item, dict) or type(index) is not int or not 0 <= index < count:
                 # Then the other indexes cannot be trusted either: they may count from 1.
                 raise self._malformed(items, f"{count} results with indexes from 0")
             found[index].append(item)
