@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from ..core.conversation import read_conversation
 from ..core.errors import TPOError
+from ..core.json_types import JsonObject
 from ..core.settings import make_context
 from ..core.state import State
 from ..graphs.background import result_of
@@ -80,7 +81,7 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
 
     async def write(
         task: str, draft: str = "", criteria: str = "", *, saving: Saving = "own"
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[str, JsonObject]:
         messages = [HumanMessage(assignment(task, criteria))]
         drafts = [draft] if draft.strip() else []
         try:
@@ -92,7 +93,7 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
             raise ToolException(f"The text could not be written: {error}") from error
         return state["answer"], trace_of(state, settings.trace)
 
-    def write_now(task: str, draft: str = "", criteria: str = "") -> tuple[str, dict[str, Any]]:
+    def write_now(task: str, draft: str = "", criteria: str = "") -> tuple[str, JsonObject]:
         return result_of(write(task, draft, criteria, saving=saving_of_sync_call()))
 
     return StructuredTool(

@@ -19,6 +19,7 @@ import httpx
 from langchain_core.language_models import BaseChatModel
 
 from ..core.errors import ConfigError, MissingDependencyError, PolicyError, SpecError, evidence
+from ..core.json_types import JsonObject
 from ..core.login import without_login
 from ..core.specs import POLICY_FORMS, listed
 from .loop_end import close_at_loop_end
@@ -182,7 +183,7 @@ def _openai(name: str, base_url: str, key: str, *, through_proxy: bool = True) -
 def _provider(provider: str, name: str, spec: str) -> Policy:
     from langchain.chat_models import init_chat_model  # noqa: PLC0415  slow to import
 
-    options: dict[str, Any] = {"max_retries": 0}
+    options: JsonObject = {"max_retries": 0}
     if provider == "openai":
         from openai import DefaultAsyncHttpxClient  # noqa: PLC0415
 

@@ -21,6 +21,7 @@ from langchain_core.runnables import RunnableConfig, ensure_config
 from langgraph.constants import TAG_NOSTREAM
 
 from ..core.errors import PolicyError, evidence
+from ..core.json_types import JsonObject
 from ..core.reply import Reply, read_reply
 from ..core.usage import Cost, add_costs, cost
 from .faults import refused_parameter, retrying
@@ -54,15 +55,15 @@ class Request:
     policy: Policy
     messages: Sequence[BaseMessage]
     n: int = 1
-    parameters: dict[str, Any] = field(default_factory=dict)
-    schema: dict[str, Any] | None = None
+    parameters: JsonObject = field(default_factory=dict)
+    schema: JsonObject | None = None
     refused: frozenset[str] = frozenset()
     timeout: float = 120.0
     retries: int = 2
     most: int | None = None
     live: bool = False
     label: str = "request"
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: JsonObject = field(default_factory=dict)
 
     @property
     def json_by_body(self) -> bool:
@@ -155,7 +156,7 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     if (model.profile or {}).get("temperature") is False:  # a reasoning model
         refused |= {"temperature", "top_p"}
     limit = next((f for f in MAX_TOKENS_FIELDS if f in fields), "max_tokens")
-    changes: dict[str, Any] = {}
+    changes: JsonObject = {}
     for name, value in request.parameters.items():
         target = limit if name == "max_tokens" else name
         if target in fields and (value is not None or name in refused):
@@ -171,7 +172,7 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     return guarded(model.model_copy(update=changes))
 
 
-def _extra_body(request: Request, refused: frozenset[str]) -> dict[str, Any] | None:
+def _extra_body(request: Request, refused: frozenset[str]) -> JsonObject | None:
     own = getattr(request.policy.model, "extra_body", None) or {}
     body = {**own, **request.policy.extra_body}
     if request.parameters.get("seed") is not None:

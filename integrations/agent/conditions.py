@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from langchain.agents.middleware import ModelRequest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from ...core.errors import ConfigError
+from .reply import AgentRequest
 
-When = Callable[[ModelRequest[Any], AIMessage], bool | Awaitable[bool]]
+When = Callable[[AgentRequest, AIMessage], bool | Awaitable[bool]]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Conditions:
         if not 0 <= self.fraction <= 1:
             raise ConfigError(f"fraction={self.fraction}: give a share from 0 to 1")
 
-    async def why_not(self, request: ModelRequest[Any], draft: AIMessage) -> str:
+    async def why_not(self, request: AgentRequest, draft: AIMessage) -> str:
         """Return the condition that does not hold, or ""."""
         if len(draft.text) < self.min_chars:
             return f"min_chars: the draft has {len(draft.text)} of {self.min_chars} characters"
@@ -60,7 +60,7 @@ class Conditions:
             wanted = await wanted
         return "" if wanted else "when: the predicate said no"
 
-    def _drawn(self, request: ModelRequest[Any]) -> bool:
+    def _drawn(self, request: AgentRequest) -> bool:
         """Draw by thread and question, so that the same ones are drawn each time."""
         info = request.runtime.execution_info
         thread = info.thread_id if info else None

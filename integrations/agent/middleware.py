@@ -10,8 +10,6 @@ from langchain.agents.middleware import (
     AgentMiddleware,
     AgentState,
     ExtendedModelResponse,
-    ModelRequest,
-    ModelResponse,
 )
 from langchain.agents.middleware.types import PrivateStateAttr
 from langgraph.stream import CustomTransformer
@@ -30,7 +28,7 @@ from ..inner_run.run_trace import Detail
 from ..inner_run.silent_graph import run_silently
 from .allowance import Allowance, add_spent
 from .conditions import Conditions, When
-from .reply import replaced, restore_reply
+from .reply import AgentReply, AgentRequest, replaced, restore_reply
 from .search import Search
 from .turn_graph import Attempt, build_turn
 
@@ -126,28 +124,26 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
 
     async def awrap_model_call(
         self,
-        request: ModelRequest[Any],
-        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
+        request: AgentRequest,
+        handler: Callable[[AgentRequest], Awaitable[AgentReply]],
     ) -> Any:
         """Let the model reply; if that is the final answer, search for a better one."""
         return await self._answer(self._call(request, lambda: handler(request)))
 
     def wrap_model_call(
         self,
-        request: ModelRequest[Any],
-        handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
+        request: AgentRequest,
+        handler: Callable[[AgentRequest], AgentReply],
     ) -> Any:
         """Do the same in a sync agent; the search runs on a background loop."""
         call = self._call(request, lambda: asyncio.to_thread(handler, request))
         return result_of(self._answer(call, in_sync_node=True))
 
-    def _call(
-        self, request: ModelRequest[Any], ask: Callable[[], Awaitable[ModelResponse[Any]]]
-    ) -> Attempt:
+    def _call(self, request: AgentRequest, ask: Callable[[], Awaitable[AgentReply]]) -> Attempt:
         spent: Any = request.state.get("tpo_spent")
         return Attempt(request, ask, self._settings(request), add_spent(None, spent))
 
-    def _settings(self, request: ModelRequest[Any]) -> Context | None:
+    def _settings(self, request: AgentRequest) -> Context | None:
         """Return the settings of this call; `None` if it wants no search.
 
         Raises:

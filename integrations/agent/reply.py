@@ -7,10 +7,14 @@ from typing import Any, cast
 from langchain.agents.middleware import ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, message_to_dict, messages_from_dict
 
+from ...core.json_types import JsonObject
 from ...core.reply import read_reply
 
+AgentRequest = ModelRequest[Any]  # whatever the context of the agent is
+AgentReply = ModelResponse[Any]  # whatever its structured output is
 
-def draft_in(request: ModelRequest[Any], response: ModelResponse[Any]) -> AIMessage | None:
+
+def draft_in(request: AgentRequest, response: AgentReply) -> AIMessage | None:
     """Return the reply's final answer, if it is one that may be rewritten.
 
     Replies with tool calls, structured output, images or cited sources may not: their other
@@ -34,7 +38,7 @@ def _is_prose(block: Any) -> bool:
     )
 
 
-def save_reply(response: ModelResponse[Any]) -> list[dict[str, Any]] | None:
+def save_reply(response: AgentReply) -> list[JsonObject] | None:
     """Return a reply as plain JSON; `None` if it has structured output, whose type we do not know.
 
     Not as a message: LangGraph would stream one that is in the state of a graph.
@@ -44,12 +48,12 @@ def save_reply(response: ModelResponse[Any]) -> list[dict[str, Any]] | None:
     return [message_to_dict(message) for message in response.result]
 
 
-def restore_reply(saved: list[dict[str, Any]]) -> ModelResponse[Any]:
+def restore_reply(saved: list[JsonObject]) -> AgentReply:
     """Return the reply that `save_reply` saved."""
     return ModelResponse(result=messages_from_dict(saved))
 
 
-def replaced(response: ModelResponse[Any], text: str | None, trace: dict[str, Any]) -> Any:
+def replaced(response: AgentReply, text: str | None, trace: JsonObject) -> Any:
     """Return the reply with the trace, and with another text unless that is `None`.
 
     The message keeps its id, so that clients replace what they may have shown of it. It keeps
@@ -57,7 +61,7 @@ def replaced(response: ModelResponse[Any], text: str | None, trace: dict[str, An
     """
     (draft,) = response.result
     about = {**draft.response_metadata, "tpo": trace}
-    changes: dict[str, Any] = {"response_metadata": about}
+    changes: JsonObject = {"response_metadata": about}
     if text is not None:
         about.pop("logprobs", None)  # they are of the draft, and so is its reasoning
         changes |= {"content": text, "additional_kwargs": {}}

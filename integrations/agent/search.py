@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from langchain.agents.middleware import ModelRequest
 from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.errors import GraphBubbleUp, is_invalid_resume
 from typing_extensions import TypedDict
@@ -14,6 +13,7 @@ from typing_extensions import TypedDict
 from ...core.context import Context
 from ...core.errors import ConfigError, evidence
 from ...core.events import Emitter
+from ...core.json_types import JsonObject
 from ...core.reply import read_reply
 from ...core.state import State
 from ...core.usage import cost
@@ -21,6 +21,7 @@ from ...graphs.loop import MOST_STEPS, build_graph
 from ...models.policy import check_policy
 from ...nodes.paid.run_models import GivenModels
 from ..inner_run.run_trace import Detail, trace_of
+from .reply import AgentRequest
 
 
 class Found(TypedDict):
@@ -28,8 +29,8 @@ class Found(TypedDict):
 
     text: str | None
     """The better answer; `None` if the draft stays."""
-    trace: dict[str, Any]
-    spent: dict[str, Any]
+    trace: JsonObject
+    spent: JsonObject
     """What it cost."""
 
 
@@ -59,7 +60,7 @@ class Search:
 
     async def run(
         self,
-        request: ModelRequest[Any],
+        request: AgentRequest,
         draft: AIMessage,
         context: Context,
         write: Callable[[Any], None],
@@ -110,7 +111,7 @@ class Search:
         return Found(text=None, trace=trace, spent=spent)
 
 
-def _conversation(request: ModelRequest[Any]) -> list[AnyMessage]:
+def _conversation(request: AgentRequest) -> list[AnyMessage]:
     """Return what the model was asked: candidates and reward see the same, with tool results.
 
     A message without an id is copied, because the graph would give it one.
@@ -119,7 +120,7 @@ def _conversation(request: ModelRequest[Any]) -> list[AnyMessage]:
     return [m if m.id else m.model_copy() for m in [*said, *request.messages]]
 
 
-def _without_draft(event: dict[str, Any]) -> dict[str, Any]:
+def _without_draft(event: JsonObject) -> JsonObject:
     """Return an event as it may be shown: without the text of the draft."""
     candidate = event.get("candidate")
     if isinstance(candidate, dict) and candidate.get("drafted"):

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from langchain.agents.middleware import ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage
 from langgraph.errors import GraphBubbleUp
 from langgraph.graph import END, START, StateGraph
@@ -20,17 +19,18 @@ from typing_extensions import TypedDict
 
 from ...core.context import Context
 from ...core.errors import evidence
+from ...core.json_types import JsonObject
 from ...core.usage import Cost
 from .allowance import Allowance
 from .conditions import Conditions
-from .reply import draft_in, restore_reply, save_reply
+from .reply import AgentReply, AgentRequest, draft_in, restore_reply, save_reply
 from .search import Found, Search
 
 
 class SavedTurn(TypedDict, total=False):
     """What is saved of a turn: plain JSON."""
 
-    reply: list[dict[str, Any]] | None
+    reply: list[JsonObject] | None
     """The model's reply; `None` if it cannot be saved, and need not be: see `save_reply`."""
     failed: str
     """Why there is no reply."""
@@ -54,11 +54,11 @@ class Attempt:
         error: What it raised in this attempt.
     """
 
-    request: ModelRequest[Any]
-    ask: Callable[[], Awaitable[ModelResponse[Any]]]
+    request: AgentRequest
+    ask: Callable[[], Awaitable[AgentReply]]
     context: Context | None
     spent: Cost
-    reply: ModelResponse[Any] | None = None
+    reply: AgentReply | None = None
     error: Exception | None = None
 
 

@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from ...core.context import Context
 from ...core.conversation import read_conversation
 from ...core.errors import InputError
+from ...core.json_types import JsonObject
 from ...core.reply import read_reply
 from ...core.settings import make_context
 from ...core.usage import Cost, cost, tokens_of
@@ -116,7 +117,7 @@ def _left(context: Context, paid: Cost) -> Context:
 
     If that used up the budget, only the draft is scored.
     """
-    left: dict[str, Any] = {}
+    left: JsonObject = {}
     if context.budget_requests:
         left["budget_requests"] = context.budget_requests - paid["requests"]
     if context.budget_tokens:

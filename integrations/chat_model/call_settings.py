@@ -18,6 +18,8 @@ from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
 from ..inner_run.run_trace import Detail
 
+Keywords = Mapping[str, Any]
+"""Arguments by their names."""
 PARTS = ("policy", "reward", "critic", "heldout", "fallback", "prompts")
 
 
@@ -36,9 +38,9 @@ class CallSettings:
     given: GivenModels
     context: Context = field(default_factory=Context)
     trace: Detail = "full"
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Keywords = field(default_factory=dict)
 
-    def changed(self, changes: Mapping[str, Any]) -> CallSettings:
+    def changed(self, changes: Keywords) -> CallSettings:
         """Return the settings of one call.
 
         Args:
@@ -89,13 +91,13 @@ class CallSettings:
         )
 
     @property
-    def described(self) -> dict[str, Any]:
+    def described(self) -> Keywords:
         """The settings as text: models and rewards by their names."""
         parts = {name: _named(part) for name, part in self._parts.items() if part}
         return {**_open(self.context.model_dump(mode="json")), **parts}
 
     @property
-    def written(self) -> dict[str, Any]:
+    def written(self) -> Keywords:
         """The arguments that make the same settings again; only if `by_name`."""
         parts = {name: part for name, part in self._parts.items() if part is not None}
         return _open({**self.context.model_dump(mode="json", exclude_unset=True), **parts})
@@ -124,7 +126,7 @@ class CallSettings:
 _NAMES = frozenset({*PARTS, *Context.model_fields, "context", "stop"})
 
 
-def given_settings(values: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
+def given_settings(values: Keywords, fields: Collection[str]) -> Keywords:
     """Sort the arguments of a constructor: what is not its field is a setting of `Context`.
 
     Raises:
@@ -135,14 +137,14 @@ def given_settings(values: Mapping[str, Any], fields: Collection[str]) -> dict[s
     return {**own, "context": _context(own.get("context"), knobs)}
 
 
-def _context(base: Context | None, knobs: Mapping[str, Any]) -> Context:
+def _context(base: Context | None, knobs: Keywords) -> Context:
     knobs = dict(knobs)
     if stop := knobs.pop("stop", None):
         knobs["stop_sequences"] = [stop] if isinstance(stop, str) else stop
     return make_context(base, **knobs) if knobs or base is None else base
 
 
-def _open(values: Mapping[str, Any]) -> dict[str, Any]:
+def _open(values: Keywords) -> Keywords:
     """Return values without the logins in their specs."""
     return {k: without_login(v) if isinstance(v, str) else v for k, v in values.items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,13 +18,14 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, model_validator
 
 from ...core.context import Context
+from ...core.json_types import JsonObject
 from ...graphs.background import iterate, result_of
 from ...models.policy import resolve_policy
 from ...nodes.paid.run_models import GivenModels
 from ..inner_run.callbacks_and_saver import RunManager, Saving, inner_callbacks, saving_of_sync_call
 from ..inner_run.run_trace import Detail
 from .answering import ChatCall, answer_pieces, whole_answer
-from .call_settings import PARTS, CallSettings, given_settings
+from .call_settings import PARTS, CallSettings, Keywords, given_settings
 
 
 class ChatTPO(BaseChatModel):
@@ -78,7 +79,7 @@ class ChatTPO(BaseChatModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _collect_settings(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _collect_settings(cls, values: Keywords) -> Keywords:
         return given_settings(values, cls.model_fields)
 
     @model_validator(mode="after")
@@ -98,8 +99,8 @@ class ChatTPO(BaseChatModel):
         return "tpo"
 
     @property
-    def _identifying_params(self) -> dict[str, Any]:
-        return self._settings().described
+    def _identifying_params(self) -> JsonObject:
+        return {**self._settings().described}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         settings = self._settings(stop=stop, **kwargs)
@@ -166,7 +167,7 @@ class ChatTPO(BaseChatModel):
         messages: list[BaseMessage],
         stop: list[str] | None,
         run: RunManager,
-        changes: Mapping[str, Any],
+        changes: Keywords,
         *,
         saving: Saving = "own",
     ) -> ChatCall:
@@ -175,9 +176,9 @@ class ChatTPO(BaseChatModel):
 
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[JsonObject | type | Callable[..., Any] | BaseTool],
         *,
-        tool_choice: str | dict[str, Any] | bool | None = None,
+        tool_choice: str | JsonObject | bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """Bind tools; the policy's own `bind_tools` gets them when it is asked.
@@ -192,7 +193,7 @@ class ChatTPO(BaseChatModel):
         return self.bind(tools=list(tools), **kwargs)
 
     def with_structured_output(
-        self, schema: dict[str, Any] | type, *, include_raw: bool = False, **kwargs: Any
+        self, schema: JsonObject | type, *, include_raw: bool = False, **kwargs: Any
     ) -> Runnable[LanguageModelInput, Any]:
         """Return the policy with structured output: an object is not optimised.
 
@@ -211,9 +212,7 @@ class ChatTPO(BaseChatModel):
 
         return RunnableLambda(lambda _: result_of(build(None)), afunc=build, name="structured")
 
-    def _get_invocation_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
+    def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> JsonObject:
         if tools := kwargs.get("tools"):  # traces show schemas
             kwargs["tools"] = [convert_to_openai_tool(tool) for tool in tools]
         return super()._get_invocation_params(stop=stop, **kwargs)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 
 from ...core.answer import answer_of
+from ...core.json_types import JsonObject
 from ...core.state import Round, State
 from ...core.usage import Cost, UsageDelta, add_usage, tokens_of
 from ..inner_run.run_trace import Detail, trace_of
@@ -26,7 +27,7 @@ def _stripped(message: BaseMessage) -> BaseMessage:
         return message
     metadata = {k: v for k, v in message.response_metadata.items() if k != KEY}
     extra = {k: v for k, v in message.additional_kwargs.items() if k != "reasoning_content"}
-    changes: dict[str, Any] = {"response_metadata": metadata, "additional_kwargs": extra}
+    changes: JsonObject = {"response_metadata": metadata, "additional_kwargs": extra}
     if "outcome" not in message.response_metadata[KEY]:  # else it is the middleware's
         changes["content"] = message.text  # a client may have put our reasoning before it
     return message.model_copy(update=changes)

@@ -24,6 +24,7 @@ from langchain_core.runnables import RunnableConfig, ensure_config
 from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from ...core.json_types import JsonObject
 from .sync_saver import SyncSaver
 
 # How the saver of the graph around a call saves the run inside it. "own": by its async methods.
@@ -60,7 +61,7 @@ def inner_context(callbacks: Callbacks, saving: Saving) -> Context:
         saving: How the saver of the graph around the call is used.
     """
     context = copy_context()
-    around: dict[str, Any] = {**(var_child_runnable_config.get() or {})}
+    around: JsonObject = {**(var_child_runnable_config.get() or {})}
     if saving == "sync":
         inherited = around.get("configurable") or {}
         around["configurable"] = {key: _sync(value) for key, value in inherited.items()}

@@ -15,6 +15,7 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 
 from ...core.context import Context
 from ...core.errors import ConfigError, TPOError
+from ...core.json_types import JsonObject
 from ...core.state import State
 from ...graphs.loop import MOST_STEPS, TPOGraph
 from .callbacks_and_saver import Saving, inner_context
@@ -77,8 +78,8 @@ async def states_of(run: InnerRun) -> AsyncGenerator[State]:
 
 
 async def _states(run: InnerRun) -> AsyncGenerator[State]:
-    parts: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-    state: dict[str, Any] = {}
+    parts: asyncio.Queue[JsonObject | None] = asyncio.Queue()
+    state: JsonObject = {}
     # In a task, which has its own context, and which ends as soon as the generator is left.
     working = asyncio.create_task(
         _run(run, parts), context=inner_context(run.callbacks, run.saving)
@@ -98,7 +99,7 @@ async def _states(run: InnerRun) -> AsyncGenerator[State]:
         await asyncio.wait([working])
 
 
-async def _run(run: InnerRun, parts: asyncio.Queue[dict[str, Any] | None]) -> None:
+async def _run(run: InnerRun, parts: asyncio.Queue[JsonObject | None]) -> None:
     app: Any = run.graph.compile(checkpointer=False if run.saving == "none" else None, name="tpo")
     config: RunnableConfig = {"recursion_limit": MOST_STEPS}
     given = {"messages": list(run.messages), "drafts": list(run.drafts)}
@@ -115,7 +116,7 @@ def _saver() -> Any:
     return (ensure_config().get("configurable") or {}).get(CONFIG_KEY_CHECKPOINTER)
 
 
-def _answers(run: InnerRun, state: dict[str, Any]) -> bool:
+def _answers(run: InnerRun, state: JsonObject) -> bool:
     """Return whether a state belongs to this conversation."""
     found = state.get("messages") or []
     return [(m.type, m.content) for m in found] == [(m.type, m.content) for m in run.messages]

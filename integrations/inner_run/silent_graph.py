@@ -17,17 +17,18 @@ from langgraph.constants import TAG_NOSTREAM
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.pregel.protocol import StreamProtocol
 
+from ...core.json_types import JsonObject
 from .sync_saver import SyncSaver
 
 
 async def run_silently(
     graph: CompiledStateGraph[Any, Any, Any, Any],
-    input: dict[str, Any],  # noqa: A002  as LangGraph names it
+    input: JsonObject,  # noqa: A002  as LangGraph names it
     context: Any,
     write: Callable[[Any], None],
     *,
     in_sync_node: bool = False,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Run a graph to its end; after a kill, on from where the earlier attempt stopped.
 
     Args:
@@ -40,7 +41,7 @@ async def run_silently(
     Returns:
         The values it ended with.
     """
-    values: dict[str, Any] = {}
+    values: JsonObject = {}
     async for part in graph.astream(
         input,
         _unstreamed(in_sync_node=in_sync_node),

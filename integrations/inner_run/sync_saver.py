@@ -16,6 +16,8 @@ from langgraph.checkpoint.base import (
     DeltaChannelHistory,
 )
 
+from ...core.json_types import JsonObject
+
 
 class SyncSaver(BaseCheckpointSaver[Any]):
     """Gives the async methods of a saver by calling its sync ones in threads.
@@ -36,7 +38,7 @@ class SyncSaver(BaseCheckpointSaver[Any]):
         self,
         config: RunnableConfig | None,
         *,
-        filter: dict[str, Any] | None = None,  # noqa: A002  the name is the saver's
+        filter: JsonObject | None = None,  # noqa: A002  the name is the saver's
         before: RunnableConfig | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[CheckpointTuple]:

@@ -72,7 +72,7 @@ class Connection:
         """Return the JSON behind a path; errors as for `post`."""
         return await self._ask("GET", path, None)
 
-    async def post(self, path: str, body: Any) -> Any:
+    async def post(self, path: str, body: object) -> Any:
         """Send JSON and return the JSON of the answer.
 
         Raises:
@@ -87,7 +87,7 @@ class Connection:
         if opened := self._open.get(asyncio.get_running_loop()):
             await opened.keeper.aclose()
 
-    async def _ask(self, method: str, path: str, body: Any) -> Any:
+    async def _ask(self, method: str, path: str, body: object) -> Any:
         attempts = retrying(self.retries + 1, _may_pass)
         try:
             response: httpx.Response = await attempts(self._send, method, path, body)
@@ -106,7 +106,7 @@ class Connection:
                 f"{self.advice} ({shown(response.text) or 'it was empty'})"
             ) from error
 
-    async def _send(self, method: str, path: str, body: Any) -> httpx.Response:
+    async def _send(self, method: str, path: str, body: object) -> httpx.Response:
         client = await self._client()
         headers = {"content-type": "application/json"}
         if key := _key():

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import ConfigError, MissingDependencyError, SpecError, evidence
+from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.specs import listed
 from ..base import Reward
@@ -32,7 +33,7 @@ def exact_match(query: str, answer: str, *, expected: str) -> float:  # noqa: AR
     return float(answer.strip() == expected.strip())
 
 
-def json_valid(query: str, answer: str, *, schema: dict[str, Any]) -> float:  # noqa: ARG001
+def json_valid(query: str, answer: str, *, schema: JsonObject) -> float:  # noqa: ARG001
     """Return 1.0 when the answer (a fenced block counts) is JSON that fits the schema."""
     from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # noqa: PLC0415
 
@@ -82,7 +83,7 @@ def _named(rest: str, function: Callable[..., Any]) -> FunctionReward:
     return FunctionReward(function, title=without_login(f"verify:{rest}"))
 
 
-def _read_schema(path: str) -> dict[str, Any]:
+def _read_schema(path: str) -> JsonObject:
     try:
         schema = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
