@@ -19,12 +19,12 @@ from langchain_core.outputs import ChatGeneration
 from langchain_core.prompt_values import ChatPromptValue
 from langchain_core.runnables import RunnableConfig, ensure_config
 from langgraph.constants import TAG_NOSTREAM
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from ..core.errors import PolicyError, evidence
+from ..core.json_types import JsonObject
 from ..core.reply import Reply, read_reply
 from ..core.usage import Cost, add_costs, cost
-from .faults import is_transient, pause_before_retry, refused_parameter
+from .faults import refused_parameter, retrying
 from .manifest import guarded
 from .policy import Policy
 from .price import price_of
@@ -55,15 +55,15 @@ class Request:
     policy: Policy
     messages: Sequence[BaseMessage]
     n: int = 1
-    parameters: dict[str, Any] = field(default_factory=dict)
-    schema: dict[str, Any] | None = None
+    parameters: JsonObject = field(default_factory=dict)
+    schema: JsonObject | None = None
     refused: frozenset[str] = frozenset()
     timeout: float = 120.0
     retries: int = 2
     most: int | None = None
     live: bool = False
     label: str = "request"
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: JsonObject = field(default_factory=dict)
 
     @property
     def json_by_body(self) -> bool:
@@ -107,14 +107,8 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
     """
     refused, sent = request.refused, 0
     while True:  # ends: each further pass has one parameter less
-        attempts = AsyncRetrying(
-            stop=stop_after_attempt(min(request.retries + 1, _left(request, sent))),
-            retry=retry_if_exception(is_transient),
-            wait=_wait,
-            reraise=True,
-        )
         try:
-            async for attempt in attempts:
+            async for attempt in retrying(min(request.retries + 1, _left(request, sent))):
                 with attempt:
                     sent += 1
                     on_text = begin() if begin else None
@@ -143,12 +137,6 @@ def _reason(error: Exception, request: Request) -> str:
     return evidence(error)
 
 
-def _wait(state: RetryCallState) -> float:
-    return pause_before_retry(
-        state.outcome.exception() if state.outcome else None, state.attempt_number
-    )
-
-
 def _sent_parameters(request: Request, refused: frozenset[str]) -> set[str]:
     sent = {name for name, value in request.parameters.items() if value is not None}
     sent |= {"n"} if request.n > 1 else set()
@@ -163,32 +151,29 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     Only fields the model declares are set, so any provider works; a copy, so that the
     caller's model stays as it is. No cache: a cached reply would repeat one sample N times.
     """
-    model = request.policy.model
+    model, live = request.policy.model, request.live and request.n == 1
     fields = type(model).model_fields
     if (model.profile or {}).get("temperature") is False:  # a reasoning model
         refused |= {"temperature", "top_p"}
     limit = next((f for f in MAX_TOKENS_FIELDS if f in fields), "max_tokens")
-    changes: dict[str, Any] = {}
+    changes: JsonObject = {"cache": False, "disable_streaming": not live}
     for name, value in request.parameters.items():
         target = limit if name == "max_tokens" else name
         if target in fields and (value is not None or name in refused):
             changes[target] = None if name in refused else value
-    live = request.live and request.n == 1
-    changes |= {"cache": False, "disable_streaming": not live}
     if "n" in fields:
         changes["n"] = request.n if request.n > 1 else None
     if "stream_usage" in fields:
         changes["stream_usage"] = live and "stream_options" not in refused
     if "extra_body" in fields:
         changes["extra_body"] = _extra_body(request, refused)
-    if "stream_chunk_timeout" in fields and "stream_chunk_timeout" not in model.model_fields_set:
-        # `timeout` bounds the attempt. LangChain's own bound loses a cancellation on Python 3.11
-        # if a piece of text comes at the same moment: the run goes on, and nothing stops it.
+    if "stream_chunk_timeout" in fields.keys() - model.model_fields_set:
+        # On Python 3.11 it can lose a cancellation; `timeout` bounds the attempt all the same.
         changes["stream_chunk_timeout"] = None
     return guarded(model.model_copy(update=changes))
 
 
-def _extra_body(request: Request, refused: frozenset[str]) -> dict[str, Any] | None:
+def _extra_body(request: Request, refused: frozenset[str]) -> JsonObject | None:
     own = getattr(request.policy.model, "extra_body", None) or {}
     body = {**own, **request.policy.extra_body}
     if request.parameters.get("seed") is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -14,9 +14,9 @@ from ...core.context import Context
 from ...core.events import Emitter
 from ...core.reply import Reply, cut
 from ...core.state import RECEIPT, Candidate
-from ...core.usage import Cost, brief, cost
+from ...core.usage import Cost, brief
 from ...models.request import OnText, Request, RequestError, ask
-from .durable import Held, outline, request_seed, traced, write, written
+from .durable import Held, outline, request_seed, traced, write
 from .live_text import growing
 
 Read = Callable[[Reply], tuple[str, str | None]]
@@ -143,16 +143,4 @@ async def request_candidates(
     receipt = Receipt(refused=sorted(response.refused), cost=brief(response.cost))
     if candidates:  # the receipt is saved with the texts: the result comes later, or never
         write(candidates=[{**candidates[0], RECEIPT: receipt}, *candidates[1:]])
-    return _drawn(candidates, receipt)
-
-
-async def drawn_before(draw: Draw, places: Sequence[int]) -> Drawn:
-    """Return what a request brought that was cancelled after its texts were saved."""
-    found = await written(draw.turn, {draw.id(index) for index in places})
-    receipts = [record[RECEIPT] for record in found if RECEIPT in record]
-    lost = Receipt(refused=[], cost=brief(cost(requests=1, sequences=len(found), exact=False)))
-    return _drawn(found, receipts[0] if receipts else lost)
-
-
-def _drawn(candidates: Sequence[Mapping[str, Any]], receipt: Receipt) -> Drawn:
     return Drawn(candidates=[outline(c) for c in candidates], **receipt)

@@ -8,16 +8,16 @@ come back, and remembers a refusal in the state.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.reply import Reply
-from ...core.state import Candidate
-from ...core.usage import Cost, add_costs, cost
+from ...core.state import RECEIPT, Candidate
+from ...core.usage import Cost, add_costs, brief, cost
 from ...models.request import RequestError
-from .candidates import Draw, Drawn, UnusableError, drawn_before, request_candidates
-from .durable import Held
+from .candidates import Draw, Drawn, Receipt, UnusableError, request_candidates
+from .durable import Held, outline, written
 
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or the server is given up
 
@@ -62,12 +62,8 @@ async def draw_candidates(
             most = left // max(1, len(groups))
         if not groups:
             return out
-        known, wanted = out.refused, Held(draw, f"{draw.phase} r{draw.round}")
-        calls = [request_candidates(wanted, group, known, most) for group in groups]
+        calls = [_request(draw, group, out.refused, most) for group in groups]
         results = await asyncio.gather(*calls, return_exceptions=True)
-        for place, result in enumerate(results):
-            if result is None:
-                results[place] = await drawn_before(draw, groups[place])
         missing = _take(draw, out, groups, results)
     _fail(draw, out, missing, "missing: the server kept returning fewer texts than asked for")
     return out
@@ -89,6 +85,23 @@ def _groups(draw: Draw, missing: Sequence[int], refused: frozenset[str]) -> list
     native = draw.context.sampling != "parallel" and has_n and "n" not in refused
     size = min(len(missing), request.policy.slots or len(missing)) if native else 1
     return [list(missing[i : i + size]) for i in range(0, len(missing), max(1, size))]
+
+
+async def _request(
+    draw: Draw, places: list[int], refused: frozenset[str], most: int | None
+) -> Drawn:
+    """Send one request. Cancelled after its texts were saved, it has no result, but left those."""
+    wanted = Held(draw, f"{draw.phase} r{draw.round}")
+    drawn: Drawn | None = await request_candidates(wanted, places, refused, most)
+    if drawn:
+        return drawn
+    found: Sequence[Mapping[str, Any]] = []
+    async for there in written({(draw.turn, draw.id(index)) for index in places}):
+        if found := list(there.values()):
+            break
+    lost = Receipt(refused=[], cost=brief(cost(requests=1, sequences=len(found), exact=False)))
+    receipt: Receipt = next((c[RECEIPT] for c in found if RECEIPT in c), lost)
+    return Drawn(candidates=[outline(c) for c in found], **receipt)
 
 
 def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[Any]) -> list[int]:

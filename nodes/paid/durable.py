@@ -14,7 +14,6 @@ import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from typing import Any, Generic, TypeVar
 
-from langgraph.checkpoint.base import PendingWrite
 from langgraph.config import get_config
 from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
@@ -95,7 +94,7 @@ async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
     if not lost:
         return []
     found: dict[Key, Candidate] = {}
-    async for whole in _written(lost.keys()):
+    async for whole in written(lost.keys()):
         found = whole | found
         if found.keys() == lost.keys():
             break
@@ -103,29 +102,8 @@ async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
     return [found.get(key) or {**c, "error": gone} for key, c in lost.items()]
 
 
-async def written(turn: int, ids: Set[str]) -> list[dict[str, Any]]:
-    """Return the candidates that one task has written, as it wrote them, read from the saver.
-
-    Args:
-        turn: Their turn.
-        ids: Those that the task was to bring. It may have brought fewer.
-    """
-    async for found in _written({(turn, id_) for id_ in ids}):
-        if found:
-            return [{**record} for record in found.values()]
-    return []
-
-
-async def _written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:
-    """Yield those of the candidates that stand beside each checkpoint, the newest first."""
-    async for writes in _earlier_writes():
-        records = [r for _, channel, value in writes if channel == "candidates" for r in value]
-        whole = {(r["turn"], r["id"]): r for r in records if "text" in r}
-        yield {key: record for key, record in whole.items() if key in keys}
-
-
-async def _earlier_writes() -> AsyncIterator[list[PendingWrite]]:
-    """Yield what was written beside the run's checkpoints, the newest first."""
+async def written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:
+    """Yield those of the candidates that tasks wrote beside each checkpoint, the newest first."""
     saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
     info = get_runtime().execution_info
     if not saver or not info:
@@ -133,7 +111,9 @@ async def _earlier_writes() -> AsyncIterator[list[PendingWrite]]:
     ns = info.checkpoint_ns.rpartition("|")[0]  # the node's own part comes last
     place: Any = {"configurable": {"thread_id": info.thread_id, "checkpoint_ns": ns}}
     while place and (saved := await saver.aget_tuple(place)):
-        yield saved.pending_writes or []
+        values = [v for _, channel, v in saved.pending_writes or [] if channel == "candidates"]
+        whole = {(r["turn"], r["id"]): r for value in values for r in value if "text" in r}
+        yield {key: record for key, record in whole.items() if key in keys}
         place = saved.parent_config
 
 

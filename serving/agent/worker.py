@@ -132,8 +132,7 @@ class Worker:
 
     async def _attempt(self, live: LiveRun) -> RunStatus | None:
         """Run, and return how it ended; `None` where the server's end cut it short."""
-        run = live.run
-        served = self.catalogue.graphs[run["kwargs"]["graph_id"]]
+        served = self.catalogue.graphs[live.run["kwargs"]["graph_id"]]
         limit = asyncio.timeout(self.settings.run_seconds)
         try:
             async with limit:
