@@ -73,8 +73,8 @@ def _candidate_text(state: StateSnapshot, candidate: str) -> str:
 
 def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
     values, context = values_of(state), run.context
-    over = f" ({why_stopped(values, context)})" if values.get("stop_reason") else ""
-    head = Text.assemble((run.id, "bold"), f"  {status_of(run, state)}{over}")
+    why = f": {why_stopped(values, context)}" if values.get("stop_reason") else ""
+    head = Text.assemble((run.id, "bold"), f"  {status_of(run, state)}{why}")
     console.print(head.append(f"  {age(state.created_at)}", "dim"))
     models = f"policy {without_login(context.policy)}  reward {without_login(context.reward)}"
     console.print(

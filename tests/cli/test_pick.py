@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tpo.cli.input.pick import read_pick
+from tpo.cli.input.human_pick import read_pick
 from tpo.core.errors import InputError
 
 
