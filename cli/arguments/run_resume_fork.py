@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .shared import (
+from .options import (
     Database,
     Events,
     Gradient,

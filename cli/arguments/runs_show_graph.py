@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .shared import Database, Json, RunId, takes_settings
+from .options import Database, Json, RunId, takes_settings
 from .top_level import app
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .shared import Json, takes_settings
+from .options import Json, takes_settings
 from .top_level import app
 
 
