@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 
 from .console import console_for
-from .screen.view import View
+from .screen.run_view import View
 from .screen.watchers import EventLines, LiveScreen, Nobody, ProgressLines, Watcher
 
 

@@ -15,10 +15,7 @@ from ..ctrl_c import plain_interrupt
 from .query import text_or_file
 
 Pick = dict[str, Any]
-HINT = (
-    "Enter accepts the reward's choice. Or type: ID (improve on it), ID ID (and contrast it with), "
-    "show ID, stop."
-)
+HINT = "Enter accepts the ranking. Or type: ID (best), ID ID (best, worst), show ID, stop."
 
 
 def check_pick(state: StateSnapshot, pick: Pick) -> Pick:

@@ -75,7 +75,7 @@ def _read_json(path: str) -> list[dict[str, str]]:
     if isinstance(turns, dict) and isinstance(turns.get("messages"), list):
         turns = turns["messages"]  # a whole request body
     if not isinstance(turns, list):
-        raise InputError(f"{path} must hold a JSON list of messages: [{{'role': 'user', ...}}]")
+        raise InputError(f"{path} must contain a JSON list of messages: [{{'role': 'user', ...}}]")
     return turns
 
 

@@ -17,7 +17,7 @@ from ...core.events import (
 )
 from ...core.state import Candidate, Round
 from ...core.usage import Phase, add_costs, cost
-from .view import View
+from .run_view import View
 
 
 def apply(view: View, event: AnyEvent) -> View:

@@ -9,7 +9,7 @@ from ...core.pool import reward_of, scored
 from ...core.state import Candidate
 from ..console import harmless, short
 from ..report.sparklines import bar
-from .view import View
+from .run_view import View
 
 
 def candidate_lines(view: View, width: int, room: int) -> list[Text]:

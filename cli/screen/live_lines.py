@@ -12,7 +12,7 @@ from ...core.phrases import search_phrase
 from ..console import harmless, short
 from ..report.sparklines import reward_sparklines
 from .candidate_rows import candidate_lines
-from .view import View
+from .run_view import View
 
 CRITIQUE_LINES = 4
 FRAME = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"

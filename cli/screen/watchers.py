@@ -14,7 +14,7 @@ from ...core.figures import reward, seconds
 from ...core.phrases import event_text, round_phrase
 from .apply_event import apply
 from .live_lines import LiveView
-from .view import View
+from .run_view import View
 
 
 class Watcher(Protocol):

@@ -60,8 +60,8 @@ def test_one_sentence_and_exit_code_2(name, tpo, database):
         ([{"role": "user", "content": ""}], "the prompt is empty"),
         ([{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}], "already ends"),
         ([{"role": "nobody", "content": "x"}], "not a list of chat messages"),
-        ({"role": "user", "content": "x"}, "must hold a JSON list"),
-        ("just text", "must hold a JSON list"),
+        ({"role": "user", "content": "x"}, "must contain a JSON list"),
+        ("just text", "must contain a JSON list"),
         ([1, 2], "not a list of chat messages"),
     ],
 )

@@ -10,7 +10,7 @@ from rich.console import Console
 from tpo.cli.report.sparklines import bar, spark
 from tpo.cli.screen.apply_event import apply
 from tpo.cli.screen.live_lines import LiveView
-from tpo.cli.screen.view import View
+from tpo.cli.screen.run_view import View
 from tpo.cli.screen.watchers import EventLines, ProgressLines
 from tpo.core.state import Candidate, Round
 from tpo.core.usage import cost
