@@ -15,9 +15,9 @@ from .console import say
 from .input.human_pick import ask_person
 from .output_mode import OutputMode
 from .report.result import print_result, result_of
+from .resume_hint import Interrupted, remember_run
 from .saved.saved_run import SavedRun
 from .screen.run_view import new_view, saved_view
-from .resume_hint import Interrupted, remember_run
 
 WAITING = 3  # exit code: a person is to choose
 Input = dict[str, list[BaseMessage]] | Command[Any] | None

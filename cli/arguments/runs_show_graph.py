@@ -38,10 +38,7 @@ def show(
         typer.Option("--history", metavar=" ", help="List the checkpoints, for tpo fork --at."),
     ] = False,
     at: Annotated[
-        str | None,
-        typer.Option(
-            "--at", metavar="CHECKPOINT", help="Show the run as it was at this checkpoint."
-        ),
+        str | None, typer.Option("--at", metavar="CHECKPOINT", help="Show the run as it was there.")
     ] = None,
     db: Database = None,
     json: Json = False,

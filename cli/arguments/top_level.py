@@ -31,9 +31,7 @@ def main(
     ] = False,
     debug: Annotated[
         bool,
-        typer.Option(
-            "--debug", metavar=" ", envvar="TPO_DEBUG", help="Show the traceback of an error."
-        ),
+        typer.Option("--debug", metavar=" ", envvar="TPO_DEBUG", help="Show error tracebacks."),
     ] = False,
 ) -> None:
     """Align a frozen language model while it answers: sample, rank, criticise, improve."""

@@ -35,7 +35,8 @@ def show(
     as_json: bool,
 ) -> int:
     """Print a run, or one of its answers, or its checkpoints; return the exit code."""
-    return asyncio.run(_show(run_id, candidate, with_history, at, db, as_json))
+    asyncio.run(_show(run_id, candidate, with_history, at, db, as_json))
+    return 0
 
 
 async def _show(
@@ -45,7 +46,7 @@ async def _show(
     at: str | None,
     db: str | None,
     as_json: bool,
-) -> int:
+) -> None:
     async with open_run(db, run_id) as run:
         states = await history(run) if with_history or at else []
         state = find_checkpoint(states, at) if at else await run.state()
@@ -58,7 +59,6 @@ async def _show(
     else:
         with page() as console:
             _print_run(console, run, state)
-    return 0
 
 
 def _candidate_text(state: StateSnapshot, candidate: str) -> str:

@@ -12,7 +12,7 @@ from ...core.answer import answer_of
 from ...core.phrases import critique_text, round_phrase, sentence
 from ...core.state import Round, State
 from ...core.usage import Cost, UsageDelta, add_usage
-from ..inner_run.trace import Detail, trace_of
+from ..inner_run.run_trace import Detail, trace_of
 
 KEY = "tpo"  # of the trace in `response_metadata`
 
