@@ -109,7 +109,8 @@ async def _update(
         return Try(instruction, "", str(error))
     if not response.replies:
         return Try(instruction, "", "no text came back")
-    return Try(instruction, *read_update(response.replies[0]))
+    read = read_update(response.replies[0])
+    return Try(instruction, read.text, read.error)
 
 
 async def _ask_update(

@@ -119,7 +119,7 @@ async def reopen(session: Session) -> None:
         return
     base = _before(line, "finish")
     last = values["rounds"][-1]
-    again = {"turn": last["turn"], "round": last["round"], "error": None}
+    again = {"turn": last["turn"], "round": last["round"], "error": None, "failure": None}
     changes = {"halt": None, "rounds": [again]}
     if reason := _stops(cast("State", {**values, "halt": None}), session.context, maker(base)):
         said = words.why(reason, session.context)

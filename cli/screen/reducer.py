@@ -89,7 +89,9 @@ def _reward(view: View, event: Any) -> View:
     id = event["candidate"]  # noqa: A001
     if id not in view.pool:
         return view
-    scored: Candidate = {**view.pool[id], "reward": event["reward"], "error": event["error"]}
+    names = ("reward", "error", "failure")
+    score: Any = {name: event[name] for name in names if name in event}
+    scored: Candidate = {**view.pool[id], **score}
     paid = add_costs(view.paid, cost(scores=1))
     return replace(view, pool={**view.pool, id: scored}, paid=paid)
 

@@ -9,8 +9,10 @@ from ...core.answer import answer_of
 from ...core.state import State
 
 Detail = Literal["brief", "full"]
-_POOL = ("id", "reward", "drafted", "error")
-_ROUND = ("round", "chosen", "rejected", "best", "mean", "spread", "heldout", "error")
+_POOL = ("id", "reward", "drafted", "error", "failure")
+_ROUND = (
+    "round", "chosen", "rejected", "best", "mean", "spread", "heldout", "error", "failure",
+)  # fmt: skip
 
 
 def trace_of(state: State, detail: Detail = "brief") -> dict[str, Any]:
