@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from ...core.events import AnyEvent
 from ...core.state import Candidate, Round
@@ -89,9 +89,8 @@ def _reward(view: View, event: Any) -> View:
     id = event["candidate"]  # noqa: A001
     if id not in view.pool:
         return view
-    names = ("reward", "error", "failure")
-    score: Any = {name: event[name] for name in names if name in event}
-    scored: Candidate = {**view.pool[id], **score}
+    score = {name: event.get(name) for name in ("reward", "error", "failure")}
+    scored = cast("Candidate", {**view.pool[id], **score})
     paid = add_costs(view.paid, cost(scores=1))
     return replace(view, pool={**view.pool, id: scored}, paid=paid)
 
