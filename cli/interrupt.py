@@ -6,12 +6,12 @@ from __future__ import annotations
 class Interrupted(Exception):  # noqa: N818  it is no error
     """The run was interrupted; `run_of` tells its id, if it can be resumed."""
 
-    def __init__(self, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, id: str | None = None) -> None:
         super().__init__("interrupted")
         remember_run(self, id)
 
 
-def remember_run(error: BaseException, id: str | None) -> None:  # noqa: A002
+def remember_run(error: BaseException, id: str | None) -> None:
     """Attach the id of the run that an error ended."""
     error.__dict__["run"] = id
 

@@ -27,7 +27,7 @@ from ..style import Style
 
 
 def fork(
-    id: str,  # noqa: A002
+    id: str,
     at: str | None,
     edits: Edits,
     db: str | None,
@@ -43,7 +43,7 @@ def fork(
 
 
 async def _fork(
-    id: str,  # noqa: A002
+    id: str,
     at: str | None,
     edits: Edits,
     db: str | None,

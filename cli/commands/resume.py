@@ -21,7 +21,7 @@ from ..style import Style
 
 
 def resume(
-    id: str,  # noqa: A002
+    id: str,
     choice: Pick,
     db: str | None,
     style: Style,
@@ -32,7 +32,7 @@ def resume(
 
 
 async def _resume(
-    id: str,  # noqa: A002
+    id: str,
     choice: Pick,
     db: str | None,
     style: Style,

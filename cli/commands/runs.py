@@ -35,7 +35,7 @@ async def _rows(limit: int, path: Path) -> list[dict[str, Any]]:
         return [await _row(store, id) for id in await latest_runs(store, limit)]  # noqa: A001
 
 
-async def _row(store: Store, id: str) -> dict[str, Any]:  # noqa: A002
+async def _row(store: Store, id: str) -> dict[str, Any]:
     session = await open_session(store, id)
     state = await session.state()
     values, context = values_of(state), session.context

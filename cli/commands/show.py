@@ -27,7 +27,7 @@ from ..saved.store import open_store, store_path
 
 
 def show(
-    id: str,  # noqa: A002
+    id: str,
     candidate: str | None,
     with_history: bool,
     at: str | None,
@@ -39,7 +39,7 @@ def show(
 
 
 async def _show(
-    id: str,  # noqa: A002
+    id: str,
     candidate: str | None,
     with_history: bool,
     at: str | None,
@@ -62,7 +62,7 @@ async def _show(
     return 0
 
 
-def _candidate_text(state: StateSnapshot, id: str) -> str:  # noqa: A002
+def _candidate_text(state: StateSnapshot, id: str) -> str:
     pool = values_of(state).get("candidates") or []
     found = by_id(pool, id)
     if found is None:

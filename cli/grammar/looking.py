@@ -26,7 +26,7 @@ def runs(
 
 @app.command()
 def show(
-    id: RunId,  # noqa: A002
+    id: RunId,
     candidate: Annotated[
         str | None, typer.Option("--candidate", "-c", help="Print one answer in full: r1c3.")
     ] = None,

@@ -76,7 +76,7 @@ def run(
 @takes_knobs()
 def resume(
     knobs: dict[str, Any],
-    id: RunId,  # noqa: A002  it is what the person types
+    id: RunId,
     pick: Pick = None,
     reject: Reject = None,
     stop: Stop = False,
@@ -103,12 +103,12 @@ def resume(
 @takes_knobs()
 def fork(
     knobs: dict[str, Any],
-    id: RunId,  # noqa: A002
+    id: RunId,
     at: Annotated[
         str | None,
         typer.Option(metavar="CHECKPOINT", help="Where to branch off; see tpo show ID --history."),
     ] = None,
-    round: Annotated[  # noqa: A002
+    round: Annotated[
         int | None, typer.Option("--round", help="Which round to edit; default: the last.")
     ] = None,
     loss: Annotated[

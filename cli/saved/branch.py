@@ -45,7 +45,7 @@ def present_branch(states: list[StateSnapshot]) -> list[StateSnapshot]:
     return branch
 
 
-def find_checkpoint(states: list[StateSnapshot], id: str) -> StateSnapshot:  # noqa: A002
+def find_checkpoint(states: list[StateSnapshot], id: str) -> StateSnapshot:
     """Return the checkpoint whose id ends so.
 
     Raises:

@@ -21,7 +21,7 @@ except ImportError:  # pragma: no cover
 
 
 @contextmanager
-def claim(path: Path, id: str) -> Iterator[None]:  # noqa: A002
+def claim(path: Path, id: str) -> Iterator[None]:
     """Hold a run of the file `path`.
 
     Raises:
@@ -39,7 +39,7 @@ def claim(path: Path, id: str) -> Iterator[None]:  # noqa: A002
         yield  # closing the file lets go
 
 
-def is_claimed(path: Path, id: str) -> bool:  # noqa: A002
+def is_claimed(path: Path, id: str) -> bool:
     """Tell whether another process holds a run."""
     if fcntl is None or not _lock_file(path).exists():
         return False
@@ -62,5 +62,5 @@ def _lock_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.lock")
 
 
-def _place(id: str) -> int:  # noqa: A002
+def _place(id: str) -> int:
     return zlib.crc32(id.encode())

@@ -24,7 +24,7 @@ def candidate_lines(view: View, width: int, room: int) -> list[Text]:
     return [*rows[: room - 1], Text(f"… and {hidden} more", "dim")]
 
 
-def _row(view: View, id: str, width: int) -> Text:  # noqa: A002
+def _row(view: View, id: str, width: int) -> Text:
     candidate = view.pool.get(id)
     row = Text(f"{id:<7}")
     if candidate is None:
@@ -38,7 +38,7 @@ def _row(view: View, id: str, width: int) -> Text:  # noqa: A002
     return _scored_row(view, candidate, row, width)
 
 
-def _unfinished(view: View, id: str, width: int) -> str:  # noqa: A002
+def _unfinished(view: View, id: str, width: int) -> str:
     written = view.partial.get(id)
     if not written:
         return f"{'…':>6}"

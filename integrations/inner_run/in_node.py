@@ -22,7 +22,7 @@ from .sync_saver import SyncSaver
 
 async def run_nested(
     graph: CompiledStateGraph[Any, Any, Any, Any],
-    input: dict[str, Any],  # noqa: A002  as LangGraph names it
+    input: dict[str, Any],
     context: Any,
     write: Callable[[Any], None],
     *,
