@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -13,7 +13,7 @@ from ..core.context import Context
 from ..core.events import Emitter
 from ..core.pool import by_id, opposite, scored
 from ..core.state import Candidate, Round, State
-from .paid.run_models import Node
+from .paid.run_models import Node, Update
 
 
 class Pick(BaseModel):
@@ -45,7 +45,8 @@ def pick_among(ids: Sequence[str]) -> type[Pick]:
     A wrong id is refused like any value of the wrong form, before it is kept: the run stays
     paused and can be answered again. Forms show the ids as a list.
     """
-    known: Any = Literal[tuple(ids)]
+    # `typing` takes the same ids in another order for the same type; the metadata tells them apart.
+    known: Any = Annotated[Literal[tuple(ids)], tuple(ids)]
     roles: dict[str, Any] = {
         role: (known | None, Field(default=None, description=Pick.model_fields[role].description))
         for role in ("chosen", "rejected")
@@ -57,7 +58,7 @@ def pick_among(ids: Sequence[str]) -> type[Pick]:
 def choose_node() -> Node:
     """Return the node that pauses for a person; resume it with a `Pick`."""
 
-    async def choose(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    async def choose(state: State, runtime: Runtime[Context]) -> Update:
         now = state["rounds"][-1]
         shown = sorted(scored(state["candidates"]), key=lambda c: -(c["reward"] or 0.0))
         pick = interrupt(

@@ -14,10 +14,11 @@ from ..core.errors import RewardError
 from ..core.events import Emitter
 from ..core.pool import by_id, scored, summarise, unscored
 from ..core.state import Candidate, Round, State, merge_candidates
+from ..core.usage import usage_of
 from ..rewards.plan import PlannedReward
-from .paid.durable import restore, usage_of
+from .paid.durable import restore
 from .paid.ranking import Ranking, Result, losses, rankable
-from .paid.run_models import GivenModels, Node, RunModels
+from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Judged:
 def rank_node(*, given: GivenModels) -> Node:
     """Return the node that scores what is new and records the round."""
 
-    async def rank(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    async def rank(state: State, runtime: Runtime[Context]) -> Update:
         run = await given.for_run(runtime)
         turn, now = state["turn"], state["round"]
         emit = Emitter(runtime.stream_writer, state["usage"], now)

@@ -16,7 +16,7 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from ...core.context import Context
 from ...core.errors import ConfigError, TPOError
 from ...core.state import State
-from ...graphs.loop import MOST_STEPS, TPOGraph
+from ...graphs.loop import MAX_STEPS, TPOGraph
 from .inherit import Saving, inner_context
 
 
@@ -102,7 +102,7 @@ async def _play(run: Inner) -> AsyncGenerator[State]:
 
 async def _work(run: Inner, parts: asyncio.Queue[dict[str, Any] | None]) -> None:
     app: Any = run.graph.compile(checkpointer=False if run.saving == "none" else None, name="tpo")
-    config: RunnableConfig = {"recursion_limit": MOST_STEPS}
+    config: RunnableConfig = {"recursion_limit": MAX_STEPS}
     given = {"messages": list(run.messages), "drafts": list(run.drafts)}
     async with aclosing(
         # Not `custom` too: events asked for here would not reach the graph around it.

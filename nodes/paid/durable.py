@@ -10,7 +10,6 @@ its own nodes use; tests/contract/test_langgraph.py fails if it changes.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -20,11 +19,8 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
 from langgraph.runtime import get_runtime
 
-from ...core.context import Context
 from ...core.failure import FailureKind
-from ...core.state import Candidate, State
-from ...core.stopping import spent
-from ...core.usage import Cost, Phase, UsageDelta, add_costs, cost
+from ...core.state import Candidate
 
 T = TypeVar("T")
 
@@ -52,19 +48,6 @@ class Held(Generic[T]):
         return self._shown
 
 
-def traced(phase: Phase, round: int, request: str, candidate: str = "") -> dict[str, Any]:  # noqa: A002
-    """Return what the trace of a request says of it; see docs/tracing.md.
-
-    Args:
-        phase: The step that asks.
-        round: The round it works on.
-        request: The request's name in the events.
-        candidate: Whose text it is to bring, where that is one's.
-    """
-    about = {"tpo_phase": phase, "tpo_round": round, "tpo_request": request}
-    return {**about, "tpo_candidate": candidate} if candidate else about
-
-
 def write(**channels: Any) -> None:
     """Write values to channels from inside a task, as the last thing before it returns.
 
@@ -79,7 +62,7 @@ def write(**channels: Any) -> None:
 
 def outline(
     turn: int,
-    round: int,  # noqa: A002
+    round: int,
     index: int,
     error: str | None = None,
     failure: FailureKind | None = None,
@@ -121,25 +104,3 @@ async def _earlier_writes() -> AsyncIterator[list[PendingWrite]]:
     while place and (saved := await saver.aget_tuple(place)):
         yield saved.pending_writes or []
         place = saved.parent_config
-
-
-def usage_of(turn: int, phase: Phase, paid: Cost, seconds: float) -> UsageDelta:
-    """Return what a node adds to the usage: what its requests cost, and its own time."""
-    return UsageDelta(turn=turn, phase=phase, cost=add_costs(paid, cost(seconds=seconds)))
-
-
-def request_seed(context: Context, phase: Phase, round: int, index: int) -> int | None:  # noqa: A002
-    """Return the seed of one request: another for each, the same in every run.
-
-    Critiques are covered too, so that the same seed and answers give the same run.
-    """
-    if context.seed is None:
-        return None
-    return zlib.crc32(f"{context.seed}/{phase}/{round}/{index}".encode()) & 0x7FFFFFFF
-
-
-def request_timeout(context: Context, state: State) -> float:
-    """Return the seconds a request may take: the timeout, or what the budget leaves."""
-    if not context.budget_seconds:
-        return context.timeout
-    return max(1.0, min(context.timeout, context.budget_seconds - spent(state)["seconds"]))

@@ -10,7 +10,7 @@ import pytest
 from langgraph.errors import NodeCancelledError
 from synthetic_run import INPUT, Run, cancel, outcome, until, whole
 
-from tpo.nodes.paid import candidates
+from tpo.nodes.paid import saved_request
 
 WIDTH = 5
 
@@ -125,8 +125,8 @@ async def test_a_task_cancelled_on_its_way_out_is_not_half_finished(saver, confi
                 if task.get_name() == "request_candidates":
                     task.cancel()
 
-    write = candidates.write
-    monkeypatch.setattr(candidates, "write", cancelled)
+    write = saved_request.write
+    monkeypatch.setattr(saved_request, "write", cancelled)
     with pytest.raises(NodeCancelledError):  # the tasks are cancelled here, not the run
         await run.start(config)
     assert left[0]["id"] in await drawn(run, config)

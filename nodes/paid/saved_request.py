@@ -1,0 +1,88 @@
+"""One saved request for candidates: the task that sends it and writes what it brings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from langgraph.func import task
+from typing_extensions import TypedDict
+
+from ...core.events import Emitter
+from ...core.failure import failure_of
+from ...core.reply import Reply
+from ...core.state import Candidate
+from ...core.usage import Cost, brief
+from ...models.live_request import ask_live
+from ...models.request import Request, RequestError
+from .durable import Held, outline, write
+
+
+@dataclass(frozen=True)
+class CandidateRequest:
+    """A request for the candidates at some places of a round.
+
+    Attributes:
+        name: Its name in events.
+        record: Makes a reply the candidate at a place.
+        visible: What to show of an unfinished reply, for live text.
+        gate: How many requests may be under way at the same time.
+    """
+
+    request: Request
+    name: str
+    phase: Literal["sample", "update"]
+    places: Sequence[int]
+    emit: Emitter
+    record: Callable[[int, Reply], Candidate]
+    visible: Callable[[str], str]
+    gate: asyncio.Semaphore
+
+
+class Receipt(TypedDict):
+    """What one request brought, small enough to be stored beside the texts themselves."""
+
+    candidates: list[dict[str, Any]]
+    """Their outlines."""
+    refused: list[str]
+    cost: dict[str, Any]
+    """As `brief` gives it."""
+
+
+class UnusableError(RequestError):
+    """Nothing that a first request brought can be an answer; a resumed run asks again."""
+
+    def __init__(self, candidates: list[Candidate], paid: Cost) -> None:
+        super().__init__(str(candidates[0]["error"]), paid, failure_of(candidates[0]) or "failed")
+        self.candidates = candidates
+
+
+@task
+async def request_candidates(held: Held[CandidateRequest]) -> Receipt:
+    """Send the request, and save what comes back.
+
+    Raises:
+        RequestError: it failed, or brought nothing to begin with.
+    """
+    asked = held()
+    async with asked.gate:
+        response = await ask_live(asked.request, asked.emit, asked.phase, asked.name, asked.visible)
+    pairs = zip(asked.places, response.replies, strict=False)  # a server may send more, or fewer
+    candidates = [asked.record(index, reply) for index, reply in pairs]
+    for candidate in candidates:
+        asked.emit("candidate", {"candidate": candidate})
+    unusable = len(candidates) == len(asked.places) and all(c["error"] for c in candidates)
+    if unusable and asked.phase == "sample":
+        raise UnusableError(candidates, response.cost)
+    receipt = Receipt(
+        candidates=[
+            outline(c["turn"], c["round"], c["index"], c["error"], failure_of(c))
+            for c in candidates
+        ],
+        refused=sorted(response.refused),
+        cost=brief(response.cost),
+    )
+    write(candidates=candidates)
+    return receipt
