@@ -15,13 +15,7 @@ from ..core.stopping import request_timeout, requests_left
 from ..core.usage import usage_of
 from ..models.request import Request
 from ..prompts.critique import clip_tokens, critique_of
-from ..prompts.update import (
-    JSON_OUTPUT,
-    JSON_SCHEMA,
-    TAGS_OUTPUT,
-    partial_update,
-    read_update,
-)
+from ..prompts.update import partial_update, read_update, update_format
 from .paid.candidates import Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
@@ -66,26 +60,23 @@ def _requests(state: State, run: RunModels) -> Callable[[frozenset[str]], Reques
     """
     context, policy = run.context, run.policy
     critique = critique_of(state, context)
-    wants_json = context.update_format == "json" or (
-        context.update_format == "auto" and policy.prefers_json
-    )
 
     def request(refused: frozenset[str]) -> Request:
-        as_json = wants_json and "response_format" not in refused
+        form = update_format(context, prefers_json=policy.prefers_json, refused=refused)
         return Request(
             policy,
             run.prompts.render(
                 "update",
                 critique,
                 clip_tokens=clip_tokens(context, policy),
-                output=JSON_OUTPUT if as_json else TAGS_OUTPUT,
+                output=form.output,
             ),
             parameters={
                 "temperature": context.temperature,
                 "top_p": context.top_p,
                 "max_tokens": context.max_tokens,
             },
-            schema=JSON_SCHEMA if as_json else None,
+            schema=form.schema,
             refused=refused,
             timeout=request_timeout(context, state),
             live=context.live,
