@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from ...core.events import AnyEvent
-from ...core.state import Candidate, Round
+from ...core.state import NO_SCORE, Candidate, Round
 from ...core.usage import Phase, add_costs, cost
 from .view import View
 
@@ -89,7 +89,7 @@ def _reward(view: View, event: Any) -> View:
     id = event["candidate"]  # noqa: A001
     if id not in view.pool:
         return view
-    score = {name: event.get(name) for name in ("reward", "error", "failure")}
+    score = {name: event[name] for name in NO_SCORE if name in event}
     scored = cast("Candidate", {**view.pool[id], **score})
     paid = add_costs(view.paid, cost(scores=1))
     return replace(view, pool={**view.pool, id: scored}, paid=paid)

@@ -7,14 +7,14 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 from urllib.parse import unquote
 
 import httpx
 from langchain_core.messages import AnyMessage, HumanMessage
 
 from ...core.errors import ConfigError, RewardError, SpecError, evidence
-from ..base import Score, as_score, unscored
+from ..base import Reward, Score, checked, scored, unscored
 from .connection import KEY, Connection, TextRefusedError, shown
 from .probe import ANSWERS, QUESTION, doubts
 
@@ -133,7 +133,8 @@ class ServedReward(ABC):
         """
         if "probe" not in self._known:
             try:
-                scores = await self.score([HumanMessage(QUESTION)], ANSWERS)
+                mine = cast("Reward", self)  # a class variable does not count as a property
+                scores = await checked(mine, [HumanMessage(QUESTION)], ANSWERS)
             except RewardError as error:
                 return f"reward {self.name}: the probe failed: {error}"
             self._known["probe"] = doubts(scores, self.raw_advice)
@@ -145,7 +146,9 @@ class ServedReward(ABC):
         await self._server.aclose()
 
     def _number(self, value: Any) -> Score:
-        return as_score(self.name, repr(value) if isinstance(value, bool) else value)
+        if isinstance(value, bool):
+            return unscored(f"the reward server sent {value} for a score")
+        return scored(value)
 
     def _number_at(self, values: Any, place: int | None) -> Score:
         """Read the reward out of the numbers a server gives for one answer."""
