@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
+from .failure import FailureKind
 from .state import Candidate, Round, StopReason
 from .usage import Cost, Phase, Usage
 
@@ -66,12 +67,13 @@ class RequestFinished(Event):
 
 
 class RequestFailed(Event):
-    """It failed for good; `error` says why."""
+    """It failed for good; `error` says why, and `failure` is the kind."""
 
     type: Literal["tpo.request_failed"]
     request: str
     phase: Phase
     error: str
+    failure: FailureKind
 
 
 class Delta(Event):
@@ -97,6 +99,7 @@ class RewardEvent(Event):
     candidate: str
     reward: float | None
     error: str | None
+    failure: FailureKind | None
 
 
 class RoundSelected(Event):

@@ -88,4 +88,5 @@ def summarise(
         malformed=sum(c["error"] is not None and c["reward"] is None for c in mine),
         picked_by="reward",
         error=None,
+        failure=None,
     )

@@ -15,6 +15,7 @@ from langgraph.channels import DeltaChannel, EphemeralValue
 from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
+from .failure import FailureKind
 from .usage import Usage, add_usage
 
 StopReason = Literal[
@@ -53,6 +54,8 @@ class Candidate(TypedDict):
     """Each part's own score, where the reward is a mix."""
     error: str | None
     """Why it cannot be the answer, or `None`."""
+    failure: NotRequired[FailureKind | None]
+    """The kind of `error`; left out in records of older versions, see `failure_of`."""
     finish_reason: str | None
     """As the provider says it: `stop`, `length`, ..."""
     parent_round: int | None
@@ -91,6 +94,8 @@ class Round(TypedDict):
     """Which texts a person wrote in place of the critic."""
     error: str | None
     """Why the critique could not be had, or `None`."""
+    failure: NotRequired[FailureKind | None]
+    """The kind of `error`."""
 
 
 def _merge(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
@@ -105,7 +110,10 @@ def _merge(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
         for write in writes:
             for record in write:
                 place = (record["turn"], record[key])
-                records[place] = {**blank, **records.get(place, {}), **record}
+                known = records.get(place, {})
+                if "error" in record:  # with another sentence the old kind is gone
+                    known = {k: v for k, v in known.items() if k != "failure"}
+                records[place] = {**blank, **known, **record}
         turn = max((t for t, _ in records), default=0)
         kept = [r for (t, _), r in records.items() if t == turn]
         return sorted(kept, key=lambda r: (r["round"], r.get("index", 0)))

@@ -21,10 +21,11 @@ from langchain_core.runnables import RunnableConfig, ensure_config
 from langgraph.constants import TAG_NOSTREAM
 
 from ..core.errors import PolicyError, evidence
+from ..core.failure import FailureKind
 from ..core.json_types import JsonObject
 from ..core.reply import Reply, read_reply
 from ..core.usage import Cost, add_costs, cost
-from .faults import refused_parameter, retrying
+from .faults import failure_of_request, refused_parameter, retrying
 from .manifest import guarded
 from .policy import Policy
 from .price import price_of
@@ -84,11 +85,17 @@ OnText = Callable[[str], None]
 
 
 class RequestError(PolicyError):
-    """A request failed for good; `cost` is what it cost all the same."""
+    """A request failed for good.
 
-    def __init__(self, message: str, paid: Cost) -> None:
+    Attributes:
+        cost: What it cost all the same.
+        failure: The kind of failure.
+    """
+
+    def __init__(self, message: str, paid: Cost, failure: FailureKind = "failed") -> None:
         super().__init__(message)
         self.cost = paid
+        self.failure: FailureKind = failure
 
 
 async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Response:
@@ -122,8 +129,9 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
             if name in STRUCTURAL:
                 return Response([], cost(requests=sent), refused | {name})
             if name is None or _left(request, sent) < 1:
-                said = _reason(error, request)
-                raise RequestError(f"{request.policy.name}: {said}", cost(requests=sent)) from error
+                said = f"{request.policy.name}: {_reason(error, request)}"
+                paid, kind = cost(requests=sent), failure_of_request(error)
+                raise RequestError(said, paid, kind) from error
             refused |= {name}
 
 

@@ -11,7 +11,7 @@ from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
 from ..core.errors import NoCandidateError
 from ..core.events import Emitter
-from ..core.reply import Reply, split_reasoning
+from ..core.reply import split_reasoning
 from ..core.state import State
 from ..core.usage import add_usage
 from ..models.policy import Policy
@@ -111,7 +111,7 @@ def _draw(
         context=context,
         emit=emit,
         request=request,
-        read=_read,
+        read=lambda reply: reply,
         partial=lambda text: split_reasoning(text)[0],
         phase="sample",
         turn=turn,
@@ -120,10 +120,6 @@ def _draw(
         gate=asyncio.Semaphore(context.max_concurrency),
         drafts=drafts,
     )
-
-
-def _read(reply: Reply) -> tuple[str, str | None]:
-    return reply.text, reply.error
 
 
 def _nothing_came(policy: Policy, out: Outcome) -> NoCandidateError:

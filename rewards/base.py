@@ -10,6 +10,7 @@ from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict
 
 from ..core.errors import RewardError, evidence
+from ..core.failure import FailureKind
 
 
 class Score(TypedDict):
@@ -17,6 +18,8 @@ class Score(TypedDict):
 
     reward: float | None
     error: str | None
+    failure: NotRequired[FailureKind | None]
+    """The kind of `error`: `vetoed` rules the answer out; without one it is `unscored`."""
     parts: NotRequired[dict[str, float]]
     """Each part's own score, where the reward is a mix."""
 
@@ -75,9 +78,9 @@ def unscored(reason: str) -> Score:
 
     Example:
         >>> unscored("the verdict could not be read")
-        {'reward': None, 'error': 'the verdict could not be read'}
+        {'reward': None, 'error': 'the verdict could not be read', 'failure': 'unscored'}
     """
-    return Score(reward=None, error=reason)
+    return Score(reward=None, error=reason, failure="unscored")
 
 
 async def checked(
@@ -108,7 +111,9 @@ def _finite(name: str, result: Score) -> Score:
             "it must return scored(number) or unscored(reason)"
         )
     if result["reward"] is None or result["error"]:
-        return unscored(result["error"] or f"reward {name!r} gave no score and no reason")
+        why = result["error"] or f"reward {name!r} gave no score and no reason"
+        vetoed = result.get("failure") == "vetoed"
+        return Score(reward=None, error=why, failure="vetoed" if vetoed else "unscored")
     return as_score(name, result["reward"])
 
 

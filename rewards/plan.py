@@ -121,11 +121,11 @@ class Batched:
         """Score one batch.
 
         Raises:
-            RewardError: not one score came, so that a resumed run asks again.
+            RewardError: every score failed, so that a resumed run asks again.
         """
         first, end = call
         scores = await checked(self.reward, job.messages, job.answers[first:end])
-        if all(score["error"] for score in scores):
+        if all(score.get("failure") == "unscored" for score in scores):
             raise RewardError(scores[0]["error"])
         return Called(result=scores, cost=cost())
 

@@ -121,7 +121,12 @@ def _reward(view: View, event: RewardEvent) -> View:
     known = view.pool.get(event["candidate"])
     if known is None:
         return view
-    scored: Candidate = {**known, "reward": event["reward"], "error": event["error"]}
+    scored: Candidate = {
+        **known,
+        "reward": event["reward"],
+        "error": event["error"],
+        "failure": event.get("failure"),
+    }
     paid = add_costs(view.paid, cost(scores=1))
     return replace(view, pool={**view.pool, known["id"]: scored}, paid=paid)
 

@@ -12,14 +12,13 @@ from typing_extensions import TypedDict
 
 from ...core.context import Context
 from ...core.events import Emitter
+from ...core.failure import failure_of
 from ...core.reply import Reply, cut
 from ...core.state import Candidate
 from ...core.usage import Cost, brief
 from ...models.request import OnText, Request, RequestError, ask
 from .durable import Held, outline, request_seed, traced, write
 from .live_text import growing
-
-Read = Callable[[Reply], tuple[str, str | None]]
 
 
 class Drawn(TypedDict):
@@ -38,7 +37,7 @@ class Draw:
 
     Attributes:
         request: What to ask, given the refused parameters; `n` and seed are set here.
-        read: Finds the answer in a reply, or says why there is none.
+        read: Makes a reply's text the answer in it, or says why there is none.
         phase: `sample` or `update`.
         partial: What to show of an unfinished reply, for live text.
         drafts: Answers that are there already; they take the first places.
@@ -47,7 +46,7 @@ class Draw:
     context: Context
     emit: Emitter
     request: Callable[[frozenset[str]], Request]
-    read: Read
+    read: Callable[[Reply], Reply]
     partial: Callable[[str], str]
     phase: Literal["sample", "update"]
     turn: int
@@ -58,18 +57,21 @@ class Draw:
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
-        text, error = self.read(reply)
-        if not error:
-            text = cut(text, self.context.stop_sequences)
-            error = None if text else "empty: it began with a stop sequence"
+        reply = self.read(reply)
+        if not reply.error:
+            reply = replace(reply, text=cut(reply.text, self.context.stop_sequences))
+            if not reply.text:
+                error = "empty: it began with a stop sequence"
+                reply = replace(reply, error=error, failure="empty")
         record = Candidate(
             id=f"r{self.round}c{index}",
             turn=self.turn,
             round=self.round,
             index=index,
-            text=text,
+            text=reply.text,
             reward=None,
-            error=error,
+            error=reply.error,
+            failure=reply.failure,
             finish_reason=reply.finish_reason,
             parent_round=self.parent_round,
         )
@@ -77,16 +79,16 @@ class Draw:
             record["reasoning"] = reply.reasoning
         return record
 
-    def outline(self, index: int, error: str | None = None) -> dict[str, Any]:
+    def outline(self, index: int) -> dict[str, Any]:
         """Return what stands for the record of a candidate in the node's own writes."""
-        return outline(self.turn, self.round, index, error)
+        return outline(self.turn, self.round, index)
 
 
 class UnusableError(RequestError):
     """Nothing that a first request brought can be an answer; a resumed run asks again."""
 
     def __init__(self, candidates: list[Candidate], paid: Cost) -> None:
-        super().__init__(str(candidates[0]["error"]), paid)
+        super().__init__(str(candidates[0]["error"]), paid, failure_of(candidates[0]) or "failed")
         self.candidates = candidates
 
 
@@ -125,7 +127,7 @@ async def request_candidates(
         try:
             response = await ask(request, begin)
         except RequestError as error:
-            draw.emit("request_failed", {**about, "error": str(error)})
+            draw.emit("request_failed", {**about, "error": str(error), "failure": error.failure})
             raise
     pairs = zip(places, response.replies, strict=False)  # a server may send more, or fewer
     candidates = [draw.candidate(index, reply) for index, reply in pairs]
@@ -136,7 +138,10 @@ async def request_candidates(
     if unusable and draw.phase == "sample":
         raise UnusableError(candidates, response.cost)
     drawn = Drawn(
-        candidates=[draw.outline(c["index"], c["error"]) for c in candidates],
+        candidates=[
+            outline(draw.turn, draw.round, c["index"], c["error"], failure_of(c))
+            for c in candidates
+        ],
         refused=sorted(response.refused),
         cost=brief(response.cost),
     )

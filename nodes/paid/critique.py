@@ -80,7 +80,8 @@ def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> N
             update = {"rounds": [written], "critic_refused": sorted(response.refused)}
             paid = response.cost
         except RequestError as error:
-            failed = {"turn": turn, "round": now, "error": f"{step}: {error}"}
+            why = {"error": f"{step}: {error}", "failure": error.failure}
+            failed = {"turn": turn, "round": now, **why}
             update = {"rounds": [failed], "halt": "critique_failed"}
             paid = error.cost
         return {**update, "usage": usage_of(turn, step, paid, emit.seconds)}
@@ -133,7 +134,7 @@ async def _write(
         response = await ask(request, begin)
         reply = _usable(request, response)
     except RequestError as error:
-        emit("request_failed", {**about, "error": str(error)})
+        emit("request_failed", {**about, "error": str(error), "failure": error.failure})
         raise
     emit("request_finished", {**about, "cost": response.cost})
     emit(step, {"text": reply.text})
@@ -141,8 +142,9 @@ async def _write(
 
 
 def _usable(request: Request, response: Response) -> Reply:
-    reply = response.replies[0] if response.replies else None
-    if reply is None or reply.error:
-        said = reply.error if reply else "the server returned no text at all"
-        raise RequestError(f"{request.policy.name}: {said}", response.cost)
+    nothing = Reply("", error="the server returned no text at all", failure="missing")
+    reply = response.replies[0] if response.replies else nothing
+    if reply.error:
+        said = f"{request.policy.name}: {reply.error}"
+        raise RequestError(said, response.cost, reply.failure or "failed")
     return reply

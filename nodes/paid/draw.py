@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...core.failure import FailureKind
 from ...core.reply import Reply
 from ...core.state import Candidate
 from ...core.usage import Cost, add_costs, brief, cost
@@ -58,7 +59,8 @@ async def draw_candidates(
         if most_requests is not None:
             left = max(0, most_requests - out.cost["requests"])
             groups, cut = groups[:left], groups[left:]
-            _fail(draw, out, [i for g in cut for i in g], "budget: no request left for it")
+            over = [i for g in cut for i in g]
+            _fail(draw, out, over, "budget", "budget: no request left for it")
             most = left // max(1, len(groups))
         if not groups:
             return out
@@ -66,7 +68,8 @@ async def draw_candidates(
         calls = [request_candidates(wanted, group, known, most) for group in groups]
         results = await asyncio.gather(*calls, return_exceptions=True)
         missing = _take(draw, out, groups, results)
-    _fail(draw, out, missing, "missing: the server kept returning fewer texts than asked for")
+    few = "missing: the server kept returning fewer texts than asked for"
+    _fail(draw, out, missing, "missing", few)
     return out
 
 
@@ -99,7 +102,7 @@ def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[A
             continue
         if isinstance(result, RequestError):
             out.cost = add_costs(out.cost, result.cost)
-            _fail(draw, out, group, f"failed: {result}")
+            _fail(draw, out, group, result.failure, f"failed: {result}")
             continue
         if isinstance(result, BaseException):
             raise result
@@ -111,7 +114,7 @@ def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[A
         if len(group) > 1 and len(came) <= 1 and learnt == known:
             learnt |= {"n"}  # it ignores n and sends one text
         if len(group) == 1 and not came and learnt <= known:
-            _fail(draw, out, group, "missing: the server returned no text at all")
+            _fail(draw, out, group, "missing", "missing: the server returned no text at all")
             continue
         out.refused |= learnt
         missing += [index for index in group if index not in came]
@@ -124,9 +127,10 @@ def _without_receipt(draw: Draw, group: Sequence[int]) -> Drawn:
     return Drawn(candidates=[draw.outline(i) for i in group], refused=[], cost=brief(paid))
 
 
-def _fail(draw: Draw, out: Outcome, places: Sequence[int], error: str) -> None:
+def _fail(
+    draw: Draw, out: Outcome, places: Sequence[int], failure: FailureKind, error: str
+) -> None:
     for index in places:
-        record = draw.candidate(index, Reply("", error=error))
-        record["text"], record["error"] = "", error
+        record = draw.candidate(index, Reply("", error=error, failure=failure))
         out.ready.append(record)
         draw.emit("candidate", {"candidate": record})

@@ -21,6 +21,7 @@ from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
 from langgraph.runtime import get_runtime
 
 from ...core.context import Context
+from ...core.failure import FailureKind
 from ...core.state import Candidate, State
 from ...core.stopping import spent
 from ...core.usage import Cost, Phase, UsageDelta, add_costs, cost
@@ -76,10 +77,16 @@ def write(**channels: Any) -> None:
     ChannelWrite.do_write(get_config(), entries)
 
 
-def outline(turn: int, round: int, index: int, error: str | None = None) -> dict[str, Any]:  # noqa: A002
+def outline(
+    turn: int,
+    round: int,  # noqa: A002
+    index: int,
+    error: str | None = None,
+    failure: FailureKind | None = None,
+) -> dict[str, Any]:
     """Return what a node writes of a candidate that its task has written whole."""
     record = {"turn": turn, "id": f"r{round}c{index}", "round": round, "index": index}
-    return {**record, "error": error} if error else record
+    return {**record, "error": error, "failure": failure} if error else record
 
 
 async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
@@ -100,7 +107,7 @@ async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
         if found.keys() == lost.keys():
             break
     gone = "lost: the interrupted run left no text"
-    return [found.get(key) or {**c, "error": gone} for key, c in lost.items()]
+    return [found.get(key) or {**c, "error": gone, "failure": "lost"} for key, c in lost.items()]
 
 
 async def _earlier_writes() -> AsyncIterator[list[PendingWrite]]:

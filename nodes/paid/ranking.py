@@ -11,6 +11,7 @@ from langchain_core.messages import AnyMessage
 from ...core import usage
 from ...core.context import Context
 from ...core.events import Emitter
+from ...core.failure import failure_of
 from ...core.pool import reward_of, scored
 from ...core.state import Candidate, merge_candidates
 from ...core.usage import Cost, add_costs
@@ -19,7 +20,6 @@ from ...rewards.plan import Job, PlannedReward, Rated
 from .scoring import Role, score_job
 
 Result = dict[str, Any]  # turn, id, reward, error: what changes in a candidate's record
-LOST, VETOED = "unscored:", "vetoed"
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Ranking:
         self, reward: PlannedReward, role: Role, pool: Sequence[Candidate]
     ) -> list[Result]:
         """Score a whole pool with another reward, as if it had ranked from the first round."""
-        fresh = [Candidate(**{**c, "reward": None, "error": None}) for c in pool]
+        fresh = [Candidate(**{**c, "reward": None, "error": None, "failure": None}) for c in pool]
         results: list[Result] = []
         for nth in sorted({c["round"] for c in fresh}):
             mine = [c for c in fresh if c["round"] == nth]
@@ -82,8 +82,8 @@ class Ranking:
 
     def _tell(self, candidate: Candidate, score: Score) -> None:
         said = _result(candidate, score)
-        about = {"candidate": candidate["id"], "reward": said["reward"], "error": said["error"]}
-        self.emit("reward", about)
+        about = {name: said[name] for name in ("reward", "error", "failure")}
+        self.emit("reward", {"candidate": candidate["id"], **about})
 
 
 def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candidate]:
@@ -93,17 +93,17 @@ def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candida
         pool: Candidates.
         vetoed: Whether those that another reward has vetoed are among them.
     """
-    reasons = (LOST, VETOED) if vetoed else (LOST,)
-    return [c for c in pool if c["error"] is None or c["error"].startswith(reasons)]
+    kinds = {None, "unscored", "vetoed"} if vetoed else {None, "unscored"}
+    return [c for c in pool if failure_of(c) in kinds]
 
 
 def losses(results: Sequence[Result]) -> list[str]:
-    """Return why scores failed; a veto is no failure."""
-    return [r["error"] for r in results if r["error"] and r["error"].startswith(LOST)]
+    """Return why answers could not be scored; a veto is not a failure of the reward."""
+    return [r["error"] for r in results if r["failure"] == "unscored"]
 
 
 def _is_settled(candidate: Candidate) -> bool:
-    return bool(scored([candidate])) or (candidate["error"] or "").startswith(VETOED)
+    return bool(scored([candidate])) or failure_of(candidate) == "vetoed"
 
 
 def _tell_nobody(place: int, score: Score) -> None:
@@ -111,17 +111,20 @@ def _tell_nobody(place: int, score: Score) -> None:
 
 
 def _result(candidate: Candidate, score: Score) -> Result:
-    error = score["error"]
-    if error and not error.startswith(VETOED):
-        error = f"{LOST} {error}"
+    error, failure = score["error"], None
+    if error:
+        failure = score.get("failure") or "unscored"
+        error = error if failure == "vetoed" else f"unscored: {error}"
     result = {"turn": candidate["turn"], "id": candidate["id"], "reward": score["reward"]}
     if "parts" in score or "parts" in candidate:  # another reward's parts are not kept
         result["parts"] = score.get("parts", {})
-    return {**result, "error": error}
+    return {**result, "error": error, "failure": failure}
 
 
 def _score_of(candidate: Candidate) -> Score:
-    score = Score(reward=candidate["reward"], error=candidate["error"])
+    score = Score(
+        reward=candidate["reward"], error=candidate["error"], failure=failure_of(candidate)
+    )
     if "parts" in candidate:
         score["parts"] = candidate["parts"]
     return score

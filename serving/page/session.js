@@ -79,7 +79,7 @@ export function createSession(server, changed) {
     for await (const { event, data } of stream) {
       if (mine !== ticket) return;
       if (event === "metadata") set({ run: data.run_id, link: "online" });
-      else if (event === "error") failure = data.message ?? data.error ?? String(data);
+      else if (event === "error") failure = data;
       else if (event.startsWith("custom")) set({ view: apply(s.view, data) });
     }
     if (mine === ticket) await settle(mine, failure);

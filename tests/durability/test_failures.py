@@ -37,7 +37,7 @@ async def test_one_request_of_five_fails_for_good(saver, config):
         result = await app.ainvoke(saved_run.INPUT, config, context=CONTEXT)
         assert [c["id"] for c in result["candidates"] if c["error"]] == ["r0c2"]
         (failed,) = [c for c in result["candidates"] if c["error"]]
-        assert failed["error"].startswith("failed: ")
+        assert failed["failure"] == "refused"
         assert "400" in failed["error"]
         assert (failed["text"], failed["reward"]) == ("", None)
         assert len(result["candidates"]) == 10

@@ -17,7 +17,7 @@ from langgraph.cache.sqlite import SqliteCache
 from steps import prefer_later, run, says
 
 import tpo
-from tpo.rewards.base import Reward, Score, scored
+from tpo.rewards.base import Reward, Score, scored, unscored
 from tpo.rewards.caching.cached import cached
 from tpo.rewards.caching.score_cache import default_cache, open_cache
 from tpo.rewards.function import FunctionReward
@@ -114,7 +114,7 @@ async def test_a_call_that_fails_raises_or_keeps_what_is_known():
         await reward.score(TALK, ["a", "bb"])
     assert await rewards(reward, "a") == [1]
     known, failed = await reward.score(TALK, ["a", "bb"])
-    assert (known["reward"], failed) == (1, {"reward": None, "error": "ConnectionError: no route"})
+    assert (known["reward"], failed) == (1, unscored("ConnectionError: no route"))
 
 
 @pytest.mark.parametrize("stored", ["nonsense", float("nan"), None, [1]])
