@@ -16,6 +16,9 @@ from ..core.settings import explain
 PREFIX = "TPO_SERVE_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOGIN = re.compile(r"//[^/@]*@")
+SECRET = ("keys",)
+LEAST_PUBLIC_KEY = 16  # characters
+MAKE_KEY = "openssl rand -hex 16 makes one"
 MODELS = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
 
 
@@ -27,7 +30,9 @@ class Settings(BaseModel):
         4
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
+    )
 
     policy: str = Field(default="", description="Default policy; empty: that of tpo.Context.")
     critic: str = Field(default="", description="Default critic; empty: the policy.")
@@ -45,7 +50,11 @@ class Settings(BaseModel):
         description="Answer in words where a client offers tools, rather than refuse: for clients "
         "that always offer some, as Open WebUI does.",
     )
-    keys: tuple[SecretStr, ...] = Field(default=(), description="API keys; none: open to all.")
+    keys: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="API keys; none: open to all. On an address that others can reach, at least "
+        f"{LEAST_PUBLIC_KEY} characters: {MAKE_KEY}.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port; 0 takes a free one.")
     hosts: tuple[str, ...] = Field(
@@ -89,6 +98,22 @@ class Settings(BaseModel):
                 )
         return given
 
+    @field_validator("keys")
+    @classmethod
+    def _usable(cls, given: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        keys = [key.get_secret_value().strip() for key in given]
+        if not all(keys):
+            raise ValueError(
+                f"a key is empty, as an unset variable makes it: give each a value ({MAKE_KEY}), "
+                f"or leave --key and {PREFIX}KEYS out for a server without keys"
+            )
+        if not all(key.isascii() and key.isprintable() for key in keys):
+            raise ValueError(
+                "a key holds characters that not every client can send in a header: take ASCII "
+                f"letters, digits and signs ({MAKE_KEY})"
+            )
+        return tuple(SecretStr(key) for key in keys)
+
     @property
     def is_public(self) -> bool:
         """Whether other machines can reach the server."""
@@ -98,12 +123,19 @@ class Settings(BaseModel):
         """Refuse what would be unsafe.
 
         Raises:
-            ConfigError: everyone on the network could spend the owner's money.
+            ConfigError: everyone on the network could spend the owner's money, or guess a key.
         """
         if self.is_public and not self.keys:
             raise ConfigError(
                 f"{self.host} can be reached from other machines, and there is no API key: set "
-                f"{PREFIX}KEYS=... in the environment, or listen on 127.0.0.1"
+                f"{PREFIX}KEYS=... in the environment ({MAKE_KEY}), or listen on 127.0.0.1"
+            )
+        short = any(len(key.get_secret_value()) < LEAST_PUBLIC_KEY for key in self.keys)
+        if self.is_public and short:
+            raise ConfigError(
+                f"{self.host} can be reached from other machines, and an API key is shorter than "
+                f"{LEAST_PUBLIC_KEY} characters, so it could be guessed: take a longer one "
+                f"({MAKE_KEY}), or listen on 127.0.0.1"
             )
 
 
@@ -117,21 +149,28 @@ def make_settings(given: Mapping[str, Any]) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise ConfigError(evidence(explain(error))) from None
+        raise ConfigError(evidence(explain(error, secret=SECRET))) from None
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the settings that the environment holds; lists are separated by commas."""
+    """Return the settings that the environment holds; lists are separated by commas.
+
+    An empty variable counts as missing, but for the keys: there it is a mistake that would open
+    the server, so it is kept as the empty key that `Settings` refuses.
+    """
     values: dict[str, Any] = {}
     for name in Settings.model_fields:
         said = environment.get(MODELS.get(name) or f"{PREFIX}{name.upper()}")
+        if name == "keys" and said is not None:
+            values[name] = said.split(",")
+            continue
         if not said:
             continue
         parts = [part.strip() for part in said.split(",") if part.strip()]
         if name == "models":
             values[name] = named_models(parts)
         else:
-            values[name] = parts if name in {"keys", "hosts", "origins"} else said
+            values[name] = parts if name in {"hosts", "origins"} else said
     return values
 
 
