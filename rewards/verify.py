@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError, MissingDependencyError, SpecError, evidence
+from ..core.strict_json import parse_json
 from .base import Reward
 from .function import FunctionReward, as_reward
 from .mathematics import MathReward
@@ -39,8 +40,8 @@ def json_valid(query: str, answer: str, *, schema: dict[str, Any]) -> float:  # 
     if body.startswith("```"):
         body = body.split("\n", 1)[-1].rsplit("```", 1)[0]
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):  # no JSON, or nested without end
+        value = parse_json(body)
+    except ValueError:  # not JSON (NaN is not either), or nested without end
         return 0.0
     return float(Draft202012Validator(schema).is_valid(value))
 

@@ -87,6 +87,8 @@ GOOD = json.dumps(ROWS[0])
         ("", "stdin holds no rows"),
         ("\n \n", "stdin holds no rows"),
         (GOOD + "\n{", "stdin, line 2: no JSON"),
+        ('{"prompt": "x", "answer": "a", "x": 1e400}', "line 1: no JSON: the number 1e400 is too"),
+        ('{"prompt": "x", "answer": "a", "x": NaN}', "line 1: no JSON: NaN is not a JSON number"),
         (GOOD + "\n[1]", "stdin, line 2: no object"),
         (GOOD + '\n\n{"prompt": "x"}', 'stdin, line 3: "answer" is missing'),
         ('{"prompt": "x", "answer": 3}', 'line 1: "answer" is missing or no text'),
