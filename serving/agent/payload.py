@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -15,10 +15,11 @@ from pydantic import (
     model_validator,
 )
 
-from ...core.conversation import to_messages
 from ...core.errors import InputError
 from ...core.settings import explain
+from ..as_json import to_json
 from ..refusal import Refusal
+from .fits import messages_in
 
 StreamMode = Literal[
     "values",
@@ -32,6 +33,38 @@ StreamMode = Literal[
 ]
 M = TypeVar("M", bound=BaseModel)
 MOST_LISTED = 1000
+MOST_METADATA = 64_000  # bytes; every list of threads sends it
+MOST_FILTERS = 100  # keys of a search
+
+
+def small(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return metadata that is small enough to be listed.
+
+    Raises:
+        ValueError: it is too large.
+    """
+    size = len(to_json(metadata))
+    if size > MOST_METADATA:
+        raise ValueError(f"metadata holds {size} bytes; at most {MOST_METADATA} are taken")
+    return metadata
+
+
+def _few(wanted: dict[str, Any]) -> dict[str, Any]:
+    if len(wanted) > MOST_FILTERS:
+        raise ValueError(f"{len(wanted)} keys are searched for; at most {MOST_FILTERS} are taken")
+    return small(wanted)
+
+
+Metadata = Annotated[dict[str, Any], AfterValidator(small)]
+Wanted = Annotated[dict[str, Any], AfterValidator(_few)]
+
+
+def _with_messages(written: Any) -> Any:
+    try:
+        messages_in(written)  # wrong ones would be saved, and spoil the thread
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return written
 
 
 class Payload(BaseModel):
@@ -62,6 +95,13 @@ class RunCommand(Payload):
             raise ValueError("goto is not offered; fork with a state update `as_node` instead")
         return goto
 
+    @field_validator("update")
+    @classmethod
+    def _is_an_update(cls, update: Any) -> Any:
+        if update is not None and not isinstance(update, dict):
+            raise ValueError('give an object: {"messages": [...]}')
+        return _with_messages(update)
+
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.resume is None and not self.update:
@@ -77,7 +117,7 @@ class RunCreate(Payload):
     command: RunCommand | None = None
     context: dict[str, Any] | None = None
     config: dict[str, Any] = Field(default_factory=dict)
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict)
     checkpoint: CheckpointAt | None = None
     checkpoint_id: str | None = None
     stream_mode: StreamMode | list[StreamMode] = "values"
@@ -102,13 +142,12 @@ class RunCreate(Payload):
     def _input_is_an_object(cls, value: Any) -> Any:
         if value is not None and not isinstance(value, dict):
             raise ValueError('give an object: {"messages": [...]}')
-        if value and "messages" in value:  # a wrong one would be saved, and spoil the thread
-            given: Any = value["messages"]
-            try:
-                to_messages([dict(given)] if isinstance(given, Mapping) else given)
-            except InputError as error:
-                raise ValueError(str(error)) from None
-        return value
+        return _with_messages(value)
+
+    @property
+    def place(self) -> str | None:
+        """The checkpoint to go on from, if one is named."""
+        return (self.checkpoint.checkpoint_id if self.checkpoint else None) or self.checkpoint_id
 
     @property
     def modes(self) -> list[str]:
@@ -121,21 +160,21 @@ class ThreadCreate(Payload):
     """A thread to make."""
 
     thread_id: UUID | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: Metadata | None = None
     if_exists: Literal["raise", "do_nothing"] | None = None
 
 
 class ThreadPatch(Payload):
     """What changes of a thread: its metadata, key by key."""
 
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict)
 
 
 class ThreadSearch(Payload):
     """Which threads are wanted."""
 
     status: Literal["idle", "busy", "interrupted", "error"] | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: Wanted | None = None
     ids: list[str] | None = Field(default=None, max_length=MOST_LISTED)
     select: list[str] | None = None
     sort_by: str | None = None
@@ -165,7 +204,7 @@ class HistorySearch(Payload):
 
     limit: int = Field(default=10, ge=1, le=MOST_LISTED)
     before: str | dict[str, Any] | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: Wanted | None = None
     checkpoint: CheckpointAt | None = None
 
 
