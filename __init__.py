@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from tpo.graphs.align import Aligned, aalign, align
     from tpo.graphs.baselines import build_best_of_n, build_revision
     from tpo.graphs.loop import build_tpo
-    from tpo.integrations.chat_model import ChatTPO
-    from tpo.integrations.middleware import TPOMiddleware
+    from tpo.integrations.agent.middleware import TPOMiddleware
+    from tpo.integrations.chat_model.chat_tpo import ChatTPO
     from tpo.integrations.tool import tpo_tool
     from tpo.prompts.prompt_set import PromptSet
     from tpo.rewards.base import Reward, Score, scored, unscored
-    from tpo.rewards.cached import cached
+    from tpo.rewards.caching.cached import cached
     from tpo.rewards.function import FunctionReward
-    from tpo.rewards.groupwise import GroupwiseJudge
-    from tpo.rewards.judge import Judge
-    from tpo.rewards.mix import Mix, Part
-    from tpo.rewards.pairwise import PairwiseJudge
+    from tpo.rewards.judging.groupwise import GroupwiseJudge
+    from tpo.rewards.judging.judge import Judge
+    from tpo.rewards.judging.pairwise import PairwiseJudge
+    from tpo.rewards.mixing.mix import Mix, Part
     from tpo.rewards.resolve import close_rewards, resolve_reward
 
     __version__: str
@@ -66,17 +66,17 @@ _HOMES = {
     "tpo.graphs.align": ["Aligned", "aalign", "align"],
     "tpo.graphs.baselines": ["build_best_of_n", "build_revision"],
     "tpo.graphs.loop": ["build_tpo"],
-    "tpo.integrations.chat_model": ["ChatTPO"],
-    "tpo.integrations.middleware": ["TPOMiddleware"],
+    "tpo.integrations.chat_model.chat_tpo": ["ChatTPO"],
+    "tpo.integrations.agent.middleware": ["TPOMiddleware"],
     "tpo.integrations.tool": ["tpo_tool"],
     "tpo.prompts.prompt_set": ["PromptSet"],
     "tpo.rewards.base": ["Reward", "Score", "scored", "unscored"],
-    "tpo.rewards.cached": ["cached"],
+    "tpo.rewards.caching.cached": ["cached"],
     "tpo.rewards.function": ["FunctionReward"],
-    "tpo.rewards.groupwise": ["GroupwiseJudge"],
-    "tpo.rewards.judge": ["Judge"],
-    "tpo.rewards.mix": ["Mix", "Part"],
-    "tpo.rewards.pairwise": ["PairwiseJudge"],
+    "tpo.rewards.judging.groupwise": ["GroupwiseJudge"],
+    "tpo.rewards.judging.judge": ["Judge"],
+    "tpo.rewards.mixing.mix": ["Mix", "Part"],
+    "tpo.rewards.judging.pairwise": ["PairwiseJudge"],
     "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -26,7 +26,7 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage
 
-from tpo.rewards.hf import HfReward
+from tpo.rewards.huggingface.reward import HfReward
 from tpo.rewards.plan import score_now
 from tpo.rewards.resolve import close_rewards
 

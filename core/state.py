@@ -114,7 +114,7 @@ def _merge(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
 
 
 # A node writes outlines of the candidates that its tasks have written; where a crash parts
-# the two, the rest is blank until `restore` (nodes/durable.py) has found it.
+# the two, the rest is blank until `restore` (nodes/paid/durable.py) has found it.
 merge_candidates = _merge(
     "id", text="", reward=None, error=None, finish_reason=None, parent_round=None
 )

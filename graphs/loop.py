@@ -20,7 +20,7 @@ from ..nodes.choose import choose_node
 from ..nodes.finish import finish_node
 from ..nodes.gradient import gradient_node
 from ..nodes.loss import loss_node
-from ..nodes.parts import Node, Parts
+from ..nodes.paid.parts import Node, Parts
 from ..nodes.rank import rank_node
 from ..nodes.sample import sample_node
 from ..nodes.update import update_node

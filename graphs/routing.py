@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime, get_runtime
 from ..core.context import Context
 from ..core.state import State, StopReason
 from ..core.stopping import why_break_off, why_stop
-from ..nodes.parts import Parts
+from ..nodes.paid.parts import Parts
 
 Rule = Callable[[State, Context], StopReason | None]
 AfterRank = Callable[[State], Literal["choose", "loss", "finish"]]

@@ -18,10 +18,10 @@ from ..models.policy import PolicyLike
 from ..prompts.prompt_set import PromptSet
 from ..prompts.tool import CRITERIA, DESCRIPTION, DRAFT, NAME, TASK, assignment
 from ..rewards.resolve import RewardLike
-from .inherit import Saving, saving_of_sync_call
-from .run import Inner, play
-from .run_trace import Detail, trace_of
-from .settings import Settings
+from .chat_model.settings import Settings
+from .inner_run.inherit import Saving, saving_of_sync_call
+from .inner_run.run import Inner, play
+from .inner_run.trace import Detail, trace_of
 
 
 class Assignment(BaseModel):

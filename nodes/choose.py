@@ -13,7 +13,7 @@ from ..core.context import Context
 from ..core.events import Emitter
 from ..core.pool import by_id, opposite, scored
 from ..core.state import Candidate, Round, State
-from .parts import Node, Parts
+from .paid.parts import Node, Parts
 
 
 class Pick(BaseModel):

@@ -13,7 +13,7 @@ from ..core.errors import NoCandidateError
 from ..core.events import Emitter
 from ..core.state import State
 from ..core.stopping import why_stop
-from .parts import Node, Parts
+from .paid.parts import Node, Parts
 
 
 def finish_node(*, parts: Parts, speak: bool = True) -> Node:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .critique import critique_node
-from .parts import Node, Parts
+from .paid.critique import critique_node
+from .paid.parts import Node, Parts
 
 
 def gradient_node(*, parts: Parts) -> Node:

@@ -15,9 +15,9 @@ from ..core.events import Emitter
 from ..core.pool import by_id, scored, summarise, unscored
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..rewards.plan import PlannedReward
-from .durable import restore, usage_of
-from .parts import Node, Parts
-from .ranking import Ranking, Result, losses, rankable
+from .paid.durable import restore, usage_of
+from .paid.parts import Node, Parts
+from .paid.ranking import Ranking, Result, losses, rankable
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from ..core.usage import add_usage
 from ..models.policy import Policy
 from ..models.request import Request
 from ..rewards.plan import self_check
-from .candidates import Draw
-from .draw import Outcome, draw_candidates
-from .durable import usage_of
-from .parts import Node, Parts
+from .paid.candidates import Draw
+from .paid.draw import Outcome, draw_candidates
+from .paid.durable import usage_of
+from .paid.parts import Node, Parts
 
 
 def sample_node(*, parts: Parts) -> Node:

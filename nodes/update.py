@@ -22,11 +22,11 @@ from ..prompts.update import (
     partial_update,
     read_update,
 )
-from .candidates import Draw
-from .critique import clip_tokens, critique_of
-from .draw import draw_candidates
-from .durable import request_timeout, usage_of
-from .parts import Node, Parts
+from .paid.candidates import Draw
+from .paid.critique import clip_tokens, critique_of
+from .paid.draw import draw_candidates
+from .paid.durable import request_timeout, usage_of
+from .paid.parts import Node, Parts
 
 
 def update_node(*, parts: Parts) -> Node:

@@ -78,7 +78,7 @@ def close_rewards() -> None:
 
 @lru_cache(maxsize=64)
 def _hf(rest: str) -> Reward:
-    from .hf import HfReward  # noqa: PLC0415
+    from .huggingface.reward import HfReward  # noqa: PLC0415
 
     return HfReward.from_spec(rest)
 
@@ -87,36 +87,36 @@ def _hf(rest: str) -> Reward:
 def _served(kind: str, rest: str) -> Reward:
     """Return the adapter of a server, the same for every run: it keeps its connections."""
     if kind == "vllm":
-        from .vllm import VllmReward  # noqa: PLC0415
+        from .served.vllm import VllmReward  # noqa: PLC0415
 
         return cast("Reward", VllmReward.from_spec(rest))
     if kind == "sglang":
-        from .sglang import SglangReward  # noqa: PLC0415
+        from .served.sglang import SglangReward  # noqa: PLC0415
 
         return cast("Reward", SglangReward.from_spec(rest))
     if kind == "tei":
-        from .tei import TeiReward  # noqa: PLC0415
+        from .served.tei import TeiReward  # noqa: PLC0415
 
         return cast("Reward", TeiReward.from_spec(rest))
-    from .llamacpp import LlamaCppReward  # noqa: PLC0415
+    from .served.llamacpp import LlamaCppReward  # noqa: PLC0415
 
     return cast("Reward", LlamaCppReward.from_spec(rest))
 
 
 def _judge(rest: str, policy: PolicyLike) -> PlannedReward:
-    from .judge import Judge  # noqa: PLC0415
+    from .judging.judge import Judge  # noqa: PLC0415
 
     return Judge(_judging(rest, policy, "judge"))
 
 
 def _pairwise(rest: str, policy: PolicyLike) -> PlannedReward:
-    from .pairwise import PairwiseJudge  # noqa: PLC0415
+    from .judging.pairwise import PairwiseJudge  # noqa: PLC0415
 
     return PairwiseJudge(_judging(rest, policy, "pairwise"))
 
 
 def _groupwise(rest: str, policy: PolicyLike) -> PlannedReward:
-    from .groupwise import GroupwiseJudge  # noqa: PLC0415
+    from .judging.groupwise import GroupwiseJudge  # noqa: PLC0415
 
     return GroupwiseJudge(_judging(rest, policy, "groupwise"))
 
@@ -128,20 +128,20 @@ def _judging(rest: str, policy: PolicyLike, kind: str) -> PolicyLike:
 
 
 def _verify(rest: str, policy: PolicyLike) -> Reward | PlannedReward:  # noqa: ARG001
-    from .verify import from_spec  # noqa: PLC0415
+    from .verifying.verify import from_spec  # noqa: PLC0415
 
     return from_spec(rest)
 
 
 def _mix(rest: str, policy: PolicyLike) -> PlannedReward:
-    from .mix_file import from_spec  # noqa: PLC0415
+    from .mixing.mix_file import from_spec  # noqa: PLC0415
 
     return from_spec(rest, lambda spec: resolve_reward(spec, policy=policy))
 
 
 def _cached(rest: str, policy: PolicyLike) -> Reward | PlannedReward:
-    from .cached import cached  # noqa: PLC0415
-    from .score_cache import default_cache  # noqa: PLC0415
+    from .caching.cached import cached  # noqa: PLC0415
+    from .caching.score_cache import default_cache  # noqa: PLC0415
 
     return cached(resolve_reward(rest, policy=policy), default_cache())
 

@@ -114,7 +114,7 @@ def test_no_cycle_among_imports():
 
 
 def test_private_parts_of_other_packages_are_used_in_one_place():
-    """LangGraph's channel writer, in nodes/durable.py (ADR-0002); nothing else private."""
+    """LangGraph's channel writer, in nodes/paid/durable.py (ADR-0002); nothing else private."""
     private = {
         (module, name)
         for module, path in MODULES.items()
@@ -122,5 +122,5 @@ def test_private_parts_of_other_packages_are_used_in_one_place():
         if name.split(".")[0] not in {"tpo", "__future__"}
         and any(part.startswith("_") for part in name.split("."))
     }
-    assert {module for module, _ in private} == {"tpo.nodes.durable"}
+    assert {module for module, _ in private} == {"tpo.nodes.paid.durable"}
     assert all(name.startswith("langgraph.pregel._write.") for _, name in private)

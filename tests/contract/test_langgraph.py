@@ -1,6 +1,6 @@
 """What we rely on in LangGraph beyond its documented interface, and nothing else.
 
-`nodes/durable.py` lets a task write to a channel itself, with the writer that LangGraph's
+`nodes/paid/durable.py` lets a task write to a channel itself, with the writer that LangGraph's
 own nodes use. If one of these tests fails after an upgrade, saved runs are no longer safe:
 do not raise the upper bound before that file is mended.
 """
@@ -20,11 +20,11 @@ from langgraph.runtime import get_runtime
 from source_tree import imports, modules
 from typing_extensions import TypedDict
 
-from tpo.nodes.durable import write
+from tpo.nodes.paid.durable import write
 
 ALLOWED = {
-    ("tpo.nodes.durable", "langgraph.pregel._write.ChannelWrite"),
-    ("tpo.nodes.durable", "langgraph.pregel._write.ChannelWriteEntry"),
+    ("tpo.nodes.paid.durable", "langgraph.pregel._write.ChannelWrite"),
+    ("tpo.nodes.paid.durable", "langgraph.pregel._write.ChannelWriteEntry"),
 }
 CONFIG: Any = {"configurable": {"thread_id": "t"}}
 
@@ -110,7 +110,7 @@ async def test_it_is_replayed_and_the_task_is_not_run_again():
 
 
 async def test_a_task_that_failed_after_its_write_counts_as_finished_without_a_result():
-    """The `None` that `draw` (nodes/draw.py) stands in for."""
+    """The `None` that `draw` (nodes/paid/draw.py) stands in for."""
     graph = Graph()
     graph.fails = {"after write b"}
     with pytest.raises(ConnectionError, match="after write b"):
@@ -123,7 +123,7 @@ async def test_a_task_that_failed_after_its_write_counts_as_finished_without_a_r
 
 
 async def test_what_tasks_wrote_is_not_brought_back_for_a_finished_node(monkeypatch):
-    """Why there is `restore` (nodes/durable.py). Once this fails, it is no longer needed."""
+    """Why there is `restore` (nodes/paid/durable.py). Once this fails, it is no longer needed."""
     graph = Graph()
     saver = graph.app.checkpointer
     aput = saver.aput

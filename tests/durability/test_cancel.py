@@ -10,7 +10,7 @@ import pytest
 from langgraph.errors import NodeCancelledError
 from synthetic_run import INPUT, Run, cancel, outcome, until, whole
 
-from tpo.nodes import candidates
+from tpo.nodes.paid import candidates
 
 WIDTH = 5
 

@@ -26,7 +26,7 @@ from reward_servers import VllmServer
 from saved_run import INPUT, Job, comparable
 
 from tpo.core.conversation import to_messages
-from tpo.nodes.score import _mark
+from tpo.nodes.paid.scoring import _mark
 from tpo.rewards.judging.language_judge import LanguageJudge
 from tpo.rewards.plan import Job as Round
 from tpo.rewards.plan import PlannedReward, Rated, planned

@@ -12,11 +12,11 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemM
 from reward_servers import BOS, RewardServer, as_pair, as_text
 
 from tpo.core.conversation import read_conversation
-from tpo.rewards.llamacpp import LlamaCppReward
+from tpo.rewards.served.llamacpp import LlamaCppReward
 from tpo.rewards.served.reward import ServedReward
-from tpo.rewards.sglang import SglangReward
-from tpo.rewards.tei import TeiReward
-from tpo.rewards.vllm import VllmReward
+from tpo.rewards.served.sglang import SglangReward
+from tpo.rewards.served.tei import TeiReward
+from tpo.rewards.served.vllm import VllmReward
 
 ONE_TURN = [HumanMessage("Why is the sky blue?")]
 HISTORY = [

@@ -35,7 +35,7 @@ def syntax(path: Path) -> ast.Module:
 def imports(name: str, path: Path) -> Iterator[tuple[str, ast.stmt]]:
     """Yield what a module imports, anywhere in it, as absolute names, with the statement.
 
-    `from .draw import Draw` in `tpo.nodes.sample` gives `tpo.nodes.draw.Draw`.
+    `from .draw import Draw` in `tpo.nodes.sample` gives `tpo.nodes.paid.draw.Draw`.
     """
     package = name if path.stem == "__init__" else name.rpartition(".")[0]
     for node in ast.walk(syntax(path)):

@@ -10,7 +10,7 @@ from tpo.core.context import Context
 from tpo.core.pool import summarise
 from tpo.core.usage import add_usage, cost
 from tpo.graphs import routing
-from tpo.nodes.parts import Parts
+from tpo.nodes.paid.parts import Parts
 
 PARTS = Parts(defaults=Context(depth=2))
 ROUTES = {

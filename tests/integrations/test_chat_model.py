@@ -14,7 +14,7 @@ from scripted_model import ScriptedModel
 from steps import QUERY, prefer_later, run, says
 
 import tpo
-from tpo.integrations.chat_model import ChatTPO
+from tpo.integrations.chat_model.chat_tpo import ChatTPO
 
 
 def chat(model: Any = None, **settings: Any) -> ChatTPO:

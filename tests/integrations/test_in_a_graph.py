@@ -15,7 +15,7 @@ from langgraph.types import Command
 from scripted_model import ScriptedModel
 from steps import QUERY, prefer_later, says
 
-from tpo.integrations.chat_model import ChatTPO
+from tpo.integrations.chat_model.chat_tpo import ChatTPO
 
 INPUT: Any = {"messages": [("user", QUERY)]}
 CONFIG: Any = {"configurable": {"thread_id": "t"}}

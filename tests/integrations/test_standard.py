@@ -16,7 +16,7 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 from tool_model import ToolModel
 
-from tpo.integrations.chat_model import ChatTPO
+from tpo.integrations.chat_model.chat_tpo import ChatTPO
 from tpo.models.policy import Policy
 
 

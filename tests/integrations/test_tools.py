@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from tool_model import ToolModel
 
 import tpo
-from tpo.integrations.chat_model import ChatTPO
+from tpo.integrations.chat_model.chat_tpo import ChatTPO
 
 QUESTION = [HumanMessage("What is 3 cubed?")]
 

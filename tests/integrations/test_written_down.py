@@ -16,7 +16,7 @@ from steps import QUERY, prefer_later, says
 from tool_model import ToolModel
 
 import tpo
-from tpo.integrations.chat_model import ChatTPO
+from tpo.integrations.chat_model.chat_tpo import ChatTPO
 
 pytestmark = pytest.mark.filterwarnings("ignore:The function `load` is in beta")
 KEY = "sk-secret-1234567890"

@@ -17,7 +17,7 @@ from steps import QUERY, says
 from steps import run as run_scripted
 
 import tpo
-from tpo.nodes import parts
+from tpo.nodes.paid import parts
 
 pytestmark = pytest.mark.loopback
 

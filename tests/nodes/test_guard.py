@@ -13,8 +13,8 @@ from steps import QUERY, improved, prefer_later, run, says
 
 import tpo
 from tpo.rewards.heuristic import HeuristicReward
-from tpo.rewards.mix import Mix, Part
-from tpo.rewards.pairwise import PairwiseJudge
+from tpo.rewards.judging.pairwise import PairwiseJudge
+from tpo.rewards.mixing.mix import Mix, Part
 
 TRUE, PROXY = gaming_task.true_reward, gaming_task.proxy_reward
 

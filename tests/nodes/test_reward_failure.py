@@ -12,7 +12,7 @@ from steps import QUERY, improved, prefer_later, run, says
 import tpo
 from tpo.rewards.base import Score
 from tpo.rewards.function import FunctionReward
-from tpo.rewards.mix import Mix, Part
+from tpo.rewards.mixing.mix import Mix, Part
 from tpo.rewards.plan import Batched, Job
 
 

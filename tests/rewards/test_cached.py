@@ -18,16 +18,16 @@ from steps import prefer_later, run, says
 
 import tpo
 from tpo.rewards.base import Reward, Score, scored
-from tpo.rewards.cached import cached
+from tpo.rewards.caching.cached import cached
+from tpo.rewards.caching.score_cache import default_cache, open_cache
 from tpo.rewards.function import FunctionReward
-from tpo.rewards.groupwise import GroupwiseJudge
 from tpo.rewards.heuristic import HeuristicReward
-from tpo.rewards.judge import Judge
-from tpo.rewards.mix import Mix, Part
-from tpo.rewards.pairwise import PairwiseJudge
+from tpo.rewards.judging.groupwise import GroupwiseJudge
+from tpo.rewards.judging.judge import Judge
+from tpo.rewards.judging.pairwise import PairwiseJudge
+from tpo.rewards.mixing.mix import Mix, Part
 from tpo.rewards.plan import score_now
 from tpo.rewards.resolve import resolve_reward
-from tpo.rewards.score_cache import default_cache, open_cache
 
 TALK: Any = [HumanMessage("one")]
 
@@ -317,7 +317,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
 WRITER = """
 import asyncio, sys
 from langchain_core.messages import HumanMessage
-from tpo.rewards.cached import cached
+from tpo.rewards.caching.cached import cached
 from tpo.rewards.function import FunctionReward
 
 async def go():

@@ -16,8 +16,8 @@ from steps import QUERY, run
 import tpo
 from tpo.core.reply import Reply
 from tpo.prompts import judge as prompts
-from tpo.rewards.groupwise import GroupwiseJudge, orders
-from tpo.rewards.pairwise import PairwiseJudge
+from tpo.rewards.judging.groupwise import GroupwiseJudge, orders
+from tpo.rewards.judging.pairwise import PairwiseJudge
 from tpo.rewards.plan import Failure, Job, PlannedReward, Rated, score_now
 
 MESSAGES = [HumanMessage(QUERY)]

@@ -18,9 +18,9 @@ from tiny_rewards import ANSWERS, ONE_TURN, Oracle, near, rewards, save_reward
 
 import tpo
 from tpo.core.errors import RewardError
-from tpo.rewards.hf import HfReward
 from tpo.rewards.huggingface import loaded as registry
 from tpo.rewards.huggingface import model as hf_model
+from tpo.rewards.huggingface.reward import HfReward
 from tpo.rewards.huggingface.source import HfSource
 from tpo.rewards.resolve import close_rewards
 

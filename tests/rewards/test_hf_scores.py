@@ -25,8 +25,8 @@ from tiny_rewards import (
 
 from tpo.rewards.base import checked
 from tpo.rewards.chat import chat_of
-from tpo.rewards.hf import HfReward
 from tpo.rewards.huggingface.model import load
+from tpo.rewards.huggingface.reward import HfReward
 from tpo.rewards.huggingface.source import HfSource
 from tpo.rewards.resolve import close_rewards
 

@@ -17,7 +17,7 @@ from steps import QUERY, improved, run, says
 import tpo
 from tpo.core.reply import Reply
 from tpo.prompts import judge as prompts
-from tpo.rewards.judge import RATING, Judge
+from tpo.rewards.judging.judge import RATING, Judge
 from tpo.rewards.plan import PlannedReward, score_now
 
 MESSAGES = [HumanMessage(QUERY)]

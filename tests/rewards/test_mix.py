@@ -15,9 +15,9 @@ from steps import run, says
 import tpo
 from tpo.core.errors import ConfigError
 from tpo.rewards.function import FunctionReward
-from tpo.rewards.judge import Judge
-from tpo.rewards.mix import Mix, Part
-from tpo.rewards.pairwise import PairwiseJudge
+from tpo.rewards.judging.judge import Judge
+from tpo.rewards.judging.pairwise import PairwiseJudge
+from tpo.rewards.mixing.mix import Mix, Part
 from tpo.rewards.plan import Batched, Job, Rated, failure_of, planned, score_now
 from tpo.rewards.resolve import resolve_reward
 

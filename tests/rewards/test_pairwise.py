@@ -15,7 +15,7 @@ from steps import QUERY, run, says
 import tpo
 from tpo.core.reply import Reply
 from tpo.rewards.base import scored
-from tpo.rewards.pairwise import BETTER, PairwiseJudge
+from tpo.rewards.judging.pairwise import BETTER, PairwiseJudge
 from tpo.rewards.plan import Failure, Job, PlannedReward, Rated, score_now
 
 MESSAGES = [HumanMessage(QUERY)]

@@ -12,8 +12,8 @@ from tpo.core.errors import ConfigError, SpecError
 from tpo.rewards.base import scored
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
-from tpo.rewards.judge import Judge
-from tpo.rewards.pairwise import PairwiseJudge
+from tpo.rewards.judging.judge import Judge
+from tpo.rewards.judging.pairwise import PairwiseJudge
 from tpo.rewards.plan import Called, PlannedReward
 from tpo.rewards.resolve import SPECS, resolve_reward
 

@@ -13,7 +13,7 @@ from served_cases import CASES, HISTORY, ONE_TURN, install_tokenizer
 
 from tpo.core.errors import ConfigError, RewardError
 from tpo.rewards.served.connection import CONNECTIONS
-from tpo.rewards.vllm import VllmReward
+from tpo.rewards.served.vllm import VllmReward
 
 pytestmark = pytest.mark.loopback
 KEY = "hunter2-and-more"

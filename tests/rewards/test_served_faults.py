@@ -11,9 +11,9 @@ from reward_servers import LlamaCppServer, TeiServer, VllmServer
 from served_cases import CASES, ONE_TURN, install_tokenizer
 
 from tpo.core.errors import RewardError
-from tpo.rewards.llamacpp import LlamaCppReward
-from tpo.rewards.tei import TeiReward
-from tpo.rewards.vllm import VllmReward
+from tpo.rewards.served.llamacpp import LlamaCppReward
+from tpo.rewards.served.tei import TeiReward
+from tpo.rewards.served.vllm import VllmReward
 
 pytestmark = pytest.mark.loopback
 ANSWERS = ["one", "two", "three", "four", "five"]

@@ -14,7 +14,7 @@ from tiny_reranker import llama_reranker
 
 from tpo.core.conversation import read_conversation
 from tpo.core.errors import RewardError
-from tpo.rewards.llamacpp import LlamaCppReward
+from tpo.rewards.served.llamacpp import LlamaCppReward
 
 pytest.importorskip("xllamacpp", reason="needs the extra embedded")
 pytest.importorskip("gguf")

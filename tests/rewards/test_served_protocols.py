@@ -11,12 +11,12 @@ from served_cases import CASES, HISTORY, ONE_TURN, chat_text, install_tokenizer,
 
 from tpo.core.errors import RewardError
 from tpo.rewards.base import Reward, checked
-from tpo.rewards.llamacpp import LlamaCppReward
+from tpo.rewards.served.llamacpp import LlamaCppReward
 from tpo.rewards.served.probe import ANSWERS as PROBES
 from tpo.rewards.served.probe import QUESTION
-from tpo.rewards.sglang import SglangReward
-from tpo.rewards.tei import TeiReward
-from tpo.rewards.vllm import VllmReward
+from tpo.rewards.served.sglang import SglangReward
+from tpo.rewards.served.tei import TeiReward
+from tpo.rewards.served.vllm import VllmReward
 
 pytestmark = pytest.mark.loopback
 ANSWERS = ["Rayleigh scattering.", "It is not.", "Because.", "Rayleigh scattering!", "¿Qué? 🌿"]

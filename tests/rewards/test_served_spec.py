@@ -6,10 +6,10 @@ import pytest
 from served_cases import CASES
 
 from tpo.core.errors import ConfigError, SpecError
-from tpo.rewards.llamacpp import LlamaCppReward
-from tpo.rewards.sglang import SglangReward
-from tpo.rewards.tei import TeiReward
-from tpo.rewards.vllm import VllmReward
+from tpo.rewards.served.llamacpp import LlamaCppReward
+from tpo.rewards.served.sglang import SglangReward
+from tpo.rewards.served.tei import TeiReward
+from tpo.rewards.served.vllm import VllmReward
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from served_cases import HISTORY, ONE_TURN, CharTokenizer, chat_text, install_to
 
 from tpo.core.errors import ConfigError, MissingDependencyError
 from tpo.rewards.chat import chat_of
+from tpo.rewards.served.sglang import SglangReward
 from tpo.rewards.served.template import template_of
-from tpo.rewards.sglang import SglangReward
 
 
 def test_a_chat_has_roles_texts_and_tool_calls_only():

@@ -12,10 +12,10 @@ from langchain_core.messages import HumanMessage
 from steps import run, says
 
 from tpo.core.errors import ConfigError, MissingDependencyError, RewardError, SpecError
-from tpo.rewards import mathematics
 from tpo.rewards.base import Reward, checked
-from tpo.rewards.mathematics import MathReward
-from tpo.rewards.verify import ALLOWED, FORMS, from_spec
+from tpo.rewards.verifying import mathematics
+from tpo.rewards.verifying.mathematics import MathReward
+from tpo.rewards.verifying.verify import ALLOWED, FORMS, from_spec
 
 MESSAGES = [HumanMessage("q")]
 SCHEMA = {
@@ -204,7 +204,7 @@ def test_a_malformed_spec_lists_the_forms(rest):
     ],
 )
 def test_a_missing_package_is_told_with_what_to_type(rest, said, monkeypatch):
-    monkeypatch.setattr("tpo.rewards.verify.find_spec", lambda name: None)
+    monkeypatch.setattr("tpo.rewards.verifying.verify.find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError) as caught:
         from_spec(rest)
     assert str(caught.value) == said

@@ -1,0 +1,1 @@
+"""The agent's door: a middleware that improves the final answer."""

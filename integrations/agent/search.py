@@ -1,0 +1,131 @@
+"""The search for a better answer than the draft: one run of the loop, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from langchain.agents.middleware import ModelRequest
+from langchain_core.messages import AIMessage, AnyMessage
+from langgraph.errors import GraphBubbleUp, is_invalid_resume
+from typing_extensions import TypedDict
+
+from ...core.context import Context
+from ...core.errors import ConfigError, evidence
+from ...core.events import Emitter
+from ...core.reply import read_reply
+from ...core.state import State
+from ...core.usage import cost
+from ...graphs.loop import MOST_STEPS, build_tpo
+from ...models.policy import PolicyLike, check_policy
+from ...rewards.resolve import RewardLike
+from ..inner_run.trace import Detail, trace_of
+
+
+class Found(TypedDict):
+    """What a search came to: plain JSON."""
+
+    text: str | None
+    """The better answer; `None` where the draft stays."""
+    trace: dict[str, Any]
+    spent: dict[str, Any]
+    """What it cost."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How to search.
+
+    Attributes:
+        reward: What ranks.
+        policy: What answers; `None` is the agent's own model, without its tools.
+        options: Further keywords of `build_tpo`.
+        detail: How much the trace tells.
+
+    Raises:
+        TPOError: a policy, reward, prompt or detail that cannot be right.
+    """
+
+    reward: RewardLike
+    policy: PolicyLike | None
+    options: Mapping[str, Any]
+    detail: Detail
+
+    def __post_init__(self) -> None:
+        if self.detail not in get_args(Detail):
+            raise ConfigError(f"trace={self.detail!r}: give 'brief' or 'full'")
+        for policy in (self.policy, self.options.get("critic")):
+            if policy is not None:
+                check_policy(policy)
+        build_tpo(self.policy, self.reward, **self.options)
+
+    async def run(
+        self,
+        request: ModelRequest[Any],
+        draft: AIMessage,
+        context: Context,
+        write: Callable[[Any], None],
+    ) -> Found:
+        """Search; whatever goes wrong, the draft stays, and the trace says why.
+
+        Only cancellation and interrupts pass.
+        """
+        policy = self.policy or request.model
+        graph = build_tpo(policy, self.reward, speak=False, **self.options)
+        app = graph.compile(name="tpo")
+        first: Any = {"messages": _conversation(request), "drafts": [read_reply(draft).text]}
+        state: Any = {}
+        try:
+            async for part in app.astream(
+                first,
+                {"recursion_limit": MOST_STEPS},  # not the agent's, which is for its own steps
+                context=context,
+                stream_mode=["custom", "values"],
+                version="v2",
+            ):
+                if part["type"] == "values":
+                    state = part["data"]
+                elif part["type"] == "custom":
+                    write(_without_draft(part["data"]))
+        except GraphBubbleUp:
+            raise
+        except Exception as error:  # rewards and providers raise anything
+            if is_invalid_resume(error):  # a person may answer again
+                raise
+            partial = {**state, **(getattr(error, "partial", None) or {})}
+            return self._failed(error, partial, write)
+        return self._found(state)
+
+    def _found(self, state: State) -> Found:
+        trace = trace_of(state, self.detail)
+        winner = next(c for c in state["candidates"] if c["id"] == trace["answer"])
+        kept = winner.get("drafted", False)
+        trace = {"outcome": "kept" if kept else "improved", **trace}
+        return Found(text=None if kept else winner["text"], trace=trace, spent=trace["usage"])
+
+    def _failed(self, error: Exception, state: Any, write: Callable[[Any], None]) -> Found:
+        usage = state.get("usage")
+        spent = dict(usage["total"] if usage else cost())
+        said = evidence(error)
+        emit = Emitter(write, usage, state.get("round", 0))
+        emit("notice", {"message": f"the search failed, the draft is the answer: {said}"})
+        trace = {"outcome": "failed", "reason": said, "usage": spent}
+        return Found(text=None, trace=trace, spent=spent)
+
+
+def _conversation(request: ModelRequest[Any]) -> list[AnyMessage]:
+    """Return what the model was asked; reward and candidates see the same, tool results too.
+
+    Copies where there is no id: the graph gives each message one.
+    """
+    said = [request.system_message] if request.system_message else []
+    return [m if m.id else m.model_copy() for m in [*said, *request.messages]]
+
+
+def _without_draft(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event as it may be shown: the draft competes, but its text is held back."""
+    candidate = event.get("candidate")
+    if isinstance(candidate, dict) and candidate.get("drafted"):
+        return {**event, "candidate": {**candidate, "text": ""}}
+    return event

@@ -1,0 +1,250 @@
+"""`ChatTPO`: a policy and a reward as one LangChain chat model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput, ModelProfile
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.load.serializable import SerializedConstructor, SerializedNotImplemented
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import Field, model_validator
+
+from ...core.context import Context
+from ...graphs.background import iterate, result_of
+from ...models.policy import resolve_policy
+from ..inner_run.inherit import RunManager, Saving, inner_callbacks, saving_of_sync_call
+from ..inner_run.trace import Detail
+from .answering import Turn, pieces, whole
+from .settings import PARTS, Settings, given_settings
+
+
+class ChatTPO(BaseChatModel):
+    """A chat model whose answers are aligned with a reward while they are written.
+
+    It takes the place of the chat model it is given: in a chain, an agent, a node. A turn in
+    which the model calls tools passes through untouched; structured output is left to the
+    model; every other answer is the best of a run. The message says how it was found:
+    `response_metadata["tpo"]` is the run's trace, `usage_metadata` the sum of its cost.
+
+    Args:
+        policy: The model that answers: any `BaseChatModel`, or a spec (`openai:gpt-5-mini`).
+        reward: A function `(query, answer) -> float`, a reward object, or a spec.
+        critic: Another model for loss and gradient.
+        heldout: A reward that watches the chosen answers without steering.
+        fallback: What ranks when the reward failed (see `on_reward_failure`).
+        prompts: Other prompts.
+        context: The settings, as an object.
+        trace: `brief` leaves the texts of the pool and the critiques out of the message.
+        stop: The same as `stop_sequences`, by LangChain's name.
+        **knobs: Or one by one: any setting of `Context` (depth, width, seed, ...). A call may
+            change each of them: `model.invoke(query, depth=0)`, `model.bind(width=3)`; and
+            any part but the prompts, or `context=` as a whole.
+
+    Raises:
+        ConfigError: an unknown setting, or a value out of bounds.
+        SpecError: an unknown spec.
+
+    Example:
+        >>> chat = ChatTPO(policy="openai:gpt-5-mini", reward=lambda query, answer: -len(answer))
+        >>> message = chat.invoke("Why is the sky blue?")  # doctest: +SKIP
+        >>> message.text, message.response_metadata["tpo"]["reward"]  # doctest: +SKIP
+    """
+
+    policy: Any = None
+    reward: Any = None
+    critic: Any = None
+    heldout: Any = None
+    fallback: Any = None
+    prompts: Any = None
+    context: Context = Field(default_factory=Context)
+    trace: Detail = "full"
+    """How much of a run its message tells: `brief` leaves the texts of the pool and the
+    critiques out, so that a conversation that is saved does not carry every pool."""
+    streaming: bool | None = None
+    """`True` streams within `invoke` too, for handlers that want tokens."""
+
+    if TYPE_CHECKING:  # pydantic would tell editors of the fields only, and not of the settings
+
+        def __init__(self, **settings: Any) -> None: ...
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_settings(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        return given_settings(values, cls.model_fields)
+
+    @model_validator(mode="after")
+    def _refuse_what_cannot_run(self) -> ChatTPO:
+        self._settings().check()
+        if self.cache is None and not self._settings().by_name:
+            self.cache = False  # a cache's key could not tell this reward from another
+        return self
+
+    def _settings(self, **changes: Any) -> Settings:
+        """Return the settings of one call."""
+        own = Settings(
+            policy=self.policy,
+            reward=self.reward,
+            critic=self.critic,
+            heldout=self.heldout,
+            fallback=self.fallback,
+            prompts=self.prompts,
+            context=self.context,
+            trace=self.trace,
+        )
+        return own.changed(changes)
+
+    @property
+    def _llm_type(self) -> str:
+        return "tpo"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return self._settings().described
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        settings = self._settings(stop=stop, **kwargs)
+        context = settings.context
+        params = LangSmithParams(
+            ls_provider="tpo", ls_model_type="chat", ls_model_name=settings.name
+        )
+        if context.temperature is not None:
+            params["ls_temperature"] = context.temperature
+        if context.max_tokens is not None:
+            params["ls_max_tokens"] = context.max_tokens
+        if context.stop_sequences:
+            params["ls_stop"] = list(context.stop_sequences)
+        return params
+
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return self.policy.profile if isinstance(self.policy, BaseChatModel) else None
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        turn = self._turn(messages, stop, run_manager, kwargs)
+        return ChatResult(generations=[ChatGeneration(message=await whole(turn))])
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        turn = self._turn(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
+        return ChatResult(generations=[ChatGeneration(message=result_of(whole(turn)))])
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        async with aclosing(pieces(self._turn(messages, stop, run_manager, kwargs))) as found:
+            async for piece in found:
+                yield ChatGenerationChunk(message=piece)
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        for piece in iterate(
+            pieces(self._turn(messages, stop, run_manager, kwargs, saving=saving_of_sync_call()))
+        ):
+            yield ChatGenerationChunk(message=piece)
+
+    def _turn(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        run: RunManager,
+        changes: Mapping[str, Any],
+        *,
+        saving: Saving = "own",
+    ) -> Turn:
+        settings = self._settings(stop=stop, **changes)
+        return Turn(settings, messages, inner_callbacks(run), saving)
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | dict[str, Any] | bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Bind tools; the policy's own `bind_tools` gets them when it is asked.
+
+        Args:
+            tools: As the policy takes them.
+            tool_choice: As the policy takes it.
+            **kwargs: What else its `bind_tools` takes.
+        """
+        if tool_choice is not None:
+            kwargs["tool_choice"] = tool_choice
+        return self.bind(tools=list(tools), **kwargs)
+
+    def with_structured_output(
+        self, schema: dict[str, Any] | type, *, include_raw: bool = False, **kwargs: Any
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Return the policy with structured output: an object is not optimised.
+
+        Args:
+            schema: As the policy takes it.
+            include_raw: As the policy takes it.
+            **kwargs: What else its `with_structured_output` takes.
+        """
+        policy = self.policy or self.context.policy
+        options = {"include_raw": include_raw, **kwargs}
+        if isinstance(policy, BaseChatModel):
+            return policy.with_structured_output(schema, **options)
+
+        async def build(_: Any) -> Any:
+            return (await resolve_policy(policy)).model.with_structured_output(schema, **options)
+
+        return RunnableLambda(lambda _: result_of(build(None)), afunc=build, name="structured")
+
+    def _get_invocation_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        if tools := kwargs.get("tools"):  # traces show schemas
+            kwargs["tools"] = [convert_to_openai_tool(tool) for tool in tools]
+        return super()._get_invocation_params(stop=stop, **kwargs)
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Return `True`: where every part has a name, it can be loaded again."""
+        return True
+
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Return where LangChain finds the class; saved chains hold this path."""
+        return ["tpo", "integrations", "chat_model"]
+
+    def to_json(self) -> SerializedConstructor | SerializedNotImplemented:
+        """Return it as LangChain serialises it: without secrets, and whole or not at all."""
+        settings = self._settings()
+        if not settings.by_name:
+            return self.to_json_not_implemented()
+        written = cast("SerializedConstructor", super().to_json())
+        ours = {*PARTS, "context"}
+        others = {name: value for name, value in written["kwargs"].items() if name not in ours}
+        return {**written, "kwargs": {**others, **settings.written}}
+
+    def __repr_args__(self) -> Any:
+        return self._identifying_params.items()

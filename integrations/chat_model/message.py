@@ -1,0 +1,110 @@
+"""A finished run as a message: its answer, its course as reasoning, its trace, its usage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage
+from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
+
+from ...core.answer import answer_of
+from ...core.state import Round, State
+from ...core.usage import Cost, UsageDelta, add_usage
+from ..inner_run.trace import Detail, trace_of
+
+KEY = "tpo"  # of the trace in `response_metadata`
+
+
+def without_trace(messages: Sequence[BaseMessage]) -> list[AnyMessage]:
+    """Return a history without the traces of earlier answers, which no model is to read."""
+    return cast("list[AnyMessage]", [_stripped(message) for message in messages])
+
+
+def _stripped(message: BaseMessage) -> BaseMessage:
+    if not isinstance(message, AIMessage) or KEY not in message.response_metadata:
+        return message
+    metadata = {k: v for k, v in message.response_metadata.items() if k != KEY}
+    extra = {k: v for k, v in message.additional_kwargs.items() if k != "reasoning_content"}
+    changes: dict[str, Any] = {"response_metadata": metadata, "additional_kwargs": extra}
+    if "outcome" not in message.response_metadata[KEY]:  # the middleware's, with the policy's own
+        changes["content"] = message.text  # else a block of our reasoning may stand before it
+    return message.model_copy(update=changes)
+
+
+def thoughts(rounds: Sequence[Round], detail: Detail = "full") -> str:
+    """Return the course of a run as text; while the run goes on, it only grows."""
+    pieces: list[str] = []
+    for record in rounds:
+        pieces.append(_thought(record))
+        if detail == "full":
+            pieces += [f"Why it is better than the worst: {t}\n" for t in [record["loss"]] if t]
+            pieces += [f"What to change in it: {t}\n" for t in [record["gradient"]] if t]
+    return "".join(pieces)
+
+
+def _thought(record: Round) -> str:
+    if record["reward"] is None:
+        return f"Round {record['round']}: no answer could be ranked.\n"
+    return f"Round {record['round']}: the best answer so far scores {record['reward']:.4g}.\n"
+
+
+def message_of(
+    state: State, model: str, paid: Cost | None = None, detail: Detail = "full"
+) -> AIMessage:
+    """Return the answer of a finished run as a message.
+
+    Args:
+        state: What the graph returned.
+        model: The policy's name.
+        paid: What was paid for before the run.
+        detail: How much the trace tells.
+    """
+    if paid and paid["requests"]:
+        before = UsageDelta(turn=state["turn"], phase="sample", cost=paid)
+        state = {**state, "usage": add_usage(state["usage"], before)}
+    winner = answer_of(state, state["stop_reason"])
+    finish = winner["finish_reason"] if winner else None
+    return AIMessage(
+        state["answer"],
+        additional_kwargs={"reasoning_content": thoughts(state["rounds"], detail)},
+        response_metadata={
+            "model_name": model,
+            **({"finish_reason": finish} if finish else {}),
+            KEY: trace_of(state, detail),
+        },
+        usage_metadata=_usage_metadata(state["usage"]["total"]),
+    )
+
+
+def reasoning(thought: str) -> AIMessageChunk:
+    """Return what a run finds as a piece of a streamed message."""
+    return AIMessageChunk(content="", additional_kwargs={"reasoning_content": thought})
+
+
+def last_pieces(message: AIMessage, shown: str) -> Iterator[AIMessageChunk]:
+    """Yield the rest of a message of which so much reasoning was shown: all adds up to it."""
+    if KEY not in message.response_metadata:
+        fields = message.model_dump(exclude={"type"})
+        yield AIMessageChunk(**fields, chunk_position="last")
+        return
+    thought = message.additional_kwargs["reasoning_content"]
+    if thought != shown and thought.startswith(shown):
+        yield reasoning(thought[len(shown) :])
+    yield AIMessageChunk(content=message.content)
+    yield AIMessageChunk(
+        content="",
+        response_metadata=message.response_metadata,
+        usage_metadata=message.usage_metadata,
+        chunk_position="last",
+    )
+
+
+def _usage_metadata(paid: Cost) -> UsageMetadata:
+    """Return a cost as LangChain counts it."""
+    return UsageMetadata(
+        input_tokens=paid["input_tokens"],
+        output_tokens=paid["output_tokens"],
+        total_tokens=paid["input_tokens"] + paid["output_tokens"],
+        input_token_details=InputTokenDetails(cache_read=paid["cached_tokens"]),
+    )

@@ -1,0 +1,138 @@
+"""How a paid request is kept: a LangGraph task that writes its texts into the state itself.
+
+A finished task survives a crash and is not run again. Its texts are written straight to
+their channel, not returned through the node: returning them would store every text twice.
+What they cost is small, goes through the node, and is seen by the edges that follow (they
+do not see what a task wrote).
+LangGraph has no public call for that, so this file is the only one that uses the writer
+its own nodes use; tests/contract/test_langgraph.py fails if it changes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Generic, TypeVar
+
+from langgraph.checkpoint.base import PendingWrite
+from langgraph.config import get_config
+from langgraph.constants import CONFIG_KEY_CHECKPOINTER
+from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
+from langgraph.runtime import get_runtime
+
+from ...core.context import Context
+from ...core.state import Candidate, State
+from ...core.stopping import spent
+from ...core.usage import Cost, Phase, UsageDelta, add_costs, cost
+
+T = TypeVar("T")
+
+
+class Held(Generic[T]):
+    """An argument of a task, of which streams and traces show a name only.
+
+    They show a task's arguments; this one may hold keys, and repeats what is told elsewhere.
+
+    Example:
+        >>> held = Held({"key": "secret"}, "a reward")
+        >>> held, held()
+        (a reward, {'key': 'secret'})
+    """
+
+    def __init__(self, value: T, shown: str) -> None:
+        self._value = value
+        self._shown = shown
+
+    def __call__(self) -> T:
+        """Return the argument."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return self._shown
+
+
+def traced(phase: Phase, round: int, request: str, candidate: str = "") -> dict[str, Any]:  # noqa: A002
+    """Return what the trace of a request says of it; see docs/tracing.md.
+
+    Args:
+        phase: The step that asks.
+        round: The round it works on.
+        request: The request's name in the events.
+        candidate: Whose text it is to bring, where that is one's.
+    """
+    about = {"tpo_phase": phase, "tpo_round": round, "tpo_request": request}
+    return {**about, "tpo_candidate": candidate} if candidate else about
+
+
+def write(**channels: Any) -> None:
+    """Write values to channels from inside a task, as the last thing before it returns.
+
+    A task cancelled between the two counts as finished, and its result is `None`.
+
+    Example:
+        >>> write(candidates=[candidate])  # doctest: +SKIP
+    """
+    entries = [ChannelWriteEntry(name, value) for name, value in channels.items()]
+    ChannelWrite.do_write(get_config(), entries)
+
+
+def outline(turn: int, round: int, index: int, error: str | None = None) -> dict[str, Any]:  # noqa: A002
+    """Return what a node writes of a candidate that its task has written whole."""
+    record = {"turn": turn, "id": f"r{round}c{index}", "round": round, "index": index}
+    return {**record, "error": error} if error else record
+
+
+async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates whose texts are missing from the pool, read from the saver.
+
+    Killed after a node was saved and before the checkpoint that follows, a run resumes
+    without what the node's tasks wrote: LangGraph does not run the node again, and so does
+    not ask for its tasks. Their writes still stand beside the checkpoint before.
+    """
+    lost = {(c["turn"], c["id"]): c for c in pool if not c["text"] and c["error"] is None}
+    if not lost:
+        return []
+    found: dict[tuple[int, str], Candidate] = {}
+    async for writes in _earlier_writes():
+        records = [r for _, channel, value in writes if channel == "candidates" for r in value]
+        whole = {(r["turn"], r["id"]): r for r in records if r.get("text")}
+        found = {key: whole[key] for key in lost.keys() & whole.keys()} | found
+        if found.keys() == lost.keys():
+            break
+    gone = "lost: the interrupted run left no text"
+    return [found.get(key) or {**c, "error": gone} for key, c in lost.items()]
+
+
+async def _earlier_writes() -> AsyncIterator[list[PendingWrite]]:
+    """Yield what was written beside the run's checkpoints, the newest first."""
+    saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
+    info = get_runtime().execution_info
+    if not saver or not info:
+        return
+    ns = info.checkpoint_ns.rpartition("|")[0]  # the node's own part comes last
+    place: Any = {"configurable": {"thread_id": info.thread_id, "checkpoint_ns": ns}}
+    while place and (saved := await saver.aget_tuple(place)):
+        yield saved.pending_writes or []
+        place = saved.parent_config
+
+
+def usage_of(turn: int, phase: Phase, paid: Cost, seconds: float) -> UsageDelta:
+    """Return what a node adds to the usage: what its requests cost, and its own time."""
+    return UsageDelta(turn=turn, phase=phase, cost=add_costs(paid, cost(seconds=seconds)))
+
+
+def request_seed(context: Context, phase: Phase, round: int, index: int) -> int | None:  # noqa: A002
+    """Return the seed of one request: another for each, the same in every run.
+
+    Critiques are covered too, so that the same seed and answers give the same run.
+    """
+    if context.seed is None:
+        return None
+    return zlib.crc32(f"{context.seed}/{phase}/{round}/{index}".encode()) & 0x7FFFFFFF
+
+
+def request_timeout(context: Context, state: State) -> float:
+    """Return the seconds a request may take: the timeout, or what the budget leaves."""
+    if not context.budget_seconds:
+        return context.timeout
+    return max(1.0, min(context.timeout, context.budget_seconds - spent(state)["seconds"]))

@@ -1,0 +1,117 @@
+"""A reward model in this process: `hf:MODEL_OR_PATH`, any sequence classifier of transformers.
+
+What is scored is what the model was trained on: its own chat template, no second BOS, its
+own padding token on the right, the raw logit. See `huggingface/` for the traps on the
+way there, and for how runs share the device.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from langchain_core.messages import AnyMessage
+
+from ...core.errors import RewardError, evidence
+from ...models.torch_device import named_device
+from ..base import Score, as_score, unscored
+from ..chat import chat_of
+from .loaded import Shared, shared
+from .source import HfSource, read_spec
+
+
+@dataclass(frozen=True)
+class HfReward:
+    """Scores with a sequence classifier in this process (extra `huggingface`).
+
+    The model is loaded when it first scores, in a thread, once per process; `close_rewards`
+    frees it. Equal models are shared by all runs, and texts of different runs are scored in
+    one batch. An answer that does not fit loses its end, not the end-of-turn after it.
+
+    In float32 (the default on the CPU) a text's score does not depend on its batch beyond
+    1e-5; in bfloat16 (what most weights are in, hence the default elsewhere) by 0.01 to 0.05
+    standard deviations, so that a near-tie may flip.
+
+    Args:
+        source: The model and how it is run.
+
+    Example:
+        >>> HfReward.from_spec("some/reward-model?device=cpu").name
+        'hf:some/reward-model'
+    """
+
+    source: HfSource
+    batch_size: int | None = 1  # so each score is saved by itself; the batcher joins them
+    notice: str = ""
+
+    @classmethod
+    def from_spec(cls, rest: str) -> Self:
+        """Return the reward that a spec names.
+
+        Args:
+            rest: What follows `hf:`; see `read_spec`.
+
+        Raises:
+            SpecError: malformed, or an unknown option.
+        """
+        return cls(read_spec(rest))
+
+    @property
+    def name(self) -> str:
+        """The model, with what changes its scores beyond rounding."""
+        return f"hf:{self.source}"
+
+    async def load(self) -> None:
+        """Load the model now instead of with the first score, which a timeout may cut short.
+
+        Raises:
+            MissingDependencyError: the extra is not installed.
+            ConfigError: there is no such model, or it is no reward model.
+        """
+        await self._loaded()
+
+    async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
+        """Score the answers; one that cannot be scored is unscored, with its reason.
+
+        Raises:
+            RewardError: the model was closed meanwhile.
+            MissingDependencyError, ConfigError: as for `load`.
+        """
+        if not answers:
+            return []
+        loaded = await self._loaded()
+        chats = [chat_of(messages, answer) for answer in answers]
+        written = await asyncio.wrap_future(loaded.write(chats))
+        tokens = [one for one in written if not isinstance(one, RewardError)]
+        results = iter(await _all(loaded.batcher.submit(tokens)))
+        return [
+            unscored(str(one)) if isinstance(one, RewardError) else self._result(next(results))
+            for one in written
+        ]
+
+    async def _loaded(self) -> Shared:
+        future = shared(_found(self.source))
+        # Shielded: who gives up waiting must not stop the loading for the others.
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+    def _result(self, result: float | BaseException) -> Score:
+        if isinstance(result, BaseException):
+            return unscored(f"reward {self.name!r} failed: {evidence(result)}")
+        return as_score(self.name, result)
+
+
+def _found(source: HfSource) -> HfSource:
+    """Return the source with everything in it that the surroundings decide."""
+    folder = Path(source.model).expanduser()
+    where = str(folder.resolve()) if folder.is_dir() else source.model
+    return replace(source, model=where, device=source.device or named_device())
+
+
+async def _all(scores: Sequence[Future[float]]) -> list[float | BaseException]:
+    """Wait for all; once the wait is cancelled, those that have not begun never will."""
+    waits = [asyncio.wrap_future(score) for score in scores]
+    return await asyncio.gather(*waits, return_exceptions=True)

@@ -1,0 +1,101 @@
+"""A language model as reward: it ranks a whole round in one prompt, in several orders.
+
+The orders are those of a Williams design: every answer stands at every place equally often,
+and before every other one as often as after it. So a judge that only looks at places, in
+whatever way, favours nobody. (E. J. Williams, "Experimental designs balanced for the
+estimation of residual effects of treatments", 1949.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.conversation import read_conversation
+from ...prompts import judge as prompts
+from ..base import Score
+from ..plan import Failure, Job
+from .language_judge import LanguageJudge
+from .standing import compared, standing
+from .verdict import Order
+
+
+@dataclass(frozen=True)
+class GroupwiseJudge(LanguageJudge):
+    """Ranks the new answers and the best so far, all at once; ties are allowed.
+
+    K answers take K requests if K is even, else 2K; K is N in round 0 and N + 1 later. Every
+    prompt holds them all: take `PairwiseJudge` where they do not fit the judge's context, or
+    are more than it can keep apart. An order that failed is left out with its reverse.
+
+    Args:
+        model: The judging model or its spec; it may be another one than the policy.
+        rubric: What to judge by, as a list of questions.
+
+    Example:
+        >>> GroupwiseJudge("openai:gpt-5-mini").name
+        'groupwise:openai:gpt-5-mini'
+    """
+
+    kind = "groupwise"
+    relative = True
+
+    def plan(self, job: Job) -> list[Any]:
+        """Return the orders, as places of the texts; each is followed by its reverse."""
+        return orders(len(compared(job)))
+
+    def question(self, job: Job, call: Any, output: str = "") -> str:
+        """Ask for the ranking of all answers, shown in one order."""
+        query, texts = read_conversation(job.messages).text, compared(job)
+        return prompts.rank(query, [texts[place] for place in call], self.rubric, output)
+
+    def form(self, call: Any) -> Order:
+        """The numbers of all answers, the best first."""
+        return Order(
+            count=len(call),
+            plain=prompts.ORDER_OUTPUT,
+            as_json=prompts.RANKING_OUTPUT,
+            key="ranking",
+            schema=prompts.RANKING_SCHEMA,
+        )
+
+    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+        """Rate by the wins in the orders that are known with their reverse."""
+        said = list(zip(calls, results, strict=True))
+        pairs = list(zip(said[::2], said[1::2], strict=True))
+        known = [one for pair in pairs for one in pair if not _failed(pair)]
+        places = range(len(compared(job)))
+        wins = [[0.0] * len(places) for _ in places]
+        for call, ranking in known:
+            ranks = {call[n - 1]: rank for rank, tied in enumerate(ranking) for n in tied}
+            for i in places:
+                for j in places:
+                    if i != j:
+                        wins[i][j] += (ranks[i] < ranks[j]) + 0.5 * (ranks[i] == ranks[j])
+        # As of two comparisons, so that rounds of other sizes are on the same scale.
+        shares = [[2 * won / max(1, len(known)) for won in row] for row in wins]
+        lost = next((result.why for result in results if isinstance(result, Failure)), "")
+        return standing(job, shares, lambda _: lost)
+
+
+def _failed(pair: Sequence[tuple[Any, Any]]) -> bool:
+    return any(isinstance(result, Failure) for _, result in pair)
+
+
+def orders(count: int) -> list[list[int]]:
+    """Return the orders of a Williams design; each is followed by its reverse.
+
+    Args:
+        count: How many things there are.
+
+    Example:
+        >>> orders(4)
+        [[0, 1, 3, 2], [2, 3, 1, 0], [1, 2, 0, 3], [3, 0, 2, 1]]
+    """
+    if count < 2:
+        return []
+    first = [(i + 1) // 2 if i % 2 else -(i // 2) for i in range(count)]  # 0, 1, -1, 2, -2, ...
+    turns = count if count % 2 else count // 2  # an even one's other half are the reverses
+    rows = [[(place + turn) % count for place in first] for turn in range(turns)]
+    return [order for row in rows for order in (row, row[::-1])]

@@ -1,0 +1,59 @@
+"""A language model as reward: it rates each answer by a rubric, 1 to 9."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.conversation import read_conversation
+from ...prompts import judge as prompts
+from ..base import Score, scored, unscored
+from ..plan import Failure, Job
+from .language_judge import LanguageJudge
+from .verdict import Choice
+
+RATING = Choice(
+    values={str(digit): float(digit) for digit in range(1, 10)},
+    plain=prompts.DIGIT_OUTPUT,
+    as_json=prompts.RATING_OUTPUT,
+    key="rating",
+    schema=prompts.RATING_SCHEMA,
+)
+
+
+@dataclass(frozen=True)
+class Judge(LanguageJudge):
+    """Rates every answer by itself; the ratings of all rounds are comparable.
+
+    Args:
+        model: The judging model or its spec; it may be another one than the policy.
+        rubric: What to judge by, as a list of questions.
+
+    Example:
+        >>> Judge("openai:gpt-5-mini", rubric="- Is it polite?").name
+        'judge:openai:gpt-5-mini#975f11'
+    """
+
+    kind = "judge"
+
+    def plan(self, job: Job) -> list[Any]:
+        """One call per answer."""
+        return list(range(len(job.answers)))
+
+    def question(self, job: Job, call: Any, output: str = "") -> str:
+        """Ask for the rating of one answer."""
+        query = read_conversation(job.messages).text
+        return prompts.rate(query, job.answers[int(call)], self.rubric, output)
+
+    def form(self, call: Any) -> Choice:  # noqa: ARG002
+        """One digit."""
+        return RATING
+
+    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:  # noqa: ARG002
+        """A rating is final."""
+        return [(call, scored(result))]
+
+    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:  # noqa: ARG002
+        """Take the ratings as they are."""
+        return [unscored(r.why) if isinstance(r, Failure) else scored(r) for r in results]

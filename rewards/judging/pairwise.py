@@ -1,0 +1,79 @@
+"""A language model as reward: it compares answers in pairs, and the wins become ratings.
+
+Every pair is shown in both orders, so a judge that favours a place favours nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+from ...core.conversation import read_conversation
+from ...prompts import judge as prompts
+from ..base import Score
+from ..plan import Failure, Job
+from .language_judge import LanguageJudge
+from .standing import compared, standing
+from .verdict import Choice
+
+BETTER = Choice(
+    values={"A": 1.0, "B": 0.0, "T": 0.5},
+    plain=prompts.LETTER_OUTPUT,
+    as_json=prompts.VERDICT_OUTPUT,
+    key="better",
+    schema=prompts.VERDICT_SCHEMA,
+)
+
+
+@dataclass(frozen=True)
+class PairwiseJudge(LanguageJudge):
+    """Compares each new answer with each other and with the best so far, in both orders.
+
+    N new answers take N(N-1) requests in round 0 and N(N+1) later. A pair whose verdict
+    failed in either order is left out; see `standing` for what that leaves unscored.
+
+    Args:
+        model: The judging model or its spec; it may be another one than the policy.
+        rubric: What to judge by, as a list of questions.
+
+    Example:
+        >>> PairwiseJudge("openai:gpt-5-mini").name
+        'pairwise:openai:gpt-5-mini'
+    """
+
+    kind = "pairwise"
+    relative = True
+
+    def plan(self, job: Job) -> list[Any]:
+        """Return `[first, second]` places of every ordered pair; the leader comes last."""
+        places = range(len(compared(job)))
+        return [[first, second] for first, second in permutations(places, 2)]
+
+    def question(self, job: Job, call: Any, output: str = "") -> str:
+        """Ask which of two answers is better."""
+        query, texts = read_conversation(job.messages).text, compared(job)
+        first, second = (texts[place] for place in call)
+        return prompts.compare(query, first, second, self.rubric, output)
+
+    def form(self, call: Any) -> Choice:  # noqa: ARG002
+        """A, B, or a tie."""
+        return BETTER
+
+    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+        """Rate by the wins of the pairs that are known in both orders."""
+        said = {tuple(call): result for call, result in zip(calls, results, strict=True)}
+        places = range(len(compared(job)))
+        wins = [[0.0] * len(places) for _ in places]
+        for first, second in permutations(places, 2):
+            there, back = said[first, second], said[second, first]
+            if not isinstance(there, Failure) and not isinstance(back, Failure):
+                wins[first][second] = there + (1.0 - back)
+
+        def why(place: int) -> str:
+            """Give the first failure of an answer's own comparisons."""
+            mine = (result for pair, result in said.items() if place in pair)
+            return next(result.why for result in mine if isinstance(result, Failure))
+
+        return standing(job, wins, why)

@@ -1,0 +1,177 @@
+"""Several rewards as one: a weighted sum, hard constraints, a price on length.
+
+`mix_file` reads one from TOML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...core.errors import ConfigError
+from ..base import Score, as_score
+from ..function import OwnReward, as_reward
+from ..plan import Called, Job, PlannedReward, planned, self_check
+from .z_score import Scale, raw, reference
+
+PASS = 0.5  # a constraint passes from here
+
+
+@dataclass(frozen=True)
+class Part:
+    """One reward of a mix.
+
+    Args:
+        reward: An object, or a function `(query, answer)` to a number.
+        weight: What it counts; may be negative.
+        z: Whether to count standard deviations from the mean of round 0 instead of raw
+            scores. The reference stays round 0, so that all rounds are on one scale.
+
+    Example:
+        >>> Part(lambda query, answer: -len(answer), weight=0.5).weight
+        0.5
+    """
+
+    reward: OwnReward
+    weight: float = 1.0
+    z: bool = False
+
+
+@dataclass(frozen=True)
+class Mix:
+    """The weighted sum of its parts; each part's own score is kept on the candidate.
+
+    An answer that a constraint scores below 0.5 is vetoed and leaves the ranking.
+
+    Args:
+        parts: At least one.
+        constraints: Rewards that veto: objects or functions.
+        length_penalty: Taken off per 1,000 characters, against answers that only grow.
+        title: What events and reports call it.
+
+    Raises:
+        ConfigError: there is no part, two have the same name, or one is no reward.
+
+    Example:
+        >>> def few_words(query: str, answer: str) -> float:
+        ...     return -len(answer.split())
+        >>> def polite(query: str, answer: str) -> float:
+        ...     return float("please" in answer)
+        >>> Mix([Part(few_words)], constraints=[polite]).name
+        'mix'
+    """
+
+    parts: Sequence[Part]
+    constraints: Sequence[OwnReward] = ()
+    length_penalty: float = 0.0
+    title: str = "mix"
+    _all: tuple[PlannedReward, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise ConfigError("a mix needs at least one part")
+        both = [*(part.reward for part in self.parts), *self.constraints]
+        object.__setattr__(self, "_all", tuple(planned(as_reward(one)) for one in both))
+        names = [reward.name for reward in self._all]
+        if doubled := sorted({n for n in names if names.count(n) > 1}):
+            raise ConfigError(f"a mix names {', '.join(doubled)} twice; add the weights instead")
+
+    @property
+    def name(self) -> str:
+        """The mix's title."""
+        return self.title
+
+    @property
+    def relative(self) -> bool:
+        """Whether a part counts in deviations, or compares: an answer alone has no score."""
+        parts = any(part.z for part in self.parts)
+        return parts or any(getattr(reward, "relative", False) for reward in self._all)
+
+    @property
+    def notice(self) -> str:
+        """The notices of its parts."""
+        return " ".join(reward.notice for reward in self._all if reward.notice)
+
+    async def probe(self) -> str:
+        """Have the parts that can look at their own scores."""
+        said = [await self_check(reward) for reward in self._all]
+        return " ".join(filter(None, said))
+
+    def plan(self, job: Job) -> list[Any]:
+        """Return `[which reward, its own call]`."""
+        return [
+            [place, call]
+            for place, reward in enumerate(self._all)
+            for call in reward.plan(_seen_by(reward, job))
+        ]
+
+    async def call(self, job: Job, call: Any) -> Called:
+        """Make one call of one part."""
+        place, inner = call
+        reward = self._all[place]
+        done: Called = await reward.call(_seen_by(reward, job), inner)
+        return done
+
+    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:  # noqa: ARG002
+        """A sum needs all parts."""
+        return []
+
+    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+        """Sum the parts up; a part that failed fails the answer."""
+        columns: list[list[Score]] = []
+        for place, reward in enumerate(self._all):
+            mine = [(c[1], r) for c, r in zip(calls, results, strict=True) if c[0] == place]
+            own_calls, own_results = [c for c, _ in mine], [r for _, r in mine]
+            columns.append(reward.combine(_seen_by(reward, job), own_calls, own_results))
+        rows = [[column[i] for column in columns] for i in range(len(job.answers))]
+        lost = [self._why_not(row) for row in rows]
+        sound = [row for row, why in zip(rows, lost, strict=True) if why is None]
+        scales = [
+            reference(job.pool, self._all[i].name, [row[i]["reward"] or 0.0 for row in sound])
+            if part.z
+            else raw
+            for i, part in enumerate(self.parts)
+        ]
+        scores: list[Score] = []
+        for answer, row, why in zip(job.answers, rows, lost, strict=True):
+            score = Score(reward=None, error=why)
+            if why is None:
+                score = as_score(self.name, self._sum(answer, row, scales))
+            score["parts"] = self._parts(row)
+            scores.append(score)
+        return scores
+
+    def _why_not(self, row: Sequence[Score]) -> str | None:
+        """Return why an answer cannot be summed up, if so: a part failed, or a veto."""
+        for reward, score in zip(self._all, row, strict=True):
+            if error := score["error"]:
+                return error if error.startswith("vetoed by") else f"{reward.name}: {error}"
+        for reward, score in list(zip(self._all, row, strict=True))[len(self.parts) :]:
+            if score["reward"] is not None and score["reward"] < PASS:
+                return f"vetoed by {reward.name}"
+        return None
+
+    def _parts(self, row: Sequence[Score]) -> dict[str, float]:
+        """Return each part's own score; a mix inside this one shows its parts too."""
+        parts: dict[str, float] = {}
+        for reward, score in zip(self._all, row, strict=True):
+            own = {} if score["reward"] is None else {reward.name: score["reward"]}
+            parts |= {**score.get("parts", {}), **own}
+        return parts
+
+    def _sum(self, answer: str, row: Sequence[Score], scales: Sequence[Scale]) -> float:
+        total = -self.length_penalty * len(answer) / 1000
+        for part, scale, score in zip(self.parts, scales, row, strict=False):
+            total += part.weight * scale(score["reward"] or 0.0)
+        return total
+
+
+def _seen_by(reward: PlannedReward, job: Job) -> Job:
+    """The job with the pool on the part's own scale, for parts that look at the pool."""
+    own = [
+        {**rated, "reward": rated["parts"][reward.name]}
+        for rated in job.pool
+        if reward.name in rated["parts"]
+    ]
+    return Job(job.messages, job.answers, own)  # type: ignore[arg-type]

@@ -1,0 +1,78 @@
+"""A mix of rewards from a TOML file.
+
+For instance::
+
+    length_penalty = 0.1            # reward per 1,000 characters
+    constraints = ["verify:json:schema.json"]
+
+    [[parts]]
+    reward = "vllm:http://127.0.0.1:8000"
+    weight = 1.0
+    z = true                        # in standard deviations of round 0
+
+Paths in it are relative to where the program runs.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ...core.errors import ConfigError, evidence
+from ...core.settings import explain
+from ..base import Reward
+from ..plan import PlannedReward
+from .mix import Mix, Part
+
+Resolve = Callable[[str], PlannedReward | Reward]
+
+
+class _PartFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    reward: str
+    weight: float = 1.0
+    z: bool = False
+
+
+class _MixFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    parts: list[_PartFile] = Field(min_length=1)
+    constraints: list[str] = []
+    length_penalty: float = 0.0
+
+
+def from_spec(path: str, resolve: Resolve) -> Mix:
+    """Read a mix file.
+
+    Args:
+        path: The TOML file.
+        resolve: Turns the spec of a part into a reward.
+
+    Raises:
+        ConfigError: the file is missing, no TOML, or has wrong entries; it is named.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        read = _MixFile.model_validate(tomllib.loads(text))
+    except ValidationError as error:
+        raise ConfigError(f"mix file {path}: {explain(error)}") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"mix file {path!r} cannot be read: {evidence(error)}") from None
+    try:
+        return Mix(
+            parts=tuple(Part(_named(p.reward, resolve), p.weight, p.z) for p in read.parts),
+            constraints=tuple(_named(c, resolve) for c in read.constraints),
+            length_penalty=read.length_penalty,
+            title=f"mix:{Path(path).stem}",
+        )
+    except ConfigError as error:
+        raise ConfigError(f"mix file {path}: {error}") from None
+
+
+def _named(spec: str, resolve: Resolve) -> PlannedReward | Reward:
+    if spec.strip().startswith("mix:"):  # it might name itself
+        raise ConfigError(f"{spec!r} is a mix: name its parts here instead")
+    return resolve(spec)

@@ -1,0 +1,125 @@
+"""A reward model served by Text Embeddings Inference: `tei:http://HOST:8080`.
+
+Start it with `text-embeddings-router --model-id MODEL`. Sources: the project's
+docs/openapi.json (1.9.3) and router/src/http/{types,server}.rs; seen there:
+
+- `GET /info` has `model_type`: `reranker` for a sequence classifier with one label (also for
+  a reward model), `classifier` for several, `embedding` for neither.
+- `POST /rerank` `{query, texts, raw_scores, truncate}` gives `[{index, score}]`, best first.
+  The server joins query and text as its tokenizer joins pairs, without a chat template.
+- `POST /predict` `{inputs: [[text], ...], raw_scores, truncate}` gives one list of
+  `{score, label}` per text, best label first. A flat list of two strings is one pair.
+- `raw_scores` is false by default (sigmoid or softmax). `truncate` follows the server's
+  `--auto-truncate`, by default on: sent as false, so that a text that does not fit is refused
+  and unscored, not cut.
+- Special tokens are added, so a BOS that a chat template writes is left out of the text.
+- At most `max_client_batch_size` texts per request (32); one bad text fails them all.
+
+So: with `tokenizer=` or `template=` the conversation is written here and sent to
+`/predict`; without, a reranker scores the pair of conversation and answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import AnyMessage
+
+from ...core.conversation import read_conversation
+from ...core.errors import RewardError
+from ...core.reply import well_formed
+from ..base import Score, unscored
+from .connection import shown
+from .template import Template
+from .templated import OPTIONS, TemplatedReward
+
+_OPEN = {"raw_scores": True, "truncate": False}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TeiReward(TemplatedReward):
+    """Scores with a sequence classifier or reranker behind TEI, 32 answers per request.
+
+    Args:
+        label: Name of the label that is the reward, where the model has several.
+        tokenizer: See `TemplatedReward`.
+        template: See `TemplatedReward`.
+
+    Example:
+        >>> TeiReward("http://127.0.0.1:8080", label="helpful").name
+        'tei:http://127.0.0.1:8080?label=helpful'
+    """
+
+    label: str | None = None
+
+    protocol = "tei"
+    advice = "is it text-embeddings-router, with a sequence classification model?"
+    raw_advice = "raw scores were asked for, so the model's own head or a proxy squashes them"
+
+    async def _ask(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
+        kind, labels, most = await self._info()
+        scores: list[Score] = []
+        for first in range(0, len(answers), most):
+            batch = answers[first : first + most]
+            if self._template:
+                label = self._label(labels)
+                scores += await self._predict(self._template, messages, batch, label)
+            elif kind == "reranker":
+                scores += await self._rerank(messages, batch)
+            else:
+                raise RewardError(
+                    f"the model at {self.url} is a classifier of texts, so say how a "
+                    f"conversation is written: {OPTIONS}"
+                )
+        return scores
+
+    async def _rerank(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
+        query = well_formed(read_conversation(messages).text)
+        body = {"query": query, "texts": [well_formed(answer) for answer in answers], **_OPEN}
+        items = await self._server.post("/rerank", body)
+        return self._aligned(items, len(answers), lambda item: self._number(item.get("score")))
+
+    async def _predict(
+        self,
+        template: Template,
+        messages: Sequence[AnyMessage],
+        answers: Sequence[str],
+        label: str,
+    ) -> list[Score]:
+        texts = await self._texts(template, messages, answers)
+        items = await self._server.post("/predict", {"inputs": [[text] for text in texts], **_OPEN})
+        if not isinstance(items, list) or len(items) != len(answers):
+            raise self._malformed(items, f"{len(answers)} lists in order")
+        return [self._labelled(item, label) for item in items]
+
+    def _labelled(self, item: Any, label: str) -> Score:
+        pairs = [p for p in item if isinstance(p, dict)] if isinstance(item, list) else []
+        found = [pair for pair in pairs if pair.get("label") == label]
+        if len(found) != 1:
+            return unscored(f"the reward server sent {shown(repr(item))} for label {label!r}")
+        return self._number(found[0].get("score"))
+
+    def _label(self, labels: Sequence[str]) -> str:
+        label = self.label or (labels[0] if len(labels) == 1 else None)
+        if label is None or label not in labels:
+            raise RewardError(
+                f"the model at {self.url} has the labels {', '.join(labels)}: say which one's "
+                "score is the reward with label=NAME"
+            )
+        return label
+
+    async def _info(self) -> tuple[str, list[str], int]:
+        """Return the kind of model, its labels, and the most texts per request."""
+        if "info" not in self._known:
+            answer = await self._server.get("/info")
+            try:
+                kind, model = next(iter(answer["model_type"].items()))
+                labels = [str(name) for name in model["id2label"].values()]
+                most = max(1, int(answer["max_client_batch_size"]))
+            except (KeyError, TypeError, AttributeError, ValueError, StopIteration):
+                raise self._malformed(answer, "what model it serves, with its labels") from None
+            self._known["info"] = (kind, labels, most)
+        kind, labels, most = self._known["info"]
+        return kind, labels, most

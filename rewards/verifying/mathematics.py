@@ -1,0 +1,90 @@
+"""Whether the last expression of an answer equals an expected one (extra `verify`)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from langchain_core.messages import AnyMessage
+
+from ...core.errors import RewardError, evidence
+from ..base import Score, scored, unscored
+
+CHILD = Path(__file__).with_name("math_child.py")
+START_SECONDS = 60.0  # to import a computer algebra system on a busy machine
+SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class MathReward:
+    """1 where the last expression of an answer equals the expected one, else 0.
+
+    A comparison that does not end is stopped, and is a failed score of that answer only.
+
+    Args:
+        expected: An expression, plain or LaTeX.
+        seconds: What one comparison may take.
+    """
+
+    expected: str
+    seconds: float = SECONDS
+    batch_size: int | None = None
+    notice: str = ""
+
+    @property
+    def name(self) -> str:
+        """`verify:math:` and the expression."""
+        return f"verify:math:{self.expected}"
+
+    async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:  # noqa: ARG002
+        """Compare the answers, all in one process unless one of them hangs it."""
+        scores: list[Score] = []
+        while len(scores) < len(answers):  # ends: each pass adds one at least
+            scores += await self._in_child(answers[len(scores) :])
+        return scores
+
+    async def _in_child(self, answers: Sequence[str]) -> list[Score]:
+        """Compare until all are done, or one takes too long."""
+        pipe = asyncio.subprocess.PIPE
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", str(CHILD), stdin=pipe, stdout=pipe, stderr=pipe
+        )
+        task = json.dumps({"expected": self.expected, "answers": list(answers)})
+        done: list[Score] = []
+        try:
+            assert child.stdin  # noqa: S101  asked for above
+            child.stdin.write(task.encode())
+            child.stdin.write_eof()
+            while len(done) < len(answers):
+                limit = self.seconds if done else self.seconds + START_SECONDS
+                try:
+                    async with asyncio.timeout(limit):
+                        done.append(await _next(child))
+                except TimeoutError:
+                    why = f"its expression was not compared within {limit:g} s"
+                    return [*done, unscored(why)]
+        finally:
+            if child.returncode is None:
+                child.kill()
+            await child.communicate()
+        return done
+
+
+async def _next(child: asyncio.subprocess.Process) -> Score:
+    """Read the next verdict.
+
+    Raises:
+        RewardError: the process ended instead.
+    """
+    assert child.stdout  # noqa: S101
+    assert child.stderr  # noqa: S101
+    line = await child.stdout.readline()
+    if not line:
+        said = (await child.stderr.read()).decode(errors="replace").strip()
+        raise RewardError(f"comparing mathematics failed: {evidence(said[-300:])}")
+    verdict = json.loads(line)
+    return unscored(verdict) if isinstance(verdict, str) else scored(verdict)

@@ -1,0 +1,118 @@
+"""Programmatic verifiers: 1 where an answer passes, 0 where it does not.
+
+Specs: `verify:PACKAGE.MODULE:NAME` (your own: a function, sync or async, that takes one answer at
+a time, or an object with the contract of `Reward`, which takes a batch), `verify:exact:TEXT`,
+`verify:json:SCHEMA_FILE`, `verify:math:EXPRESSION` (extra `verify`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import ConfigError, MissingDependencyError, SpecError, evidence
+from ...core.strict_json import parse_json
+from ..base import Reward
+from ..function import FunctionReward, as_reward
+from ..plan import PlannedReward
+from .mathematics import MathReward
+
+ALLOWED = "TPO_VERIFIERS"
+FORMS = "verify:MODULE:FUNCTION, verify:exact:TEXT, verify:json:FILE, verify:math:EXPRESSION"
+
+
+def exact_match(query: str, answer: str, *, expected: str) -> float:  # noqa: ARG001
+    """Return 1.0 when the answer is the expected text, blanks at its ends aside."""
+    return float(answer.strip() == expected.strip())
+
+
+def json_valid(query: str, answer: str, *, schema: dict[str, Any]) -> float:  # noqa: ARG001
+    """Return 1.0 when the answer (a fenced block counts) is JSON that fits the schema."""
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    body = answer.strip()
+    if body.startswith("```"):
+        body = body.split("\n", 1)[-1].rsplit("```", 1)[0]
+    try:
+        value = parse_json(body)
+    except ValueError:  # not JSON (NaN is not either), or nested without end
+        return 0.0
+    return float(Draft202012Validator(schema).is_valid(value))
+
+
+def from_spec(rest: str) -> Reward | PlannedReward:
+    """Return the verifier a spec names.
+
+    Args:
+        rest: What follows `verify:`.
+
+    Raises:
+        SpecError: malformed, not found, or an import that is not allowed.
+        ConfigError: the schema cannot be read, or is none; a class is named, not an object.
+        MissingDependencyError: the extra is not installed.
+    """
+    kind, _, value = rest.partition(":")
+    if not value:
+        raise SpecError(f"unknown verifier 'verify:{rest}'. Valid forms: {FORMS}")
+    if kind == "exact":
+        return _named(rest, partial(exact_match, expected=value))
+    if kind == "math":
+        _need("math_verify", "comparing mathematics needs math-verify")
+        return MathReward(value)
+    if kind == "json":
+        _need("jsonschema", "checking a JSON schema needs jsonschema")
+        return _named(rest, partial(json_valid, schema=_read_schema(value)))
+    own = _import(kind, value)
+    return as_reward(own) if isinstance(own, Reward | PlannedReward) else _named(rest, own)
+
+
+def _need(module: str, said: str) -> None:
+    if find_spec(module) is None:
+        raise MissingDependencyError(f"{said}: pip install 'tpo[verify]'")
+
+
+def _named(rest: str, function: Callable[..., Any]) -> FunctionReward:
+    return FunctionReward(function, title=f"verify:{rest}")
+
+
+def _read_schema(path: str) -> dict[str, Any]:
+    try:
+        schema = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"the JSON schema {path} cannot be read: {evidence(error)}") from None
+    if not isinstance(schema, dict):
+        raise ConfigError(f"the JSON schema {path} is not an object")
+    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise ConfigError(f"the JSON schema {path} is none: {evidence(error.message)}") from None
+    return schema
+
+
+def _import(module: str, name: str) -> Any:
+    """Import a function or an object, if the environment names it.
+
+    A spec may come from whoever fills in a form; importing what it says would let them
+    run any code. So the process's owner lists what may be used.
+    """
+    allowed = [item.strip() for item in os.environ.get(ALLOWED, "").split(",")]
+    if f"{module}:{name}" not in allowed:
+        raise SpecError(
+            f"verifier {module}:{name} is not allowed: list it in the environment, "
+            f"{ALLOWED}={module}:{name}, or pass the function itself as the reward"
+        )
+    try:
+        own = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise SpecError(f"verifier {module}:{name} is not there: {evidence(error)}") from None
+    if not callable(own) and not isinstance(own, Reward | PlannedReward):
+        raise SpecError(f"{module}:{name} is not a function (query, answer) -> float")
+    return own
