@@ -41,22 +41,13 @@ def refuse_unknown_removals(messages: Sequence[BaseMessage], known: Collection[s
     Raises:
         InputError: there is no message of an id that is to be removed.
     """
-    there = set(known)
-    cleared = False
-    for message in _after_clearing(messages):
+    there, cleared, unknown = set(known), False, list[str | None]()
+    for message in messages:
         if not isinstance(message, RemoveMessage):
             there.add(message.id)
-        elif message.id == REMOVE_ALL_MESSAGES:
-            there, cleared = set(), True
+        elif message.id == REMOVE_ALL_MESSAGES:  # LangGraph drops all before, and merges no more
+            there, cleared, unknown = set(), True, []
         elif cleared or message.id not in there:
-            raise InputError(f"there is no message {message.id!r} to remove")
-
-
-def _after_clearing(messages: Sequence[BaseMessage]) -> Sequence[BaseMessage]:
-    """Return the messages from the last one that removes all: LangGraph drops those before."""
-    places = [
-        place
-        for place, message in enumerate(messages)
-        if isinstance(message, RemoveMessage) and message.id == REMOVE_ALL_MESSAGES
-    ]
-    return messages[places[-1] :] if places else messages
+            unknown.append(message.id)
+    if unknown:
+        raise InputError(f"there is no message {unknown[0]!r} to remove")

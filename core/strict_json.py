@@ -9,7 +9,6 @@ from typing import Any
 
 MOST_DEPTH = 100
 HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")  # or a whole one, of two halves
-FLOAT_DIGITS = 308  # an integer of so many digits still fits a float
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -26,36 +25,28 @@ def parse_json(text: str | bytes) -> Any:
     if isinstance(text, bytes):
         text = text.decode(json.detect_encoding(text), "surrogatepass")  # as json.loads does
     try:
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
+        value = json.loads(text, parse_constant=_refuse, parse_float=_in_range, parse_int=_in_range)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     _check_depth(value)
-    return _whole_characters(value) if HALF.search(text) else value
+    if HALF.search(text):
+        halves = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+        return json.loads(halves.decode("utf-16-le", "replace"))
+    return value
 
 
-def _whole_characters(value: Any) -> Any:
-    text = json.dumps(value, ensure_ascii=False)
-    return json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
-
-
-def _refuse(name: str) -> Any:
+def _refuse(name: str) -> object:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _finite(digits: str) -> float:
+def _in_range(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
         raise ValueError(f"the number {digits[:40]} is too large")
-    return number
+    return number if {".", "e", "E"} & set(digits) else int(digits)
 
 
-def _bounded(digits: str) -> int:
-    if len(digits) > FLOAT_DIGITS:
-        _finite(digits)
-    return int(digits)
-
-
-def _check_depth(value: Any) -> None:
+def _check_depth(value: object) -> None:
     level = [value]
     for _ in range(MOST_DEPTH + 1):
         parts = [part for part in level if isinstance(part, dict | list)]

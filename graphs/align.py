@@ -101,8 +101,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     )
     place = {"thread_id": thread_id or str(uuid4())}
     config: RunnableConfig = {"configurable": place, "recursion_limit": MOST_STEPS}
-    if has_removals(messages):
-        await _check_removals(messages, app, config if checkpointer and thread_id else None)
+    await _check_removals(messages, app, config if checkpointer and thread_id else None)
     if on_event is None:
         context = context.model_copy(update={"live": False})
     try:
@@ -130,7 +129,7 @@ async def _check_removals(
     """Refuse to remove messages that are not in the thread, before anything is saved."""
     if thread is None:
         refuse_removals(messages)
-    else:
+    elif has_removals(messages):
         past = (await app.aget_state(thread)).values.get("messages") or []
         refuse_unknown_removals(messages, [message.id for message in past])
 

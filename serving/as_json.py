@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
 
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -19,12 +18,12 @@ class JSON(Response):
 
     media_type = "application/json"
 
-    def render(self, content: Any) -> bytes:
+    def render(self, content: object) -> bytes:
         """Write the content."""
         return to_json(content)
 
 
-def to_json(value: Any) -> bytes:
+def to_json(value: object) -> bytes:
     """Return JSON in UTF-8.
 
     Models become dicts, half characters escapes, and numbers that are not finite null: a state
@@ -37,13 +36,13 @@ def to_json(value: Any) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _dumps(value: Any) -> str:
+def _dumps(value: object) -> str:
     return json.dumps(
         value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
     )
 
 
-def _mended(value: Any, depth: int) -> Any:
+def _mended(value: object, depth: int) -> object:
     """Return a value that can be written: what is nested without end is cut off."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -52,20 +51,16 @@ def _mended(value: Any, depth: int) -> Any:
     if not depth:
         return None
     if isinstance(value, Mapping):
-        return {_key(key): _mended(item, depth - 1) for key, item in value.items()}
+        return {
+            key if isinstance(key, str) else to_json(key).decode(): _mended(item, depth - 1)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return [_mended(item, depth - 1) for item in value]
     return _mended(_plain(value), depth - 1)
 
 
-def _key(key: Any) -> str:
-    """Return the key of an object: as `json` writes it, or any other as a text."""
-    if key is None or isinstance(key, bool):
-        return json.dumps(key)
-    return str(key)
-
-
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, BaseModel):
         return value.model_dump()
     if isinstance(value, type):

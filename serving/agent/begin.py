@@ -18,7 +18,7 @@ from .fits import check_alone, check_fit, values_at
 from .ledger import Ledger
 from .live import LiveRun
 from .payload import RunCreate, as_uuid, checked
-from .records import Run, now
+from .records import Run, at_checkpoint, now
 from .threads import new_thread
 from .worker import Worker
 
@@ -87,8 +87,7 @@ class Begin:
         elif isinstance(written, dict):
             thread_id = as_uuid(given, "thread")
             place: RunnableConfig = {"configurable": {"thread_id": thread_id}}
-            if at := asked.place:
-                place["configurable"]["checkpoint_id"] = at
+            place = at_checkpoint(place, asked.place) if asked.place else place
             if not self.worker.busy(thread_id):
                 app = self.worker.apps[name]
                 check_fit(app, await values_at(app, place) or {}, written)

@@ -8,15 +8,14 @@ from typing import Any, cast
 
 from langchain_core.messages import BaseMessage, BaseMessageChunk
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.errors import EmptyInputError
 from langgraph.types import Command
 
 from ...core.errors import InputError, TPOError
 from ..catalogue import App, Served
-from .fits import check_fit, unreadable, values_at
+from .fits import check_fit, saved_checkpoint, unreadable, values_at
 from .live import LiveRun
-from .records import Run, place_of
+from .records import Run, at_checkpoint, place_of
 from .wire import debug_of, saved_of
 
 
@@ -41,7 +40,7 @@ async def execute(app: App, served: Served, live: LiveRun) -> None:
     run, kwargs = live.run, live.run["kwargs"]
     live.tell("metadata", {"run_id": run["run_id"], "attempt": run["life"]})
     config = config_of(run)
-    saved = await _saved(app, config)
+    saved = await saved_checkpoint(app, config)
     begun = saved is not None and saved.metadata.get("run_id") == run["run_id"]
     given: Any = None if begun else await _given(app, config, kwargs)
     if not begun and (place := kwargs["checkpoint_id"]):
@@ -84,29 +83,16 @@ async def _listen(stream: Any, live: LiveRun, told: _Messages | None) -> None:
         raise InputError(said) from None
 
 
-async def _saved(app: App, config: RunnableConfig) -> CheckpointTuple | None:
-    """Return the last checkpoint as it lies in the file: also one whose state cannot be read."""
-    try:
-        return await cast("BaseCheckpointSaver[Any]", app.checkpointer).aget_tuple(config)
-    except Exception as error:  # noqa: BLE001  whatever its bytes raise
-        raise InputError(unreadable(error)) from None
-
-
 async def _given(app: App, config: RunnableConfig, kwargs: Mapping[str, Any]) -> Any:
     """Return what a run is given, once the thread can take it: runs before it are over now."""
     command, place = kwargs["command"], kwargs["checkpoint_id"]
-    there = _at(config, place) if place else config
+    there = at_checkpoint(config, place) if place else config
     written = command.get("update") if command else kwargs["input"]
     if written:
         check_fit(app, await values_at(app, there) or {}, written)
     if command:
         return Command(resume=command.get("resume"), update=written)
     return kwargs["input"]
-
-
-def _at(config: RunnableConfig, place: str) -> RunnableConfig:
-    configurable = {**config["configurable"], "checkpoint_id": place}
-    return {**config, "configurable": configurable, "metadata": {}}
 
 
 async def _branch_off(app: App, config: RunnableConfig, place: str, head: RunnableConfig) -> None:
@@ -117,8 +103,8 @@ async def _branch_off(app: App, config: RunnableConfig, place: str, head: Runnab
     """
     if head["configurable"].get("checkpoint_id") == place:
         return
-    there = _at(config, place)
-    if await _saved(app, there) is None:
+    there = at_checkpoint(config, place)
+    if await saved_checkpoint(app, there) is None:
         raise InputError(f"there is no checkpoint {place!r} in this thread; see its history")
     await app.aupdate_state(there, None, as_node="__copy__")
 

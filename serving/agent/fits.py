@@ -8,6 +8,7 @@ from typing import Any, cast
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.channels.base import BaseChannel
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.types import StateSnapshot
 
 from ...core.conversation import to_messages
@@ -17,7 +18,7 @@ from ..catalogue import App
 from ..refusal import Refusal
 
 
-def messages_in(written: Any) -> list[BaseMessage]:
+def messages_in(written: object) -> list[BaseMessage]:
     """Return the messages that an input or an update holds.
 
     Raises:
@@ -29,7 +30,7 @@ def messages_in(written: Any) -> list[BaseMessage]:
     return to_messages([dict(given)] if isinstance(given, Mapping) else given)
 
 
-def check_alone(written: Any) -> None:
+def check_alone(written: object) -> None:
     """Check what is written to a new thread that nobody comes back to.
 
     Raises:
@@ -38,7 +39,7 @@ def check_alone(written: Any) -> None:
     refuse_removals(messages_in(written))
 
 
-def check_fit(app: App, values: Mapping[str, Any], written: Any) -> None:
+def check_fit(app: App, values: Mapping[str, Any], written: object) -> None:
     """Check that a thread can take an input or an update.
 
     LangGraph saves first and merges then: what cannot be merged would be met by everyone who
@@ -83,6 +84,18 @@ async def values_at(app: App, config: RunnableConfig) -> Mapping[str, Any] | Non
         return cast("Mapping[str, Any]", (await app.aget_state(config)).values)
     except Exception:  # noqa: BLE001
         return None
+
+
+async def saved_checkpoint(app: App, config: RunnableConfig) -> CheckpointTuple | None:
+    """Return a checkpoint as it lies in the file: also one whose state cannot be read.
+
+    Raises:
+        InputError: not even its bytes can be read.
+    """
+    try:
+        return await cast("BaseCheckpointSaver[str]", app.checkpointer).aget_tuple(config)
+    except Exception as error:  # noqa: BLE001  whatever its bytes raise
+        raise InputError(unreadable(error)) from None
 
 
 def unreadable(error: Exception) -> str:

@@ -13,8 +13,8 @@ import aiosqlite
 
 from ...core.private_files import private_file
 from ..own_task import stop
-from .containment import text_contains
 from .event_log import EventLog
+from .metadata import text_contains
 from .records import OPEN, Run, Thread, now
 
 SCHEMA = """
@@ -201,16 +201,13 @@ def _value(text: Any, blank: Any) -> Any:
     return value if blank is None or isinstance(value, type(blank)) else blank
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")  # bytes of another program, say: the row is still listed
-
-
 @asynccontextmanager
 async def open_ledger(path: Path) -> AsyncIterator[Ledger]:
     """Open the file, made where it is missing; its owner alone can read it."""
     private_file(path)
     async with aiosqlite.connect(path) as db:
-        db.text_factory = _text
+        # Bytes of another program, say: the row is still listed.
+        db.text_factory = lambda raw: raw.decode("utf-8", "replace")
         await db.create_function("holds", 2, text_contains, deterministic=True)
         await db.executescript(SCHEMA)
         ledger = Ledger(db)

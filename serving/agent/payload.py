@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -17,9 +17,9 @@ from pydantic import (
 
 from ...core.errors import InputError
 from ...core.settings import explain
-from ..as_json import to_json
 from ..refusal import Refusal
 from .fits import messages_in
+from .metadata import Metadata, Wanted
 
 StreamMode = Literal[
     "values",
@@ -33,38 +33,24 @@ StreamMode = Literal[
 ]
 M = TypeVar("M", bound=BaseModel)
 MOST_LISTED = 1000
-MOST_METADATA = 64_000  # bytes; every list of threads sends it
-MOST_FILTERS = 100  # keys of a search
 
 
-def small(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Return metadata that is small enough to be listed.
+def writable(written: Any) -> Any:
+    """Return an input or an update that the state may be able to take.
 
     Raises:
-        ValueError: it is too large.
+        ValueError: it is not an object, or its messages are not messages: they would be saved.
     """
-    size = len(to_json(metadata))
-    if size > MOST_METADATA:
-        raise ValueError(f"metadata holds {size} bytes; at most {MOST_METADATA} are taken")
-    return metadata
-
-
-def _few(wanted: dict[str, Any]) -> dict[str, Any]:
-    if len(wanted) > MOST_FILTERS:
-        raise ValueError(f"{len(wanted)} keys are searched for; at most {MOST_FILTERS} are taken")
-    return small(wanted)
-
-
-Metadata = Annotated[dict[str, Any], AfterValidator(small)]
-Wanted = Annotated[dict[str, Any], AfterValidator(_few)]
-
-
-def _with_messages(written: Any) -> Any:
+    if written is not None and not isinstance(written, dict):
+        raise ValueError('give an object: {"messages": [...]}')
     try:
-        messages_in(written)  # wrong ones would be saved, and spoil the thread
+        messages_in(written)
     except InputError as error:
         raise ValueError(str(error)) from None
     return written
+
+
+Written = Annotated[Any, BeforeValidator(writable)]
 
 
 class Payload(BaseModel):
@@ -85,7 +71,7 @@ class RunCommand(Payload):
     """How to go on with a paused run."""
 
     resume: Any = None
-    update: Any = None
+    update: Written = None
     goto: Any = None
 
     @field_validator("goto")
@@ -94,13 +80,6 @@ class RunCommand(Payload):
         if goto:
             raise ValueError("goto is not offered; fork with a state update `as_node` instead")
         return goto
-
-    @field_validator("update")
-    @classmethod
-    def _is_an_update(cls, update: Any) -> Any:
-        if update is not None and not isinstance(update, dict):
-            raise ValueError('give an object: {"messages": [...]}')
-        return _with_messages(update)
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -113,7 +92,7 @@ class RunCreate(Payload):
     """A run to begin."""
 
     assistant_id: str
-    input: Any = None
+    input: Written = None
     command: RunCommand | None = None
     context: dict[str, Any] | None = None
     config: dict[str, Any] = Field(default_factory=dict)
@@ -136,13 +115,6 @@ class RunCreate(Payload):
         if value is None:
             return cls.model_fields[info.field_name].get_default(call_default_factory=True)
         return value
-
-    @field_validator("input", mode="before")
-    @classmethod
-    def _input_is_an_object(cls, value: Any) -> Any:
-        if value is not None and not isinstance(value, dict):
-            raise ValueError('give an object: {"messages": [...]}')
-        return _with_messages(value)
 
     @property
     def place(self) -> str | None:

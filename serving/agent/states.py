@@ -17,8 +17,8 @@ from ..catalogue import App
 from ..guard.body import read_json
 from ..refusal import Refusal
 from ..settings import Settings
-from .containment import contains
 from .fits import check_fit, read_state, unreadable, values_at
+from .metadata import contains
 from .payload import CheckpointAt, HistorySearch, StateAt, StateUpdate, checked
 from .records import Thread
 from .threads import Threads

@@ -15,9 +15,10 @@ from starlette.routing import Route
 from tpo.cli.app import main
 from tpo.core.errors import ConfigError
 from tpo.serving.app import app_beside
+from tpo.serving.environment import make_settings
 from tpo.serving.guard.keys import NeedsKey
 from tpo.serving.refusal import Refusal, explain_error
-from tpo.serving.settings import Settings, make_settings
+from tpo.serving.settings import Settings
 
 LONG = "0123456789abcdef"
 SHORT = "squeamish"

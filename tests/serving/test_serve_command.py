@@ -16,7 +16,8 @@ from serve_process import ServeProcess
 from tpo.cli.app import main
 from tpo.cli.grammar.serving import OPTIONS
 from tpo.core.errors import ConfigError
-from tpo.serving.settings import Settings, from_environment, make_settings, named_models
+from tpo.serving.environment import from_environment, make_settings, named_models
+from tpo.serving.settings import Settings
 from tpo.serving.uvicorn_server import listen
 
 KEY = "sk-loopback-1234567890"
