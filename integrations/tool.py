@@ -15,6 +15,7 @@ from ..core.settings import make_context
 from ..core.state import State
 from ..graphs.background import result_of
 from ..models.policy import PolicyLike
+from ..nodes.paid.run_models import GivenModels
 from ..prompts.prompt_set import PromptSet
 from ..prompts.tool import CRITERIA, DESCRIPTION, DRAFT, NAME, TASK, assignment
 from ..rewards.resolve import RewardLike
@@ -73,9 +74,8 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         ('write_carefully', ['task', 'draft', 'criteria'])
         >>> agent = create_agent("openai:gpt-5-mini", [tool])  # doctest: +SKIP
     """
-    settings = Settings(
-        policy, reward, critic, heldout, fallback, prompts, make_context(None, **knobs), trace
-    )
+    given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
+    settings = Settings(given, make_context(None, **knobs), trace)
     settings.check()
 
     async def write(

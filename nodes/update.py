@@ -26,22 +26,22 @@ from .paid.candidates import Draw
 from .paid.critique import clip_tokens, critique_of
 from .paid.draw import draw_candidates
 from .paid.durable import request_timeout, usage_of
-from .paid.parts import Node, Parts
+from .paid.run_models import GivenModels, Node
 
 
-def update_node(*, parts: Parts) -> Node:
+def update_node(*, given: GivenModels) -> Node:
     """Return the node that draws the next round from chosen, loss and gradient."""
 
     async def update(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
-        context = parts.context(runtime)
+        run = await given.for_run(runtime)
+        context = run.context
         turn, now = state["turn"], state["round"] + 1
         emit = Emitter(runtime.stream_writer, state["usage"], now)
-        policy = await parts.policy_for(context)
         chosen = by_id(state["candidates"], state["rounds"][-1]["chosen"])
         draw = Draw(
             context=context,
             emit=emit,
-            request=_requests(state, context, policy, parts.prompts_for(context)),
+            request=_requests(state, context, run.policy, run.prompts),
             read=read_update,
             partial=partial_update,
             phase="update",

@@ -23,6 +23,7 @@ from ...core.settings import make_context
 from ...core.usage import Cost
 from ...graphs.background import result_of
 from ...models.policy import PolicyLike
+from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
 from ...rewards.resolve import RewardLike
 from ..inner_run.in_node import run_nested
@@ -115,11 +116,11 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         super().__init__()
         self.tools = []
         self._context = make_context(None, **knobs)
-        parts = {"critic": critic, "heldout": heldout, "fallback": fallback, "prompts": prompts}
+        given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
         self._turn = build_turn(
             Conditions(when, min_chars, fraction, self._context.seed or 0),
             Allowance(conversation_requests, conversation_tokens, conversation_seconds),
-            Search(reward, policy, parts, trace),
+            Search(given, trace),
         )
 
     async def awrap_model_call(

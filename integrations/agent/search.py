@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from langchain.agents.middleware import ModelRequest
@@ -17,9 +17,9 @@ from ...core.events import Emitter
 from ...core.reply import read_reply
 from ...core.state import State
 from ...core.usage import cost
-from ...graphs.loop import MOST_STEPS, build_tpo
-from ...models.policy import PolicyLike, check_policy
-from ...rewards.resolve import RewardLike
+from ...graphs.loop import MOST_STEPS, build_graph
+from ...models.policy import check_policy
+from ...nodes.paid.run_models import GivenModels
 from ..inner_run.run_trace import Detail, trace_of
 
 
@@ -38,27 +38,24 @@ class Search:
     """How to search.
 
     Attributes:
-        reward: What ranks.
-        policy: What answers; `None` is the agent's own model, without its tools.
-        options: Further keywords of `build_tpo`.
+        given: Models, rewards and prompts; without a policy the agent's own model answers,
+            without its tools.
         detail: How much the trace tells.
 
     Raises:
         TPOError: a policy, reward, prompt or detail that cannot be right.
     """
 
-    reward: RewardLike
-    policy: PolicyLike | None
-    options: Mapping[str, Any]
+    given: GivenModels
     detail: Detail
 
     def __post_init__(self) -> None:
         if self.detail not in get_args(Detail):
             raise ConfigError(f"trace={self.detail!r}: give 'brief' or 'full'")
-        for policy in (self.policy, self.options.get("critic")):
+        for policy in (self.given.policy, self.given.critic):
             if policy is not None:
                 check_policy(policy)
-        build_tpo(self.policy, self.reward, **self.options)
+        self.given.checked()
 
     async def run(
         self,
@@ -71,9 +68,8 @@ class Search:
 
         Only cancellation and interrupts pass.
         """
-        policy = self.policy or request.model
-        graph = build_tpo(policy, self.reward, speak=False, **self.options)
-        app = graph.compile(name="tpo")
+        given = replace(self.given, policy=self.given.policy or request.model)
+        app = build_graph(given, speak=False).compile(name="tpo")
         first: Any = {"messages": _conversation(request), "drafts": [read_reply(draft).text]}
         state: Any = {}
         try:

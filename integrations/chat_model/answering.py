@@ -56,7 +56,7 @@ async def answer(turn: Turn) -> AsyncGenerator[str | AIMessage]:
     context, drafts, paid = settings.context, list[str](), cost()
     if settings.options:
         reply = await first_reply(
-            policy=await resolve_policy(settings.policy or context.policy),
+            policy=await resolve_policy(settings.given.policy or context.policy),
             messages=history,
             context=context,
             options=settings.options,

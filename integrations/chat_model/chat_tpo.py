@@ -20,6 +20,7 @@ from pydantic import Field, model_validator
 from ...core.context import Context
 from ...graphs.background import iterate, result_of
 from ...models.policy import resolve_policy
+from ...nodes.paid.run_models import GivenModels
 from ..inner_run.inherit import RunManager, Saving, inner_callbacks, saving_of_sync_call
 from ..inner_run.run_trace import Detail
 from .answering import Turn, pieces, whole
@@ -89,17 +90,8 @@ class ChatTPO(BaseChatModel):
 
     def _settings(self, **changes: Any) -> Settings:
         """Return the settings of one call."""
-        own = Settings(
-            policy=self.policy,
-            reward=self.reward,
-            critic=self.critic,
-            heldout=self.heldout,
-            fallback=self.fallback,
-            prompts=self.prompts,
-            context=self.context,
-            trace=self.trace,
-        )
-        return own.changed(changes)
+        given = GivenModels(**{name: getattr(self, name) for name in PARTS})
+        return Settings(given, self.context, self.trace).changed(changes)
 
     @property
     def _llm_type(self) -> str:

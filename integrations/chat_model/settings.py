@@ -11,8 +11,9 @@ from langchain_core.language_models import BaseChatModel
 
 from ...core.context import Context
 from ...core.settings import make_context
-from ...graphs.loop import TPOGraph, build_tpo
+from ...graphs.loop import TPOGraph, build_graph
 from ...models.policy import check_policy, model_name
+from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
 from ..inner_run.run_trace import Detail
 
@@ -24,17 +25,14 @@ class Settings:
     """The arguments of `tpo.align`, and what is meant for the policy only.
 
     Attributes:
+        given: Models, rewards and prompts.
+        context: The settings of a run.
         trace: How much of a run its message tells.
         options: `tools`, `response_format` and what goes with them; empty where the turn is
             to be answered in words.
     """
 
-    policy: Any = None
-    reward: Any = None
-    critic: Any = None
-    heldout: Any = None
-    fallback: Any = None
-    prompts: Any = None
+    given: GivenModels
     context: Context = field(default_factory=Context)
     trace: Detail = "full"
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -59,7 +57,12 @@ class Settings:
         if left.get("tools") or "response_format" in left:
             options = {k: v for k, v in left.items() if k not in _NAMES}
         knobs = {k: v for k, v in left.items() if k not in {"tools", "tool_choice", *options}}
-        return replace(self, **parts, context=_context(base, knobs), options=options)
+        return replace(
+            self,
+            given=replace(self.given, **parts) if parts else self.given,
+            context=_context(base, knobs),
+            options=options,
+        )
 
     @property
     def answers_in_words(self) -> bool:
@@ -69,43 +72,37 @@ class Settings:
     @property
     def name(self) -> str:
         """What the policy is called."""
-        return model_name(self.policy or self.context.policy)
+        return model_name(self.given.policy or self.context.policy)
 
     @property
     def by_name(self) -> bool:
         """Whether every part is named by text, so that the settings can be written down."""
-        texts = (str, type(None))
+        given, texts = self.given, (str, type(None))
         models = (*texts, BaseChatModel)
         return (
-            isinstance(self.prompts, (*texts, dict))
-            and all(isinstance(part, models) for part in (self.policy, self.critic))
-            and all(isinstance(p, texts) for p in (self.reward, self.heldout, self.fallback))
+            isinstance(given.prompts, (*texts, dict))
+            and all(isinstance(model, models) for model in (given.policy, given.critic))
+            and all(isinstance(r, texts) for r in (given.reward, given.heldout, given.fallback))
         )
 
     @property
     def described(self) -> dict[str, Any]:
         """The settings in words: the names of models and rewards, never what they hold."""
-        parts = {name: _named(getattr(self, name)) for name in PARTS if getattr(self, name)}
+        given = {name: getattr(self.given, name) for name in PARTS}
+        parts = {name: _named(part) for name, part in given.items() if part}
         return {**self.context.model_dump(mode="json"), **parts}
 
     @property
     def written(self) -> dict[str, Any]:
         """The arguments that make the same settings again; to be asked for where `by_name`."""
-        parts = {name: part for name in PARTS if (part := getattr(self, name)) is not None}
+        given = {name: getattr(self.given, name) for name in PARTS}
+        parts = {name: part for name, part in given.items() if part is not None}
         texts = {k: self.described[k] for k, part in parts.items() if isinstance(part, str)}
         return {**self.context.model_dump(mode="json", exclude_unset=True), **parts, **texts}
 
     def graph(self) -> TPOGraph:
         """Return the graph; the answer is left to whoever asked."""
-        return build_tpo(
-            self.policy,
-            self.reward,
-            critic=self.critic,
-            heldout=self.heldout,
-            fallback=self.fallback,
-            prompts=self.prompts,
-            speak=False,
-        )
+        return build_graph(self.given, speak=False)
 
     def check(self) -> None:
         """Refuse what cannot run, without asking anything.
@@ -113,10 +110,11 @@ class Settings:
         Raises:
             ConfigError: a part that is none; SpecError, PromptError where it is a text.
         """
-        for policy in (self.policy or self.context.policy, self.critic or self.context.critic):
+        given, context = self.given, self.context
+        for policy in (given.policy or context.policy, given.critic or context.critic):
             if policy:
                 check_policy(policy)
-        self.graph()
+        given.checked()
 
 
 _NAMES = frozenset({*PARTS, *Context.model_fields, "context", "stop"})
