@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from ..core.errors import ConfigError
+from ..core.login import has_login
 
 PREFIX = "TPO_SERVE_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-LOGIN = re.compile(r"//[^/@]*@")
 SECRET = ("keys",)
 LEAST_PUBLIC_KEY = 16  # characters
 MAKE_KEY = "openssl rand -hex 16 makes one"
@@ -88,7 +87,7 @@ class Settings(BaseModel):
     @classmethod
     def _without_login(cls, given: Any) -> Any:
         for spec in given.values() if isinstance(given, dict) else [given]:
-            if LOGIN.search(spec):
+            if has_login(spec):
                 raise ValueError(
                     "clients see the names of models, so no login may be in one: set "
                     "TPO_POLICY_API_KEY or TPO_REWARD_API_KEY in the environment instead"

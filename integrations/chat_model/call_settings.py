@@ -1,8 +1,7 @@
-"""What a call runs with: what the model was made with, changed by what the call says."""
+"""The settings of one call: those the model was made with, changed by the call's own."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,34 +9,38 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from ...core.context import Context
+from ...core.login import without_login
 from ...core.settings import make_context
 from ...graphs.loop import TPOGraph, build_graph
+from ...models.manifest import is_open
 from ...models.policy import check_policy, model_name
 from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
 from ..inner_run.run_trace import Detail
 
+Keywords = Mapping[str, Any]
+"""Arguments by their names."""
 PARTS = ("policy", "reward", "critic", "heldout", "fallback", "prompts")
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The arguments of `tpo.align`, and what is meant for the policy only.
+class CallSettings:
+    """The arguments of `tpo.align`, and the options that only the policy gets.
 
     Attributes:
         given: Models, rewards and prompts.
         context: The settings of a run.
-        trace: How much of a run its message tells.
-        options: `tools`, `response_format` and what goes with them; empty where the turn is
-            to be answered in words.
+        trace: How much of a run its message holds.
+        options: `tools`, `response_format` and what goes with them; empty if the turn has
+            neither.
     """
 
     given: GivenModels
     context: Context = field(default_factory=Context)
     trace: Detail = "full"
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Keywords = field(default_factory=dict)
 
-    def changed(self, changes: Mapping[str, Any]) -> Settings:
+    def changed(self, changes: Keywords) -> CallSettings:
         """Return the settings of one call.
 
         Args:
@@ -76,39 +79,42 @@ class Settings:
 
     @property
     def by_name(self) -> bool:
-        """Whether every part is named by text, so that the settings can be written down."""
+        """Whether the settings can be written down: parts have names, and models no secrets."""
         given, texts = self.given, (str, type(None))
-        models = (*texts, BaseChatModel)
         return (
             isinstance(given.prompts, (*texts, dict))
-            and all(isinstance(model, models) for model in (given.policy, given.critic))
+            and all(
+                isinstance(part, texts) or (isinstance(part, BaseChatModel) and is_open(part))
+                for part in (given.policy, given.critic)
+            )
             and all(isinstance(r, texts) for r in (given.reward, given.heldout, given.fallback))
         )
 
     @property
-    def described(self) -> dict[str, Any]:
-        """The settings in words: the names of models and rewards, never what they hold."""
-        given = {name: getattr(self.given, name) for name in PARTS}
-        parts = {name: _named(part) for name, part in given.items() if part}
-        return {**self.context.model_dump(mode="json"), **parts}
+    def described(self) -> Keywords:
+        """The settings as text: models and rewards by their names."""
+        parts = {name: _named(part) for name, part in self._parts.items() if part}
+        return {**_open(self.context.model_dump(mode="json")), **parts}
 
     @property
-    def written(self) -> dict[str, Any]:
-        """The arguments that make the same settings again; to be asked for where `by_name`."""
-        given = {name: getattr(self.given, name) for name in PARTS}
-        parts = {name: part for name, part in given.items() if part is not None}
-        texts = {k: self.described[k] for k, part in parts.items() if isinstance(part, str)}
-        return {**self.context.model_dump(mode="json", exclude_unset=True), **parts, **texts}
+    def written(self) -> Keywords:
+        """The arguments that make the same settings again; only if `by_name`."""
+        parts = {name: part for name, part in self._parts.items() if part is not None}
+        return _open({**self.context.model_dump(mode="json", exclude_unset=True), **parts})
+
+    @property
+    def _parts(self) -> dict[str, Any]:
+        return {name: getattr(self.given, name) for name in PARTS}
 
     def graph(self) -> TPOGraph:
-        """Return the graph; the answer is left to whoever asked."""
+        """Return the graph; the caller makes a message of the answer."""
         return build_graph(self.given, speak=False)
 
     def check(self) -> None:
         """Refuse what cannot run, without asking anything.
 
         Raises:
-            ConfigError: a part that is none; SpecError, PromptError where it is a text.
+            ConfigError: a part is not what it should be; SpecError, PromptError if it is a text.
         """
         given, context = self.given, self.context
         for policy in (given.policy or context.policy, given.critic or context.critic):
@@ -120,8 +126,8 @@ class Settings:
 _NAMES = frozenset({*PARTS, *Context.model_fields, "context", "stop"})
 
 
-def given_settings(values: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
-    """Sort the arguments of a constructor: what is no field of it is a setting of `Context`.
+def given_settings(values: Keywords, fields: Collection[str]) -> Keywords:
+    """Sort the arguments of a constructor: what is not its field is a setting of `Context`.
 
     Raises:
         ConfigError: an unknown setting, or a value out of bounds.
@@ -131,18 +137,22 @@ def given_settings(values: Mapping[str, Any], fields: Collection[str]) -> dict[s
     return {**own, "context": _context(own.get("context"), knobs)}
 
 
-def _context(base: Context | None, knobs: Mapping[str, Any]) -> Context:
+def _context(base: Context | None, knobs: Keywords) -> Context:
     knobs = dict(knobs)
     if stop := knobs.pop("stop", None):
         knobs["stop_sequences"] = [stop] if isinstance(stop, str) else stop
     return make_context(base, **knobs) if knobs or base is None else base
 
 
+def _open(values: Keywords) -> Keywords:
+    """Return values without the logins in their specs."""
+    return {k: without_login(v) if isinstance(v, str) else v for k, v in values.items()}
+
+
 def _named(part: Any) -> str:
-    if isinstance(part, BaseChatModel):
+    if isinstance(part, BaseChatModel | str):
         return model_name(part)
-    if isinstance(part, str):
-        return re.sub(r"//[^/@]*@", "//", part)  # a login is no part of the name
     if isinstance(part, PromptSet | Mapping):
         return "own"
-    return str(getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__))
+    name = getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__)
+    return without_login(str(name))
