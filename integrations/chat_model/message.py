@@ -10,6 +10,7 @@ from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 
 from ...core.answer import answer_of
 from ...core.json_types import JsonObject
+from ...core.phrases import critique_text, round_phrase, sentence
 from ...core.state import Round, State
 from ...core.usage import Cost, UsageDelta, add_usage, tokens_of
 from ..inner_run.run_trace import Detail, trace_of
@@ -37,17 +38,11 @@ def thoughts(rounds: Sequence[Round], detail: Detail = "full") -> str:
     """Return the rounds of a run as text; while the run goes on, it only grows."""
     pieces: list[str] = []
     for record in rounds:
-        pieces.append(_thought(record))
+        pieces.append(sentence(round_phrase(record)))
         if detail == "full":
-            pieces += [f"Why it is better than the worst: {t}\n" for t in [record["loss"]] if t]
-            pieces += [f"What to change in it: {t}\n" for t in [record["gradient"]] if t]
-    return "".join(pieces)
-
-
-def _thought(record: Round) -> str:
-    if record["reward"] is None:
-        return f"Round {record['round']}: no answer could be ranked.\n"
-    return f"Round {record['round']}: the best answer so far scores {record['reward']:.4g}.\n"
+            pieces += [critique_text("loss", t) for t in [record["loss"]] if t]
+            pieces += [critique_text("gradient", t) for t in [record["gradient"]] if t]
+    return "".join(f"{piece}\n" for piece in pieces)
 
 
 def message_of(

@@ -92,10 +92,10 @@ async def test_a_stream_shows_the_course_as_reasoning_and_the_answer_once():
     assert [b["type"] for b in blocks] == ["reasoning"] * 4 + ["text"]
     shown = [b["reasoning"] for b in blocks if b["type"] == "reasoning"]
     assert shown == [
-        "Round 0: the best answer so far scores 2.\n",
-        "Why it is better than the worst: loss 0\n",
-        "What to change in it: gradient 0\n",
-        "Round 1: the best answer so far scores 12.\n",
+        "Round 0: the best so far is r0c2 (reward 2.00), the worst r0c0.\n",
+        "Why the best beats the worst:\nloss 0\n",
+        "What to change in the best:\ngradient 0\n",
+        "Round 1: the best so far is r1c2 (reward 12.00), the worst r0c0.\n",
     ]
     assert [c.content for c in chunks] == [""] * 4 + ["better 2", ""]
     assert [c.chunk_position for c in chunks] == [None] * 5 + ["last"]
@@ -114,7 +114,7 @@ async def test_reasoning_is_streamed_while_the_run_goes_on():
 
     stream = chat(Waiting(script=says().script)).astream(QUERY)
     seen = [(await anext(stream)).content_blocks[0] for _ in range(3)]
-    assert seen[-1]["reasoning"].startswith("What to change in it")
+    assert seen[-1]["reasoning"].startswith("What to change in the best")
     gate.set()
     assert total([chunk async for chunk in stream]).content == "better 2"
 

@@ -14,7 +14,7 @@ import pytest
 from serve_process import ServeProcess
 
 from tpo.cli.app import main
-from tpo.cli.grammar.serving import OPTIONS
+from tpo.cli.arguments.serve import OPTIONS
 from tpo.core.errors import ConfigError
 from tpo.serving.environment import from_environment, make_settings, named_models
 from tpo.serving.settings import Settings
