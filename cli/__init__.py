@@ -1,1 +1,1 @@
-"""The `tpo` command: its grammar, one file per command, and what they share, in rooms."""
+"""The `tpo` command: what can be typed, one file per command, and what they share, in rooms."""

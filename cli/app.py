@@ -1,4 +1,4 @@
-"""The entry point of `tpo`: runs a command, turns every failure into a sentence and a code."""
+"""The entry point of `tpo`: runs a command; a failure becomes a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 import typer
 
@@ -21,9 +20,10 @@ from ..core.errors import (
 )
 
 # They register themselves, in this order.
-from .grammar import running, looking, serving  # noqa: F401  # isort: skip
-from .grammar.group import app
-from .interrupt import Interrupted, run_of
+from .arguments import run_resume_fork, runs_show_graph, score_doctor, serve  # noqa: F401  # isort: skip
+from .arguments.top_level import app
+from .console import say
+from .resume_hint import Interrupted, run_of
 
 WRONG_INPUT = (InputError, ConfigError, MissingDependencyError, StoreError)
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -33,7 +33,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
     Args:
-        args: The words typed; default: those of this process.
+        args: What was typed after `tpo`; default: the arguments of this process.
     """
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a sign shows "?"
         with suppress(AttributeError, ValueError):
@@ -51,16 +51,17 @@ def _explain(error: BaseException) -> int:
     run = run_of(error)
     if isinstance(error, Interrupted | KeyboardInterrupt | typer.Abort):
         _let_go_of_stdout()
-        _say(f"interrupted; go on with: tpo resume {run}" if run else "interrupted; nothing begun")
+        resume = f"continue with: tpo resume {run}"
+        say(f"interrupted; {resume}" if run else "interrupted before anything was saved")
         return INTERRUPTED
-    _say(f"error: {_sentence(error)}")
+    say(f"error: {_sentence(error)}")
     if run:
-        _say(f"What was paid for is kept; go on with: tpo resume {run}")
+        say(f"Everything paid for is saved; continue with: tpo resume {run}")
     return _code(error)
 
 
 def _let_go_of_stdout() -> None:
-    """Spare Python the complaint that what is left to write has no reader."""
+    """Keep Python from complaining that nobody reads what is left to write."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -70,19 +71,15 @@ def _let_go_of_stdout() -> None:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, TPOError):
         return " ".join(str(error).split())
-    if isinstance(error, typer.TyperException):  # a word that typer does not understand
+    if isinstance(error, typer.TyperException):  # something typed that typer does not understand
         return " ".join(error.format_message().split())
-    return f"{evidence(error)}; this should not happen, see it in full with TPO_DEBUG=1"
+    return f"{evidence(error)}; this should not happen; set TPO_DEBUG=1 to see the traceback"
 
 
-def _code(error: Any) -> int:
+def _code(error: BaseException) -> int:
     if isinstance(error, typer.TyperException):
         return BAD_INPUT
     return BAD_INPUT if isinstance(error, WRONG_INPUT) else FAILED
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -7,9 +7,11 @@ from typing import Any
 from langgraph.types import StateSnapshot
 
 from ...core.errors import InputError
-from ..conduct import conduct
-from ..input.edits import Edits, changes_for, round_of
-from ..parts import check_parts
+from ..check_settings import check_settings
+from ..ctrl_c import run_interruptible
+from ..input.fork_edits import Edits, changes_for, round_of
+from ..output_mode import OutputMode
+from ..run_graph import run_graph
 from ..saved.branch import (
     branch_off,
     find_checkpoint,
@@ -19,58 +21,53 @@ from ..saved.branch import (
     reopen,
     short_id,
 )
-from ..saved.claim import claim
-from ..saved.session import Session, open_session, values_of
-from ..saved.store import open_store, store_path
-from ..signals import run_interruptible
-from ..style import Style
+from ..saved.saved_run import SavedRun, open_run
+from ..saved.status import values_of
 
 
 def fork(
-    id: str,  # noqa: A002
+    run_id: str,
     at: str | None,
     edits: Edits,
     db: str | None,
-    style: Style,
-    knobs: dict[str, Any],
+    output: OutputMode,
+    settings: dict[str, Any],
 ) -> int:
     """Branch off and run the branch; return the exit code."""
     if edits.edit and (edits.loss is not None or edits.gradient is not None):
         raise InputError(
-            "a rewritten answer is ranked and criticised anew, so leave out --loss and --gradient"
+            "a rewritten answer is ranked and criticised again, so leave out --loss and --gradient"
         )
-    return run_interruptible(_fork(id, at, edits, db, style, knobs))
+    return run_interruptible(_fork(run_id, at, edits, db, output, settings))
 
 
 async def _fork(
-    id: str,  # noqa: A002
+    run_id: str,
     at: str | None,
     edits: Edits,
     db: str | None,
-    style: Style,
-    knobs: dict[str, Any],
+    output: OutputMode,
+    settings: dict[str, Any],
 ) -> int:
-    async with open_store(store_path(db)) as store:
-        session = await open_session(store, id, knobs)
-        with claim(store.path, session.id):
-            await check_parts(session.context, style)
-            await _branch(session, at, edits, changed=bool(knobs))
-            return await conduct(session, None, style)
+    async with open_run(db, run_id, settings) as run:
+        await check_settings(run.context, output)
+        await _branch(run, at, edits, changed=bool(settings))
+        return await run_graph(run, None, output)
 
 
-async def _branch(session: Session, at: str | None, edits: Edits, *, changed: bool) -> None:
-    states = await history(session)
+async def _branch(run: SavedRun, at: str | None, edits: Edits, *, changed: bool) -> None:
+    states = await history(run)
     if edits:
         base = _base(states, at, edits)
-        await branch_off(session, base, changes_for(values_of(base), edits), maker(base))
+        await branch_off(run, base, changes_for(values_of(base), edits), maker(base))
     elif at:
-        await branch_off(session, find_checkpoint(states, at), {})
+        await branch_off(run, find_checkpoint(states, at), {})
     elif changed:
-        await reopen(session)
+        await reopen(run)
     else:
         raise InputError(
-            "say what to change: --loss, --gradient, --drop, --edit, a setting such as "
-            "--depth, or --at CHECKPOINT to replay from there"
+            "nothing to change: give --loss, --gradient, --drop, --edit, a setting such as "
+            "--depth, or --at CHECKPOINT to replay the run from there"
         )
 
 
@@ -87,9 +84,7 @@ def _base(states: list[StateSnapshot], at: str | None, edits: Edits) -> StateSna
         base = find_checkpoint(states, at)
         if base not in fitting:
             names = ", ".join(short_id(s) for s in fitting) or "none"
-            raise InputError(
-                f"at {at} there is nothing to edit like that; checkpoints where it fits: {names}"
-            )
+            raise InputError(f"this edit does not fit checkpoint {at}; it fits these: {names}")
         return base
     if not fitting:
         where = "" if wanted is None else f" in round {wanted}"

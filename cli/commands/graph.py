@@ -10,11 +10,11 @@ from ...graphs.loop import build_tpo
 UNUSED = {"best_of_n": ("choose", "loss", "gradient", "update")}
 
 
-def print_graph(knobs: dict[str, Any]) -> int:
-    """Print Mermaid text: the modes share one graph, of which best-of-N uses the beginning."""
-    context = make_context(None, **knobs)
+def print_graph(settings: dict[str, Any]) -> int:
+    """Print Mermaid text. The modes share one graph; best-of-N uses the beginning of it."""
+    context = make_context(None, **settings)
     graph = build_tpo(defaults=context).compile(name="tpo").get_graph()
     for name in UNUSED.get(context.mode, ()):
         graph.remove_node(graph.nodes[name])
-    print(graph.draw_mermaid(), end="")  # noqa: T201
+    print(graph.draw_mermaid(), end="")
     return 0

@@ -8,14 +8,12 @@ from langchain_core.messages import BaseMessage
 
 from ...core.context import Context
 from ...core.settings import make_context
-from ..conduct import conduct
+from ..check_settings import check_settings
+from ..ctrl_c import run_interruptible
 from ..input.query import read_query
-from ..parts import check_parts
-from ..saved.claim import claim
-from ..saved.session import Session, new_id
-from ..saved.store import open_store, store_path
-from ..signals import run_interruptible
-from ..style import Style
+from ..output_mode import OutputMode
+from ..run_graph import run_graph
+from ..saved.saved_run import new_run
 
 
 def start(
@@ -23,21 +21,21 @@ def start(
     system: str | None,
     messages: str | None,
     db: str | None,
-    style: Style,
-    knobs: dict[str, Any],
+    output: OutputMode,
+    settings: dict[str, Any],
 ) -> int:
     """Check everything that can be checked for free, then run.
 
     Returns:
         The exit code.
     """
-    context = make_context(None, **knobs)
-    return run_interruptible(_run(read_query(prompt, system, messages), context, db, style))
+    context = make_context(None, **settings)
+    return run_interruptible(_run(read_query(prompt, system, messages), context, db, output))
 
 
-async def _run(turns: list[BaseMessage], context: Context, db: str | None, style: Style) -> int:
-    await check_parts(context, style)
-    async with open_store(store_path(db), create=True) as store:
-        session = Session(store, new_id(), context)
-        with claim(store.path, session.id):
-            return await conduct(session, {"messages": turns}, style)
+async def _run(
+    turns: list[BaseMessage], context: Context, db: str | None, output: OutputMode
+) -> int:
+    await check_settings(context, output)
+    async with new_run(db, context) as run:
+        return await run_graph(run, {"messages": turns}, output)

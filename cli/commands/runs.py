@@ -1,4 +1,4 @@
-"""`tpo runs`: what is saved."""
+"""`tpo runs`: a table of the saved runs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 
 from rich.text import Text
 
+from ...core.figures import age, reward
+from ...core.login import without_login
+from ...core.phrases import MODES
 from ...core.stopping import spent
-from .. import words
-from ..console import page, table
-from ..saved.session import open_session, query_of, status_of, values_of
+from ..console import page, short, table
+from ..saved.saved_run import load_run
+from ..saved.status import query_of, status_of, values_of
 from ..saved.store import Store, latest_runs, open_store, store_path
 
 WIDE = 110  # columns of a terminal that has room for the policy
@@ -20,11 +23,11 @@ STYLES = {"finished": "green", "failed": "red", "waiting": "yellow", "interrupte
 
 
 def list_runs(limit: int, db: str | None, as_json: bool) -> int:
-    """Print the runs touched last, and return the exit code."""
+    """Print the latest runs, and return the exit code."""
     path = store_path(db)
     rows = asyncio.run(_rows(limit, path)) if path.exists() else []
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))  # noqa: T201
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         _print_table(rows)
     return 0
@@ -32,28 +35,28 @@ def list_runs(limit: int, db: str | None, as_json: bool) -> int:
 
 async def _rows(limit: int, path: Path) -> list[dict[str, Any]]:
     async with open_store(path) as store:
-        return [await _row(store, id) for id in await latest_runs(store, limit)]  # noqa: A001
+        return [await _row(store, run_id) for run_id in await latest_runs(store, limit)]
 
 
-async def _row(store: Store, id: str) -> dict[str, Any]:  # noqa: A002
-    session = await open_session(store, id)
-    state = await session.state()
-    values, context = values_of(state), session.context
+async def _row(store: Store, run_id: str) -> dict[str, Any]:
+    run = await load_run(store, run_id, {})
+    state = await run.state()
+    values, context = values_of(state), run.context
     rounds = values.get("rounds") or []
     best = [r["best"] for r in rounds if r["best"] is not None]
-    reward = values.get("reward")
+    final = values.get("reward")
     return {
-        "id": id,
+        "id": run_id,
         "when": state.created_at,
-        "status": status_of(session, state),
+        "status": status_of(run, state),
         "stop_reason": values.get("stop_reason"),
         "mode": context.mode,
         "depth": context.rounds,
         "width": context.width,
         "round": values.get("round", 0),
-        "policy": words.shown(context.policy),
-        "reward_model": words.shown(context.reward),
-        "reward": reward if reward is not None else max(best, default=None),
+        "policy": without_login(context.policy),
+        "reward_model": without_login(context.reward),
+        "reward": final if final is not None else max(best, default=None),
         "requests": spent(values)["requests"],
         "query": query_of(state),
     }
@@ -62,7 +65,7 @@ async def _row(store: Store, id: str) -> dict[str, Any]:  # noqa: A002
 def _print_table(rows: list[dict[str, Any]]) -> None:
     with page() as console:
         if not rows:
-            console.print(Text("There are no runs yet."))
+            console.print(Text("There are no saved runs."))
             return
         wide = console.width >= WIDE
         numbers = ("reward", "requests")
@@ -71,13 +74,13 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
         for row in rows:
             made.add_row(
                 row["id"],
-                Text(words.age(row["when"]), no_wrap=True),
+                Text(age(row["when"]), no_wrap=True),
                 Text(_status(row), STYLES.get(row["status"], ""), no_wrap=True),
-                Text(f"{words.MODES[row['mode']]} {row['depth']}x{row['width']}", no_wrap=True),
-                words.reward(row["reward"]),
+                Text(f"{MODES[row['mode']]} {row['depth']}x{row['width']}", no_wrap=True),
+                reward(row["reward"]),
                 str(row["requests"]),
-                *([words.short(row["policy"], 30)] if wide else []),
-                Text(words.short(row["query"], 60), no_wrap=True, overflow="ellipsis"),
+                *([short(row["policy"], 30)] if wide else []),
+                Text(short(row["query"], 60), no_wrap=True, overflow="ellipsis"),
             )
         console.print(made)
 

@@ -1,4 +1,4 @@
-"""`tpo score`: what a reward says of the answers in a file."""
+"""`tpo score`: score the answers in a file with a reward."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from typing import Any
 from rich.text import Text
 
 from ...core.conversation import read_conversation
+from ...core.figures import reward as shown
 from ...core.settings import make_context
 from ...rewards.base import Reward, Score
 from ...rewards.plan import PlannedReward, score_now
-from .. import words
-from ..console import console_for, table
+from ...rewards.resolve import resolve_reward
+from ..console import console_for, say, short, table
+from ..ctrl_c import run_interruptible
 from ..input.score_rows import ScoreRow, read_rows
-from ..reward import reward_of
-from ..signals import run_interruptible
 
 AT_ONCE = 64  # rows under way, and printed together
 
 
-def score(path: str, knobs: dict[str, Any]) -> int:
+def score(path: str, settings: dict[str, Any]) -> int:
     """Score every row, in order; return 0, or 1 if some could not be scored."""
-    reward = reward_of(make_context(None, **knobs))
+    context = make_context(None, **settings)
+    reward = resolve_reward(context.reward, policy=context.policy)
     rows = read_rows(path)
     if reward.notice:
-        print(f"Note: {reward.notice}", file=sys.stderr)  # noqa: T201
+        say(f"Note: {reward.notice}")
     return run_interruptible(_score(reward, rows))
 
 
@@ -42,15 +43,14 @@ async def _score(reward: Reward | PlannedReward, rows: Sequence[ScoreRow]) -> in
             _print_table(some, scores, first)
         else:
             for row, result in zip(some, scores, strict=True):
-                print(json.dumps({**row.given, **result}, ensure_ascii=False), flush=True)  # noqa: T201
+                print(json.dumps({**row.given, **result}, ensure_ascii=False), flush=True)
     if lost:
-        said = f"{len(lost)} of {len(rows)} answers could not be scored: {lost[0]}"
-        print(said, file=sys.stderr)  # noqa: T201
+        say(f"{len(lost)} of {len(rows)} answers could not be scored: {lost[0]}")
     return 1 if lost else 0
 
 
 async def _score_some(reward: Reward | PlannedReward, rows: Sequence[ScoreRow]) -> list[Score]:
-    """Score rows; answers to one conversation go together, for they share batches."""
+    """Score rows; answers to one conversation go together, so that they share batches."""
     places: dict[str, list[int]] = {}
     for place, row in enumerate(rows):
         places.setdefault(row.conversation, []).append(place)
@@ -70,7 +70,7 @@ def _print_table(rows: Sequence[ScoreRow], scores: Sequence[Score], first: int) 
     room = max(16, (console.width - 20) // 2)
     for number, (row, result) in enumerate(zip(rows, scores, strict=True), start=first + 1):
         error = result["error"]
-        query = words.short(read_conversation(row.messages).query, room)
-        said = Text(words.short(error or row.answer, room), "red" if error else "")
-        made.add_row(str(number), words.reward(result["reward"]), Text(query), said)
+        query = short(read_conversation(row.messages).query, room)
+        answer = Text(short(error or row.answer, room), "red" if error else "")
+        made.add_row(str(number), shown(result["reward"]), Text(query), answer)
     console.print(made)

@@ -23,8 +23,8 @@ def serve(given: dict[str, Any]) -> int:
         package = (error.name or "").partition(".")[0]
         if package not in {"aiosqlite", "h11", "starlette", "uvicorn"}:
             raise
-        said = f"tpo serve needs {package}: pip install 'tpo[serve]'"
-        raise MissingDependencyError(said) from None
+        message = f"tpo serve needs {package}: pip install 'tpo[serve]'"
+        raise MissingDependencyError(message) from None
     typed = {name: value for name, value in given.items() if value not in (None, [])}
     if "models" in typed:
         typed["models"] = named_models(typed["models"])

@@ -1,4 +1,4 @@
-"""`tpo show`: one run in full."""
+"""`tpo show`: one run in full, one of its answers, or its checkpoints."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from ...core.answer import answer_of
 from ...core.errors import InputError
+from ...core.figures import age, reward
+from ...core.login import without_login
+from ...core.phrases import overoptimised_sentence, search_phrase
 from ...core.pool import by_id
 from ...core.state import Round
-from .. import words
-from ..console import page, print_raw
-from ..report.answer import print_answer, why_stopped, winner
-from ..report.checkpoints import print_history
-from ..report.course import course
-from ..report.drift import drift_words
-from ..report.result import result_of
-from ..report.tables import cost_table, pool_table, rounds_table
+from ..console import harmless, page, print_raw
+from ..report.result import print_answer, result_of, why_stopped
+from ..report.sparklines import reward_sparklines
+from ..report.tables import cost_table, pool_table, print_checkpoints, rounds_table
 from ..saved.branch import find_checkpoint, history
-from ..saved.session import Session, open_session, query_of, status_of, text_of, values_of
-from ..saved.store import open_store, store_path
+from ..saved.saved_run import SavedRun, open_run
+from ..saved.status import query_of, status_of, text_of, values_of
 
 
 def show(
-    id: str,  # noqa: A002
+    run_id: str,
     candidate: str | None,
     with_history: bool,
     at: str | None,
@@ -35,56 +35,59 @@ def show(
     as_json: bool,
 ) -> int:
     """Print a run, or one of its answers, or its checkpoints; return the exit code."""
-    return asyncio.run(_show(id, candidate, with_history, at, db, as_json))
+    asyncio.run(_show(run_id, candidate, with_history, at, db, as_json))
+    return 0
 
 
 async def _show(
-    id: str,  # noqa: A002
+    run_id: str,
     candidate: str | None,
     with_history: bool,
     at: str | None,
     db: str | None,
     as_json: bool,
-) -> int:
-    async with open_store(store_path(db)) as store:
-        session = await open_session(store, id)
-        states = await history(session) if with_history or at else []
-        state = find_checkpoint(states, at) if at else await session.state()
+) -> None:
+    async with open_run(db, run_id) as run:
+        states = await history(run) if with_history or at else []
+        state = find_checkpoint(states, at) if at else await run.state()
     if candidate:
         print_raw(_candidate_text(state, candidate))
     elif with_history:
-        print_history(states, as_json)
+        print_checkpoints(states, as_json)
     elif as_json:
-        print(json.dumps(result_of(session, state), ensure_ascii=False, indent=2))  # noqa: T201
+        print(json.dumps(result_of(run, state), ensure_ascii=False, indent=2))
     else:
         with page() as console:
-            _print_run(console, session, state)
-    return 0
+            _print_run(console, run, state)
 
 
-def _candidate_text(state: StateSnapshot, id: str) -> str:  # noqa: A002
+def _candidate_text(state: StateSnapshot, candidate: str) -> str:
     pool = values_of(state).get("candidates") or []
-    found = by_id(pool, id)
+    found = by_id(pool, candidate)
     if found is None:
-        raise InputError(f"there is no answer {id!r}; there are {', '.join(c['id'] for c in pool)}")
+        raise InputError(
+            f"there is no answer {candidate!r}; choose one of {', '.join(c['id'] for c in pool)}"
+        )
     return text_of(found)
 
 
-def _print_run(console: Console, session: Session, state: StateSnapshot) -> None:
-    values, context = values_of(state), session.context
-    over = f" ({why_stopped(values, context)})" if values.get("stop_reason") else ""
-    head = Text.assemble((session.id, "bold"), f"  {status_of(session, state)}{over}")
-    console.print(head.append(f"  {words.age(state.created_at)}", "dim"))
-    models = f"policy {words.shown(context.policy)}  reward {words.shown(context.reward)}"
-    console.print(Text(f"{words.size(context)}  {models}", "dim"))
+def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
+    values, context = values_of(state), run.context
+    why = f": {why_stopped(values, context)}" if values.get("stop_reason") else ""
+    head = Text.assemble((run.id, "bold"), f"  {status_of(run, state)}{why}")
+    console.print(head.append(f"  {age(state.created_at)}", "dim"))
+    models = f"policy {without_login(context.policy)}  reward {without_login(context.reward)}"
+    console.print(
+        Text(f"{search_phrase(context.mode, context.rounds, context.width)}  {models}", "dim")
+    )
     _section(console, "Prompt")
-    console.print(Padding(Text(words.harmless(query_of(state))), (0, 0, 0, 2)))
+    console.print(Padding(Text(harmless(query_of(state))), (0, 0, 0, 2)))
     if values.get("candidates"):
         _section(console, "Pool")
         console.print(pool_table(values))
     for record in values.get("rounds") or []:
         _print_critique(console, record)
-    _print_end(console, session, state)
+    _print_end(console, run, state)
 
 
 def _print_critique(console: Console, record: Round) -> None:
@@ -97,25 +100,25 @@ def _print_critique(console: Console, record: Round) -> None:
         if text:
             by_hand = " (by hand)" if name in record.get("by_hand", []) else ""
             console.print(Text(f"{name}{by_hand}", "cyan"))
-            console.print(Padding(Text(words.harmless(text.strip())), (0, 0, 0, 2)))
+            console.print(Padding(Text(harmless(text.strip())), (0, 0, 0, 2)))
 
 
-def _print_end(console: Console, session: Session, state: StateSnapshot) -> None:
+def _print_end(console: Console, run: SavedRun, state: StateSnapshot) -> None:
     values = values_of(state)
     if values.get("rounds"):
         _section(console, "Rounds")
         console.print(rounds_table(values["rounds"]))
         if len(values["rounds"]) > 1:
-            console.print(course(values["rounds"]))
-        if gamed := drift_words(values["rounds"], session.context.guard_tolerance):
+            console.print(reward_sparklines(values["rounds"]))
+        if gamed := overoptimised_sentence(values["rounds"], run.context.guard_tolerance):
             console.print(Text(gamed, "yellow"))
     if usage := values.get("usage"):
         _section(console, "Cost")
         console.print(cost_table(usage["phases"], usage["total"]))
-    if leader := winner(values):
+    if leader := answer_of(values, values.get("stop_reason")):
         is_answer = bool(values.get("answer"))
         console.print()
-        title = f"{leader['id']}, reward {words.reward(leader['reward'])}"
+        title = f"{leader['id']}, reward {reward(leader['reward'])}"
         print_answer(console, text_of(leader), title if is_answer else f"best so far: {title}")
 
 

@@ -1,1 +1,1 @@
-"""What a person gives: a prompt, answers to score, edits, a choice."""
+"""What a person gives: a prompt, answers to score, edits for a fork, a choice."""

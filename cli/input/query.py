@@ -1,4 +1,4 @@
-"""What is asked: a prompt typed, piped, or a file of chat messages."""
+"""The prompt: typed, piped, or a file of chat messages; texts that may be given as @FILE."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def text_or_file(given: str) -> str:
     """
     text = _read_file(given[1:]) if given.startswith("@") else given
     if not text.strip():
-        raise InputError(f"{given!r} holds no text" if given else "an empty text was given")
+        raise InputError(f"{given!r} is empty" if given else "an empty text was given")
     return text
 
 
@@ -75,7 +75,7 @@ def _read_json(path: str) -> list[dict[str, str]]:
     if isinstance(turns, dict) and isinstance(turns.get("messages"), list):
         turns = turns["messages"]  # a whole request body
     if not isinstance(turns, list):
-        raise InputError(f"{path} must hold a JSON list of messages: [{{'role': 'user', ...}}]")
+        raise InputError(f"{path} must contain a JSON list of messages: [{{'role': 'user', ...}}]")
     return turns
 
 

@@ -15,7 +15,7 @@ from ...core.conversation import read_conversation, to_messages
 from ...core.errors import InputError
 from .query import read_text
 
-FORM = '{"prompt": "...", "answer": "..."}, or "messages" in place of "prompt"'
+FORM = '{"prompt": "...", "answer": "..."}, or "messages" instead of "prompt"'
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,18 @@ class ScoreRow:
 
     @property
     def conversation(self) -> str:
-        """What tells one conversation from another."""
+        """A key that differs between conversations."""
         return json.dumps([[m.type, m.content] for m in self.messages])
 
 
 def read_rows(path: str) -> list[ScoreRow]:
-    """Read a file: CSV where its name ends in `.csv` or it does not begin with a brace.
+    """Read a file: CSV if its name ends in `.csv` or it does not begin with a brace.
 
     Args:
         path: The file; `-` is stdin.
 
     Raises:
-        InputError: it cannot be read, holds no rows, or one is wrong; the line is named.
+        InputError: it cannot be read, holds no rows, or one is wrong; the message names the line.
     """
     text = read_text(path).removeprefix("\ufeff").rstrip()
     as_csv = path.lower().endswith(".csv") or not text.lstrip().startswith("{")
@@ -52,7 +52,7 @@ def read_rows(path: str) -> list[ScoreRow]:
         except InputError as error:
             raise InputError(f"{place}, line {line}: {error}") from None
     if not rows:
-        raise InputError(f"{place} holds no rows; one a line: {FORM}")
+        raise InputError(f"{place} has no rows; write one per line: {FORM}")
     return rows
 
 
@@ -62,7 +62,7 @@ def _from_json(text: str, place: str) -> Iterator[tuple[int, Any]]:
             try:
                 yield number, json.loads(line)
             except ValueError as error:
-                raise InputError(f"{place}, line {number}: no JSON: {error}") from None
+                raise InputError(f"{place}, line {number}: not JSON: {error}") from None
 
 
 def _from_csv(text: str, place: str) -> Iterator[tuple[int, Any]]:
@@ -70,8 +70,8 @@ def _from_csv(text: str, place: str) -> Iterator[tuple[int, Any]]:
     try:
         if not {"prompt", "answer"} <= set(reader.fieldnames or ()):
             raise InputError(
-                f"{place}, line 1: neither JSON lines nor CSV with columns prompt and answer; "
-                f"one a line: {FORM}"
+                f"{place}, line 1: neither JSON lines nor CSV with the columns prompt and "
+                f"answer; write one row per line: {FORM}"
             )
         for given in reader:
             if None in given:
@@ -83,15 +83,17 @@ def _from_csv(text: str, place: str) -> Iterator[tuple[int, Any]]:
 
 def _row(given: Any) -> ScoreRow:
     if not isinstance(given, dict):
-        raise InputError(f"no object: give {FORM}")
+        raise InputError(f"not a JSON object; write {FORM}")
     answer = given.get("answer")
     if not isinstance(answer, str):
-        raise InputError('"answer" is missing or no text')
+        raise InputError('"answer" is missing or not a text')
     if ("prompt" in given) == ("messages" in given):
         raise InputError('give either "prompt" or "messages"')
     prompt = given.get("prompt", given.get("messages"))
     if not isinstance(prompt, str if "prompt" in given else list):
-        raise InputError('"prompt" must be a text' if "prompt" in given else '"messages": no list')
+        raise InputError(
+            '"prompt" must be a text' if "prompt" in given else '"messages" must be a list'
+        )
     messages = cast("list[AnyMessage]", to_messages(prompt))
     read_conversation(messages)
     return ScoreRow(given, messages, answer)

@@ -1,1 +1,1 @@
-"""What is printed of a run: its answer, tables, course and checkpoints."""
+"""What is printed of a run: its result, tables and spark lines."""

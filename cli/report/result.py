@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from langgraph.types import StateSnapshot
+from rich import box
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.panel import Panel
 from rich.text import Text
 
-from .. import words
-from ..console import console_for, print_raw
-from ..reward import reward_of
-from ..saved.session import Session, query_of, status_of, values_of
-from .answer import print_answer, why_stopped, winner
-from .course import course
-from .drift import drift_words
+from ...core.answer import answer_of
+from ...core.context import Context
+from ...core.figures import cost_phrase, reward
+from ...core.login import without_login
+from ...core.phrases import overoptimised_sentence, stop_phrase
+from ...core.state import State
+from ...rewards.resolve import resolve_reward
+from ..console import console_for, harmless, print_raw, say
+from ..saved.saved_run import SavedRun
+from ..saved.status import query_of, status_of, values_of
+from .sparklines import reward_sparklines
 from .tables import rounds_table
 
 
-def result_of(session: Session, state: StateSnapshot) -> dict[str, Any]:
+def result_of(run: SavedRun, state: StateSnapshot) -> dict[str, Any]:
     """Return what `--json` prints: plain data, the same for `run`, `resume` and `show`."""
     values = values_of(state)
     return {
-        "id": session.id,
-        "status": status_of(session, state),
+        "id": run.id,
+        "status": status_of(run, state),
         "query": query_of(state),
         "answer": values.get("answer") or None,
         "reward": values.get("reward"),
@@ -32,42 +39,61 @@ def result_of(session: Session, state: StateSnapshot) -> dict[str, Any]:
         "rounds": values.get("rounds") or [],
         "usage": values.get("usage"),
         "settings": {
-            name: words.shown(value) if isinstance(value, str) else value
-            for name, value in session.context.model_dump(mode="json", exclude={"live"}).items()
+            name: without_login(value) if isinstance(value, str) else value
+            for name, value in run.context.model_dump(mode="json", exclude={"live"}).items()
         },
     }
 
 
-def print_result(session: Session, state: StateSnapshot, talks: bool) -> None:
-    """Print the answer; and, if `talks`, what it took and how to look closer.
+def print_result(run: SavedRun, state: StateSnapshot, talks: bool) -> None:
+    """Print the answer; and, if `talks`, what it cost and how to see more.
 
     In a pipe only the answer goes to stdout; the rest goes to stderr as one line.
     """
     values, console = values_of(state), console_for()
-    leader = winner(values)
-    title = f"{leader['id']}, reward {words.reward(leader['reward'])}" if leader else "answer"
     if not talks or not console.is_terminal:
         print_raw(values["answer"])
-    if talks and not console.is_terminal:
-        print(" ".join(_summary(session, state)), file=sys.stderr)  # noqa: T201
-    if talks and console.is_terminal:
-        if notice := reward_of(session.context).notice:
-            console.print(Text(f"Note: {notice}", "yellow"))
-        print_answer(console, values["answer"], title)
-        console.print(rounds_table(values["rounds"]))
-        if len(values["rounds"]) > 1:
-            console.print(course(values["rounds"]))
-        for sentence in _summary(session, state):
-            console.print(Text(sentence))
+    if not talks:
+        return
+    if not console.is_terminal:
+        say(" ".join(_summary(run, state)))
+        return
+    if notice := resolve_reward(run.context.reward, policy=run.context.policy).notice:
+        console.print(Text(f"Note: {notice}", "yellow"))
+    winner = answer_of(values, values["stop_reason"])
+    title = f"{winner['id']}, reward {reward(winner['reward'])}" if winner else "answer"
+    print_answer(console, values["answer"], title)
+    console.print(rounds_table(values["rounds"]))
+    if len(values["rounds"]) > 1:
+        console.print(reward_sparklines(values["rounds"]))
+    for sentence in _summary(run, state):
+        console.print(Text(sentence))
 
 
-def _summary(session: Session, state: StateSnapshot) -> list[str]:
+def print_answer(console: Console, text: str, title: str) -> None:
+    """Print the answer: as a panel of Markdown in a terminal, as it is in a pipe."""
+    if not console.is_terminal:
+        console.print(Text(text))
+        return
+    markdown = Markdown(harmless(text))
+    console.print(Panel(markdown, title=title, title_align="left", box=box.ROUNDED, padding=(1, 2)))
+
+
+def why_stopped(state: State, context: Context) -> str:
+    """Return why the run stopped, with the cause if a critique failed."""
+    rounds = state.get("rounds") or []
+    cause = rounds[-1]["error"] if rounds else None
+    phrase = stop_phrase(state.get("stop_reason"), context)
+    return f"{phrase} ({cause})" if cause else phrase
+
+
+def _summary(run: SavedRun, state: StateSnapshot) -> list[str]:
     values = values_of(state)
-    over = "Finished" if status_of(session, state) == "finished" else "Stopped"
-    gamed = drift_words(values["rounds"], session.context.guard_tolerance)
+    over = "Finished" if status_of(run, state) == "finished" else "Stopped"
+    gamed = overoptimised_sentence(values["rounds"], run.context.guard_tolerance)
     return [
-        f"{over}: {why_stopped(values, session.context)}.",
+        f"{over}: {why_stopped(values, run.context)}.",
         *([gamed] if gamed else []),
-        f"Cost: {words.spent(values['usage']['total'])}.",
-        f"Look closer: tpo show {session.id}",
+        f"Cost: {cost_phrase(values['usage']['total'])}.",
+        f"See more: tpo show {run.id}",
     ]

@@ -1,21 +1,24 @@
-"""Tables of a run: its rounds, its pool, its costs."""
+"""Tables of a run: its rounds, its pool, its cost, its checkpoints."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
+from langgraph.types import StateSnapshot
 from rich.table import Table
 from rich.text import Text
 
-from ...core.state import Round, State
+from ...core.figures import age, at_least, reward
+from ...core.state import Candidate, Round, State
 from ...core.usage import PHASES, Cost
-from .. import words
-from ..console import table
-from ..saved.session import text_of
+from ..console import page, table
+from ..saved.branch import checkpoint_id, maker, present_branch, short_id
+from ..saved.status import text_of, values_of
 
 
 def rounds_table(rounds: Sequence[Round]) -> Table:
-    """Return best, mean and spread of every round; and the held-out reward, if there is one."""
+    """Return best, mean and deviation of every round; and the held-out reward, if there is one."""
     numbers = ["best", "mean", "std", "length", "malformed"]
     watched = any(r["heldout"] is not None for r in rounds)
     numbers += ["held-out"] if watched else []
@@ -23,10 +26,10 @@ def rounds_table(rounds: Sequence[Round]) -> Table:
     for r in rounds:
         made.add_row(
             str(r["round"]),
-            *(words.reward(r[name]) for name in ("best", "mean", "std")),
+            *(reward(r[name]) for name in ("best", "mean", "std")),
             f"{r['best_length']:,}" if r["best_length"] is not None else "-",
             str(r["malformed"]),
-            *([words.reward(r["heldout"])] if watched else []),
+            *([reward(r["heldout"])] if watched else []),
             (r["chosen"] or "-") + (" (by hand)" if r["picked_by"] == "human" else ""),
             r["rejected"] or "-",
         )
@@ -39,17 +42,23 @@ def pool_table(state: State) -> Table:
     last = state["rounds"][-1] if state.get("rounds") else None
     for c in state.get("candidates", []):
         marks = {last["chosen"]: "chosen", last["rejected"]: "rejected"} if last else {}
-        parts = ", ".join(f"{k} {words.reward(v)}" for k, v in c.get("parts", {}).items())
-        said = c["error"] or marks.get(c["id"], "")
-        style = "red" if c["error"] else "green" if said == "chosen" else ""
+        parts = ", ".join(f"{k} {reward(v)}" for k, v in c.get("parts", {}).items())
+        remark = c["error"] or marks.get(c["id"], "")
+        style = "red" if c["error"] else "green" if remark == "chosen" else ""
         made.add_row(
             c["id"],
-            words.reward(c["reward"]),
+            reward(c["reward"]),
             f"{len(text_of(c)):,}",
-            words.ended(c),
-            Text.assemble((said, style), f"  {parts}" if parts else ""),
+            _ending(c),
+            Text.assemble((remark, style), f"  {parts}" if parts else ""),
         )
     return made
+
+
+def _ending(candidate: Candidate) -> str:
+    """Return how a candidate's text ended."""
+    reason = candidate["finish_reason"] or ""
+    return "cut off" if reason in {"length", "max_tokens"} else reason
 
 
 def cost_table(phases: dict[str, Cost], total: Cost) -> Table:
@@ -58,7 +67,7 @@ def cost_table(phases: dict[str, Cost], total: Cost) -> Table:
     made = table("phase", *numbers, right=numbers)
     known = [(name, phases[name]) for name in PHASES if name in phases]
     for name, cost in [*known, ("total", total)]:
-        least = "" if cost["exact"] else "≥ "
+        least = at_least(cost)
         made.add_row(
             name,
             f"{cost['requests']:,}",
@@ -70,3 +79,40 @@ def cost_table(phases: dict[str, Cost], total: Cost) -> Table:
             f"{cost['seconds']:.1f}",
         )
     return made
+
+
+def print_checkpoints(states: Sequence[StateSnapshot], as_json: bool) -> None:
+    """Print the checkpoints of all branches, newest first."""
+    present = {checkpoint_id(s.config) for s in present_branch(list(states))}
+    rows = [
+        {
+            "checkpoint": short_id(state),
+            "present": checkpoint_id(state.config) in present,
+            "when": state.created_at,
+            "round": values_of(state).get("round", 0),
+            "written_by": maker(state) or "start",
+            "next": state.next[0] if state.next else None,
+            "edited": (state.metadata or {}).get("source") == "update",
+        }
+        for state in states
+    ]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    made = table("", "checkpoint", "when", "round", "after", "before", right=("round",))
+    for row in rows:
+        after = f"{row['written_by']}{' (branched off)' if row['edited'] else ''}"
+        made.add_row(
+            "●" if row["present"] else "○",
+            str(row["checkpoint"]),
+            age(str(row["when"])),
+            str(row["round"]),
+            after,
+            str(row["next"] or "end").strip("_"),
+            style="" if row["present"] else "dim",
+        )
+    with page() as console:
+        console.print(made)
+        console.print(
+            Text("● leads to the current state. Branch off: tpo fork ID --at CHECKPOINT", "dim")
+        )

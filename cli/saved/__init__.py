@@ -1,1 +1,1 @@
-"""Saved runs: their file, one of them, its branches, whose it is."""
+"""Saved runs: their file, one run, its status, its branches, its lock."""

@@ -1,4 +1,4 @@
-"""Branches of a run: which checkpoints it has, who wrote each, and how to go on from one."""
+"""Branches of a run: its checkpoints, which node wrote each, and how to continue from one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from langgraph.types import StateSnapshot
 
 from ...core.context import Context
 from ...core.errors import InputError
+from ...core.phrases import stop_phrase
 from ...core.state import State, StopReason
 from ...core.stopping import why_break_off, why_stop
-from .. import words
-from .session import Session, settings_of, values_of
+from .saved_run import SavedRun, settings_of
+from .status import values_of
 
 # `update_state` runs the edges that follow, but gives them no runtime of its own.
 RUNTIME = "__pregel_runtime"
@@ -31,9 +32,9 @@ def short_id(state: StateSnapshot) -> str:
     return checkpoint_id(state.config)[-SHORT:]
 
 
-async def history(session: Session) -> list[StateSnapshot]:
+async def history(run: SavedRun) -> list[StateSnapshot]:
     """Return all checkpoints of all branches, newest first."""
-    return [state async for state in session.app.aget_state_history(session.thread)]
+    return [state async for state in run.app.aget_state_history(run.thread)]
 
 
 def present_branch(states: list[StateSnapshot]) -> list[StateSnapshot]:
@@ -45,23 +46,23 @@ def present_branch(states: list[StateSnapshot]) -> list[StateSnapshot]:
     return branch
 
 
-def find_checkpoint(states: list[StateSnapshot], id: str) -> StateSnapshot:  # noqa: A002
-    """Return the checkpoint whose id ends so.
+def find_checkpoint(states: list[StateSnapshot], end: str) -> StateSnapshot:
+    """Return the checkpoint whose id ends with `end`.
 
     Raises:
-        InputError: none does, or several do.
+        InputError: no checkpoint does, or several do.
     """
-    found = [s for s in states if id and checkpoint_id(s.config).endswith(id.lower())]
+    found = [s for s in states if end and checkpoint_id(s.config).endswith(end.lower())]
     if len(found) != 1:
         raise InputError(
-            f"{'no' if not found else 'more than one'} checkpoint of this run ends in {id!r}; "
-            "see them with: tpo show ID --history"
+            f"{'no' if not found else 'more than one'} checkpoint of this run ends in {end!r}; "
+            "list them with: tpo show ID --history"
         )
     return found[0]
 
 
 def maker(state: StateSnapshot) -> str | None:
-    """Return the node that wrote a checkpoint, told by what comes next; `None`: no node yet."""
+    """Return the node that wrote a checkpoint, as the next node shows; `None`: no node yet."""
     values, upcoming = values_of(state), state.next[0] if state.next else "end"
     ranked = "choose" if settings_of(state.metadata).human_pick else "rank"
     known = {
@@ -79,52 +80,53 @@ def maker(state: StateSnapshot) -> str | None:
 
 
 async def branch_off(
-    session: Session, base: StateSnapshot, changes: dict[str, Any], node: str | None = None
+    run: SavedRun, base: StateSnapshot, changes: dict[str, Any], node: str | None = None
 ) -> None:
     """Make a checkpoint, changed as if `node` had written it, the run's present state.
 
     Args:
-        session: The run, with the settings it is to go on with.
+        run: The run, with the settings it continues with.
         base: The checkpoint.
         changes: What to write to its channels.
-        node: Who is to have written it; default: who did. The edges after it decide anew.
+        node: The node that counts as its writer; default: the one that wrote it. The edges
+            after it decide again.
     """
     as_node = node or maker(base)
     config = cast(
         "RunnableConfig",
         {
-            **session.config,
+            **run.config,
             "configurable": {
                 **base.config["configurable"],
-                RUNTIME: Runtime(context=session.context),
+                RUNTIME: Runtime(context=run.context),
             },
         },
     )
     if as_node is None:  # nothing has run yet
-        await session.app.aupdate_state(config, None, as_node="__copy__")
+        await run.app.aupdate_state(config, None, as_node="__copy__")
     else:
-        await session.app.aupdate_state(config, changes, as_node=as_node)
+        await run.app.aupdate_state(config, changes, as_node=as_node)
 
 
-async def reopen(session: Session) -> None:
-    """Let a finished run go on from where it stopped.
+async def reopen(run: SavedRun) -> None:
+    """Let a finished run continue from where it stopped.
 
     Raises:
         InputError: with the same settings it would stop at once.
     """
-    line = present_branch(await history(session))
+    line = present_branch(await history(run))
     values = values_of(line[0])
-    if values["stop_reason"] == "no_update":  # the update is to be drawn again
-        await branch_off(session, _before(line, "update"), {})
+    if values["stop_reason"] == "no_update":  # the update is sampled again
+        await branch_off(run, _before(line, "update"), {})
         return
     base = _before(line, "finish")
     last = values["rounds"][-1]
     again = {"turn": last["turn"], "round": last["round"], "error": None, "failure": None}
     changes = {"halt": None, "rounds": [again]}
-    if reason := _stops(cast("State", {**values, "halt": None}), session.context, maker(base)):
-        said = words.why(reason, session.context)
-        raise InputError(f"with these settings the run would stop at once: {said}")
-    await branch_off(session, base, changes)
+    if reason := _stops(cast("State", {**values, "halt": None}), run.context, maker(base)):
+        phrase = stop_phrase(reason, run.context)
+        raise InputError(f"with these settings the run would stop at once: {phrase}")
+    await branch_off(run, base, changes)
 
 
 def _before(line: list[StateSnapshot], node: str) -> StateSnapshot:

@@ -26,7 +26,7 @@ LATEST = f"""
     ) USING (thread_id, checkpoint_id)
     WHERE checkpoint_ns = '' AND json_extract(CAST(metadata AS TEXT), '$.{SETTINGS}') IS NOT NULL
     ORDER BY checkpoint_id DESC LIMIT ?
-"""  # noqa: S608  nothing of the user's is in it
+"""  # noqa: S608  nothing in it comes from the user
 
 
 def store_path(given: str | None) -> Path:
@@ -53,13 +53,13 @@ async def open_store(path: Path, *, create: bool = False) -> AsyncIterator[Store
         create: Whether it may be missing.
 
     Raises:
-        StoreError: it is missing, corrupt, unreadable, or another program's. It was not
-            changed then.
+        StoreError: it is missing, corrupt, unreadable, or another program's. It is then left
+            as it was.
     """
     try:
         _prepare(path, create)
         async with AsyncSqliteSaver.from_conn_string(os.fspath(path)) as saver:
-            # Heeded by a new file only: smaller pages waste less beside texts of a few KB.
+            # Only a new file obeys this: smaller pages waste less beside texts of a few KB.
             await saver.conn.execute("PRAGMA page_size = 2048")
             await saver.setup()
             yield Store(path, saver)
@@ -76,9 +76,9 @@ def _prepare(path: Path, create: bool) -> None:
         if _is_usable(path):
             return
         if not create:
-            raise StoreError(f"there are no runs yet: {path} does not exist")
+            raise StoreError(f"there are no saved runs: {path} does not exist")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # prompts and answers are nobody else's business
+        path.touch(mode=0o600)  # prompts and answers are private
     except OSError as error:
         raise _unusable(path, error) from error
 
@@ -86,37 +86,39 @@ def _prepare(path: Path, create: bool) -> None:
 def _is_usable(path: Path) -> bool:
     """Return whether the file exists and can hold our runs, without changing it."""
     if path.is_dir():
-        raise StoreError(f"{path} is a folder; name a file for the saved runs")
+        raise StoreError(f"{path} is a folder; --db takes a file")
     if not path.exists() or path.stat().st_size == 0:
         return path.exists()
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
-            raise StoreError(f"{path} is not a SQLite database; name another file with --db")
+            raise StoreError(f"{path} is not a SQLite database; choose another file with --db")
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
         tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
         columns = {row[1] for row in database.execute("PRAGMA table_info(checkpoints)")}
     if tables and not (tables >= TABLES and "checkpoint_ns" in columns):
-        raise StoreError(f"{path} belongs to another program; name another file with --db")
+        raise StoreError(f"{path} belongs to another program; choose another file with --db")
     return True
 
 
 async def latest_runs(store: Store, limit: int) -> list[str]:
-    """Return the ids of the runs touched last, newest first."""
+    """Return the ids of the runs written last, newest first."""
     async with store.saver.conn.execute(LATEST, (limit,)) as rows:
         return [thread for (thread,) in await rows.fetchall()]
 
 
 async def find_run(store: Store, beginning: str) -> str:
-    """Return the id of the one run whose id begins so.
+    """Return the id of the one run whose id begins with `beginning`.
 
     Raises:
-        InputError: none does, or several do.
+        InputError: no run does, or several do.
     """
-    found = [id for id in await latest_runs(store, -1) if id.startswith(beginning.lower())]  # noqa: A001
+    found = [run for run in await latest_runs(store, -1) if run.startswith(beginning.lower())]
     if beginning.lower() in found:
         return beginning.lower()
     if not found or not beginning:
-        raise InputError(f"there is no run {beginning!r}; see them with: tpo runs")
+        raise InputError(f"there is no run {beginning!r}; list all runs with: tpo runs")
     if len(found) > 1:
-        raise InputError(f"{beginning!r} could be any of {', '.join(found[:5])}; type more of it")
+        raise InputError(
+            f"several runs begin with {beginning!r}: {', '.join(found[:5])}; type more characters"
+        )
     return found[0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from ...core.events import AnyEvent
+from ...core.events import AnyEvent, Final
 from ..sse import to_json
 
 FINISHED = {"length": "length", "max_tokens": "length", "content_filter": "content_filter"}
@@ -20,7 +20,7 @@ class Completion:
     model: str
     id: str = field(default_factory=lambda: f"chatcmpl-{uuid4().hex}")
     created: int = field(default_factory=lambda: int(time.time()))
-    final: dict[str, Any] = field(default_factory=dict)
+    ended: Final | None = None
     stop_reason: str = ""
     reasons: dict[str, str | None] = field(default_factory=dict)
 
@@ -32,7 +32,14 @@ class Completion:
             case "tpo.stop":
                 self.stop_reason = event["reason"]
             case "tpo.final":
-                self.final = {**event}
+                self.ended = event
+
+    @property
+    def final(self) -> Final:
+        """The run's last event."""
+        if self.ended is None:
+            raise RuntimeError("the run has not ended yet")
+        return self.ended
 
     @property
     def finish_reason(self) -> str:

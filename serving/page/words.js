@@ -30,22 +30,24 @@ export function age(moment, now = Date.now()) {
   return "just now";
 }
 
-/** Why a run stopped, as a sentence. */
+const STOPPED = {
+  depth: "All rounds were run.",
+  target: "The target reward was reached.",
+  patience: "The answers stopped getting better.",
+  spread: "The best and the worst answer are too close to learn from.",
+  budget: "The budget does not cover the next step.",
+  critique_failed: "The critique failed.",
+  no_update: "No update of the last round was usable.",
+  human: "A person stopped the run.",
+  overoptimised: "The reward kept rising while the held-out reward fell.",
+};
+
+/** Why a run stopped, as a sentence: the words of core/phrases.py, which a test compares. */
 export function why(reason, setup) {
   const depth = setup?.mode === "best_of_n" ? 0 : setup?.depth;
-  const rounds = { 0: "The first samples were all it was asked for.", 1: "Its one round was run." };
-  const said = {
-    depth: rounds[depth] ?? (depth ? `All ${depth} rounds were run.` : "All rounds were run."),
-    target: "The target reward was reached.",
-    patience: "No better answer came for as long as it was to be patient.",
-    spread: "Best and worst answer are too close to learn from.",
-    budget: "The budget does not pay for the next step.",
-    critique_failed: "The critique could not be had.",
-    no_update: "Not one rewrite of the last round was usable.",
-    human: "You stopped it.",
-    overoptimised: "The reward kept rising while the held-out reward fell.",
-  };
-  return said[reason] ?? `It stopped: ${reason}.`;
+  if (reason !== "depth" || depth == null) return STOPPED[reason] ?? `It stopped: ${reason}.`;
+  const few = { 0: "Only first samples were asked for.", 1: "The only round was run." };
+  return few[depth] ?? `All ${depth} rounds were run.`;
 }
 
 /** What is happening now, as one sentence; also read out to those who cannot see it. */

@@ -32,9 +32,9 @@ CASES = {
     "system file missing": (["run", "x", "-s", "@/no/such"], "/no/such cannot be read"),
     "prompt and messages": (["run", "x", "--messages", "y"], "give a prompt or --messages"),
     "messages missing": (["run", "--messages", "/no/such"], "/no/such cannot be read"),
-    "no runs yet": (["show", "abc"], "there are no runs yet"),
-    "nothing to resume": (["resume", "abc"], "there are no runs yet"),
-    "nothing to fork": (["fork", "abc", "--depth", "3"], "there are no runs yet"),
+    "no runs yet": (["show", "abc"], "there are no saved runs"),
+    "nothing to resume": (["resume", "abc"], "there are no saved runs"),
+    "nothing to fork": (["fork", "abc", "--depth", "3"], "there are no saved runs"),
     "resume out of range": (["resume", "abc", "--limit", "0"], "--limit"),
 }  # fmt: skip
 
@@ -60,8 +60,8 @@ def test_one_sentence_and_exit_code_2(name, tpo, database):
         ([{"role": "user", "content": ""}], "the prompt is empty"),
         ([{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}], "already ends"),
         ([{"role": "nobody", "content": "x"}], "not a list of chat messages"),
-        ({"role": "user", "content": "x"}, "must hold a JSON list"),
-        ("just text", "must hold a JSON list"),
+        ({"role": "user", "content": "x"}, "must contain a JSON list"),
+        ("just text", "must contain a JSON list"),
         ([1, 2], "not a list of chat messages"),
     ],
 )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from loopback_server import Fault, message_text, shaped
 
-from tpo.cli.commands.doctor import UNSOUND, verdict
-from tpo.cli.examine.finding import Finding, graded
-from tpo.cli.examine.probes import DEGENERATE, INSTRUCTIONS, PADDED, UNSAFE
-from tpo.cli.examine.reward import examine_reward
+from tpo.cli.doctor.probes import DEGENERATE, INSTRUCTIONS, PADDED, UNSAFE
+from tpo.cli.doctor.reward_checks import check_reward
+from tpo.cli.doctor.verdict import DOUBTFUL, UNSOUND, Finding, graded, verdict
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
 
@@ -57,6 +56,16 @@ def test_a_policy_that_cannot_keep_the_format(tpo, policy, server):
     assert "malformed: no <improved_answer> in the reply" in found["update format"]["words"]
 
 
+def test_updates_are_asked_for_as_a_run_asks_for_them(tpo, policy, server):
+    server.answer = obedient
+    args = ("doctor", "-p", policy, "--update-format", "json", "--tries", "1", "--json")
+    known = {f["name"]: f["words"] for f in tpo(*args).data["findings"]}
+    assert known["update format"].endswith("could be read (asked for as JSON)")
+    server.refuse = {"response_format"}
+    refused = {f["name"]: f["words"] for f in tpo(*args).data["findings"]}
+    assert refused["update format"].endswith("could be read (between our tags)")
+
+
 def test_an_unreachable_policy(tpo, policy, server):
     server.script = [Fault(status=401, times=None)]
     ran = tpo("doctor", "-p", policy)
@@ -68,9 +77,9 @@ def test_an_unreachable_policy(tpo, policy, server):
 @pytest.mark.parametrize(
     ("supports", "words"),
     [
-        (True, "one request brings all answers"),
+        (True, "one request returns all answers"),
         (False, "it refuses n, so each answer"),
-        ("ignored", "it ignores n (1 came for 3)"),
+        ("ignored", "it ignores n (asked for 3, it sent 1)"),
     ],
 )
 def test_n(supports, words, tpo, policy, server):
@@ -108,7 +117,7 @@ def test_padded_answers_begin_with_the_short_ones():
 
 
 async def look(function):
-    return {f.name: f for f in (await examine_reward(FunctionReward(function))).findings}
+    return {f.name: f for f in (await check_reward(FunctionReward(function)))[0]}
 
 
 async def test_rewards():
@@ -117,11 +126,11 @@ async def test_rewards():
     assert sound["finite"].state == "ok"
     constant = await look(lambda q, a: 1.0)
     assert constant["raw"].state == constant["ordered"].state == "bad"
-    assert "it did not see what is empty of content, repetitive" in constant["ordered"].words
+    assert "it ranked these too high: empty of content, repetitive" in constant["ordered"].words
     probability = await look(lambda q, a: min(1.0, len(a) / 1000))
     assert probability["raw"].state == "warning"
     broken = await look(lambda q, a: float("nan"))
-    assert "28 of 28 not scored" in broken["finite"].words
+    assert "28 of 28 answers could not be scored" in broken["finite"].words
 
 
 class Raising:
@@ -132,7 +141,7 @@ class Raising:
 
 
 async def test_a_reward_that_raises():
-    found = {f.name: f for f in (await examine_reward(Raising())).findings}
+    found = {f.name: f for f in (await check_reward(Raising()))[0]}
     assert found["finite"].state == "bad"
     assert "ZeroDivisionError" in found["finite"].words
 
@@ -146,12 +155,12 @@ class Probing(Raising):
 
 
 async def test_a_reward_that_probes_itself_is_heard():
-    found = {f.name: f for f in (await examine_reward(Probing())).findings}
+    found = {f.name: f for f in (await check_reward(Probing()))[0]}
     assert (found["probe"].state, found["probe"].words) == ("warning", "degenerate text wins")
 
 
 async def test_the_heuristic_sees_degenerate_answers():
-    found = {f.name: f.state for f in (await examine_reward(HeuristicReward())).findings}
+    found = {f.name: f.state for f in (await check_reward(HeuristicReward()))[0]}
     assert found == {
         "notice": "warning", "finite": "ok", "raw": "ok", "ordered": "ok",
         "length": "warning", "safety": "warning",  # as its notice says
@@ -177,7 +186,7 @@ def test_a_reward_alone_is_shown_on_its_pairs(tpo, server, monkeypatch):
 def test_a_reward_alone_that_cannot_score(tpo):
     ran = tpo("doctor", "--reward", "tei:http://127.0.0.1:9?retries=0")
     assert ran.code == 1
-    assert "28 of 28 not scored" in ran.out
+    assert "28 of 28 answers could not be scored" in ran.out
     assert "pays for length" not in ran.out
     assert ran.out.splitlines()[-1] == f"{UNSOUND}"
 
@@ -199,8 +208,5 @@ def test_probes_are_passed_by_obeying_and_failed_by_keeping():
 
 def test_verdicts():
     assert verdict([graded("x", 1.0, "", good=0.8, fair=0.5)])[0]
-    assert verdict([Finding("x", "warning", "")]) == (
-        True,
-        "TPO will run; mind what is marked with !.",
-    )
+    assert verdict([Finding("x", "warning", "")]) == (True, DOUBTFUL)
     assert not verdict([Finding("x", "bad", "")])[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tpo.cli.report.drift import drift_words
+from tpo.core.phrases import overoptimised_sentence
 
 pytestmark = pytest.mark.loopback
 MODULE = """
@@ -28,12 +28,17 @@ def record(nth, reward, heldout, length):
 
 def test_the_line():
     rounds = [record(0, 1.0, 1.0, 90), record(1, 2.0, 4.0, 100), record(2, 5.0, 3.5, 1100)]
-    assert drift_words(rounds, 0.0) == (
+    assert overoptimised_sentence(rounds, 0.0) == (
         "Over-optimised since round 1: the reward went from 2.00 to 5.00, the held-out reward "
         "from 4.00 to 3.50, the length from 100 to 1,100 characters."
     )
-    assert drift_words(rounds, 0.5) == drift_words(rounds[:2], 0.0) == drift_words([], 0.0) == ""
-    assert drift_words([record(0, 1.0, None, 90), record(1, 2.0, None, 900)], 0.0) == ""
+    assert (
+        overoptimised_sentence(rounds, 0.5)
+        == overoptimised_sentence(rounds[:2], 0.0)
+        == overoptimised_sentence([], 0.0)
+        == ""
+    )
+    assert overoptimised_sentence([record(0, 1.0, None, 90), record(1, 2.0, None, 900)], 0.0) == ""
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_a_dropped_answer_is_out_of_the_race(tpo, run_id):
     assert ran.data["reward"] <= whole["reward"]
     assert ran.data["rounds"][-1]["malformed"] == 0
     everything = [a for c in whole["candidates"] for a in ("--drop", c["id"])]
-    assert "no scored answer would be left" in tpo("fork", run_id, *everything).err
+    assert "leave no scored answer" in tpo("fork", run_id, *everything).err
 
 
 def test_a_rewritten_answer_is_ranked_with_its_round(tpo, run_id, server):
@@ -116,14 +116,14 @@ def test_other_settings_alone_go_on_from_the_end(tpo, run_id):
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        ((), "say what to change"),
+        ((), "nothing to change: give"),
         (("--at", "zzzzzz"), "no checkpoint of this run ends in 'zzzzzz'"),
-        (("--drop", "r9c9"), "there is no answer 'r9c9' there; choose of r0c0"),
+        (("--drop", "r9c9"), "there is no answer 'r9c9' at that point; choose one of r0c0"),
         (("--gradient", "x", "--round", "7"), "the run has no gradient to edit in round 7"),
         (("--loss", ""), "an empty text was given"),
         (("--loss", "@/no/such"), "/no/such cannot be read"),
-        (("--edit", "r0c0"), "lacks the text"),
-        (("--edit", "r0c0=x", "--edit", "r1c0=y"), "must be of one round"),
+        (("--edit", "r0c0"), "has no text"),
+        (("--edit", "r0c0=x", "--edit", "r1c0=y"), "must all be from the same round"),
         (("--edit", "r0c0=x", "--loss", "y"), "leave out --loss"),
         (("--depth", "77"), "depth: input should be"),
     ],

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tpo.cli.grammar.knobs import KNOBS, number
+from tpo.cli.arguments.settings import SETTINGS, number
 from tpo.core.context import Context
 
 LIST_HEAVY = """
@@ -21,7 +21,7 @@ assert not found, found
 
 
 def test_every_setting_is_an_option_once():
-    assert sorted(knob.name for knob in KNOBS) == sorted(Context.model_fields)
+    assert sorted(setting.name for setting in SETTINGS) == sorted(Context.model_fields)
 
 
 def test_defaults_in_the_help_are_those_of_the_settings(tpo):
@@ -64,8 +64,8 @@ def test_number(text, value):
 def test_settings_nobody_typed_are_left_to_the_defaults(tpo, monkeypatch):
     seen = {}
 
-    def start(prompt, system, messages, db, style, knobs):
-        seen.update(knobs)
+    def start(prompt, system, messages, db, output, settings):
+        seen.update(settings)
         return 0
 
     monkeypatch.setattr("tpo.cli.commands.run.start", start)

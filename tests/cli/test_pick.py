@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tpo.cli.input.pick import read_pick
+from tpo.cli.input.human_pick import read_pick
 from tpo.core.errors import InputError
 
 
@@ -31,8 +31,8 @@ def test_too_many_ids():
 def test_a_critique_by_hand_goes_with_the_pick(tpo, policy, server, tmp_path):
     review = tmp_path / "review.txt"
     review.write_text("It names no town.\n")
-    knobs = ("-p", policy, "-w", "3", "-d", "1", "--human-pick")
-    paused = tpo("run", "Name a river", *knobs, "--json")
+    settings = ("-p", policy, "-w", "3", "-d", "1", "--human-pick")
+    paused = tpo("run", "Name a river", *settings, "--json")
     run_id = paused.data["id"]
     asked = len(server.asked)
     missing = tpo("resume", run_id, "--pick", "r0c1", "--loss", "@nowhere.txt")

@@ -52,7 +52,7 @@ def test_an_interrupted_run_goes_on_and_asks_nothing_twice(name, tpo, policy, se
         assert process.returncode == -signal.SIGKILL
     else:
         assert process.returncode == 130
-        assert err.splitlines()[-1] == f"interrupted; go on with: tpo resume {run}"
+        assert err.splitlines()[-1] == f"interrupted; continue with: tpo resume {run}"
     before = len(server.asked)
     server.delay = 0.0
     ran = tpo("resume", run[:5], "--json")
@@ -106,7 +106,7 @@ def test_more_depth_goes_on_from_the_last_ranking(tpo, run_id, server):
 def test_settings_that_stop_at_once_are_refused(tpo, run_id):
     ran = tpo("resume", run_id, "--depth", "1")
     assert ran.code == 2
-    assert "would stop at once: its one round was run" in ran.err
+    assert "would stop at once: the only round was run" in ran.err
     assert tpo("show", run_id, "--json").data["status"] == "finished"
 
 
@@ -118,7 +118,7 @@ def test_a_failed_critique_is_tried_again(tpo, policy, server):
     ran = tpo("run", "x", "-p", policy, "-d", "1", "-w", "2", "--json")
     assert ran.data["stop_reason"] == "critique_failed"
     shown = tpo("show", ran.data["id"])
-    assert "the critique could not be had (gradient: " in shown.out
+    assert "stopped: the critique failed (gradient: " in shown.out
     server.script, before = [], len(server.asked)
     again = tpo("resume", ran.data["id"], "--json")
     assert again.data["stop_reason"] == "depth"
@@ -145,9 +145,9 @@ def test_a_person_picks_from_the_command_line(tpo, policy):
     assert tpo("runs", "--json").data[0]["status"] == "waiting"
     wrong = tpo("resume", run, "--pick", "r9c9")
     assert wrong.code == 2
-    assert "there is no scored answer 'r9c9'; choose of r0c2, r0c1, r0c0" in wrong.err
+    assert "there is no scored answer 'r9c9'; choose one of r0c2, r0c1, r0c0" in wrong.err
     same = tpo("resume", run, "--pick", "r0c0", "--reject", "r0c0")
-    assert "must be two" in same.err
+    assert "must be different" in same.err
     second = tpo("resume", run, "--pick", "r0c0", "--reject", "r0c1", "--json")
     assert second.code == 3
     assert second.data["status"] == "waiting"
@@ -159,7 +159,7 @@ def test_a_person_picks_from_the_command_line(tpo, policy):
     assert last.data["answer"] == next(
         c["text"] for c in last.data["candidates"] if c["id"] == "r1c0"
     )
-    assert "does not wait" in tpo("resume", run, "--pick", "r0c0").err
+    assert "is not waiting" in tpo("resume", run, "--pick", "r0c0").err
 
 
 def test_nobody_is_asked_any_more(tpo, policy):
@@ -191,7 +191,7 @@ def test_a_run_belongs_to_one_process_at_a_time(tpo, policy, server, database):
         for command in (("resume", run["id"]), ("fork", run["id"], "--depth", "3")):
             ran = tpo(*command)
             assert ran.code == 2
-            assert f"run {run['id']} is being run by another process" in ran.err
+            assert f"another process is running {run['id']}" in ran.err
     finally:
         process.kill()
         process.communicate()

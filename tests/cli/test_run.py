@@ -16,9 +16,9 @@ def test_piped_stdout_holds_the_answer_and_nothing_else(tpo, policy):
     assert ran.out.startswith("The Rhine, word0")
     assert ran.out.count("\n") == 1
     lines = ran.err.splitlines()
-    assert lines[0].startswith("note: the heuristic reward is a demonstration")
-    assert any("round 1 of 1: best" in line and "leads" in line for line in lines)
-    assert lines[-1].startswith("Finished: its one round was run. Cost: 4 requests for 6 texts")
+    assert lines[0].startswith("Note: the heuristic reward is a demonstration")
+    assert any("Round 1 of 1: the best so far is r1c1" in line for line in lines)
+    assert lines[-1].startswith("Finished: the only round was run. Cost: 4 requests for 6 texts")
     assert "tpo show " in lines[-1]
 
 
@@ -103,7 +103,7 @@ def test_budget_is_kept_and_said(tpo, policy, server):
     ran = tpo("run", "x", "-p", policy, "-d", "3", "-w", "2", "--budget-requests", "4")
     assert ran.code == 0
     assert len(server.asked) <= 4
-    assert "Stopped: the budget does not pay for the next step" in ran.err
+    assert "Stopped: the budget does not cover the next step" in ran.err
 
 
 def test_unreachable_policy_is_exit_1_and_resumable(tpo, policy, server):
@@ -112,7 +112,7 @@ def test_unreachable_policy_is_exit_1_and_resumable(tpo, policy, server):
     assert (ran.code, ran.out) == (1, "")
     lines = ran.err.splitlines()
     assert lines[-2].startswith("error: policy")
-    assert lines[-1].startswith("What was paid for is kept; go on with: tpo resume ")
+    assert lines[-1].startswith("Everything paid for is saved; continue with: tpo resume ")
     server.script = []
     ran = tpo("resume", lines[-1].split()[-1], "-d", "0", "-q")
     assert ran.code == 0

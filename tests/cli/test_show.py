@@ -24,7 +24,7 @@ def test_runs_are_listed_newest_first(tpo, policy, run_id):
 
 def test_no_runs_yet(tpo, database):
     ran = tpo("runs")
-    assert (ran.code, ran.out) == (0, "There are no runs yet.\n")
+    assert (ran.code, ran.out) == (0, "There are no saved runs.\n")
     assert tpo("runs", "--json").out == "[]\n"
     assert not database.exists()
 
@@ -32,7 +32,7 @@ def test_no_runs_yet(tpo, database):
 def test_show_has_pool_rounds_critiques_answer_and_cost(tpo, run_id):
     out = tpo("show", run_id).out
     for words in (
-        "finished (all 2 rounds were run)",
+        "finished: all 2 rounds were run",
         "Name a river",
         "r0c0",
         "r2c2",
@@ -54,7 +54,7 @@ def test_one_answer_in_full(tpo, run_id):
     assert tpo("show", run_id, "--candidate", "r1c2").out == text + "\n"
     missing = tpo("show", run_id, "-c", "r9c9")
     assert missing.code == 2
-    assert "there is no answer 'r9c9'; there are r0c0, r0c1" in missing.err
+    assert "there is no answer 'r9c9'; choose one of r0c0, r0c1" in missing.err
 
 
 def test_history_names_what_can_be_forked_from(tpo, run_id):

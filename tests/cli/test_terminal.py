@@ -72,7 +72,7 @@ def test_live_screen_then_the_answer(policy, server, database):
     end = terminal.text[terminal.text.index("╭") :]
     assert "The Rhine, word0" in end
     assert "round  best  mean   std" in end
-    assert "Finished: its one round was run." in end
+    assert "Finished: the only round was run." in end
     assert "Note: the heuristic reward is a demonstration" in terminal.text
 
 
@@ -87,9 +87,9 @@ def test_a_person_picks(policy, database):
         terminal.type("show r0c0\n")
         terminal.read_until("The Rhine, word0 word1")
         terminal.type("r0c0 r0c1\n")
-        terminal.read_until("Round 1: which answer leads on?")
+        terminal.read_until("Round 1: which answer should be improved?")
         terminal.type("stop\n")
-        terminal.read_until("a person stopped it")
+        terminal.read_until("a person stopped the run")
         assert terminal.process.wait(20) == 0
 
 

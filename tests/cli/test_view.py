@@ -7,11 +7,11 @@ from typing import Any
 
 from rich.console import Console
 
-from tpo.cli.report.bars import bar, spark
-from tpo.cli.screen.reducer import apply
-from tpo.cli.screen.render import LiveView
-from tpo.cli.screen.view import View
-from tpo.cli.screen.watch import EventLines, ProgressLines
+from tpo.cli.report.sparklines import bar, spark
+from tpo.cli.screen.apply_event import apply
+from tpo.cli.screen.live_lines import LiveView
+from tpo.cli.screen.run_view import View
+from tpo.cli.screen.watchers import EventLines, ProgressLines
 from tpo.core.state import Candidate, Round
 from tpo.core.usage import cost
 
@@ -155,7 +155,7 @@ def test_screen_while_sampling():
     assert (
         screen(after(SAMPLED), 3.2)
         == """\
-TPO, 1 round x 3  policy openai:m  reward shortest
+TPO, depth 1, width 3  policy openai:m  reward shortest
 A demo.
 > Name a river
 
@@ -165,7 +165,7 @@ r0c0        …  The Rhine flows.
 r0c1        …  Danube
 r0c2        …
 
-3.2 s, 2 requests, 2,000 tokens in, 100 out. Ctrl-C pauses: nothing paid is…"""
+3.2 s, 2 requests, 2,000 tokens in, 100 out. Ctrl-C pauses; nothing is lost."""
     )
 
 
@@ -173,12 +173,12 @@ def test_screen_while_criticising():
     assert (
         screen(after(CRITICISED), 7.0, width=90)
         == """\
-TPO, 1 round x 3  policy openai:m  reward shortest
+TPO, depth 1, width 3  policy openai:m  reward shortest
 A demo.
 > Name a river
 
 round 1 of 1  ✓ loss 1.9 s  ⠋ gradient 1.0 s  · update  · rank
-best 2.00   mean 1.50   leads r0c0 2.00
+best 2.00   mean 1.50   best so far r0c0 2.00
 
 r0c0     2.00       16 chars  ██████████████████████████████████████████████████████ best
 r0c1     1.00        6 chars  ▏
@@ -189,7 +189,7 @@ loss      It is short.
 gradient  1. Say where
 
 ✗ no answer within 3 s
-7.0 s, 3 requests, 3,000 tokens in, 150 out. Ctrl-C pauses: nothing paid is lost."""
+7.0 s, 3 requests, 3,000 tokens in, 150 out. Ctrl-C pauses; nothing is lost."""
     )
 
 
@@ -222,11 +222,12 @@ def test_progress_lines():
         for item in UPDATED:
             watch(item)  # type: ignore[arg-type]
     assert stream.getvalue().splitlines() == [
-        "note: A demo.",
-        "   3.5 s  sample r0c2 failed: no answer within 3 s",
-        "   4.1 s  round 0 of 1: best 2.00, mean 1.50, std 0.10; r0c0 leads",
-        "   6.0 s  round 1 of 1: loss written",
-        "   8.0 s  round 1 of 1: gradient written",
+        "Note: A demo.",
+        "   3.5 s  Request r0c2 failed: no answer within 3 s",
+        "   4.1 s  Round 0 of 1: the best so far is r0c0 (reward 2.00), the worst r0c1 "
+        "(this round: best 2.00, mean 1.50, std 0.10)",
+        "   6.0 s  Round 1 of 1: loss written",
+        "   8.0 s  Round 1 of 1: gradient written",
     ]
 
 

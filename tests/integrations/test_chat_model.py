@@ -92,10 +92,10 @@ async def test_a_stream_shows_the_course_as_reasoning_and_the_answer_once():
     assert [b["type"] for b in blocks] == ["reasoning"] * 4 + ["text"]
     shown = [b["reasoning"] for b in blocks if b["type"] == "reasoning"]
     assert shown == [
-        "Round 0: the best answer so far scores 2.\n",
-        "Why it is better than the worst: loss 0\n",
-        "What to change in it: gradient 0\n",
-        "Round 1: the best answer so far scores 12.\n",
+        "Round 0: the best so far is r0c2 (reward 2.00), the worst r0c0.\n",
+        "Why the best beats the worst:\nloss 0\n",
+        "What to change in the best:\ngradient 0\n",
+        "Round 1: the best so far is r1c2 (reward 12.00), the worst r0c0.\n",
     ]
     assert [c.content for c in chunks] == [""] * 4 + ["better 2", ""]
     assert [c.chunk_position for c in chunks] == [None] * 5 + ["last"]
@@ -114,7 +114,7 @@ async def test_reasoning_is_streamed_while_the_run_goes_on():
 
     stream = chat(Waiting(script=says().script)).astream(QUERY)
     seen = [(await anext(stream)).content_blocks[0] for _ in range(3)]
-    assert seen[-1]["reasoning"].startswith("What to change in it")
+    assert seen[-1]["reasoning"].startswith("What to change in the best")
     gate.set()
     assert total([chunk async for chunk in stream]).content == "better 2"
 
@@ -170,7 +170,7 @@ def test_a_chain_does_not_limit_the_steps_of_a_run():
         ({"depth": 99}, tpo.ConfigError, "depth: input should be less than or equal to 20"),
         ({"stop": [""]}, tpo.ConfigError, "stop_sequences"),
         ({"policy": "gpt"}, tpo.SpecError, "unknown policy 'gpt'. Valid forms: openai:NAME"),
-        ({"policy": 3}, tpo.ConfigError, "int is no policy: give a BaseChatModel"),
+        ({"policy": 3}, tpo.ConfigError, "int cannot be a policy: give a BaseChatModel"),
         ({"critic": "openai:"}, tpo.SpecError, "policy 'openai:' names no model"),
         ({"reward": "best"}, tpo.SpecError, "unknown reward 'best'. Valid rewards: heuristic"),
         ({"reward": 3}, tpo.ConfigError, "int is no reward"),

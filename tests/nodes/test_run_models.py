@@ -56,13 +56,13 @@ def mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MixFile:
     scorers.later, scorers.broken = prefer_later, broken
     monkeypatch.setitem(sys.modules, "scorers", scorers)
     monkeypatch.setenv("TPO_VERIFIERS", "scorers:later,scorers:broken")
-    mix, read = MixFile(tmp_path / "mix.toml"), mix_file.from_spec
+    mix, read = MixFile(tmp_path / "mix.toml"), mix_file.mix_from_file
 
-    def counted(*given: Any) -> Any:
+    def counted(*given: Any, **more: Any) -> Any:
         mix.reads += 1
-        return read(*given)
+        return read(*given, **more)
 
-    monkeypatch.setattr(mix_file, "from_spec", counted)
+    monkeypatch.setattr(mix_file, "mix_from_file", counted)
     return mix
 
 

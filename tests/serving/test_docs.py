@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from doc_page import Page
 
-from tpo.cli.grammar.serving import OPTIONS
+from tpo.cli.arguments.serve import OPTIONS
 from tpo.serving.refusal import refusal_of
 from tpo.serving.settings import Settings
 

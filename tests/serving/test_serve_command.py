@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tpo.cli.app import main
-from tpo.cli.grammar.serving import OPTIONS
+from tpo.cli.arguments.serve import OPTIONS
 from tpo.core.errors import ConfigError
 from tpo.serving.settings import Settings, from_environment, make_settings, named_models
 from tpo.serving.uvicorn_server import listen

@@ -1,0 +1,96 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from .settings import OUTPUT, OWN, SETTINGS
+
+
+def _flag(*names: str, help: str) -> Any:  # noqa: A002  the name is typer's
+    return typer.Option(*names, help=help, metavar=" ", rich_help_panel=OUTPUT)
+
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="FILE",
+        envvar="TPO_DB",
+        help="SQLite file of saved runs. Default: runs.db in your user data folder.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Json = Annotated[
+    bool,
+    _flag("--json", help="Print one JSON object and nothing else."),
+]
+Quiet = Annotated[
+    bool,
+    _flag("--quiet", "-q", help="Print the answer and nothing else."),
+]
+Events = Annotated[
+    bool,
+    _flag("--events", help="Print each event as a line of JSON, as it happens (docs/events.md)."),
+]
+RunId = Annotated[str, typer.Argument(metavar="ID", help="The run's id, or its first characters.")]
+Pick = Annotated[
+    str | None,
+    typer.Option("--pick", metavar="ID", help="In a paused run: the answer to improve on."),
+]
+Reject = Annotated[
+    str | None,
+    typer.Option("--reject", metavar="ID", help="... and the answer to contrast it with."),
+]
+Stop = Annotated[
+    bool, typer.Option("--stop", metavar=" ", help="... or end the run with the picked answer.")
+]
+Loss = Annotated[
+    str | None,
+    typer.Option(
+        "--loss",
+        metavar="TEXT|@FILE",
+        help="... why the picked answer is better, in place of the critic's loss.",
+    ),
+]
+Gradient = Annotated[
+    str | None,
+    typer.Option(
+        "--gradient",
+        metavar="TEXT|@FILE",
+        help="... and what to change in it, in place of the critic's gradient.",
+    ),
+]
+
+
+def takes_settings(
+    only: Iterable[str] = (), *, environment: bool = False
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give a command the settings of `Context` as options; it gets those typed as `settings`.
+
+    Args:
+        only: Names of the settings; default: all.
+        environment: Whether TPO_POLICY, TPO_CRITIC and TPO_REWARD are read. Not for commands
+            that continue a saved run: it keeps its own settings.
+    """
+    offered = [setting for setting in SETTINGS if not only or setting.name in set(only)]
+
+    def decorate(function: Callable[..., int]) -> Callable[..., int]:
+        @wraps(function)
+        def command(**given: Any) -> int:
+            typed = {setting.name: given.pop(setting.name) for setting in offered}
+            values = {k: None if v == OWN else v for k, v in typed.items() if v not in (None, [])}
+            return function(**given, settings=values)
+
+        own = inspect.signature(function, eval_str=True).parameters.values()
+        kept = [p.replace(kind=p.KEYWORD_ONLY) for p in own if p.name != "settings"]
+        added = [setting.parameter(environment) for setting in offered]
+        command.__signature__ = inspect.Signature([*kept, *added])  # type: ignore[attr-defined]
+        return command
+
+    return decorate

@@ -1,0 +1,67 @@
+"""`tpo score` and `doctor`: what can be typed, and the help."""
+
+# ruff: noqa: PLC0415  commands import their work when they are called: --help stays fast
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from .options import Json, takes_settings
+from .top_level import app
+
+
+@app.command(
+    epilog="Exit codes: 0 all scored; 1 some could not be scored; 2 the file or a setting is wrong."
+)
+@takes_settings(("reward", "policy"), environment=True)
+def score(
+    settings: dict[str, Any],
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="JSON lines, or CSV with the columns prompt and answer; - reads stdin."
+        ),
+    ] = "-",
+) -> int:
+    """Score the answers in a file: rows with prompt (or messages) and answer.
+
+    Prints each row with its reward and error: as JSON lines, or as a table in a terminal.
+    """
+    from ..commands.score import score as work
+
+    return work(file, settings)
+
+
+@app.command(
+    epilog="Exit codes: 0 TPO will work; 1 it will not, or not well; 2 a setting is wrong."
+)
+@takes_settings(
+    ("policy", "reward", "critic", "temperature", "max_tokens", "update_format", "timeout"),
+    environment=True,
+)
+def doctor(
+    ctx: typer.Context,
+    settings: dict[str, Any],
+    tries: Annotated[
+        int, typer.Option("--tries", min=1, max=20, help="Updates to ask for per critique.")
+    ] = 3,
+    json: Json = False,
+) -> int:
+    """Check whether policy and reward are fit for TPO, with about ten short requests.
+
+    TPO needs a model that follows instructions: it makes weak models worse.
+
+    With --reward and no --policy it checks the reward alone, and shows how it scores 14 pairs.
+    """
+    from ..commands.doctor import check
+
+    typed = {name for name in ("policy", "critic", "reward") if _is_typed(ctx, name)}
+    return check(tries, json, settings, reward_alone=typed == {"reward"})
+
+
+def _is_typed(ctx: typer.Context, name: str) -> bool:
+    """Return whether an option was typed, not read from the environment."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

@@ -1,0 +1,94 @@
+"""`tpo serve`: what can be typed, and the help; kinds and texts come from its `Settings`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ...serving.settings import MODELS, PREFIX, Settings
+from .top_level import app
+
+EXAMPLES = """\
+Examples:
+
+tpo serve -p openai:gpt-5-mini -r judge:openai:gpt-5-mini
+
+tpo serve -p openai:qwen@http://localhost:9000/v1 --model fast=openai:small@http://localhost:9001/v1
+
+TPO_SERVE_KEYS=$(openssl rand -hex 16) tpo serve --host 0.0.0.0 --allow-host tpo.example.org
+
+Then open the page at http://127.0.0.1:8000/app/, point an OpenAI client to
+http://127.0.0.1:8000/v1, or langgraph_sdk to http://127.0.0.1:8000. Every setting can also be an
+environment variable, TPO_SERVE_NAME (lists are separated by commas). More in docs/serving.md.
+"""
+OFFER, WHO, LIMITS, PACE = "What is served", "Address and access", "Limits", "Waiting"
+# Setting: panel, how it is typed, kind, metavar.
+OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
+    "policy": (OFFER, ("--policy", "-p"), str, "SPEC"),
+    "reward": (OFFER, ("--reward", "-r"), str, "SPEC"),
+    "critic": (OFFER, ("--critic",), str, "SPEC"),
+    "models": (OFFER, ("--model",), list[str], "NAME=SPEC"),
+    "any_spec": (OFFER, ("--any-spec/ ",), bool, " "),
+    "ignore_tools": (OFFER, ("--ignore-tools/ ",), bool, " "),
+    "data": (OFFER, ("--data",), Path, "DIR"),
+    "host": (WHO, ("--host",), str, "ADDRESS"),
+    "port": (WHO, ("--port",), int, "N"),
+    "keys": (WHO, ("--key",), list[str], "KEY"),
+    "hosts": (WHO, ("--allow-host",), list[str], "NAME"),
+    "origins": (WHO, ("--allow-origin",), list[str], "URL"),
+    "max_concurrent": (LIMITS, ("--max-concurrent",), int, "N"),
+    "max_waiting": (LIMITS, ("--max-waiting",), int, "N"),
+    "max_calls": (LIMITS, ("--max-calls",), int, "N"),
+    "max_prompt_chars": (LIMITS, ("--max-prompt-chars",), int, "N"),
+    "max_body_bytes": (LIMITS, ("--max-body-bytes",), int, "N"),
+    "max_connections": (LIMITS, ("--max-connections",), int, "N"),
+    "run_seconds": (LIMITS, ("--run-seconds",), float, "X"),
+    "drain_seconds": (PACE, ("--drain-seconds",), float, "X"),
+    "heartbeat_seconds": (PACE, ("--heartbeat-seconds",), float, "X"),
+    "patience_seconds": (PACE, ("--patience-seconds",), float, "X"),
+    "reasoning_field": (PACE, ("--reasoning-field",), str, "NAME"),
+}
+
+
+def _parameter(name: str) -> inspect.Parameter:
+    panel, flags, kind, metavar = OPTIONS[name]
+    field = Settings.model_fields[name]
+    default = field.get_default(call_default_factory=True)
+    addition = f" [dim]Default: {default}.[/dim]" if default and kind is not bool else ""
+    if name in MODELS:
+        addition = f" [dim]Or {MODELS[name]}.[/dim]"
+    if name == "keys":
+        addition = f" May be repeated. Safer in {PREFIX}KEYS: no list of processes shows it."
+    option: Any = typer.Option(
+        *flags,
+        help=(field.description or "") + addition,
+        rich_help_panel=panel,
+        metavar=metavar,
+        show_default=False,
+    )
+    annotation: Any = Annotated[kind | None, option]
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def _takes_server_settings(command: Callable[..., int]) -> Callable[..., int]:
+    parameters = [_parameter(name) for name in OPTIONS]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return command
+
+
+@app.command(epilog=EXAMPLES)
+@_takes_server_settings
+def serve(**given: Any) -> int:
+    """Serve chat clients (OpenAI's protocol), a web page and langgraph_sdk from this machine.
+
+    Threads are saved on disk. Ctrl-C lets runs reach a checkpoint; the next start continues them.
+    """
+    from ..commands.serve import serve as work  # noqa: PLC0415  --help stays fast
+
+    return work(given)

@@ -1,0 +1,139 @@
+"""The settings of `Context` as command-line options; kinds and defaults come from there."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_origin
+
+import typer
+from pydantic.fields import FieldInfo
+
+from ...core.context import Context
+
+SEARCH, MODELS, SAMPLING, PERSON = "Search", "Models", "Sampling", "Human in the loop"
+REWARD = "Reward"
+STOP, REQUESTS, OUTPUT = "Stop rules and budget", "Requests", "Output"
+FROM_ENVIRONMENT = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
+OWN = "none"  # typed to keep the model's own value
+
+
+def number(text: str) -> float | int | str:
+    """Read a number, or `none`."""
+    if text.strip().lower() == OWN:
+        return OWN
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    raise typer.BadParameter(f"{text!r} is neither a number nor {OWN!r}")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How one setting of `Context` is typed.
+
+    Attributes:
+        name: Its name in `Context`.
+        panel: Where the help lists it.
+        short: A one-letter name, or "".
+        flags: How it is typed, if not as `--name`.
+        help: What the help says, if not the setting's own description.
+    """
+
+    name: str
+    panel: str
+    short: str = ""
+    flags: str = ""
+    help: str = ""
+
+    @property
+    def field(self) -> FieldInfo:
+        """Its field in `Context`."""
+        return Context.model_fields[self.name]
+
+    def parameter(self, environment: bool) -> inspect.Parameter:
+        """Return the parameter of a command that typer makes an option of."""
+        kind, parser = self.field.annotation, None
+        if get_origin(kind) is tuple:
+            kind = list[str]
+        if type(None) in get_args(kind):
+            kind = get_args(kind)[0]
+            if self.field.default is not None:  # so that it can be set to nothing
+                kind, parser = str, number
+        flag = self.flags or "--" + self.name.replace("_", "-")
+        option: Any = typer.Option(
+            *([flag, f"-{self.short}"] if self.short else [flag]),
+            help=(self.help or self.field.description or "") + _default(self.field),
+            rich_help_panel=self.panel,
+            show_default=False,
+            envvar=FROM_ENVIRONMENT.get(self.name) if environment else None,
+            parser=parser,
+            metavar=_metavar(self.field),
+        )
+        return inspect.Parameter(
+            self.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[kind | None, option],  # type: ignore[operator]
+        )
+
+
+def _default(field: FieldInfo) -> str:
+    default = field.default
+    if default in (None, "", ()) or isinstance(default, bool):
+        return ""
+    shown = f"{default:g}" if isinstance(default, float) else default
+    return f" [dim]Default: {shown}.[/dim]"
+
+
+def _metavar(field: FieldInfo) -> str | None:
+    """Return what the help shows for the value: its range, if it has one; flags have none."""
+    if field.annotation is bool:
+        return " "
+    low = next((m.ge for m in field.metadata if hasattr(m, "ge")), 0)
+    high = next((m.le for m in field.metadata if hasattr(m, "le")), None)
+    if high is not None:
+        return f"{low}-{high}"
+    numeric = {int, float} & {field.annotation, *get_args(field.annotation)}
+    if numeric:
+        return "N" if int in numeric else "X"
+    return "TEXT" if field.annotation is str or get_origin(field.annotation) is tuple else None
+
+
+SETTINGS = (
+    Setting("depth", SEARCH, "d", help="Rounds of improvement, D; 0 is best-of-N."),
+    Setting("width", SEARCH, "w"),
+    Setting("mode", SEARCH, "m"),
+    Setting("seed", SEARCH),
+    Setting("policy", MODELS, "p"),
+    Setting("reward", MODELS, "r"),
+    Setting("critic", MODELS, help="Another model for loss and gradient. Default: the policy."),
+    Setting("prompts", MODELS),
+    Setting("on_reward_failure", REWARD),
+    Setting("fallback_reward", REWARD),
+    Setting("heldout", REWARD),
+    Setting("guard", REWARD),
+    Setting("guard_tolerance", REWARD),
+    Setting("temperature", SAMPLING, help=f"Of answers; {OWN}: the model's own."),
+    Setting("top_p", SAMPLING, help=f"Of all texts; {OWN}: the model's own."),
+    Setting("max_tokens", SAMPLING),
+    Setting("critique_temperature", SAMPLING),
+    Setting("critique_max_tokens", SAMPLING),
+    Setting("sampling", SAMPLING),
+    Setting("stop_sequences", SAMPLING, help="An answer ends before this text; may be repeated."),
+    Setting("update_format", SAMPLING),
+    Setting("clip_tokens", SAMPLING),
+    Setting("target_reward", STOP),
+    Setting("patience", STOP),
+    Setting("min_spread", STOP),
+    Setting("budget_requests", STOP),
+    Setting("budget_tokens", STOP),
+    Setting("budget_seconds", STOP),
+    Setting("max_concurrency", REQUESTS),
+    Setting("timeout", REQUESTS),
+    Setting("retries", REQUESTS),
+    Setting("live", REQUESTS, flags=" /--no-live", help="Do not stream text as it is written."),
+    Setting("human_pick", PERSON, flags="--human-pick/--no-human-pick"),
+)

@@ -1,0 +1,39 @@
+"""Check before a run that every model, reward and prompt set its settings name can be found.
+
+So a wrong name costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from ..core.context import Context
+from ..core.errors import ConfigError
+from ..models.policy import resolve_policy
+from ..prompts.prompt_set import prompt_set
+from ..rewards.resolve import resolve_reward
+from .console import say
+from .output_mode import OutputMode
+
+LOCAL = ("embedded:", "huggingface:")
+SILENT_SECONDS = 2.0  # a local model that takes longer to load is mentioned
+
+
+async def check_settings(context: Context, output: OutputMode) -> None:
+    """Resolve every name in the settings.
+
+    Raises:
+        ConfigError: nothing has that name.
+        MissingDependencyError: what it stands for is not installed.
+    """
+    prompt_set(context.prompts)
+    if context.on_reward_failure == "degrade" and not context.fallback_reward:
+        raise ConfigError("--on-reward-failure degrade needs a --fallback-reward")
+    for spec in filter(None, (context.reward, context.heldout, context.fallback_reward)):
+        resolve_reward(spec, policy=context.policy)
+    for spec in filter(None, (context.policy, context.critic)):
+        loading = asyncio.create_task(resolve_policy(spec))
+        done, _ = await asyncio.wait({loading}, timeout=SILENT_SECONDS)
+        if not done and output.talks and spec.startswith(LOCAL):
+            say(f"loading {spec}")
+        await loading

@@ -1,1 +1,0 @@
-"""What `tpo doctor` checks, and with what."""

@@ -1,0 +1,56 @@
+"""Numbers as characters: bars, and the rewards of a run as spark lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from ...core.figures import reward
+from ...core.state import Round
+
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+LEVELS = "▁▂▃▄▅▆▇█"
+
+
+def bar(value: float, low: float, high: float, width: int) -> str:
+    """Return a bar of at most `width` characters; the lowest value still shows.
+
+    Example:
+        >>> bar(1.0, 0.0, 2.0, 4)
+        '██'
+    """
+    share = (value - low) / (high - low) if high > low else 1.0
+    eighths = max(1, round(min(1.0, max(0.0, share)) * width * 8))
+    return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+
+
+def spark(values: Sequence[float | None], low: float, high: float) -> str:
+    """Return one block per value, by its place between `low` and `high`; a gap for `None`.
+
+    Example:
+        >>> spark([0.0, 0.5, 1.0], 0.0, 1.0)
+        '▁▅█'
+    """
+    return "".join(" " if value is None else _level(value, low, high) for value in values)
+
+
+def _level(value: float, low: float, high: float) -> str:
+    share = (value - low) / (high - low) if high > low else 1.0
+    return LEVELS[min(7, max(0, int(share * 7 + 0.5)))]
+
+
+def reward_sparklines(rounds: Sequence[Round]) -> Text:
+    """Return best and mean reward per round, on one scale; numbers alone for a single round."""
+    series = {name: [r[name] for r in rounds] for name in ("best", "mean")}
+    known = [v for values in series.values() for v in values if v is not None]
+    line = Text("")
+    for name, values in series.items():
+        if not known:
+            break
+        line.append(f"{name} ", "dim")
+        if len(values) > 1:
+            line.append(f"{spark(values, min(known), max(known))} ", "cyan")
+            line.append(f"{reward(values[0])} → ")
+        line.append(f"{reward(values[-1])}   ")
+    return line

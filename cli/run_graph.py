@@ -1,0 +1,102 @@
+"""Run the graph on a saved run until it ends, is interrupted, or waits for a person."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from langgraph.types import Command, StateSnapshot
+
+from ..core.conversation import read_conversation
+from .console import say
+from .input.human_pick import ask_person
+from .output_mode import OutputMode
+from .report.result import print_result, result_of
+from .resume_hint import Interrupted, remember_run
+from .saved.saved_run import SavedRun
+from .screen.run_view import new_view, saved_view
+
+WAITING = 3  # exit code: a person is to choose
+Input = dict[str, list[BaseMessage]] | Command[Any] | None
+
+
+async def run_graph(run: SavedRun, given: Input, output: OutputMode) -> int:
+    """Run until the end, and return the exit code.
+
+    Args:
+        run: The run.
+        given: Its input; `None` to go on; a `Command` with a person's choice.
+        output: How to show it.
+
+    Raises:
+        TPOError: it failed; what was paid for is saved.
+        Interrupted: by Ctrl-C; likewise.
+    """
+    while True:
+        try:
+            await _stream(run, given, output)
+        except (asyncio.CancelledError, BrokenPipeError):  # or whoever reads us has left
+            raise Interrupted(await _id_if_saved(run)) from None
+        except Exception as error:
+            remember_run(error, await _id_if_saved(run))
+            raise
+        state = await run.state()
+        if not state.interrupts:
+            return print_end(run, state, output)
+        pick = ask_person(state) if _can_ask(output) else None
+        if pick is None:
+            if output.json:
+                print_end(run, state, output)
+            say(_waiting(run))
+            return WAITING
+        given = Command(resume={state.interrupts[0].id: pick})
+
+
+def print_end(run: SavedRun, state: StateSnapshot, output: OutputMode) -> int:
+    """Print the result in the form asked for; return the exit code."""
+    if output.json:
+        print(json.dumps(result_of(run, state), ensure_ascii=False, indent=2))
+    elif not output.events:
+        print_result(run, state, output.talks)
+    return 0
+
+
+async def _stream(run: SavedRun, given: Input, output: OutputMode) -> None:
+    if isinstance(given, dict):
+        query = read_conversation(given["messages"]).query  # type: ignore[arg-type]
+        view = new_view(run.context, query)
+    else:
+        saved = await run.saved()
+        view = saved_view(run.context, await run.state(), saved)
+    with output.watcher(view) as watch:
+        live = run.context.live and watch.wants_text
+        async for part in run.app.astream(
+            given,
+            run.config,
+            context=run.context.model_copy(update={"live": live}),
+            stream_mode="custom",
+            version="v2",
+            durability="sync",
+        ):
+            watch(part["data"])  # type: ignore[arg-type]
+
+
+async def _id_if_saved(run: SavedRun) -> str | None:
+    """Return the id to resume by, if anything is saved under it."""
+    saved = await run.saved()
+    return run.id if saved else None
+
+
+def _can_ask(output: OutputMode) -> bool:
+    plain = not (output.json or output.quiet or output.events)
+    return plain and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _waiting(run: SavedRun) -> str:
+    return (
+        f"waiting for a person to choose; see the answers with `tpo show {run.id}`, "
+        f"then: tpo resume {run.id} --pick r0c0 [--reject r0c1] [--stop]"
+    )

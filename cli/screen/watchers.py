@@ -1,0 +1,144 @@
+"""Who watches a run: a live screen, lines on stderr, lines of JSON, or nobody."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import IO, Protocol, Self
+
+from rich.console import Console
+from rich.live import Live
+
+from ...core.events import AnyEvent
+from ...core.figures import reward, seconds
+from ...core.phrases import event_text, round_phrase
+from .apply_event import apply
+from .live_lines import LiveView
+from .run_view import View
+
+
+class Watcher(Protocol):
+    """Is called with every event. `wants_text` asks for text as it is written."""
+
+    wants_text: bool
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        ...
+
+    def __exit__(self, *raised: object) -> None:
+        """End, however the run ended."""
+        ...
+
+    def __call__(self, event: AnyEvent) -> None:
+        """Take in an event."""
+        ...
+
+
+class Nobody:
+    """Shows nothing."""
+
+    wants_text = False
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """End."""
+
+    def __call__(self, event: AnyEvent) -> None:
+        """Take in an event."""
+
+
+class EventLines(Nobody):
+    """Writes each event as one line of JSON."""
+
+    wants_text = True
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __call__(self, event: AnyEvent) -> None:
+        """Write the event at once, so that a reader at the other end sees it."""
+        print(json.dumps(event, ensure_ascii=False), file=self._stream, flush=True)
+
+
+class ProgressLines(Nobody):
+    """Writes a line for each step, for logs and pipes."""
+
+    def __init__(self, stream: IO[str], view: View) -> None:
+        self._stream = stream
+        self._view = view
+
+    def __enter__(self) -> Self:
+        """Write the notices, which nobody may miss."""
+        for notice in self._view.notices:
+            self._write(f"Note: {notice}")
+        return self
+
+    def __call__(self, event: AnyEvent) -> None:
+        """Write a line, if the event is worth one."""
+        known, self._view = self._view.notices, apply(self._view, event)
+        for notice in self._view.notices[len(known) :]:
+            self._write(f"Note: {notice}")
+        line = _line(event, self._view)
+        if line:
+            clock = seconds(event["elapsed"])
+            self._write(f"{clock:>8}  {line}")
+
+    def _write(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
+
+
+def _line(event: AnyEvent, view: View) -> str:
+    match event["type"]:
+        case "tpo.round":
+            ranked = event["selected"]
+            figures = [f"best {reward(ranked['best'])}", f"mean {reward(ranked['mean'])}"]
+            figures += [f"std {reward(ranked['std'])}"]
+            figures += [f"{n} malformed" for n in [ranked["malformed"]] if n]
+            phrase = round_phrase(ranked, view.depth)
+            return f"{phrase[0].upper()}{phrase[1:]} (this round: {', '.join(figures)})"
+        case "tpo.loss" | "tpo.gradient":
+            step = event["type"].removeprefix("tpo.")
+            return f"Round {event['round'] + 1} of {view.depth}: {step} written"
+        case "tpo.request_failed":
+            return event_text(event)
+        case _:
+            return ""
+
+
+class LiveScreen:
+    """Redraws the terminal while the run works, and leaves nothing behind."""
+
+    wants_text = True
+
+    def __init__(self, console: Console, view: View) -> None:
+        self._view, self._at = view, time.monotonic()
+        self._live = Live(
+            console=console,
+            get_renderable=self._now,
+            refresh_per_second=8,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def __enter__(self) -> Self:
+        """Take over the lower part of the terminal."""
+        self._at = time.monotonic()
+        self._live.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Give the terminal back."""
+        self._live.stop()
+
+    def __call__(self, event: AnyEvent) -> None:
+        """Take in an event; the next redraw shows it."""
+        self._view, self._at = apply(self._view, event), time.monotonic()
+
+    def _now(self) -> LiveView:
+        view = self._view
+        return LiveView(view, view.elapsed + time.monotonic() - self._at)

@@ -1,0 +1,122 @@
+"""Run TPO inside a node or a chain, and follow its state step by step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from langchain_core.callbacks import Callbacks
+from langchain_core.messages import AnyMessage
+from langchain_core.runnables import RunnableConfig, ensure_config
+from langgraph.constants import CONFIG_KEY_CHECKPOINTER
+
+from ...core.context import Context
+from ...core.errors import ConfigError, TPOError
+from ...core.json_types import JsonObject
+from ...core.state import State
+from ...graphs.loop import MOST_STEPS, TPOGraph
+from .callbacks_and_saver import Saving, inner_context
+
+
+@dataclass(frozen=True)
+class InnerRun:
+    """A run of TPO inside a node or a chain, or by itself.
+
+    Attributes:
+        graph: What to run.
+        messages: The conversation.
+        context: The settings.
+        drafts: Answers that exist already.
+        callbacks: They replace the ones that are active; `None` leaves those.
+        saving: Whether and how the saver of the graph around it saves this run too.
+    """
+
+    graph: TPOGraph
+    messages: Sequence[AnyMessage]
+    context: Context
+    drafts: Sequence[str] = ()
+    callbacks: Callbacks = None
+    saving: Saving = "own"
+
+
+class _OtherRunError(Exception):
+    """The saver holds another conversation in this place."""
+
+
+async def states_of(run: InnerRun) -> AsyncGenerator[State]:
+    """Run to the end.
+
+    Inside a node of a graph with a saver the run is saved with that graph: after a kill it goes
+    on, and no finished request is sent again. Its events are on the `custom` stream of the graph
+    around it, as those of a subgraph.
+
+    Yields:
+        The state after every step; the last one is that of the finished run.
+
+    Raises:
+        TPOError: see `tpo.core.errors`; its `partial` holds what was paid for so far.
+        ConfigError: `human_pick` is set, and no person can be asked here.
+    """
+    if run.context.human_pick and (run.saving == "none" or not _saver()):
+        raise ConfigError(
+            "human_pick pauses the run for an answer, and here nobody can give one: use it in a "
+            "node of a graph that is compiled with a checkpointer"
+        )
+    try:
+        async with aclosing(_states(run)) as parts:
+            async for part in parts:
+                yield part
+    except _OtherRunError:
+        # Only their order tells the calls that a node makes at the same time from each other.
+        # If they are resumed in another order, one may find the saved run of another.
+        async with aclosing(_states(replace(run, saving="none"))) as parts:
+            async for part in parts:
+                yield part
+
+
+async def _states(run: InnerRun) -> AsyncGenerator[State]:
+    parts: asyncio.Queue[JsonObject | None] = asyncio.Queue()
+    state: JsonObject = {}
+    # In a task, which has its own context, and which ends as soon as the generator is left.
+    working = asyncio.create_task(
+        _run(run, parts), context=inner_context(run.callbacks, run.saving)
+    )
+    working.add_done_callback(lambda _: parts.put_nowait(None))
+    try:
+        while part := await parts.get():
+            if not _answers(run, state := part["data"]):
+                raise _OtherRunError
+            yield cast("State", state)
+        await working
+    except TPOError as error:
+        error.partial = {**state, **(error.partial or {})}
+        raise
+    finally:
+        working.cancel()
+        await asyncio.wait([working])
+
+
+async def _run(run: InnerRun, parts: asyncio.Queue[JsonObject | None]) -> None:
+    app: Any = run.graph.compile(checkpointer=False if run.saving == "none" else None, name="tpo")
+    config: RunnableConfig = {"recursion_limit": MOST_STEPS}
+    given = {"messages": list(run.messages), "drafts": list(run.drafts)}
+    async with aclosing(
+        # Without `custom`: events that are read here would not reach the graph around it.
+        app.astream(given, config, context=run.context, stream_mode="values", version="v2")
+    ) as stream:
+        async for part in stream:
+            parts.put_nowait(part)
+
+
+def _saver() -> Any:
+    """Return the saver of the graph around this call, if there is one."""
+    return (ensure_config().get("configurable") or {}).get(CONFIG_KEY_CHECKPOINTER)
+
+
+def _answers(run: InnerRun, state: JsonObject) -> bool:
+    """Return whether a state belongs to this conversation."""
+    found = state.get("messages") or []
+    return [(m.type, m.content) for m in found] == [(m.type, m.content) for m in run.messages]
