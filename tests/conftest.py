@@ -30,6 +30,11 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Switch off pytest-benchmark, which comes with langchain-tests; `make fast` is without it."""
+    config.option.benchmark_disable = True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("loopback"):
