@@ -1,4 +1,4 @@
-"""Every knob of a run, with its default and bounds. Defaults live here and nowhere else."""
+"""Every setting of a run, with its default and bounds. Defaults live here and nowhere else."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ class Context(BaseModel):
 
     # --- sampling ----------------------------------------------------------
     temperature: float | None = Field(
-        default=0.7, ge=0, le=2, title="Temperature", description="Empty leaves the model's own."
+        default=0.7, ge=0, le=2, title="Temperature", description="Leave empty for the model's own."
     )
     top_p: float | None = Field(
-        default=0.95, gt=0, le=1, title="Top-p", description="Empty leaves the model's own."
+        default=0.95, gt=0, le=1, title="Top-p", description="Leave empty for the model's own."
     )
     max_tokens: int | None = Field(
-        default=2048, ge=1, title="Max tokens", description="Most new tokens per answer."
+        default=2048, ge=1, title="Max tokens", description="Maximum new tokens per answer."
     )
     critique_temperature: float | None = Field(
         default=0.7, ge=0, le=2, title="Critique temperature", description="For loss and gradient."
@@ -90,12 +90,12 @@ class Context(BaseModel):
         ge=0,
         lt=2**31,
         title="Seed",
-        description="Covers answers and critiques, where the server honours it.",
+        description="Makes answers and critiques repeatable, if the server honours seeds.",
     )
     sampling: Literal["auto", "native", "parallel"] = Field(
         default="auto",
         title="Sampling",
-        description="native: one request with n=N. parallel: N requests. auto finds out.",
+        description="native: one request with n=N. parallel: N requests. auto tries native first.",
     )
     stop_sequences: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         default=(),
@@ -106,22 +106,26 @@ class Context(BaseModel):
         default="auto",
         title="Update format",
         description="How an update marks its answer: tags, or structured output (json). "
-        "auto takes json only for models known to need it.",
+        "auto uses json only for models known to need it.",
     )
     clip_tokens: int = Field(
         default=4096,
         ge=32,
         title="Clip tokens",
-        description="Longer texts are clipped inside critique prompts, visibly, about this long. "
-        "The pool keeps and scores the whole text.",
+        description="Texts longer than about this many tokens are shortened in critique prompts, "
+        "with a mark at the cut. The pool keeps and scores the whole text.",
     )
     live: bool = Field(
-        default=True, title="Live text", description="Stream text as it is written, where possible."
+        default=True, title="Live text", description="Stream text as it is written, if possible."
     )
 
     # --- requests ----------------------------------------------------------
     max_concurrency: int = Field(
-        default=16, ge=1, le=256, title="Max concurrency", description="Requests in flight per run."
+        default=16,
+        ge=1,
+        le=256,
+        title="Max concurrency",
+        description="Maximum requests in flight per run.",
     )
     timeout: float = Field(
         default=120.0, gt=0, le=3600, title="Timeout", description="Seconds one request may take."
@@ -131,74 +135,80 @@ class Context(BaseModel):
         ge=0,
         le=10,
         title="Retries",
-        description="After rate limits, 5xx, lost connections.",
+        description="Further tries after a rate limit, a server error (5xx) or a lost connection.",
     )
 
     # --- the reward -------------------------------------------------------
     on_reward_failure: Literal["skip", "raise", "degrade"] = Field(
         default="skip",
         title="On reward failure",
-        description="A candidate that could not be scored: skip leaves it out, raise ends the "
-        "run, degrade ranks the whole pool with the fallback reward from then on.",
+        description="If a candidate cannot be scored: skip leaves it out, raise ends the run, "
+        "degrade ranks the whole pool with the fallback reward from then on.",
     )
     fallback_reward: str = Field(
-        default="", title="Fallback reward", description="What ranks after a degradation."
+        default="", title="Fallback reward", description="The reward that takes over after degrade."
     )
     heldout: str = Field(
         default="",
         title="Held-out reward",
-        description="Scores the chosen answer of each round without steering, to show when "
-        "the reward is being gamed.",
+        description="Scores the chosen answer of each round but does not steer the search. Shows "
+        "whether the reward is being gamed.",
     )
     guard: Literal["report", "stop"] = Field(
         default="report",
         title="Guard",
-        description="When the reward rises while the held-out one falls: report it, or stop "
-        "and return the answer the held-out reward liked best.",
+        description="If the reward rises while the held-out reward falls: report it, or stop and "
+        "return the answer that the held-out reward scored highest.",
     )
     guard_tolerance: float = Field(
         default=0.0,
         ge=0,
         title="Guard tolerance",
         description="How far the held-out reward may fall below its best, in its own units, "
-        "before the guard speaks: as much as it differs with itself.",
+        "before the guard reacts. Set it to that reward's noise: how much its scores of one "
+        "answer vary.",
     )
 
     # --- when to stop early ------------------------------------------------
     target_reward: float | None = Field(
-        default=None, title="Target reward", description="Stop once a candidate reaches it."
+        default=None,
+        title="Target reward",
+        description="Stop once a candidate reaches this reward.",
     )
     patience: int = Field(
         default=0,
         ge=0,
         title="Patience",
-        description="Stop after so many rounds without gain; 0 is off.",
+        description="Stop after this many rounds without a better candidate; 0 turns it off.",
     )
     min_spread: float = Field(
         default=0.0,
         ge=0,
         title="Min spread",
-        description="Stop when best minus worst reward is not above this.",
+        description="Stop if the best reward minus the worst is not above this.",
     )
     budget_requests: int = Field(
         default=0,
         ge=0,
         title="Budget: requests",
-        description="Model requests per run; 0 is no limit.",
+        description="Maximum model requests per run; 0 means no limit.",
     )
     budget_tokens: int = Field(
         default=0,
         ge=0,
         title="Budget: tokens",
-        description="Input plus output tokens; 0 is no limit.",
+        description="Maximum input plus output tokens; 0 means no limit.",
     )
     budget_seconds: float = Field(
-        default=0.0, ge=0, title="Budget: seconds", description="Working time; 0 is no limit."
+        default=0.0,
+        ge=0,
+        title="Budget: seconds",
+        description="Maximum working time; 0 means no limit.",
     )
     human_pick: bool = Field(
         default=False,
         title="Human pick",
-        description="Pause after each ranking and let a person choose.",
+        description="Pause after each ranking so that a person can choose.",
     )
 
     @model_validator(mode="before")
