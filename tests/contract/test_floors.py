@@ -108,16 +108,3 @@ def test_no_cycle_among_imports():
     graph = {module: (needs(module) & set(INNER)) - {module} for module in INNER}
     order = list(TopologicalSorter(graph).static_order())
     assert set(order) == set(INNER)
-
-
-def test_private_parts_of_other_packages_are_used_in_one_place():
-    """LangGraph's channel writer, in nodes/paid/durable.py (ADR-0002); nothing else private."""
-    private = {
-        (module, name)
-        for module, path in MODULES.items()
-        for name, _ in imports(module, path)
-        if name.split(".")[0] not in {"tpo", "__future__"}
-        and any(part.startswith("_") for part in name.split("."))
-    }
-    assert {module for module, _ in private} == {"tpo.nodes.paid.durable"}
-    assert all(name.startswith("langgraph.pregel._write.") for _, name in private)
