@@ -117,7 +117,7 @@ format: $(TEST_VENV)/ready ## Sort imports and format
 	$(TEST_VENV)/bin/ruff format .
 
 .PHONY: snapshots
-snapshots: wheel ## Rewrite rendered prompts, event streams, README's graph; then read the diff
+snapshots: wheel ## Rewrite rendered prompts, event streams, README's graph, ARCHITECTURE; then read the diff
 	TPO_WRITE_SNAPSHOTS=1 $(TEST_VENV)/bin/python -P -m pytest -q tests -k snapshot
 
 .PHONY: bench

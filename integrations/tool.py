@@ -21,7 +21,7 @@ from ..rewards.resolve import RewardLike
 from .chat_model.settings import Settings
 from .inner_run.inherit import Saving, saving_of_sync_call
 from .inner_run.run import Inner, play
-from .inner_run.trace import Detail, trace_of
+from .inner_run.run_trace import Detail, trace_of
 
 
 class Assignment(BaseModel):

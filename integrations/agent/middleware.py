@@ -26,7 +26,7 @@ from ...models.policy import PolicyLike
 from ...prompts.prompt_set import PromptSet
 from ...rewards.resolve import RewardLike
 from ..inner_run.in_node import run_nested
-from ..inner_run.trace import Detail
+from ..inner_run.run_trace import Detail
 from .allowance import Allowance, add_spent
 from .conditions import Conditions, When
 from .reply import replaced, restore

@@ -20,7 +20,7 @@ from ...core.usage import cost
 from ...graphs.loop import MOST_STEPS, build_tpo
 from ...models.policy import PolicyLike, check_policy
 from ...rewards.resolve import RewardLike
-from ..inner_run.trace import Detail, trace_of
+from ..inner_run.run_trace import Detail, trace_of
 
 
 class Found(TypedDict):

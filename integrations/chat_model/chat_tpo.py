@@ -21,7 +21,7 @@ from ...core.context import Context
 from ...graphs.background import iterate, result_of
 from ...models.policy import resolve_policy
 from ..inner_run.inherit import RunManager, Saving, inner_callbacks, saving_of_sync_call
-from ..inner_run.trace import Detail
+from ..inner_run.run_trace import Detail
 from .answering import Turn, pieces, whole
 from .settings import PARTS, Settings, given_settings
 

@@ -11,7 +11,7 @@ from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 from ...core.answer import answer_of
 from ...core.state import Round, State
 from ...core.usage import Cost, UsageDelta, add_usage
-from ..inner_run.trace import Detail, trace_of
+from ..inner_run.run_trace import Detail, trace_of
 
 KEY = "tpo"  # of the trace in `response_metadata`
 

@@ -14,7 +14,7 @@ from ...core.settings import make_context
 from ...graphs.loop import TPOGraph, build_tpo
 from ...models.policy import check_policy, model_name
 from ...prompts.prompt_set import PromptSet
-from ..inner_run.trace import Detail
+from ..inner_run.run_trace import Detail
 
 PARTS = ("policy", "reward", "critic", "heldout", "fallback", "prompts")
 

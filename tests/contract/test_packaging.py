@@ -129,7 +129,7 @@ def test_the_sdist_holds_what_the_tests_need(built: Path):
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     needed = {"pyproject.toml", "langgraph.json", "Makefile", "LICENSE", "MANIFEST.in"}
-    needed |= {"README.md", "CHANGELOG.md", "CONTRIBUTING.md"}
+    needed |= {"README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"}
     for pattern in ("tests/**/*", "docs/**/*", "benchmarks/*", "examples/**/*"):
         needed |= {
             path.relative_to(ROOT).as_posix()

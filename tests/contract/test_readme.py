@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 import synthetic_task
 from scripted_model import ScriptedModel
-from source_tree import ROOT
+from source_tree import PYPROJECT, ROOT
 
 import tpo
 from tpo.cli.app import main
 from tpo.models.policy import Policy
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+AT_THE_ROOT = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
+DOCUMENTS = [*(ROOT / name for name in AT_THE_ROOT), *sorted((ROOT / "docs").rglob("*.md"))]
+PROJECT = PYPROJECT["project"]
 BEGIN, END = "<!-- graph:begin (generated: make snapshots) -->", "<!-- graph:end -->"
 
 
@@ -42,10 +44,21 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
     return model
 
 
-@pytest.mark.parametrize("number", range(len(blocks("python"))))
-def test_snippets_run_as_they_are(number, scripted, capsys):
+def run(number: int) -> None:
+    """Run one of README's snippets as a script."""
     snippet = blocks("python")[number]
     exec(compile(snippet, f"README.md, snippet {number + 1}", "exec"), {"__name__": "__main__"})
+
+
+def test_the_first_snippet_needs_no_key_and_prints_what_is_shown(capsys):
+    run(0)
+    assert capsys.readouterr().out == blocks("text")[0]
+    assert README.index("```python") < README.index("```text") < README.index("## What happens")
+
+
+@pytest.mark.parametrize("number", range(1, len(blocks("python"))))
+def test_snippets_run_as_they_are(number, scripted, capsys):
+    run(number)
     assert scripted.asked, "the snippet asked no model"
     assert capsys.readouterr().out.strip(), "the snippet printed nothing"
 
@@ -114,7 +127,7 @@ def test_snapshot_of_the_graph_in_the_readme():
 
 
 def test_readme_is_one_read():
-    assert len(README.splitlines()) <= 220
+    assert len(README.splitlines()) <= 250
     assert headings("# ") == ["# "]
     assert README.index("make demo") < README.index("make test") < README.index("## What happens")
 
@@ -129,8 +142,17 @@ def test_links_lead_somewhere():
     assert broken == []
 
 
-def test_files_named_in_how_it_works_exist():
-    text = (ROOT / "docs/how-it-works.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", text))
-    assert len(named) > 10
-    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+def test_links_of_the_readme_are_absolute_once_there_is_a_home():
+    """PyPI shows README without this folder around it, so there a near link leads nowhere."""
+    home = PROJECT["urls"].get("Source")
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", README)
+    assert home is None or [t for t in targets if not t.startswith("https://")] == []
+
+
+def test_extras_named_in_the_documents_exist():
+    texts = [path.read_text(encoding="utf-8") for path in DOCUMENTS]
+    named = {extra for text in texts for extra in re.findall(r"'(?:tpo|\.)\[(\w+)\]'", text)}
+    assert {"serve", "verify"} <= named
+    assert named <= set(PROJECT["optional-dependencies"])
+    listed = re.findall(r"`(\w+)`", README.partition("\nExtras: ")[2].partition(".")[0])
+    assert sorted(listed) == sorted(PROJECT["optional-dependencies"])
