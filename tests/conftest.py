@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-SNAPSHOTS = Path(__file__).parent / "snapshots"
+TESTS = Path(__file__).parent
+SNAPSHOTS = TESTS / "snapshots"
+FOLDERS_WITH_SERVERS = {"server", "serving"}  # started once, for all tests of the folder
 # Tests must behave the same on every machine, whatever is set there.
 FOREIGN = (
     "OPENAI_API_KEY",
@@ -39,6 +41,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("loopback"):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "localhost", "::1"]))
+        item.add_marker(pytest.mark.xdist_group(shared_by(item)))
+
+
+def shared_by(item: pytest.Item) -> str:
+    """Return what a test shares with others, which `make test` keeps on one of its workers.
+
+    That is the servers of its folder, or of the page's site; else what its module has made.
+    """
+    path = item.path.relative_to(TESTS)
+    params = getattr(item, "callspec", None)
+    if params and "site" in params.params:
+        return f"page on {params.params['site']}"
+    return path.parts[0] if path.parts[0] in FOLDERS_WITH_SERVERS else path.as_posix()
 
 
 @pytest.fixture
