@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
@@ -11,6 +11,9 @@ from pydantic import (
     Field,
     model_validator,
 )
+
+from .login import without_login
+from .specs import POLICY_FORMS, listed
 
 if TYPE_CHECKING:  # slow to import, and the command's --help needs only the settings
     from langgraph.runtime import Runtime
@@ -32,7 +35,10 @@ class Context(BaseModel):
         3
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # Errors of pydantic name the setting and leave the values out: a spec may hold a login.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
+    )
 
     # --- what to run -------------------------------------------------------
     mode: Mode = Field(
@@ -50,8 +56,7 @@ class Context(BaseModel):
     policy: str = Field(
         default="embedded:",
         title="Policy",
-        description="The model that answers: openai:NAME, openai:NAME@http://host/v1, "
-        "huggingface:NAME, embedded:, any init_chat_model spec.",
+        description=f"The model that answers: {listed(POLICY_FORMS)}.",
     )
     critic: str = Field(
         default="",
@@ -220,6 +225,10 @@ class Context(BaseModel):
                 valid = ", ".join(cls.model_fields)
                 raise ValueError(f"unknown setting {', '.join(unknown)}. Valid settings: {valid}")
         return values
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, without_login(value) if isinstance(value, str) else value
 
     @property
     def rounds(self) -> int:

@@ -16,7 +16,7 @@
 
 All derive from `RuntimeError`, because an agent server passes on the message of
 built-in kinds only. Each message says what happened, what to do, and shows the
-evidence shortened; keys never appear in one.
+evidence shortened. Keys never appear in one, nor does the login of a URL: many name a spec.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .login import without_login
+
 EVIDENCE_CHARS = 300
+_READ_CHARS = 10_000  # of a text that is to be shortened; a server may send megabytes
 _SECRET = re.compile(
     r"""(?ix)
     \b(?:sk|pk|hf|gsk|xai)[-_][\w\-*.]{6,}
     | \b(?:key|tok)[-_](?=[\w\-]*\d)[\w\-*.]{6,}
     | (?P<before>
         bearer[ ] | api[ ]key[ ]provided:[ ] | \bkey= | \bapi[-_]?key["']?\s*[:=]\s*["']?
-        | ://[^/\s:@]*:(?=[^/\s@]*@)
       ) [^\s"'&,@}]+
     """
 )
@@ -46,6 +48,9 @@ class TPOError(RuntimeError):
     """
 
     partial: dict[str, Any] | None = None
+
+    def __init__(self, *said: object) -> None:
+        super().__init__(*(without_login(one) if isinstance(one, str) else one for one in said))
 
 
 class InputError(TPOError):
@@ -89,7 +94,7 @@ class StoreError(TPOError):
 
 
 def evidence(problem: object) -> str:
-    """Shorten an error or a text for a message, with anything key-like blanked.
+    """Shorten an error or a text for a message, without logins and with anything key-like blanked.
 
     Args:
         problem: An exception or any object.
@@ -101,8 +106,9 @@ def evidence(problem: object) -> str:
         >>> evidence(ValueError("bad key sk-abcdef123456"))
         'ValueError: bad key [redacted]'
     """
-    text = str(problem)
+    text = str(problem)[:_READ_CHARS]
     if isinstance(problem, BaseException):
         text = f"{type(problem).__name__}: {text}" if text else type(problem).__name__
-    text = _SECRET.sub(r"\g<before>[redacted]", " ".join(text.split()))
+    text = without_login(" ".join(text.split()))
+    text = _SECRET.sub(r"\g<before>[redacted]", text)
     return text if len(text) <= EVIDENCE_CHARS else text[: EVIDENCE_CHARS - 1] + "…"

@@ -10,7 +10,7 @@ from .context import Context
 from .overoptimisation import drift
 from .pool import best, of_round, reward_of, scored
 from .state import State, StopReason
-from .usage import Cost, cost
+from .usage import Cost, cost, tokens_of
 
 REQUESTS_PER_ROUND = 3  # loss, gradient, and at least one update
 
@@ -33,9 +33,8 @@ def requests_left(state: State, context: Context) -> int | None:
 def out_of_budget(state: State, context: Context) -> bool:
     """Return whether tokens or working seconds are used up."""
     paid = spent(state)
-    tokens = paid["input_tokens"] + paid["output_tokens"]
     return bool(
-        (context.budget_tokens and tokens >= context.budget_tokens)
+        (context.budget_tokens and tokens_of(paid) >= context.budget_tokens)
         or (context.budget_seconds and paid["seconds"] >= context.budget_seconds)
     )
 

@@ -75,6 +75,11 @@ def brief(paid: Cost) -> dict[str, Any]:
     return {name: value for name, value in paid.items() if value != nothing[name]}
 
 
+def tokens_of(paid: Cost) -> int:
+    """Return the tokens that were paid for: input and output."""
+    return paid["input_tokens"] + paid["output_tokens"]
+
+
 def add_costs(a: Cost, b: Cost) -> Cost:
     """Return the sum; it is exact only where both are."""
     return Cost(

@@ -21,10 +21,11 @@ from ..core.settings import make_context
 from ..core.state import Candidate, Round, StopReason
 from ..core.usage import Usage
 from ..models.policy import PolicyLike
+from ..nodes.paid.run_models import GivenModels
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
 from .background import result_of
-from .loop import MOST_STEPS, build_tpo
+from .loop import MOST_STEPS, build_graph
 
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
 
@@ -91,11 +92,9 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         )
     messages = to_messages(prompt)
     read_conversation(cast("list[AnyMessage]", messages))
-    given = {"messages": messages, "drafts": read_drafts(drafts)}
-    graph = build_tpo(
-        policy, reward, critic=critic, heldout=heldout, fallback=fallback, prompts=prompts
-    )
-    app: CompiledStateGraph[Any, Context, Any, Any] = graph.compile(
+    first = {"messages": messages, "drafts": read_drafts(drafts)}
+    given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
+    app: CompiledStateGraph[Any, Context, Any, Any] = build_graph(given.checked()).compile(
         checkpointer=checkpointer or InMemorySaver(), name="tpo"
     )
     place = {"thread_id": thread_id or str(uuid4())}
@@ -104,7 +103,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         context = context.model_copy(update={"live": False})
     try:
         async for part in app.astream(
-            given,
+            first,
             config,
             context=context,
             stream_mode="custom",

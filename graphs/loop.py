@@ -7,8 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
@@ -20,12 +19,12 @@ from ..nodes.choose import choose_node
 from ..nodes.finish import finish_node
 from ..nodes.gradient import gradient_node
 from ..nodes.loss import loss_node
-from ..nodes.paid.parts import Node, Parts
+from ..nodes.paid.run_models import GivenModels
 from ..nodes.rank import rank_node
 from ..nodes.sample import sample_node
 from ..nodes.update import update_node
-from ..prompts.prompt_set import PromptSet, prompt_set
-from ..rewards.resolve import RewardLike, resolve_reward
+from ..prompts.prompt_set import PromptSet
+from ..rewards.resolve import RewardLike
 from .routing import after_choose, after_gradient, after_loss, after_rank
 from .step import IN_BRIEF, AsyncStep, Edge
 
@@ -87,29 +86,36 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     Source:
         Li et al., Test-time Preference Optimization, arXiv 2501.12895, section 3.
     """
-    parts = Parts(
-        policy=policy,
-        critic=critic,
-        reward=_given(reward),
-        heldout=_given(heldout),
-        fallback=_given(fallback),
-        prompts=None if prompts is None else prompt_set(prompts),
-        defaults=defaults or context_schema(),
+    given = GivenModels(
+        policy, reward, critic, heldout, fallback, prompts, defaults or context_schema()
     )
+    return build_graph(
+        given.checked(), context_schema=context_schema, output_schema=output_schema, speak=speak
+    )
+
+
+def build_graph(
+    given: GivenModels,
+    *,
+    context_schema: type[Context] = Context,
+    output_schema: type[Any] = State,
+    speak: bool = True,
+) -> TPOGraph:
+    """Wire the steps; the arguments are those of `build_tpo`."""
     graph: TPOGraph = StateGraph(
         State, context_schema, input_schema=InputState, output_schema=output_schema
     )
-    steps: dict[str, Callable[..., Node]] = {
-        "sample": sample_node,
-        "rank": rank_node,
-        "choose": choose_node,
-        "loss": loss_node,
-        "gradient": gradient_node,
-        "update": update_node,
-        "finish": partial(finish_node, speak=speak),
+    steps = {
+        "sample": sample_node(given=given),
+        "rank": rank_node(given=given),
+        "choose": choose_node(),
+        "loss": loss_node(given=given),
+        "gradient": gradient_node(given=given),
+        "update": update_node(given=given),
+        "finish": finish_node(given=given, speak=speak),
     }
-    for name, factory in steps.items():
-        graph.add_node(name, AsyncStep(factory(parts=parts), name), trace_policy=IN_BRIEF)
+    for name, node in steps.items():
+        graph.add_node(name, AsyncStep(node, name), trace_policy=IN_BRIEF)
     graph.add_edge(START, "sample")
     graph.add_edge("sample", "rank")
     for name, router in {
@@ -118,19 +124,8 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
         "loss": after_loss,
         "gradient": after_gradient,
     }.items():
-        edge = Edge(router(parts), f"after_{name}")
+        edge = Edge(router(given), f"after_{name}")
         graph.add_conditional_edges(name, edge, edge.targets)
     graph.add_edge("update", "rank")
     graph.add_edge("finish", END)
     return graph
-
-
-def _given(reward: RewardLike | None) -> RewardLike | None:
-    """Refuse a wrong reward when the graph is built.
-
-    A spec stays one: a judge without a model is completed with the policy of each run.
-    """
-    if isinstance(reward, str):
-        resolve_reward(reward, policy="embedded:")
-        return reward
-    return None if reward is None else resolve_reward(reward)

@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime, get_runtime
 from ..core.context import Context
 from ..core.state import State, StopReason
 from ..core.stopping import why_break_off, why_stop
-from ..nodes.paid.parts import Parts
+from ..nodes.paid.run_models import GivenModels
 
 Rule = Callable[[State, Context], StopReason | None]
 AfterRank = Callable[[State], Literal["choose", "loss", "finish"]]
@@ -24,51 +24,51 @@ AfterLoss = Callable[[State], Literal["gradient", "finish"]]
 AfterGradient = Callable[[State], Literal["update", "finish"]]
 
 
-def after_rank(parts: Parts) -> AfterRank:
+def after_rank(given: GivenModels) -> AfterRank:
     """A person first, where one is wanted; else improve or stop."""
 
     def route(state: State) -> Literal["choose", "loss", "finish"]:
-        context = _settings(parts)
+        context = _settings(given)
         if context and context.human_pick:
             return "choose"
-        return "finish" if _stops(parts, why_stop, state) else "loss"
+        return "finish" if _stops(given, why_stop, state) else "loss"
 
     return route
 
 
-def after_choose(parts: Parts) -> AfterChoose:
+def after_choose(given: GivenModels) -> AfterChoose:
     """Improve, or stop."""
 
     def route(state: State) -> Literal["loss", "finish"]:
-        return "finish" if _stops(parts, why_stop, state) else "loss"
+        return "finish" if _stops(given, why_stop, state) else "loss"
 
     return route
 
 
-def after_loss(parts: Parts) -> AfterLoss:
+def after_loss(given: GivenModels) -> AfterLoss:
     """Go on, unless the loss could not be had or the budget is used up."""
 
     def route(state: State) -> Literal["gradient", "finish"]:
-        return "finish" if _stops(parts, why_break_off, state) else "gradient"
+        return "finish" if _stops(given, why_break_off, state) else "gradient"
 
     return route
 
 
-def after_gradient(parts: Parts) -> AfterGradient:
+def after_gradient(given: GivenModels) -> AfterGradient:
     """Go on, unless the gradient could not be had or the budget is used up."""
 
     def route(state: State) -> Literal["update", "finish"]:
-        return "finish" if _stops(parts, why_break_off, state) else "update"
+        return "finish" if _stops(given, why_break_off, state) else "update"
 
     return route
 
 
-def _stops(parts: Parts, rule: Rule, state: State) -> bool:
+def _stops(given: GivenModels, rule: Rule, state: State) -> bool:
     """Ask the rule; without settings only a stop that a node decided itself is known."""
-    context = _settings(parts)
+    context = _settings(given)
     return bool(rule(state, context) if context else state.get("halt"))
 
 
-def _settings(parts: Parts) -> Context | None:
+def _settings(given: GivenModels) -> Context | None:
     runtime: Runtime[Context] | None = get_runtime(Context)
-    return parts.context(runtime) if runtime else None
+    return given.settings(runtime) if runtime else None

@@ -15,7 +15,7 @@ from langgraph.types import TracePolicy
 from ..core.context import Context
 from ..core.errors import SyncCallError
 from ..core.state import State
-from ..nodes.paid.parts import Node
+from ..nodes.paid.run_models import Node
 
 
 class AsyncStep(Runnable[State, dict[str, Any]]):

@@ -11,16 +11,18 @@ from pydantic import BaseModel, Field
 
 from ..core.conversation import read_conversation
 from ..core.errors import TPOError
+from ..core.json_types import JsonObject
 from ..core.settings import make_context
 from ..core.state import State
 from ..graphs.background import result_of
 from ..models.policy import PolicyLike
+from ..nodes.paid.run_models import GivenModels
 from ..prompts.prompt_set import PromptSet
 from ..prompts.tool import CRITERIA, DESCRIPTION, DRAFT, NAME, TASK, assignment
 from ..rewards.resolve import RewardLike
-from .chat_model.settings import Settings
-from .inner_run.inherit import Saving, saving_of_sync_call
-from .inner_run.run import Inner, play
+from .chat_model.call_settings import CallSettings
+from .inner_run.callbacks_and_saver import Saving, saving_of_sync_call
+from .inner_run.run_inside import InnerRun, states_of
 from .inner_run.run_trace import Detail, trace_of
 
 
@@ -45,11 +47,11 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
     trace: Detail = "full",
     **knobs: Any,
 ) -> BaseTool:
-    """Return a tool that writes a text with care: `task`, and if there are any `draft`, `criteria`.
+    """Return a tool that writes a text with care, from `task`, `draft` and `criteria`.
 
     The text is the tool's answer; how it was found is the `artifact` of its message. In an
-    agent with a saver it is durable, and its events stream as those of a subgraph. A run that
-    fails is told to the agent's model, which can go on without it.
+    agent with a saver it is durable, and its events stream as those of a subgraph. If a run
+    fails, the agent's model gets the reason as the answer and can go on without the text.
 
     Args:
         policy: The model that writes: any `BaseChatModel`, or a spec.
@@ -73,26 +75,25 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         ('write_carefully', ['task', 'draft', 'criteria'])
         >>> agent = create_agent("openai:gpt-5-mini", [tool])  # doctest: +SKIP
     """
-    settings = Settings(
-        policy, reward, critic, heldout, fallback, prompts, make_context(None, **knobs), trace
-    )
+    given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
+    settings = CallSettings(given, make_context(None, **knobs), trace)
     settings.check()
 
     async def write(
         task: str, draft: str = "", criteria: str = "", *, saving: Saving = "own"
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[str, JsonObject]:
         messages = [HumanMessage(assignment(task, criteria))]
         drafts = [draft] if draft.strip() else []
         try:
             read_conversation(messages)
             state = await _last(
-                Inner(settings.graph(), messages, settings.context, drafts, saving=saving)
+                InnerRun(settings.graph(), messages, settings.context, drafts, saving=saving)
             )
         except TPOError as error:
             raise ToolException(f"The text could not be written: {error}") from error
         return state["answer"], trace_of(state, settings.trace)
 
-    def write_now(task: str, draft: str = "", criteria: str = "") -> tuple[str, dict[str, Any]]:
+    def write_now(task: str, draft: str = "", criteria: str = "") -> tuple[str, JsonObject]:
         return result_of(write(task, draft, criteria, saving=saving_of_sync_call()))
 
     return StructuredTool(
@@ -106,6 +107,6 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
     )
 
 
-async def _last(run: Inner) -> State:
-    states = [state async for state in play(run)]
+async def _last(run: InnerRun) -> State:
+    states = [state async for state in states_of(run)]
     return states[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import httpx
 from langchain_core.exceptions import (
@@ -13,6 +13,7 @@ from langchain_core.exceptions import (
     ModelRateLimitError,
     ModelTimeoutError,
 )
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 _PASSING = (
     ModelAPIError,
@@ -35,7 +36,7 @@ _NAMES = {
     "response_format": r"(?i:response_format|json_schema|structured outputs?|grammar)",
     "max_tokens": r"max_(?:completion_|output_)?tokens",
 }
-_MOST_SECONDS = 60.0
+MAX_SECONDS = 60.0
 
 
 def status_of(error: BaseException) -> int | None:
@@ -67,7 +68,29 @@ def pause_before_retry(error: BaseException | None, attempt: int) -> float:
         seconds = max(0.0, float(headers.get("retry-after", "")))
     except ValueError:
         seconds = 0.5 * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311  jitter
-    return min(_MOST_SECONDS, seconds)
+    return min(MAX_SECONDS, seconds)
+
+
+def retrying(
+    attempts: int, may_pass: Callable[[BaseException], bool] = is_transient
+) -> AsyncRetrying:
+    """Return the loop that repeats a request after faults that may pass; it raises the last.
+
+    Args:
+        attempts: How many there are at most.
+        may_pass: Tells which faults these are.
+    """
+
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        return pause_before_retry(error, state.attempt_number)
+
+    return AsyncRetrying(
+        stop=stop_after_attempt(attempts),
+        retry=retry_if_exception(may_pass),
+        wait=wait,
+        reraise=True,
+    )
 
 
 def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
 from ..core.errors import PolicyError, evidence
 from .huggingface_chat import HuggingFaceChat, in_worker
-from .torch_device import device_name, import_torch, named_device
+from .torch_device import Untyped, device_name, import_torch, named_device
 
 
 def huggingface_model(name: str) -> BaseChatModel:
@@ -40,7 +39,7 @@ def huggingface_model(name: str) -> BaseChatModel:
 
 
 @cache
-def _load(source: str, device: str) -> Any:
+def _load(source: str, device: str) -> Untyped:
     """Return langchain-huggingface's pipeline for a hub id or folder."""
     torch, _, base = import_torch(
         f"policy 'huggingface:{source}'", "transformers", "langchain_huggingface"

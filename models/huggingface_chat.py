@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
-from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
@@ -21,6 +20,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from ..core.errors import PolicyError
 from .huggingface_generate import end_tokens, read_messages, sampling, write_on
+from .torch_device import Untyped
 
 MOST_TOKENS = 2048  # where neither the caller nor the model names a limit
 
@@ -42,7 +42,7 @@ class HuggingFaceChat(BaseChatModel):
         n: Texts per request; their prompt is computed once.
     """
 
-    llm: Any
+    llm: Untyped
     model_id: str
     temperature: float | None = None
     top_p: float | None = None
@@ -55,7 +55,7 @@ class HuggingFaceChat(BaseChatModel):
         return "tpo-huggingface"
 
     def _generate(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, *_: Any, **__: Any
+        self, messages: list[BaseMessage], stop: list[str] | None = None, *_: object, **__: object
     ) -> ChatResult:
         given_up = Event()
         try:
@@ -64,7 +64,7 @@ class HuggingFaceChat(BaseChatModel):
             given_up.set()
 
     async def _agenerate(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, *_: Any, **__: Any
+        self, messages: list[BaseMessage], stop: list[str] | None = None, *_: object, **__: object
     ) -> ChatResult:
         given_up = Event()
         try:
@@ -73,7 +73,7 @@ class HuggingFaceChat(BaseChatModel):
             given_up.set()
 
     async def _astream(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, *_: Any, **__: Any
+        self, messages: list[BaseMessage], stop: list[str] | None = None, *_: object, **__: object
     ) -> AsyncIterator[ChatGenerationChunk]:
         loop, given_up = asyncio.get_running_loop(), Event()
         pieces: asyncio.Queue[str | None] = asyncio.Queue()

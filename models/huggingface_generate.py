@@ -9,14 +9,16 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
+from .torch_device import Untyped
+
 GREEDY: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
 _ROLES = {"human": "user", "ai": "assistant"}
 
-Prompt = dict[str, Any]
+Prompt = dict[str, Untyped]
 Watch = Callable[[list[int]], bool]
 
 
-def read_messages(tokenizer: Any, messages: Sequence[BaseMessage]) -> Prompt:
+def read_messages(tokenizer: Untyped, messages: Sequence[BaseMessage]) -> Prompt:
     """Return a conversation in the model's own format: tensors of one row.
 
     A template that refuses a system turn gets it at the head of the first user turn.
@@ -39,7 +41,7 @@ def read_messages(tokenizer: Any, messages: Sequence[BaseMessage]) -> Prompt:
         return render()
 
 
-def sampling(own: Any, temperature: float | None, top_p: float | None) -> dict[str, Any]:
+def sampling(own: Untyped, temperature: float | None, top_p: float | None) -> dict[str, Any]:
     """Return the sampling parameters of `generate`; one that is not named is the model's own.
 
     Args:
@@ -59,7 +61,7 @@ def sampling(own: Any, temperature: float | None, top_p: float | None) -> dict[s
 
 
 def write_on(
-    model: Any, prompt: Prompt, n: int, seed: int | None, options: dict[str, Any], watch: Watch
+    model: Untyped, prompt: Prompt, n: int, seed: int | None, options: dict[str, Any], watch: Watch
 ) -> list[list[int]]:
     """Return `n` continuations, each up to and with the token that ends it, if one does.
 
@@ -74,7 +76,7 @@ def write_on(
     torch, length = import_module("torch"), prompt["input_ids"].shape[1]
     prompt = {name: rows.to(model.device) for name, rows in prompt.items()}
 
-    def stop(ids: Any, _scores: Any, **_: Any) -> Any:
+    def stop(ids: Untyped, _scores: Untyped, **_: object) -> Untyped:
         return torch.full((len(ids),), watch(ids[0, length:].tolist()), device=ids.device)
 
     if n > 1:
@@ -89,13 +91,13 @@ def write_on(
     return [_until(row, ends) for row in ids[:, length:].tolist()]
 
 
-def end_tokens(model: Any) -> list[int]:
+def end_tokens(model: Untyped) -> list[int]:
     """Return the tokens that end a text."""
     ends = model.generation_config.eos_token_id
     return ends if isinstance(ends, list) else [ends]
 
 
-def _read_once(torch: Any, model: Any, prompt: Prompt, n: int) -> Any:
+def _read_once(torch: Untyped, model: Untyped, prompt: Prompt, n: int) -> Untyped:
     """Return a cache with the prompt in it, computed once and laid out for `n` texts.
 
     Its last token is left to `generate`, which needs one to begin with. `None` where the

@@ -10,9 +10,10 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from ..core.errors import MissingDependencyError, PolicyError, evidence
+from ..core.json_types import JsonObject
 
 _CHILD = Path(__file__).with_name("llama_child.py")
 _SECONDS_TO_END = 5.0
@@ -106,12 +107,12 @@ def _spawn(log: IO[bytes]) -> subprocess.Popen[str]:
         ) from error
 
 
-def _ask(process: subprocess.Popen[str], wanted: dict[str, Any]) -> dict[str, Any] | None:
+def _ask(process: subprocess.Popen[str], wanted: JsonObject) -> JsonObject | None:
     with contextlib.suppress(OSError):  # it ended at once; its log says why
         _pipe(process.stdin).write(json.dumps(wanted) + "\n")
         _pipe(process.stdin).flush()
     line = _pipe(process.stdout).readline()
-    answer: dict[str, Any] | None = json.loads(line) if line else None
+    answer: JsonObject | None = json.loads(line) if line else None
     return answer
 
 

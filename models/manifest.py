@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.load import dumpd
+
+from ..core.login import has_login
 
 NAMES = {"model", "model_name", "model_id"}
 
@@ -22,12 +25,25 @@ def guarded(model: BaseChatModel) -> BaseChatModel:
     """
     manifest = dumpd(model)
     given = manifest.get("kwargs") or {}
-    manifest = {**manifest, "kwargs": {k: v for k, v in given.items() if _is_open(k, v)}}
+    manifest = {**manifest, "kwargs": {k: v for k, v in given.items() if _may_be_traced(k, v)}}
     manifest.pop("repr", None)
     vars(model)["_serialized"] = manifest
     return model
 
 
-def _is_open(name: str, value: Any) -> bool:
+def is_open(model: BaseChatModel) -> bool:
+    """Return whether LangChain writes a model down without a header and without a login.
+
+    Keys it replaces by the names of their environment variables itself.
+
+    Args:
+        model: A model.
+    """
+    given = dumpd(model).get("kwargs") or {}
+    headers = any("headers" in name and value for name, value in given.items())
+    return not headers and not has_login(json.dumps(given, default=str))
+
+
+def _may_be_traced(name: str, value: Any) -> bool:
     is_placeholder = isinstance(value, dict) and value.get("type") == "secret"
     return name in NAMES or is_placeholder or isinstance(value, int | float)

@@ -1,13 +1,7 @@
-"""From what a caller gives (chat model or spec string) to a policy.
+"""From what a caller gives (a chat model or a spec string) to a policy.
 
-Specs::
-
-    openai:NAME                     any provider of langchain's init_chat_model
-    openai:NAME@http://host/v1      an OpenAI-compatible server
-    huggingface:NAME                in process, through langchain-huggingface
-    embedded: | embedded:FILE.gguf  the local llama.cpp model
-
-A model built from a spec is shared within its process and event loop.
+`core/specs.py` lists the forms of a spec. A model built from one is shared within its process
+and event loop.
 """
 
 from __future__ import annotations
@@ -17,16 +11,21 @@ import os
 import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
+import httpx
 from langchain_core.language_models import BaseChatModel
 
 from ..core.errors import ConfigError, MissingDependencyError, PolicyError, SpecError, evidence
+from ..core.json_types import JsonObject
+from ..core.login import without_login
+from ..core.specs import POLICY_FORMS, listed
+from .loop_end import close_at_loop_end
+from .policy_spec import VALID, check_spec, split_server
 
 PolicyLike = BaseChatModel | str
-SPECS = "openai:NAME, openai:NAME@http://HOST/v1, huggingface:NAME, embedded:, PROVIDER:NAME"
 URL_KEY = "TPO_POLICY_API_KEY"
 
 
@@ -71,14 +70,10 @@ def check_policy(policy: PolicyLike) -> None:
         return
     if not isinstance(policy, str):
         raise ConfigError(
-            f"{type(policy).__name__} is no policy: give a BaseChatModel (before .bind or "
-            f".with_structured_output) or a spec such as {SPECS}"
+            f"{type(policy).__name__} cannot be a policy: give a BaseChatModel (before .bind or "
+            f".with_structured_output) or a spec such as {listed(POLICY_FORMS)}"
         )
-    provider, colon, name = policy.strip().partition(":")
-    if not colon or not provider:
-        raise SpecError(f"unknown policy {policy!r}. Valid forms: {SPECS}")
-    if not name and provider != "embedded":
-        raise SpecError(f"policy {policy!r} names no model. Valid forms: {SPECS}")
+    check_spec(policy)
 
 
 async def resolve_policy(policy: PolicyLike) -> Policy:
@@ -98,30 +93,25 @@ async def resolve_policy(policy: PolicyLike) -> Policy:
     if policy not in built:
         # In a thread: imports and the local model's loading would block the loop.
         built[policy] = await asyncio.to_thread(build_policy, policy)
-        closing = _close_with_loop(loop, built[policy])
-        await anext(closing)
+        closing = await close_at_loop_end(partial(_close, loop, built[policy]))
         _closing.setdefault(loop, []).append(closing)
     return built[policy]
 
 
-async def _close_with_loop(loop: asyncio.AbstractEventLoop, policy: Policy) -> AsyncGenerator[None]:
-    """Close a policy's connections when its loop ends, which ends its async generators first."""
-    try:
-        yield
-    finally:
-        _shared.pop(loop, None)
-        _closing.pop(loop, None)
-        if client := getattr(policy.model, "http_async_client", None):
-            await client.aclose()
+async def _close(loop: asyncio.AbstractEventLoop, policy: Policy) -> None:
+    _shared.pop(loop, None)
+    _closing.pop(loop, None)
+    if client := getattr(policy.model, "http_async_client", None):
+        await client.aclose()
 
 
 def model_name(model: PolicyLike) -> str:
     """Return what a model calls itself, else its class; a spec without a login in its URL."""
     if isinstance(model, str):
-        return re.sub(r"//[^/@]*@", "//", model)
+        return without_login(model)
     for attribute in ("model_name", "model", "model_id"):
         if isinstance(name := getattr(model, attribute, None), str) and name:
-            return name
+            return without_login(name)
     return type(model).__name__
 
 
@@ -140,11 +130,9 @@ def build_policy(spec: str) -> Policy:
         from .huggingface import huggingface_model  # noqa: PLC0415  heavy, optional
 
         model = huggingface_model(name)
-        return Policy(model, spec, context_tokens=_context_tokens(model))
-    name, _, url = name.partition("@http")
-    if url:
-        return _compatible(provider, name, f"http{url}", spec)
-    return _provider(provider, name, spec)
+        return Policy(model, model_name(spec), context_tokens=_context_tokens(model))
+    name, url = split_server(name)
+    return _compatible(name, url, spec) if url else _provider(provider, name, spec)
 
 
 def _embedded(name: str) -> Policy:
@@ -164,22 +152,9 @@ def _embedded(name: str) -> Policy:
     )
 
 
-def _compatible(provider: str, name: str, url: str, spec: str) -> Policy:
-    if provider != "openai":
-        raise SpecError(f"policy {spec!r}: @URL is for OpenAI-compatible servers: openai:{name}@…")
-    if not name or not _has_host(url):
-        raise SpecError(f"policy {spec!r} needs a name and a host: openai:NAME@http://HOST/v1")
+def _compatible(name: str, url: str, spec: str) -> Policy:
     # Never the key of api.openai.com: the spec may come from someone else.
-    # Events and errors name it: no login in there.
     return Policy(_openai(name, url, os.environ.get(URL_KEY) or "none"), model_name(spec))
-
-
-def _has_host(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a bracket never closed, a port out of range
-        return False
 
 
 def _openai(name: str, base_url: str, key: str, *, through_proxy: bool = True) -> BaseChatModel:
@@ -189,15 +164,18 @@ def _openai(name: str, base_url: str, key: str, *, through_proxy: bool = True) -
 
     # Retries are ours, so that they are counted and a 400 is not repeated. An own client:
     # the default one is cached across event loops and breaks on the second. It heeds a proxy
-    # set in the environment, which must not be asked for our own machine.
+    # set in the environment, which must not be asked for our own machine. It alone knows the
+    # login of the URL: a model shows its address to whoever prints or traces it.
+    url = httpx.URL(base_url)
+    login = (url.username, url.password) if url.userinfo else None
     return ChatOpenAI(
         model=name,
-        base_url=base_url,
+        base_url=without_login(base_url),
         api_key=SecretStr(key),
         max_retries=0,
         # Else the client takes them from the environment; they are for api.openai.com too.
         default_headers={"OpenAI-Organization": "", "OpenAI-Project": ""},
-        http_async_client=DefaultAsyncHttpxClient(trust_env=through_proxy),
+        http_async_client=DefaultAsyncHttpxClient(trust_env=through_proxy, auth=login),
         use_responses_api=False,
     )
 
@@ -205,7 +183,7 @@ def _openai(name: str, base_url: str, key: str, *, through_proxy: bool = True) -
 def _provider(provider: str, name: str, spec: str) -> Policy:
     from langchain.chat_models import init_chat_model  # noqa: PLC0415  slow to import
 
-    options: dict[str, Any] = {"max_retries": 0}
+    options: JsonObject = {"max_retries": 0}
     if provider == "openai":
         from openai import DefaultAsyncHttpxClient  # noqa: PLC0415
 
@@ -221,11 +199,11 @@ def _provider(provider: str, name: str, spec: str) -> Policy:
         ) from None
     except ValueError as error:
         if "nsupported" in str(error):
-            raise SpecError(f"unknown provider in policy {spec!r}. Valid forms: {SPECS}") from None
+            raise SpecError(f"unknown provider in policy {spec!r}. {VALID}") from None
         raise PolicyError(f"policy {spec!r} could not be built: {evidence(error)}") from None
     except Exception as error:  # noqa: BLE001  each provider has its own complaint about a missing key
         raise MissingDependencyError(
             f"policy {spec!r} could not be built; is its API key set "
             f"(for instance {provider.upper()}_API_KEY)? {evidence(error)}"
         ) from None
-    return Policy(model, spec, context_tokens=_context_tokens(model))
+    return Policy(model, model_name(spec), context_tokens=_context_tokens(model))

@@ -19,12 +19,12 @@ from langchain_core.outputs import ChatGeneration
 from langchain_core.prompt_values import ChatPromptValue
 from langchain_core.runnables import RunnableConfig, ensure_config
 from langgraph.constants import TAG_NOSTREAM
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from ..core.errors import PolicyError, evidence
+from ..core.json_types import JsonObject
 from ..core.reply import Reply, read_reply
 from ..core.usage import Cost, add_costs, cost
-from .faults import is_transient, pause_before_retry, refused_parameter
+from .faults import refused_parameter, retrying
 from .manifest import guarded
 from .policy import Policy
 from .price import price_of
@@ -55,15 +55,15 @@ class Request:
     policy: Policy
     messages: Sequence[BaseMessage]
     n: int = 1
-    parameters: dict[str, Any] = field(default_factory=dict)
-    schema: dict[str, Any] | None = None
+    parameters: JsonObject = field(default_factory=dict)
+    schema: JsonObject | None = None
     refused: frozenset[str] = frozenset()
     timeout: float = 120.0
     retries: int = 2
     most: int | None = None
     live: bool = False
     label: str = "request"
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: JsonObject = field(default_factory=dict)
 
     @property
     def json_by_body(self) -> bool:
@@ -107,14 +107,8 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
     """
     refused, sent = request.refused, 0
     while True:  # ends: each further pass has one parameter less
-        attempts = AsyncRetrying(
-            stop=stop_after_attempt(min(request.retries + 1, _left(request, sent))),
-            retry=retry_if_exception(is_transient),
-            wait=_wait,
-            reraise=True,
-        )
         try:
-            async for attempt in attempts:
+            async for attempt in retrying(min(request.retries + 1, _left(request, sent))):
                 with attempt:
                     sent += 1
                     on_text = begin() if begin else None
@@ -143,12 +137,6 @@ def _reason(error: Exception, request: Request) -> str:
     return evidence(error)
 
 
-def _wait(state: RetryCallState) -> float:
-    return pause_before_retry(
-        state.outcome.exception() if state.outcome else None, state.attempt_number
-    )
-
-
 def _sent_parameters(request: Request, refused: frozenset[str]) -> set[str]:
     sent = {name for name, value in request.parameters.items() if value is not None}
     sent |= {"n"} if request.n > 1 else set()
@@ -168,7 +156,7 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     if (model.profile or {}).get("temperature") is False:  # a reasoning model
         refused |= {"temperature", "top_p"}
     limit = next((f for f in MAX_TOKENS_FIELDS if f in fields), "max_tokens")
-    changes: dict[str, Any] = {}
+    changes: JsonObject = {}
     for name, value in request.parameters.items():
         target = limit if name == "max_tokens" else name
         if target in fields and (value is not None or name in refused):
@@ -184,7 +172,7 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     return guarded(model.model_copy(update=changes))
 
 
-def _extra_body(request: Request, refused: frozenset[str]) -> dict[str, Any] | None:
+def _extra_body(request: Request, refused: frozenset[str]) -> JsonObject | None:
     own = getattr(request.policy.model, "extra_body", None) or {}
     body = {**own, **request.policy.extra_body}
     if request.parameters.get("seed") is not None:

@@ -9,9 +9,11 @@ from typing import Any
 from ..core.errors import MissingDependencyError, evidence
 
 DEVICE = "TPO_HF_DEVICE"
+Untyped = Any
+"""Something of torch or transformers. They are optional, so a type checker may not have them."""
 
 
-def import_torch(what: str, *others: str) -> list[Any]:
+def import_torch(what: str, *others: str) -> list[Untyped]:
     """Return torch and the other packages.
 
     Args:
@@ -31,7 +33,7 @@ def import_torch(what: str, *others: str) -> list[Any]:
         ) from None
 
 
-def device_name(torch: Any, named: str = "") -> str:
+def device_name(torch: Untyped, named: str = "") -> str:
     """Return the device to use: the one named, else `TPO_HF_DEVICE`, else CUDA, else the CPU.
 
     Args:

@@ -1,1 +1,1 @@
-"""The steps of the paper, one per file; `parts`, `draw` and `critique` are what they share."""
+"""The steps of the loop, one per file."""

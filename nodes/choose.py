@@ -13,7 +13,7 @@ from ..core.context import Context
 from ..core.events import Emitter
 from ..core.pool import by_id, opposite, scored
 from ..core.state import Candidate, Round, State
-from .paid.parts import Node, Parts
+from .paid.run_models import Node
 
 
 class Pick(BaseModel):
@@ -54,7 +54,7 @@ def pick_among(ids: Sequence[str]) -> type[Pick]:
     return made
 
 
-def choose_node(*, parts: Parts) -> Node:  # noqa: ARG001  every factory takes the parts
+def choose_node() -> Node:
     """Return the node that pauses for a person; resume it with a `Pick`."""
 
     async def choose(state: State, runtime: Runtime[Context]) -> dict[str, Any]:

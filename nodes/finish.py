@@ -13,19 +13,19 @@ from ..core.errors import NoCandidateError
 from ..core.events import Emitter
 from ..core.state import State
 from ..core.stopping import why_stop
-from .paid.parts import Node, Parts
+from .paid.run_models import GivenModels, Node
 
 
-def finish_node(*, parts: Parts, speak: bool = True) -> Node:
+def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
     """Return the node that writes the answer.
 
     Args:
-        parts: Models and settings.
+        given: Models, and the settings of a run that is given none.
         speak: Whether the answer is added to `messages` too.
     """
 
     async def finish(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
-        context = parts.context(runtime)
+        context = given.settings(runtime)
         emit = Emitter(runtime.stream_writer, state["usage"], state["round"])
         reason = why_stop(state, context) or "depth"
         winner = answer_of(state, reason)

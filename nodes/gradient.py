@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .paid.critique import critique_node
-from .paid.parts import Node, Parts
+from .paid.run_models import GivenModels, Node
 
 
-def gradient_node(*, parts: Parts) -> Node:
+def gradient_node(*, given: GivenModels) -> Node:
     """Return the node that writes `gradient` into the current round."""
-    return critique_node(parts=parts, step="gradient")
+    return critique_node(given=given, step="gradient")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .paid.critique import critique_node
-from .paid.parts import Node, Parts
+from .paid.run_models import GivenModels, Node
 
 
-def loss_node(*, parts: Parts) -> Node:
+def loss_node(*, given: GivenModels) -> Node:
     """Return the node that writes `loss` into the current round."""
-    return critique_node(parts=parts, step="loss")
+    return critique_node(given=given, step="loss")

@@ -16,8 +16,8 @@ from ..core.pool import by_id, scored, summarise, unscored
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..rewards.plan import PlannedReward
 from .paid.durable import restore, usage_of
-from .paid.parts import Node, Parts
 from .paid.ranking import Ranking, Result, losses, rankable
+from .paid.run_models import GivenModels, Node, RunModels
 
 
 @dataclass(frozen=True)
@@ -29,22 +29,22 @@ class Judged:
     results: list[Result]
 
 
-def rank_node(*, parts: Parts) -> Node:
+def rank_node(*, given: GivenModels) -> Node:
     """Return the node that scores what is new and records the round."""
 
     async def rank(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
-        context = parts.context(runtime)
+        run = await given.for_run(runtime)
         turn, now = state["turn"], state["round"]
         emit = Emitter(runtime.stream_writer, state["usage"], now)
-        ranking = Ranking(context, read_conversation(state["messages"]).messages, emit)
+        ranking = Ranking(run.context, read_conversation(state["messages"]).messages, emit)
         restored = await restore(state["candidates"])
         known = merge_candidates(state["candidates"], [restored])
-        judged = await _judge(parts, ranking, state, known)
+        judged = await _judge(run, ranking, state, known)
         pool = merge_candidates(known, [judged.results])
         if not scored(pool):
             raise RewardError(_nothing_scored(judged))
         record = summarise(pool, turn, now, judged.reward.name)
-        record["heldout"] = await _heldout(parts, ranking, state, pool, record)
+        record["heldout"] = await _heldout(run, ranking, state, pool, record)
         emit("round", {"selected": record})
         return {
             "candidates": [*restored, *judged.results],
@@ -56,10 +56,12 @@ def rank_node(*, parts: Parts) -> Node:
     return rank
 
 
-async def _judge(parts: Parts, ranking: Ranking, state: State, pool: Sequence[Candidate]) -> Judged:
+async def _judge(
+    run: RunModels, ranking: Ranking, state: State, pool: Sequence[Candidate]
+) -> Judged:
     """Score what the round needs; two scales are never mixed in one pool."""
     context, degraded = ranking.context, state.get("degraded", False)
-    reward = await (parts.fallback_for if degraded else parts.reward_for)(context)
+    reward = run.ranking(degraded=degraded)
     role: Any = "fallback" if degraded else "reward"
     if before := _ranked_by_another(state, reward):
         said = f"the pool was ranked by {before!r}; all of it is scored anew by {reward.name!r}"
@@ -75,7 +77,7 @@ async def _judge(parts: Parts, ranking: Ranking, state: State, pool: Sequence[Ca
         )
     if not lost or degraded or context.on_reward_failure != "degrade":
         return Judged(reward, degraded, results)
-    fallback = await parts.fallback_for(context)
+    fallback = run.ranking(degraded=True)
     ranking.emit("notice", {"message": _degradation(reward, fallback, lost)})
     again = rankable(merge_candidates(pool, [results]))
     anew = await ranking.score_anew(fallback, "fallback", again)
@@ -92,11 +94,10 @@ def _ranked_by_another(state: State, reward: PlannedReward) -> str:
 
 
 async def _heldout(
-    parts: Parts, ranking: Ranking, state: State, pool: Sequence[Candidate], record: Round
+    run: RunModels, ranking: Ranking, state: State, pool: Sequence[Candidate], record: Round
 ) -> float | None:
     """Score the chosen answer with the held-out reward; an unchanged one keeps its score."""
-    heldout = await parts.heldout_for(ranking.context)
-    chosen = by_id(pool, record["chosen"])
+    heldout, chosen = run.heldout, by_id(pool, record["chosen"])
     if heldout is None or chosen is None:
         return None
     old = by_id(state["candidates"], chosen["id"])

@@ -20,19 +20,20 @@ from ..rewards.plan import self_check
 from .paid.candidates import Draw
 from .paid.draw import Outcome, draw_candidates
 from .paid.durable import usage_of
-from .paid.parts import Node, Parts
+from .paid.run_models import GivenModels, Node, RunModels
 
 
-def sample_node(*, parts: Parts) -> Node:
+def sample_node(*, given: GivenModels) -> Node:
     """Return the node that checks the input and draws round 0."""
 
     async def sample(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
-        context = parts.context(runtime)
         conversation = read_conversation(state.get("messages"))
         drafts = read_drafts(state.get("drafts"))
         turn = state.get("turn", 0) + 1
         emit = Emitter(runtime.stream_writer, None, 0)
-        policy = await _accept(parts, context, conversation, emit)
+        run = await given.for_run(runtime)  # all of it, so that bad settings cost nothing
+        await _begin(run, conversation, emit)
+        context, policy = run.context, run.policy
         draw = _draw(context, emit, policy, conversation, drafts, turn)
         most = context.budget_requests or None
         out = await draw_candidates(draw, frozenset(), most)
@@ -58,17 +59,9 @@ def sample_node(*, parts: Parts) -> Node:
     return sample
 
 
-async def _accept(
-    parts: Parts, context: Context, conversation: Conversation, emit: Emitter
-) -> Policy:
-    """Resolve everything the run will need, so that bad settings cost nothing."""
-    policy = await parts.policy_for(context)
-    critic = await parts.critic_for(context)
-    reward = await parts.reward_for(context)
-    parts.prompts_for(context)
-    await parts.heldout_for(context)
-    if context.on_reward_failure == "degrade":
-        await parts.fallback_for(context)
+async def _begin(run: RunModels, conversation: Conversation, emit: Emitter) -> None:
+    """Say what the run begins with, and what the person should know about it."""
+    context, reward = run.context, run.reward
     emit(
         "run_started",
         {
@@ -76,8 +69,8 @@ async def _accept(
             "mode": context.mode,
             "depth": context.rounds,
             "width": context.width,
-            "policy": policy.name,
-            "critic": critic.name,
+            "policy": run.policy.name,
+            "critic": run.critic.name,
             "reward": reward.name,
         },
     )
@@ -88,7 +81,6 @@ async def _accept(
         emit("notice", {"message": reward.notice})
     if warning := await self_check(reward):
         emit("notice", {"message": warning})
-    return policy
 
 
 def _draw(

@@ -15,33 +15,27 @@ from ..core.stopping import requests_left
 from ..models.policy import Policy
 from ..models.request import Request
 from ..prompts.prompt_set import PromptSet
-from ..prompts.update import (
-    JSON_OUTPUT,
-    JSON_SCHEMA,
-    TAGS_OUTPUT,
-    partial_update,
-    read_update,
-)
+from ..prompts.update import partial_update, read_update, update_format
 from .paid.candidates import Draw
 from .paid.critique import clip_tokens, critique_of
 from .paid.draw import draw_candidates
 from .paid.durable import request_timeout, usage_of
-from .paid.parts import Node, Parts
+from .paid.run_models import GivenModels, Node
 
 
-def update_node(*, parts: Parts) -> Node:
+def update_node(*, given: GivenModels) -> Node:
     """Return the node that draws the next round from chosen, loss and gradient."""
 
     async def update(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
-        context = parts.context(runtime)
+        run = await given.for_run(runtime)
+        context = run.context
         turn, now = state["turn"], state["round"] + 1
         emit = Emitter(runtime.stream_writer, state["usage"], now)
-        policy = await parts.policy_for(context)
         chosen = by_id(state["candidates"], state["rounds"][-1]["chosen"])
         draw = Draw(
             context=context,
             emit=emit,
-            request=_requests(state, context, policy, parts.prompts_for(context)),
+            request=_requests(state, context, run.policy, run.prompts),
             read=read_update,
             partial=partial_update,
             phase="update",
@@ -68,26 +62,23 @@ def _requests(state: State, context: Context, policy: Policy, prompts: PromptSet
     A server that refuses structured output is asked for tags instead.
     """
     critique = critique_of(state, context)
-    wants_json = context.update_format == "json" or (
-        context.update_format == "auto" and policy.prefers_json
-    )
 
     def request(refused: frozenset[str]) -> Request:
-        as_json = wants_json and "response_format" not in refused
+        form = update_format(context, prefers_json=policy.prefers_json, refused=refused)
         return Request(
             policy,
             prompts.render(
                 "update",
                 critique,
                 clip_tokens=clip_tokens(context, policy),
-                output=JSON_OUTPUT if as_json else TAGS_OUTPUT,
+                output=form.output,
             ),
             parameters={
                 "temperature": context.temperature,
                 "top_p": context.top_p,
                 "max_tokens": context.max_tokens,
             },
-            schema=JSON_SCHEMA if as_json else None,
+            schema=form.schema,
             refused=refused,
             timeout=request_timeout(context, state),
             live=context.live,

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
 
+from ..core.context import Context
 from ..core.prompt import Prompt, unquote
 from ..core.reply import REASONING_TAGS, Reply, split_reasoning, well_formed
 
@@ -86,6 +90,36 @@ JSON_SCHEMA = {
     "required": [KEY],
     "additionalProperties": False,
 }
+
+
+@dataclass(frozen=True)
+class UpdateFormat:
+    """How an update marks its answer.
+
+    Attributes:
+        output: What the prompt says of it.
+        schema: The JSON schema that is asked for, or `None` for tags.
+    """
+
+    output: str
+    schema: dict[str, Any] | None = None
+
+
+def update_format(
+    context: Context, *, prefers_json: bool, refused: Collection[str] = ()
+) -> UpdateFormat:
+    """Return the format that a run asks for; a server that refuses JSON is asked for tags.
+
+    Args:
+        context: The settings.
+        prefers_json: Whether the policy is known to need JSON.
+        refused: Parameters that its server has refused.
+    """
+    wanted = context.update_format
+    as_json = wanted == "json" or (wanted == "auto" and prefers_json)
+    if as_json and "response_format" not in refused:
+        return UpdateFormat(JSON_OUTPUT, JSON_SCHEMA)
+    return UpdateFormat(TAGS_OUTPUT)
 
 
 def read_update(reply: Reply) -> tuple[str, str | None]:

@@ -8,9 +8,10 @@ from typing import Any
 from langchain_core.messages import AnyMessage
 from langchain_core.messages.utils import convert_to_openai_messages
 
+from ..core.json_types import JsonObject
 from ..core.reply import well_formed
 
-Chat = list[dict[str, Any]]
+Chat = list[JsonObject]
 _KEPT = ("role", "content", "tool_calls", "tool_call_id")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from ..core.errors import ConfigError, evidence
+from ..core.login import has_login
 from ..core.settings import explain
 
 PREFIX = "TPO_SERVE_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-LOGIN = re.compile(r"//[^/@]*@")
 MODELS = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
 
 
@@ -82,7 +81,7 @@ class Settings(BaseModel):
     @classmethod
     def _without_login(cls, given: Any) -> Any:
         for spec in given.values() if isinstance(given, dict) else [given]:
-            if LOGIN.search(spec):
+            if has_login(spec):
                 raise ValueError(
                     "clients see the names of models, so no login may be in one: set "
                     "TPO_POLICY_API_KEY or TPO_REWARD_API_KEY in the environment instead"

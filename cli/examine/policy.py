@@ -15,7 +15,7 @@ from ...core.reply import Reply
 from ...models.policy import Policy
 from ...models.request import Request, RequestError, Response, ask
 from ...prompts.prompt_set import prompt_set
-from ...prompts.update import JSON_OUTPUT, JSON_SCHEMA, TAGS_OUTPUT, read_update
+from ...prompts.update import UpdateFormat, read_update, update_format
 from .finding import Finding, graded
 from .probes import GREETING, INSTRUCTIONS, Instruction
 
@@ -29,6 +29,7 @@ class Try:
     instruction: Instruction
     text: str
     error: str | None
+    as_json: bool
 
     @property
     def obeyed(self) -> bool:
@@ -71,12 +72,12 @@ async def follows(policy: Policy, context: Context, tries: int) -> list[Finding]
     gate = asyncio.Semaphore(context.max_concurrency)
     asked = [i for i in INSTRUCTIONS for _ in range(tries)]
     done = await asyncio.gather(*(_update(policy, context, i, gate) for i in asked))
-    return [_format(policy, done), _obedience(done)]
+    return [_format(done), _obedience(done)]
 
 
-def _format(policy: Policy, done: Sequence[Try]) -> Finding:
+def _format(done: Sequence[Try]) -> Finding:
     usable = sum(t.error is None for t in done)
-    how = "asked for as JSON" if policy.prefers_json else "between our tags"
+    how = "asked for as JSON" if any(t.as_json for t in done) else "between our tags"
     words = f"{usable} of {len(done)} updates could be read ({how})"
     if lost := next((t.error for t in done if t.error), None):
         words += f"; else: {lost}"
@@ -97,32 +98,30 @@ def _obedience(done: Sequence[Try]) -> Finding:
 async def _update(
     policy: Policy, context: Context, instruction: Instruction, gate: asyncio.Semaphore
 ) -> Try:
-    as_json = context.update_format == "json" or (
-        context.update_format == "auto" and policy.prefers_json
-    )
+    form = update_format(context, prefers_json=policy.prefers_json)
     try:
         async with gate:
-            response = await _ask_update(policy, context, instruction, as_json)
-            if as_json and "response_format" in response.refused:
-                response = await _ask_update(policy, context, instruction, as_json=False)
+            response = await _ask_update(policy, context, instruction, form)
+            if form.schema and "response_format" in response.refused:
+                form = update_format(context, prefers_json=False, refused=response.refused)
+                response = await _ask_update(policy, context, instruction, form)
     except RequestError as error:
-        return Try(instruction, "", str(error))
+        return Try(instruction, "", str(error), bool(form.schema))
     if not response.replies:
-        return Try(instruction, "", "no text came back")
-    return Try(instruction, *read_update(response.replies[0]))
+        return Try(instruction, "", "no text came back", bool(form.schema))
+    return Try(instruction, *read_update(response.replies[0]), bool(form.schema))
 
 
 async def _ask_update(
-    policy: Policy, context: Context, instruction: Instruction, as_json: bool
+    policy: Policy, context: Context, instruction: Instruction, form: UpdateFormat
 ) -> Response:
     messages = prompt_set(context.prompts).render(
         "update",
         instruction.critique,
         clip_tokens=context.clip_tokens,
-        output=JSON_OUTPUT if as_json else TAGS_OUTPUT,
+        output=form.output,
     )
-    schema = JSON_SCHEMA if as_json else None
-    return await ask(_request(policy, context, messages=messages, schema=schema))
+    return await ask(_request(policy, context, messages=messages, schema=form.schema))
 
 
 def _request(policy: Policy, context: Context, **more: Any) -> Request:

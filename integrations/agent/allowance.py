@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core.context import Context
 from ...core.errors import ConfigError
-from ...core.usage import Cost, add_costs, cost
+from ...core.usage import Cost, add_costs, cost, tokens_of
 
 
 def add_spent(so_far: Any, more: Any) -> Cost:
@@ -17,7 +17,7 @@ def add_spent(so_far: Any, more: Any) -> Cost:
 
 @dataclass(frozen=True)
 class Allowance:
-    """Most that the searches of one thread may cost together; 0 is no limit.
+    """How much all searches of one thread may cost; 0 for no limit.
 
     Raises:
         ConfigError: a negative limit.
@@ -49,5 +49,5 @@ class Allowance:
 
 def _of(spent: Cost, name: str) -> float:
     if name == "tokens":
-        return spent["input_tokens"] + spent["output_tokens"]
+        return tokens_of(spent)
     return spent["requests"] if name == "requests" else spent["seconds"]

@@ -1,4 +1,4 @@
-"""Which answers are worth a search: asked of the draft, before anything is paid for it."""
+"""Which drafts are worth a search: decided before anything is paid for it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from langchain.agents.middleware import ModelRequest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from ...core.errors import ConfigError
+from .reply import AgentRequest
 
-When = Callable[[ModelRequest[Any], AIMessage], bool | Awaitable[bool]]
+When = Callable[[AgentRequest, AIMessage], bool | Awaitable[bool]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Conditions:
     def __post_init__(self) -> None:
         if self.when is not None and not callable(self.when):
             raise ConfigError(
-                f"when={self.when!r} is no function: give one that takes (request, draft) "
+                f"when={self.when!r} is not a function: give one that takes (request, draft) "
                 "and returns whether to optimise the draft"
             )
         if self.min_chars < 0:
@@ -47,8 +47,8 @@ class Conditions:
         if not 0 <= self.fraction <= 1:
             raise ConfigError(f"fraction={self.fraction}: give a share from 0 to 1")
 
-    async def why_not(self, request: ModelRequest[Any], draft: AIMessage) -> str:
-        """Return which condition does not hold, or ""."""
+    async def why_not(self, request: AgentRequest, draft: AIMessage) -> str:
+        """Return the condition that does not hold, or ""."""
         if len(draft.text) < self.min_chars:
             return f"min_chars: the draft has {len(draft.text)} of {self.min_chars} characters"
         if not self._drawn(request):
@@ -60,7 +60,7 @@ class Conditions:
             wanted = await wanted
         return "" if wanted else "when: the predicate said no"
 
-    def _drawn(self, request: ModelRequest[Any]) -> bool:
+    def _drawn(self, request: AgentRequest) -> bool:
         """Draw by thread and question, so that the same ones are drawn each time."""
         info = request.runtime.execution_info
         thread = info.thread_id if info else None

@@ -10,8 +10,6 @@ from langchain.agents.middleware import (
     AgentMiddleware,
     AgentState,
     ExtendedModelResponse,
-    ModelRequest,
-    ModelResponse,
 )
 from langchain.agents.middleware.types import PrivateStateAttr
 from langgraph.stream import CustomTransformer
@@ -23,17 +21,18 @@ from ...core.settings import make_context
 from ...core.usage import Cost
 from ...graphs.background import result_of
 from ...models.policy import PolicyLike
+from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
 from ...rewards.resolve import RewardLike
-from ..inner_run.in_node import run_nested
 from ..inner_run.run_trace import Detail
+from ..inner_run.silent_graph import run_silently
 from .allowance import Allowance, add_spent
 from .conditions import Conditions, When
-from .reply import replaced, restore
+from .reply import AgentReply, AgentRequest, replaced, restore_reply
 from .search import Search
-from .turn import Call, build_turn
+from .turn_graph import Attempt, build_turn
 
-# What a caller of a served agent must not choose: hosts to be asked, files to be read.
+# What the caller of a served agent may not choose: hosts that are asked, files that are read.
 FIXED = frozenset({"policy", "critic", "reward", "heldout", "fallback_reward", "prompts"})
 
 
@@ -44,38 +43,39 @@ class TPOState(AgentState[Any]):
 
 
 class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
-    """Optimises the agent's final answer; every other turn passes through untouched.
+    """Optimises the agent's final answer; every other reply passes through unchanged.
 
-    The model's own reply is the draft: it is paid once and competes as the first of the N
-    candidates, so the answer is never worse by your reward. Further ones come from the agent's
-    model without its tools. They and the reward see the conversation: system prompt, messages,
-    tool results. Nobody sees the draft before it has won: streams carry the answer as
-    one message, and the search as `tpo.*` events on the `custom` stream.
+    The model's own reply is the draft. It is paid for once and competes as the first of the N
+    candidates, so by your reward the answer is never worse. The other candidates come from the
+    agent's model without its tools. They and the reward see the conversation: system prompt,
+    messages, tool results. The draft is not shown before it has won: streams carry the answer
+    as one message, and the search as `tpo.*` events on the `custom` stream.
 
-    Whatever goes wrong in a search, the draft is the answer. `response_metadata["tpo"]` of
-    the message tells: `outcome` (`improved`, `kept`, `skipped`, `failed`), `reason`, rewards,
-    rounds, `stop_reason`, `usage`. A call may change settings with the agent's context:
-    `context={"tpo": {"depth": 1}}`, or switch the search off: `context={"tpo": False}`.
+    If anything goes wrong in a search, the draft is the answer. `response_metadata["tpo"]` of
+    the message holds `outcome` (`improved`, `kept`, `skipped`, `failed`), `reason`, rewards,
+    rounds, `stop_reason` and `usage`. A call may change settings with the agent's context,
+    `context={"tpo": {"depth": 1}}`, or switch the search off, `context={"tpo": False}`.
 
-    Give it any place in the list. Those before it see the optimised answer only; those after
-    it work on the draft. As the last it sees the very request that the model sees.
+    It may stand anywhere in the list of middleware. Those before it see only the optimised
+    answer; those after it work on the draft. As the last one it sees the same request as the
+    model.
 
     Args:
         reward: What ranks: a function `(query, answer) -> float`, a reward object, or a spec.
-        policy: Another model for the further candidates; default: the agent's.
+        policy: Another model for the other candidates; default: the agent's.
         critic: Another model for loss and gradient; default: the policy.
         heldout: A reward that watches without steering.
         fallback: What ranks when the reward failed (see `on_reward_failure`).
         prompts: Other prompts.
         when: Asked `(request, draft)` whether to search; sync or async.
-        min_chars: Search only for drafts of at least so many characters.
-        fraction: Search only for this share of answers, 0 to 1, drawn by `seed`, thread and
-            question.
-        conversation_requests: Most model requests that the searches of one thread may make
-            together; 0 is no limit. Drafts do not count.
+        min_chars: Search only if the draft has at least this many characters.
+        fraction: Search only for this share of answers, 0 to 1. Which ones depends on `seed`,
+            thread and question.
+        conversation_requests: How many model requests all searches of a thread may make; 0 for
+            no limit. Drafts do not count.
         conversation_tokens: The same for input and output tokens.
         conversation_seconds: The same for seconds of work.
-        trace: `full` keeps the texts of the pool and of the critiques in the message, too.
+        trace: `full` also keeps the texts of the pool and of the critiques in the message.
         **knobs: Any setting of `Context`: depth, width, seed, budget_seconds, ...
 
     Raises:
@@ -92,7 +92,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
     """
 
     state_schema = TPOState
-    transformers = (CustomTransformer,)  # else the newer thread protocol is silent on our events
+    transformers = (CustomTransformer,)  # without it the newer thread protocol drops our events
 
     def __init__(  # noqa: PLR0913  keywords only, each of them optional
         self,
@@ -115,38 +115,36 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         super().__init__()
         self.tools = []
         self._context = make_context(None, **knobs)
-        parts = {"critic": critic, "heldout": heldout, "fallback": fallback, "prompts": prompts}
+        given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
         self._turn = build_turn(
             Conditions(when, min_chars, fraction, self._context.seed or 0),
             Allowance(conversation_requests, conversation_tokens, conversation_seconds),
-            Search(reward, policy, parts, trace),
+            Search(given, trace),
         )
 
     async def awrap_model_call(
         self,
-        request: ModelRequest[Any],
-        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
+        request: AgentRequest,
+        handler: Callable[[AgentRequest], Awaitable[AgentReply]],
     ) -> Any:
-        """Let the model reply; where that is the final answer, search for a better one."""
+        """Let the model reply; if that is the final answer, search for a better one."""
         return await self._answer(self._call(request, lambda: handler(request)))
 
     def wrap_model_call(
         self,
-        request: ModelRequest[Any],
-        handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
+        request: AgentRequest,
+        handler: Callable[[AgentRequest], AgentReply],
     ) -> Any:
         """Do the same in a sync agent; the search runs on a background loop."""
         call = self._call(request, lambda: asyncio.to_thread(handler, request))
         return result_of(self._answer(call, in_sync_node=True))
 
-    def _call(
-        self, request: ModelRequest[Any], ask: Callable[[], Awaitable[ModelResponse[Any]]]
-    ) -> Call:
+    def _call(self, request: AgentRequest, ask: Callable[[], Awaitable[AgentReply]]) -> Attempt:
         spent: Any = request.state.get("tpo_spent")
-        return Call(request, ask, self._settings(request), add_spent(None, spent))
+        return Attempt(request, ask, self._settings(request), add_spent(None, spent))
 
-    def _settings(self, request: ModelRequest[Any]) -> Context | None:
-        """Return the settings of this call; `None` where it wants no search.
+    def _settings(self, request: AgentRequest) -> Context | None:
+        """Return the settings of this call; `None` if it wants no search.
 
         Raises:
             ConfigError: the agent's context holds something else; nothing was paid for.
@@ -169,20 +167,20 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
             )
         return make_context(self._context, **key)
 
-    async def _answer(self, call: Call, *, in_sync_node: bool = False) -> Any:
-        """Run the turn; what an earlier life of the node saved of it is not run again.
+    async def _answer(self, call: Attempt, *, in_sync_node: bool = False) -> Any:
+        """Run the turn, or go on from what an earlier attempt of the node has saved of it.
 
-        A call that failed in an earlier life was tried anew by a middleware around this one,
-        in a turn of its own; so was a reply that could not be saved. Theirs is the next.
+        A saved turn may hold no reply: the model failed, and a middleware around this one
+        called it again; or the reply could not be saved. What followed is the next turn.
         """
         write = call.request.runtime.stream_writer
         while True:
-            turn = await run_nested(
+            turn = await run_silently(
                 self._turn, {"final": False}, call, write, in_sync_node=in_sync_node
             )
             if call.error:
                 raise call.error
-            if reply := call.reply or (turn.get("reply") and restore(turn["reply"])):
+            if reply := call.reply or (turn.get("reply") and restore_reply(turn["reply"])):
                 break
         if found := turn.get("found"):
             answer = replaced(reply, found["text"], found["trace"])

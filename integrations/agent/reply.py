@@ -7,15 +7,19 @@ from typing import Any, cast
 from langchain.agents.middleware import ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, message_to_dict, messages_from_dict
 
+from ...core.json_types import JsonObject
 from ...core.reply import read_reply
 
+AgentRequest = ModelRequest[Any]  # whatever the context of the agent is
+AgentReply = ModelResponse[Any]  # whatever its structured output is
 
-def draft_in(request: ModelRequest[Any], response: ModelResponse[Any]) -> AIMessage | None:
-    """Return the reply's final answer, if it is one that may be written anew.
 
-    Tool calls, structured output, images and cited sources are not: their other parts
-    would be lost or no longer fit. A message without an id comes from a middleware (an
-    error it reports, say), not from a model.
+def draft_in(request: AgentRequest, response: AgentReply) -> AIMessage | None:
+    """Return the reply's final answer, if it is one that may be rewritten.
+
+    Replies with tool calls, structured output, images or cited sources may not: their other
+    parts would be lost, or no longer fit. A message without an id comes from a middleware (an
+    error that it reports, say), not from a model.
     """
     if request.response_format is not None or response.structured_response is not None:
         return None
@@ -34,32 +38,32 @@ def _is_prose(block: Any) -> bool:
     )
 
 
-def save(response: ModelResponse[Any]) -> list[dict[str, Any]] | None:
-    """Return a reply as plain JSON; `None` with structured output, whose type is the agent's.
+def save_reply(response: AgentReply) -> list[JsonObject] | None:
+    """Return a reply as plain JSON; `None` if it has structured output, whose type we do not know.
 
-    Plain, because a message in the state of a graph would be streamed.
+    Not as a message: LangGraph would stream one that is in the state of a graph.
     """
     if response.structured_response is not None:
         return None
     return [message_to_dict(message) for message in response.result]
 
 
-def restore(saved: list[dict[str, Any]]) -> ModelResponse[Any]:
-    """Return the reply that `save` kept."""
+def restore_reply(saved: list[JsonObject]) -> AgentReply:
+    """Return the reply that `save_reply` saved."""
     return ModelResponse(result=messages_from_dict(saved))
 
 
-def replaced(response: ModelResponse[Any], text: str | None, trace: dict[str, Any]) -> Any:
-    """Return the reply with another text, or its own where that is `None`, and the trace.
+def replaced(response: AgentReply, text: str | None, trace: JsonObject) -> Any:
+    """Return the reply with the trace, and with another text unless that is `None`.
 
-    The message keeps its id, so that clients replace what they may have shown of it, and
-    its usage: what the search cost is in the trace, and counted nowhere else.
+    The message keeps its id, so that clients replace what they may have shown of it. It keeps
+    its usage too: what the search cost is in the trace, and counted nowhere else.
     """
     (draft,) = response.result
     about = {**draft.response_metadata, "tpo": trace}
-    changes: dict[str, Any] = {"response_metadata": about}
+    changes: JsonObject = {"response_metadata": about}
     if text is not None:
-        about.pop("logprobs", None)  # of the draft's own tokens, as its reasoning is
+        about.pop("logprobs", None)  # they are of the draft, and so is its reasoning
         changes |= {"content": text, "additional_kwargs": {}}
     message = cast("AIMessage", draft).model_copy(update=changes)
     return ModelResponse(result=[message])

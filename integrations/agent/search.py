@@ -1,12 +1,11 @@
-"""The search for a better answer than the draft: one run of the loop, and what it came to."""
+"""The search for a better answer than the draft: one run of the loop, and its result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from langchain.agents.middleware import ModelRequest
 from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.errors import GraphBubbleUp, is_invalid_resume
 from typing_extensions import TypedDict
@@ -14,22 +13,24 @@ from typing_extensions import TypedDict
 from ...core.context import Context
 from ...core.errors import ConfigError, evidence
 from ...core.events import Emitter
+from ...core.json_types import JsonObject
 from ...core.reply import read_reply
 from ...core.state import State
 from ...core.usage import cost
-from ...graphs.loop import MOST_STEPS, build_tpo
-from ...models.policy import PolicyLike, check_policy
-from ...rewards.resolve import RewardLike
+from ...graphs.loop import MOST_STEPS, build_graph
+from ...models.policy import check_policy
+from ...nodes.paid.run_models import GivenModels
 from ..inner_run.run_trace import Detail, trace_of
+from .reply import AgentRequest
 
 
 class Found(TypedDict):
-    """What a search came to: plain JSON."""
+    """The result of a search: plain JSON."""
 
     text: str | None
-    """The better answer; `None` where the draft stays."""
-    trace: dict[str, Any]
-    spent: dict[str, Any]
+    """The better answer; `None` if the draft stays."""
+    trace: JsonObject
+    spent: JsonObject
     """What it cost."""
 
 
@@ -38,42 +39,38 @@ class Search:
     """How to search.
 
     Attributes:
-        reward: What ranks.
-        policy: What answers; `None` is the agent's own model, without its tools.
-        options: Further keywords of `build_tpo`.
-        detail: How much the trace tells.
+        given: Models, rewards and prompts; without a policy the agent's own model answers,
+            without its tools.
+        detail: How much the trace holds.
 
     Raises:
         TPOError: a policy, reward, prompt or detail that cannot be right.
     """
 
-    reward: RewardLike
-    policy: PolicyLike | None
-    options: Mapping[str, Any]
+    given: GivenModels
     detail: Detail
 
     def __post_init__(self) -> None:
         if self.detail not in get_args(Detail):
             raise ConfigError(f"trace={self.detail!r}: give 'brief' or 'full'")
-        for policy in (self.policy, self.options.get("critic")):
+        for policy in (self.given.policy, self.given.critic):
             if policy is not None:
                 check_policy(policy)
-        build_tpo(self.policy, self.reward, **self.options)
+        self.given.checked()
 
     async def run(
         self,
-        request: ModelRequest[Any],
+        request: AgentRequest,
         draft: AIMessage,
         context: Context,
         write: Callable[[Any], None],
     ) -> Found:
-        """Search; whatever goes wrong, the draft stays, and the trace says why.
+        """Search. If anything goes wrong the draft stays, and the trace says why.
 
-        Only cancellation and interrupts pass.
+        Only cancellation and interrupts are raised.
         """
-        policy = self.policy or request.model
-        graph = build_tpo(policy, self.reward, speak=False, **self.options)
-        app = graph.compile(name="tpo")
+        given = replace(self.given, policy=self.given.policy or request.model)
+        app = build_graph(given, speak=False).compile(name="tpo")
         first: Any = {"messages": _conversation(request), "drafts": [read_reply(draft).text]}
         state: Any = {}
         try:
@@ -114,17 +111,17 @@ class Search:
         return Found(text=None, trace=trace, spent=spent)
 
 
-def _conversation(request: ModelRequest[Any]) -> list[AnyMessage]:
-    """Return what the model was asked; reward and candidates see the same, tool results too.
+def _conversation(request: AgentRequest) -> list[AnyMessage]:
+    """Return what the model was asked: candidates and reward see the same, with tool results.
 
-    Copies where there is no id: the graph gives each message one.
+    A message without an id is copied, because the graph would give it one.
     """
     said = [request.system_message] if request.system_message else []
     return [m if m.id else m.model_copy() for m in [*said, *request.messages]]
 
 
-def _without_draft(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event as it may be shown: the draft competes, but its text is held back."""
+def _without_draft(event: JsonObject) -> JsonObject:
+    """Return an event as it may be shown: without the text of the draft."""
     candidate = event.get("candidate")
     if isinstance(candidate, dict) and candidate.get("drafted"):
         return {**event, "candidate": {**candidate, "text": ""}}

@@ -1,4 +1,4 @@
-"""One turn of a conversation, as a chat model answers it."""
+"""One call of the chat model: the last turn of a conversation, answered by a run."""
 
 from __future__ import annotations
 
@@ -13,50 +13,51 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from ...core.context import Context
 from ...core.conversation import read_conversation
 from ...core.errors import InputError
+from ...core.json_types import JsonObject
 from ...core.reply import read_reply
 from ...core.settings import make_context
-from ...core.usage import Cost, cost
+from ...core.usage import Cost, cost, tokens_of
 from ...models.policy import resolve_policy
 from ...models.price import price_of
-from ..inner_run.inherit import Saving
-from ..inner_run.run import Inner, play
+from ..inner_run.callbacks_and_saver import Saving
+from ..inner_run.run_inside import InnerRun, states_of
+from .call_settings import CallSettings
 from .first_reply import first_reply
 from .message import last_pieces, message_of, reasoning, thoughts, without_trace
-from .settings import Settings
 
 
 @dataclass(frozen=True)
-class Turn:
-    """What is to be answered.
+class ChatCall:
+    """One call of the chat model.
 
     Attributes:
         settings: Policy, reward, settings, tools.
-        messages: History, system prompt, last turn.
-        callbacks: Those of the call.
-        saving: See `Inner`.
+        messages: The conversation, its last turn to be answered.
+        callbacks: The callbacks that LangChain gave to the call.
+        saving: See `InnerRun`.
     """
 
-    settings: Settings
+    settings: CallSettings
     messages: Sequence[BaseMessage]
     callbacks: Callbacks = None
     saving: Saving = "own"
 
 
-async def answer(turn: Turn) -> AsyncGenerator[str | AIMessage]:
+async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
     """Answer the last turn of a conversation.
 
-    Where tools are bound the policy is asked once as it is. A reply that calls them, or that
-    is no text to improve on, is the message; a text is a draft, and competes with the others.
+    If tools are bound, the policy is asked once with them. A reply that calls a tool, or is
+    not a text, is the message; a text is a draft that competes with the other candidates.
 
     Yields:
-        What the run finds, as text; then, as the last, the message.
+        What the run finds, as text; at the end, the message.
     """
-    settings, callbacks, saving = turn.settings, turn.callbacks, turn.saving
-    history = without_trace(turn.messages)
+    settings, callbacks, saving = call.settings, call.callbacks, call.saving
+    history = without_trace(call.messages)
     context, drafts, paid = settings.context, list[str](), cost()
     if settings.options:
         reply = await first_reply(
-            policy=await resolve_policy(settings.policy or context.policy),
+            policy=await resolve_policy(settings.given.policy or context.policy),
             messages=history,
             context=context,
             options=settings.options,
@@ -69,9 +70,9 @@ async def answer(turn: Turn) -> AsyncGenerator[str | AIMessage]:
             return
         paid, drafts = price_of(reply, [read]), [read.text]
         context = _left(context, paid)
-    run = Inner(settings.graph(), history, context, drafts, callbacks, saving)
+    run = InnerRun(settings.graph(), history, context, drafts, callbacks, saving)
     shown, state = "", None
-    async with aclosing(play(run)) as states:
+    async with aclosing(states_of(run)) as states:
         async for state in states:
             found = thoughts(state.get("rounds") or [], settings.trace)
             if found != shown and found.startswith(shown):
@@ -81,19 +82,19 @@ async def answer(turn: Turn) -> AsyncGenerator[str | AIMessage]:
     yield message_of(state, settings.name, paid, settings.trace)
 
 
-async def whole(turn: Turn) -> AIMessage:
-    """Return the answer to a turn."""
-    async with aclosing(answer(turn)) as parts:
+async def whole_answer(call: ChatCall) -> AIMessage:
+    """Return the answer as one message."""
+    async with aclosing(answer(call)) as parts:
         async for part in parts:
             if isinstance(part, AIMessage):
                 return part
     raise AssertionError  # the message is always the last part
 
 
-async def pieces(turn: Turn) -> AsyncGenerator[AIMessageChunk]:
-    """Yield the answer to a turn: what the run finds as reasoning, then the text, once."""
+async def answer_pieces(call: ChatCall) -> AsyncGenerator[AIMessageChunk]:
+    """Yield the answer in pieces: what the run finds as reasoning, then the whole text."""
     shown = ""
-    async with aclosing(answer(turn)) as parts:
+    async with aclosing(answer(call)) as parts:
         async for part in parts:
             if isinstance(part, AIMessage):
                 for piece in last_pieces(part, shown):
@@ -112,16 +113,15 @@ def _can_be_improved_on(history: Sequence[Any]) -> bool:
 
 
 def _left(context: Context, paid: Cost) -> Context:
-    """Return the settings of the rest of a turn, whose first reply is paid.
+    """Return the settings for the rest of a turn, less what the first reply cost.
 
-    Where that used up the budget, only the draft is scored.
+    If that used up the budget, only the draft is scored.
     """
-    left: dict[str, Any] = {}
+    left: JsonObject = {}
     if context.budget_requests:
         left["budget_requests"] = context.budget_requests - paid["requests"]
     if context.budget_tokens:
-        spent = paid["input_tokens"] + paid["output_tokens"]
-        left["budget_tokens"] = max(0, context.budget_tokens - spent)
+        left["budget_tokens"] = max(0, context.budget_tokens - tokens_of(paid))
     if 0 in left.values():
         return make_context(context, width=1, depth=0)
     return make_context(context, **left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,21 +18,23 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, model_validator
 
 from ...core.context import Context
+from ...core.json_types import JsonObject
 from ...graphs.background import iterate, result_of
 from ...models.policy import resolve_policy
-from ..inner_run.inherit import RunManager, Saving, inner_callbacks, saving_of_sync_call
+from ...nodes.paid.run_models import GivenModels
+from ..inner_run.callbacks_and_saver import RunManager, Saving, inner_callbacks, saving_of_sync_call
 from ..inner_run.run_trace import Detail
-from .answering import Turn, pieces, whole
-from .settings import PARTS, Settings, given_settings
+from .answering import ChatCall, answer_pieces, whole_answer
+from .call_settings import PARTS, CallSettings, Keywords, given_settings
 
 
 class ChatTPO(BaseChatModel):
     """A chat model whose answers are aligned with a reward while they are written.
 
-    It takes the place of the chat model it is given: in a chain, an agent, a node. A turn in
-    which the model calls tools passes through untouched; structured output is left to the
-    model; every other answer is the best of a run. The message says how it was found:
-    `response_metadata["tpo"]` is the run's trace, `usage_metadata` the sum of its cost.
+    It takes the place of the chat model it is given, in a chain, an agent or a node. A reply
+    that calls tools passes through unchanged, and structured output is left to the model; every
+    other answer is the best of a run. `response_metadata["tpo"]` of the message is the run's
+    trace, `usage_metadata` the sum of its cost.
 
     Args:
         policy: The model that answers: any `BaseChatModel`, or a spec (`openai:gpt-5-mini`).
@@ -66,18 +68,18 @@ class ChatTPO(BaseChatModel):
     prompts: Any = None
     context: Context = Field(default_factory=Context)
     trace: Detail = "full"
-    """How much of a run its message tells: `brief` leaves the texts of the pool and the
+    """How much of a run its message holds: `brief` leaves the texts of the pool and the
     critiques out, so that a conversation that is saved does not carry every pool."""
     streaming: bool | None = None
-    """`True` streams within `invoke` too, for handlers that want tokens."""
+    """`True` streams inside `invoke` too, for handlers that want tokens."""
 
-    if TYPE_CHECKING:  # pydantic would tell editors of the fields only, and not of the settings
+    if TYPE_CHECKING:  # for editors: pydantic would show them the fields and not the settings
 
         def __init__(self, **settings: Any) -> None: ...
 
     @model_validator(mode="before")
     @classmethod
-    def _collect_settings(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _collect_settings(cls, values: Keywords) -> Keywords:
         return given_settings(values, cls.model_fields)
 
     @model_validator(mode="after")
@@ -87,27 +89,18 @@ class ChatTPO(BaseChatModel):
             self.cache = False  # a cache's key could not tell this reward from another
         return self
 
-    def _settings(self, **changes: Any) -> Settings:
+    def _settings(self, **changes: Any) -> CallSettings:
         """Return the settings of one call."""
-        own = Settings(
-            policy=self.policy,
-            reward=self.reward,
-            critic=self.critic,
-            heldout=self.heldout,
-            fallback=self.fallback,
-            prompts=self.prompts,
-            context=self.context,
-            trace=self.trace,
-        )
-        return own.changed(changes)
+        given = GivenModels(**{name: getattr(self, name) for name in PARTS})
+        return CallSettings(given, self.context, self.trace).changed(changes)
 
     @property
     def _llm_type(self) -> str:
         return "tpo"
 
     @property
-    def _identifying_params(self) -> dict[str, Any]:
-        return self._settings().described
+    def _identifying_params(self) -> JsonObject:
+        return {**self._settings().described}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         settings = self._settings(stop=stop, **kwargs)
@@ -133,8 +126,8 @@ class ChatTPO(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        turn = self._turn(messages, stop, run_manager, kwargs)
-        return ChatResult(generations=[ChatGeneration(message=await whole(turn))])
+        call = self._call_of(messages, stop, run_manager, kwargs)
+        return ChatResult(generations=[ChatGeneration(message=await whole_answer(call))])
 
     def _generate(
         self,
@@ -143,8 +136,8 @@ class ChatTPO(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        turn = self._turn(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
-        return ChatResult(generations=[ChatGeneration(message=result_of(whole(turn)))])
+        call = self._call_of(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
+        return ChatResult(generations=[ChatGeneration(message=result_of(whole_answer(call)))])
 
     async def _astream(
         self,
@@ -153,8 +146,9 @@ class ChatTPO(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        async with aclosing(pieces(self._turn(messages, stop, run_manager, kwargs))) as found:
-            async for piece in found:
+        call = self._call_of(messages, stop, run_manager, kwargs)
+        async with aclosing(answer_pieces(call)) as pieces:
+            async for piece in pieces:
                 yield ChatGenerationChunk(message=piece)
 
     def _stream(
@@ -164,28 +158,27 @@ class ChatTPO(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        for piece in iterate(
-            pieces(self._turn(messages, stop, run_manager, kwargs, saving=saving_of_sync_call()))
-        ):
+        call = self._call_of(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
+        for piece in iterate(answer_pieces(call)):
             yield ChatGenerationChunk(message=piece)
 
-    def _turn(
+    def _call_of(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
         run: RunManager,
-        changes: Mapping[str, Any],
+        changes: Keywords,
         *,
         saving: Saving = "own",
-    ) -> Turn:
+    ) -> ChatCall:
         settings = self._settings(stop=stop, **changes)
-        return Turn(settings, messages, inner_callbacks(run), saving)
+        return ChatCall(settings, messages, inner_callbacks(run), saving)
 
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[JsonObject | type | Callable[..., Any] | BaseTool],
         *,
-        tool_choice: str | dict[str, Any] | bool | None = None,
+        tool_choice: str | JsonObject | bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """Bind tools; the policy's own `bind_tools` gets them when it is asked.
@@ -200,7 +193,7 @@ class ChatTPO(BaseChatModel):
         return self.bind(tools=list(tools), **kwargs)
 
     def with_structured_output(
-        self, schema: dict[str, Any] | type, *, include_raw: bool = False, **kwargs: Any
+        self, schema: JsonObject | type, *, include_raw: bool = False, **kwargs: Any
     ) -> Runnable[LanguageModelInput, Any]:
         """Return the policy with structured output: an object is not optimised.
 
@@ -219,16 +212,14 @@ class ChatTPO(BaseChatModel):
 
         return RunnableLambda(lambda _: result_of(build(None)), afunc=build, name="structured")
 
-    def _get_invocation_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
+    def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> JsonObject:
         if tools := kwargs.get("tools"):  # traces show schemas
             kwargs["tools"] = [convert_to_openai_tool(tool) for tool in tools]
         return super()._get_invocation_params(stop=stop, **kwargs)
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
-        """Return `True`: where every part has a name, it can be loaded again."""
+        """Return `True`: if every part has a name, it can be loaded again."""
         return True
 
     @classmethod

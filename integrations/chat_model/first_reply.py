@@ -1,4 +1,4 @@
-"""The first reply of a turn that has tools: the policy as it is, with the tools bound."""
+"""The first reply of a turn that offers tools: the policy is asked once, with its tools."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from langchain_core.callbacks import Callbacks
 from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.constants import TAG_NOSTREAM
 from langgraph.graph import END, START, StateGraph
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from typing_extensions import TypedDict
 
 from ...core.context import Context
-from ...models.faults import is_transient, pause_before_retry
+from ...models.faults import retrying
 from ...models.policy import Policy
-from ..inner_run.inherit import Saving, inner_context
+from ..inner_run.callbacks_and_saver import Saving, inner_context
 
 Ask = Callable[[], Awaitable[AIMessage]]
 
@@ -31,79 +30,67 @@ async def first_reply(
     callbacks: Callbacks,
     saving: Saving,
 ) -> AIMessage:
-    """Ask the policy once, as it would be asked without us.
+    """Ask the policy once, as it would be asked without TPO.
 
     Args:
-        policy: Whom to ask. Its own sampling settings hold, not those of the context.
+        policy: Whom to ask; with its own sampling settings, not those of the context.
         messages: The conversation.
         context: Timeout, retries and stop sequences.
         options: `tools` and what belongs to them (`tool_choice`, ...).
-        callbacks: Those of the call around it.
-        saving: Whether, and how, a saver of the graph around it keeps the reply.
+        callbacks: The callbacks of the call around it.
+        saving: Whether and how the saver of the graph around it saves the reply.
 
     Returns:
-        The reply, untouched.
+        The reply, unchanged.
     """
     rest = dict(options)
     tools = rest.pop("tools", None)
     bound = policy.model.bind_tools(tools, **rest) if tools else policy.model.bind(**rest)
 
     async def ask() -> AIMessage:
-        attempts = AsyncRetrying(
-            stop=stop_after_attempt(context.retries + 1),
-            retry=retry_if_exception(is_transient),
-            wait=_wait,
-            reraise=True,
-        )
         stop = {"stop": list(context.stop_sequences)} if context.stop_sequences else {}
         config: Any = {"tags": [TAG_NOSTREAM, "tpo"], "run_name": "first reply"}
-        async for attempt in attempts:
+        async for attempt in retrying(context.retries + 1):
             with attempt:
                 async with asyncio.timeout(context.timeout):
                     return await bound.ainvoke(list(messages), config, **stop)
         raise AssertionError  # the last attempt raises
 
-    return await kept(ask, key_of(messages), callbacks=callbacks, saving=saving)
+    return await ask_saved(ask, key_of(messages), callbacks=callbacks, saving=saving)
 
 
 def key_of(messages: Sequence[AnyMessage]) -> str:
-    """Return what tells a conversation from another."""
+    """Return a hash that differs for different conversations."""
     said = repr([(message.type, message.content) for message in messages])
     return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
 
 
-def _wait(state: RetryCallState) -> float:
-    return pause_before_retry(
-        state.outcome.exception() if state.outcome else None, state.attempt_number
-    )
-
-
-class _Kept(TypedDict, total=False):
+class _SavedReply(TypedDict, total=False):
     key: str
     reply: dict[str, AIMessage]
-    """In a dict, because a message that stands in a channel by itself is streamed."""
+    """In a dict, because LangGraph streams a message that is in a channel by itself."""
 
 
-async def kept(
+async def ask_saved(
     ask: Ask, key: str, *, callbacks: Callbacks = None, saving: Saving = "own"
 ) -> AIMessage:
     """Ask for a message as the one node of a graph.
 
-    Inside a node of a graph with a saver it is saved: where a killed process is resumed, it
-    is there and not asked for again.
+    Inside a node of a graph with a saver the message is saved: after a kill it is not asked for
+    again.
 
     Args:
-        ask: What brings the message.
-        key: What it answers. Calls made at the same time in one node are told apart by their
-            order only; one that finds its neighbour's message asks for its own.
-        callbacks: Those of the call around it.
-        saving: Whether, and how, it is to be saved.
+        ask: Returns the message.
+        key: The conversation that it answers. Only their order tells the calls that a node makes
+            at the same time from each other; one that finds the message of another asks again.
+        callbacks: The callbacks of the call around it.
+        saving: Whether and how the message is saved.
     """
 
-    async def reply(state: _Kept) -> _Kept:  # noqa: ARG001  LangGraph's name
+    async def reply(state: _SavedReply) -> _SavedReply:  # noqa: ARG001  LangGraph's name
         return {"reply": {"message": await ask()}}
 
-    graph = StateGraph(_Kept)
+    graph = StateGraph(_SavedReply)
     graph.add_node("first_reply", reply)
     graph.add_edge(START, "first_reply")
     graph.add_edge("first_reply", END)
@@ -112,9 +99,9 @@ async def kept(
         app.ainvoke({"key": key}), context=inner_context(callbacks, saving)
     )
     try:
-        found: _Kept = await asking
+        found: _SavedReply = await asking
     finally:
         asking.cancel()
     if found["key"] != key:
-        return await kept(ask, key, callbacks=callbacks, saving="none")
+        return await ask_saved(ask, key, callbacks=callbacks, saving="none")
     return found["reply"]["message"]

@@ -1,23 +1,24 @@
-"""A finished run as a message: its answer, its course as reasoning, its trace, its usage."""
+"""A finished run as a message: its answer, its rounds as reasoning, its trace, its usage."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 
 from ...core.answer import answer_of
+from ...core.json_types import JsonObject
 from ...core.state import Round, State
-from ...core.usage import Cost, UsageDelta, add_usage
+from ...core.usage import Cost, UsageDelta, add_usage, tokens_of
 from ..inner_run.run_trace import Detail, trace_of
 
 KEY = "tpo"  # of the trace in `response_metadata`
 
 
 def without_trace(messages: Sequence[BaseMessage]) -> list[AnyMessage]:
-    """Return a history without the traces of earlier answers, which no model is to read."""
+    """Return a history without the traces of earlier answers, which no model should read."""
     return cast("list[AnyMessage]", [_stripped(message) for message in messages])
 
 
@@ -26,14 +27,14 @@ def _stripped(message: BaseMessage) -> BaseMessage:
         return message
     metadata = {k: v for k, v in message.response_metadata.items() if k != KEY}
     extra = {k: v for k, v in message.additional_kwargs.items() if k != "reasoning_content"}
-    changes: dict[str, Any] = {"response_metadata": metadata, "additional_kwargs": extra}
-    if "outcome" not in message.response_metadata[KEY]:  # the middleware's, with the policy's own
-        changes["content"] = message.text  # else a block of our reasoning may stand before it
+    changes: JsonObject = {"response_metadata": metadata, "additional_kwargs": extra}
+    if "outcome" not in message.response_metadata[KEY]:  # else it is the middleware's
+        changes["content"] = message.text  # a client may have put our reasoning before it
     return message.model_copy(update=changes)
 
 
 def thoughts(rounds: Sequence[Round], detail: Detail = "full") -> str:
-    """Return the course of a run as text; while the run goes on, it only grows."""
+    """Return the rounds of a run as text; while the run goes on, it only grows."""
     pieces: list[str] = []
     for record in rounds:
         pieces.append(_thought(record))
@@ -57,8 +58,8 @@ def message_of(
     Args:
         state: What the graph returned.
         model: The policy's name.
-        paid: What was paid for before the run.
-        detail: How much the trace tells.
+        paid: What was paid before the run.
+        detail: How much the trace holds.
     """
     if paid and paid["requests"]:
         before = UsageDelta(turn=state["turn"], phase="sample", cost=paid)
@@ -83,7 +84,7 @@ def reasoning(thought: str) -> AIMessageChunk:
 
 
 def last_pieces(message: AIMessage, shown: str) -> Iterator[AIMessageChunk]:
-    """Yield the rest of a message of which so much reasoning was shown: all adds up to it."""
+    """Yield what is left of a message whose reasoning was shown; all pieces add up to it."""
     if KEY not in message.response_metadata:
         fields = message.model_dump(exclude={"type"})
         yield AIMessageChunk(**fields, chunk_position="last")
@@ -105,6 +106,6 @@ def _usage_metadata(paid: Cost) -> UsageMetadata:
     return UsageMetadata(
         input_tokens=paid["input_tokens"],
         output_tokens=paid["output_tokens"],
-        total_tokens=paid["input_tokens"] + paid["output_tokens"],
+        total_tokens=tokens_of(paid),
         input_token_details=InputTokenDetails(cache_read=paid["cached_tokens"]),
     )

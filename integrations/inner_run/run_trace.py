@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from ...core.answer import answer_of
+from ...core.json_types import JsonObject
 from ...core.state import State
 
 Detail = Literal["brief", "full"]
@@ -13,7 +14,7 @@ _POOL = ("id", "reward", "drafted", "error")
 _ROUND = ("round", "chosen", "rejected", "best", "mean", "spread", "heldout", "error")
 
 
-def trace_of(state: State, detail: Detail = "brief") -> dict[str, Any]:
+def trace_of(state: State, detail: Detail = "brief") -> JsonObject:
     """Return the trace of a finished run: plain JSON.
 
     Args:
@@ -38,6 +39,6 @@ def trace_of(state: State, detail: Detail = "brief") -> dict[str, Any]:
     }
 
 
-def _only(record: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the named fields that say something."""
+def _only(record: Mapping[str, Any], names: tuple[str, ...]) -> JsonObject:
+    """Return the named fields that hold something."""
     return {name: record[name] for name in names if record.get(name) is not None}

@@ -1,4 +1,4 @@
-"""A sync saver for the async graph: a sync agent's saver may have no async methods."""
+"""A saver with async methods around one that has only sync ones, as a sync agent's may."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from langgraph.checkpoint.base import (
     DeltaChannelHistory,
 )
 
+from ...core.json_types import JsonObject
+
 
 class SyncSaver(BaseCheckpointSaver[Any]):
     """Gives the async methods of a saver by calling its sync ones in threads.
 
     Args:
-        saver: The saver that a sync agent runs with, so its sync methods work.
+        saver: One whose sync methods work, as a sync agent needs them.
     """
 
     def __init__(self, saver: BaseCheckpointSaver[Any]) -> None:
@@ -36,7 +38,7 @@ class SyncSaver(BaseCheckpointSaver[Any]):
         self,
         config: RunnableConfig | None,
         *,
-        filter: dict[str, Any] | None = None,  # noqa: A002  the name is the saver's
+        filter: JsonObject | None = None,  # noqa: A002  the name is the saver's
         before: RunnableConfig | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[CheckpointTuple]:

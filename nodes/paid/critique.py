@@ -20,7 +20,7 @@ from ...models.request import OnText, Request, RequestError, Response, ask
 from ...prompts.prompt_set import Critique
 from .durable import request_seed, request_timeout, traced, usage_of
 from .live_text import growing
-from .parts import Node, Parts
+from .run_models import GivenModels, Node, RunModels
 
 TEXTS_PER_PROMPT = 5  # query, chosen, rejected, loss, gradient
 
@@ -52,14 +52,14 @@ def clip_tokens(context: Context, policy: Policy) -> int:
     return max(32, min(context.clip_tokens, room // TEXTS_PER_PROMPT))
 
 
-def critique_node(*, parts: Parts, step: Literal["loss", "gradient"]) -> Node:
+def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> Node:
     """Return the node that has the critic write `step` and stores it in the round.
 
     A critique that cannot be had ends the loop with the best answer so far.
     """
 
     async def critique(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
-        context = parts.context(runtime)
+        context = given.settings(runtime)
         if step == "loss" and (reason := why_stop(state, context)):
             return {"halt": reason}  # the edge could not know, or the settings are others now
         turn, now = state["turn"], state["round"]
@@ -68,11 +68,11 @@ def critique_node(*, parts: Parts, step: Literal["loss", "gradient"]) -> Node:
         if step in record.get("by_hand", []) and record[step]:  # a person's: see `choose`
             emit(step, {"text": record[step]})
             return {"usage": usage_of(turn, step, cost(), emit.seconds)}
-        critic = await parts.critic_for(context)
+        run = await given.for_run(runtime)
         refused = set(state["critic_refused"])
-        if not parts.own_critic(context):
+        if not run.own_critic:
             refused |= set(state["refused"]) - {"n", "response_format"}
-        request = _request(state, context, critic, parts, step, frozenset(refused))
+        request = _request(state, run, step, frozenset(refused))
         update: dict[str, Any]
         try:
             response, text = await _write(request, emit, step, now)
@@ -90,17 +90,13 @@ def critique_node(*, parts: Parts, step: Literal["loss", "gradient"]) -> Node:
 
 
 def _request(
-    state: State,
-    context: Context,
-    critic: Policy,
-    parts: Parts,
-    step: Literal["loss", "gradient"],
-    refused: frozenset[str],
+    state: State, run: RunModels, step: Literal["loss", "gradient"], refused: frozenset[str]
 ) -> Request:
+    context, critic = run.context, run.critic
     left = requests_left(state, context)
     return Request(
         critic,
-        parts.prompts_for(context).render(
+        run.prompts.render(
             step, critique_of(state, context), clip_tokens=clip_tokens(context, critic)
         ),
         parameters={

@@ -7,7 +7,7 @@ have saved, and nothing else. Runs that ask the same at the same moment may each
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from ..function import FunctionReward, OwnReward, as_reward
 from ..judging.language_judge import LanguageJudge
 from ..mixing.mix import Mix
 from ..plan import Called, Job, PlannedReward, planned, self_check
-from .score_cache import ScoreCache, open_cache
+from .score_cache import ScoreCache, default_cache, open_cache
 
 
 def cached(
@@ -79,6 +79,18 @@ def cached(
     if isinstance(reward, LanguageJudge):
         return CachedJudge(reward, store, identity or reward.name)
     return CachedReward(reward, store, identity or reward.name)
+
+
+def cached_from_spec(
+    rest: str, resolve: Callable[[str], Reward | PlannedReward]
+) -> Reward | PlannedReward:
+    """Return the reward that `cached:REWARD` names, with the cache of this machine's user.
+
+    Args:
+        rest: The spec of the reward.
+        resolve: Turns it into a reward.
+    """
+    return cached(resolve(rest), default_cache())
 
 
 def _kept(part: OwnReward, store: ScoreCache) -> Reward | PlannedReward:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
 
 from ...core.errors import RewardError, evidence
+from ...models.torch_device import Untyped
 from ..chat import Chat
 from .batcher import CLOSED, Batcher, Tokens
 from .model import HfModel, load
@@ -90,6 +90,6 @@ def close_models() -> None:
             _release(loaded.model.torch)
 
 
-def _release(torch: Any) -> None:
+def _release(torch: Untyped) -> None:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...core.errors import ConfigError, evidence
-from ...models.torch_device import device_name, import_torch
+from ...models.torch_device import Untyped, device_name, import_torch
 from .batcher import Tokens
 from .render import Renderer
 from .source import HfSource
@@ -29,9 +28,9 @@ class HfModel:
         batch_tokens: Most padded tokens of a batch that are wise on its device.
     """
 
-    torch: Any
-    model: Any
-    weights: Any  # a tensor, one number per label
+    torch: Untyped
+    model: Untyped
+    weights: Untyped  # a tensor, one number per label
     pad: int
     accepts: frozenset[str]
     renderer: Renderer
@@ -86,8 +85,8 @@ def load(source: HfSource) -> HfModel:
 
 
 def _read(
-    torch: Any, transformers: Any, source: HfSource, *, on_cpu: bool
-) -> tuple[Any, Any, list[float]]:
+    torch: Untyped, transformers: Untyped, source: HfSource, *, on_cpu: bool
+) -> tuple[Untyped, Untyped, list[float]]:
     """Return the model, its tokenizer and what its labels count."""
     name = source.dtype or ("float32" if on_cpu else "auto")
     # A model's own code is never run; left open, transformers asks at the terminal.
@@ -109,7 +108,7 @@ def _read(
     return model, tokenizer, _weights(source, model.config, sorted(report["missing_keys"]))
 
 
-def _weights(source: HfSource, config: Any, missing: Sequence[str]) -> list[float]:
+def _weights(source: HfSource, config: Untyped, missing: Sequence[str]) -> list[float]:
     """Check the head, and return what each label counts."""
     if missing:
         raise ConfigError(
@@ -140,7 +139,7 @@ def _weights(source: HfSource, config: Any, missing: Sequence[str]) -> list[floa
     return [named.get(label, 0.0) for label in labels]
 
 
-def _pad(tokenizer: Any, model: Any) -> int:
+def _pad(tokenizer: Untyped, model: Untyped) -> int:
     """Return the padding token that the model tells from text; give it one if it has none.
 
     Never the end-of-text token unless the model's own config says so: decoders read their
@@ -160,7 +159,7 @@ def _pad(tokenizer: Any, model: Any) -> int:
     return int(own)
 
 
-def _room(source: HfSource, model: Any, tokenizer: Any) -> int:
+def _room(source: HfSource, model: Untyped, tokenizer: Untyped) -> int:
     """Return the most tokens of a text: the least limit that anything names."""
     limits = [source.max_tokens, tokenizer.model_max_length]
     limits.append(getattr(model.config.get_text_config(), "max_position_embeddings", None))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...core.errors import RewardError, evidence
+from ...models.torch_device import Untyped
 from ..chat import Chat
 from .batcher import Tokens
 
@@ -27,7 +27,7 @@ class Renderer:
             template want it. Only the last human turn is seen then.
     """
 
-    tokenizer: Any
+    tokenizer: Untyped
     room: int
     pair: bool = False
 

@@ -17,6 +17,7 @@ from typing import Self
 from langchain_core.messages import AnyMessage
 
 from ...core.errors import RewardError, evidence
+from ...core.login import without_login
 from ...models.torch_device import named_device
 from ..base import Score, as_score, unscored
 from ..chat import chat_of
@@ -63,7 +64,7 @@ class HfReward:
     @property
     def name(self) -> str:
         """The model, with what changes its scores beyond rounding."""
-        return f"hf:{self.source}"
+        return without_login(f"hf:{self.source}")
 
     async def load(self) -> None:
         """Load the model now instead of with the first score, which a timeout may cut short.

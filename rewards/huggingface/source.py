@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from ...core.errors import SpecError, evidence
+from ...core.json_types import JsonObject
 
 FORM = "hf:MODEL_OR_PATH?device=cpu&dtype=float32"
 DTYPES = ("float32", "bfloat16", "float16", "auto")
@@ -65,7 +66,7 @@ def read_spec(rest: str) -> HfSource:
     model, _, query = rest.strip().partition("?")
     if not model:
         raise SpecError(f"reward 'hf' names no model: {FORM}")
-    options: dict[str, Any] = {}
+    options: JsonObject = {}
     for pair in filter(None, query.split("&")):
         name, _, text = pair.partition("=")
         field = "pair" if name == "input" else name

@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from ...core.errors import RewardError, evidence
+from ...core.json_types import JsonObject
 from ...core.usage import Cost, add_costs, cost
 from ...models.policy import Policy
 from ...models.request import Request, RequestError, ask
@@ -76,7 +77,7 @@ async def ask_verdict(
 def _request(
     judge: Policy,
     prompt: str,
-    schema: dict[str, Any] | None,
+    schema: JsonObject | None,
     one_word: bool,
     refused: frozenset[str],
 ) -> Request:

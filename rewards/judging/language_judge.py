@@ -7,9 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from ...models.policy import PolicyLike, model_name, resolve_policy
+from ...core.errors import SpecError
+from ...models.policy import PolicyLike, check_policy, model_name, resolve_policy
 from ...prompts.judge import RUBRIC
 from ..base import Score
 from ..plan import Called, Job
@@ -24,6 +25,9 @@ class LanguageJudge(ABC):
     Args:
         model: The judging model or its spec; it may be another one than the policy.
         rubric: What to judge by, as a list of questions.
+
+    Raises:
+        ConfigError: the model cannot be one, or its spec is malformed.
     """
 
     model: PolicyLike
@@ -31,6 +35,24 @@ class LanguageJudge(ABC):
     notice: str = ""
     kind: ClassVar[str]  # as its spec begins
     relative: ClassVar[bool] = False  # whether it compares: an answer alone has no rating then
+
+    def __post_init__(self) -> None:
+        check_policy(self.model)
+
+    @classmethod
+    def from_spec(cls, rest: str, policy: PolicyLike) -> Self:
+        """Return the judge that a spec names.
+
+        Args:
+            rest: What follows the kind and its colon: a policy spec, or nothing.
+            policy: The run's policy, which judges where none is named.
+
+        Raises:
+            SpecError: there is neither.
+        """
+        if model := rest or policy:
+            return cls(model)
+        raise SpecError(f"reward {cls.kind!r} names no model to judge with: {cls.kind}:openai:NAME")
 
     @property
     def name(self) -> str:

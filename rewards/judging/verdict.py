@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from ...core.json_types import JsonObject
 from ...core.reply import Reply
 
 LEAST_MASS = 0.5  # share of probability the allowed answers must hold together
@@ -35,7 +36,7 @@ class Form(Protocol):
         ...
 
     @property
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonObject:
         """The JSON schema."""
         ...
 
@@ -66,7 +67,7 @@ class Choice:
     plain: str
     as_json: str
     key: str
-    schema: dict[str, Any]
+    schema: JsonObject
     one_word: ClassVar[bool] = True
 
     def read(self, reply: Reply) -> float | None:
@@ -94,7 +95,7 @@ class Order:
     plain: str
     as_json: str
     key: str
-    schema: dict[str, Any]
+    schema: JsonObject
     one_word: ClassVar[bool] = False
 
     def read(self, reply: Reply) -> list[list[int]] | None:

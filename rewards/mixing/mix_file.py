@@ -44,7 +44,7 @@ class _MixFile(BaseModel):
     length_penalty: float = 0.0
 
 
-def from_spec(path: str, resolve: Resolve) -> Mix:
+def mix_from_file(path: str, resolve: Resolve) -> Mix:
     """Read a mix file.
 
     Args:

@@ -10,15 +10,15 @@ import ssl
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from weakref import WeakKeyDictionary, finalize
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from ...core.errors import ConfigError, RewardError, evidence
-from ...models.faults import is_transient, pause_before_retry
+from ...models.faults import is_transient, retrying
+from ...models.loop_end import close_at_loop_end
 
 KEY = "TPO_REWARD_API_KEY"
 CONNECTIONS = 16  # to one server at once, in one event loop; further requests wait
@@ -72,7 +72,7 @@ class Connection:
         """Return the JSON behind a path; errors as for `post`."""
         return await self._ask("GET", path, None)
 
-    async def post(self, path: str, body: Any) -> Any:
+    async def post(self, path: str, body: object) -> Any:
         """Send JSON and return the JSON of the answer.
 
         Raises:
@@ -87,13 +87,8 @@ class Connection:
         if opened := self._open.get(asyncio.get_running_loop()):
             await opened.keeper.aclose()
 
-    async def _ask(self, method: str, path: str, body: Any) -> Any:
-        attempts = AsyncRetrying(
-            stop=stop_after_attempt(self.retries + 1),
-            retry=retry_if_exception(_may_pass),
-            wait=_pause,
-            reraise=True,
-        )
+    async def _ask(self, method: str, path: str, body: object) -> Any:
+        attempts = retrying(self.retries + 1, _may_pass)
         try:
             response: httpx.Response = await attempts(self._send, method, path, body)
         except httpx.HTTPStatusError as error:
@@ -107,11 +102,11 @@ class Connection:
             return response.json()
         except (ValueError, RecursionError) as error:
             raise RewardError(
-                f"the reward server {self.url} answered {path} with something that is no JSON; "
+                f"the reward server {self.url} answered {path} with something that is not JSON; "
                 f"{self.advice} ({shown(response.text) or 'it was empty'})"
             ) from error
 
-    async def _send(self, method: str, path: str, body: Any) -> httpx.Response:
+    async def _send(self, method: str, path: str, body: object) -> httpx.Response:
         client = await self._client()
         headers = {"content-type": "application/json"}
         if key := _key():
@@ -130,8 +125,7 @@ class Connection:
                     timeout=httpx.Timeout(self.timeout, pool=None),
                     limits=httpx.Limits(max_connections=CONNECTIONS),
                 )
-                keeper = _keep(self._open, loop, client)
-                await anext(keeper)
+                keeper = await close_at_loop_end(partial(_close, self._open, loop, client))
                 dropped = finalize(self, _close_later, loop, keeper)
                 dropped.atexit = False
                 self._open[loop] = _Open(client, keeper, dropped)
@@ -155,22 +149,14 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()  # from the disk, and slow; the same for all
 
 
-async def _keep(
+async def _close(
     opened: WeakKeyDictionary[AbstractEventLoop, _Open],
     loop: AbstractEventLoop,
     client: httpx.AsyncClient,
-) -> AsyncGenerator[None, None]:
-    """Close a client when the loop ends: it closes its generators while it still runs.
-
-    Neither this nor the client may refer to the `Connection`. They would be garbage along
-    with it, and sockets in a garbage cycle warn before anyone can close them.
-    """
-    try:
-        yield
-    finally:
-        if held := opened.pop(loop, None):
-            held.dropped.detach()
-        await client.aclose()
+) -> None:
+    if held := opened.pop(loop, None):
+        held.dropped.detach()
+    await client.aclose()
 
 
 def _close_later(loop: AbstractEventLoop, keeper: AsyncGenerator[None, None]) -> None:
@@ -195,7 +181,7 @@ _closing: set[asyncio.Task[None]] = set()  # a loop forgets tasks that nobody ho
 def _key() -> str:
     key = os.environ.get(KEY, "").strip()
     if not (key.isascii() and key.isprintable()):
-        raise ConfigError(f"{KEY} holds characters that no HTTP header can carry: set it anew")
+        raise ConfigError(f"{KEY} holds characters that no HTTP header can carry: set it again")
     return key
 
 
@@ -209,8 +195,3 @@ def _may_pass(error: BaseException) -> bool:
     if isinstance(error, httpx.HTTPStatusError) and _ABOUT_THE_TEXT.search(error.response.text):
         return False
     return is_transient(error)
-
-
-def _pause(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    return pause_before_retry(error, state.attempt_number)

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from langchain_core.messages import AnyMessage
 
 from ...core.conversation import read_conversation
+from ...core.json_types import JsonObject
 from ...core.reply import well_formed
 from ..base import Score, unscored
 from .reward import ServedReward
@@ -53,7 +53,7 @@ class LlamaCppReward(ServedReward):
     )
 
     async def _ask(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
-        body: dict[str, Any] = {
+        body: JsonObject = {
             "query": well_formed(read_conversation(messages).text),
             "documents": [well_formed(answer) for answer in answers],
         }
@@ -63,7 +63,7 @@ class LlamaCppReward(ServedReward):
         items = answer.get("results") if isinstance(answer, dict) else answer
         return self._aligned(items, len(answers), self._relevance)
 
-    def _relevance(self, item: dict[str, Any]) -> Score:
+    def _relevance(self, item: JsonObject) -> Score:
         score = item.get("relevance_score")
         if score == _FAILED:
             return unscored("llama.cpp could not evaluate this text; its log says why")

@@ -10,10 +10,12 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, ClassVar, Self
 from urllib.parse import unquote
 
-import httpx
 from langchain_core.messages import AnyMessage, HumanMessage
 
 from ...core.errors import ConfigError, RewardError, SpecError, evidence
+from ...core.json_types import JsonObject
+from ...core.login import has_login
+from ...models.address import server_address
 from ..base import Score, as_score, unscored
 from .connection import KEY, Connection, TextRefusedError, shown
 from .probe import ANSWERS, QUESTION, doubts
@@ -42,7 +44,7 @@ class ServedReward(ABC):
     timeout: float = 60.0
     retries: int = 2
     _server: Connection = field(init=False, repr=False)
-    _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    _known: JsonObject = field(default_factory=dict, init=False, repr=False)
 
     protocol: ClassVar[str]
     advice: ClassVar[str]  # how to start the server
@@ -71,11 +73,13 @@ class ServedReward(ABC):
         Raises:
             SpecError: malformed, an unknown option, or a secret in it.
         """
+        if has_login(rest):  # before it is taken apart, and a part of it shown
+            raise SpecError(f"no secrets in a {cls.protocol} spec: set {KEY} instead")
         known = [f.name for f in fields(cls) if f.init and f.name != "url"]
         url, _, query = rest.strip().partition("?")
         if _SECRETS & {pair.partition("=")[0].lower() for pair in query.split("&")}:
             raise SpecError(f"no secrets in a {cls.protocol} spec: set {KEY} instead")
-        options: dict[str, Any] = {}
+        options: JsonObject = {}
         for pair in filter(None, query.split("&")):
             name, _, text = pair.partition("=")
             if name not in known or not text or name in options:
@@ -144,10 +148,10 @@ class ServedReward(ABC):
         """Close the connections of the running event loop; they also close when it ends."""
         await self._server.aclose()
 
-    def _number(self, value: Any) -> Score:
+    def _number(self, value: object) -> Score:
         return as_score(self.name, repr(value) if isinstance(value, bool) else value)
 
-    def _number_at(self, values: Any, place: int | None) -> Score:
+    def _number_at(self, values: object, place: int | None) -> Score:
         """Read the reward out of the numbers a server gives for one answer."""
         if not isinstance(values, list) or not values:
             return unscored(f"the reward server sent {shown(repr(values))} for a score")
@@ -158,12 +162,14 @@ class ServedReward(ABC):
             )
         return self._number(values[place or 0])
 
-    def _aligned(self, items: Any, count: int, read: Callable[[Any], Score]) -> list[Score]:
+    def _aligned(
+        self, items: object, count: int, read: Callable[[JsonObject], Score]
+    ) -> list[Score]:
         """Bring results that carry an `index` into the order of the answers."""
-        found: defaultdict[int, list[Any]] = defaultdict(list)
+        found: defaultdict[int, list[JsonObject]] = defaultdict(list)
         for item in items if isinstance(items, list) else [items]:
             index = item.get("index") if isinstance(item, dict) else None
-            if type(index) is not int or not 0 <= index < count:
+            if not isinstance(item, dict) or type(index) is not int or not 0 <= index < count:
                 # Then the other indexes cannot be trusted either: they may count from 1.
                 raise self._malformed(items, f"{count} results with indexes from 0")
             found[index].append(item)
@@ -177,7 +183,7 @@ class ServedReward(ABC):
                 scores.append(unscored(f"the reward server sent {len(results)} scores for it"))
         return scores
 
-    def _malformed(self, answer: Any, wanted: str) -> RewardError:
+    def _malformed(self, answer: object, wanted: str) -> RewardError:
         return RewardError(
             f"the reward server {self.url} should have sent {wanted} and sent "
             f"{shown(repr(answer))}; {self.advice}"
@@ -186,14 +192,10 @@ class ServedReward(ABC):
 
 def _checked_url(protocol: str, text: str) -> str:
     """Return a server's address without slash and `/v1` at its end; never show a bad one."""
-    form = f"{protocol}:http://HOST:PORT"
-    try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, TypeError):
-        raise ConfigError(f"{protocol}: this is no URL; the form is {form}") from None
-    if url.userinfo:
+    if isinstance(text, str) and has_login(text):
         raise ConfigError(f"no secrets in a {protocol} URL: set {KEY} instead")
-    bare = not (url.query or url.fragment)
-    if url.scheme not in {"http", "https"} or not url.host or not bare or (url.port or 0) > 65535:
-        raise ConfigError(f"{protocol}: this is no server's address; the form is {form}")
+    url = server_address(text)
+    if url is None or url.query or url.fragment:
+        form = f"{protocol}:http://HOST:PORT"
+        raise ConfigError(f"{protocol}: this is not a server's address; the form is {form}")
     return str(url).rstrip("/").removesuffix("/v1")

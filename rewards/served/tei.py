@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from langchain_core.messages import AnyMessage
 
@@ -94,7 +93,7 @@ class TeiReward(TemplatedReward):
             raise self._malformed(items, f"{len(answers)} lists in order")
         return [self._labelled(item, label) for item in items]
 
-    def _labelled(self, item: Any, label: str) -> Score:
+    def _labelled(self, item: object, label: str) -> Score:
         pairs = [p for p in item if isinstance(p, dict)] if isinstance(item, list) else []
         found = [pair for pair in pairs if pair.get("label") == label]
         if len(found) != 1:

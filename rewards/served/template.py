@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from ...core.errors import ConfigError, MissingDependencyError, evidence
+from ...models.torch_device import Untyped
 from ..chat import Chat
 
 
@@ -92,7 +93,7 @@ class TokenizerTemplate:
             ) from error
 
     @cached_property
-    def _tokenizer(self) -> Any:
+    def _tokenizer(self) -> Untyped:
         try:
             transformers = import_module("transformers")
         except ImportError:
@@ -158,7 +159,7 @@ class FileTemplate:
         return ""
 
     @cached_property
-    def _compiled(self) -> Any:
+    def _compiled(self) -> Untyped:
         try:
             sandbox, jinja2 = import_module("jinja2.sandbox"), import_module("jinja2")
         except ImportError:

@@ -12,6 +12,7 @@ from pathlib import Path
 from langchain_core.messages import AnyMessage
 
 from ...core.errors import RewardError, evidence
+from ...core.login import without_login
 from ..base import Score, scored, unscored
 
 CHILD = Path(__file__).with_name("math_child.py")
@@ -38,7 +39,7 @@ class MathReward:
     @property
     def name(self) -> str:
         """`verify:math:` and the expression."""
-        return f"verify:math:{self.expected}"
+        return without_login(f"verify:math:{self.expected}")
 
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:  # noqa: ARG002
         """Compare the answers, all in one process unless one of them hangs it."""

@@ -1,8 +1,7 @@
 """Programmatic verifiers: 1 where an answer passes, 0 where it does not.
 
-Specs: `verify:PACKAGE.MODULE:NAME` (your own: a function, sync or async, that takes one answer at
-a time, or an object with the contract of `Reward`, which takes a batch), `verify:exact:TEXT`,
-`verify:json:SCHEMA_FILE`, `verify:math:EXPRESSION` (extra `verify`).
+`rewards/specs.py` lists their specs. Your own is a function, sync or async, that takes one answer
+at a time, or an object with the contract of `Reward`, which takes a batch.
 """
 
 from __future__ import annotations
@@ -17,13 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import ConfigError, MissingDependencyError, SpecError, evidence
+from ...core.json_types import JsonObject
+from ...core.login import without_login
+from ...core.specs import listed
 from ..base import Reward
 from ..function import FunctionReward, as_reward
 from ..plan import PlannedReward
+from ..specs import REWARDS
 from .mathematics import MathReward
 
 ALLOWED = "TPO_VERIFIERS"
-FORMS = "verify:MODULE:FUNCTION, verify:exact:TEXT, verify:json:FILE, verify:math:EXPRESSION"
 
 
 def exact_match(query: str, answer: str, *, expected: str) -> float:  # noqa: ARG001
@@ -31,7 +33,7 @@ def exact_match(query: str, answer: str, *, expected: str) -> float:  # noqa: AR
     return float(answer.strip() == expected.strip())
 
 
-def json_valid(query: str, answer: str, *, schema: dict[str, Any]) -> float:  # noqa: ARG001
+def json_valid(query: str, answer: str, *, schema: JsonObject) -> float:  # noqa: ARG001
     """Return 1.0 when the answer (a fenced block counts) is JSON that fits the schema."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
@@ -45,7 +47,7 @@ def json_valid(query: str, answer: str, *, schema: dict[str, Any]) -> float:  # 
     return float(Draft202012Validator(schema).is_valid(value))
 
 
-def from_spec(rest: str) -> Reward | PlannedReward:
+def verifier_from_spec(rest: str) -> Reward | PlannedReward:
     """Return the verifier a spec names.
 
     Args:
@@ -58,7 +60,8 @@ def from_spec(rest: str) -> Reward | PlannedReward:
     """
     kind, _, value = rest.partition(":")
     if not value:
-        raise SpecError(f"unknown verifier 'verify:{rest}'. Valid forms: {FORMS}")
+        valid = listed(spec for spec in REWARDS if spec.kind == "verify")
+        raise SpecError(f"unknown verifier 'verify:{rest}'. Valid forms: {valid}")
     if kind == "exact":
         return _named(rest, partial(exact_match, expected=value))
     if kind == "math":
@@ -77,10 +80,10 @@ def _need(module: str, said: str) -> None:
 
 
 def _named(rest: str, function: Callable[..., Any]) -> FunctionReward:
-    return FunctionReward(function, title=f"verify:{rest}")
+    return FunctionReward(function, title=without_login(f"verify:{rest}"))
 
 
-def _read_schema(path: str) -> dict[str, Any]:
+def _read_schema(path: str) -> JsonObject:
     try:
         schema = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -57,6 +57,16 @@ def test_a_policy_that_cannot_keep_the_format(tpo, policy, server):
     assert "malformed: no <improved_answer> in the reply" in found["update format"]["words"]
 
 
+def test_updates_are_asked_for_as_a_run_asks_for_them(tpo, policy, server):
+    server.answer = obedient
+    args = ("doctor", "-p", policy, "--update-format", "json", "--tries", "1", "--json")
+    known = {f["name"]: f["words"] for f in tpo(*args).data["findings"]}
+    assert known["update format"].endswith("could be read (asked for as JSON)")
+    server.refuse = {"response_format"}
+    refused = {f["name"]: f["words"] for f in tpo(*args).data["findings"]}
+    assert refused["update format"].endswith("could be read (between our tags)")
+
+
 def test_an_unreachable_policy(tpo, policy, server):
     server.script = [Fault(status=401, times=None)]
     ran = tpo("doctor", "-p", policy)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import sys
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import pytest
 import synthetic_task
+from generated import check_generated
 from scripted_model import ScriptedModel
 from source_tree import PYPROJECT, ROOT
 
 import tpo
 from tpo.cli.app import main
+from tpo.core.specs import POLICY_FORMS
 from tpo.models.policy import Policy
+from tpo.rewards.specs import BY_KIND
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 AT_THE_ROOT = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
 DOCUMENTS = [*(ROOT / name for name in AT_THE_ROOT), *sorted((ROOT / "docs").rglob("*.md"))]
 PROJECT = PYPROJECT["project"]
-BEGIN, END = "<!-- graph:begin (generated: make snapshots) -->", "<!-- graph:end -->"
 
 
 def blocks(language: str, text: str = README) -> list[str]:
@@ -115,15 +117,23 @@ def test_every_tpo_command_is_in_the_readme(monkeypatch, capsys):
 
 
 def test_snapshot_of_the_graph_in_the_readme():
-    """`make snapshots` (this test, with TPO_WRITE_SNAPSHOTS=1) draws it anew."""
+    """`make snapshots` (this test, with TPO_WRITE_SNAPSHOTS=1) draws it again."""
     drawn = tpo.build_tpo().compile().get_graph().draw_mermaid().strip()
-    before, _, rest = README.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    wanted = f"{before}{BEGIN}\n```mermaid\n{drawn}\n```\n{END}{after}"
-    if os.environ.get("TPO_WRITE_SNAPSHOTS"):
-        (ROOT / "README.md").write_text(wanted, encoding="utf-8")
-    else:
-        assert wanted == README
+    check_generated("README.md", "graph", f"```mermaid\n{drawn}\n```")
+
+
+def wrapped(words: str) -> str:
+    return fill(words, 104, break_long_words=False, break_on_hyphens=False)
+
+
+def test_snapshot_of_the_policies_in_the_readme():
+    known = ", ".join(f"`{form.form}` ({form.meaning})" for form in POLICY_FORMS)
+    check_generated("README.md", "policies", wrapped(f"Policies: {known}."))
+
+
+def test_snapshot_of_the_rewards_in_the_readme():
+    known = ", ".join(f"`{form.kind}{':' * form.takes_more}`" for form in BY_KIND.values())
+    check_generated("README.md", "rewards", wrapped(f"Name one: {known}."))
 
 
 def test_readme_is_one_read():

@@ -89,7 +89,7 @@ def test_a_conversation_reaches_the_policy_whole():
         ),
         (QUERY, {"reward": 3}, tpo.ConfigError, "int is no reward"),
         (QUERY, {"policy": "gpt"}, tpo.SpecError, "unknown policy 'gpt'. Valid forms"),
-        (QUERY, {"policy": 3}, tpo.ConfigError, "int is no policy"),
+        (QUERY, {"policy": 3}, tpo.ConfigError, "int is not a policy"),
         (QUERY, {"critic": "gpt"}, tpo.SpecError, "unknown policy 'gpt'"),
         (QUERY, {"prompts": "x"}, tpo.PromptError, "there is no prompt set 'x'; choose default or"),
         (

@@ -10,14 +10,14 @@ from tpo.core.context import Context
 from tpo.core.pool import summarise
 from tpo.core.usage import add_usage, cost
 from tpo.graphs import routing
-from tpo.nodes.paid.parts import Parts
+from tpo.nodes.paid.run_models import GivenModels
 
-PARTS = Parts(defaults=Context(depth=2))
+GIVEN = GivenModels(defaults=Context(depth=2))
 ROUTES = {
-    "rank": routing.after_rank(PARTS),
-    "choose": routing.after_choose(PARTS),
-    "loss": routing.after_loss(PARTS),
-    "gradient": routing.after_gradient(PARTS),
+    "rank": routing.after_rank(GIVEN),
+    "choose": routing.after_choose(GIVEN),
+    "loss": routing.after_loss(GIVEN),
+    "gradient": routing.after_gradient(GIVEN),
 }
 
 

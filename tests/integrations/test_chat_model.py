@@ -170,7 +170,7 @@ def test_a_chain_does_not_limit_the_steps_of_a_run():
         ({"depth": 99}, tpo.ConfigError, "depth: input should be less than or equal to 20"),
         ({"stop": [""]}, tpo.ConfigError, "stop_sequences"),
         ({"policy": "gpt"}, tpo.SpecError, "unknown policy 'gpt'. Valid forms: openai:NAME"),
-        ({"policy": 3}, tpo.ConfigError, "int is no policy: give a BaseChatModel"),
+        ({"policy": 3}, tpo.ConfigError, "int cannot be a policy: give a BaseChatModel"),
         ({"critic": "openai:"}, tpo.SpecError, "policy 'openai:' names no model"),
         ({"reward": "best"}, tpo.SpecError, "unknown reward 'best'. Valid rewards: heuristic"),
         ({"reward": 3}, tpo.ConfigError, "int is no reward"),

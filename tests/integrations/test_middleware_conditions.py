@@ -134,10 +134,10 @@ async def test_wrong_settings_of_a_call_are_refused_before_anything_is_paid(give
         ({"prompts": {"loss": "no placeholder"}}, tpo.PromptError, "loss"),
         ({"min_chars": -1}, tpo.ConfigError, "min_chars=-1"),
         ({"fraction": 1.5}, tpo.ConfigError, "fraction=1.5: give a share from 0 to 1"),
-        ({"when": True}, tpo.ConfigError, "when=True is no function"),
+        ({"when": True}, tpo.ConfigError, "when=True is not a function"),
         ({"conversation_tokens": -5}, tpo.ConfigError, "conversation_tokens=-5"),
         ({"trace": "long"}, tpo.ConfigError, "trace='long'"),
-        ({"policy": 3}, tpo.ConfigError, "int is no policy"),
+        ({"policy": 3}, tpo.ConfigError, "int cannot be a policy"),
         ({"critic": "gpt"}, tpo.SpecError, "unknown policy 'gpt'. Valid forms"),
     ],
 )

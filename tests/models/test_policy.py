@@ -12,10 +12,11 @@ from loopback_server import LoopbackServer
 from scripted_model import ScriptedModel
 
 from tpo.core.errors import ConfigError, MissingDependencyError, SpecError, TPOError
-from tpo.models.policy import SPECS, Policy, build_policy, model_name, resolve_policy
+from tpo.core.specs import POLICY_FORMS, listed
+from tpo.models.policy import Policy, build_policy, model_name, resolve_policy
 from tpo.models.request import Request, ask
 
-FORMS = f"Valid forms: {SPECS}"
+FORMS = f"Valid forms: {listed(POLICY_FORMS)}"
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,8 @@ async def test_what_cannot_be_resolved_is_said_in_one_sentence(spec, kind, said)
 async def test_what_is_no_chat_model_is_told_what_is(given):
     with pytest.raises(ConfigError) as caught:
         await resolve_policy(given)  # type: ignore[arg-type]
-    assert str(caught.value).startswith(f"{type(given).__name__} is no policy: give a BaseChatMod")
+    said = f"{type(given).__name__} cannot be a policy: give a BaseChatModel"
+    assert str(caught.value).startswith(said)
     assert "before .bind" in str(caught.value)
 
 

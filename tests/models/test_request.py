@@ -10,7 +10,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 from loopback_server import Fault, LoopbackServer, error_body
 
-from tpo.models import request as module
+from tpo.models import faults
 from tpo.models.policy import resolve_policy
 from tpo.models.request import Request, RequestError, Response, ask
 
@@ -30,7 +30,7 @@ LOST = Fault(  # the connection breaks within the text
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch):
-    monkeypatch.setattr(module, "pause_before_retry", lambda error, attempt: 0.0)
+    monkeypatch.setattr(faults, "pause_before_retry", lambda error, attempt: 0.0)
 
 
 async def send(server: LoopbackServer, begin: Any = None, **options: Any) -> Response:
@@ -178,7 +178,7 @@ async def test_the_server_is_given_the_time_it_asks_for(monkeypatch):
         seen.append(error.response.headers["retry-after"])
         return 0.0
 
-    monkeypatch.setattr(module, "pause_before_retry", pause)
+    monkeypatch.setattr(faults, "pause_before_retry", pause)
     with LoopbackServer(script=[Fault(429, headers={"Retry-After": "0.01"})]) as server:
         await send(server)
     assert seen == ["0.01"]

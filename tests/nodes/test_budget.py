@@ -10,7 +10,7 @@ from loopback_server import Fault, LoopbackServer, shaped
 from steps import QUERY, run, says
 
 import tpo
-from tpo.models import request as module
+from tpo.models import faults
 
 
 def checksum(query: str, answer: str) -> float:
@@ -19,7 +19,7 @@ def checksum(query: str, answer: str) -> float:
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch):
-    monkeypatch.setattr(module, "pause_before_retry", lambda error, attempt: 0.0)
+    monkeypatch.setattr(faults, "pause_before_retry", lambda error, attempt: 0.0)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from loopback_server import Fault, LoopbackServer, shaped
 from steps import QUERY
 
 import tpo
-from tpo.models import request as module
+from tpo.models import faults
 
 pytestmark = pytest.mark.loopback
 
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch):
-    monkeypatch.setattr(module, "pause_before_retry", lambda error, attempt: 0.0)
+    monkeypatch.setattr(faults, "pause_before_retry", lambda error, attempt: 0.0)
 
 
 def numbered(body: Any, index: int) -> str:

@@ -8,8 +8,18 @@ from itertools import pairwise
 import pytest
 from langchain_core.messages import AIMessage
 
+from tpo.core.context import Context
 from tpo.core.reply import Reply, read_reply
-from tpo.prompts.update import KEY, partial_update, read_update
+from tpo.prompts.update import (
+    JSON_OUTPUT,
+    JSON_SCHEMA,
+    KEY,
+    TAGS_OUTPUT,
+    UpdateFormat,
+    partial_update,
+    read_update,
+    update_format,
+)
 
 TAGS = "<improved_answer>{}</improved_answer>"
 NO_TAG = "malformed: no <improved_answer> in the reply"
@@ -108,3 +118,23 @@ def test_where_live_text_cannot_know(text):
     """What was shown proves wrong only later: the finished candidate says what counts."""
     views = [partial_update(text[:i]) for i in range(len(text) + 1)]
     assert any(not after.startswith(before) for before, after in pairwise(views))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "prefers_json", "as_json"),
+    [
+        ("auto", False, False),
+        ("auto", True, True),
+        ("json", False, True),
+        ("json", True, True),
+        ("tags", False, False),
+        ("tags", True, False),
+    ],
+)
+def test_the_format_that_is_asked_for(wanted, prefers_json, as_json):
+    tags, as_object = UpdateFormat(TAGS_OUTPUT), UpdateFormat(JSON_OUTPUT, JSON_SCHEMA)
+    context = Context(update_format=wanted)
+    asked = update_format(context, prefers_json=prefers_json)
+    assert asked == (as_object if as_json else tags)
+    refused = {"response_format"}
+    assert update_format(context, prefers_json=prefers_json, refused=refused) == tags

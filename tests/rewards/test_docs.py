@@ -6,11 +6,13 @@ import re
 from typing import Any
 
 import pytest
+from generated import check_generated
 from source_tree import ROOT
 
 import tpo
 from tpo.rewards import resolve
 from tpo.rewards.function import FunctionReward
+from tpo.rewards.specs import BY_KIND, REWARDS
 
 PAGE = (ROOT / "docs" / "rewards.md").read_text(encoding="utf-8")
 
@@ -38,10 +40,20 @@ def test_the_mix_file_can_be_read(tmp_path, monkeypatch):
     assert resolve.resolve_reward("mix:mix.toml").name == "mix:mix"
 
 
-@pytest.mark.parametrize("spec", resolve.SPECS)
-def test_every_reward_is_on_the_page(spec):
-    kind = spec.partition(":")[0]
-    assert f"`{kind}`" in PAGE or f"`{kind}:" in PAGE
+def test_snapshot_of_the_table_of_specs():
+    rows = ["| Spec | What it is | What it needs |", "|---|---|---|"]
+    for spec in REWARDS:
+        install = f"`pip install 'tpo[{spec.extra}]'`" if spec.extra else ""
+        needs = "; ".join(filter(None, (spec.start, install)))
+        rows.append(f"| `{spec.form}` | {spec.meaning} | {needs} |")
+    check_generated("docs/rewards.md", "specs", "\n".join(rows))
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_every_reward_is_weighed_on_the_page(kind):
+    """In the table of which one to take, which people write."""
+    weighed = PAGE.partition("## Which one")[2].partition("\n## ")[0]
+    assert f"`{kind}`" in weighed or f"`{kind}:`" in weighed
 
 
 def test_a_function_needs_no_wrapping_in_a_mix():

@@ -15,7 +15,8 @@ from tpo.rewards.heuristic import HeuristicReward
 from tpo.rewards.judging.judge import Judge
 from tpo.rewards.judging.pairwise import PairwiseJudge
 from tpo.rewards.plan import Called, PlannedReward
-from tpo.rewards.resolve import SPECS, resolve_reward
+from tpo.rewards.resolve import resolve_reward
+from tpo.rewards.specs import REWARDS
 
 
 class Shortest:
@@ -84,7 +85,7 @@ def test_an_unknown_spec_lists_the_valid_ones(spec):
     with pytest.raises(SpecError) as caught:
         resolve_reward(spec)
     assert f"unknown reward {spec!r}. Valid rewards: " in str(caught.value)
-    assert all(name in str(caught.value) for name in SPECS)
+    assert all(f"{known.form} ({known.meaning})" in str(caught.value) for known in REWARDS)
 
 
 class NoNotice:

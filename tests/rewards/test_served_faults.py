@@ -31,7 +31,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
         noted.append(error)
         return 0.0
 
-    monkeypatch.setattr("tpo.rewards.served.connection.pause_before_retry", pause)
+    monkeypatch.setattr("tpo.models.faults.pause_before_retry", pause)
     return noted
 
 

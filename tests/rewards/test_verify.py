@@ -15,7 +15,7 @@ from tpo.core.errors import ConfigError, MissingDependencyError, RewardError, Sp
 from tpo.rewards.base import Reward, checked
 from tpo.rewards.verifying import mathematics
 from tpo.rewards.verifying.mathematics import MathReward
-from tpo.rewards.verifying.verify import ALLOWED, FORMS, from_spec
+from tpo.rewards.verifying.verify import ALLOWED, verifier_from_spec
 
 MESSAGES = [HumanMessage("q")]
 SCHEMA = {
@@ -39,14 +39,14 @@ def schema(tmp_path: Path) -> Path:
 
 
 async def test_exact():
-    reward = from_spec("exact:four: 4")
+    reward = verifier_from_spec("exact:four: 4")
     assert reward.name == "verify:exact:four: 4"
     assert await check(reward, "four: 4", " four: 4\n", "Four: 4", "four") == [1, 1, 0, 0]
 
 
 async def test_json(schema):
     pytest.importorskip("jsonschema")
-    reward = from_spec(f"json:{schema}")
+    reward = verifier_from_spec(f"json:{schema}")
     passes = ['{"n": 1}', ' {"n": 1}\n', '```json\n{"n": 1}\n```', '```\n{"n": 1}\n```']
     assert await check(reward, *passes) == [1.0] * 4
     fails = ['{"n": "1"}', "{}", '{"n": 1, "m": 2}', '{"n": 1', "n: 1", "", '```json\n{"n": 1']
@@ -58,7 +58,7 @@ def test_a_wrong_schema_is_told_before_anything_is_paid(tmp_path):
     pytest.importorskip("jsonschema")
     path = tmp_path / "schema.json"
     with pytest.raises(ConfigError, match=r"schema\.json cannot be read: FileNotFoundError"):
-        from_spec(f"json:{path}")
+        verifier_from_spec(f"json:{path}")
     for text, said in [
         ("{", "cannot be read: JSONDecodeError"),
         ("[]", "is not an object"),
@@ -66,7 +66,7 @@ def test_a_wrong_schema_is_told_before_anything_is_paid(tmp_path):
     ]:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigError, match=said):
-            from_spec(f"json:{path}")
+            verifier_from_spec(f"json:{path}")
 
 
 # --- mathematics ------------------------------------------------------------
@@ -79,13 +79,13 @@ def _mathematics() -> None:
 
 @pytest.mark.usefixtures("_mathematics")
 async def test_math():
-    half = from_spec("math:1/2")
+    half = verifier_from_spec("math:1/2")
     assert half.name == "verify:math:1/2"
     answers = [r"It is $\frac{1}{2}$.", "0.5", r"so \boxed{0.50}", "$0.51$", "no number", ""]
     assert await check(half, *answers) == [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
-    assert await check(from_spec("math:x+1"), "$1+x$", "$x+2$") == [1.0, 0.0]
-    assert await check(from_spec(r"math:\frac{1}{2}"), "0.5") == [1.0]
-    assert await check(from_spec("math:$2$"), "2") == [1.0]
+    assert await check(verifier_from_spec("math:x+1"), "$1+x$", "$x+2$") == [1.0, 0.0]
+    assert await check(verifier_from_spec(r"math:\frac{1}{2}"), "0.5") == [1.0]
+    assert await check(verifier_from_spec("math:$2$"), "2") == [1.0]
 
 
 @pytest.mark.usefixtures("_mathematics")
@@ -135,7 +135,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 async def test_a_function_that_is_listed(own, monkeypatch):
     monkeypatch.setenv(ALLOWED, f"other:thing, {own}")
-    reward = from_spec(own)
+    reward = verifier_from_spec(own)
     assert reward.name == f"verify:{own}"
     assert await check(reward, "four") == [-4.0]
 
@@ -154,11 +154,11 @@ batch = Batch()
 """
     (tmp_path / "own_verifiers.py").write_text(text, encoding="utf-8")
     monkeypatch.setenv(ALLOWED, "own_verifiers:batch,own_verifiers:Batch")
-    reward = from_spec("own_verifiers:batch")
+    reward = verifier_from_spec("own_verifiers:batch")
     assert await check(reward, "four", "a") == [4.0, 1.0]
     assert (reward.name, reward.asked) == ("mine", [["four", "a"]])
     with pytest.raises(ConfigError, match="Batch is a class: give an instance"):
-        from_spec("own_verifiers:Batch")
+        verifier_from_spec("own_verifiers:Batch")
 
 
 @pytest.mark.parametrize("allowed", [None, "", "own_verifiers", "own_verifiers:shor", "*"])
@@ -166,7 +166,7 @@ def test_a_function_that_is_not_listed_is_not_even_imported(own, allowed, monkey
     if allowed is not None:
         monkeypatch.setenv(ALLOWED, allowed)
     with pytest.raises(SpecError) as caught:
-        from_spec(own)
+        verifier_from_spec(own)
     assert str(caught.value) == (
         f"verifier {own} is not allowed: list it in the environment, {ALLOWED}={own}, "
         "or pass the function itself as the reward"
@@ -185,14 +185,17 @@ def test_a_function_that_is_not_listed_is_not_even_imported(own, allowed, monkey
 def test_what_is_listed_but_no_function(own, spec, said, monkeypatch):
     monkeypatch.setenv(ALLOWED, spec)
     with pytest.raises(SpecError, match=said):
-        from_spec(spec)
+        verifier_from_spec(spec)
 
 
 @pytest.mark.parametrize("rest", ["", "exact", "exact:", "json:", "math", "os"])
 def test_a_malformed_spec_lists_the_forms(rest):
     with pytest.raises(SpecError) as caught:
-        from_spec(rest)
-    assert str(caught.value) == f"unknown verifier 'verify:{rest}'. Valid forms: {FORMS}"
+        verifier_from_spec(rest)
+    assert str(caught.value) == (
+        f"unknown verifier 'verify:{rest}'. Valid forms: verify:exact:TEXT, "
+        "verify:json:SCHEMA_FILE, verify:math:EXPRESSION, verify:MODULE:NAME"
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,5 +208,5 @@ def test_a_malformed_spec_lists_the_forms(rest):
 def test_a_missing_package_is_told_with_what_to_type(rest, said, monkeypatch):
     monkeypatch.setattr("tpo.rewards.verifying.verify.find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError) as caught:
-        from_spec(rest)
+        verifier_from_spec(rest)
     assert str(caught.value) == said

@@ -1,8 +1,7 @@
 """One call of the agent's model as a graph of its own: draft, decide, search.
 
 It runs inside the agent's node `model`, which LangGraph runs again from its first line when
-a killed agent is resumed. Each step here is saved when it is done, the draft too, so it is
-not asked for again.
+a killed agent is resumed. Each step is saved when it is done, so the draft is paid for once.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from langchain.agents.middleware import ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage
 from langgraph.errors import GraphBubbleUp
 from langgraph.graph import END, START, StateGraph
@@ -21,18 +19,19 @@ from typing_extensions import TypedDict
 
 from ...core.context import Context
 from ...core.errors import evidence
+from ...core.json_types import JsonObject
 from ...core.usage import Cost
 from .allowance import Allowance
 from .conditions import Conditions
-from .reply import draft_in, restore, save
+from .reply import AgentReply, AgentRequest, draft_in, restore_reply, save_reply
 from .search import Found, Search
 
 
-class Turn(TypedDict, total=False):
-    """What is saved of the call: plain JSON."""
+class SavedTurn(TypedDict, total=False):
+    """What is saved of a turn: plain JSON."""
 
-    reply: list[dict[str, Any]] | None
-    """The model's reply; `None` where it cannot be saved, and need not be: see `save`."""
+    reply: list[JsonObject] | None
+    """The model's reply; `None` if it cannot be saved, and need not be: see `save_reply`."""
     failed: str
     """Why there is no reply."""
     final: bool
@@ -43,64 +42,64 @@ class Turn(TypedDict, total=False):
 
 
 @dataclass
-class Call:
-    """What is not saved: the request, and what this life of the node knows already.
+class Attempt:
+    """One attempt of the node: the request, and what has come so far. It is not saved.
 
     Attributes:
         request: The agent's request.
-        ask: Makes the model reply.
+        ask: Calls the model.
         context: Settings of the search.
         spent: What the thread's searches have cost so far.
-        reply: What the model replied in this life.
-        error: What it raised in this life.
+        reply: What the model replied in this attempt.
+        error: What it raised in this attempt.
     """
 
-    request: ModelRequest[Any]
-    ask: Callable[[], Awaitable[ModelResponse[Any]]]
+    request: AgentRequest
+    ask: Callable[[], Awaitable[AgentReply]]
     context: Context | None
     spent: Cost
-    reply: ModelResponse[Any] | None = None
+    reply: AgentReply | None = None
     error: Exception | None = None
 
 
 def build_turn(
     conditions: Conditions, allowance: Allowance, search: Search
-) -> CompiledStateGraph[Any, Call, Any, Any]:
-    """Build the graph; it is run with a `Call` as context."""
+) -> CompiledStateGraph[Any, Attempt, Any, Any]:
+    """Build the graph; it is run with an `Attempt` as context."""
 
-    async def draft(state: Turn, runtime: Runtime[Call]) -> Turn:  # noqa: ARG001
-        call = runtime.context
+    async def draft(state: SavedTurn, runtime: Runtime[Attempt]) -> SavedTurn:  # noqa: ARG001
+        attempt = runtime.context
         try:
-            call.reply = await call.ask()
+            attempt.reply = await attempt.ask()
         except GraphBubbleUp:
             raise
-        except Exception as error:  # noqa: BLE001  raised again outside, in this life
-            call.error = error
+        except Exception as error:  # noqa: BLE001  raised again outside, in this attempt
+            attempt.error = error
             return {"failed": evidence(error)}
-        final = draft_in(call.request, call.reply) is not None
-        return {"reply": save(call.reply), "final": final}
+        final = draft_in(attempt.request, attempt.reply) is not None
+        return {"reply": save_reply(attempt.reply), "final": final}
 
-    async def decide(state: Turn, runtime: Runtime[Call]) -> Turn:
-        call = runtime.context
-        if call.context is None:
+    async def decide(state: SavedTurn, runtime: Runtime[Attempt]) -> SavedTurn:
+        attempt = runtime.context
+        if attempt.context is None:
             return {"skipped": "context: switched off for this call"}
-        if why := allowance.used_up(call.spent):
+        if why := allowance.used_up(attempt.spent):
             return {"skipped": why}
         try:
-            why = await conditions.why_not(call.request, _draft_of(state))
+            why = await conditions.why_not(attempt.request, _draft_of(state))
         except GraphBubbleUp:
             raise
         except Exception as error:  # noqa: BLE001  the caller's own function
             why = f"when: {evidence(error)}"
         return {"skipped": why}
 
-    async def look(state: Turn, runtime: Runtime[Call]) -> Turn:
-        call = runtime.context
-        context = allowance.narrow(call.context or Context(), call.spent)
+    async def look(state: SavedTurn, runtime: Runtime[Attempt]) -> SavedTurn:
+        attempt = runtime.context
+        context = allowance.narrow(attempt.context or Context(), attempt.spent)
         write = runtime.stream_writer
-        return {"found": await search.run(call.request, _draft_of(state), context, write)}
+        return {"found": await search.run(attempt.request, _draft_of(state), context, write)}
 
-    graph = StateGraph(Turn, Call)
+    graph = StateGraph(SavedTurn, Attempt)
     graph.add_node("draft", draft)
     graph.add_node("decide", decide)
     graph.add_node("search", look)
@@ -111,15 +110,15 @@ def build_turn(
     return graph.compile(name="tpo_turn")
 
 
-def _after_draft(state: Turn) -> Literal["decide", "__end__"]:
+def _after_draft(state: SavedTurn) -> Literal["decide", "__end__"]:
     return "decide" if state.get("final") else "__end__"
 
 
-def _after_decide(state: Turn) -> Literal["search", "__end__"]:
+def _after_decide(state: SavedTurn) -> Literal["search", "__end__"]:
     return "__end__" if state["skipped"] else "search"
 
 
-def _draft_of(state: Turn) -> AIMessage:
-    draft = restore(state["reply"] or []).result[0]
+def _draft_of(state: SavedTurn) -> AIMessage:
+    draft = restore_reply(state["reply"] or []).result[0]
     assert isinstance(draft, AIMessage)  # noqa: S101  `draft_in` found it
     return draft

@@ -1,8 +1,8 @@
-"""What a call passes on to the calls inside it: callbacks, counted once, and the saver.
+"""What a call passes on to the calls inside it: its callbacks and its saver.
 
-The message of a run carries the sum of its usage. So LangChain's usage callback must not hear
-of the requests beneath it: not through the run's callbacks, and not through the variable that
-`get_usage_metadata_callback` sets.
+The message of a run carries the sum of its usage, so LangChain's usage callback must not count
+the requests inside it too. It could see them through the run's callbacks, and through the
+variable that `get_usage_metadata_callback` sets.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from langchain_core.runnables import RunnableConfig, ensure_config
 from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from ...core.json_types import JsonObject
 from .sync_saver import SyncSaver
 
-# "own": by its async methods. "sync": by its sync ones, because the call is made on another
-# event loop, and a saver belongs to its own. "none": not at all.
+# How the saver of the graph around a call saves the run inside it. "own": by its async methods.
+# "sync": by its sync ones, because the call is made on another event loop than the saver's.
+# "none": not at all.
 Saving = Literal["own", "sync", "none"]
 RunManager = AsyncCallbackManagerForLLMRun | CallbackManagerForLLMRun | None
 
@@ -36,15 +38,15 @@ def inner_callbacks(run: RunManager) -> Callbacks:
     """Return the callbacks of what runs inside a call of a chat model.
 
     Args:
-        run: The call's own manager. LangChain gives none to a stream: then those of the
-            chain or node around it.
+        run: The call's own manager. LangChain gives none to a stream; then the callbacks are
+            those of the chain or node around it.
     """
     if run is None:
         return _uncounted(ensure_config().get("callbacks"))
     inner = AsyncCallbackManager(handlers=[], parent_run_id=run.run_id)
     inner.set_handlers([h for h in run.inheritable_handlers if not _counts(h)])
     inner.add_tags(run.inheritable_tags)
-    # Not which model this is: the metadata would be that of every step beneath.
+    # Without the name of this model: every step inside would carry it as its own.
     own = {k: v for k, v in run.inheritable_metadata.items() if not k.startswith("ls_")}
     inner.add_metadata(own)
     return inner
@@ -54,12 +56,12 @@ def inner_context(callbacks: Callbacks, saving: Saving) -> Context:
     """Return a copy of the current context for what runs inside a call.
 
     Args:
-        callbacks: LangGraph adds those it is given to the ones around it; so these take their
-            place here, and no usage callback is active. `None` leaves them as they are.
-        saving: How the saver of the graph around it is used.
+        callbacks: They replace the ones around the call, because LangGraph would only add them;
+            and no usage callback is active. `None` leaves everything as it is.
+        saving: How the saver of the graph around the call is used.
     """
     context = copy_context()
-    around: dict[str, Any] = {**(var_child_runnable_config.get() or {})}
+    around: JsonObject = {**(var_child_runnable_config.get() or {})}
     if saving == "sync":
         inherited = around.get("configurable") or {}
         around["configurable"] = {key: _sync(value) for key, value in inherited.items()}
@@ -73,7 +75,7 @@ def inner_context(callbacks: Callbacks, saving: Saving) -> Context:
 
 
 def saving_of_sync_call() -> Saving:
-    """Return how a sync call saves: not where it blocks the loop that the saver may need."""
+    """Return how a sync call saves: not at all if it blocks a loop that the saver may need."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

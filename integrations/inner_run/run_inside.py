@@ -1,4 +1,4 @@
-"""Run the graph inside somebody else's call, and watch its state grow."""
+"""Run TPO inside a node or a chain, and follow its state step by step."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 
 from ...core.context import Context
 from ...core.errors import ConfigError, TPOError
+from ...core.json_types import JsonObject
 from ...core.state import State
 from ...graphs.loop import MOST_STEPS, TPOGraph
-from .inherit import Saving, inner_context
+from .callbacks_and_saver import Saving, inner_context
 
 
 @dataclass(frozen=True)
-class Inner:
-    """A run of the graph inside a node, a chain or nothing.
+class InnerRun:
+    """A run of TPO inside a node or a chain, or by itself.
 
     Attributes:
         graph: What to run.
         messages: The conversation.
         context: The settings.
         drafts: Answers that exist already.
-        callbacks: Those of the call around it, in place of the ones that are active; `None`
-            leaves these.
-        saving: Whether, and how, a saver of the graph around it keeps the run too.
+        callbacks: They replace the ones that are active; `None` leaves those.
+        saving: Whether and how the saver of the graph around it saves this run too.
     """
 
     graph: TPOGraph
@@ -46,20 +46,19 @@ class _OtherRunError(Exception):
     """The saver holds another conversation in this place."""
 
 
-async def play(run: Inner) -> AsyncGenerator[State]:
+async def states_of(run: InnerRun) -> AsyncGenerator[State]:
     """Run to the end.
 
-    Inside a node of a graph with a saver the run is saved as a part of it: where a killed
-    process is resumed, it goes on, and nothing finished is asked again.
-
-    Its events go where the graph around it writes its own: to the `custom` stream, of a subgraph.
+    Inside a node of a graph with a saver the run is saved with that graph: after a kill it goes
+    on, and no finished request is sent again. Its events are on the `custom` stream of the graph
+    around it, as those of a subgraph.
 
     Yields:
         The state after every step; the last one is that of the finished run.
 
     Raises:
         TPOError: see `tpo.core.errors`; its `partial` holds what was paid for so far.
-        ConfigError: a person is to be asked, where nobody can be.
+        ConfigError: `human_pick` is set, and no person can be asked here.
     """
     if run.context.human_pick and (run.saving == "none" or not _saver()):
         raise ConfigError(
@@ -67,23 +66,23 @@ async def play(run: Inner) -> AsyncGenerator[State]:
             "node of a graph that is compiled with a checkpointer"
         )
     try:
-        async with aclosing(_play(run)) as parts:
+        async with aclosing(_states(run)) as parts:
             async for part in parts:
                 yield part
     except _OtherRunError:
-        # Calls made at the same time in one node are told apart by their order only, and
-        # resumed in another order one may find the run of its neighbour.
-        async with aclosing(_play(replace(run, saving="none"))) as parts:
+        # Only their order tells the calls that a node makes at the same time from each other.
+        # If they are resumed in another order, one may find the saved run of another.
+        async with aclosing(_states(replace(run, saving="none"))) as parts:
             async for part in parts:
                 yield part
 
 
-async def _play(run: Inner) -> AsyncGenerator[State]:
-    parts: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-    state: dict[str, Any] = {}
-    # A task of its own, with a context of its own; and leaving the generator ends it at once.
+async def _states(run: InnerRun) -> AsyncGenerator[State]:
+    parts: asyncio.Queue[JsonObject | None] = asyncio.Queue()
+    state: JsonObject = {}
+    # In a task, which has its own context, and which ends as soon as the generator is left.
     working = asyncio.create_task(
-        _work(run, parts), context=inner_context(run.callbacks, run.saving)
+        _run(run, parts), context=inner_context(run.callbacks, run.saving)
     )
     working.add_done_callback(lambda _: parts.put_nowait(None))
     try:
@@ -100,12 +99,12 @@ async def _play(run: Inner) -> AsyncGenerator[State]:
         await asyncio.wait([working])
 
 
-async def _work(run: Inner, parts: asyncio.Queue[dict[str, Any] | None]) -> None:
+async def _run(run: InnerRun, parts: asyncio.Queue[JsonObject | None]) -> None:
     app: Any = run.graph.compile(checkpointer=False if run.saving == "none" else None, name="tpo")
     config: RunnableConfig = {"recursion_limit": MOST_STEPS}
     given = {"messages": list(run.messages), "drafts": list(run.drafts)}
     async with aclosing(
-        # Not `custom` too: events asked for here would not reach the graph around it.
+        # Without `custom`: events that are read here would not reach the graph around it.
         app.astream(given, config, context=run.context, stream_mode="values", version="v2")
     ) as stream:
         async for part in stream:
@@ -117,7 +116,7 @@ def _saver() -> Any:
     return (ensure_config().get("configurable") or {}).get(CONFIG_KEY_CHECKPOINTER)
 
 
-def _answers(run: Inner, state: dict[str, Any]) -> bool:
-    """Tell whether a state is of this conversation."""
+def _answers(run: InnerRun, state: JsonObject) -> bool:
+    """Return whether a state belongs to this conversation."""
     found = state.get("messages") or []
     return [(m.type, m.content) for m in found] == [(m.type, m.content) for m in run.messages]

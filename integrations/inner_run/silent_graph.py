@@ -1,8 +1,8 @@
-"""Run a graph inside a node: saved with the node's run, and silent on the streams of its graph.
+"""Run a graph inside a node, saved with the node's run, without streaming what it writes.
 
-LangGraph streams a graph that runs inside a node as a subgraph of it: whoever asks for
-`subgraphs=True` sees what it writes, the draft among it. Here only its `custom` events come
-through, as events of the node.
+LangGraph streams a graph that runs inside a node as its subgraph: a client that asks for
+`subgraphs=True` sees all that it writes, the draft included. Here only its `custom` events are
+streamed, as events of the node.
 """
 
 from __future__ import annotations
@@ -17,22 +17,23 @@ from langgraph.constants import TAG_NOSTREAM
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.pregel.protocol import StreamProtocol
 
+from ...core.json_types import JsonObject
 from .sync_saver import SyncSaver
 
 
-async def run_nested(
+async def run_silently(
     graph: CompiledStateGraph[Any, Any, Any, Any],
-    input: dict[str, Any],  # noqa: A002  as LangGraph names it
+    input: JsonObject,  # noqa: A002  as LangGraph names it
     context: Any,
     write: Callable[[Any], None],
     *,
     in_sync_node: bool = False,
-) -> dict[str, Any]:
-    """Run a graph to its end, or on from where an earlier life of the node was killed.
+) -> JsonObject:
+    """Run a graph to its end; after a kill, on from where the earlier attempt stopped.
 
     Args:
-        graph: Compiled without a saver; it uses the one of the node's graph, if there is one.
-        input: What it begins with, unless it goes on.
+        graph: Compiled without a saver; it uses the saver of the node's graph, if there is one.
+        input: What it begins with, unless it goes on after a kill.
         context: Its context, which is not saved.
         write: Takes its `custom` events.
         in_sync_node: Whether the node is a sync one, whose saver may be sync only.
@@ -40,7 +41,7 @@ async def run_nested(
     Returns:
         The values it ended with.
     """
-    values: dict[str, Any] = {}
+    values: JsonObject = {}
     async for part in graph.astream(
         input,
         _unstreamed(in_sync_node=in_sync_node),
@@ -58,8 +59,8 @@ async def run_nested(
 def _unstreamed(*, in_sync_node: bool) -> RunnableConfig:
     """Return the node's own config without the stream of its graph.
 
-    The tag keeps tokens of any model called below off the `messages` stream. Given whole,
-    with the namespace in it, the config takes the place of the inherited one.
+    The tag keeps the tokens of every model called in the graph off the `messages` stream. The
+    config holds the namespace too, so it replaces the inherited one instead of joining it.
     """
     kept = {}
     for key, value in get_config()["configurable"].items():

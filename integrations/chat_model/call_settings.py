@@ -1,0 +1,158 @@
+"""The settings of one call: those the model was made with, changed by the call's own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from ...core.context import Context
+from ...core.login import without_login
+from ...core.settings import make_context
+from ...graphs.loop import TPOGraph, build_graph
+from ...models.manifest import is_open
+from ...models.policy import check_policy, model_name
+from ...nodes.paid.run_models import GivenModels
+from ...prompts.prompt_set import PromptSet
+from ..inner_run.run_trace import Detail
+
+Keywords = Mapping[str, Any]
+"""Arguments by their names."""
+PARTS = ("policy", "reward", "critic", "heldout", "fallback", "prompts")
+
+
+@dataclass(frozen=True)
+class CallSettings:
+    """The arguments of `tpo.align`, and the options that only the policy gets.
+
+    Attributes:
+        given: Models, rewards and prompts.
+        context: The settings of a run.
+        trace: How much of a run its message holds.
+        options: `tools`, `response_format` and what goes with them; empty if the turn has
+            neither.
+    """
+
+    given: GivenModels
+    context: Context = field(default_factory=Context)
+    trace: Detail = "full"
+    options: Keywords = field(default_factory=dict)
+
+    def changed(self, changes: Keywords) -> CallSettings:
+        """Return the settings of one call.
+
+        Args:
+            changes: Any of our settings, `context` for all at once; `stop` and `model`, as
+                LangChain calls stop sequences and policy; `tools` or `response_format` and
+                what goes with them.
+
+        Raises:
+            ConfigError: an unknown setting, or a value out of bounds.
+        """
+        left = {name: value for name, value in changes.items() if value is not None}
+        if "model" in left:
+            left["policy"] = left.pop("model")
+        parts = {name: left.pop(name) for name in PARTS if name in left}
+        base = left.pop("context", self.context)
+        options: dict[str, Any] = {}
+        if left.get("tools") or "response_format" in left:
+            options = {k: v for k, v in left.items() if k not in _NAMES}
+        knobs = {k: v for k, v in left.items() if k not in {"tools", "tool_choice", *options}}
+        return replace(
+            self,
+            given=replace(self.given, **parts) if parts else self.given,
+            context=_context(base, knobs),
+            options=options,
+        )
+
+    @property
+    def answers_in_words(self) -> bool:
+        """Whether a text is wanted, not an object."""
+        return "response_format" not in self.options
+
+    @property
+    def name(self) -> str:
+        """What the policy is called."""
+        return model_name(self.given.policy or self.context.policy)
+
+    @property
+    def by_name(self) -> bool:
+        """Whether the settings can be written down: parts have names, and models no secrets."""
+        given, texts = self.given, (str, type(None))
+        return (
+            isinstance(given.prompts, (*texts, dict))
+            and all(
+                isinstance(part, texts) or (isinstance(part, BaseChatModel) and is_open(part))
+                for part in (given.policy, given.critic)
+            )
+            and all(isinstance(r, texts) for r in (given.reward, given.heldout, given.fallback))
+        )
+
+    @property
+    def described(self) -> Keywords:
+        """The settings as text: models and rewards by their names."""
+        parts = {name: _named(part) for name, part in self._parts.items() if part}
+        return {**_open(self.context.model_dump(mode="json")), **parts}
+
+    @property
+    def written(self) -> Keywords:
+        """The arguments that make the same settings again; only if `by_name`."""
+        parts = {name: part for name, part in self._parts.items() if part is not None}
+        return _open({**self.context.model_dump(mode="json", exclude_unset=True), **parts})
+
+    @property
+    def _parts(self) -> dict[str, Any]:
+        return {name: getattr(self.given, name) for name in PARTS}
+
+    def graph(self) -> TPOGraph:
+        """Return the graph; the caller makes a message of the answer."""
+        return build_graph(self.given, speak=False)
+
+    def check(self) -> None:
+        """Refuse what cannot run, without asking anything.
+
+        Raises:
+            ConfigError: a part is not what it should be; SpecError, PromptError if it is a text.
+        """
+        given, context = self.given, self.context
+        for policy in (given.policy or context.policy, given.critic or context.critic):
+            if policy:
+                check_policy(policy)
+        given.checked()
+
+
+_NAMES = frozenset({*PARTS, *Context.model_fields, "context", "stop"})
+
+
+def given_settings(values: Keywords, fields: Collection[str]) -> Keywords:
+    """Sort the arguments of a constructor: what is not its field is a setting of `Context`.
+
+    Raises:
+        ConfigError: an unknown setting, or a value out of bounds.
+    """
+    own = {name: value for name, value in values.items() if name in fields}
+    knobs = {name: value for name, value in values.items() if name not in fields}
+    return {**own, "context": _context(own.get("context"), knobs)}
+
+
+def _context(base: Context | None, knobs: Keywords) -> Context:
+    knobs = dict(knobs)
+    if stop := knobs.pop("stop", None):
+        knobs["stop_sequences"] = [stop] if isinstance(stop, str) else stop
+    return make_context(base, **knobs) if knobs or base is None else base
+
+
+def _open(values: Keywords) -> Keywords:
+    """Return values without the logins in their specs."""
+    return {k: without_login(v) if isinstance(v, str) else v for k, v in values.items()}
+
+
+def _named(part: Any) -> str:
+    if isinstance(part, BaseChatModel | str):
+        return model_name(part)
+    if isinstance(part, PromptSet | Mapping):
+        return "own"
+    name = getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__)
+    return without_login(str(name))

@@ -1,0 +1,75 @@
+"""What a run needs and every step asks for: made by the first step that asks, kept for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar
+
+from langgraph.runtime import Runtime
+
+from ...core.context import Context
+
+T = TypeVar("T")
+MAX_RUNS = 256  # a run pushed out by newer ones makes its thing again
+
+
+class OncePerRun(Generic[T]):
+    """Makes one thing per run and settings.
+
+    A run is one call of the graph, so a resumed run or a fork makes its own. Two steps that
+    ask at the same time share one making; one that fails keeps nothing, and the next step
+    tries again. Each event loop has its own things: they may hold connections, which die
+    with their loop.
+
+    Example:
+        >>> once: OncePerRun[str] = OncePerRun()
+        >>> await once.get(runtime, Context(), make)  # doctest: +SKIP
+    """
+
+    def __init__(self) -> None:
+        self._slots: OrderedDict[tuple[Any, ...], _Slot[T]] = OrderedDict()
+        self._lock = threading.Lock()  # the loops of one graph may run in several threads
+
+    async def get(
+        self, runtime: Runtime[Any], settings: Context, make: Callable[[], Awaitable[T]]
+    ) -> T:
+        """Return the thing of this run and these settings.
+
+        Args:
+            runtime: The step's.
+            settings: What it is made from, beside what never changes.
+            make: Makes it; called at most once at a time.
+        """
+        slot = self._slot(runtime, settings)
+        async with slot.making:
+            if slot.made is None:
+                slot.made = await make()
+            return slot.made
+
+    def _slot(self, runtime: Runtime[Any], settings: Context) -> _Slot[T]:
+        control, info = runtime.control, runtime.execution_info
+        if control is None or info is None:  # not in a run, so nothing tells when to make it again
+            return _Slot()
+        # LangGraph makes one control per call of a graph, and graphs inside it share it: they
+        # are told apart by the namespace, whose last part is the step's own.
+        graph = info.checkpoint_ns.rpartition("|")[0]
+        key = (asyncio.get_running_loop(), control, info.thread_id, graph, settings)
+        with self._lock:
+            for old in [old for old in self._slots if old[0].is_closed()]:
+                del self._slots[old]
+            slot = self._slots.setdefault(key, _Slot())
+            self._slots.move_to_end(key)
+            if len(self._slots) > MAX_RUNS:
+                self._slots.popitem(last=False)
+        return slot
+
+
+class _Slot(Generic[T]):
+    """One run's thing, once it is made."""
+
+    def __init__(self) -> None:
+        self.making = asyncio.Lock()
+        self.made: T | None = None

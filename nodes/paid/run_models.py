@@ -1,0 +1,161 @@
+"""The models, rewards and prompts of a run: as they were given, and as the run uses them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from ...core.context import Context, context_of
+from ...core.errors import ConfigError
+from ...core.state import State
+from ...models.policy import Policy, PolicyLike, resolve_policy
+from ...prompts.prompt_set import PromptSet, prompt_set
+from ...rewards.plan import PlannedReward, planned
+from ...rewards.resolve import RewardLike, resolve_reward
+from .once_per_run import OncePerRun
+
+Node = Callable[[State, Runtime[Context]], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class RunModels:
+    """What a run uses, all of it ready and checked.
+
+    Attributes:
+        context: The run's settings.
+        policy: The model that answers.
+        critic: The model that writes loss and gradient; the policy if none is named.
+        own_critic: Whether the critic was named, and so may be another model.
+        reward: What ranks the candidates.
+        heldout: What scores the chosen answers without steering, if anything does.
+        fallback: What ranks after the reward failed, if anything does.
+        prompts: The prompt set.
+    """
+
+    context: Context
+    policy: Policy
+    critic: Policy
+    own_critic: bool
+    reward: PlannedReward
+    heldout: PlannedReward | None
+    fallback: PlannedReward | None
+    prompts: PromptSet
+
+    def ranking(self, *, degraded: bool) -> PlannedReward:
+        """Return what ranks: the reward, or the fallback once the reward has failed.
+
+        Raises:
+            ConfigError: there is no fallback.
+        """
+        if not degraded:
+            return self.reward
+        if self.fallback is None:
+            raise ConfigError("on_reward_failure=degrade needs a fallback_reward")
+        return self.fallback
+
+
+@dataclass(frozen=True, eq=False)
+class GivenModels:
+    """What the caller gave: objects, specs, or `None` for what the run's settings name.
+
+    Attributes:
+        policy: The model that answers.
+        reward: What ranks the candidates.
+        critic: Another model for loss and gradient.
+        heldout: A reward that watches without steering.
+        fallback: What ranks after the reward failed.
+        prompts: A prompt set, its name, or texts that replace some prompts.
+        defaults: The settings of a run that is given none.
+    """
+
+    policy: PolicyLike | None = None
+    reward: RewardLike | None = None
+    critic: PolicyLike | None = None
+    heldout: RewardLike | None = None
+    fallback: RewardLike | None = None
+    prompts: PromptSet | Mapping[str, str] | str | None = None
+    defaults: Context = field(default_factory=Context)
+    _runs: OncePerRun[RunModels] = field(default_factory=OncePerRun, init=False, repr=False)
+
+    def checked(self) -> GivenModels:
+        """Return the same, after refusing rewards and prompts that cannot be right.
+
+        Raises:
+            SpecError: an unknown reward spec.
+            PromptError: an unknown prompt, a missing or unknown placeholder.
+        """
+        return replace(
+            self,
+            reward=_checked(self.reward),
+            heldout=_checked(self.heldout),
+            fallback=_checked(self.fallback),
+            prompts=None if self.prompts is None else prompt_set(self.prompts),
+        )
+
+    def settings(self, runtime: Runtime[Any]) -> Context:
+        """Return the settings of a run."""
+        return context_of(runtime, self.defaults)
+
+    async def for_run(self, runtime: Runtime[Any]) -> RunModels:
+        """Return what a run uses; made once per run, and again when it is resumed.
+
+        Raises:
+            TPOError: a model, reward or prompt set that cannot be used; nothing was paid.
+        """
+        context = self.settings(runtime)
+        return await self._runs.get(runtime, context, lambda: self._resolved(context))
+
+    async def _resolved(self, context: Context) -> RunModels:
+        policy = self.policy or context.policy
+        critic = self.critic or context.critic
+        answering = await resolve_policy(policy)
+        critical = await resolve_policy(critic) if critic else answering
+        reward = await _planned(self.reward or context.reward, policy)
+        prompts = prompt_set(context.prompts if self.prompts is None else self.prompts)
+        heldout = self.heldout or context.heldout
+        fallback = self.fallback or context.fallback_reward
+        run = RunModels(
+            context=context,
+            policy=answering,
+            critic=critical,
+            own_critic=bool(critic),
+            reward=reward,
+            prompts=prompts,
+            heldout=_alone(await _planned(heldout, policy)) if heldout else None,
+            fallback=await _planned(fallback, policy) if fallback else None,
+        )
+        if context.on_reward_failure == "degrade":
+            run.ranking(degraded=True)
+        return run
+
+
+def _checked(reward: RewardLike | None) -> RewardLike | None:
+    """Refuse a wrong reward when the graph is built.
+
+    A spec stays one: a judge without a model is completed with the policy of each run.
+    """
+    if isinstance(reward, str):
+        resolve_reward(reward, policy="embedded:")
+        return reward
+    return None if reward is None else resolve_reward(reward)
+
+
+async def _planned(reward: RewardLike, policy: PolicyLike) -> PlannedReward:
+    if not isinstance(reward, str):
+        return planned(resolve_reward(reward, policy=policy))
+    # A spec may name a file or a module, and reading one would block the loop.
+    return planned(await asyncio.to_thread(resolve_reward, reward, policy=policy))
+
+
+def _alone(heldout: PlannedReward) -> PlannedReward:
+    """Refuse a held-out reward that only compares answers: it sees one at a time."""
+    if getattr(heldout, "relative", False):
+        raise ConfigError(
+            f"{heldout.name!r} cannot be the held-out reward: it compares answers with each "
+            "other, and a held-out reward sees one at a time. Take judge: or a reward model"
+        )
+    return heldout
