@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from copy import copy
 from typing import Any
 
@@ -41,12 +42,19 @@ def make_context(base: Context | None = None, **knobs: Any) -> Context:
         raise ConfigError(explain(error)) from None
 
 
-def explain(error: ValidationError) -> str:
-    """Turn pydantic's report into one sentence: the setting, what is wrong, the value."""
+def explain(error: ValidationError, *, secret: Collection[str] = ()) -> str:
+    """Turn pydantic's report into one sentence: the setting, what is wrong, the value.
+
+    Args:
+        error: The report.
+        secret: Settings whose values are left out.
+    """
     problems = []
     for item in error.errors(include_url=False, include_context=False):
         place = ".".join(str(part) for part in item["loc"])
         said = item["msg"].removeprefix("Value error, ")
         said = said[0].lower() + said[1:]
-        problems.append(f"{place}: {said} (got {item['input']!r})" if place else said)
+        hidden = bool(place) and item["loc"][0] in secret
+        got = "" if hidden else f" (got {item['input']!r})"
+        problems.append(f"{place}: {said}{got}" if place else said)
     return "; ".join(problems)

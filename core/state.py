@@ -112,6 +112,9 @@ class Round(TypedDict):
     """The kind of `error`."""
 
 
+RECEIPT = "receipt"  # what a request cost is saved with its first text, and is not in the pool
+
+
 def _merge(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
     """Return a reducer that merges records by (turn, key) and keeps the newest turn only.
 
@@ -128,6 +131,7 @@ def _merge(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
                 if "error" in record:  # with another sentence the old kind is gone
                     known = {k: v for k, v in known.items() if k != "failure"}
                 records[place] = {**blank, **known, **record}
+                records[place].pop(RECEIPT, None)
         turn = max((t for t, _ in records), default=0)
         kept = [r for (t, _), r in records.items() if t == turn]
         return sorted(kept, key=lambda r: (r["round"], r.get("index", 0)))

@@ -17,6 +17,7 @@ from ..core.context import Context
 from ..core.conversation import read_conversation, read_drafts, to_messages
 from ..core.errors import ConfigError, TPOError
 from ..core.events import AnyEvent
+from ..core.removals import has_removals, refuse_removals, refuse_unknown_removals
 from ..core.settings import make_context
 from ..core.state import Candidate, Round, StopReason
 from ..core.usage import Usage
@@ -99,6 +100,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     )
     place = {"thread_id": thread_id or str(uuid4())}
     config: RunnableConfig = {"configurable": place, "recursion_limit": MAX_STEPS}
+    await _check_removals(messages, app, config if checkpointer and thread_id else None)
     if on_event is None:
         context = context.model_copy(update={"live": False})
     try:
@@ -116,6 +118,19 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         raise
     state = (await app.aget_state(config)).values
     return cast("Aligned", {key: state[key] for key in Aligned.__annotations__})
+
+
+async def _check_removals(
+    messages: Sequence[BaseMessage],
+    app: CompiledStateGraph[Any, Context, Any, Any],
+    thread: RunnableConfig | None,
+) -> None:
+    """Refuse to remove messages that are not in the thread, before anything is saved."""
+    if thread is None:
+        refuse_removals(messages)
+    elif has_removals(messages):
+        past = (await app.aget_state(thread)).values.get("messages") or []
+        refuse_unknown_removals(messages, [message.id for message in past])
 
 
 def align(prompt: Prompt, **options: Any) -> Aligned:

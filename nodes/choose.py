@@ -45,7 +45,8 @@ def pick_among(ids: Sequence[str]) -> type[Pick]:
     A wrong id is refused like any value of the wrong form, before it is kept: the run stays
     paused and can be answered again. Forms show the ids as a list.
     """
-    # `typing` takes the same ids in another order for the same type; the metadata tells them apart.
+    # Literals of the same values are equal in any order, and unions of equal ones are cached:
+    # without a mark of its own the form could have the order of an earlier one.
     known: Any = Annotated[Literal[tuple(ids)], tuple(ids)]
     roles: dict[str, Any] = {
         role: (known | None, Field(default=None, description=Pick.model_fields[role].description))

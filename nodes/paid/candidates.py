@@ -18,11 +18,10 @@ from ...core.events import Emitter
 from ...core.failure import FailureKind
 from ...core.reply import Reply, cut
 from ...core.state import Candidate
-from ...core.usage import Cost, add_costs, brief
+from ...core.usage import Cost, add_costs
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
-from .durable import Held, outline
-from .saved_request import CandidateRequest, Receipt, UnusableError, request_candidates
+from .saved_request import CandidateRequest, UnusableError, saved_request
 
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or the server is given up
 
@@ -95,7 +94,15 @@ class Wanted:
             return cut(self.partial(text), context.stop_sequences)
 
         return CandidateRequest(
-            request, name, self.phase, places, self.emit, self.candidate, visible, self.gate
+            request=request,
+            name=name,
+            phase=self.phase,
+            places=places,
+            keys={(self.turn, f"r{self.round}c{index}") for index in places},
+            emit=self.emit,
+            record=self.candidate,
+            visible=visible,
+            gate=self.gate,
         )
 
 
@@ -128,7 +135,7 @@ class Received:
         Args:
             group: The places it was to fill.
             known: What was known to be refused when it was sent.
-            result: Its receipt or its error.
+            result: What it brought, or its error.
         """
         if isinstance(result, RequestError):
             self.cost = add_costs(self.cost, result.cost)
@@ -139,10 +146,6 @@ class Received:
             return []
         if isinstance(result, BaseException):
             raise result
-        if result is None:  # cancelled between writing its texts and returning what they cost
-            paid = brief(usage.cost(requests=1, sequences=len(group), exact=False))
-            outlines = [outline(self.wanted.turn, self.wanted.round, i) for i in group]
-            result = Receipt(candidates=outlines, refused=[], cost=paid)
         self.cost = add_costs(self.cost, usage.cost(**result["cost"]))
         self.records += result["candidates"]
         learnt = frozenset(result["refused"])
@@ -184,7 +187,7 @@ async def ask_for_candidates(
             return got
         known = got.refused
         asking = [wanted.asking_for(group, known, max_attempts) for group in groups]
-        calls = [request_candidates(Held(one, one.request.label)) for one in asking]
+        calls = [saved_request(one) for one in asking]
         results = await asyncio.gather(*calls, return_exceptions=True)
         pairs = zip(groups, results, strict=True)
         missing = [i for group, result in pairs for i in got.take(group, known, result)]

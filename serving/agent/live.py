@@ -8,7 +8,7 @@ from typing import Any
 
 from langgraph.runtime import RunControl
 
-from ..sse import to_json
+from ..as_json import to_json
 from .event_log import Event, EventLog
 from .records import Run
 

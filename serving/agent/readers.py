@@ -7,8 +7,9 @@ from contextlib import aclosing
 
 from starlette.responses import Response
 
+from ..as_json import to_json
 from ..settings import Settings
-from ..sse import EventStream, event, to_json
+from ..sse import EventStream, event
 from .event_log import Event, EventLog
 from .live import LiveRun
 from .records import Run

@@ -17,6 +17,7 @@ from ..guard.gate import RETRY_AFTER, STOPPING, Gate
 from ..refusal import Refusal
 from ..settings import Settings
 from .execute import execute
+from .fits import read_state
 from .ledger import Ledger
 from .live import LiveRun
 from .records import Run, RunStatus, ThreadStatus, place_of
@@ -57,8 +58,13 @@ class Worker:
     async def go_on(self) -> None:
         """Take up the runs that the last end of the server interrupted."""
         for run in await self.ledger.open_runs():
-            if run["kwargs"]["temporary"]:  # whoever waited for it is gone
+            if run["kwargs"].get("temporary"):  # whoever waited for it is gone
                 await self.forget(run["thread_id"])
+                continue
+            if run["kwargs"].get("graph_id") not in self.apps:  # unreadable, or of another version
+                error = {"error": "StoreError", "message": "what this run was to do cannot be read"}
+                await self.ledger.change_run(run["run_id"], status="error")
+                await self.ledger.change_thread(run["thread_id"], status="error", error=error)
                 continue
             life = run["life"] + 1
             await self.ledger.change_run(run["run_id"], life=life)
@@ -132,8 +138,7 @@ class Worker:
 
     async def _attempt(self, live: LiveRun) -> RunStatus | None:
         """Run, and return how it ended; `None` where the server's end cut it short."""
-        run = live.run
-        served = self.catalogue.graphs[run["kwargs"]["graph_id"]]
+        served = self.catalogue.graphs[live.run["kwargs"]["graph_id"]]
         limit = asyncio.timeout(self.settings.run_seconds)
         try:
             async with limit:
@@ -141,12 +146,13 @@ class Worker:
         except GraphDrained:
             return None
         except Exception as error:  # noqa: BLE001  told to whoever asks for the run
-            if limit.expired():
-                said = f"the run took longer than {self.settings.run_seconds:g} s"
-                live.fail({"error": "TimeoutError", "message": said})
-                return "timeout"
-            live.fail(_told(error))
-            return "error"
+            if not limit.expired():
+                live.fail(_told(error))
+                return "error"
+        if limit.expired():  # it may have ended all the same: see `execute`
+            said = f"the run took longer than {self.settings.run_seconds:g} s"
+            live.fail({"error": "TimeoutError", "message": said})
+            return "timeout"
         return "success"
 
     async def _conclude(self, live: LiveRun, status: RunStatus | None) -> None:
@@ -157,10 +163,10 @@ class Worker:
         then: ThreadStatus = "error"
         if not live.error:
             try:
-                state = await self.apps[run["kwargs"]["graph_id"]].aget_state(place_of(run))
+                state = await read_state(self.apps[run["kwargs"]["graph_id"]], place_of(run))
                 live.result, then = result_of(state), "interrupted" if state.next else "idle"
-            except Exception as error:  # noqa: BLE001  a state that cannot be read is told too
-                live.fail(_told(error))
+            except Refusal as error:  # a state that cannot be read is told too
+                live.fail({"error": "StoreError", "message": error.detail})
                 status = "error"
         if live.error:
             live.result = {"__error__": live.error}

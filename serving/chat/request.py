@@ -174,7 +174,7 @@ def read_request(body: Any, settings: Settings) -> ChatRequest:
         Refusal: what is wrong with it, in one sentence (400).
     """
     if not isinstance(body, Mapping):
-        raise Refusal(400, "the body is no JSON object")
+        raise Refusal(400, "the body is not a JSON object")
     try:
         request = ChatRequest.model_validate(body)
     except ValidationError as error:

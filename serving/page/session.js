@@ -109,7 +109,7 @@ export function createSession(server, changed) {
   }
 
   const setupOf = (thread) => {
-    const given = { ...defaults(s.schema), ...thread.metadata?.settings };
+    const given = { ...defaults(s.schema), ...settingsIn(thread) };
     const { mode, depth, width, policy, critic, reward } = given;
     return { mode, depth, width, policy, critic, reward };
   };
@@ -150,9 +150,9 @@ export function createSession(server, changed) {
   const open = guarded(async (thread) => {
     const mine = begin({ thread, status: "loading", view: blank(), before: null, earlier: [] });
     remember(thread);
-    const { metadata } = await server.thread(thread);
+    const found = await server.thread(thread);
     if (mine !== ticket) return;
-    set({ settings: metadata?.settings ?? {} });
+    set({ settings: settingsIn(found) });
     await settle(mine);
   });
 
@@ -223,6 +223,12 @@ export function createSession(server, changed) {
       await refresh();
     }),
   };
+}
+
+/** The settings that a thread was begun with; other clients may put anything there. */
+function settingsIn({ metadata }) {
+  const given = metadata?.settings;
+  return given && typeof given === "object" && !Array.isArray(given) ? given : {};
 }
 
 export const defaults = (schema) =>

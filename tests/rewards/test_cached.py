@@ -293,6 +293,16 @@ def test_the_spec_keeps_scores_where_the_environment_says(tmp_path, monkeypatch)
     assert [len(key) for key in keys] == [64]  # no text in it, only a digest and the score
 
 
+def test_the_file_is_the_owners_alone_whoever_made_it(tmp_path):
+    tmp_path.chmod(0o777)
+    for name in ("scores.db", "scores.db-wal"):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(0o666)
+    cache = open_cache(tmp_path / "scores.db")
+    cache.set({(("tpo", "rewards"), "a"): (1.0, None)})
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("x")
     monkeypatch.setenv("TPO_SCORE_CACHE", str(tmp_path / "file" / "scores.db"))
