@@ -1,7 +1,7 @@
 """When the loop ends: pure functions of the state and the context.
 
 The routers ask before every step; `finish` asks once more to record the reason.
-Because nothing is remembered, a fork or a resumed run with other settings decides anew.
+Because nothing is remembered, a fork or a resumed run with other settings decides again.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def open_cache(path: str | os.PathLike[str]) -> BaseCache[Any]:
     A file is opened once per process; processes may share it.
 
     Raises:
-        ConfigError: it cannot be opened, or is no SQLite file.
+        ConfigError: it cannot be opened, or is not an SQLite file.
     """
     return _opened(Path(path).expanduser().resolve())
 

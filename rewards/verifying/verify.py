@@ -56,7 +56,7 @@ def verifier_from_spec(rest: str) -> Reward | PlannedReward:
 
     Raises:
         SpecError: malformed, not found, or an import that is not allowed.
-        ConfigError: the schema cannot be read, or is none; a class is named, not an object.
+        ConfigError: the schema cannot be read, or is not valid; a class is named, not an object.
         MissingDependencyError: the extra is not installed.
     """
     kind, _, value = rest.partition(":")
@@ -96,7 +96,7 @@ def _read_schema(path: str) -> JsonObject:
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise ConfigError(f"the JSON schema {path} is none: {evidence(error.message)}") from None
+        raise ConfigError(f"{path} is not a valid JSON schema: {evidence(error.message)}") from None
     return schema
 
 
