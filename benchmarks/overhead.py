@@ -108,7 +108,7 @@ def plain_loop(texts: Texts) -> Run:
             third = Critique(QUERY, chosen, rejected, loss, gradient)
             prompt = DEFAULT.render("update", third, clip_tokens=4096, output=TAGS_OUTPUT)
             replies = await texts(prompt, WIDTH)
-            fresh = [read_update(read_reply(AIMessage(text)))[0] for text in replies]
+            fresh = [read_update(read_reply(AIMessage(text))).text for text in replies]
         return max(pool)[1]
 
     return run

@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
-from .state import Candidate, Round, StopReason
+from .failure import FailureKind
+from .state import Candidate, Round, Score, StopReason
 from .usage import Cost, Phase, Usage
 
 VERSION = 1
@@ -66,12 +67,13 @@ class RequestFinished(Event):
 
 
 class RequestFailed(Event):
-    """It failed for good; `error` says why."""
+    """It failed for good; `error` says why, and `failure` is the kind."""
 
     type: Literal["tpo.request_failed"]
     request: str
     phase: Phase
     error: str
+    failure: FailureKind
 
 
 class Delta(Event):
@@ -90,13 +92,11 @@ class CandidateEvent(Event):
     candidate: Candidate
 
 
-class RewardEvent(Event):
+class RewardEvent(Event, Score):
     """A candidate was scored, or scoring it failed."""
 
     type: Literal["tpo.reward"]
     candidate: str
-    reward: float | None
-    error: str | None
 
 
 class RoundSelected(Event):
@@ -163,10 +163,10 @@ class Emitter:
         round: The round the node works on.
     """
 
-    def __init__(self, write: Callable[[Any], None], usage: Usage | None, round: int) -> None:  # noqa: A002
+    def __init__(self, write: Callable[[Any], None], usage: Usage | None, round: int) -> None:
         self._write = write
         self._before = usage["total"]["seconds"] if usage else 0.0
-        self._round = round
+        self.round = round
         self._start = time.monotonic()
 
     @property
@@ -179,13 +179,13 @@ class Emitter:
         """Working seconds since the run began."""
         return self._before + self.seconds
 
-    def __call__(self, type: str, fields: Mapping[str, Any]) -> None:  # noqa: A002
+    def __call__(self, type: str, fields: Mapping[str, Any]) -> None:
         """Emit one event of `type` (without its `tpo.` prefix)."""
         self._write(
             {
                 "type": f"tpo.{type}",
                 "v": VERSION,
-                "round": self._round,
+                "round": self.round,
                 "elapsed": round(self.elapsed, 3),
                 **fields,
             }

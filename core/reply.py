@@ -13,6 +13,8 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
+from .failure import FailureKind
+
 REASONING_TAGS = ("think", "thinking", "thought", "reasoning")
 _THINK = "|".join(REASONING_TAGS)
 _BLOCK = re.compile(rf"\s*<({_THINK})>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -31,6 +33,7 @@ class Reply:
         reasoning: What it thought first, or "".
         finish_reason: As the provider names it, lower case, or `None`.
         error: Why the text cannot be used, or `None`.
+        failure: The kind of `error`, or `None`.
         logprobs: The provider's log-probabilities, where they were asked for.
     """
 
@@ -38,6 +41,7 @@ class Reply:
     reasoning: str = ""
     finish_reason: str | None = None
     error: str | None = None
+    failure: FailureKind | None = None
     logprobs: Any = field(default=None, repr=False, compare=False)
 
 
@@ -99,21 +103,21 @@ def read_reply(message: BaseMessage, finish_reason: str | None = None) -> Reply:
     reasoning = "\n\n".join(dict.fromkeys(well_formed(part) for part in parts if part))
     if not text and (refusal := extra.get("refusal")):
         return Reply(well_formed(str(refusal).strip()), reasoning, reason or "refusal")
-    error = _why_unusable(message, text, reasoning, reason)
-    return Reply(text, reasoning, reason, error, meta.get("logprobs"))
+    failure, error = _why_unusable(message, text, reasoning, reason)
+    return Reply(text, reasoning, reason, error, failure, meta.get("logprobs"))
 
 
 def _why_unusable(
     message: BaseMessage, text: str, reasoning: str, reason: str | None
-) -> str | None:
+) -> tuple[FailureKind | None, str | None]:
     if isinstance(message, AIMessage) and (message.tool_calls or message.invalid_tool_calls):
-        return "tool_call: the model asked for a tool instead of answering"
+        return "tool_call", "tool_call: the model asked for a tool instead of answering"
     if text:
-        return None
+        return None, None
     if reason in _BLOCKED:
-        return f"blocked: the provider withheld the answer ({reason})"
+        return "blocked", f"blocked: the provider withheld the answer ({reason})"
     if reasoning:
-        return "empty: the model only thought; raise max_tokens"
+        return "empty", "empty: the model only thought; raise max_tokens"
     if reason in {"length", "max_tokens"}:
-        return "empty: cut off before the first word; raise max_tokens"
-    return "empty: the model returned no text"
+        return "empty", "empty: cut off before the first word; raise max_tokens"
+    return "empty", "empty: the model returned no text"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from copy import copy
 from typing import Any
 
@@ -27,13 +28,13 @@ def context_with(name: str, **defaults: Any) -> type[Context]:
     return made
 
 
-def make_context(base: Context | None = None, **knobs: Any) -> Context:
-    """Return `base` with `knobs` changed, checked like a new one.
+def make_context(base: Context | None = None, **settings: Any) -> Context:
+    """Return `base` with `settings` changed, checked like a new one.
 
     Raises:
         ConfigError: in one sentence, what is wrong and what is allowed.
     """
-    values = {**(base.model_dump(exclude_unset=True) if base else {}), **knobs}
+    values = {**(base.model_dump(exclude_unset=True) if base else {}), **settings}
     kind = type(base) if base else Context  # a subclass has other defaults
     try:
         return kind(**values)
@@ -41,12 +42,19 @@ def make_context(base: Context | None = None, **knobs: Any) -> Context:
         raise ConfigError(explain(error)) from None
 
 
-def explain(error: ValidationError) -> str:
-    """Turn pydantic's report into one sentence: the setting, what is wrong, the value."""
+def explain(error: ValidationError, *, secret: Collection[str] = ()) -> str:
+    """Turn pydantic's report into one sentence: the setting, what is wrong, the value.
+
+    Args:
+        error: The report.
+        secret: Settings whose values are left out.
+    """
     problems = []
     for item in error.errors(include_url=False, include_context=False):
         place = ".".join(str(part) for part in item["loc"])
         said = item["msg"].removeprefix("Value error, ")
         said = said[0].lower() + said[1:]
-        problems.append(f"{place}: {said} (got {item['input']!r})" if place else said)
+        hidden = bool(place) and item["loc"][0] in secret
+        got = "" if hidden else f" (got {item['input']!r})"
+        problems.append(f"{place}: {said}{got}" if place else said)
     return "; ".join(problems)

@@ -1,7 +1,7 @@
 """When the loop ends: pure functions of the state and the context.
 
 The routers ask before every step; `finish` asks once more to record the reason.
-Because nothing is remembered, a fork or a resumed run with other settings decides anew.
+Because nothing is remembered, a fork or a resumed run with other settings decides again.
 """
 
 from __future__ import annotations
@@ -28,6 +28,13 @@ def requests_left(state: State, context: Context) -> int | None:
     if not context.budget_requests:
         return None
     return max(0, context.budget_requests - spent(state)["requests"])
+
+
+def request_timeout(context: Context, state: State) -> float:
+    """Return the seconds a request may take: the timeout, or what the budget leaves."""
+    if not context.budget_seconds:
+        return context.timeout
+    return max(1.0, min(context.timeout, context.budget_seconds - spent(state)["seconds"]))
 
 
 def out_of_budget(state: State, context: Context) -> bool:

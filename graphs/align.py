@@ -17,6 +17,7 @@ from ..core.context import Context
 from ..core.conversation import read_conversation, read_drafts, to_messages
 from ..core.errors import ConfigError, TPOError
 from ..core.events import AnyEvent
+from ..core.removals import has_removals, refuse_removals, refuse_unknown_removals
 from ..core.settings import make_context
 from ..core.state import Candidate, Round, StopReason
 from ..core.usage import Usage
@@ -25,7 +26,7 @@ from ..nodes.paid.run_models import GivenModels
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
 from .background import result_of
-from .loop import MOST_STEPS, build_graph
+from .loop import MAX_STEPS, build_graph
 
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
 
@@ -55,7 +56,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     on_event: Callable[[AnyEvent], None] | None = None,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
     thread_id: str | None = None,
-    **knobs: Any,
+    **settings: Any,
 ) -> Aligned:
     """Answer a prompt with test-time preference optimization.
 
@@ -68,11 +69,11 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         fallback: What ranks when the reward failed (see `on_reward_failure`).
         prompts: Other prompts.
         drafts: Answers that exist already; they compete as the first candidates of round 0,
-            and so many fewer are sampled.
+            and that many fewer are sampled.
         on_event: Called with every event as it happens (docs/events.md).
         checkpointer: Where the run is saved; default: in memory, for this call.
         thread_id: Names the run in the checkpointer; a finished thread gets a new turn.
-        **knobs: Any setting of `Context`: depth, width, seed, budget_requests, ...
+        **settings: Any setting of `Context`: depth, width, seed, budget_requests, ...
 
     Returns:
         The answer, its reward, the pool, the rounds, why it stopped and what it cost.
@@ -84,7 +85,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         >>> result = await aalign("Why is the sky blue?", depth=1)  # doctest: +SKIP
         >>> result["answer"], result["stop_reason"]  # doctest: +SKIP
     """
-    context = make_context(None, **knobs)
+    context = make_context(None, **settings)
     if context.human_pick:
         raise ConfigError(
             "human_pick pauses the run for an answer, and one call has no place for it: compile "
@@ -98,7 +99,8 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         checkpointer=checkpointer or InMemorySaver(), name="tpo"
     )
     place = {"thread_id": thread_id or str(uuid4())}
-    config: RunnableConfig = {"configurable": place, "recursion_limit": MOST_STEPS}
+    config: RunnableConfig = {"configurable": place, "recursion_limit": MAX_STEPS}
+    await _check_removals(messages, app, config if checkpointer and thread_id else None)
     if on_event is None:
         context = context.model_copy(update={"live": False})
     try:
@@ -116,6 +118,19 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         raise
     state = (await app.aget_state(config)).values
     return cast("Aligned", {key: state[key] for key in Aligned.__annotations__})
+
+
+async def _check_removals(
+    messages: Sequence[BaseMessage],
+    app: CompiledStateGraph[Any, Context, Any, Any],
+    thread: RunnableConfig | None,
+) -> None:
+    """Refuse to remove messages that are not in the thread, before anything is saved."""
+    if thread is None:
+        refuse_removals(messages)
+    elif has_removals(messages):
+        past = (await app.aget_state(thread)).values.get("messages") or []
+        refuse_unknown_removals(messages, [message.id for message in past])
 
 
 def align(prompt: Prompt, **options: Any) -> Aligned:

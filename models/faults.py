@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Collection
+from typing import Literal
 
 import httpx
 from langchain_core.exceptions import (
@@ -54,6 +55,13 @@ def is_transient(error: BaseException) -> bool:
     if status is not None:
         return status in _PASSING_STATUS
     return isinstance(error, _PASSING)
+
+
+def failure_of_request(error: BaseException) -> Literal["failed", "refused"]:
+    """Return the kind of a request that failed for good: the server refused it, or it failed."""
+    status = status_of(error)
+    refused = status is not None and 400 <= status < 500 and not is_transient(error)
+    return "refused" if refused else "failed"
 
 
 def pause_before_retry(error: BaseException | None, attempt: int) -> float:

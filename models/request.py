@@ -21,10 +21,11 @@ from langchain_core.runnables import RunnableConfig, ensure_config
 from langgraph.constants import TAG_NOSTREAM
 
 from ..core.errors import PolicyError, evidence
+from ..core.failure import FailureKind
 from ..core.json_types import JsonObject
 from ..core.reply import Reply, read_reply
 from ..core.usage import Cost, add_costs, cost
-from .faults import refused_parameter, retrying
+from .faults import failure_of_request, refused_parameter, retrying
 from .manifest import guarded
 from .policy import Policy
 from .price import price_of
@@ -46,7 +47,8 @@ class Request:
         refused: Parameters the server is known to refuse; they are left out.
         timeout: Seconds one attempt may take.
         retries: Further attempts after a fault that may pass.
-        most: Times it may be sent at all, refused parameters included; `None` is no limit.
+        max_attempts: How often it may be sent at all, refused parameters included; `None`
+            sets no limit.
         live: Whether to stream the text (only a single one can be).
         label: Names the request in traces.
         metadata: What else traces say of it; see docs/tracing.md.
@@ -60,7 +62,7 @@ class Request:
     refused: frozenset[str] = frozenset()
     timeout: float = 120.0
     retries: int = 2
-    most: int | None = None
+    max_attempts: int | None = None
     live: bool = False
     label: str = "request"
     metadata: JsonObject = field(default_factory=dict)
@@ -84,11 +86,17 @@ OnText = Callable[[str], None]
 
 
 class RequestError(PolicyError):
-    """A request failed for good; `cost` is what it cost all the same."""
+    """A request failed for good.
 
-    def __init__(self, message: str, paid: Cost) -> None:
+    Attributes:
+        cost: What it cost all the same.
+        failure: The kind of failure.
+    """
+
+    def __init__(self, message: str, paid: Cost, failure: FailureKind = "failed") -> None:
         super().__init__(message)
         self.cost = paid
+        self.failure: FailureKind = failure
 
 
 async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Response:
@@ -115,20 +123,21 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
                     async with asyncio.timeout(request.timeout):
                         texts, price = await _send(request, refused, on_text)
                     return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
-        except Exception as error:  # providers raise anything; cancellation is no Exception
+        except Exception as error:  # providers raise anything; cancellation is not an Exception
             if isinstance(error, NotImplementedError):  # LangChain's, before anything is sent
                 sent -= 1
             name = refused_parameter(error, _sent_parameters(request, refused))
             if name in STRUCTURAL:
                 return Response([], cost(requests=sent), refused | {name})
             if name is None or _left(request, sent) < 1:
-                said = _reason(error, request)
-                raise RequestError(f"{request.policy.name}: {said}", cost(requests=sent)) from error
+                said = f"{request.policy.name}: {_reason(error, request)}"
+                paid, kind = cost(requests=sent), failure_of_request(error)
+                raise RequestError(said, paid, kind) from error
             refused |= {name}
 
 
 def _left(request: Request, sent: int) -> int:
-    return sys.maxsize if request.most is None else request.most - sent
+    return sys.maxsize if request.max_attempts is None else request.max_attempts - sent
 
 
 def _reason(error: Exception, request: Request) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.context import Context
@@ -122,7 +122,7 @@ def update_format(
     return UpdateFormat(TAGS_OUTPUT)
 
 
-def read_update(reply: Reply) -> tuple[str, str | None]:
+def read_update(reply: Reply) -> Reply:
     """Find the improved answer in a reply.
 
     Structured output is tried first, then the tags: what follows the first opening tag,
@@ -130,16 +130,17 @@ def read_update(reply: Reply) -> tuple[str, str | None]:
     for nothing.
 
     Returns:
-        The text and `None`; or the whole reply and why it is malformed.
+        The reply with the answer for its text; or as it is, and why it is malformed.
     """
     if reply.error:
-        return reply.text, reply.error
-    text = reply.text
-    found, _ = _find(text)
+        return reply
+    found, _ = _find(reply.text)
     if found is None:
-        return text, f"malformed: no <{KEY}> in the reply"
-    found = unquote(found).strip()
-    return (found, None) if found else (text, f"malformed: <{KEY}> is empty")
+        error = f"malformed: no <{KEY}> in the reply"
+        return replace(reply, error=error, failure="malformed")
+    if text := unquote(found).strip():
+        return replace(reply, text=text)
+    return replace(reply, error=f"malformed: <{KEY}> is empty", failure="malformed")
 
 
 def partial_update(text: str) -> str:

@@ -57,6 +57,7 @@ def _app(
     *inner: Middleware,
     explained: Sequence[type[Exception]] = (HTTPException, Exception),
 ) -> Starlette:
+    settings.check()
     names = [*LOOPBACK, host, *settings.hosts]
     if settings.is_public and not settings.hosts:
         names = ["*"]  # known by any name; the key guards it

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .app import app_beside
-from .settings import make_settings
+from .environment import make_settings
 
 app = app_beside(make_settings({}))

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from ..core.errors import (
     ConfigError,
@@ -18,6 +18,7 @@ from ..core.errors import (
     RewardError,
     TPOError,
 )
+from .as_json import JSON
 
 log = logging.getLogger("tpo.serving")
 NO_RETRY = {"x-should-retry": "false"}  # the openai client would pay for the same three times
@@ -55,7 +56,7 @@ class Refusal(HTTPException):
 
 
 def refusal_of(error: BaseException) -> Refusal:
-    """Return what a client is told of an error; what is no business of a client's is logged."""
+    """Return what a client is told of an error; what clients must not see is logged."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, HTTPException):
@@ -83,4 +84,4 @@ async def explain_error(request: Request, error: Exception) -> Response:
 def told(refusal: Refusal, path: str) -> Response:
     """Return a refusal as a response in the form of the API that `path` belongs to."""
     body = refusal.as_error() if "/v1/" in path else {"detail": refusal.detail}
-    return JSONResponse(body, refusal.status_code, refusal.headers)
+    return JSON(body, refusal.status_code, refusal.headers)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from ..core.errors import ConfigError, evidence
+from ..core.errors import ConfigError
 from ..core.login import has_login
-from ..core.settings import explain
 
 PREFIX = "TPO_SERVE_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SECRET = ("keys",)
+LEAST_PUBLIC_KEY = 16  # characters
+MAKE_KEY = "openssl rand -hex 16 makes one"
 MODELS = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
 
 
@@ -26,7 +26,9 @@ class Settings(BaseModel):
         4
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
+    )
 
     policy: str = Field(default="", description="Default policy; empty: that of tpo.Context.")
     critic: str = Field(default="", description="Default critic; empty: the policy.")
@@ -44,7 +46,11 @@ class Settings(BaseModel):
         description="Answer in words where a client offers tools, rather than refuse: for clients "
         "that always offer some, as Open WebUI does.",
     )
-    keys: tuple[SecretStr, ...] = Field(default=(), description="API keys; none: open to all.")
+    keys: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="API keys; none: open to all. On an address that others can reach, at least "
+        f"{LEAST_PUBLIC_KEY} characters: {MAKE_KEY}.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port; 0 takes a free one.")
     hosts: tuple[str, ...] = Field(
@@ -88,6 +94,22 @@ class Settings(BaseModel):
                 )
         return given
 
+    @field_validator("keys")
+    @classmethod
+    def _usable(cls, given: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        keys = [key.get_secret_value().strip() for key in given]
+        if not all(keys):
+            raise ValueError(
+                f"a key is empty, as an unset variable makes it: give each a value ({MAKE_KEY}), "
+                f"or leave --key and {PREFIX}KEYS out for a server without keys"
+            )
+        if not all(key.isascii() and key.isprintable() for key in keys):
+            raise ValueError(
+                "a key holds characters that not every client can send in a header: take ASCII "
+                f"letters, digits and signs ({MAKE_KEY})"
+            )
+        return tuple(SecretStr(key) for key in keys)
+
     @property
     def is_public(self) -> bool:
         """Whether other machines can reach the server."""
@@ -97,53 +119,17 @@ class Settings(BaseModel):
         """Refuse what would be unsafe.
 
         Raises:
-            ConfigError: everyone on the network could spend the owner's money.
+            ConfigError: everyone on the network could spend the owner's money, or guess a key.
         """
         if self.is_public and not self.keys:
             raise ConfigError(
                 f"{self.host} can be reached from other machines, and there is no API key: set "
-                f"{PREFIX}KEYS=... in the environment, or listen on 127.0.0.1"
+                f"{PREFIX}KEYS=... in the environment ({MAKE_KEY}), or listen on 127.0.0.1"
             )
-
-
-def make_settings(given: Mapping[str, Any]) -> Settings:
-    """Return settings from flags, and from the environment where a flag is missing.
-
-    Raises:
-        ConfigError: in one sentence, what is wrong. Values of keys are never in it.
-    """
-    values = {**from_environment(os.environ), **given}
-    try:
-        return Settings(**values)
-    except ValidationError as error:
-        raise ConfigError(evidence(explain(error))) from None
-
-
-def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the settings that the environment holds; lists are separated by commas."""
-    values: dict[str, Any] = {}
-    for name in Settings.model_fields:
-        said = environment.get(MODELS.get(name) or f"{PREFIX}{name.upper()}")
-        if not said:
-            continue
-        parts = [part.strip() for part in said.split(",") if part.strip()]
-        if name == "models":
-            values[name] = named_models(parts)
-        else:
-            values[name] = parts if name in {"keys", "hosts", "origins"} else said
-    return values
-
-
-def named_models(pairs: list[str]) -> dict[str, str]:
-    """Read NAME=SPEC pairs.
-
-    Raises:
-        ConfigError: there is no `=` in one.
-    """
-    found: dict[str, str] = {}
-    for pair in pairs:
-        name, _, found[name] = pair.partition("=")
-    for name, spec in found.items():
-        if not name or not spec:
-            raise ConfigError(f"{name!r} names no model: give NAME=SPEC, as fast=openai:gpt-5-mini")
-    return found
+        short = any(len(key.get_secret_value()) < LEAST_PUBLIC_KEY for key in self.keys)
+        if self.is_public and short:
+            raise ConfigError(
+                f"{self.host} can be reached from other machines, and an API key is shorter than "
+                f"{LEAST_PUBLIC_KEY} characters, so it could be guessed: take a longer one "
+                f"({MAKE_KEY}), or listen on 127.0.0.1"
+            )

@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import fields, is_dataclass
 from typing import Any
 
-from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from .as_json import to_json
 from .own_task import Gone, stop, unless_gone
 
 HEARTBEAT = b": heartbeat\r\n\r\n"
 
 
-def to_json(value: Any) -> bytes:
-    """Return JSON in UTF-8; models become dicts, half characters escapes."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
-    return text.encode("utf-8", "backslashreplace")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump()
-    if isinstance(value, type):
-        return value.model_json_schema() if issubclass(value, BaseModel) else value.__name__
-    if is_dataclass(value):
-        return {f.name: getattr(value, f.name) for f in fields(value)}
-    if isinstance(value, set | frozenset):
-        return sorted(value, key=str)
-    return str(value)
-
-
-def event(name: str, data: Any, id: str | None = None) -> bytes:  # noqa: A002  SSE's word
+def event(name: str, data: Any, id: str | None = None) -> bytes:
     """Return one event, as the Agent Server writes it."""
     body = data if isinstance(data, bytes) else to_json(data)
     last = f"id: {id}\r\n" if id else ""
@@ -80,7 +60,7 @@ class EventStream(Response):
         self.init_headers({**usual, **(headers or {})})
         del self.headers["content-length"]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write all pieces to the client, or until it leaves."""
         try:
             await unless_gone(receive, self._write(send))

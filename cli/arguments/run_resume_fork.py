@@ -110,7 +110,7 @@ def fork(
             metavar="CHECKPOINT", help="Checkpoint to branch off from; see tpo show ID --history."
         ),
     ] = None,
-    round: Annotated[  # noqa: A002
+    round: Annotated[
         int | None, typer.Option("--round", help="Round to edit. Default: the last.")
     ] = None,
     loss: Annotated[

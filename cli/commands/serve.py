@@ -17,7 +17,10 @@ def serve(given: dict[str, Any]) -> int:
         ConfigError: a setting is wrong, or unsafe.
     """
     try:
-        from ...serving.settings import make_settings, named_models  # noqa: PLC0415  needs the extra
+        from ...serving.environment import (  # noqa: PLC0415  needs the extra
+            make_settings,
+            named_models,
+        )
         from ...serving.uvicorn_server import serve as work  # noqa: PLC0415
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]

@@ -110,7 +110,8 @@ async def _update(
         return Try(instruction, "", str(error), bool(form.schema))
     if not response.replies:
         return Try(instruction, "", "no text came back", bool(form.schema))
-    return Try(instruction, *read_update(response.replies[0]), bool(form.schema))
+    read = read_update(response.replies[0])
+    return Try(instruction, read.text, read.error, bool(form.schema))
 
 
 async def _ask_update(

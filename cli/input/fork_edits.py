@@ -10,7 +10,7 @@ from ...core.pool import by_id, scored, summarise
 from ...core.state import Round, State, merge_candidates
 from .query import text_or_file
 
-BY_HAND = "dropped by hand"
+BY_HAND = {"error": "dropped by hand", "failure": "dropped"}
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,7 @@ def changes_for(values: State, edits: Edits) -> dict[str, Any]:
     turn, now = values["turn"], values["round"]
     candidates = [_rewritten(values, given) for given in edits.edit]
     candidates += [
-        {"turn": turn, "id": _candidate(values, given)["id"], "error": BY_HAND}
-        for given in edits.drop
+        {"turn": turn, "id": _candidate(values, given)["id"], **BY_HAND} for given in edits.drop
     ]
     if edits.edit:
         return {"candidates": candidates}
@@ -105,5 +104,6 @@ def _rewritten(values: State, given: str) -> dict[str, Any]:
             f"--edit {given!r} has no text; write it like this: --edit r0c1=@answer.txt"
         )
     candidate = _candidate(values, given)
-    fresh = {"text": text_or_file(text), "reward": None, "error": None, "finish_reason": "edited"}
+    sound = {"reward": None, "error": None, "failure": None}
+    fresh = {"text": text_or_file(text), **sound, "finish_reason": "edited"}
     return {"turn": candidate["turn"], "id": candidate["id"], **fresh}

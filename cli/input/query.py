@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from langchain_core.messages import BaseMessage, SystemMessage
 
 from ...core.conversation import read_conversation, to_messages
 from ...core.errors import InputError
+from ...core.strict_json import parse_json
 
 STDIN = "-"
 
@@ -69,8 +69,8 @@ def _read_prompt(prompt: str | None) -> str:
 def _read_json(path: str) -> list[dict[str, str]]:
     text = read_text(path)
     try:
-        turns = json.loads(text)
-    except json.JSONDecodeError as error:
+        turns = parse_json(text)
+    except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}") from None
     if isinstance(turns, dict) and isinstance(turns.get("messages"), list):
         turns = turns["messages"]  # a whole request body

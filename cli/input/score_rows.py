@@ -13,6 +13,7 @@ from langchain_core.messages import AnyMessage
 
 from ...core.conversation import read_conversation, to_messages
 from ...core.errors import InputError
+from ...core.strict_json import parse_json
 from .query import read_text
 
 FORM = '{"prompt": "...", "answer": "..."}, or "messages" instead of "prompt"'
@@ -60,7 +61,7 @@ def _from_json(text: str, place: str) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                yield number, json.loads(line)
+                yield number, parse_json(line)
             except ValueError as error:
                 raise InputError(f"{place}, line {number}: not JSON: {error}") from None
 

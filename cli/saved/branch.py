@@ -121,7 +121,7 @@ async def reopen(run: SavedRun) -> None:
         return
     base = _before(line, "finish")
     last = values["rounds"][-1]
-    again = {"turn": last["turn"], "round": last["round"], "error": None}
+    again = {"turn": last["turn"], "round": last["round"], "error": None, "failure": None}
     changes = {"halt": None, "rounds": [again]}
     if reason := _stops(cast("State", {**values, "halt": None}), run.context, maker(base)):
         phrase = stop_phrase(reason, run.context)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from ...core.errors import InputError, StoreError
+from ...core.private_files import private_file
 
 try:
     import fcntl
@@ -53,6 +54,7 @@ def is_locked(path: Path, run_id: str) -> bool:
 
 def _open_lock(path: Path) -> IO[bytes]:
     try:
+        private_file(_lock_file(path))
         return _lock_file(path).open("ab")
     except OSError as error:
         raise StoreError(f"{_lock_file(path)} cannot be written: {error.strerror}") from None

@@ -31,9 +31,9 @@ def status_of(run: SavedRun, state: StateSnapshot) -> Status:
         return "finished" if state.values.get("stop_reason") == "depth" else "stopped"
     if is_locked(run.store.path, run.id):
         return "running"
-    errors = [task.error for task in state.tasks if task.error]
-    # A step that was cancelled by Ctrl-C is saved as an error too.
-    return "failed" if any("CancelledError" not in str(e) for e in errors) else "interrupted"
+    # A step that Ctrl-C cancelled is saved as an error too, and read back as Python shows it.
+    names = {str(task.error).partition("(")[0] for task in state.tasks if task.error}
+    return "failed" if names - {"CancelledError"} else "interrupted"
 
 
 def values_of(state: StateSnapshot) -> State:

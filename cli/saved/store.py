@@ -13,6 +13,7 @@ import platformdirs
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from ...core.errors import InputError, StoreError, evidence
+from ...core.private_files import private_file, private_folder
 
 MAGIC = b"SQLite format 3\0"
 TABLES = {"checkpoints", "writes"}
@@ -73,12 +74,11 @@ def _unusable(path: Path, error: Exception) -> StoreError:
 
 def _prepare(path: Path, create: bool) -> None:
     try:
-        if _is_usable(path):
-            return
-        if not create:
-            raise StoreError(f"there are no saved runs: {path} does not exist")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # prompts and answers are private
+        if not _is_usable(path):
+            if not create:
+                raise StoreError(f"there are no saved runs: {path} does not exist")
+            private_folder(path.parent)
+        private_file(path)  # prompts and answers are private
     except OSError as error:
         raise _unusable(path, error) from error
 

@@ -10,8 +10,10 @@ from ...core.json_types import JsonObject
 from ...core.state import State
 
 Detail = Literal["brief", "full"]
-_POOL = ("id", "reward", "drafted", "error")
-_ROUND = ("round", "chosen", "rejected", "best", "mean", "spread", "heldout", "error")
+_POOL = ("id", "reward", "drafted", "error", "failure")
+_ROUND = (
+    "round", "chosen", "rejected", "best", "mean", "spread", "heldout", "error", "failure",
+)  # fmt: skip
 
 
 def trace_of(state: State, detail: Detail = "brief") -> JsonObject:

@@ -17,6 +17,7 @@ import platformdirs
 from langgraph.cache.base import BaseCache, FullKey
 
 from ...core.errors import ConfigError, evidence
+from ...core.private_files import private_file, private_folder
 
 PLACE = ("tpo", "rewards")
 FILE = "TPO_SCORE_CACHE"
@@ -67,7 +68,7 @@ def open_cache(path: str | os.PathLike[str]) -> BaseCache[Any]:
     A file is opened once per process; processes may share it.
 
     Raises:
-        ConfigError: it cannot be opened, or is no SQLite file.
+        ConfigError: it cannot be opened, or is not an SQLite file.
     """
     return _opened(Path(path).expanduser().resolve())
 
@@ -77,8 +78,8 @@ def _opened(path: Path) -> BaseCache[Any]:
     from langgraph.cache.sqlite import SqliteCache  # noqa: PLC0415
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+        private_folder(path.parent)
+        private_file(path)
         return SqliteCache(path=str(path))
     except (OSError, sqlite3.Error) as error:
         raise ConfigError(

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.errors import ConfigError
-from ..base import Score, as_score
+from ...core.state import Candidate
+from ..base import Score, finite, unscored
 from ..function import OwnReward, as_reward
 from ..plan import Called, Job, PlannedReward, planned, self_check
 from .z_score import Scale, raw, reference
@@ -51,7 +52,7 @@ class Mix:
         title: What events and reports call it.
 
     Raises:
-        ConfigError: there is no part, two have the same name, or one is no reward.
+        ConfigError: there is no part, two have the same name, or one is not a reward.
 
     Example:
         >>> def few_words(query: str, answer: str) -> float:
@@ -109,11 +110,10 @@ class Mix:
     async def call(self, job: Job, call: Any) -> Called:
         """Make one call of one part."""
         place, inner = call
-        reward = self._all[place]
-        done: Called = await reward.call(_seen_by(reward, job), inner)
-        return done
+        reward: PlannedReward = self._all[place]
+        return await reward.call(_seen_by(reward, job), inner)
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:  # noqa: ARG002
+    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
         """A sum needs all parts."""
         return []
 
@@ -125,8 +125,8 @@ class Mix:
             own_calls, own_results = [c for c, _ in mine], [r for _, r in mine]
             columns.append(reward.combine(_seen_by(reward, job), own_calls, own_results))
         rows = [[column[i] for column in columns] for i in range(len(job.answers))]
-        lost = [self._why_not(row) for row in rows]
-        sound = [row for row, why in zip(rows, lost, strict=True) if why is None]
+        failed = [self._failed(row) for row in rows]
+        sound = [row for row, score in zip(rows, failed, strict=True) if score is None]
         scales = [
             reference(job.pool, self._all[i].name, [row[i]["reward"] or 0.0 for row in sound])
             if part.z
@@ -134,22 +134,21 @@ class Mix:
             for i, part in enumerate(self.parts)
         ]
         scores: list[Score] = []
-        for answer, row, why in zip(job.answers, rows, lost, strict=True):
-            score = Score(reward=None, error=why)
-            if why is None:
-                score = as_score(self.name, self._sum(answer, row, scales))
-            score["parts"] = self._parts(row)
-            scores.append(score)
+        for answer, row, why in zip(job.answers, rows, failed, strict=True):
+            score = why or finite(self.name, self._sum(answer, row, scales))
+            scores.append({**score, "parts": self._parts(row)})
         return scores
 
-    def _why_not(self, row: Sequence[Score]) -> str | None:
+    def _failed(self, row: Sequence[Score]) -> Score | None:
         """Return why an answer cannot be summed up, if so: a part failed, or a veto."""
         for reward, score in zip(self._all, row, strict=True):
-            if error := score["error"]:
-                return error if error.startswith("vetoed by") else f"{reward.name}: {error}"
+            if score.get("failure") == "vetoed":  # by a mix inside this one
+                return Score(reward=None, error=score["error"], failure="vetoed")
+            if score["error"]:
+                return unscored(f"{reward.name}: {score['error']}")
         for reward, score in list(zip(self._all, row, strict=True))[len(self.parts) :]:
             if score["reward"] is not None and score["reward"] < PASS:
-                return f"vetoed by {reward.name}"
+                return Score(reward=None, error=f"vetoed by {reward.name}", failure="vetoed")
         return None
 
     def _parts(self, row: Sequence[Score]) -> dict[str, float]:
@@ -169,9 +168,9 @@ class Mix:
 
 def _seen_by(reward: PlannedReward, job: Job) -> Job:
     """The job with the pool on the part's own scale, for parts that look at the pool."""
-    own = [
-        {**rated, "reward": rated["parts"][reward.name]}
-        for rated in job.pool
-        if reward.name in rated["parts"]
+    own: list[Candidate] = [
+        {**candidate, "reward": parts[reward.name]}
+        for candidate in job.pool
+        if reward.name in (parts := candidate.get("parts", {}))
     ]
-    return Job(job.messages, job.answers, own)  # type: ignore[arg-type]
+    return Job(job.messages, job.answers, own)

@@ -11,7 +11,7 @@ model)", and "Reward Models"; `EmbeddingReqInput` in python/sglang/srt/managers/
 - The server adds special tokens when it tokenizes (measured by others on 0.5.9), so a BOS
   that the chat template writes is left out of the text.
 - A text longer than the context is refused, unless the server runs with
-  `--allow-auto-truncate`: then it is cut without a word.
+  `--allow-auto-truncate`: then it is cut silently.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class MathReward:
         """`verify:math:` and the expression."""
         return without_login(f"verify:math:{self.expected}")
 
-    async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:  # noqa: ARG002
+    async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Compare the answers, all in one process unless one of them hangs it."""
         scores: list[Score] = []
         while len(scores) < len(answers):  # ends: each pass adds one at least

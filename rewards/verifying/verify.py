@@ -19,6 +19,7 @@ from ...core.errors import ConfigError, MissingDependencyError, SpecError, evide
 from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.specs import listed
+from ...core.strict_json import parse_json
 from ..base import Reward
 from ..function import FunctionReward, as_reward
 from ..plan import PlannedReward
@@ -35,14 +36,14 @@ def exact_match(query: str, answer: str, *, expected: str) -> float:  # noqa: AR
 
 def json_valid(query: str, answer: str, *, schema: JsonObject) -> float:  # noqa: ARG001
     """Return 1.0 when the answer (a fenced block counts) is JSON that fits the schema."""
-    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # noqa: PLC0415
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
 
     body = answer.strip()
     if body.startswith("```"):
         body = body.split("\n", 1)[-1].rsplit("```", 1)[0]
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):  # no JSON, or nested without end
+        value = parse_json(body)
+    except ValueError:  # not JSON (NaN is not either), or nested without end
         return 0.0
     return float(Draft202012Validator(schema).is_valid(value))
 
@@ -55,7 +56,7 @@ def verifier_from_spec(rest: str) -> Reward | PlannedReward:
 
     Raises:
         SpecError: malformed, not found, or an import that is not allowed.
-        ConfigError: the schema cannot be read, or is none; a class is named, not an object.
+        ConfigError: the schema cannot be read, or is not valid; a class is named, not an object.
         MissingDependencyError: the extra is not installed.
     """
     kind, _, value = rest.partition(":")
@@ -95,7 +96,7 @@ def _read_schema(path: str) -> JsonObject:
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise ConfigError(f"the JSON schema {path} is none: {evidence(error.message)}") from None
+        raise ConfigError(f"{path} is not a valid JSON schema: {evidence(error.message)}") from None
     return schema
 
 

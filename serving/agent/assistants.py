@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from ..as_json import JSON
 from ..catalogue import Catalogue, Served
 from ..guard.body import read_json
 from ..refusal import Refusal
@@ -66,29 +67,29 @@ class Assistants:
         asked = await read_json(request, self.settings) or {}
         wanted = asked.get("graph_id") if isinstance(asked, dict) else None
         graphs = self.catalogue.graphs.values()
-        return JSONResponse([self._about(s) for s in graphs if wanted in (None, s.name)])
+        return JSON([self._about(s) for s in graphs if wanted in (None, s.name)])
 
-    async def count(self, request: Request) -> Response:  # noqa: ARG002  Starlette's signature
+    async def count(self, request: Request) -> Response:
         """Count them."""
-        return JSONResponse(len(self.catalogue.graphs))
+        return JSON(len(self.catalogue.graphs))
 
     async def get(self, request: Request) -> Response:
         """Describe one."""
-        return JSONResponse(self._about(self._asked(request)))
+        return JSON(self._about(self._asked(request)))
 
     async def graph(self, request: Request) -> Response:
         """Return its drawing."""
-        return JSONResponse(self._asked(request).app.get_graph().to_json())
+        return JSON(self._asked(request).app.get_graph().to_json())
 
     async def schemas(self, request: Request) -> Response:
         """Return its schemas."""
         served = self._asked(request)
-        return JSONResponse({"graph_id": served.name, **schemas_of(served)})
+        return JSON({"graph_id": served.name, **schemas_of(served)})
 
     async def subgraphs(self, request: Request) -> Response:
         """Return that it has none."""
         self._asked(request)
-        return JSONResponse({})
+        return JSON({})
 
     def _asked(self, request: Request) -> Served:
         return self.find(request.path_params["assistant_id"])

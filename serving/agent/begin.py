@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from langchain_core.runnables import RunnableConfig
 from starlette.requests import Request
 
-from ...core.errors import ConfigError
+from ...core.errors import ConfigError, InputError
+from ..as_json import to_json
 from ..guard.body import read_json
 from ..refusal import Refusal
 from ..settings import Settings
-from ..sse import to_json
 from .assistants import Assistants, assistant_id
+from .fits import check_alone, check_fit, values_at
 from .ledger import Ledger
 from .live import LiveRun
 from .payload import RunCreate, as_uuid, checked
-from .records import Run, now
+from .records import Run, at_checkpoint, now
 from .threads import new_thread
 from .worker import Worker
 
@@ -47,6 +49,10 @@ class Begin:
         except ConfigError as error:
             raise Refusal(422, f"context: {error}") from None
         self._check_size(asked.input)
+        try:
+            await self._check_fit(request, asked, served.name)
+        except InputError as error:
+            raise Refusal(422, f"{'command' if asked.command else 'input'}: {error}") from None
         thread_id, temporary = await self._thread(request, asked, served.name)
         if asked.multitask_strategy == "reject" and self.worker.busy(thread_id):
             raise Refusal(409, "a run of this thread is under way; cancel it, or enqueue this one")
@@ -72,6 +78,20 @@ class Begin:
             await self.ledger.change_thread(thread_id, metadata=metadata)
         return thread_id, False
 
+    async def _check_fit(self, request: Request, asked: RunCreate, name: str) -> None:
+        """Refuse what the thread cannot take; a busy one is looked at when the run begins."""
+        written = asked.command.update if asked.command else asked.input
+        given = request.path_params.get("thread_id")
+        if given is None:
+            check_alone(written)
+        elif isinstance(written, dict):
+            thread_id = as_uuid(given, "thread")
+            place: RunnableConfig = {"configurable": {"thread_id": thread_id}}
+            place = at_checkpoint(place, asked.place) if asked.place else place
+            if not self.worker.busy(thread_id):
+                app = self.worker.apps[name]
+                check_fit(app, await values_at(app, place) or {}, written)
+
     def _check_size(self, given: Any) -> None:
         size = len(to_json(given)) if given else 0
         if size > 2 * self.settings.max_prompt_chars:
@@ -89,14 +109,13 @@ def _run(
     asked: RunCreate, graph_id: str, thread_id: str, context: dict[str, Any], *, temporary: bool
 ) -> Run:
     made, run_id = now(), str(uuid4())
-    place = asked.checkpoint.checkpoint_id if asked.checkpoint else None
     kwargs = {
         "graph_id": graph_id,
         "input": asked.input,
         "command": asked.command.model_dump() if asked.command else None,
         "context": context,
         "config": {k: v for k, v in asked.config.items() if k in {"tags", "recursion_limit"}},
-        "checkpoint_id": place or asked.checkpoint_id,
+        "checkpoint_id": asked.place,
         "stream_mode": asked.modes,
         "stream_subgraphs": asked.stream_subgraphs,
         "stream_resumable": asked.stream_resumable,

@@ -12,10 +12,11 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.errors import EmptyInputError
 from langgraph.types import Command
 
-from ...core.errors import InputError
+from ...core.errors import InputError, TPOError
 from ..catalogue import App, Served
+from .fits import check_fit, saved_checkpoint, unreadable, values_at
 from .live import LiveRun
-from .records import Run, place_of
+from .records import Run, at_checkpoint, place_of
 from .wire import debug_of, saved_of
 
 
@@ -35,17 +36,17 @@ def config_of(run: Run) -> RunnableConfig:
 async def execute(app: App, served: Served, live: LiveRun) -> None:
     """Run to the end, a pause or an error, and tell every event.
 
-    A run that has saved something in an earlier life goes on from there. One that is cancelled
+    A run that saved something before a restart goes on from there. One that is cancelled
     ends at its next step if what it was waiting for has swallowed the cancellation.
     """
     run, kwargs = live.run, live.run["kwargs"]
     live.tell("metadata", {"run_id": run["run_id"], "attempt": run["life"]})
     config = config_of(run)
-    state = await app.aget_state(config)
-    begun = (state.metadata or {}).get("run_id") == run["run_id"]
-    given: Any = None if begun else _given(kwargs)
+    saved = await saved_checkpoint(app, config)
+    begun = saved is not None and saved.metadata.get("run_id") == run["run_id"]
+    given: Any = None if begun else await _given(app, config, kwargs)
     if not begun and (place := kwargs["checkpoint_id"]):
-        await _branch_off(app, config, place, state.config)
+        await _branch_off(app, config, place, saved.config if saved else config)
     wanted = kwargs["stream_mode"]
     modes = {"messages" if mode == "messages-tuple" else mode for mode in wanted}
     told = _Messages(live) if "messages-tuple" not in wanted else None
@@ -63,7 +64,14 @@ async def execute(app: App, served: Served, live: LiveRun) -> None:
             interrupt_after=kwargs["interrupt_after"],
         ),
     )
-    await _listen(stream, live, told)
+    try:
+        await _listen(stream, live, told)
+    except TPOError:
+        raise
+    except Exception as error:
+        if await values_at(app, config) is None:
+            raise InputError(unreadable(error)) from error
+        raise
 
 
 async def _listen(stream: Any, live: LiveRun, told: _Messages | None) -> None:
@@ -80,9 +88,15 @@ async def _listen(stream: Any, live: LiveRun, told: _Messages | None) -> None:
         raise InputError(said) from None
 
 
-def _given(kwargs: Mapping[str, Any]) -> Any:
-    if command := kwargs["command"]:
-        return Command(resume=command.get("resume"), update=command.get("update"))
+async def _given(app: App, config: RunnableConfig, kwargs: Mapping[str, Any]) -> Any:
+    """Return what a run is given, once the thread can take it: runs before it are over now."""
+    command, place = kwargs["command"], kwargs["checkpoint_id"]
+    there = at_checkpoint(config, place) if place else config
+    written = command.get("update") if command else kwargs["input"]
+    if written:
+        check_fit(app, await values_at(app, there) or {}, written)
+    if command:
+        return Command(resume=command.get("resume"), update=written)
     return kwargs["input"]
 
 
@@ -94,12 +108,8 @@ async def _branch_off(app: App, config: RunnableConfig, place: str, head: Runnab
     """
     if head["configurable"].get("checkpoint_id") == place:
         return
-    there: RunnableConfig = {
-        **config,
-        "configurable": {**config["configurable"], "checkpoint_id": place},
-        "metadata": {},
-    }
-    if (await app.aget_state(there)).metadata is None:
+    there = at_checkpoint(config, place)
+    if await saved_checkpoint(app, there) is None:
         raise InputError(f"there is no checkpoint {place!r} in this thread; see its history")
     await app.aupdate_state(there, None, as_node="__copy__")
 

@@ -11,8 +11,10 @@ from typing import Any, cast
 
 import aiosqlite
 
+from ...core.private_files import private_file
 from ..own_task import stop
 from .event_log import EventLog
+from .metadata import text_contains
 from .records import OPEN, Run, Thread, now
 
 SCHEMA = """
@@ -33,7 +35,7 @@ CREATE TABLE IF NOT EXISTS events (
     PRIMARY KEY (run_id, life, number)
 ) WITHOUT ROWID;
 """
-JSON = {"metadata", "error", "kwargs"}
+JSON: dict[str, Any] = {"metadata": {}, "error": None, "kwargs": {}}  # and what a blank one is
 SORTABLE = {"thread_id", "created_at", "updated_at", "status"}
 
 
@@ -77,26 +79,25 @@ class Ledger:
         offset: int = 0,
     ) -> list[Thread]:
         """Return threads, the newest first."""
-        where, values = ["1"], list[Any]()
-        if status:
-            where, values = [*where, "status = ?"], [*values, status]
-        for key, value in (metadata or {}).items():
-            path = '$."' + key.replace('"', "") + '"'
-            where.append("json_extract(metadata, ?) IS json_extract(?, '$')")
-            values += [path, json.dumps(value)]
-        if ids is not None:
-            where.append(f"thread_id IN ({','.join('?' * len(ids))})")
-            values += ids
+        where, values = _where(status, metadata, ids)
         order = sort_by if sort_by in SORTABLE else "created_at"
         direction = "ASC" if ascending else "DESC"
         found = await self._select(
-            f"SELECT * FROM threads WHERE {' AND '.join(where)} "  # noqa: S608  names of ours
+            f"SELECT * FROM threads WHERE {where} "  # noqa: S608  names of ours
             f"ORDER BY {order} {direction}, rowid {direction} LIMIT ? OFFSET ?",
             *values,
             limit,
             offset,
         )
         return cast("list[Thread]", found)
+
+    async def count_threads(self, **wanted: Any) -> int:
+        """Count threads: the `status`, `metadata` and `ids` of `find_threads`."""
+        where, values = _where(**wanted)
+        query = f"SELECT count(*) AS number FROM threads WHERE {where}"  # noqa: S608
+        async with self.db.execute(query, values) as rows:
+            found = await rows.fetchone()
+        return int(found[0]) if found else 0
 
     # --- runs ----------------------------------------------------------------
 
@@ -162,19 +163,52 @@ class Ledger:
             return [_read(dict(zip(names, row, strict=True))) for row in await rows.fetchall()]
 
 
+def _where(
+    status: str | None = None,
+    metadata: dict[str, Any] | None = None,
+    ids: Sequence[str] | None = None,
+) -> tuple[str, list[Any]]:
+    where, values = ["1"], list[Any]()
+    if status:
+        where.append("status = ?")
+        values.append(status)
+    if metadata:
+        where, values = (
+            [*where, "holds(CAST(metadata AS BLOB), ?)"],
+            [*values, json.dumps(metadata)],
+        )
+    if ids is not None:
+        where.append(f"thread_id IN ({','.join('?' * len(ids))})")
+        values += ids
+    return " AND ".join(where), values
+
+
 def _stored(record: dict[str, Any]) -> dict[str, Any]:
     return {k: json.dumps(v) if k in JSON else v for k, v in record.items()}
 
 
 def _read(row: dict[str, Any]) -> dict[str, Any]:
     row.pop("number", None)
-    return {k: json.loads(v) if k in JSON else v for k, v in row.items()}
+    return {k: _value(v, JSON[k]) if k in JSON else v for k, v in row.items()}
+
+
+def _value(text: Any, blank: Any) -> Any:
+    """Return what a JSON column holds; one row that cannot be read must not spoil a list."""
+    try:
+        value = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return blank
+    return value if blank is None or isinstance(value, type(blank)) else blank
 
 
 @asynccontextmanager
 async def open_ledger(path: Path) -> AsyncIterator[Ledger]:
-    """Open the file, made where it is missing."""
+    """Open the file, made where it is missing; its owner alone can read it."""
+    private_file(path)
     async with aiosqlite.connect(path) as db:
+        # Bytes of another program, say: the row is still listed.
+        db.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        await db.create_function("holds", 2, text_contains, deterministic=True)
         await db.executescript(SCHEMA)
         ledger = Ledger(db)
         writing = asyncio.create_task(ledger.events.write_behind())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -15,10 +15,11 @@ from pydantic import (
     model_validator,
 )
 
-from ...core.conversation import to_messages
 from ...core.errors import InputError
 from ...core.settings import explain
 from ..refusal import Refusal
+from .fits import messages_in
+from .metadata import Metadata, Wanted
 
 StreamMode = Literal[
     "values",
@@ -32,6 +33,24 @@ StreamMode = Literal[
 ]
 M = TypeVar("M", bound=BaseModel)
 MOST_LISTED = 1000
+
+
+def writable(written: Any) -> Any:
+    """Return an input or an update that the state may be able to take.
+
+    Raises:
+        ValueError: it is not an object, or its messages are not messages: they would be saved.
+    """
+    if written is not None and not isinstance(written, dict):
+        raise ValueError('give an object: {"messages": [...]}')
+    try:
+        messages_in(written)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return written
+
+
+Written = Annotated[Any, BeforeValidator(writable)]
 
 
 class Payload(BaseModel):
@@ -52,7 +71,7 @@ class RunCommand(Payload):
     """How to go on with a paused run."""
 
     resume: Any = None
-    update: Any = None
+    update: Written = None
     goto: Any = None
 
     @field_validator("goto")
@@ -73,11 +92,11 @@ class RunCreate(Payload):
     """A run to begin."""
 
     assistant_id: str
-    input: Any = None
+    input: Written = None
     command: RunCommand | None = None
     context: dict[str, Any] | None = None
     config: dict[str, Any] = Field(default_factory=dict)
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict)
     checkpoint: CheckpointAt | None = None
     checkpoint_id: str | None = None
     stream_mode: StreamMode | list[StreamMode] = "values"
@@ -97,18 +116,10 @@ class RunCreate(Payload):
             return cls.model_fields[info.field_name].get_default(call_default_factory=True)
         return value
 
-    @field_validator("input", mode="before")
-    @classmethod
-    def _input_is_an_object(cls, value: Any) -> Any:
-        if value is not None and not isinstance(value, dict):
-            raise ValueError('give an object: {"messages": [...]}')
-        if value and "messages" in value:  # a wrong one would be saved, and spoil the thread
-            given: Any = value["messages"]
-            try:
-                to_messages([dict(given)] if isinstance(given, Mapping) else given)
-            except InputError as error:
-                raise ValueError(str(error)) from None
-        return value
+    @property
+    def place(self) -> str | None:
+        """The checkpoint to go on from, if one is named."""
+        return (self.checkpoint.checkpoint_id if self.checkpoint else None) or self.checkpoint_id
 
     @property
     def modes(self) -> list[str]:
@@ -121,21 +132,21 @@ class ThreadCreate(Payload):
     """A thread to make."""
 
     thread_id: UUID | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: Metadata | None = None
     if_exists: Literal["raise", "do_nothing"] | None = None
 
 
 class ThreadPatch(Payload):
     """What changes of a thread: its metadata, key by key."""
 
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict)
 
 
 class ThreadSearch(Payload):
     """Which threads are wanted."""
 
     status: Literal["idle", "busy", "interrupted", "error"] | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: Wanted | None = None
     ids: list[str] | None = Field(default=None, max_length=MOST_LISTED)
     select: list[str] | None = None
     sort_by: str | None = None
@@ -165,7 +176,7 @@ class HistorySearch(Payload):
 
     limit: int = Field(default=10, ge=1, le=MOST_LISTED)
     before: str | dict[str, Any] | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: Wanted | None = None
     checkpoint: CheckpointAt | None = None
 
 
@@ -185,7 +196,7 @@ def as_uuid(text: str, what: str) -> str:
     """Return an id in its usual form.
 
     Raises:
-        Refusal: it is none (422).
+        Refusal: it is not a UUID (422).
     """
     try:
         return str(UUID(text))

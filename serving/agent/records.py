@@ -45,6 +45,12 @@ def place_of(one: Thread | Run) -> RunnableConfig:
     return {"configurable": {"thread_id": one["thread_id"]}}
 
 
+def at_checkpoint(config: RunnableConfig, checkpoint_id: str) -> RunnableConfig:
+    """Return the config that names a checkpoint of the same thread."""
+    configurable = {**config["configurable"], "checkpoint_id": checkpoint_id}
+    return {**config, "configurable": configurable, "metadata": {}}
+
+
 def now() -> str:
     """Return the time as it is written down."""
     return datetime.now(UTC).isoformat()

@@ -8,17 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..as_json import JSON
 from ..refusal import Refusal
 from ..settings import Settings
 from ..sse import event
 from .assistants import Assistants
 from .begin import Begin
+from .fits import read_state
 from .ledger import Ledger
 from .payload import as_uuid
 from .readers import MOST_DIGITS, Readers, place_after, places, wanted
 from .records import OPEN, Run, place_of, shown
 from .threads import Threads
-from .wire import JSON, result_of
+from .wire import result_of
 from .worker import Worker
 
 
@@ -125,7 +127,7 @@ class Runs:
         thread = await self.threads.find(request)
         if run["status"] in {"error", "timeout"} and thread["error"]:
             return JSON({"__error__": thread["error"]}, headers=places(run))
-        state = await self.threads.app.aget_state(place_of(run))
+        state = await read_state(self.threads.app, place_of(run))
         return JSON(result_of(state), headers=places(run))
 
     async def join_stream(self, request: Request) -> Response:

@@ -14,10 +14,12 @@ import platformdirs
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ...core.errors import StoreError, evidence
+from ...core.private_files import private_file, private_folder
+from ..as_json import JSON
 from ..catalogue import Catalogue
 from ..guard.gate import Gate
 from ..guard.keys import NeedsKey
@@ -57,14 +59,14 @@ class Agent:
             *[Route(r.path, r.endpoint, methods=r.methods, middleware=keyed) for r in inner],
         ]
 
-    async def ok(self, request: Request) -> Response:  # noqa: ARG002  Starlette's signature
+    async def ok(self, request: Request) -> Response:
         """Say that the server is there."""
-        return JSONResponse({"ok": True})
+        return JSON({"ok": True})
 
-    async def info(self, request: Request) -> Response:  # noqa: ARG002
+    async def info(self, request: Request) -> Response:
         """Say what the server can."""
         flags = {"assistants": True, "crons": False, "langsmith": False}
-        return JSONResponse({"version": version("tpo"), "flags": flags})
+        return JSON({"version": version("tpo"), "flags": flags})
 
 
 def data_folder(settings: Settings) -> Path:
@@ -82,8 +84,9 @@ async def open_agent(settings: Settings, catalogue: Catalogue, gate: Gate) -> As
     """
     folder = data_folder(settings)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # prompts are nobody else's business
+        private_folder(folder)  # prompts are nobody else's business
         with _claimed(folder):
+            private_file(folder / "checkpoints.db")
             async with (
                 AsyncSqliteSaver.from_conn_string(os.fspath(folder / "checkpoints.db")) as saver,
                 open_ledger(folder / "runs.db") as ledger,
@@ -110,6 +113,7 @@ async def open_agent(settings: Settings, catalogue: Catalogue, gate: Gate) -> As
 @contextmanager
 def _claimed(folder: Path) -> Iterator[None]:
     """Hold the folder: a second server would run everything in it twice."""
+    private_file(folder / "lock")
     with (folder / "lock").open("ab") as lock:
         if fcntl:
             try:

@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..as_json import JSON
 from ..catalogue import App
 from ..guard.body import read_json
 from ..refusal import Refusal
 from ..settings import Settings
+from .fits import read_state
 from .ledger import Ledger
 from .payload import (
     ThreadCreate,
@@ -23,7 +25,7 @@ from .payload import (
     checked,
 )
 from .records import Thread, now, place_of
-from .wire import JSON, interrupt_of
+from .wire import interrupt_of
 from .worker import Worker
 
 
@@ -118,10 +120,10 @@ class Threads:
     async def count(self, request: Request) -> Response:
         """Count threads."""
         asked = checked(ThreadSearch, await read_json(request, self.settings))
-        found = await self.ledger.find_threads(
-            status=asked.status, metadata=asked.metadata, limit=-1
+        found = await self.ledger.count_threads(
+            status=asked.status, metadata=asked.metadata, ids=asked.ids
         )
-        return JSON(len(found))
+        return JSON(found)
 
     async def get(self, request: Request) -> Response:
         """Show a thread."""
@@ -132,6 +134,7 @@ class Threads:
         thread = await self.find(request)
         asked = checked(ThreadPatch, await read_json(request, self.settings))
         metadata = {**thread["metadata"], **asked.metadata}
+        checked(ThreadPatch, {"metadata": metadata})  # piece by piece it may grow too large
         await self.ledger.change_thread(thread["thread_id"], metadata=metadata)
         return JSON(await self._shown(await self.find(request)))
 
@@ -167,11 +170,17 @@ class Threads:
         return JSON(await self._shown(made))
 
     async def _shown(self, thread: Thread, *, brief: bool = False) -> dict[str, Any]:
-        """Return a thread with its values and what it waits for."""
+        """Return a thread with its values and what it waits for.
+
+        A state that cannot be read is noted as the thread's error, and spoils no list.
+        """
         shown = _shown(thread)
         if brief:
             return shown
-        state = await self.app.aget_state(place_of(thread))
+        try:
+            state = await read_state(self.app, place_of(thread))
+        except Refusal as refusal:
+            return {**shown, "error": {"error": "StoreError", "message": refusal.detail}}
         paused = {
             task.id: [interrupt_of(one) for one in task.interrupts]
             for task in state.tasks

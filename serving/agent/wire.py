@@ -7,21 +7,8 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Interrupt, StateSnapshot
-from starlette.responses import Response
-
-from ..sse import to_json
 
 PLACE = ("thread_id", "checkpoint_ns", "checkpoint_id", "checkpoint_map")
-
-
-class JSON(Response):
-    """A JSON response that takes messages and other models."""
-
-    media_type = "application/json"
-
-    def render(self, content: Any) -> bytes:
-        """Write the content."""
-        return to_json(content)
 
 
 def checkpoint_of(config: RunnableConfig | None) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from ..guard.gate import RETRY_AFTER, STOPPING, Gate
 from ..refusal import Refusal
 from ..settings import Settings
 from .execute import execute
+from .fits import read_state
 from .ledger import Ledger
 from .live import LiveRun
 from .records import Run, RunStatus, ThreadStatus, place_of
@@ -57,8 +58,13 @@ class Worker:
     async def go_on(self) -> None:
         """Take up the runs that the last end of the server interrupted."""
         for run in await self.ledger.open_runs():
-            if run["kwargs"]["temporary"]:  # whoever waited for it is gone
+            if run["kwargs"].get("temporary"):  # whoever waited for it is gone
                 await self.forget(run["thread_id"])
+                continue
+            if run["kwargs"].get("graph_id") not in self.apps:  # unreadable, or of another version
+                error = {"error": "StoreError", "message": "what this run was to do cannot be read"}
+                await self.ledger.change_run(run["run_id"], status="error")
+                await self.ledger.change_thread(run["thread_id"], status="error", error=error)
                 continue
             life = run["life"] + 1
             await self.ledger.change_run(run["run_id"], life=life)
@@ -157,10 +163,10 @@ class Worker:
         then: ThreadStatus = "error"
         if not live.error:
             try:
-                state = await self.apps[run["kwargs"]["graph_id"]].aget_state(place_of(run))
+                state = await read_state(self.apps[run["kwargs"]["graph_id"]], place_of(run))
                 live.result, then = result_of(state), "interrupted" if state.next else "idle"
-            except Exception as error:  # noqa: BLE001  a state that cannot be read is told too
-                live.fail(_told(error))
+            except Refusal as error:  # a state that cannot be read is told too
+                live.fail({"error": "StoreError", "message": error.detail})
                 status = "error"
         if live.error:
             live.result = {"__error__": live.error}

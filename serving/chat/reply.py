@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from ...core.events import AnyEvent, Final
-from ..sse import to_json
+from ..as_json import to_json
 
 FINISHED = {"length": "length", "max_tokens": "length", "content_filter": "content_filter"}
 

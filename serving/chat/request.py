@@ -156,9 +156,9 @@ class ChatRequest(BaseModel):
             "stop_sequences": [self.stop] if isinstance(self.stop, str) else self.stop or None,
             "seed": None if self.seed is None else self.seed % 2**31,
         }
-        knobs = {name: value for name, value in given.items() if value is not None}
+        settings = {name: value for name, value in given.items() if value is not None}
         try:
-            context = served.context(**{"live": False, **knobs, **self.tpo})
+            context = served.context(**{"live": False, **settings, **self.tpo})
         except ConfigError as error:
             raise Refusal(400, f"tpo: {error}", param="tpo") from None
         if context.human_pick:
@@ -174,7 +174,7 @@ def read_request(body: Any, settings: Settings) -> ChatRequest:
         Refusal: what is wrong with it, in one sentence (400).
     """
     if not isinstance(body, Mapping):
-        raise Refusal(400, "the body is no JSON object")
+        raise Refusal(400, "the body is not a JSON object")
     try:
         request = ChatRequest.model_validate(body)
     except ValidationError as error:

@@ -11,11 +11,12 @@ from typing import Any, cast
 from langchain_core.messages import BaseMessage
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from ...core.context import Context
 from ...core.events import AnyEvent
+from ..as_json import JSON
 from ..catalogue import Catalogue, Served
 from ..guard.body import read_json
 from ..guard.gate import RETRY_AFTER, STOPPING, Gate
@@ -55,18 +56,18 @@ class Chat:
             Route("/v1/chat/completions", self.complete, methods=["POST"], middleware=keyed),
         ]
 
-    async def models(self, request: Request) -> Response:  # noqa: ARG002  Starlette's signature
+    async def models(self, request: Request) -> Response:
         """List the models."""
         listed = [self._about(self.catalogue[name]) for name in self.catalogue.names]
-        return JSONResponse({"object": "list", "data": listed})
+        return JSON({"object": "list", "data": listed})
 
     async def model(self, request: Request) -> Response:
         """Describe one model."""
-        return JSONResponse(self._about(self.catalogue[request.path_params["name"]]))
+        return JSON(self._about(self.catalogue[request.path_params["name"]]))
 
-    async def openapi(self, request: Request) -> Response:  # noqa: ARG002
+    async def openapi(self, request: Request) -> Response:
         """Describe these routes."""
-        return JSONResponse(description(self.settings, self.catalogue))
+        return JSON(description(self.settings, self.catalogue))
 
     async def complete(self, request: Request) -> Response:
         """Answer a conversation."""
@@ -79,7 +80,7 @@ class Chat:
             with ticket:
                 work = self._whole(served, messages, context, completion)
                 try:
-                    return JSONResponse(await unless_gone(request.receive, work))
+                    return JSON(await unless_gone(request.receive, work))
                 except Gone:
                     return Response(status_code=499)
                 except Exception as error:  # noqa: BLE001  each kind has its status

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from ...core.strict_json import parse_json
 from ..refusal import Refusal
 from ..settings import Settings
 
@@ -18,20 +19,21 @@ async def read_json(request: Request, settings: Settings) -> Any:
     """Return the JSON of a request's body, or `None` where it is empty.
 
     Raises:
-        Refusal: it is too large (413), too slow (408), or no JSON (400).
+        Refusal: it is too large (413), too slow (408), or not JSON (400).
     """
     raw = await _read(request, settings)
     if not raw:
         return None
     try:
-        return json.loads(raw, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise Refusal(400, "the body is no JSON", code="invalid_json") from None
+        return parse_json(raw)
+    except ValueError as error:
+        why = "" if isinstance(error, json.JSONDecodeError | UnicodeError) else f": {error}"
+        raise Refusal(400, f"the body is not JSON{why}", code="invalid_json") from None
 
 
 async def _read(request: Request, settings: Settings) -> bytes:
     declared = request.headers.get("content-length", "0")[:MOST_DIGITS]
-    if declared.isdigit() and int(declared) > settings.max_body_bytes:
+    if declared.isdecimal() and int(declared) > settings.max_body_bytes:
         raise _too_large(settings)
     raw = bytearray()
     try:
@@ -48,7 +50,3 @@ async def _read(request: Request, settings: Settings) -> bytes:
 def _too_large(settings: Settings) -> Refusal:
     said = f"the body is larger than the {settings.max_body_bytes} bytes this server takes"
     return Refusal(413, said, code="body_too_large", headers={"connection": "close"})
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(name)

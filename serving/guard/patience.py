@@ -47,7 +47,7 @@ def patient_protocol(seconds: float) -> type[asyncio.Protocol]:
 
 
 def allow_files(most: int) -> None:
-    """Let the process have so many open files, if the system lets it."""
+    """Let the process open this many files, if the system allows it."""
     with suppress(ImportError, ValueError, OSError):
         import resource  # noqa: PLC0415  not on Windows
 

@@ -79,13 +79,13 @@ export function createSession(server, changed) {
     for await (const { event, data } of stream) {
       if (mine !== ticket) return;
       if (event === "metadata") set({ run: data.run_id, link: "online" });
-      else if (event === "error") failure = data.message ?? data.error ?? String(data);
+      else if (event === "error") failure = data;
       else if (event.startsWith("custom")) set({ view: apply(s.view, data) });
     }
     if (mine === ticket) await settle(mine, failure);
   }
 
-  /** Read the thread anew: what is saved counts, not what was seen. */
+  /** Read the thread again: what is saved counts, not what was seen. */
   async function settle(mine, failure = null) {
     const [thread, state] = await Promise.all([server.thread(s.thread), server.state(s.thread)]);
     if (mine !== ticket) return;
@@ -109,7 +109,7 @@ export function createSession(server, changed) {
   }
 
   const setupOf = (thread) => {
-    const given = { ...defaults(s.schema), ...thread.metadata?.settings };
+    const given = { ...defaults(s.schema), ...settingsIn(thread) };
     const { mode, depth, width, policy, critic, reward } = given;
     return { mode, depth, width, policy, critic, reward };
   };
@@ -150,9 +150,9 @@ export function createSession(server, changed) {
   const open = guarded(async (thread) => {
     const mine = begin({ thread, status: "loading", view: blank(), before: null, earlier: [] });
     remember(thread);
-    const { metadata } = await server.thread(thread);
+    const found = await server.thread(thread);
     if (mine !== ticket) return;
-    set({ settings: metadata?.settings ?? {} });
+    set({ settings: settingsIn(found) });
     await settle(mine);
   });
 
@@ -223,6 +223,12 @@ export function createSession(server, changed) {
       await refresh();
     }),
   };
+}
+
+/** The settings that a thread was begun with; other clients may put anything there. */
+function settingsIn({ metadata }) {
+  const given = metadata?.settings;
+  return given && typeof given === "object" && !Array.isArray(given) ? given : {};
 }
 
 export const defaults = (schema) =>

@@ -65,7 +65,7 @@ const HANDLERS = {
     const cost = counted ? view.cost : addCosts(view.cost, { ...e.cost, seconds: 0 });
     return { ...requestIs(view, e, { state: "back", counted: true }), cost };
   },
-  request_failed: (view, e) => requestIs(view, e, { state: "failed", error: e.error }),
+  request_failed: (view, e) => requestIs(view, e, { state: "failed", error: e.error, failure: e.failure }),
   candidate_delta(view, e) {
     const known = view.candidates[e.candidate];
     if (known?.whole) return view;
@@ -79,7 +79,8 @@ const HANDLERS = {
     const doing = { phase: "rank", round: e.round };
     const known = view.candidates[e.candidate];
     if (!known) return { ...view, doing };
-    const scored = { ...known, reward: e.reward, error: e.error ?? known.error };
+    const failed = e.error ? { error: e.error, failure: e.failure } : {};
+    const scored = { ...known, reward: e.reward, ...failed };
     return { ...withCandidate(view, scored), doing };
   },
   round(view, e) {

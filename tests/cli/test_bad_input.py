@@ -80,6 +80,9 @@ def test_messages_that_are_no_json(tpo, tmp_path):
     ran = tpo("run", "--messages", str(file))
     assert ran.code == 2
     assert "is not JSON" in ran.err
+    for text in ('[{"role": "user", "content": "x", "n": 1e400}]', "[" * 100_000):
+        file.write_text(text)
+        assert "is not JSON" in tpo("run", "--messages", str(file)).err
     file.write_bytes(b"\xff\xfe\x00")
     assert "is not UTF-8 text" in tpo("run", "--messages", str(file)).err
 

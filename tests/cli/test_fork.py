@@ -49,7 +49,7 @@ def test_a_dropped_answer_is_out_of_the_race(tpo, run_id):
     ran = tpo("fork", run_id, "--drop", chosen, "--json")
     assert ran.code == 0, ran.err
     dropped = next(c for c in ran.data["candidates"] if c["id"] == chosen)
-    assert dropped["error"] == "dropped by hand"
+    assert (dropped["error"], dropped["failure"]) == ("dropped by hand", "dropped")
     assert ran.data["rounds"][-1]["chosen"] != chosen
     assert ran.data["reward"] <= whole["reward"]
     assert ran.data["rounds"][-1]["malformed"] == 0

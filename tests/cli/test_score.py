@@ -87,6 +87,8 @@ GOOD = json.dumps(ROWS[0])
         ("", "stdin has no rows"),
         ("\n \n", "stdin has no rows"),
         (GOOD + "\n{", "stdin, line 2: not JSON"),
+        ('{"prompt": "x", "answer": "a", "x": 1e400}', "line 1: not JSON: the number 1e400 is too"),
+        ('{"prompt": "x", "answer": "a", "x": NaN}', "line 1: not JSON: NaN is not a JSON number"),
         (GOOD + "\n[1]", "stdin, line 2: not a JSON object"),
         (GOOD + '\n\n{"prompt": "x"}', 'stdin, line 3: "answer" is missing'),
         ('{"prompt": "x", "answer": 3}', 'line 1: "answer" is missing or not a text'),

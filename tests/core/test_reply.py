@@ -87,6 +87,7 @@ def test_reasoning_of_every_shape_is_kept_once(message):
 def test_what_cannot_be_used_has_a_reason(message, reason, error):
     reply = read_reply(message, reason)
     assert reply.error is None if error is None else str(reply.error).startswith(error)
+    assert reply.failure == (error and error.partition(":")[0])
     assert reply.finish_reason == (reason.lower() if reason else None)
 
 

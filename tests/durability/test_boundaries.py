@@ -129,5 +129,5 @@ async def test_a_text_that_is_nowhere_is_an_error_on_its_candidate(config):
     fork = await run.app.aupdate_state(ranked.config, {"candidates": [stub]}, as_node="update")
     result = await run.resume(fork)
     assert result["candidates"][-1]["id"] == "r1c9"
-    assert result["candidates"][-1]["error"].startswith("lost:")
+    assert result["candidates"][-1]["failure"] == "lost"
     assert result["stop_reason"] == "depth"

@@ -11,7 +11,7 @@ from loopback_server import Fault, LoopbackServer, default_answer
 from synthetic_run import Run, outcome, whole
 
 import tpo
-from tpo.nodes.paid.durable import request_seed
+from tpo.models.live_request import request_seed
 
 CONTEXT = tpo.Context(depth=1, width=5, seed=5, retries=0, sampling="parallel")
 
@@ -37,7 +37,7 @@ async def test_one_request_of_five_fails_for_good(saver, config):
         result = await app.ainvoke(saved_run.INPUT, config, context=CONTEXT)
         assert [c["id"] for c in result["candidates"] if c["error"]] == ["r0c2"]
         (failed,) = [c for c in result["candidates"] if c["error"]]
-        assert failed["error"].startswith("failed: ")
+        assert failed["failure"] == "refused"
         assert "400" in failed["error"]
         assert (failed["text"], failed["reward"]) == ("", None)
         assert len(result["candidates"]) == 10

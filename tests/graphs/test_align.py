@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, HumanMessage, RemoveMessage, SystemMessage
 from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.memory import InMemorySaver
 from steps import QUERY, prefer_later, run, says
@@ -78,6 +78,7 @@ def test_a_conversation_reaches_the_policy_whole():
         ("", {}, tpo.InputError, "the prompt is empty"),
         ([], {}, tpo.InputError, "there is no human turn"),
         ([AIMessage("x")], {}, tpo.InputError, "there is no human turn"),
+        ([RemoveMessage(id="x"), HumanMessage("y")], {}, tpo.InputError, "nothing to remove"),
         ({"role": "user"}, {}, tpo.InputError, "a list of chat messages"),
         (QUERY, {"dept": 1}, tpo.ConfigError, "unknown setting dept. Valid settings: mode, depth"),
         (QUERY, {"depth": 99}, tpo.ConfigError, "depth: input should be less than or equal to 20"),
@@ -109,6 +110,20 @@ def test_what_cannot_be_right_costs_nothing_and_is_one_sentence(prompt, knobs, k
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert model.asked == []
+
+
+async def test_only_what_is_in_the_thread_can_be_removed():
+    thread: Any = {"checkpointer": InMemorySaver(), "thread_id": "t"}
+    turn: Any = {**thread, **OPTIONS, "depth": 0}
+    first = await tpo.aalign([HumanMessage("one", id="h")], policy=says(), **turn)
+    model = says()
+    for unknown in ("nope", "one"):
+        with pytest.raises(tpo.InputError, match=f"there is no message '{unknown}' to remove"):
+            await tpo.aalign([RemoveMessage(id=unknown), HumanMessage("x")], policy=model, **turn)
+    assert model.asked == []
+    answer = RemoveMessage(id=str(first["messages"][1].id))
+    second = await tpo.aalign([answer, HumanMessage("two")], policy=model, **turn)
+    assert [m.text for m in second["messages"]] == ["one", "two", second["answer"]]
 
 
 def test_events_come_in_order_while_it_runs():

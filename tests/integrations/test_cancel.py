@@ -66,7 +66,7 @@ STEPS = [("sample", 3), ("loss", 1), ("update", 3)]
 
 @pytest.mark.parametrize(("step", "open"), STEPS)
 @pytest.mark.parametrize("tools", [False, True])
-async def test_a_cancelled_ainvoke_stops_every_request(step, open, tools):  # noqa: A002
+async def test_a_cancelled_ainvoke_stops_every_request(step, open, tools):
     held, chat = hanging(step)
     model: Any = chat.bind_tools([now]) if tools else chat
     if tools and step == "sample":
@@ -105,7 +105,7 @@ async def _read(stream: Any) -> None:
         pass
 
 
-async def _nothing_left(held: Hanging, open: int) -> None:  # noqa: A002
+async def _nothing_left(held: Hanging, open: int) -> None:
     await until(lambda: held.cancelled == open)
     asked = len(held.asked)
     await asyncio.sleep(0.02)

@@ -49,8 +49,8 @@ def test_requests(budget, sampling, asked, answer):
 
 def test_what_the_budget_could_not_pay_is_told():
     result = run(depth=1, budget_requests=2, sampling="parallel")
-    missing = [c["error"] for c in result["candidates"] if c["error"]]
-    assert missing == ["budget: no request left for it"]
+    missing = [(c["failure"], c["error"]) for c in result["candidates"] if c["error"]]
+    assert missing == [("budget", "budget: no request left for it")]
 
 
 HARD: list[dict[str, Any]] = [

@@ -12,6 +12,7 @@ from steps import improved, prefer_later, run, says
 import tpo
 
 BAD = ValueError("broken pipe")
+CALL = AIMessage("", tool_calls=[{"name": "f", "args": {}, "id": "1"}])
 THINKS = f"<think>{improved('no')}</think>"
 
 
@@ -23,23 +24,27 @@ def errors(result: Any, nth: int) -> list[str]:
     return [c["error"] for c in result["candidates"] if c["round"] == nth and c["error"]]
 
 
+def kinds(result: Any, nth: int) -> set[str | None]:
+    return {c["failure"] for c in result["candidates"] if c["round"] == nth}
+
+
 @pytest.mark.parametrize("sampling", ["native", "parallel"])
 @pytest.mark.parametrize(
-    ("update", "error"),
+    ("update", "kind", "error"),
     [
-        ("no tags", "malformed: no <improved_answer> in the reply"),
-        (improved(""), "malformed: <improved_answer> is empty"),
-        ("", "empty: the model returned no text"),
-        (THINKS, "empty: the model only thought; raise max_tokens"),
-        (AIMessage("", tool_calls=[{"name": "f", "args": {}, "id": "1"}]), "tool_call: the model"),
-        (BAD, "failed: ScriptedModel: ValueError: broken pipe"),
+        ("no tags", "malformed", "malformed: no <improved_answer> in the reply"),
+        (improved(""), "malformed", "malformed: <improved_answer> is empty"),
+        ("", "empty", "empty: the model returned no text"),
+        (THINKS, "empty", "empty: the model only thought; raise max_tokens"),
+        (CALL, "tool_call", "tool_call: the model asked for a tool instead of answering"),
+        (BAD, "failed", "failed: ScriptedModel: ValueError: broken pipe"),
     ],
 )
-def test_no_usable_update_ends_the_run_with_the_best_so_far(update, error, sampling):
+def test_no_usable_update_ends_the_run_with_the_best_so_far(update, kind, error, sampling):
     result = run(says(update=update), depth=3, sampling=sampling)
     assert (result["answer"], result["stop_reason"]) == ("first 2", "no_update")
-    assert len(errors(result, 1)) == 3
-    assert all(e.startswith(error) for e in errors(result, 1))
+    assert errors(result, 1) == [error] * 3
+    assert (kinds(result, 0), kinds(result, 1)) == ({None}, {kind})
     assert result["rounds"][1]["malformed"] == 3
     assert (result["rounds"][1]["best"], result["rounds"][1]["chosen"]) == (None, "r0c2")
     assert (result["rounds"][0]["loss"], result["rounds"][0]["gradient"]) == (
@@ -94,12 +99,16 @@ def test_no_first_answer_at_all_is_a_clear_error(sample, why, sampling):
 
 
 @pytest.mark.parametrize("broken", ["loss", "gradient"])
-@pytest.mark.parametrize("said", [BAD, "", "<think>only thought", AIMessage("")])
-def test_without_a_critique_the_best_so_far_is_the_answer(broken, said):
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [(BAD, "failed"), ("", "empty"), ("<think>only thought", "empty"), (CALL, "tool_call")],
+)
+def test_without_a_critique_the_best_so_far_is_the_answer(broken, said, kind):
     model = says(**{broken: lambda k: "fine" if k == 0 else said})
     result = run(model, depth=3)
     assert (result["answer"], result["stop_reason"]) == ("better 2", "critique_failed")
     assert str(result["rounds"][-1]["error"]).startswith(f"{broken}: ScriptedModel: ")
+    assert [r["failure"] for r in result["rounds"]] == [None, kind]
     assert result["rounds"][-1][broken] is None
     assert result["usage"]["total"]["requests"] == len(model.asked)
 

@@ -47,56 +47,59 @@ def is_first(body: Any) -> bool:
     return body["messages"][-1]["content"] == QUERY
 
 
-FAULTS: list[tuple[dict[str, Any], int, str]] = [
-    ({"status": 400}, 1, "400"),
-    ({"status": 401}, 1, "401"),
-    ({"status": 404}, 1, "404"),
-    ({"status": 429}, 2, "429"),
-    ({"status": 500}, 2, "500"),
-    ({"close": True}, 2, "onnection"),
-    ({"hang": 9}, 2, "no answer within 1 s"),
-    ({"garbage": b"<html>"}, 1, "JSONDecodeError"),
+FAULTS: list[tuple[dict[str, Any], int, str, str]] = [
+    ({"status": 400}, 1, "refused", "400"),
+    ({"status": 401}, 1, "refused", "401"),
+    ({"status": 404}, 1, "refused", "404"),
+    ({"status": 429}, 2, "failed", "429"),
+    ({"status": 500}, 2, "failed", "500"),
+    ({"close": True}, 2, "failed", "onnection"),
+    ({"hang": 9}, 2, "failed", "no answer within 1 s"),
+    ({"garbage": b"<html>"}, 1, "failed", "JSONDecodeError"),
 ]
 IDS = ["400", "401", "404", "429", "500", "closed", "hangs", "garbage"]
 
 
-@pytest.mark.parametrize(("fault", "sent", "said"), FAULTS, ids=IDS)
-async def test_a_server_that_never_answers_ends_in_one_clear_sentence(fault, sent, said):
-    always = Fault(**fault, times=None)
+@pytest.mark.parametrize(("fault", "sent", "kind", "said"), FAULTS, ids=IDS)
+async def test_a_server_that_never_answers_ends_in_one_clear_sentence(fault, sent, kind, said):
+    always, events = Fault(**fault, times=None), list[Any]()
     with (
         LoopbackServer(numbered, script=[always]) as server,
         pytest.raises(tpo.NoCandidateError) as caught,
     ):
-        await run(server, **patience(fault))
+        await run(server, **patience(fault), on_event=events.append)
+    (failed,) = (e for e in events if e["type"] == "tpo.request_failed")
+    assert failed["failure"] == kind
     assert len(server.asked) == sent
     assert str(caught.value).startswith("policy 'openai:m@http://127.0.0.1")
     assert said in str(caught.value)
     assert "tpo doctor" in str(caught.value)
 
 
-@pytest.mark.parametrize(("fault", "sent", "said"), FAULTS, ids=IDS)
-async def test_one_bad_request_of_five_costs_one_candidate(fault, sent, said):
+@pytest.mark.parametrize(("fault", "sent", "kind", "said"), FAULTS, ids=IDS)
+async def test_one_bad_request_of_five_costs_one_candidate(fault, sent, kind, said):
     script = [Fault(**fault, times=sent, when=is_first)]
     with LoopbackServer(numbered, script=script) as server:
         alone = {"sampling": "parallel", "max_concurrency": 1}
         result = await run(server, width=5, depth=0, **patience(fault), **alone)
     failed = [c for c in result["candidates"] if c["error"]]
     assert len(failed) == 1
+    assert failed[0]["failure"] == kind
     assert str(failed[0]["error"]).startswith("failed: openai:m@")
     assert said in str(failed[0]["error"])
     assert len(result["candidates"]) == 5
     assert result["usage"]["total"]["requests"] == len(server.asked) == 4 + sent
 
 
-@pytest.mark.parametrize(("fault", "sent", "said"), FAULTS, ids=IDS)
-async def test_a_server_that_dies_after_round_0_leaves_the_best_of_it(fault, sent, said):
+@pytest.mark.parametrize(("fault", "sent", "kind", "said"), FAULTS, ids=IDS)
+async def test_a_server_that_dies_after_round_0_leaves_the_best_of_it(fault, sent, kind, said):
     script = [Fault(**fault, times=None, when=is_update)]
     with LoopbackServer(numbered, script=script) as server:
         result = await run(server, depth=3, **patience(fault))
     assert result["stop_reason"] == "no_update"
     pool = [c["text"] for c in result["candidates"]]
     assert result["answer"] == max(pool, key=lambda text: preference("", text))
-    assert [c["error"] is None for c in result["candidates"]] == [True] * 3 + [False] * 3
+    assert [c["failure"] for c in result["candidates"]] == [None] * 3 + [kind] * 3
     assert result["rounds"][0]["loss"]
     assert result["usage"]["total"]["requests"] == len(server.asked) == 3 + sent
 

@@ -82,7 +82,7 @@ def test_one_candidate_without_a_score_is_neither_chosen_nor_rejected(bad):
     result = run(reward=reward)
     failed = result["candidates"][2]
     assert failed["reward"] is None
-    assert str(failed["error"]).startswith("unscored: ")
+    assert failed["failure"] == "unscored"
     assert result["rounds"][0]["chosen"] == "r0c1"
     assert all("r0c2" not in (r["chosen"], r["rejected"]) for r in result["rounds"])
     assert (result["answer"], result["stop_reason"]) == ("better 2", "depth")
@@ -109,8 +109,8 @@ def test_batches_are_as_the_reward_wants_them(size, calls):
 
 def test_a_failed_batch_fails_its_own_candidates_only():
     result = run(reward=Batched(2, fail={0}), width=5, depth=0)
-    failed = [c["error"] for c in result["candidates"] if c["error"]]
-    assert failed == ["unscored: ConnectionError: no route"] * 2
+    failed = [(c["failure"], c["error"]) for c in result["candidates"] if c["error"]]
+    assert failed == [("unscored", "unscored: ConnectionError: no route")] * 2
     assert [c["reward"] for c in result["candidates"]] == [None, None, 2.0, 3.0, 4.0]
 
 

@@ -60,6 +60,7 @@ def test_skip_leaves_the_candidate_out():
     result = run(reward=Primary("first 2"), fallback=Fallback())
     assert rewards(result)[:3] == [0.0, 1.0, None]
     assert result["candidates"][2]["error"] == "unscored: ConnectionError: no route"
+    assert result["candidates"][2]["failure"] == "unscored"
     assert [r["ranked_by"] for r in result["rounds"]] == ["primary"] * 2
 
 
@@ -148,7 +149,7 @@ def vetoing(*vetoed: str) -> tuple[Mix, Counter[str]]:
 
 def test_a_veto_is_no_failure():
     result, notices = degrade(vetoing("first 2", "better 2")[0], Fallback())
-    vetoed = [c["id"] for c in result["candidates"] if c["error"] == "vetoed by allowed"]
+    vetoed = [c["id"] for c in result["candidates"] if c["failure"] == "vetoed"]
     assert (vetoed, notices) == (["r0c2", "r1c2"], [])
     assert (result["answer"], result["rounds"][1]["ranked_by"]) == ("better 1", "mix")
     run(reward=vetoing("first 2")[0], on_reward_failure="raise")  # does not raise
@@ -168,6 +169,55 @@ def test_what_was_vetoed_stays_out_after_a_degradation():
 def test_all_vetoed_says_what_helps():
     with pytest.raises(tpo.RewardError, match="Every one was vetoed: ask for more"):
         run(reward=vetoing("first 0", "first 1", "first 2")[0])
+
+
+class Reasons(Primary):
+    """A plain reward that gives a failure of its own, as users write it, for `first 2`."""
+
+    name = "reasons"
+
+    def __init__(self, given: Any) -> None:
+        super().__init__()
+        self.given = given
+
+    async def score(self, messages: Any, answers: Any) -> list[Score]:
+        scores = await super().score(messages, answers)
+        pairs = zip(answers, scores, strict=True)
+        return [self.given if text == "first 2" else score for text, score in pairs]
+
+
+GPU = "vetoed: the server lost its GPU"
+
+
+@pytest.mark.parametrize("given", [tpo.unscored(GPU), {"reward": None, "error": GPU}])
+def test_a_failed_score_is_no_veto_whatever_its_sentence_says(given):
+    result, notices = degrade(Reasons(given), Fallback())
+    assert "reward 'reasons' failed for 1 candidate" in notices[0]
+    assert [c["failure"] for c in result["candidates"]] == [None] * 6
+    assert result["rounds"][0]["ranked_by"] == "fallback"
+    left_out = run(reward=Reasons(given))["candidates"][2]
+    assert (left_out["failure"], left_out["error"]) == ("unscored", f"unscored: {GPU}")
+    with pytest.raises(tpo.RewardError, match="'reasons' failed for 1 candidate"):
+        run(reward=Reasons(given), on_reward_failure="raise")
+
+
+def test_a_part_of_a_mix_that_speaks_of_a_veto_has_failed():
+    def fails(query: str, answer: str) -> float:
+        raise tpo.RewardError("vetoed by a bug")
+
+    mix = Mix((Part(FunctionReward(prefer_later)), Part(FunctionReward(fails))))
+    with pytest.raises(tpo.RewardError, match="repair the reward and resume the run"):
+        run(reward=mix)
+
+
+def test_a_reward_may_veto_by_saying_so():
+    given: Any = {"reward": None, "error": "too long", "failure": "vetoed"}
+    result, notices = degrade(Reasons(given), Fallback())
+    vetoed = result["candidates"][2]
+    assert (vetoed["failure"], vetoed["error"], notices) == ("vetoed", "too long", [])
+    assert result["rounds"][0]["ranked_by"] == "reasons"
+    with pytest.raises(tpo.RewardError, match="Every one was vetoed"):
+        run(says(sample="first 2"), Reasons(given))
 
 
 def test_equal_texts_are_paid_once_in_a_round_and_in_a_run():

@@ -27,6 +27,7 @@ def test_every_answer_is_cut_and_scored_as_cut():
 def test_nothing_before_the_stop_sequence_is_no_answer():
     result = run(says(sample=lambda k: f"{'END ' * (k == 0)}first {k}"), stop_sequences=["END"])
     assert result["candidates"][0]["error"] == "empty: it began with a stop sequence"
+    assert result["candidates"][0]["failure"] == "empty"
     assert result["candidates"][1]["error"] is None
 
 

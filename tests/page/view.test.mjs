@@ -63,12 +63,14 @@ test("a failed request and a failed score are told, not counted as numbers", () 
   const view = play([
     start,
     request("r0c0"),
-    said("request_failed", { request: "r0c0", phase: "sample", error: "failed: 500" }),
+    said("request_failed", { request: "r0c0", phase: "sample", error: "500", failure: "failed" }),
     candidate("r0c1", "b"),
-    said("reward", { candidate: "r0c1", reward: null, error: "unscored: no" }),
+    said("reward", { candidate: "r0c1", reward: null, error: "no", failure: "unscored" }),
   ]);
-  assert.equal(view.requests.r0c0.error, "failed: 500");
-  assert.equal(view.candidates.r0c1.error, "unscored: no");
+  const { error, failure } = view.requests.r0c0;
+  assert.deepEqual({ error, failure }, { error: "500", failure: "failed" });
+  assert.equal(view.candidates.r0c1.error, "no");
+  assert.equal(view.candidates.r0c1.failure, "unscored");
   assert.equal(view.candidates.r0c1.reward, null);
 });
 

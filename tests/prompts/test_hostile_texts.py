@@ -58,13 +58,15 @@ def test_a_model_that_repeats_the_text_first_does_not_hijack_the_answer(text):
     """What it copies has blunted delimiters; and JSON counts at the start of a reply only."""
     shown = rendered("default", "loss", text)[-1].text.split("<query>\n")[1].split("\n</query>")[0]
     reply = Reply(f"You asked: {shown}\n<improved_answer>the answer</improved_answer>")
-    assert read_update(reply) == ("the answer", None)
+    read = read_update(reply)
+    assert (read.text, read.error) == ("the answer", None)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_an_answer_about_our_delimiters_comes_back_as_it_was(text):
     shown = rendered("default", "loss", text)[-1].text.split("<query>\n")[1].split("\n</query>")[0]
-    assert read_update(Reply(f"<improved_answer>{shown}</improved_answer>")) == (text.strip(), None)
+    read = read_update(Reply(f"<improved_answer>{shown}</improved_answer>"))
+    assert (read.text, read.error) == (text.strip(), None)
 
 
 def test_the_instruction_itself_is_not_a_placeholder_trap():

@@ -9,7 +9,7 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from tpo.core.context import Context
-from tpo.core.reply import Reply, read_reply
+from tpo.core.reply import read_reply
 from tpo.prompts.update import (
     JSON_OUTPUT,
     JSON_SCHEMA,
@@ -72,18 +72,22 @@ BAD = [
 
 @pytest.mark.parametrize(("text", "answer"), GOOD)
 def test_the_answer_is_found(text, answer):
-    assert read_update(read_reply(AIMessage(text))) == (answer, None)
+    read = read_update(read_reply(AIMessage(text)))
+    assert (read.text, read.error, read.failure) == (answer, None, None)
 
 
 @pytest.mark.parametrize(("text", "error"), BAD)
 def test_a_malformed_reply_is_kept_whole_with_the_reason(text, error):
-    assert read_update(read_reply(AIMessage(text))) == (text, error)
+    read = read_update(read_reply(AIMessage(text)))
+    assert (read.text, read.error, read.failure) == (text, error, "malformed")
 
 
 def test_an_unusable_reply_keeps_its_own_reason():
-    assert read_update(Reply("", error="empty: x")) == ("", "empty: x")
     only_thought = read_reply(AIMessage(f"<think>{TAGS.format('no')}"))
-    assert read_update(only_thought)[1] == "empty: the model only thought; raise max_tokens"
+    read = read_update(only_thought)
+    assert (read.error, read.failure) == (
+        "empty: the model only thought; raise max_tokens", "empty",
+    )  # fmt: skip
 
 
 CHANGES_ITS_MIND = {
@@ -101,7 +105,8 @@ GROWING += [
 
 @pytest.mark.parametrize("text", GROWING)
 def test_live_text_only_grows_and_is_how_the_answer_begins(text):
-    answer, error = read_update(read_reply(AIMessage(text)))
+    read = read_update(read_reply(AIMessage(text)))
+    answer, error = read.text, read.error
     views = [partial_update(text[:i]) for i in range(len(text) + 1)]
     for before, after in pairwise(views):
         assert after.startswith(before)

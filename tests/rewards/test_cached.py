@@ -17,7 +17,7 @@ from langgraph.cache.sqlite import SqliteCache
 from steps import prefer_later, run, says
 
 import tpo
-from tpo.rewards.base import Reward, Score, scored
+from tpo.rewards.base import Reward, Score, scored, unscored
 from tpo.rewards.caching.cached import cached
 from tpo.rewards.caching.score_cache import default_cache, open_cache
 from tpo.rewards.function import FunctionReward
@@ -114,7 +114,7 @@ async def test_a_call_that_fails_raises_or_keeps_what_is_known():
         await reward.score(TALK, ["a", "bb"])
     assert await rewards(reward, "a") == [1]
     known, failed = await reward.score(TALK, ["a", "bb"])
-    assert (known["reward"], failed) == (1, {"reward": None, "error": "ConnectionError: no route"})
+    assert (known["reward"], failed) == (1, unscored("ConnectionError: no route"))
 
 
 @pytest.mark.parametrize("stored", ["nonsense", float("nan"), None, [1]])
@@ -291,6 +291,16 @@ def test_the_spec_keeps_scores_where_the_environment_says(tmp_path, monkeypatch)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     keys = [key for (key,) in default_cache()._conn.execute("SELECT key FROM cache")]  # type: ignore[attr-defined]
     assert [len(key) for key in keys] == [64]  # no text in it, only a digest and the score
+
+
+def test_the_file_is_the_owners_alone_whoever_made_it(tmp_path):
+    tmp_path.chmod(0o777)
+    for name in ("scores.db", "scores.db-wal"):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(0o666)
+    cache = open_cache(tmp_path / "scores.db")
+    cache.set({(("tpo", "rewards"), "a"): (1.0, None)})
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from reward_servers import LlamaCppServer, TeiServer, VllmServer
 from served_cases import CASES, ONE_TURN, install_tokenizer
 
 from tpo.core.errors import RewardError
+from tpo.rewards.base import checked, unscored
 from tpo.rewards.served.llamacpp import LlamaCppReward
 from tpo.rewards.served.tei import TeiReward
 from tpo.rewards.served.vllm import VllmReward
@@ -162,7 +163,7 @@ async def test_what_is_no_number_is_no_score_and_leaves_the_others(case, value):
         return 123.5 if "three" in text else 7.25
 
     with case.server(score, spoil=spoil) as server:
-        scores = await case.at(server).score(ONE_TURN, ANSWERS)
+        scores = await checked(case.at(server), ONE_TURN, ANSWERS)
     assert [s["reward"] for s in scores] == [7.25, 7.25, None, 7.25, 7.25]
     assert scores[2]["error"]
 
@@ -279,7 +280,7 @@ async def test_tei_fails_a_whole_batch_for_one_nan_and_we_do_not():
     with TeiServer(script=[fault]) as server:
         scores = await TeiReward(server.url).score(ONE_TURN, ["one", "bad", "three"])
     right = CASES["tei-pair"].scores(ONE_TURN, ["one", "bad", "three"])
-    assert scores == [right[0], {"reward": None, "error": scores[1]["error"]}, right[2]]
+    assert scores == [right[0], unscored(scores[1]["error"]), right[2]]
     assert "score is NaN" in scores[1]["error"]
 
 

@@ -51,7 +51,8 @@ async def test_json(schema):
     assert await check(reward, *passes) == [1.0] * 4
     fails = ['{"n": "1"}', "{}", '{"n": 1, "m": 2}', '{"n": 1', "n: 1", "", '```json\n{"n": 1']
     assert await check(reward, *fails[:6]) == [0.0] * 6
-    assert await check(reward, "[" * 100_000) == [0.0]
+    for text in ('{"n": NaN}', '{"n": 1e400}', "[" * 100_000):
+        assert await check(reward, text) == [0.0]
 
 
 def test_a_wrong_schema_is_told_before_anything_is_paid(tmp_path):
@@ -62,7 +63,7 @@ def test_a_wrong_schema_is_told_before_anything_is_paid(tmp_path):
     for text, said in [
         ("{", "cannot be read: JSONDecodeError"),
         ("[]", "is not an object"),
-        ('{"type": "oject"}', "is none: 'oject' is not valid"),
+        ('{"type": "oject"}', "is not a valid JSON schema: 'oject' is not valid"),
     ]:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigError, match=said):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -18,8 +19,19 @@ VALUES: list[Any] = [
     None, True, -1, 0, 2, 10**30, 1.5, "", "x", "\u0000", "*", "x" * 5000,
     [], [[]], [1], [None], ["x"], {}, {"a": {"b": []}}, {"configurable": 1}, {"type": []},
 ]  # fmt: skip
+# What `json.dumps` does not write, as a client may: put in the place of a field's value.
+RAW = [
+    b"1e400", b"-1e400", b"NaN", b"Infinity", b'{"x": [1e999]}', b"1" + b"0" * 400,
+    b"1" + b"0" * 5000, b"[" * 5000 + b"]" * 5000, b'{"a":' * 5000 + b"1" + b"}" * 5000,
+    b"[" * 90 + b"]" * 90, b'{"\\u0000": "\\u0000"}', b'{"a\\"b.c[0]": 1}',
+    b'{"\\ud800": "\\ud800"}', b'"\\ud800"', b'["\\ud800"]', b'{"title": {"a": []}}',
+    b'{"messages": [{"type": "remove", "id": "nope"}]}',
+    b"{" + b",".join(b'"k%d": 1' % n for n in range(5000)) + b"}",
+    b'{"x": "' + b"x" * 100_000 + b'"}',
+]  # fmt: skip
 ASK = [{"role": "user", "content": "Why?"}]
 SMALL = {"depth": 0, "width": 1}
+ALL = {"limit": 1000}
 RUN = {"assistant_id": "tpo", "input": {"messages": ASK}, "context": SMALL}
 CHAT = {"model": "tpo", "messages": ASK, "tpo": SMALL}
 # What a field of each is wrong in: the method, the path, a good body, the fields.
@@ -43,6 +55,11 @@ QUERIES = {
 
 @pytest.fixture
 def thread(http: httpx.Client) -> str:
+    return new_thread(http)
+
+
+def new_thread(http: httpx.Client) -> str:
+    """Return a thread with one run on it."""
     made = http.post("/threads", json={}).json()["thread_id"]
     http.post(f"/threads/{made}/runs/wait", json=RUN)
     return str(made)
@@ -76,14 +93,113 @@ def test_an_empty_command_is_refused(http, thread, command):
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_every_field_of_every_body(http, thread, name):
+def test_every_field_of_every_body(http, name):
+    method, path, good, model = BODIES[name]
+    for field in [*model.model_fields, "tools", "unknown"]:
+        thread = new_thread(http)  # one conversation of all would grow too long
+        for value in VALUES:
+            said = http.request(method, path.format(thread=thread), json={**good, field: value})
+            answered(said, (name, field, value))
+        assert http.get(f"/threads/{thread}/state").status_code == 200
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_every_field_of_every_body_as_no_library_writes_it(http, thread, name):
     method, path, good, model = BODIES[name]
     path = path.format(thread=thread)
-    for field in [*model.model_fields, "tools", "unknown"]:
-        for value in VALUES:
-            said = http.request(method, path, json={**good, field: value})
-            answered(said, (name, field, value))
-    assert http.get(f"/threads/{thread}/state").status_code == 200
+    for field in [*model.model_fields, "unknown"]:
+        others = json.dumps({k: v for k, v in good.items() if k != field}).encode()
+        for raw in RAW:
+            comma = b"," if others != b"{}" else b""
+            body = others[:-1] + comma + b'"%b": %b}' % (field.encode(), raw)
+            answered(http.request(method, path, content=body), (name, field, raw[:40]))
+    lists_are_right(http, thread)
+
+
+def lists_are_right(http: httpx.Client, thread: str) -> None:
+    """What one client sends spoils no list, count or search of another."""
+    about = {"team": "someone else's"}
+    with httpx.Client(base_url=http.base_url, timeout=30) as other:
+        made = {other.post("/threads", json={"metadata": about}).json()["thread_id"] for _ in "ab"}
+        found = read(other.post("/threads/search", json={"metadata": about}))
+        assert {one["thread_id"] for one in found} == made
+        assert other.post("/threads/count", json={"metadata": about}).json() == 2
+        listed = {one["thread_id"] for one in read(other.post("/threads/search", json=ALL))}
+        assert listed >= {thread, *made}
+        assert other.post("/threads/count", json={}).json() == len(listed)
+        assert read(other.get(f"/threads/{thread}/state"))
+        for one in made:
+            assert other.delete(f"/threads/{one}").status_code == 204
+
+
+def read(said: httpx.Response) -> Any:
+    """Return what was sent, which has to be JSON to every reader."""
+    assert said.status_code == 200, said.text
+    return json.loads(said.text, parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize("door", ["tpo", "context", "configurable"])
+def test_no_setting_takes_an_infinite_number(http, models, door):
+    path = "/v1/chat/completions" if door == "tpo" else "/runs/wait"
+    models.forget()
+    for setting in Context.model_fields:
+        own = {setting: 7}
+        more = {"config": {"configurable": own}} if door == "configurable" else {door: own}
+        body = json.dumps({**CHAT, **RUN, **more})
+        for raw in ("1e400", "-1e400", "NaN", "Infinity"):
+            said = http.post(path, content=body.replace(f'"{setting}": 7', f'"{setting}": {raw}'))
+            assert (said.status_code, "the body is not JSON: " in said.text) == (400, True), setting
+    assert models.asked == []
+
+
+METADATA = [
+    {'a"b': 1}, {"ab": 1}, {"a.b": 1}, {"a": {"b": 1}}, {"a[0]": 1}, {"a": [1]}, {"\0": 1}, {"": 1},
+    {"$": 1}, {"a'b": 1}, {"a\\b": 1}, {"é": 1}, {"n": None}, {"n": True}, {"n": 1}, {"n": 1e300},
+    {"n": "\0"}, {"title": {"a": 1}},
+]  # fmt: skip
+
+
+def test_a_search_finds_exactly_what_it_names(http):
+    made = [http.post("/threads", json={"metadata": one}).json()["thread_id"] for one in METADATA]
+    for about, thread in zip(METADATA, made, strict=True):
+        found = http.post("/threads/search", json={"metadata": about, "limit": 100})
+        assert [one["thread_id"] for one in read(found)] == [thread], about
+        assert http.post("/threads/count", json={"metadata": about}).json() == 1, about
+    for thread in made:
+        http.delete(f"/threads/{thread}")
+
+
+def test_metadata_is_bounded(http, thread):
+    searches = ["/threads/search", "/threads/count", f"/threads/{thread}/history"]
+    large = {"metadata": {"x": "x" * 64_000}}
+    for path in ("/threads", "/runs/wait", *searches):
+        said = http.post(path, json={**RUN, **large})
+        assert (said.status_code, "at most 64000" in said.text) == (422, True), path
+    for path in searches:
+        said = http.post(path, json={"metadata": {f"k{n}": 1 for n in range(101)}})
+        assert (said.status_code, "at most 100" in said.text) == (422, True), path
+    patched = [
+        http.patch(f"/threads/{thread}", json={"metadata": {key: "x" * 40_000}}) for key in "ab"
+    ]
+    assert [said.status_code for said in patched] == [200, 422]
+    assert "b" not in http.get(f"/threads/{thread}").json()["metadata"]
+
+
+def test_a_text_cut_through_a_character_is_taken(http, models):
+    """As the first 120 units of a question with emoji are, in JavaScript."""
+    half = '"content": "Why? \\ud83d"'
+    content = json.dumps(CHAT).replace('"content": "Why?"', half)
+    assert http.post("/v1/chat/completions", content=content).status_code == 200
+    assert models.asked[-1].body["messages"][-1]["content"] == "Why? \ufffd"
+
+
+def test_a_history_is_searched_by_any_key(http, thread):
+    run = http.post(f"/threads/{thread}/runs/wait", json={**RUN, "metadata": {'a"b': 1}})
+    assert run.json()["answer"]
+    found = read(http.post(f"/threads/{thread}/history", json={"metadata": {'a"b': 1}, "limit": 2}))
+    assert [state["metadata"]['a"b'] for state in found] == [1, 1]
+    for nothing in ({"a b": 1}, {"\0": 1}, {"x' OR 1": 1}):
+        assert read(http.post(f"/threads/{thread}/history", json={"metadata": nothing})) == []
 
 
 def test_every_setting_of_a_run(http):

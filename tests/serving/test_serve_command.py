@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
+from serve_process import ServeProcess
 
 from tpo.cli.app import main
 from tpo.cli.arguments.serve import OPTIONS
 from tpo.core.errors import ConfigError
-from tpo.serving.settings import Settings, from_environment, make_settings, named_models
+from tpo.serving.environment import from_environment, make_settings, named_models
+from tpo.serving.settings import Settings
 from tpo.serving.uvicorn_server import listen
 
 KEY = "sk-loopback-1234567890"
@@ -32,7 +36,13 @@ def test_every_setting_is_an_option():
 def test_the_help_teaches(capsys):
     assert main(["serve", "--help"]) == 0
     said = " ".join(re.sub("[│╭╮╰╯─]", " ", capsys.readouterr().out).split())
-    for word in ("tpo serve -p openai:gpt-5-mini", "/app/", "/v1", "TPO_SERVE_KEYS"):
+    for word in (
+        "tpo serve -p openai:gpt-5-mini",
+        "/app/",
+        "/v1",
+        "TPO_SERVE_KEYS",
+        "openssl rand -hex 16",
+    ):
         assert word in said
 
 
@@ -109,6 +119,32 @@ def test_its_files_are_the_owner_s_alone(serve):
     folder: Path = serve.folder / "data"
     assert folder.stat().st_mode & 0o077 == 0
     assert {path.name for path in folder.iterdir()} >= {"checkpoints.db", "runs.db"}
+
+
+@pytest.mark.loopback
+def test_a_folder_that_everyone_may_enter(models, tmp_path):
+    """Also what an older version left readable is closed, and what SQLite makes beside it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(0o777)
+    for name in ("checkpoints.db", "runs.db", "runs.db-wal", "lock"):
+        (folder / name).touch()
+        (folder / name).chmod(0o666)
+    before = os.umask(0)
+    try:
+        with ServeProcess(tmp_path, "-p", f"openai:x@{models.base_url}") as server:
+            body = {
+                "assistant_id": "tpo",
+                "input": {"messages": [{"role": "user", "content": "x"}]},
+            }
+            httpx.post(f"{server.url}/runs/wait", json=body, timeout=30)
+            modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    finally:
+        os.umask(before)
+    files = ("checkpoints.db", "checkpoints.db-shm", "checkpoints.db-wal")
+    also = ("runs.db", "runs.db-shm", "runs.db-wal", "lock")
+    assert modes == dict.fromkeys((*files, *also), 0o600)
+    assert folder.stat().st_mode & 0o777 == 0o777
 
 
 @pytest.mark.loopback

@@ -10,7 +10,7 @@ from event_log import check, only, places, shown
 from scripted_model import ScriptedModel
 
 from tpo.core.reply import Reply, split_reasoning
-from tpo.nodes.paid.live_text import growing
+from tpo.models.live_request import growing
 from tpo.prompts.update import partial_update, read_update
 
 
@@ -117,8 +117,8 @@ def test_however_a_reply_is_cut_its_deltas_are_a_head_of_the_text(reply, size, s
         on_text(reply[start : start + size])
     text = split_reasoning(reply)[0]
     if step == "update":
-        text, error = read_update(Reply(text))
-        text = "" if error else text
+        read = read_update(Reply(text))
+        text = "" if read.error else read.text
     assert text.startswith("".join(pieces))
     assert "" not in pieces
     assert len(text) - len("".join(pieces)) <= 20

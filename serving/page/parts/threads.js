@@ -4,6 +4,9 @@ import { html } from "../vendor/preact.js";
 
 const SAYS = { busy: "running", interrupted: "waiting", error: "failed", idle: "" };
 
+/** Other clients may put anything there; only a text is a title. */
+const titleOf = ({ metadata }) => (typeof metadata?.title === "string" ? metadata.title.trim() : "");
+
 export function Threads({ session, open }) {
   const { threads, thread, status, locked } = session.state;
   const stateOf = (t) => (t.thread_id === thread && status === "running" ? "busy" : t.status);
@@ -20,7 +23,7 @@ export function Threads({ session, open }) {
               aria-current=${t.thread_id === thread ? "page" : undefined}
               onClick=${() => session.open(t.thread_id)}
             >
-              <span class="title">${t.metadata?.title ?? "A thread from elsewhere"}</span>
+              <span class="title">${titleOf(t) || "A thread from elsewhere"}</span>
               <span class="about">
                 ${SAYS[stateOf(t)] && html`<span class=${`state ${stateOf(t)}`}>${SAYS[stateOf(t)]}</span>`}
                 ${age(t.updated_at)}
@@ -28,7 +31,7 @@ export function Threads({ session, open }) {
             </button>
             <button
               class="forget"
-              aria-label=${`Delete: ${t.metadata?.title ?? t.thread_id}`}
+              aria-label=${`Delete: ${titleOf(t) || t.thread_id}`}
               onClick=${() => confirm("Delete this thread for good?") && session.forget(t.thread_id)}
             >
               ×

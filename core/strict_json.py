@@ -1,0 +1,58 @@
+"""JSON from outside: numbers and depths that would break what is made of them are refused."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+MOST_DEPTH = 100
+HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")  # or a whole one, of two halves
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return what a JSON text holds.
+
+    Python's reader takes `NaN` and `Infinity`, which are not JSON, and makes infinity of `1e400`;
+    written out again, no other program could read them. Half a character (a text cut through
+    an emoji) becomes the sign for a broken one: no file and no model would take it.
+
+    Raises:
+        ValueError: it is not JSON, holds a number beyond the range of a float, or is nested
+            deeper than 100 levels.
+    """
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")  # as json.loads does
+    try:
+        value = json.loads(text, parse_constant=_refuse, parse_float=_in_range, parse_int=_in_range)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    _check_depth(value)
+    if HALF.search(text):
+        halves = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+        return json.loads(halves.decode("utf-16-le", "replace"))
+    return value
+
+
+def _refuse(name: str) -> object:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _in_range(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {digits[:40]} is too large")
+    return number if {".", "e", "E"} & set(digits) else int(digits)
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(MOST_DEPTH + 1):
+        parts = [part for part in level if isinstance(part, dict | list)]
+        if not parts:
+            return
+        level = [
+            inner for part in parts for inner in (part.values() if isinstance(part, dict) else part)
+        ]
+    raise ValueError(f"it is nested deeper than {MOST_DEPTH} levels")
