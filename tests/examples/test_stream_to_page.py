@@ -72,9 +72,8 @@ def test_the_page_shows_the_run(serve):
     assert [name for name in shown if name.startswith("round")] == ["round-0", "round-1"]
     assert shown[""][1].startswith("Air scatters blue light, whose waves are short")
 
-    refused = httpx.get(
-        f"{url}events", params={"question": " "}, timeout=PATIENCE
-    )  # what the page shows then
+    # What the page shows where the question is empty:
+    refused = httpx.get(f"{url}events", params={"question": " "}, timeout=PATIENCE)
     assert json.loads(refused.text.removeprefix("data: "))["type"] == "failed"
     assert "the prompt is empty" in refused.text
 
