@@ -1,6 +1,6 @@
 """Nodes and edges as runnables: async only, and with no more in a trace than helps its reader."""
 
-# ruff: noqa: ARG002  the signatures are Runnable's
+# The signatures are Runnable's.
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AsyncStep(Runnable[State, dict[str, Any]]):
 
     def invoke(
         self,
-        input: State,  # noqa: A002  the name is Runnable's
+        input: State,  # the name is Runnable's
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> NoReturn:
@@ -43,7 +43,7 @@ class AsyncStep(Runnable[State, dict[str, Any]]):
 
     async def ainvoke(
         self,
-        input: State,  # noqa: A002
+        input: State,
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Edge(Runnable[State, str]):
 
     def invoke(
         self,
-        input: State,  # noqa: A002
+        input: State,
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> str:
@@ -71,7 +71,7 @@ class Edge(Runnable[State, str]):
 
     async def ainvoke(
         self,
-        input: State,  # noqa: A002
+        input: State,
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> str:

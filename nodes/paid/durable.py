@@ -52,7 +52,7 @@ class Held(Generic[T]):
         return self._shown
 
 
-def traced(phase: Phase, round: int, request: str, candidate: str = "") -> dict[str, Any]:  # noqa: A002
+def traced(phase: Phase, round: int, request: str, candidate: str = "") -> dict[str, Any]:
     """Return what the trace of a request says of it; see docs/tracing.md.
 
     Args:
@@ -79,7 +79,7 @@ def write(**channels: Any) -> None:
 
 def outline(
     turn: int,
-    round: int,  # noqa: A002
+    round: int,
     index: int,
     error: str | None = None,
     failure: FailureKind | None = None,
@@ -128,7 +128,7 @@ def usage_of(turn: int, phase: Phase, paid: Cost, seconds: float) -> UsageDelta:
     return UsageDelta(turn=turn, phase=phase, cost=add_costs(paid, cost(seconds=seconds)))
 
 
-def request_seed(context: Context, phase: Phase, round: int, index: int) -> int | None:  # noqa: A002
+def request_seed(context: Context, phase: Phase, round: int, index: int) -> int | None:
     """Return the seed of one request: another for each, the same in every run.
 
     Critiques are covered too, so that the same seed and answers give the same run.

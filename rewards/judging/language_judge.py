@@ -71,7 +71,7 @@ class LanguageJudge(ABC):
         verdict, paid = await ask_verdict(judge, question, self.form(call))
         return Called(result=verdict, cost=paid)
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:  # noqa: ARG002
+    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
         """A comparison settles nothing by itself."""
         return []
 

@@ -113,7 +113,7 @@ class Mix:
         done: Called = await reward.call(_seen_by(reward, job), inner)
         return done
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:  # noqa: ARG002
+    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
         """A sum needs all parts."""
         return []
 

@@ -73,11 +73,11 @@ STEPS = [("sample", 3), ("loss", 1), ("update", 3)]
 
 @pytest.mark.parametrize(("step", "open"), STEPS)
 @pytest.mark.parametrize("tools", [False, True])
-async def test_a_cancelled_ainvoke_stops_every_request(step, open, tools):  # noqa: A002
+async def test_a_cancelled_ainvoke_stops_every_request(step, open, tools):
     held, chat = hanging(step)
     model: Any = chat.bind_tools([now]) if tools else chat
     if tools and step == "sample":
-        open = 1  # noqa: A001  the first reply
+        open = 1  # the first reply
     running = asyncio.create_task(model.ainvoke("Why?"))
     await until(lambda: held.hanging == open)
     running.cancel()
@@ -112,7 +112,7 @@ async def _read(stream: Any) -> None:
         pass
 
 
-async def _nothing_left(held: Hanging, open: int) -> None:  # noqa: A002
+async def _nothing_left(held: Hanging, open: int) -> None:
     await until(lambda: held.cancelled == open)
     asked = len(held.asked)
     await asyncio.sleep(0.02)
