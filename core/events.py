@@ -14,7 +14,7 @@ from typing import Any, Literal
 from typing_extensions import TypedDict
 
 from .failure import FailureKind
-from .state import Candidate, Round, StopReason
+from .state import Candidate, Round, Score, StopReason
 from .usage import Cost, Phase, Usage
 
 VERSION = 1
@@ -92,14 +92,11 @@ class CandidateEvent(Event):
     candidate: Candidate
 
 
-class RewardEvent(Event):
+class RewardEvent(Event, Score):
     """A candidate was scored, or scoring it failed."""
 
     type: Literal["tpo.reward"]
     candidate: str
-    reward: float | None
-    error: str | None
-    failure: FailureKind | None
 
 
 class RoundSelected(Event):

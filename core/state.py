@@ -31,7 +31,29 @@ StopReason = Literal[
 ]
 
 
-class Candidate(TypedDict):
+class Score(TypedDict):
+    """What scoring one answer came to: a finite reward, or why there is none.
+
+    The candidate and its event have these fields as they are, and nothing on the way of a
+    score (rewards/plan.py) names them one by one. So a further field is added here and in
+    `NO_SCORE`; if plain rewards may give it, `checked` (rewards/base.py) checks it.
+    """
+
+    reward: float | None
+    """The finite score, or `None` while unscored or if scoring failed."""
+    error: str | None
+    """Why there is none; on a candidate, why it cannot be the answer."""
+    failure: NotRequired[FailureKind | None]
+    """The kind of `error`; left out in records of older versions, see `failure_of`."""
+    parts: NotRequired[dict[str, float]]
+    """Each part's own score, if the reward is a mix."""
+
+
+# What is left of a score when another reward scores the candidate again.
+NO_SCORE = Score(reward=None, error=None, failure=None, parts={})
+
+
+class Candidate(Score):
     """One answer of the pool."""
 
     id: str
@@ -48,14 +70,6 @@ class Candidate(TypedDict):
     """`True` where the caller brought it, instead of a request."""
     reasoning: NotRequired[str]
     """What a thinking model thought first, if it showed it."""
-    reward: float | None
-    """The finite score, or `None` while unscored or where scoring failed."""
-    parts: NotRequired[dict[str, float]]
-    """Each part's own score, where the reward is a mix."""
-    error: str | None
-    """Why it cannot be the answer, or `None`."""
-    failure: NotRequired[FailureKind | None]
-    """The kind of `error`; left out in records of older versions, see `failure_of`."""
     finish_reason: str | None
     """As the provider says it: `stop`, `length`, ..."""
     parent_round: int | None
@@ -98,6 +112,9 @@ class Round(TypedDict):
     """The kind of `error`."""
 
 
+RECEIPT = "receipt"  # what a request cost is saved with its first text, and is not in the pool
+
+
 def _merge(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
     """Return a reducer that merges records by (turn, key) and keeps the newest turn only.
 
@@ -114,6 +131,7 @@ def _merge(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
                 if "error" in record:  # with another sentence the old kind is gone
                     known = {k: v for k, v in known.items() if k != "failure"}
                 records[place] = {**blank, **known, **record}
+                records[place].pop(RECEIPT, None)
         turn = max((t for t, _ in records), default=0)
         kept = [r for (t, _), r in records.items() if t == turn]
         return sorted(kept, key=lambda r: (r["round"], r.get("index", 0)))

@@ -159,24 +159,25 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     Only fields the model declares are set, so any provider works; a copy, so that the
     caller's model stays as it is. No cache: a cached reply would repeat one sample N times.
     """
-    model = request.policy.model
+    model, live = request.policy.model, request.live and request.n == 1
     fields = type(model).model_fields
     if (model.profile or {}).get("temperature") is False:  # a reasoning model
         refused |= {"temperature", "top_p"}
     limit = next((f for f in MAX_TOKENS_FIELDS if f in fields), "max_tokens")
-    changes: JsonObject = {}
+    changes: JsonObject = {"cache": False, "disable_streaming": not live}
     for name, value in request.parameters.items():
         target = limit if name == "max_tokens" else name
         if target in fields and (value is not None or name in refused):
             changes[target] = None if name in refused else value
-    live = request.live and request.n == 1
-    changes |= {"cache": False, "disable_streaming": not live}
     if "n" in fields:
         changes["n"] = request.n if request.n > 1 else None
     if "stream_usage" in fields:
         changes["stream_usage"] = live and "stream_options" not in refused
     if "extra_body" in fields:
         changes["extra_body"] = _extra_body(request, refused)
+    if "stream_chunk_timeout" in fields.keys() - model.model_fields_set:
+        # On Python 3.11 it can lose a cancellation; `timeout` bounds the attempt all the same.
+        changes["stream_chunk_timeout"] = None
     return guarded(model.model_copy(update=changes))
 
 

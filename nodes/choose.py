@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -45,7 +45,9 @@ def pick_among(ids: Sequence[str]) -> type[Pick]:
     A wrong id is refused like any value of the wrong form, before it is kept: the run stays
     paused and can be answered again. Forms show the ids as a list.
     """
-    known: Any = Literal[tuple(ids)]
+    # Literals of the same values are equal in any order, and unions of equal ones are cached:
+    # without a mark of its own the form could have the order of an earlier one.
+    known: Any = Annotated[Literal[tuple(ids)], tuple(ids)]
     roles: dict[str, Any] = {
         role: (known | None, Field(default=None, description=Pick.model_fields[role].description))
         for role in ("chosen", "rejected")

@@ -1,27 +1,17 @@
-"""The contract of a reward, and the check that every adapter's results go through."""
+"""The contract of a reward, and the one check that the results of plain rewards go through."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from langchain_core.messages import AnyMessage
-from typing_extensions import TypedDict
 
-from ..core.errors import RewardError, evidence
-from ..core.failure import FailureKind
+from ..core.errors import RewardError, TPOError, evidence
+from ..core.state import Score
 
-
-class Score(TypedDict):
-    """The result for one candidate: a finite reward, or the reason there is none."""
-
-    reward: float | None
-    error: str | None
-    failure: NotRequired[FailureKind | None]
-    """The kind of `error`: `vetoed` rules the answer out; without one it is `unscored`."""
-    parts: NotRequired[dict[str, float]]
-    """Each part's own score, where the reward is a mix."""
+__all__ = ["Reward", "Score", "checked", "failed", "finite", "scored", "unscored"]
 
 
 @runtime_checkable
@@ -35,6 +25,7 @@ class Reward(Protocol):
       number: NaN and infinities are turned into errors by `checked`.
     - One answer that cannot be scored is an `unscored` result; raise only when the whole
       call failed (the server is down). A raised call is asked again when the run resumes.
+    - A `failure` of "vetoed" beside the reason rules the answer out: that is no failed score.
     - It holds configuration only; equal calls may be made in any order and concurrently.
     - It sees the conversation and the answers, never our prompts.
 
@@ -83,6 +74,16 @@ def unscored(reason: str) -> Score:
     return Score(reward=None, error=reason, failure="unscored")
 
 
+def failed(error: BaseException) -> Score:
+    """Return the result for an answer whose scoring raised; our own errors need no class name.
+
+    Example:
+        >>> failed(ConnectionError("no route"))["error"]
+        'ConnectionError: no route'
+    """
+    return unscored(evidence(str(error) if isinstance(error, TPOError) else error))
+
+
 async def checked(
     reward: Reward, messages: Sequence[AnyMessage], answers: Sequence[str]
 ) -> list[Score]:
@@ -101,23 +102,23 @@ async def checked(
             f"reward {reward.name!r} returned {came} results for {len(answers)} answers; "
             "it must return one each"
         )
-    return [_finite(reward.name, result) for result in results]
+    scores: list[Score] = []
+    for result in results:
+        if not isinstance(result, Mapping) or not {"reward", "error"} <= result.keys():
+            raise RewardError(
+                f"reward {reward.name!r} returned {evidence(repr(result))} for an answer; "
+                "it must return scored(number) or unscored(reason)"
+            )
+        if not result["error"]:
+            scores.append(finite(reward.name, result["reward"]))
+        elif result.get("failure") == "vetoed":
+            scores.append(Score(reward=None, error=result["error"], failure="vetoed"))
+        else:
+            scores.append(unscored(result["error"]))
+    return scores
 
 
-def _finite(name: str, result: Score) -> Score:
-    if not isinstance(result, Mapping) or not {"reward", "error"} <= result.keys():
-        raise RewardError(
-            f"reward {name!r} returned {evidence(repr(result))} for an answer; "
-            "it must return scored(number) or unscored(reason)"
-        )
-    if result["reward"] is None or result["error"]:
-        why = result["error"] or f"reward {name!r} gave no score and no reason"
-        vetoed = result.get("failure") == "vetoed"
-        return Score(reward=None, error=why, failure="vetoed" if vetoed else "unscored")
-    return as_score(name, result["reward"])
-
-
-def as_score(name: str, value: Any) -> Score:
+def finite(name: str, value: object) -> Score:
     """Return the result for what a reward calls a number: the finite number, or why it is none.
 
     Args:
@@ -126,7 +127,7 @@ def as_score(name: str, value: Any) -> Score:
     """
     try:
         # A text is no number even where it spells one; `repr` keeps its quotes.
-        number = float(repr(value) if isinstance(value, str | bytes) else value)
+        number = float(repr(value) if isinstance(value, str | bytes) else value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         return unscored(f"reward {name!r} gave {evidence(repr(value))}, which is not a number")
     if not math.isfinite(number):

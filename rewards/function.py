@@ -12,7 +12,7 @@ from langchain_core.messages import AnyMessage
 
 from ..core.conversation import read_conversation
 from ..core.errors import ConfigError, RewardError, evidence
-from .base import Reward, Score, as_score
+from .base import Reward, Score, scored
 from .plan import PlannedReward
 
 RewardFunction = Callable[[str, str], float] | Callable[[str, str], Awaitable[float]]
@@ -61,7 +61,7 @@ class FunctionReward:
                     value = await value
         except Exception as error:
             raise RewardError(f"reward {self.name!r} failed: {evidence(error)}") from error
-        return as_score(self.name, value)
+        return scored(value)
 
 
 def as_reward(given: OwnReward) -> Reward | PlannedReward:

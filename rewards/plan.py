@@ -1,47 +1,43 @@
-"""How a round is scored: the paid calls it takes, and how their results become scores.
+"""How answers are scored: the paid calls that it takes, and how their results become scores.
+
+The way of a score::
+
+    what a user's function returns
+      -> Score      from `Reward.score`, checked once (base.py)
+      -> Called     from `PlannedReward.call`: the call's result, saved as it is
+      -> Score      from `PlannedReward.combine`
+      -> Candidate  the record of the pool, which has the fields of its Score (core/state.py)
 
 A plain `Reward` takes batches of answers. Rewards that compare answers with each other,
 or combine several rewards, need calls of their own and see the pool; they are
-`PlannedReward`s. The rank node knows only this form: every call is saved by itself, so a
-crash in mid-round repeats none that was finished.
+`PlannedReward`s. Whoever scores knows only this form, and calls `score_job`. The rank node
+saves every call by itself, so a crash in mid-round repeats none that was finished.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NotRequired, Protocol, runtime_checkable
 
 from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict
 
-from ..core.errors import RewardError, TPOError, evidence
-from ..core.usage import Cost, cost
-from .base import Reward, Score, checked, unscored
-
-
-class Rated(TypedDict):
-    """A candidate of earlier rounds with its reward: what new ones can be held against."""
-
-    text: str
-    round: int
-    reward: float
-    parts: dict[str, float]
+from ..core.errors import RewardError
+from ..core.pool import reward_of
+from ..core.state import Candidate, Score
+from .base import Reward, checked, failed
 
 
 class Called(TypedDict):
-    """What one call brought (plain JSON), and what it cost in model requests."""
+    """What one call brought: plain JSON, as it is saved."""
 
     result: Any
-    cost: Cost
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What stands in the place of a call's result when the call raised: why it did."""
-
-    why: str
+    cost: Mapping[str, Any]
+    """A `Cost`, whole or in brief: what the call cost in model requests."""
+    mark: NotRequired[str]
+    """Which call it was, once it is saved; see nodes/paid/scoring.py."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +47,25 @@ class Job:
     Attributes:
         messages: The conversation.
         answers: The new answers.
-        pool: What was scored before, the earliest first.
+        pool: The candidates that were scored before, the earliest first.
     """
 
     messages: Sequence[AnyMessage]
     answers: Sequence[str]
-    pool: Sequence[Rated] = ()
+    pool: Sequence[Candidate] = ()
 
     @property
-    def leader(self) -> Rated | None:
+    def leader(self) -> Candidate | None:
         """The pool's best, the earliest on a tie."""
-        return max(self.pool, key=lambda rated: rated["reward"], default=None)
+        return max(self.pool, key=reward_of, default=None)
 
 
 @runtime_checkable
 class PlannedReward(Protocol):
     """A reward that says which calls a round takes.
 
-    `plan` and `combine` are pure and cheap; only `call` pays. A call that raised has a
-    `Failure` for its result when it comes to `combine`. An error with a `cost` (a `Cost`)
+    `plan` and `combine` are pure and cheap; only `call` pays. A call that raised has its
+    error for its result when it comes to `combine`. An error with a `cost` (a `Cost`)
     says what was paid all the same.
     """
 
@@ -127,7 +123,7 @@ class Batched:
         scores = await checked(self.reward, job.messages, job.answers[first:end])
         if all(score.get("failure") == "unscored" for score in scores):
             raise RewardError(scores[0]["error"])
-        return Called(result=scores, cost=cost())
+        return Called(result=scores, cost={})
 
     def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
         """Every score of a batch is final."""
@@ -137,25 +133,61 @@ class Batched:
         """Join the batches."""
         scores: list[Score] = []
         for (first, end), result in zip(calls, results, strict=True):
-            lost = isinstance(result, Failure)
-            scores += [unscored(result.why)] * (end - first) if lost else result
+            lost = isinstance(result, Exception)
+            scores += [failed(result)] * (end - first) if lost else result
         return scores
 
 
 def planned(reward: Reward | PlannedReward) -> PlannedReward:
-    """Return a reward in the form the rank node takes."""
+    """Return a reward in the form that `score_job` takes."""
     return reward if isinstance(reward, PlannedReward) else Batched(reward)
 
 
-def failure_of(error: BaseException) -> Failure:
-    """Return what `combine` is told of an error; our own need no class name before them."""
-    return Failure(evidence(str(error) if isinstance(error, TPOError) else error))
+async def score_job(
+    reward: PlannedReward,
+    job: Job,
+    ask: Callable[[Any], Awaitable[Called]],
+    settle: Callable[[int, Score], None] | None = None,
+) -> list[Score]:
+    """Plan the calls of a job, make them all at once, and combine their results.
+
+    Args:
+        reward: The reward.
+        job: The conversation, the new answers, the pool.
+        ask: Makes one call.
+        settle: Called with each answer's place and score as soon as the score is final.
+
+    Returns:
+        One score per answer; a call that raised leaves its answers unscored.
+    """
+    calls, settled = reward.plan(job), set[int]()
+
+    def tell(place: int, score: Score) -> None:
+        if settle and place not in settled:
+            settled.add(place)
+            settle(place, score)
+
+    async def one(call: Any) -> Called:
+        done = await ask(call)
+        for place, score in reward.settled(job, call, done["result"]):
+            tell(place, score)
+        return done
+
+    ended = await asyncio.gather(*[one(call) for call in calls], return_exceptions=True)
+    for end in ended:
+        if isinstance(end, asyncio.CancelledError):
+            raise end
+    results = [end if isinstance(end, BaseException) else end["result"] for end in ended]
+    scores = reward.combine(job, calls, results)
+    for place, score in enumerate(scores):
+        tell(place, score)
+    return scores
 
 
 async def score_now(
     reward: Reward | PlannedReward, messages: Sequence[AnyMessage], answers: Sequence[str]
 ) -> list[Score]:
-    """Score answers outside a run, all calls at once.
+    """Score answers outside a run, where nothing is saved.
 
     Args:
         reward: The reward.
@@ -166,13 +198,7 @@ async def score_now(
         One score per answer; a call that raised leaves its answers unscored.
     """
     plan, job = planned(reward), Job(messages, answers)
-    calls = plan.plan(job)
-    done = await asyncio.gather(*[plan.call(job, c) for c in calls], return_exceptions=True)
-    for problem in done:
-        if isinstance(problem, asyncio.CancelledError):
-            raise problem
-    results = [failure_of(d) if isinstance(d, BaseException) else d["result"] for d in done]
-    return plan.combine(job, calls, results)
+    return await score_job(plan, job, lambda call: plan.call(job, call))
 
 
 async def self_check(reward: PlannedReward) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-SNAPSHOTS = Path(__file__).parent / "snapshots"
+TESTS = Path(__file__).parent
+SNAPSHOTS = TESTS / "snapshots"
+FOLDERS_WITH_SERVERS = {"server", "serving"}  # started once, for all tests of the folder
+LONGEST = {"page", "serving", "server", "models"}  # begun first, so that no worker ends alone
 # Tests must behave the same on every machine, whatever is set there.
 FOREIGN = (
     "OPENAI_API_KEY",
@@ -30,10 +33,52 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def _one_cpu_for_the_local_model(request: pytest.FixtureRequest) -> Iterator[None]:
+    """llama.cpp takes a thread per CPU; beside other programs two take far longer than one.
+
+    They wait for each other several hundred times a token, each time in a loop.
+    """
+    if not request.node.get_closest_marker("embedded") or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(cpus)[os.getpid() % len(cpus)]})
+    yield
+    os.sched_setaffinity(0, cpus)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Switch off pytest-benchmark, which comes with langchain-tests; `make fast` is without it."""
+    config.option.benchmark_disable = True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("loopback"):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "localhost", "::1"]))
+        item.add_marker(pytest.mark.xdist_group(shared_by(item)))
+    items.sort(key=lambda item: 0 if folder_of(item) in LONGEST else 1)
+
+
+def shared_by(item: pytest.Item) -> str:
+    """Return what a test shares with others, which `make test` keeps on one of its workers.
+
+    That is the servers of its folder or of the page's site, and torch, which is large and slow to
+    import; else what its module has made.
+    """
+    params = getattr(item, "callspec", None)
+    if params and "site" in params.params:
+        return f"page on {params.params['site']}"
+    folder = folder_of(item)
+    if folder in FOLDERS_WITH_SERVERS:
+        return folder
+    path = item.path.relative_to(TESTS).as_posix()
+    return "torch" if "huggingface" in path or "test_hf_" in path else path
+
+
+def folder_of(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
 
 
 @pytest.fixture

@@ -14,21 +14,26 @@ from ...core.context import Context
 from ...core.events import Emitter
 from ...core.failure import failure_of
 from ...core.reply import Reply, cut
-from ...core.state import Candidate
+from ...core.state import RECEIPT, Candidate
 from ...core.usage import Cost, brief
 from ...models.request import OnText, Request, RequestError, ask
 from .durable import Held, outline, request_seed, traced, write
 from .live_text import growing
 
 
-class Drawn(TypedDict):
+class Receipt(TypedDict):
+    """What is known of a request beside its texts."""
+
+    refused: list[str]
+    cost: dict[str, Any]
+    """As `brief` gives it."""
+
+
+class Drawn(Receipt):
     """What one request brought, small enough to be stored beside the texts themselves."""
 
     candidates: list[dict[str, Any]]
     """Their outlines."""
-    refused: list[str]
-    cost: dict[str, Any]
-    """As `brief` gives it."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,10 @@ class Draw:
     gate: asyncio.Semaphore
     drafts: Sequence[str] = ()
 
+    def id(self, index: int) -> str:
+        """Return the id of the candidate at a place."""
+        return f"r{self.round}c{index}"
+
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
         reply = self.read(reply)
@@ -64,7 +73,7 @@ class Draw:
                 error = "empty: it began with a stop sequence"
                 reply = replace(reply, error=error, failure="empty")
         record = Candidate(
-            id=f"r{self.round}c{index}",
+            id=self.id(index),
             turn=self.turn,
             round=self.round,
             index=index,
@@ -78,10 +87,6 @@ class Draw:
         if reply.reasoning:
             record["reasoning"] = reply.reasoning
         return record
-
-    def outline(self, index: int) -> dict[str, Any]:
-        """Return what stands for the record of a candidate in the node's own writes."""
-        return outline(self.turn, self.round, index)
 
 
 class UnusableError(RequestError):
@@ -137,13 +142,7 @@ async def request_candidates(
     unusable = len(candidates) == len(places) and all(c["error"] for c in candidates)
     if unusable and draw.phase == "sample":
         raise UnusableError(candidates, response.cost)
-    drawn = Drawn(
-        candidates=[
-            outline(draw.turn, draw.round, c["index"], c["error"], failure_of(c))
-            for c in candidates
-        ],
-        refused=sorted(response.refused),
-        cost=brief(response.cost),
-    )
-    write(candidates=candidates)
-    return drawn
+    receipt = Receipt(refused=sorted(response.refused), cost=brief(response.cost))
+    if candidates:  # the receipt is saved with the texts: the result comes later, or never
+        write(candidates=[{**candidates[0], RECEIPT: receipt}, *candidates[1:]])
+    return Drawn(candidates=[outline(c) for c in candidates], **receipt)

@@ -8,17 +8,17 @@ come back, and remembers a refusal in the state.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.failure import FailureKind
 from ...core.reply import Reply
-from ...core.state import Candidate
+from ...core.state import RECEIPT, Candidate
 from ...core.usage import Cost, add_costs, brief, cost
 from ...models.request import RequestError
-from .candidates import Draw, Drawn, UnusableError, request_candidates
-from .durable import Held
+from .candidates import Draw, Drawn, Receipt, UnusableError, request_candidates
+from .durable import Held, outline, written
 
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or the server is given up
 
@@ -64,8 +64,7 @@ async def draw_candidates(
             most = left // max(1, len(groups))
         if not groups:
             return out
-        known, wanted = out.refused, Held(draw, f"{draw.phase} r{draw.round}")
-        calls = [request_candidates(wanted, group, known, most) for group in groups]
+        calls = [_request(draw, group, out.refused, most) for group in groups]
         results = await asyncio.gather(*calls, return_exceptions=True)
         missing = _take(draw, out, groups, results)
     few = "missing: the server kept returning fewer texts than asked for"
@@ -91,6 +90,23 @@ def _groups(draw: Draw, missing: Sequence[int], refused: frozenset[str]) -> list
     return [list(missing[i : i + size]) for i in range(0, len(missing), max(1, size))]
 
 
+async def _request(
+    draw: Draw, places: list[int], refused: frozenset[str], most: int | None
+) -> Drawn:
+    """Send one request. Cancelled after its texts were saved, it has no result, but left those."""
+    wanted = Held(draw, f"{draw.phase} r{draw.round}")
+    drawn: Drawn | None = await request_candidates(wanted, places, refused, most)
+    if drawn:
+        return drawn
+    found: Sequence[Mapping[str, Any]] = []
+    async for there in written({(draw.turn, draw.id(index)) for index in places}):
+        if found := list(there.values()):
+            break
+    lost = Receipt(refused=[], cost=brief(cost(requests=1, sequences=len(found), exact=False)))
+    receipt: Receipt = next((c[RECEIPT] for c in found if RECEIPT in c), lost)
+    return Drawn(candidates=[outline(c) for c in found], **receipt)
+
+
 def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[Any]) -> list[int]:
     """Book the results of one pass; return the places still missing."""
     missing: list[int] = []
@@ -106,7 +122,7 @@ def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[A
             continue
         if isinstance(result, BaseException):
             raise result
-        drawn: Drawn = result or _without_receipt(draw, group)
+        drawn: Drawn = result
         out.cost = add_costs(out.cost, cost(**drawn["cost"]))
         out.drawn += drawn["candidates"]
         learnt = frozenset(drawn["refused"])
@@ -119,12 +135,6 @@ def _take(draw: Draw, out: Outcome, groups: list[list[int]], results: Sequence[A
         out.refused |= learnt
         missing += [index for index in group if index not in came]
     return missing
-
-
-def _without_receipt(draw: Draw, group: Sequence[int]) -> Drawn:
-    """Stand in for a task cancelled between writing its texts and saying what they cost."""
-    paid = cost(requests=1, sequences=len(group), exact=False)
-    return Drawn(candidates=[draw.outline(i) for i in group], refused=[], cost=brief(paid))
 
 
 def _fail(

@@ -11,22 +11,22 @@ its own nodes use; tests/contract/test_langgraph.py fails if it changes.
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
 from typing import Any, Generic, TypeVar
 
-from langgraph.checkpoint.base import PendingWrite
 from langgraph.config import get_config
 from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
 from langgraph.runtime import get_runtime
 
 from ...core.context import Context
-from ...core.failure import FailureKind
+from ...core.failure import failure_of
 from ...core.state import Candidate, State
 from ...core.stopping import spent
 from ...core.usage import Cost, Phase, UsageDelta, add_costs, cost
 
 T = TypeVar("T")
+Key = tuple[int, str]  # turn and id of a candidate
 
 
 class Held(Generic[T]):
@@ -68,7 +68,8 @@ def traced(phase: Phase, round: int, request: str, candidate: str = "") -> dict[
 def write(**channels: Any) -> None:
     """Write values to channels from inside a task, as the last thing before it returns.
 
-    A task cancelled between the two counts as finished, and its result is `None`.
+    A task cancelled between the two counts as finished, and its result is `None`: what must
+    not be lost has to be in the values, see `written`.
 
     Example:
         >>> write(candidates=[candidate])  # doctest: +SKIP
@@ -77,16 +78,12 @@ def write(**channels: Any) -> None:
     ChannelWrite.do_write(get_config(), entries)
 
 
-def outline(
-    turn: int,
-    round: int,
-    index: int,
-    error: str | None = None,
-    failure: FailureKind | None = None,
-) -> dict[str, Any]:
+def outline(candidate: Candidate) -> dict[str, Any]:
     """Return what a node writes of a candidate that its task has written whole."""
-    record = {"turn": turn, "id": f"r{round}c{index}", "round": round, "index": index}
-    return {**record, "error": error, "failure": failure} if error else record
+    record: dict[str, Any] = {k: candidate[k] for k in ("turn", "id", "round", "index")}
+    if candidate["error"]:
+        record |= {"error": candidate["error"], "failure": failure_of(candidate)}
+    return record
 
 
 async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
@@ -99,19 +96,17 @@ async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
     lost = {(c["turn"], c["id"]): c for c in pool if not c["text"] and c["error"] is None}
     if not lost:
         return []
-    found: dict[tuple[int, str], Candidate] = {}
-    async for writes in _earlier_writes():
-        records = [r for _, channel, value in writes if channel == "candidates" for r in value]
-        whole = {(r["turn"], r["id"]): r for r in records if r.get("text")}
-        found = {key: whole[key] for key in lost.keys() & whole.keys()} | found
+    found: dict[Key, Candidate] = {}
+    async for whole in written(lost.keys()):
+        found = whole | found
         if found.keys() == lost.keys():
             break
     gone = "lost: the interrupted run left no text"
     return [found.get(key) or {**c, "error": gone, "failure": "lost"} for key, c in lost.items()]
 
 
-async def _earlier_writes() -> AsyncIterator[list[PendingWrite]]:
-    """Yield what was written beside the run's checkpoints, the newest first."""
+async def written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:
+    """Yield those of the candidates that tasks wrote beside each checkpoint, the newest first."""
     saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
     info = get_runtime().execution_info
     if not saver or not info:
@@ -119,7 +114,9 @@ async def _earlier_writes() -> AsyncIterator[list[PendingWrite]]:
     ns = info.checkpoint_ns.rpartition("|")[0]  # the node's own part comes last
     place: Any = {"configurable": {"thread_id": info.thread_id, "checkpoint_ns": ns}}
     while place and (saved := await saver.aget_tuple(place)):
-        yield saved.pending_writes or []
+        values = [v for _, channel, v in saved.pending_writes or [] if channel == "candidates"]
+        whole = {(r["turn"], r["id"]): r for value in values for r in value if "text" in r}
+        yield {key: record for key, record in whole.items() if key in keys}
         place = saved.parent_config
 
 

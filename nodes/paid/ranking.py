@@ -2,88 +2,121 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.messages import AnyMessage
 
 from ...core import usage
-from ...core.context import Context
 from ...core.events import Emitter
 from ...core.failure import failure_of
-from ...core.pool import reward_of, scored
-from ...core.state import Candidate, merge_candidates
+from ...core.pool import scored
+from ...core.state import NO_SCORE, Candidate, Score, merge_candidates
 from ...core.usage import Cost, add_costs
-from ...rewards.base import Score
-from ...rewards.plan import Job, PlannedReward, Rated
-from .scoring import Role, score_job
-
-Result = dict[str, Any]  # turn, id, reward, error: what changes in a candidate's record
+from ...rewards.plan import Called, Job, PlannedReward, score_job
+from .run_models import RunModels
+from .scoring import Role, saved_call
 
 
 @dataclass
 class Ranking:
-    """One round's ranking (local to one node call)."""
+    """One round's ranking (local to one node call).
 
-    context: Context
+    Attributes:
+        run: The run's rewards and settings.
+        messages: The conversation.
+        emit: Sends events.
+        degraded: Whether the fallback ranks, because the reward has failed.
+        cost: What was paid so far.
+    """
+
+    run: RunModels
     messages: Sequence[AnyMessage]
     emit: Emitter
+    degraded: bool
     cost: Cost = field(default_factory=usage.cost)
 
-    async def score(
-        self,
-        reward: PlannedReward,
-        role: Role,
-        fresh: Sequence[Candidate],
-        pool: Sequence[Candidate],
-    ) -> list[Result]:
-        """Score candidates; a text that the pool or the round has already is not paid again."""
-        known = {c["text"]: _score_of(c) for c in pool if _is_settled(c)}
+    @property
+    def reward(self) -> PlannedReward:
+        """What ranks."""
+        return self.run.ranking(degraded=self.degraded)
+
+    async def score(self, fresh: Sequence[Candidate], pool: Sequence[Candidate]) -> list[Candidate]:
+        """Score candidates; a text that the pool or the round has already is not paid again.
+
+        Returns:
+            What changes in the records of `fresh`.
+        """
+        ranked = scored(pool)
+        vetoed = [c for c in pool if failure_of(c) == "vetoed"]
+        known = {c["text"]: _score_of(c) for c in [*ranked, *vetoed]}
         texts = list(dict.fromkeys(c["text"] for c in fresh if c["text"] not in known))
-        job = Job(self.messages, texts, [_rated(c) for c in scored(pool)])
-        done = await score_job(reward, job, self.context, self._teller(fresh, texts), role)
-        self.cost = add_costs(self.cost, done.cost)
-        for candidate in fresh:
-            if candidate["text"] in known:
-                self._tell(candidate, known[candidate["text"]])
-        found = known | dict(zip(texts, done.scores, strict=True))
-        return [_result(c, found[c["text"]]) for c in fresh]
 
-    async def score_anew(
-        self, reward: PlannedReward, role: Role, pool: Sequence[Candidate]
-    ) -> list[Result]:
-        """Score a whole pool with another reward, as if it had ranked from the first round."""
-        fresh = [Candidate(**{**c, "reward": None, "error": None, "failure": None}) for c in pool]
-        results: list[Result] = []
-        for nth in sorted({c["round"] for c in fresh}):
-            mine = [c for c in fresh if c["round"] == nth]
-            results += await self.score(reward, role, mine, merge_candidates(fresh, [results]))
-        return results
-
-    async def heldout(self, reward: PlannedReward, text: str) -> float | None:
-        """Score one answer without steering; a failure is a notice and no more."""
-        job = Job(self.messages, [text])
-        done = await score_job(reward, job, self.context, _tell_nobody, "heldout")
-        self.cost = add_costs(self.cost, done.cost)
-        if why := done.scores[0]["error"]:
-            self.emit("notice", {"message": f"the held-out reward {reward.name!r} failed: {why}"})
-        return done.scores[0]["reward"]
-
-    def _teller(
-        self, fresh: Sequence[Candidate], texts: Sequence[str]
-    ) -> Callable[[int, Score], None]:
-        def tell(place: int, score: Score) -> None:
+        def settle(place: int, score: Score) -> None:
             for candidate in fresh:
                 if candidate["text"] == texts[place]:
                     self._tell(candidate, score)
 
-        return tell
+        role: Role = "fallback" if self.degraded else "reward"
+        scores = await self._pay(self.reward, role, Job(self.messages, texts, ranked), settle)
+        for candidate in fresh:
+            if candidate["text"] in known:
+                self._tell(candidate, known[candidate["text"]])
+        found = known | dict(zip(texts, scores, strict=True))
+        return [_changed(c, found[c["text"]]) for c in fresh]
+
+    async def score_again(self, pool: Sequence[Candidate]) -> list[Candidate]:
+        """Score a whole pool as if the reward had ranked from the first round.
+
+        Returns:
+            What changes in its records.
+        """
+        fresh: list[Candidate] = [
+            {**c, "reward": None, "error": None, "failure": None} for c in pool
+        ]
+        changed: list[Candidate] = []
+        for nth in sorted({c["round"] for c in fresh}):
+            mine = [c for c in fresh if c["round"] == nth]
+            changed += await self.score(mine, merge_candidates(fresh, [changed]))
+        return changed
+
+    async def heldout(self, reward: PlannedReward, text: str) -> float | None:
+        """Score one answer without steering; a failure is a notice and no more."""
+        (score,) = await self._pay(reward, "heldout", Job(self.messages, [text]))
+        if why := score["error"]:
+            self.emit("notice", {"message": f"the held-out reward {reward.name!r} failed: {why}"})
+        return score["reward"]
+
+    async def _pay(
+        self,
+        reward: PlannedReward,
+        role: Role,
+        job: Job,
+        settle: Callable[[int, Score], None] | None = None,
+    ) -> list[Score]:
+        """Score a job with calls that are saved, and add what they cost."""
+        context = self.run.context
+        gate = asyncio.Semaphore(context.max_concurrency)
+
+        async def ask(call: Any) -> Called:
+            try:
+                done = await saved_call(reward, job, call, role, gate, context.timeout)
+            except Exception as error:
+                self.cost = add_costs(self.cost, getattr(error, "cost", usage.cost()))
+                raise
+            self.cost = add_costs(self.cost, usage.cost(**done["cost"]))
+            return done
+
+        scores = await score_job(reward, job, ask, settle)
+        self.cost = add_costs(self.cost, usage.cost(scores=len(job.answers)))
+        return scores
 
     def _tell(self, candidate: Candidate, score: Score) -> None:
-        said = _result(candidate, score)
-        about = {name: said[name] for name in ("reward", "error", "failure")}
-        self.emit("reward", {"candidate": candidate["id"], **about})
+        said = _changed(candidate, score)
+        fields = {name: value for name, value in said.items() if name in NO_SCORE}
+        self.emit("reward", {"candidate": candidate["id"], **fields})
 
 
 def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candidate]:
@@ -97,43 +130,22 @@ def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candida
     return [c for c in pool if failure_of(c) in kinds]
 
 
-def losses(results: Sequence[Result]) -> list[str]:
+def losses(ranked: Sequence[Candidate]) -> list[str]:
     """Return why answers could not be scored; a veto is not a failure of the reward."""
-    return [r["error"] for r in results if r["failure"] == "unscored"]
-
-
-def _is_settled(candidate: Candidate) -> bool:
-    return bool(scored([candidate])) or failure_of(candidate) == "vetoed"
-
-
-def _tell_nobody(place: int, score: Score) -> None:
-    pass
-
-
-def _result(candidate: Candidate, score: Score) -> Result:
-    error, failure = score["error"], None
-    if error:
-        failure = score.get("failure") or "unscored"
-        error = error if failure == "vetoed" else f"unscored: {error}"
-    result = {"turn": candidate["turn"], "id": candidate["id"], "reward": score["reward"]}
-    if "parts" in score or "parts" in candidate:  # another reward's parts are not kept
-        result["parts"] = score.get("parts", {})
-    return {**result, "error": error, "failure": failure}
+    return [str(c["error"]) for c in ranked if failure_of(c) == "unscored"]
 
 
 def _score_of(candidate: Candidate) -> Score:
-    score = Score(
-        reward=candidate["reward"], error=candidate["error"], failure=failure_of(candidate)
-    )
-    if "parts" in candidate:
-        score["parts"] = candidate["parts"]
-    return score
+    """Return the score that a candidate's record has."""
+    score = {name: value for name, value in candidate.items() if name in NO_SCORE}
+    return cast("Score", {**score, "failure": failure_of(candidate)})
 
 
-def _rated(candidate: Candidate) -> Rated:
-    return Rated(
-        text=candidate["text"],
-        round=candidate["round"],
-        reward=reward_of(candidate),
-        parts=candidate.get("parts", {}),
-    )
+def _changed(candidate: Candidate, score: Score) -> Candidate:
+    """Return what a score changes in a candidate's record; nothing of an older score stays."""
+    place = {"turn": candidate["turn"], "id": candidate["id"]}
+    older = {name: value for name, value in NO_SCORE.items() if name in candidate}
+    new = {**place, **older, "failure": None, **score}
+    if score["error"] and score.get("failure") != "vetoed":
+        new |= {"error": f"unscored: {score['error']}", "failure": "unscored"}
+    return cast("Candidate", new)

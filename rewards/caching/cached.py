@@ -14,11 +14,10 @@ from typing import Any
 from langchain_core.messages import AnyMessage
 from langgraph.cache.base import BaseCache, FullKey
 
-from ...core.errors import ConfigError, TPOError, evidence
-from ...core.usage import cost
+from ...core.errors import ConfigError
 from ...models.policy import model_name
 from ...prompts.judge import JUDGE_SYSTEM
-from ..base import Reward, Score, as_score, checked, scored, unscored
+from ..base import Reward, Score, checked, failed, finite, scored
 from ..function import FunctionReward, OwnReward, as_reward
 from ..judging.language_judge import LanguageJudge
 from ..mixing.mix import Mix
@@ -150,8 +149,7 @@ class CachedReward:
         except Exception as error:
             if not known:
                 raise
-            why = evidence(str(error) if isinstance(error, TPOError) else error)
-            fresh = [unscored(why)] * len(missing)
+            fresh = [failed(error)] * len(missing)
         found = dict(zip(missing, fresh, strict=True))
         sound = {keys[t]: s["reward"] for t, s in found.items() if s["reward"] is not None}
         await self.store.keep(sound)
@@ -162,7 +160,7 @@ class CachedReward:
         return self.store.key(self.identity, turns, text)
 
     def _read(self, keys: dict[str, FullKey], values: Any) -> dict[str, Score]:
-        scores = {t: as_score(self.name, values[key]) for t, key in keys.items() if key in values}
+        scores = {t: finite(self.name, values[key]) for t, key in keys.items() if key in values}
         return {text: scored(s["reward"]) for text, s in scores.items() if s["reward"] is not None}
 
 
@@ -199,7 +197,7 @@ class CachedJudge:
         key = self.store.key(self.identity, JUDGE_SYSTEM.text, question)
         known = await self.store.known([key])
         if key in known:
-            return Called(result=known[key], cost=cost())
+            return Called(result=known[key], cost={})
         done = await self.judge.call(job, call)
         await self.store.keep({key: done["result"]})
         return done

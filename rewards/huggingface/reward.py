@@ -19,7 +19,7 @@ from langchain_core.messages import AnyMessage
 from ...core.errors import RewardError, evidence
 from ...core.login import without_login
 from ...models.torch_device import named_device
-from ..base import Score, as_score, unscored
+from ..base import Score, scored, unscored
 from ..chat import chat_of
 from .loaded import Shared, shared
 from .source import HfSource, read_spec
@@ -102,7 +102,7 @@ class HfReward:
     def _result(self, result: float | BaseException) -> Score:
         if isinstance(result, BaseException):
             return unscored(f"reward {self.name!r} failed: {evidence(result)}")
-        return as_score(self.name, result)
+        return scored(result)
 
 
 def _found(source: HfSource) -> HfSource:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from langchain_core.messages import HumanMessage, SystemMessage
 
@@ -13,6 +12,7 @@ from ...core.usage import Cost, add_costs, cost
 from ...models.policy import Policy
 from ...models.request import Request, RequestError, ask
 from ...prompts.judge import JUDGE_SYSTEM
+from ..plan import Called
 from .verdict import Form
 
 REPLIES = 2  # so one that is no verdict is asked for once more
@@ -31,7 +31,7 @@ async def ask_verdict(
     judge: Policy,
     prompt: Callable[[str], str],
     form: Form,
-) -> tuple[Any, Cost]:
+) -> Called:
     """Ask a judge for one verdict.
 
     Args:
@@ -64,7 +64,7 @@ async def ask_verdict(
         for reply in response.replies[:1]:
             value = form.read(reply)
             if value is not None:
-                return value, paid
+                return Called(result=value, cost=paid)
             said = reply.error or evidence(repr(reply.text))
         replies += 1
         if replies == REPLIES:

@@ -15,7 +15,7 @@ from typing import Any
 from ...core.conversation import read_conversation
 from ...prompts import judge as prompts
 from ..base import Score
-from ..plan import Failure, Job
+from ..plan import Job
 from .language_judge import LanguageJudge
 from .standing import compared, standing
 from .verdict import Order
@@ -64,7 +64,8 @@ class GroupwiseJudge(LanguageJudge):
         """Rate by the wins in the orders that are known with their reverse."""
         said = list(zip(calls, results, strict=True))
         pairs = list(zip(said[::2], said[1::2], strict=True))
-        known = [one for pair in pairs for one in pair if not _failed(pair)]
+        sound = [p for p in pairs if not any(isinstance(result, Exception) for _, result in p)]
+        known = [one for pair in sound for one in pair]
         places = range(len(compared(job)))
         wins = [[0.0] * len(places) for _ in places]
         for call, ranking in known:
@@ -75,12 +76,8 @@ class GroupwiseJudge(LanguageJudge):
                         wins[i][j] += (ranks[i] < ranks[j]) + 0.5 * (ranks[i] == ranks[j])
         # As of two comparisons, so that rounds of other sizes are on the same scale.
         shares = [[2 * won / max(1, len(known)) for won in row] for row in wins]
-        lost = next((result.why for result in results if isinstance(result, Failure)), "")
-        return standing(job, shares, lambda _: lost)
-
-
-def _failed(pair: Sequence[tuple[Any, Any]]) -> bool:
-    return any(isinstance(result, Failure) for _, result in pair)
+        errors = [result for result in results if isinstance(result, Exception)]
+        return standing(job, shares, lambda _: errors[0])
 
 
 def orders(count: int) -> list[list[int]]:

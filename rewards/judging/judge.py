@@ -8,8 +8,8 @@ from typing import Any
 
 from ...core.conversation import read_conversation
 from ...prompts import judge as prompts
-from ..base import Score, scored, unscored
-from ..plan import Failure, Job
+from ..base import Score, failed, scored
+from ..plan import Job
 from .language_judge import LanguageJudge
 from .verdict import Choice
 
@@ -56,4 +56,4 @@ class Judge(LanguageJudge):
 
     def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
         """Take the ratings as they are."""
-        return [unscored(r.why) if isinstance(r, Failure) else scored(r) for r in results]
+        return [failed(r) if isinstance(r, Exception) else scored(r) for r in results]

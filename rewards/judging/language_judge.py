@@ -68,8 +68,7 @@ class LanguageJudge(ABC):
     async def call(self, job: Job, call: Any) -> Called:
         """Ask for one verdict."""
         judge, question = await resolve_policy(self.model), partial(self.question, job, call)
-        verdict, paid = await ask_verdict(judge, question, self.form(call))
-        return Called(result=verdict, cost=paid)
+        return await ask_verdict(judge, question, self.form(call))
 
     def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
         """A comparison settles nothing by itself."""

@@ -13,7 +13,7 @@ from typing import Any
 from ...core.conversation import read_conversation
 from ...prompts import judge as prompts
 from ..base import Score
-from ..plan import Failure, Job
+from ..plan import Job
 from .language_judge import LanguageJudge
 from .standing import compared, standing
 from .verdict import Choice
@@ -68,12 +68,12 @@ class PairwiseJudge(LanguageJudge):
         wins = [[0.0] * len(places) for _ in places]
         for first, second in permutations(places, 2):
             there, back = said[first, second], said[second, first]
-            if not isinstance(there, Failure) and not isinstance(back, Failure):
+            if not isinstance(there, Exception) and not isinstance(back, Exception):
                 wins[first][second] = there + (1.0 - back)
 
-        def why(place: int) -> str:
-            """Give the first failure of an answer's own comparisons."""
+        def why(place: int) -> Exception:
+            """Return the first error of an answer's own comparisons."""
             mine = (result for pair, result in said.items() if place in pair)
-            return next(result.why for result in mine if isinstance(result, Failure))
+            return next(result for result in mine if isinstance(result, Exception))
 
         return standing(job, wins, why)

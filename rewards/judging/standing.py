@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..base import Score, scored, unscored
+from ...core.pool import reward_of
+from ..base import Score, failed, scored
 from ..plan import Job
 from .bradley_terry import ratings
 
@@ -18,7 +19,9 @@ def compared(job: Job) -> list[str]:
     return [*job.answers, *([job.leader["text"]] if job.leader else [])]
 
 
-def standing(job: Job, wins: Sequence[Sequence[float]], why: Callable[[int], str]) -> list[Score]:
+def standing(
+    job: Job, wins: Sequence[Sequence[float]], why: Callable[[int], Exception]
+) -> list[Score]:
     """Rate the answers by wins, and move the scale so that the leader keeps its rating.
 
     Args:
@@ -26,7 +29,7 @@ def standing(job: Job, wins: Sequence[Sequence[float]], why: Callable[[int], str
         wins: `wins[i][j]` is how often the text at place i of `compared` beat that at j: of
             two comparisons, one in each order. A tie is 0.5 for both; 0 for both is a pair
             that was not compared.
-        why: Gives the reason why the answer at a place has no rating.
+        why: Returns the error that left the answer at a place without a rating.
 
     Returns:
         One score per new answer. One without any pair is unscored, and so is, later, one
@@ -39,9 +42,9 @@ def standing(job: Job, wins: Sequence[Sequence[float]], why: Callable[[int], str
     linked = _linked(met, count - 1) if job.leader else {i for i in range(count) if met[i]}
     rated = ratings(wins)
     # Differences first: a tie with the leader gives its rating to the last bit.
-    base, own = (job.leader["reward"], rated[-1]) if job.leader else (0.0, 0.0)
+    base, own = (reward_of(job.leader), rated[-1]) if job.leader else (0.0, 0.0)
     return [
-        scored(base + (rated[i] - own)) if i in linked else unscored(why(i))
+        scored(base + (rated[i] - own)) if i in linked else failed(why(i))
         for i in range(len(job.answers))
     ]
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.errors import ConfigError
-from ..base import Score, as_score, unscored
+from ...core.state import Candidate
+from ..base import Score, finite, unscored
 from ..function import OwnReward, as_reward
 from ..plan import Called, Job, PlannedReward, planned, self_check
 from .z_score import Scale, raw, reference
@@ -109,9 +110,8 @@ class Mix:
     async def call(self, job: Job, call: Any) -> Called:
         """Make one call of one part."""
         place, inner = call
-        reward = self._all[place]
-        done: Called = await reward.call(_seen_by(reward, job), inner)
-        return done
+        reward: PlannedReward = self._all[place]
+        return await reward.call(_seen_by(reward, job), inner)
 
     def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
         """A sum needs all parts."""
@@ -135,7 +135,7 @@ class Mix:
         ]
         scores: list[Score] = []
         for answer, row, why in zip(job.answers, rows, failed, strict=True):
-            score = why or as_score(self.name, self._sum(answer, row, scales))
+            score = why or finite(self.name, self._sum(answer, row, scales))
             scores.append({**score, "parts": self._parts(row)})
         return scores
 
@@ -168,9 +168,9 @@ class Mix:
 
 def _seen_by(reward: PlannedReward, job: Job) -> Job:
     """The job with the pool on the part's own scale, for parts that look at the pool."""
-    own = [
-        {**rated, "reward": rated["parts"][reward.name]}
-        for rated in job.pool
-        if reward.name in rated["parts"]
+    own: list[Candidate] = [
+        {**candidate, "reward": parts[reward.name]}
+        for candidate in job.pool
+        if reward.name in (parts := candidate.get("parts", {}))
     ]
-    return Job(job.messages, job.answers, own)  # type: ignore[arg-type]
+    return Job(job.messages, job.answers, own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import fmean, pstdev
 
-from ..plan import Rated
+from ...core.state import Candidate
 
 Scale = Callable[[float], float]
 
@@ -15,7 +15,7 @@ def raw(value: float) -> float:
     return value
 
 
-def reference(pool: Sequence[Rated], name: str, fresh: Sequence[float]) -> Scale:
+def reference(pool: Sequence[Candidate], name: str, fresh: Sequence[float]) -> Scale:
     """Return a scale in standard deviations from the mean of the first round.
 
     Only different texts that were ranked count there, because later rounds see nothing
@@ -27,9 +27,9 @@ def reference(pool: Sequence[Rated], name: str, fresh: Sequence[float]) -> Scale
         fresh: Its scores of the new answers that will be ranked: they are the first round,
             where the pool has none.
     """
-    known = [rated for rated in pool if name in rated["parts"]]
-    first = min((rated["round"] for rated in known), default=0)
-    by_text = {r["text"]: r["parts"][name] for r in known if r["round"] == first}
+    known = [(c, c["parts"][name]) for c in pool if name in c.get("parts", {})]
+    first = min((c["round"] for c, _ in known), default=0)
+    by_text = {c["text"]: value for c, value in known if c["round"] == first}
     values = list(by_text.values()) or list(fresh)
     mean = fmean(values) if values else 0.0
     spread = (pstdev(values) if values else 0.0) or 1.0  # equal scores: nothing to tell apart

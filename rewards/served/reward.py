@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 from urllib.parse import unquote
 
 from langchain_core.messages import AnyMessage, HumanMessage
@@ -16,7 +16,7 @@ from ...core.errors import ConfigError, RewardError, SpecError, evidence
 from ...core.json_types import JsonObject
 from ...core.login import has_login
 from ...models.address import server_address
-from ..base import Score, as_score, unscored
+from ..base import Reward, Score, checked, scored, unscored
 from .connection import KEY, Connection, TextRefusedError, shown
 from .probe import ANSWERS, QUESTION, doubts
 
@@ -137,7 +137,8 @@ class ServedReward(ABC):
         """
         if "probe" not in self._known:
             try:
-                scores = await self.score([HumanMessage(QUESTION)], ANSWERS)
+                mine = cast("Reward", self)  # a class variable does not count as a property
+                scores = await checked(mine, [HumanMessage(QUESTION)], ANSWERS)
             except RewardError as error:
                 return f"reward {self.name}: the probe failed: {error}"
             self._known["probe"] = doubts(scores, self.raw_advice)
@@ -148,8 +149,10 @@ class ServedReward(ABC):
         """Close the connections of the running event loop; they also close when it ends."""
         await self._server.aclose()
 
-    def _number(self, value: object) -> Score:
-        return as_score(self.name, repr(value) if isinstance(value, bool) else value)
+    def _number(self, value: Any) -> Score:
+        if isinstance(value, bool):
+            return unscored(f"the reward server sent {value} for a score")
+        return scored(value)
 
     def _number_at(self, values: object, place: int | None) -> Score:
         """Read the reward out of the numbers a server gives for one answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, cast
@@ -35,7 +36,8 @@ def config_of(run: Run) -> RunnableConfig:
 async def execute(app: App, served: Served, live: LiveRun) -> None:
     """Run to the end, a pause or an error, and tell every event.
 
-    A run that has saved something in an earlier life goes on from there.
+    A run that has saved something in an earlier life goes on from there. One that is cancelled
+    ends at its next step if what it was waiting for has swallowed the cancellation.
     """
     run, kwargs = live.run, live.run["kwargs"]
     live.tell("metadata", {"run_id": run["run_id"], "attempt": run["life"]})
@@ -73,9 +75,12 @@ async def execute(app: App, served: Served, live: LiveRun) -> None:
 
 
 async def _listen(stream: Any, live: LiveRun, told: _Messages | None) -> None:
+    task = asyncio.current_task()
     try:
         async with aclosing(stream) as parts:
             async for part in parts:
+                if task and task.cancelling():
+                    raise asyncio.CancelledError
                 *ns, mode, chunk = part
                 _tell(live, ns[0] if ns else (), mode, chunk, told)
     except EmptyInputError:

@@ -138,8 +138,7 @@ class Worker:
 
     async def _attempt(self, live: LiveRun) -> RunStatus | None:
         """Run, and return how it ended; `None` where the server's end cut it short."""
-        run = live.run
-        served = self.catalogue.graphs[run["kwargs"]["graph_id"]]
+        served = self.catalogue.graphs[live.run["kwargs"]["graph_id"]]
         limit = asyncio.timeout(self.settings.run_seconds)
         try:
             async with limit:
@@ -147,12 +146,13 @@ class Worker:
         except GraphDrained:
             return None
         except Exception as error:  # noqa: BLE001  told to whoever asks for the run
-            if limit.expired():
-                said = f"the run took longer than {self.settings.run_seconds:g} s"
-                live.fail({"error": "TimeoutError", "message": said})
-                return "timeout"
-            live.fail(_told(error))
-            return "error"
+            if not limit.expired():
+                live.fail(_told(error))
+                return "error"
+        if limit.expired():  # it may have ended all the same: see `execute`
+            said = f"the run took longer than {self.settings.run_seconds:g} s"
+            live.fail({"error": "TimeoutError", "message": said})
+            return "timeout"
         return "success"
 
     async def _conclude(self, live: LiveRun, status: RunStatus | None) -> None:

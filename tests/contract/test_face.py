@@ -44,10 +44,10 @@ def test_type_checkers_see_the_same_names():
     assert seen == tpo._HOMES
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_name_resolves_to_its_home(name):
-    home = import_module(tpo._HOME_OF[name])
-    assert getattr(tpo, name) is getattr(home, name)
+def test_every_name_resolves_to_its_home():
+    homes = {name: import_module(tpo._HOME_OF[name]) for name in NAMES}
+    strayed = [n for n in NAMES if getattr(tpo, n) is not getattr(homes[n], n)]
+    assert strayed == []
 
 
 def test_an_unknown_name_is_an_attribute_error():
@@ -62,9 +62,8 @@ def test_the_version_is_the_one_of_pyproject():
         pytest.skip("tpo is not installed: these tests see the folder itself")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_name_is_described(name):
-    assert inspect.getdoc(getattr(tpo, name))
+def test_every_name_is_described():
+    assert [name for name in NAMES if not inspect.getdoc(getattr(tpo, name))] == []
 
 
 def wants_example(name: str) -> bool:
@@ -74,32 +73,20 @@ def wants_example(name: str) -> bool:
     return callable(thing) and not is_error and not is_typeddict(thing)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if wants_example(n)])
-def test_every_name_that_is_called_has_an_example(name):
-    assert ">>> " in (inspect.getdoc(getattr(tpo, name)) or "")
+def test_every_name_that_is_called_has_an_example():
+    called = [name for name in NAMES if wants_example(name)]
+    assert [n for n in called if ">>> " not in (inspect.getdoc(getattr(tpo, n)) or "")] == []
 
 
-@pytest.mark.parametrize("module", modules())
-def test_examples_in_docstrings_are_right(module):
+def test_examples_in_docstrings_are_right():
     """The same as pytest --doctest-modules, which would load the package a second time."""
-    loaded = import_module(module)
-    failed = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS, verbose=False)
-    for case in doctest.DocTestFinder(exclude_empty=True).find(loaded, module):
-        if runner.run(case, out=failed.append).failed:
-            failed.append(case.name)
-    assert failed == []
-
-
-def test_examples_are_found_at_all():
-    examples = [
-        example
-        for module in modules()
-        for case in doctest.DocTestFinder().find(import_module(module), module)
-        for example in case.examples
-        if doctest.SKIP not in example.options
-    ]
-    assert len(examples) >= 10
+    failed: list[str] = []
+    for module in modules():
+        for case in doctest.DocTestFinder().find(import_module(module), module):
+            runner.run(case, out=failed.append)
+    assert failed == [], "".join(failed)
+    assert runner.tries >= 10, "examples are not found"
 
 
 def loaded_by(statement: str, where: Path) -> dict[str, Any]:
@@ -154,25 +141,24 @@ def resolve(path: str) -> Any:
     return getattr(import_module(module), name)
 
 
-@pytest.mark.parametrize("name", SERVED["graphs"])
-def test_langgraph_json_names_compiled_graphs_without_saver(name):
+def test_langgraph_json_names_compiled_graphs_without_saver():
     """The server brings its own saver; tools find graphs by name and description."""
-    entry = SERVED["graphs"][name]
-    graph = resolve(entry["path"])
-    assert isinstance(graph, CompiledStateGraph)
-    assert (graph.checkpointer, graph.store) == (None, None)
-    assert graph.name == name
-    assert entry["description"].endswith(".")
+    for name, entry in SERVED["graphs"].items():
+        graph = resolve(entry["path"])
+        assert isinstance(graph, CompiledStateGraph), name
+        assert (graph.name, graph.checkpointer, graph.store) == (name, None, None)
+        assert entry["description"].endswith("."), name
 
 
-@pytest.mark.parametrize("name", SERVED["graphs"])
-def test_served_graphs_can_be_drawn_as_forms_and_chats(name):
-    graph = resolve(SERVED["graphs"][name]["path"])
-    schema = graph.get_input_jsonschema()
-    assert list(schema["properties"]) == ["messages", "drafts"]
-    assert schema["required"] == ["messages"]
-    settings = graph.get_context_jsonschema()["properties"]
-    assert all({"title", "description", "default"} <= field.keys() for field in settings.values())
+def test_served_graphs_can_be_drawn_as_forms_and_chats():
+    for name, entry in SERVED["graphs"].items():
+        graph = resolve(entry["path"])
+        schema = graph.get_input_jsonschema()
+        assert list(schema["properties"]) == ["messages", "drafts"], name
+        assert schema["required"] == ["messages"], name
+        settings = graph.get_context_jsonschema()["properties"]
+        wanted = {"title", "description", "default"}
+        assert {k for k, field in settings.items() if not wanted <= field.keys()} == set(), name
 
 
 def test_langgraph_json_installs_this_folder():

@@ -7,41 +7,34 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from source_tree import PYPROJECT, ROOT, modules, syntax
+from source_tree import PYPROJECT, ROOT, files, modules, syntax
 
 MOST_LINES = 250  # the aim is 150
 MOST_FUNCTION_LINES = 50  # without the docstring; the aim is 20
 TOO_LONG: frozenset[str] = frozenset()  # files allowed to be longer: none, and why
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc", "shared", "base_utils"}
 MODULES = modules()
-TEXTS = [
-    path
-    for pattern in ("*.py", "*.md", "*.toml", "*.json", "Makefile")
-    for path in sorted(ROOT.rglob(pattern))
-    if not any(
-        part.startswith((".", "node_modules"))
-        or part in {"build", "dist"}
-        or part.endswith(".egg-info")
-        for part in path.relative_to(ROOT).parts
-    )
-]
+TEXTS = files("*.py", "*.md", "*.toml", "*.json", "Makefile")
 
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", MODULES.values(), ids=name)
-def test_files_are_short(path):
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines <= MOST_LINES or name(path) in TOO_LONG
+def test_files_are_short():
+    lengths = {name(p): len(p.read_text(encoding="utf-8").splitlines()) for p in MODULES.values()}
+    long = {path: lines for path, lines in lengths.items() if lines > MOST_LINES}
+    assert long.keys() == TOO_LONG, long
 
 
-@pytest.mark.parametrize("path", MODULES.values(), ids=name)
-def test_functions_are_short(path):
-    long = {f.name: length(f) for f in functions(syntax(path))}
-    assert {n: lines for n, lines in long.items() if lines > MOST_FUNCTION_LINES} == {}
+def test_functions_are_short():
+    long = {
+        f"{module}.{function.name}": lines
+        for module, path in MODULES.items()
+        for function in functions(syntax(path))
+        if (lines := length(function)) > MOST_FUNCTION_LINES
+    }
+    assert long == {}
 
 
 def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -64,9 +57,8 @@ def test_files_say_what_they_hold():
     assert vague == []
 
 
-@pytest.mark.parametrize("path", MODULES.values(), ids=name)
-def test_modules_begin_with_what_they_are_for(path):
-    assert ast.get_docstring(syntax(path))
+def test_modules_begin_with_what_they_are_for():
+    assert [m for m, path in MODULES.items() if not ast.get_docstring(syntax(path))] == []
 
 
 def test_nothing_is_left_to_do():
@@ -96,14 +88,11 @@ def prose_for_models(tree: ast.Module) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if not m.startswith("tpo.prompts")], ids=str)
-def test_text_for_models_lives_in_prompts(module):
-    assert prose_for_models(syntax(MODULES[module])) == []
-
-
-def test_the_check_itself_finds_prompts():
-    found = [m for m, p in MODULES.items() if prose_for_models(syntax(p))]
-    assert {"tpo.prompts.loss", "tpo.prompts.gradient", "tpo.prompts.update"} <= set(found)
+def test_text_for_models_lives_in_prompts():
+    prose = {module: prose_for_models(syntax(path)) for module, path in MODULES.items()}
+    found = {module: texts for module, texts in prose.items() if texts}
+    assert {m: texts for m, texts in found.items() if not m.startswith("tpo.prompts")} == {}
+    assert {"tpo.prompts.loss", "tpo.prompts.gradient", "tpo.prompts.update"} <= found.keys()
 
 
 def test_defaults_live_in_the_context_only():

@@ -1,4 +1,4 @@
-"""What we rely on in LangGraph beyond its documented interface, and nothing else.
+"""What we rely on in LangGraph beyond its documented interface (see test_private_parts.py).
 
 `nodes/paid/durable.py` lets a task write to a channel itself, with the writer that LangGraph's
 own nodes use. If one of these tests fails after an upgrade, saved runs are no longer safe:
@@ -7,25 +7,25 @@ do not raise the upper bound before that file is mended.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 from langgraph.channels import DeltaChannel
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.config import get_config
 from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.func import task
 from langgraph.graph import END, START, StateGraph
-from langgraph.runtime import get_runtime
-from source_tree import imports, modules
+from langgraph.pregel.protocol import StreamProtocol
+from langgraph.runtime import Runtime, get_runtime
 from typing_extensions import TypedDict
 
+from tpo.cli.saved.branch import RUNTIME
+from tpo.cli.saved.store import TABLES
 from tpo.nodes.paid.durable import write
 
-ALLOWED = {
-    ("tpo.nodes.paid.durable", "langgraph.pregel._write.ChannelWrite"),
-    ("tpo.nodes.paid.durable", "langgraph.pregel._write.ChannelWriteEntry"),
-}
 CONFIG: Any = {"configurable": {"thread_id": "t"}}
 
 
@@ -59,7 +59,6 @@ class Graph:
             return {"count": len(self.results)}
 
         async def after(state: State) -> State:
-            assert get_config()["configurable"][CONFIG_KEY_CHECKPOINTER] is self.app.checkpointer
             info = get_runtime().execution_info
             assert info is not None
             assert (info.thread_id, info.checkpoint_ns.partition(":")[0]) == ("t", "after")
@@ -145,12 +144,68 @@ async def test_what_tasks_wrote_is_not_brought_back_for_a_finished_node(monkeypa
     assert ["text of a"] in written, "and it must still be in the database"
 
 
-def test_nothing_else_of_langgraph_s_private_parts_is_imported():
-    private = {
-        (name, imported)
-        for name, path in modules().items()
-        for imported, _ in imports(name, path)
-        if imported.startswith(("langgraph", "langchain"))
-        and any(part.startswith("_") for part in imported.split("."))
-    }
-    assert private == ALLOWED
+async def test_a_node_finds_the_saver_and_the_stream_of_its_graph():
+    """Both in its config: `inner_run/` passes the one on and keeps the other back."""
+    found: dict[str, Any] = {}
+
+    async def node(state: State) -> State:
+        found.update(get_config()["configurable"])
+        return {}
+
+    app: Any = ends(StateGraph(State).add_node("node", node).add_edge(START, "node"))
+    async for _ in app.astream({"texts": []}, CONFIG, stream_mode="custom", subgraphs=True):
+        pass
+    assert found[CONFIG_KEY_CHECKPOINTER] is app.checkpointer
+    assert any(isinstance(value, StreamProtocol) for value in found.values())
+
+
+def ends(graph: Any) -> Any:
+    return graph.compile(checkpointer=InMemorySaver())
+
+
+async def test_edges_after_an_update_see_the_settings_they_are_given():
+    """Without the key they have none. Once that fails, RUNTIME (cli/saved/) is not needed."""
+    seen: list[Any] = []
+
+    def route(state: State) -> str:
+        seen.append(getattr(get_runtime(), "context", None))
+        return END
+
+    graph = StateGraph(State, context_schema=dict).add_node("node", lambda state: {"count": 1})
+    app = ends(graph.add_edge(START, "node").add_conditional_edges("node", route))
+    await app.ainvoke({"texts": []}, CONFIG, context={"depth": 1})
+    given = {**CONFIG["configurable"], RUNTIME: Runtime(context={"depth": 2})}
+    await app.aupdate_state({"configurable": given}, {"count": 2}, as_node="node")
+    await app.aupdate_state(CONFIG, {"count": 3}, as_node="node")
+    assert seen == [{"depth": 1}, {"depth": 2}, None]
+
+
+async def test_a_checkpoint_can_be_copied():
+    """The copy becomes the thread's present one, with the same values, parent and next step."""
+    app = Graph().app
+    await app.ainvoke({"texts": []}, CONFIG)
+    past = [state async for state in app.aget_state_history(CONFIG) if state.next == ("after",)]
+    await app.aupdate_state(past[0].config, None, as_node="__copy__")
+    present = await app.aget_state(CONFIG)
+    assert (present.next, present.values) == (("after",), past[0].values)
+    assert present.config != past[0].config
+    assert present.parent_config == past[0].parent_config
+
+
+def test_the_end_has_the_name_that_hints_give_it():
+    assert END == "__end__"
+
+
+async def test_the_sqlite_saver_has_the_tables_that_are_read(tmp_path: Path):
+    """`cli/saved/store.py` reads which runs are there, `serving/agent/` copies a thread."""
+    async with AsyncSqliteSaver.from_conn_string(str(tmp_path / "runs.db")) as saver:
+        app: Any = Graph().app
+        app.checkpointer = saver
+        await app.ainvoke({"texts": []}, CONFIG)
+        query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        assert {name for (name,) in await saver.conn.execute_fetchall(query)} == TABLES
+        latest = "SELECT thread_id FROM checkpoints WHERE checkpoint_ns = '' AND checkpoint_id = ?"
+        place = (await app.aget_state(CONFIG)).config["configurable"]["checkpoint_id"]
+        assert [tuple(row) for row in await saver.conn.execute_fetchall(latest, (place,))] == [
+            ("t",)
+        ]

@@ -61,6 +61,12 @@ def test_writes_change_fields_and_are_idempotent():
     assert pool[0]["reward"] is None
 
 
+def test_what_a_request_cost_is_not_in_the_pool():
+    saved = candidate(1, 0, 0) | {"receipt": {"cost": {"requests": 1}, "refused": []}}
+    assert merge_candidates(None, [[saved]]) == merge_candidates(None, [[candidate(1, 0, 0)]])
+    assert "receipt" in saved  # what was written is not changed by reading it
+
+
 def test_rounds_are_filled_in_by_several_nodes():
     ranked = {"turn": 1, "round": 0, "chosen": "r0c0", "loss": None, "gradient": None}
     loss = {"turn": 1, "round": 0, "loss": "L"}

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from typing import Any
 
 import pytest
+import synthetic_task
 from langgraph.errors import NodeCancelledError
+from scripted_model import ScriptedModel
 from synthetic_run import INPUT, Run, cancel, outcome, until, whole
 
+import tpo
 from tpo.nodes.paid import candidates
 
 WIDTH = 5
@@ -27,6 +31,16 @@ class Gate:
         if number in self.hold and not self.opened.is_set():
             self.held += 1
             await self.opened.wait()
+
+
+class Fewer(ScriptedModel):
+    """Brings two texts fewer than it is asked for, or one."""
+
+    async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:
+        result = self._result(args[0])
+        return result.model_copy(
+            update={"generations": result.generations[: max(1, len(result.generations) - 2)]}
+        )
 
 
 async def writes(run: Run, config: Any, channel: str) -> list[Any]:
@@ -111,13 +125,17 @@ async def test_cancelled_twice_and_then_resumed(saver, config):
     assert sum(run.asked.values()) == 19 + 4
 
 
-async def test_a_task_cancelled_on_its_way_out_is_not_half_finished(saver, config, monkeypatch):
-    """Between writing its texts and returning, a task can still be cancelled."""
-    expected, _ = await whole(width=WIDTH)
-    run = Run(saver, width=WIDTH)
+def cut_off_after_writing(monkeypatch: pytest.MonkeyPatch, *, receipt: bool = True) -> list[Any]:
+    """Cancel the requests when the first has written its texts; return those.
+
+    Without a receipt they are written as earlier versions did.
+    """
     left: list[Any] = []
 
-    def cancelled(**channels: Any) -> None:
+    def cut_off(**channels: Any) -> None:
+        if not receipt:
+            for candidate in channels["candidates"]:
+                candidate.pop("receipt", None)
         write(**channels)
         if not left:
             left.extend(channels["candidates"])
@@ -126,18 +144,80 @@ async def test_a_task_cancelled_on_its_way_out_is_not_half_finished(saver, confi
                     task.cancel()
 
     write = candidates.write
-    monkeypatch.setattr(candidates, "write", cancelled)
+    monkeypatch.setattr(candidates, "write", cut_off)
+    return left
+
+
+@pytest.mark.parametrize("sampling", ["parallel", "native"])
+async def test_a_task_cancelled_on_its_way_out_is_not_half_finished(
+    saver, config, monkeypatch, sampling
+):
+    """Between writing its texts and returning, a task can still be cancelled."""
+    expected, _ = await whole(width=WIDTH, sampling=sampling)
+    run = Run(saver, width=WIDTH, sampling=sampling)
+    left = cut_off_after_writing(monkeypatch)
     with pytest.raises(NodeCancelledError):  # the tasks are cancelled here, not the run
         await run.start(config)
     assert left[0]["id"] in await drawn(run, config)
+    assert await writes(run, config, "__return__") == []
     before = run.asked
+    assert outcome(await run.resume(config)) == expected
+    again = {seed for seed, count in run.asked.items() if count > before[seed] > 0}
+    assert len(again) == WIDTH - len(left)  # all but those that had written their texts
+
+
+async def test_one_that_brought_too_few_is_topped_up(saver, config, monkeypatch):
+    fewer = Fewer(script=synthetic_task.say_apart)
+    run = Run(saver, width=WIDTH, sampling="native", depth=0)
+    run.app = tpo.build_tpo(fewer, run._reward, defaults=run.context).compile(checkpointer=saver)
+    left = cut_off_after_writing(monkeypatch)
+    with pytest.raises(NodeCancelledError):
+        await run.start(config)
+    assert len(left) == WIDTH - 2
+    result = await run.resume(config)
+    assert [c["error"] for c in result["candidates"]] == [None] * WIDTH
+    assert [ask.n for ask in fewer.asked] == [WIDTH, 2, 1]
+    assert result["usage"]["total"]["exact"]
+    assert result["usage"]["total"]["requests"] == 3
+
+
+async def test_one_saved_by_an_earlier_version_has_its_texts(saver, config, monkeypatch):
+    """There what it cost got lost; that it was asked did not."""
+    expected, _ = await whole(width=WIDTH)
+    run = Run(saver, width=WIDTH)
+    cut_off_after_writing(monkeypatch, receipt=False)
+    with pytest.raises(NodeCancelledError):
+        await run.start(config)
     result = outcome(await run.resume(config))
     usage, whole_usage = result.pop("usage"), expected.pop("usage")
     assert result == expected
-    assert not usage["total"]["exact"]  # what it cost got lost; that it was asked did not
+    assert not usage["total"]["exact"]
     assert usage["total"]["requests"] == whole_usage["total"]["requests"]
-    again = {seed for seed, count in run.asked.items() if count > before[seed] > 0}
-    assert len(again) == WIDTH - 1  # all but the one that had written its text
+
+
+@pytest.mark.parametrize("durability", ["async", "sync", "exit"])
+async def test_cancelled_at_any_moment_a_run_ends_the_same(durability):
+    """At every turn of the event loop, so that no moment is left to chance."""
+    expected, _ = await whole(depth=0)
+    for turns in itertools.count():
+        config: Any = {"configurable": {"thread_id": f"{turns}"}}
+        run = Run(wait=in_turns, depth=0)
+        running = asyncio.create_task(run.start(config, durability=durability))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if running.done():
+            break
+        await cancel(running)
+        begun = (await run.app.aget_state(config)).created_at
+        result = await (run.resume(config) if begun else run.start(config))
+        assert outcome(result) == expected, f"after {turns} turns"
+    assert turns > 30
+
+
+async def in_turns(number: int) -> None:
+    """Let requests sent together end one after another, with no clock."""
+    for _ in range(number % 4):
+        await asyncio.sleep(0)
 
 
 async def test_cancelled_scores_are_asked_again(saver, config):

@@ -26,10 +26,10 @@ from reward_servers import VllmServer
 from saved_run import INPUT, Job, comparable
 
 from tpo.core.conversation import to_messages
-from tpo.nodes.paid.scoring import _mark
+from tpo.nodes.paid.scoring import mark_of
 from tpo.rewards.judging.language_judge import LanguageJudge
 from tpo.rewards.plan import Job as Round
-from tpo.rewards.plan import PlannedReward, Rated, planned
+from tpo.rewards.plan import PlannedReward, planned
 from tpo.rewards.resolve import resolve_reward
 from tpo.rewards.served.probe import ANSWERS
 
@@ -105,14 +105,11 @@ def calls_of(job: Job, result: dict[str, Any]) -> dict[str, set[str]]:
     calls: dict[str, set[str]] = {}
     for nth in range(job.depth + 1):
         pool = [c for c in result["candidates"] if c["round"] < nth]
-        known = [
-            Rated(text=c["text"], round=c["round"], reward=c["reward"], parts={}) for c in pool
-        ]
         texts = dict.fromkeys(c["text"] for c in result["candidates"] if c["round"] == nth)
         new = [text for text in texts if text not in {c["text"] for c in pool}]
-        work = Round(to_messages(INPUT["messages"]), new, known)  # type: ignore[arg-type]
+        work = Round(to_messages(INPUT["messages"]), new, pool)  # type: ignore[arg-type]
         for call in reward.plan(work):
-            calls[_mark("reward", reward, work, call)] = _said(reward, work, call)
+            calls[mark_of("reward", reward, work, call)] = _said(reward, work, call)
     return calls
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES: list[str] = PYPROJECT["tool"]["setuptools"]["packages"]
+PRODUCTS = (".*", "__pycache__", "build", "dist", "node_modules", "*.egg-info")
 
 
 def folder(package: str) -> Path:
@@ -27,6 +31,16 @@ def modules() -> dict[str, Path]:
     return found
 
 
+def files(*patterns: str) -> list[Path]:
+    """Return the files of the repository whose names match, without what is built or installed."""
+    found = []
+    for folder, inner, names in os.walk(ROOT):
+        inner[:] = sorted(d for d in inner if not any(fnmatch(d, p) for p in PRODUCTS))
+        found += [Path(folder, n) for n in sorted(names) if any(fnmatch(n, p) for p in patterns)]
+    return found
+
+
+@cache
 def syntax(path: Path) -> ast.Module:
     """Return a file's syntax tree."""
     return ast.parse(path.read_text(encoding="utf-8"), str(path))

@@ -21,6 +21,12 @@ LOOP = ["sample", "rank", "loss", "gradient", "update", "rank", "finish"]
 LONG = "An answer that is long enough to weigh. " * 50
 
 
+@pytest.fixture(autouse=True)
+def _noted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LangChain tells a handler from threads, so requests sent together came in any order."""
+    monkeypatch.setattr(RunCollectorCallbackHandler, "run_inline", True)
+
+
 async def traced(model: Any = None, reward: Any = synthetic_task.reward, **knobs: Any) -> Run:
     recorder = RunCollectorCallbackHandler()
     app = tpo.build_tpo(model or synthetic_task.model(), reward).compile(name="tpo")

@@ -52,6 +52,13 @@ def test_only_declared_fields_are_set():
     assert not {"max_tokens", "top_p"} & gemini.__dict__.keys()
 
 
+def test_a_stream_has_the_time_of_its_request_unless_the_caller_bounds_its_pauses():
+    bounded: Any = configure(request(openai(stream_chunk_timeout=3.0), live=True), frozenset())
+    assert bounded.stream_chunk_timeout == 3.0
+    free: Any = configure(request(openai(), live=True), frozenset())
+    assert free.stream_chunk_timeout is None
+
+
 def test_what_is_refused_is_taken_off_the_model_too():
     changed: Any = configure(request(openai(temperature=1.5)), frozenset({"temperature"}))
     assert changed.temperature is None

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from langchain_core.messages import HumanMessage
+from langchain_openai import ChatOpenAI
 from loopback_server import Fault, LoopbackServer, error_body
 
 from tpo.models import faults
-from tpo.models.policy import resolve_policy
+from tpo.models.policy import Policy, resolve_policy
 from tpo.models.request import Request, RequestError, Response, ask
 
 pytestmark = pytest.mark.loopback
@@ -182,6 +185,52 @@ async def test_the_server_is_given_the_time_it_asks_for(monkeypatch):
     with LoopbackServer(script=[Fault(429, headers={"Retry-After": "0.01"})]) as server:
         await send(server)
     assert seen == ["0.01"]
+
+
+class Dripping(httpx.AsyncBaseTransport):
+    """Answers with a stream whose second piece comes when it is let, and whose third never does."""
+
+    def __init__(self) -> None:
+        self.let = asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        headers = {"content-type": "text/event-stream"}
+        return httpx.Response(200, headers=headers, content=self._pieces(), request=request)
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        piece = f"data: {json.dumps(HALF)}\n\n".encode()
+        yield piece
+        await self.let.wait()
+        yield piece
+        await asyncio.Event().wait()
+
+
+async def test_a_piece_that_comes_at_that_moment_does_not_save_it():
+    """At every turn of the event loop from the piece's coming to its being read."""
+    turns = 0
+    while await _pieces_read_before_cancelling(turns) < 2:
+        turns += 1
+    assert turns > 0
+
+
+async def _pieces_read_before_cancelling(turns: int) -> int:
+    """Cancel a request so many turns after its second piece has come."""
+    came: list[str] = []
+    async with httpx.AsyncClient(transport=(drip := Dripping())) as client:
+        model = ChatOpenAI(model="m", api_key="none", http_async_client=client)
+        asked = Request(Policy(model, "m"), HELLO, live=True)
+        asking = asyncio.create_task(ask(asked, lambda: came.append))
+        while not came:
+            await asyncio.sleep(0)
+        drip.let.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        read = len(came)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert asking.cancelled(), f"after {turns} turns"
+        return read
 
 
 async def test_cancelling_ends_the_request_at_once_and_for_good():

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from steps import QUERY, prefer_later, says
 
 import tpo
+from tpo.nodes.choose import pick_among
 
 
 class Session:
@@ -115,6 +116,13 @@ async def test_a_wrong_pick_is_told_and_can_be_made_again(pick, said):
         await session.say(pick)
     result = (await session.say({"chosen": "r0c1"})).value
     assert (result["answer"], len(session.model.asked)) == ("first 1", 1)
+
+
+def test_a_form_has_its_candidates_in_their_order_whatever_was_asked_before():
+    for ids in (["a", "b"], ["b", "a"]):
+        fields = pick_among(ids).model_json_schema()["properties"]
+        assert fields["chosen"]["anyOf"] == [{"enum": ids, "type": "string"}, {"type": "null"}]
+        assert fields["rejected"]["anyOf"] == fields["chosen"]["anyOf"]
 
 
 async def test_a_persons_critique_stands_in_for_the_critic():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,7 +23,6 @@ from tpo.core.state import State
 from tpo.nodes.paid import once_per_run
 from tpo.nodes.paid.once_per_run import OncePerRun
 from tpo.nodes.paid.run_models import GivenModels
-from tpo.rewards.mixing import mix_file
 
 FIRST: Any = {"messages": [("user", QUERY)]}
 SETTINGS: dict[str, Any] = {"depth": 1, "width": 2, "retries": 0}
@@ -56,13 +56,13 @@ def mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MixFile:
     scorers.later, scorers.broken = prefer_later, broken
     monkeypatch.setitem(sys.modules, "scorers", scorers)
     monkeypatch.setenv("TPO_VERIFIERS", "scorers:later,scorers:broken")
-    mix, read = MixFile(tmp_path / "mix.toml"), mix_file.mix_from_file
+    mix, read = MixFile(tmp_path / "mix.toml"), tomllib.loads
 
-    def counted(*given: Any, **more: Any) -> Any:
+    def counted(text: str) -> Any:
         mix.reads += 1
-        return read(*given, **more)
+        return read(text)
 
-    monkeypatch.setattr(mix_file, "mix_from_file", counted)
+    monkeypatch.setattr(tomllib, "loads", counted)
     return mix
 
 

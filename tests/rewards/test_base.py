@@ -60,7 +60,7 @@ async def test_numbers_of_every_kind(value, number):
         ("high", "reward 'fixed' gave 'high', which is not a number"),
         (1j, "reward 'fixed' gave 1j, which is not a number"),
         ([1.0], "reward 'fixed' gave [1.0], which is not a number"),
-        (None, "reward 'fixed' gave no score and no reason"),
+        (None, "reward 'fixed' gave None, which is not a number"),
     ],
 )
 async def test_anything_else_is_an_error_and_hurts_no_other_answer(value, reason):

@@ -11,6 +11,7 @@ import pytest
 from billing_server import BillingServer
 from fake_judge import fair, goods, judging, obey, read
 from langchain_core.messages import HumanMessage
+from scored_pool import ranked
 from steps import QUERY, run
 
 import tpo
@@ -18,7 +19,7 @@ from tpo.core.reply import Reply
 from tpo.prompts import judge as prompts
 from tpo.rewards.judging.groupwise import GroupwiseJudge, orders
 from tpo.rewards.judging.pairwise import PairwiseJudge
-from tpo.rewards.plan import Failure, Job, PlannedReward, Rated, score_now
+from tpo.rewards.plan import Job, PlannedReward, score_now
 
 MESSAGES = [HumanMessage(QUERY)]
 TEXTS = ["good", "good good good", "bad", "good good", "poor", "good good"]
@@ -41,14 +42,14 @@ def combined(job: Job, said: dict[int, Any]) -> list[Any]:
     """Combine rankings by the number of their order; what is not named failed."""
     reward = GroupwiseJudge("openai:never asked")
     calls = reward.plan(job)
-    results = [said.get(i, Failure(f"order {i}")) for i in range(len(calls))]
+    results = [said.get(i, tpo.RewardError(f"order {i}")) for i in range(len(calls))]
     scores = reward.combine(job, calls, results)
     return [s["error"] if s["reward"] is None else s["reward"] for s in scores]
 
 
 def behind(count: int, leader: float) -> Job:
-    best = Rated(text="best", round=0, reward=leader, parts={})
-    worst = Rated(text="worst", round=0, reward=leader - 1, parts={})
+    best = ranked("best", leader)
+    worst = ranked("worst", leader - 1)
     return Job(MESSAGES, [f"answer {i}" for i in range(count)], [worst, best])
 
 

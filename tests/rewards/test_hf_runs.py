@@ -18,6 +18,7 @@ from tiny_rewards import ANSWERS, ONE_TURN, Oracle, near, rewards, save_reward
 
 import tpo
 from tpo.core.errors import RewardError
+from tpo.rewards.base import checked
 from tpo.rewards.huggingface import loaded as registry
 from tpo.rewards.huggingface import model as hf_model
 from tpo.rewards.huggingface.reward import HfReward
@@ -116,7 +117,7 @@ async def test_a_failure_reaches_only_the_answer_it_is_about(folder, held):
 async def test_a_number_that_is_none_is_no_score(folder, held, monkeypatch):
     loaded = await held.reward._loaded()
     monkeypatch.setattr(loaded.batcher, "_forward", lambda batch: [float("nan")] * len(batch))
-    [score] = await held.reward.score(ONE_TURN, ["hello"])
+    [score] = await checked(held.reward, ONE_TURN, ["hello"])
     assert score["error"] == f"reward 'hf:{folder}' gave nan, which is not a finite number"
 
 

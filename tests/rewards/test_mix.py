@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from statistics import fmean, pstdev
 from typing import Any
 
 import pytest
+import scored_pool
 from fake_judge import fair, goods
 from langchain_core.messages import HumanMessage
 from steps import run, says
 
 import tpo
 from tpo.core.errors import ConfigError
+from tpo.core.state import Candidate
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.judging.judge import Judge
 from tpo.rewards.judging.pairwise import PairwiseJudge
 from tpo.rewards.mixing.mix import Mix, Part
-from tpo.rewards.plan import Batched, Job, Rated, failure_of, planned, score_now
+from tpo.rewards.plan import Batched, Job, planned, score_job, score_now
 from tpo.rewards.resolve import resolve_reward
 
 MESSAGES = [HumanMessage("Why?")]
@@ -53,16 +54,13 @@ def below(limit: float) -> Any:
 async def scores(mix: Mix, *answers: str, pool: Any = ()) -> list[Any]:
     """Score answers beside a pool, as the rank node does."""
     job = Job(MESSAGES, answers, pool)
-    calls = mix.plan(job)
-    done = await asyncio.gather(*(mix.call(job, c) for c in calls), return_exceptions=True)
-    results = [failure_of(d) if isinstance(d, BaseException) else d["result"] for d in done]
-    return mix.combine(job, calls, results)
+    return await score_job(mix, job, lambda call: mix.call(job, call))
 
 
-def ranked(answers: list[str], said: list[Any], nth: int = 0) -> list[Rated]:
+def ranked(answers: list[str], said: list[Any], nth: int = 0) -> list[Candidate]:
     """Return the pool that the scored ones make."""
     return [
-        Rated(text=text, round=nth, reward=score["reward"], parts=score["parts"])
+        scored_pool.ranked(text, score["reward"], nth, **score["parts"])
         for text, score in zip(answers, said, strict=True)
         if score["reward"] is not None
     ]

@@ -10,13 +10,14 @@ import pytest
 from billing_server import BillingServer
 from fake_judge import fair, judging, read, said_with
 from langchain_core.messages import HumanMessage
+from scored_pool import ranked
 from steps import QUERY, run, says
 
 import tpo
 from tpo.core.reply import Reply
 from tpo.rewards.base import scored
 from tpo.rewards.judging.pairwise import BETTER, PairwiseJudge
-from tpo.rewards.plan import Failure, Job, PlannedReward, Rated, score_now
+from tpo.rewards.plan import Job, PlannedReward, score_now
 
 MESSAGES = [HumanMessage(QUERY)]
 HOSTILE = [
@@ -37,7 +38,7 @@ def combined(job: Job, said: dict[tuple[int, int], Any]) -> list[Any]:
     """Combine verdicts by their places; what is not named failed."""
     reward = judge(["never asked"])
     calls = reward.plan(job)
-    results = [said.get((a, b), Failure(f"{a} against {b}")) for a, b in calls]
+    results = [said.get((a, b), tpo.RewardError(f"{a} against {b}")) for a, b in calls]
     return [
         s["error"] if s["reward"] is None else s["reward"]
         for s in reward.combine(job, calls, results)
@@ -48,8 +49,8 @@ def job(count: int, leader: float | None = None) -> Job:
     answers = [f"answer {i}" for i in range(count)]
     if leader is None:
         return Job(MESSAGES, answers)
-    behind = Rated(text="behind", round=0, reward=leader - 1, parts={})
-    best = Rated(text="best", round=0, reward=leader, parts={})
+    behind = ranked("behind", leader - 1)
+    best = ranked("best", leader)
     return Job(MESSAGES, answers, [behind, best])
 
 

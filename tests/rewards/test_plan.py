@@ -7,20 +7,18 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
+from scored_pool import ranked
 from steps import run
 
 import tpo
 from tpo.core.errors import RewardError
 from tpo.core.usage import cost
-from tpo.rewards.base import scored, unscored
+from tpo.rewards.base import failed, scored, unscored
 from tpo.rewards.plan import (
     Batched,
     Called,
-    Failure,
     Job,
     PlannedReward,
-    Rated,
-    failure_of,
     planned,
     score_now,
 )
@@ -62,11 +60,11 @@ class Calls:
         return []
 
     def combine(self, job: Job, calls: Any, results: Any) -> list[Any]:
-        return [unscored(r.why) if isinstance(r, Failure) else scored(r) for r in results]
+        return [failed(r) if isinstance(r, Exception) else scored(r) for r in results]
 
 
 def test_the_leader_is_the_earliest_best():
-    pool = [Rated(text=t, round=0, reward=r, parts={}) for t, r in [("a", 1), ("b", 2), ("c", 2)]]
+    pool = [ranked(t, r) for t, r in [("a", 1), ("b", 2), ("c", 2)]]
     assert Job(MESSAGES, [], pool).leader == pool[1]
     assert Job(MESSAGES, []).leader is None
 
@@ -113,8 +111,8 @@ async def test_a_batch_without_any_score_counts_as_failed_so_that_it_is_asked_ag
 
 
 def test_what_is_told_of_an_error():
-    assert failure_of(RewardError("said so")) == Failure("said so")
-    assert failure_of(ValueError("said so")) == Failure("ValueError: said so")
+    assert failed(RewardError("said so")) == unscored("said so")
+    assert failed(ValueError("said so")) == unscored("ValueError: said so")
 
 
 async def test_cancelling_is_no_failure():

@@ -11,7 +11,7 @@ from reward_servers import LlamaCppServer, TeiServer, VllmServer
 from served_cases import CASES, ONE_TURN, install_tokenizer
 
 from tpo.core.errors import RewardError
-from tpo.rewards.base import unscored
+from tpo.rewards.base import checked, unscored
 from tpo.rewards.served.llamacpp import LlamaCppReward
 from tpo.rewards.served.tei import TeiReward
 from tpo.rewards.served.vllm import VllmReward
@@ -163,7 +163,7 @@ async def test_what_is_no_number_is_no_score_and_leaves_the_others(case, value):
         return 123.5 if "three" in text else 7.25
 
     with case.server(score, spoil=spoil) as server:
-        scores = await case.at(server).score(ONE_TURN, ANSWERS)
+        scores = await checked(case.at(server), ONE_TURN, ANSWERS)
     assert [s["reward"] for s in scores] == [7.25, 7.25, None, 7.25, 7.25]
     assert scores[2]["error"]
 

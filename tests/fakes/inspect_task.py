@@ -1,4 +1,4 @@
-"""Ten questions put to a served model by inspect_ai; run by its own Python, prints JSON."""
+"""Three questions put to a served model by inspect_ai; run by its own Python, prints JSON."""
 
 from __future__ import annotations
 
@@ -14,13 +14,6 @@ ASKED = {
     "What colour is the sky on a clear day?": "blue",
     "What is 2 + 2?": "4",
     "What is the capital of France?": "Paris",
-    "What animal says meow?": "cat",
-    "How many days are in a week?": "7",
-    "What is the opposite of hot?": "cold",
-    "What do bees make?": "honey",
-    "What is frozen water called?": "ice",
-    "Which planet do we live on?": "Earth",
-    "What is the colour of grass?": "green",
 }
 KNOBS = {"depth": 1, "width": 2, "critique_max_tokens": 16, "seed": 1}
 

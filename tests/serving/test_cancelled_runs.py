@@ -1,0 +1,102 @@
+"""A run that is to end ends, also if what it waits for swallows the cancellation, as code may."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import StateGraph
+from typing_extensions import TypedDict
+
+from tpo.serving.agent.begin import _run
+from tpo.serving.agent.ledger import Ledger, open_ledger
+from tpo.serving.agent.payload import RunCreate
+from tpo.serving.agent.threads import new_thread
+from tpo.serving.agent.worker import Worker
+from tpo.serving.guard.gate import Gate
+from tpo.serving.settings import Settings
+
+
+class State(TypedDict, total=False):
+    messages: list[str]
+    answer: str
+
+
+class Deaf:
+    """A graph of two steps; the named one waits for ever and goes on when it is cancelled."""
+
+    def __init__(self, deaf: str) -> None:
+        self.deaf, self.ran = deaf, list[str]()
+        self.waiting = asyncio.Event()
+        graph = StateGraph(State).add_node("first", self.first).add_node("last", self.last)
+        graph.add_edge("__start__", "first").add_edge("first", "last")
+        self.app: Any = graph.compile(checkpointer=InMemorySaver())
+
+    async def first(self, state: State) -> State:
+        return await self._step("first")
+
+    async def last(self, state: State) -> State:
+        return await self._step("last")
+
+    async def _step(self, name: str) -> State:
+        self.ran.append(name)
+        if name == self.deaf:
+            self.waiting.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        return {"answer": name}
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    async with open_ledger(tmp_path / "runs.sqlite") as opened:
+        yield opened
+
+
+async def begin(ledger: Ledger, graph: Deaf) -> tuple[Worker, Any]:
+    served: Any = SimpleNamespace(name="tpo", context=dict)
+    catalogue: Any = SimpleNamespace(graphs={"tpo": served})
+    worker = Worker(
+        Settings(), Gate(1), ledger, catalogue, {"tpo": graph.app}, graph.app.checkpointer
+    )
+    thread = new_thread(None, {})
+    await ledger.add_thread(thread)
+    asked = RunCreate(assistant_id="tpo", input={"messages": ["Why?"]})
+    run = _run(asked, "tpo", thread["thread_id"], {}, temporary=False)
+    return worker, await worker.begin(run)
+
+
+async def status(ledger: Ledger, live: Any) -> str:
+    run = await ledger.run(live.run["run_id"])
+    assert run is not None
+    return run["status"]
+
+
+@pytest.mark.parametrize(("deaf", "ran"), [("first", ["first"]), ("last", ["first", "last"])])
+async def test_its_time_is_over(ledger, monkeypatch, deaf, ran):
+    limits: list[asyncio.Timeout] = []
+    timeout = asyncio.timeout
+    monkeypatch.setattr(asyncio, "timeout", lambda s: limits.append(timeout(s)) or limits[-1])
+    graph = Deaf(deaf)
+    _, live = await begin(ledger, graph)
+    await graph.waiting.wait()
+    limits[0].reschedule(0.0)  # no clock: now, wherever the run is
+    await live.wait()
+    assert live.result["__error__"]["message"] == "the run took longer than 900 s"
+    assert graph.ran == ran
+    assert await status(ledger, live) == "timeout"
+
+
+async def test_a_client_cancels_it(ledger):
+    graph = Deaf("first")
+    worker, live = await begin(ledger, graph)
+    await graph.waiting.wait()
+    await worker.cancel(live.run["run_id"])
+    assert graph.ran == ["first"]
+    assert await status(ledger, live) == "interrupted"
