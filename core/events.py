@@ -166,7 +166,7 @@ class Emitter:
     def __init__(self, write: Callable[[Any], None], usage: Usage | None, round: int) -> None:
         self._write = write
         self._before = usage["total"]["seconds"] if usage else 0.0
-        self._round = round
+        self.round = round
         self._start = time.monotonic()
 
     @property
@@ -185,7 +185,7 @@ class Emitter:
             {
                 "type": f"tpo.{type}",
                 "v": VERSION,
-                "round": self._round,
+                "round": self.round,
                 "elapsed": round(self.elapsed, 3),
                 **fields,
             }

@@ -30,6 +30,13 @@ def requests_left(state: State, context: Context) -> int | None:
     return max(0, context.budget_requests - spent(state)["requests"])
 
 
+def request_timeout(context: Context, state: State) -> float:
+    """Return the seconds a request may take: the timeout, or what the budget leaves."""
+    if not context.budget_seconds:
+        return context.timeout
+    return max(1.0, min(context.timeout, context.budget_seconds - spent(state)["seconds"]))
+
+
 def out_of_budget(state: State, context: Context) -> bool:
     """Return whether tokens or working seconds are used up."""
     paid = spent(state)

@@ -26,7 +26,7 @@ from ..nodes.paid.run_models import GivenModels
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
 from .background import result_of
-from .loop import MOST_STEPS, build_graph
+from .loop import MAX_STEPS, build_graph
 
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
 
@@ -99,7 +99,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         checkpointer=checkpointer or InMemorySaver(), name="tpo"
     )
     place = {"thread_id": thread_id or str(uuid4())}
-    config: RunnableConfig = {"configurable": place, "recursion_limit": MOST_STEPS}
+    config: RunnableConfig = {"configurable": place, "recursion_limit": MAX_STEPS}
     await _check_removals(messages, app, config if checkpointer and thread_id else None)
     if on_event is None:
         context = context.model_copy(update={"live": False})

@@ -13,7 +13,7 @@ from ..core.context import Context
 from ..core.events import Emitter
 from ..core.pool import by_id, opposite, scored
 from ..core.state import Candidate, Round, State
-from .paid.run_models import Node
+from .paid.run_models import Node, Update
 
 
 class Pick(BaseModel):
@@ -59,7 +59,7 @@ def pick_among(ids: Sequence[str]) -> type[Pick]:
 def choose_node() -> Node:
     """Return the node that pauses for a person; resume it with a `Pick`."""
 
-    async def choose(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    async def choose(state: State, runtime: Runtime[Context]) -> Update:
         now = state["rounds"][-1]
         shown = sorted(scored(state["candidates"]), key=lambda c: -(c["reward"] or 0.0))
         pick = interrupt(

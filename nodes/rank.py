@@ -3,42 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from langgraph.runtime import Runtime
 
 from ..core.context import Context
-from ..core.conversation import read_conversation
 from ..core.errors import RewardError
 from ..core.events import Emitter
 from ..core.pool import by_id, scored, summarise, unscored
 from ..core.state import Candidate, Round, State, merge_candidates
+from ..core.usage import usage_of
 from ..rewards.plan import PlannedReward
-from .paid.durable import restore, usage_of
-from .paid.ranking import Ranking, losses, rankable
-from .paid.run_models import GivenModels, Node
+from .paid.ranking import Ranking, begin_ranking, losses, rankable
+from .paid.run_models import GivenModels, Node, Update
 
 
 def rank_node(*, given: GivenModels) -> Node:
     """Return the node that scores what is new and records the round."""
 
-    async def rank(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    async def rank(state: State, runtime: Runtime[Context]) -> Update:
         run = await given.for_run(runtime)
         turn, now = state["turn"], state["round"]
         emit = Emitter(runtime.stream_writer, state["usage"], now)
-        messages = read_conversation(state["messages"]).messages
-        ranking = Ranking(run, messages, emit, degraded=state.get("degraded", False))
-        restored = await restore(state["candidates"])
-        known = merge_candidates(state["candidates"], [restored])
-        ranked = await _rank(ranking, state, known)
-        pool = merge_candidates(known, [ranked])
+        ranking = await begin_ranking(state, run, emit)
+        ranked = await _rank(ranking, state)
+        pool = merge_candidates(ranking.pool, [ranked])
         if not scored(pool):
             raise RewardError(_nothing_scored(ranking.reward, ranked))
         record = summarise(pool, turn, now, ranking.reward.name)
         record["heldout"] = await _heldout(ranking, state, pool, record)
         emit("round", {"selected": record})
         return {
-            "candidates": [*restored, *ranked],
+            "candidates": [*ranking.restored, *ranked],
             "rounds": [record],
             "degraded": ranking.degraded,
             "usage": usage_of(turn, "rank", ranking.cost, emit.seconds),
@@ -47,13 +42,13 @@ def rank_node(*, given: GivenModels) -> Node:
     return rank
 
 
-async def _rank(ranking: Ranking, state: State, pool: Sequence[Candidate]) -> list[Candidate]:
+async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
     """Score what the round needs; two scales are never mixed in one pool."""
-    reward, on_failure = ranking.reward, ranking.run.context.on_reward_failure
+    pool, reward, on_failure = ranking.pool, ranking.reward, ranking.run.context.on_reward_failure
     earlier = [r for r in state.get("rounds", []) if r["turn"] == state["turn"]]
     before = earlier[-1].get("ranked_by", "") if earlier else ""
     if before and before != reward.name:  # resumed with another reward
-        said = f"the pool was ranked by {before!r}; all of it is scored anew by {reward.name!r}"
+        said = f"the pool was ranked by {before!r}; all of it is scored again by {reward.name!r}"
         ranking.emit("notice", {"message": said})
         ranked = await ranking.score_again(rankable(pool, vetoed=True))
     else:

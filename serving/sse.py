@@ -16,7 +16,7 @@ from .own_task import Gone, stop, unless_gone
 HEARTBEAT = b": heartbeat\r\n\r\n"
 
 
-def event(name: str, data: Any, id: str | None = None) -> bytes:  # SSE's word
+def event(name: str, data: Any, id: str | None = None) -> bytes:
     """Return one event, as the Agent Server writes it."""
     body = data if isinstance(data, bytes) else to_json(data)
     last = f"id: {id}\r\n" if id else ""

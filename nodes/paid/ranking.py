@@ -10,12 +10,14 @@ from typing import Any, cast
 from langchain_core.messages import AnyMessage
 
 from ...core import usage
+from ...core.conversation import read_conversation
 from ...core.events import Emitter
 from ...core.failure import failure_of
 from ...core.pool import scored
-from ...core.state import NO_SCORE, Candidate, Score, merge_candidates
+from ...core.state import NO_SCORE, Candidate, Score, State, merge_candidates
 from ...core.usage import Cost, add_costs
 from ...rewards.plan import Called, Job, PlannedReward, score_job
+from .durable import restore
 from .run_models import RunModels
 from .scoring import Role, saved_call
 
@@ -28,6 +30,8 @@ class Ranking:
         run: The run's rewards and settings.
         messages: The conversation.
         emit: Sends events.
+        pool: The candidates before this ranking.
+        restored: Those of them whose texts a crash had parted from the pool.
         degraded: Whether the fallback ranks, because the reward has failed.
         cost: What was paid so far.
     """
@@ -35,6 +39,8 @@ class Ranking:
     run: RunModels
     messages: Sequence[AnyMessage]
     emit: Emitter
+    pool: Sequence[Candidate]
+    restored: Sequence[Candidate]
     degraded: bool
     cost: Cost = field(default_factory=usage.cost)
 
@@ -117,6 +123,19 @@ class Ranking:
         said = _changed(candidate, score)
         fields = {name: value for name, value in said.items() if name in NO_SCORE}
         self.emit("reward", {"candidate": candidate["id"], **fields})
+
+
+async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
+    """Return the ranking of the round that the state has come to."""
+    restored = await restore(state["candidates"])
+    return Ranking(
+        run,
+        read_conversation(state["messages"]).messages,
+        emit,
+        pool=merge_candidates(state["candidates"], [restored]),
+        restored=restored,
+        degraded=state.get("degraded", False),
+    )
 
 
 def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candidate]:

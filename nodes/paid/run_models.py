@@ -9,7 +9,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from ...core.context import Context, context_of
+from ...core.context import Context
 from ...core.errors import ConfigError
 from ...core.state import State
 from ...models.policy import Policy, PolicyLike, resolve_policy
@@ -18,7 +18,8 @@ from ...rewards.plan import PlannedReward, planned
 from ...rewards.resolve import RewardLike, resolve_reward
 from .once_per_run import OncePerRun
 
-Node = Callable[[State, Runtime[Context]], Awaitable[dict[str, Any]]]
+Update = dict[str, Any]  # what a node writes: channels and their values
+Node = Callable[[State, Runtime[Context]], Awaitable[Update]]
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,12 @@ class GivenModels:
         )
 
     def settings(self, runtime: Runtime[Any]) -> Context:
-        """Return the settings of a run."""
-        return context_of(runtime, self.defaults)
+        """Return the settings of a run.
+
+        Without `context=` the runtime carries none, and inside another graph it carries that
+        graph's: both mean the defaults.
+        """
+        return runtime.context if isinstance(runtime.context, Context) else self.defaults
 
     async def for_run(self, runtime: Runtime[Any]) -> RunModels:
         """Return what a run uses; made once per run, and again when it is resumed.

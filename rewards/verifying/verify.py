@@ -36,7 +36,7 @@ def exact_match(query: str, answer: str, *, expected: str) -> float:
 
 def json_valid(query: str, answer: str, *, schema: JsonObject) -> float:
     """Return 1.0 when the answer (a fenced block counts) is JSON that fits the schema."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema import Draft202012Validator
 
     body = answer.strip()
     if body.startswith("```"):

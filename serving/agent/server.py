@@ -59,7 +59,7 @@ class Agent:
             *[Route(r.path, r.endpoint, methods=r.methods, middleware=keyed) for r in inner],
         ]
 
-    async def ok(self, request: Request) -> Response:  # Starlette's signature
+    async def ok(self, request: Request) -> Response:
         """Say that the server is there."""
         return JSON({"ok": True})
 

@@ -56,7 +56,7 @@ class Chat:
             Route("/v1/chat/completions", self.complete, methods=["POST"], middleware=keyed),
         ]
 
-    async def models(self, request: Request) -> Response:  # Starlette's signature
+    async def models(self, request: Request) -> Response:
         """List the models."""
         listed = [self._about(self.catalogue[name]) for name in self.catalogue.names]
         return JSON({"object": "list", "data": listed})
