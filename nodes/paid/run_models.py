@@ -137,7 +137,8 @@ class GivenModels:
         if run.heldout and getattr(run.heldout, "relative", False):
             raise ConfigError(
                 f"{run.heldout.name!r} cannot be the held-out reward: it compares answers with "
-                "each other, and a held-out reward sees one at a time. Take judge: or a reward model"
+                "each other, and a held-out reward sees one at a time. Take judge: or a reward "
+                "model"
             )
         if context.on_reward_failure == "degrade":
             run.ranking(degraded=True)
