@@ -62,11 +62,6 @@ def _no_gain(state: State, context: Context) -> bool:
     )
 
 
-def _overoptimised(state: State, context: Context) -> bool:
-    moved = drift(state["rounds"], context.guard_tolerance)
-    return context.guard == "stop" and moved["overoptimised"]
-
-
 def why_stop(state: State, context: Context) -> StopReason | None:
     """Return why the loop ends after a ranking, or `None` to go on.
 
@@ -76,10 +71,11 @@ def why_stop(state: State, context: Context) -> StopReason | None:
     pool, now = state["candidates"], state["round"]
     leader = best(pool)
     left = requests_left(state, context)
+    moved = drift(state["rounds"], context.guard_tolerance)
     rules: list[tuple[StopReason | None, bool]] = [
         (state.get("halt"), bool(state.get("halt"))),
         ("no_update", now > 0 and not scored(of_round(pool, now))),
-        ("overoptimised", _overoptimised(state, context)),
+        ("overoptimised", context.guard == "stop" and moved["overoptimised"]),
         (
             "target",
             context.target_reward is not None

@@ -79,17 +79,13 @@ def choose_node() -> Node:
             record |= _picked(state["candidates"], pick, now)
             emit = Emitter(runtime.stream_writer, state["usage"], now["round"])
             emit("round", {"selected": {**now, **record}})
-        record |= _written(pick, now)
+        given = {"loss": pick.loss, "gradient": pick.gradient}
+        texts = {step: text.strip() for step, text in given.items() if text and text.strip()}
+        if texts or now.get("by_hand"):  # the nodes whose work it is emit it and ask nobody
+            record |= {**texts, "by_hand": list(texts)}
         return {"rounds": [record], "halt": "human" if pick.stop else None}
 
     return choose
-
-
-def _written(pick: Pick, now: Round) -> dict[str, Any]:
-    """Return the person's own critique; the nodes whose work it is tell it and ask nobody."""
-    given = {"loss": pick.loss, "gradient": pick.gradient}
-    texts = {step: text.strip() for step, text in given.items() if text and text.strip()}
-    return {**texts, "by_hand": list(texts)} if texts or now.get("by_hand") else {}
 
 
 def _picked(pool: Sequence[Candidate], pick: Pick, now: Round) -> dict[str, Any]:

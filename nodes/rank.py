@@ -62,7 +62,12 @@ async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
     if not lost or ranking.degraded or on_failure != "degrade":
         return ranked
     ranking.degraded = True
-    ranking.emit("notice", {"message": _degradation(reward, ranking.reward, lost)})
+    said = (
+        f"reward {reward.name!r} failed for {_count(lost)}; the whole pool is ranked by "
+        f"{ranking.reward.name!r} for the rest of the turn"
+    )
+    notice = ranking.reward.notice
+    ranking.emit("notice", {"message": f"{said}. {notice}" if notice else said})
     again = await ranking.score_again(rankable(merge_candidates(pool, [ranked])))
     ids = {candidate["id"] for candidate in again}
     # What the reward vetoed stays out: the fallback knows nothing of its constraints.
@@ -87,14 +92,6 @@ async def _heldout(
 
 def _count(lost: Sequence[str]) -> str:
     return f"{len(lost)} candidate{'s' * (len(lost) > 1)} ({lost[0]})"
-
-
-def _degradation(reward: PlannedReward, fallback: PlannedReward, lost: Sequence[str]) -> str:
-    said = (
-        f"reward {reward.name!r} failed for {_count(lost)}; the whole pool is ranked by "
-        f"{fallback.name!r} for the rest of the turn"
-    )
-    return f"{said}. {fallback.notice}" if fallback.notice else said
 
 
 def _nothing_scored(reward: PlannedReward, ranked: Sequence[Candidate]) -> str:

@@ -74,6 +74,14 @@ class Wanted:
             record["reasoning"] = reply.reasoning
         return record
 
+    def groups(self, missing: Sequence[int], refused: frozenset[str]) -> list[Sequence[int]]:
+        """Split the missing places into requests: all at once, or one each."""
+        request = self.request(refused)
+        has_n = "n" in type(request.policy.model).model_fields and request.json_by_body
+        native = self.context.sampling != "parallel" and has_n and "n" not in refused
+        size = min(len(missing), request.policy.slots or len(missing)) if native else 1
+        return [missing[i : i + size] for i in range(0, len(missing), max(1, size))]
+
     def asking_for(
         self, places: Sequence[int], refused: frozenset[str], max_attempts: int | None
     ) -> CandidateRequest:
@@ -176,7 +184,7 @@ async def ask_for_candidates(
         wanted.emit("candidate", {"candidate": draft})
     missing = list(range(len(wanted.drafts), wanted.context.width))
     for _ in range(wanted.context.width + SPARE_PASSES):
-        groups, max_attempts = _groups(wanted, missing, got.refused), None
+        groups, max_attempts = wanted.groups(missing, got.refused), None
         if max_requests is not None:
             left = max(0, max_requests - got.cost["requests"])
             over = [index for group in groups[left:] for index in group]
@@ -194,12 +202,3 @@ async def ask_for_candidates(
     few = "missing: the server kept returning fewer texts than asked for"
     got.fail(missing, "missing", few)
     return got
-
-
-def _groups(wanted: Wanted, missing: Sequence[int], refused: frozenset[str]) -> list[list[int]]:
-    """Split the missing places into requests: all at once, or one each."""
-    request = wanted.request(refused)
-    has_n = "n" in type(request.policy.model).model_fields and request.json_by_body
-    native = wanted.context.sampling != "parallel" and has_n and "n" not in refused
-    size = min(len(missing), request.policy.slots or len(missing)) if native else 1
-    return [list(missing[i : i + size]) for i in range(0, len(missing), max(1, size))]

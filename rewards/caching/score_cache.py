@@ -75,7 +75,7 @@ def open_cache(path: str | os.PathLike[str]) -> BaseCache[Any]:
 
 @lru_cache(maxsize=16)
 def _opened(path: Path) -> BaseCache[Any]:
-    from langgraph.cache.sqlite import SqliteCache  # noqa: PLC0415
+    from langgraph.cache.sqlite import SqliteCache
 
     try:
         private_folder(path.parent)

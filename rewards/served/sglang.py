@@ -60,7 +60,7 @@ class SglangReward(TemplatedReward):
             raise ConfigError("sglang: label counts from 0")
 
     async def _ask(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
-        assert self._template  # noqa: S101  checked when built
+        assert self._template  # checked when built
         body: dict[str, object] = {"text": await self._texts(self._template, messages, answers)}
         if self.model:
             body["model"] = self.model

@@ -29,14 +29,14 @@ from .mathematics import MathReward
 ALLOWED = "TPO_VERIFIERS"
 
 
-def exact_match(query: str, answer: str, *, expected: str) -> float:  # noqa: ARG001
+def exact_match(query: str, answer: str, *, expected: str) -> float:
     """Return 1.0 when the answer is the expected text, blanks at its ends aside."""
     return float(answer.strip() == expected.strip())
 
 
-def json_valid(query: str, answer: str, *, schema: JsonObject) -> float:  # noqa: ARG001
+def json_valid(query: str, answer: str, *, schema: JsonObject) -> float:
     """Return 1.0 when the answer (a fenced block counts) is JSON that fits the schema."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema import Draft202012Validator
 
     body = answer.strip()
     if body.startswith("```"):
@@ -91,7 +91,7 @@ def _read_schema(path: str) -> JsonObject:
         raise ConfigError(f"the JSON schema {path} cannot be read: {evidence(error)}") from None
     if not isinstance(schema, dict):
         raise ConfigError(f"the JSON schema {path} is not an object")
-    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415
+    from jsonschema import Draft202012Validator, SchemaError
 
     try:
         Draft202012Validator.check_schema(schema)
