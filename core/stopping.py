@@ -1,7 +1,7 @@
 """When the loop ends: pure functions of the state and the context.
 
 The routers ask before every step; `finish` asks once more to record the reason.
-Because nothing is remembered, a fork or a resumed run with other settings decides anew.
+Because nothing is remembered, a fork or a resumed run with other settings decides again.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def _no_gain(state: State, context: Context) -> bool:
 def why_stop(state: State, context: Context) -> StopReason | None:
     """Return why the loop ends after a ranking, or `None` to go on.
 
-    The answer is the pool's best, but where the reward was gamed (see `answer_of`): so that
-    is asked before whether the reward has reached its target.
+    The answer is the pool's best, unless the reward was gamed (see `answer_of`): so that
+    comes before the question whether the reward has reached its target.
     """
     pool, now = state["candidates"], state["round"]
     leader = best(pool)

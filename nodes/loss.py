@@ -91,5 +91,5 @@ def _check(request: Request, response: Response) -> None:
     nothing = Reply("", error="the server returned no text at all", failure="missing")
     reply = response.replies[0] if response.replies else nothing
     if reply.error:
-        said = f"{request.policy.name}: {reply.error}"
-        raise RequestError(said, response.cost, reply.failure or "failed")
+        message = f"{request.policy.name}: {reply.error}"
+        raise RequestError(message, response.cost, reply.failure or "failed")

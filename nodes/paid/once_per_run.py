@@ -51,10 +51,10 @@ class OncePerRun(Generic[T]):
 
     def _slot(self, runtime: Runtime[Any], settings: Context) -> _Slot[T]:
         control, info = runtime.control, runtime.execution_info
-        if control is None or info is None:  # not in a run, so nothing tells when to make it again
+        if control is None or info is None:  # outside a run: nothing says when it is over
             return _Slot()
         # LangGraph makes one control per call of a graph, and graphs inside it share it: they
-        # are told apart by the namespace, whose last part is the step's own.
+        # differ in the namespace, which ends with the step's own name.
         graph = info.checkpoint_ns.rpartition("|")[0]
         key = (asyncio.get_running_loop(), control, info.thread_id, graph, settings)
         with self._lock:

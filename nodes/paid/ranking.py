@@ -1,4 +1,4 @@
-"""One round's scoring under way: what is new, what is known, what a reward said."""
+"""One round's scoring: which answers are new, which are known, and what each scored."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ class Ranking:
         def settle(place: int, score: Score) -> None:
             for candidate in fresh:
                 if candidate["text"] == texts[place]:
-                    self._tell(candidate, score)
+                    self._emit(candidate, score)
 
         role: Role = "fallback" if self.degraded else "reward"
         scores = await self._pay(self.reward, role, Job(self.messages, texts, ranked), settle)
         for candidate in fresh:
             if candidate["text"] in known:
-                self._tell(candidate, known[candidate["text"]])
+                self._emit(candidate, known[candidate["text"]])
         found = known | dict(zip(texts, scores, strict=True))
         return [_changed(c, found[c["text"]]) for c in fresh]
 
@@ -119,9 +119,9 @@ class Ranking:
         self.cost = add_costs(self.cost, usage.cost(scores=len(job.answers)))
         return scores
 
-    def _tell(self, candidate: Candidate, score: Score) -> None:
-        said = _changed(candidate, score)
-        fields = {name: value for name, value in said.items() if name in NO_SCORE}
+    def _emit(self, candidate: Candidate, score: Score) -> None:
+        changed = _changed(candidate, score)
+        fields = {name: value for name, value in changed.items() if name in NO_SCORE}
         self.emit("reward", {"candidate": candidate["id"], **fields})
 
 
