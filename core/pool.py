@@ -35,7 +35,7 @@ def by_id(pool: Sequence[Candidate], id: str | None) -> Candidate | None:
 def reward_of(candidate: Candidate) -> float:
     """Return the reward of a scored candidate."""
     reward = candidate["reward"]
-    assert reward is not None  # noqa: S101  callers pass what `scored` returned
+    assert reward is not None  # callers pass what `scored` returned
     return reward
 
 

@@ -123,7 +123,7 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
                     async with asyncio.timeout(request.timeout):
                         texts, price = await _send(request, refused, on_text)
                     return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
-        except Exception as error:  # providers raise anything; cancellation is no Exception
+        except Exception as error:  # providers raise anything; cancellation is not an Exception
             if isinstance(error, NotImplementedError):  # LangChain's, before anything is sent
                 sent -= 1
             name = refused_parameter(error, _sent_parameters(request, refused))

@@ -25,7 +25,7 @@ class Reward(Protocol):
       number: NaN and infinities are turned into errors by `checked`.
     - One answer that cannot be scored is an `unscored` result; raise only when the whole
       call failed (the server is down). A raised call is asked again when the run resumes.
-    - A `failure` of "vetoed" beside the reason rules the answer out: that is no failed score.
+    - A `failure` of "vetoed" beside the reason rules the answer out: that is not a failed score.
     - It holds configuration only; equal calls may be made in any order and concurrently.
     - It sees the conversation and the answers, never our prompts.
 
@@ -119,14 +119,14 @@ async def checked(
 
 
 def finite(name: str, value: object) -> Score:
-    """Return the result for what a reward calls a number: the finite number, or why it is none.
+    """Return the result for what a reward calls a number: the finite number, or why it is not one.
 
     Args:
         name: The reward's name, for the reason.
         value: A number, also of another library (numpy, torch), or anything else.
     """
     try:
-        # A text is no number even where it spells one; `repr` keeps its quotes.
+        # A text is not a number even if it spells one; `repr` keeps its quotes.
         number = float(repr(value) if isinstance(value, str | bytes) else value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         return unscored(f"reward {name!r} gave {evidence(repr(value))}, which is not a number")

@@ -77,7 +77,7 @@ def as_reward(given: OwnReward) -> Reward | PlannedReward:
     if callable(given):
         return FunctionReward(given)
     raise ConfigError(
-        f"{type(given).__name__} is no reward: give a function (query, answer) -> float, "
+        f"{type(given).__name__} is not a reward: give a function (query, answer) -> float, "
         "an object with name, batch_size, notice and async score(messages, answers), or a spec; "
         "inside another reward, resolve_reward(SPEC)"
     )

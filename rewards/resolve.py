@@ -70,6 +70,6 @@ def close_rewards() -> None:
     Example:
         >>> close_rewards()
     """
-    from .huggingface.loaded import close_models  # noqa: PLC0415
+    from .huggingface.loaded import close_models
 
     close_models()

@@ -52,7 +52,7 @@ class Mix:
         title: What events and reports call it.
 
     Raises:
-        ConfigError: there is no part, two have the same name, or one is no reward.
+        ConfigError: there is no part, two have the same name, or one is not a reward.
 
     Example:
         >>> def few_words(query: str, answer: str) -> float:

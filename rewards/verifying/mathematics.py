@@ -57,7 +57,7 @@ class MathReward:
         task = json.dumps({"expected": self.expected, "answers": list(answers)})
         done: list[Score] = []
         try:
-            assert child.stdin  # noqa: S101  asked for above
+            assert child.stdin  # asked for above
             child.stdin.write(task.encode())
             child.stdin.write_eof()
             while len(done) < len(answers):
@@ -81,8 +81,8 @@ async def _next(child: asyncio.subprocess.Process) -> Score:
     Raises:
         RewardError: the process ended instead.
     """
-    assert child.stdout  # noqa: S101
-    assert child.stderr  # noqa: S101
+    assert child.stdout
+    assert child.stderr
     line = await child.stdout.readline()
     if not line:
         said = (await child.stderr.read()).decode(errors="replace").strip()

@@ -18,7 +18,7 @@ from source_tree import ROOT, modules
 # What is wrong, and what to write in its place.
 WRONG = {
     r"(?<!there )\b(?:is|are|was|were) no (?!longer\b|more\b|better\b|worse\b)": "is not a ...",
-    r"(?<!there )\b(?:is|are) none\b(?! of)": "is not one",
+    r"(?<!there )\b(?:is|are) (?-i:none)\b(?! of)": "is not one",
     r"\banew\b": "again",
     r"\bso (?:many|few) (?!that\b)": "this many",
     r"\b(?:could|can)(?: ?not) be had\b": "there is no ...",

@@ -77,7 +77,7 @@ async def test_a_cancelled_ainvoke_stops_every_request(step, open, tools):
     held, chat = hanging(step)
     model: Any = chat.bind_tools([now]) if tools else chat
     if tools and step == "sample":
-        open = 1  # noqa: A001  the first reply
+        open = 1  # the first reply
     running = asyncio.create_task(model.ainvoke("Why?"))
     await until(lambda: held.hanging == open)
     running.cancel()
