@@ -54,14 +54,6 @@ def _no_contrast(state: State, context: Context) -> bool:
     return spread is None or spread <= context.min_spread
 
 
-def _no_gain(state: State, context: Context) -> bool:
-    """The pool's best is older than `patience` rounds."""
-    leader = best(state["candidates"])
-    return bool(
-        context.patience and leader and state["round"] - leader["round"] >= context.patience
-    )
-
-
 def why_stop(state: State, context: Context) -> StopReason | None:
     """Return why the loop ends after a ranking, or `None` to go on.
 
@@ -84,7 +76,10 @@ def why_stop(state: State, context: Context) -> StopReason | None:
         ),
         ("depth", now >= context.rounds),
         ("spread", _no_contrast(state, context)),
-        ("patience", _no_gain(state, context)),
+        (
+            "patience",
+            bool(context.patience and leader and now - leader["round"] >= context.patience),
+        ),
         ("budget", out_of_budget(state, context)),
         ("budget", left is not None and left < REQUESTS_PER_ROUND),
     ]

@@ -43,28 +43,24 @@ class OncePerRun(Generic[T]):
             settings: What it is made from, beside what never changes.
             make: Makes it; called at most once at a time.
         """
-        slot = self._slot(runtime, settings)
+        slot: _Slot[T] = _Slot()
+        control, info = runtime.control, runtime.execution_info
+        if control and info:  # in a run; outside one nothing says when it is over
+            # LangGraph makes one control per call of a graph, and graphs inside it share it: they
+            # differ in the namespace, which ends with the step's own name.
+            graph = info.checkpoint_ns.rpartition("|")[0]
+            key = (asyncio.get_running_loop(), control, info.thread_id, graph, settings)
+            with self._lock:
+                for old in [old for old in self._slots if old[0].is_closed()]:
+                    del self._slots[old]
+                slot = self._slots.setdefault(key, slot)
+                self._slots.move_to_end(key)
+                if len(self._slots) > MAX_RUNS:
+                    self._slots.popitem(last=False)
         async with slot.making:
             if slot.made is None:
                 slot.made = await make()
             return slot.made
-
-    def _slot(self, runtime: Runtime[Any], settings: Context) -> _Slot[T]:
-        control, info = runtime.control, runtime.execution_info
-        if control is None or info is None:  # outside a run: nothing says when it is over
-            return _Slot()
-        # LangGraph makes one control per call of a graph, and graphs inside it share it: they
-        # differ in the namespace, which ends with the step's own name.
-        graph = info.checkpoint_ns.rpartition("|")[0]
-        key = (asyncio.get_running_loop(), control, info.thread_id, graph, settings)
-        with self._lock:
-            for old in [old for old in self._slots if old[0].is_closed()]:
-                del self._slots[old]
-            slot = self._slots.setdefault(key, _Slot())
-            self._slots.move_to_end(key)
-            if len(self._slots) > MAX_RUNS:
-                self._slots.popitem(last=False)
-        return slot
 
 
 class _Slot(Generic[T]):
