@@ -19,8 +19,9 @@ MAX_RUNS = 256  # a run pushed out by newer ones makes its thing again
 class OncePerRun(Generic[T]):
     """Makes one thing per run and settings.
 
-    A run is one call of the graph, so a resumed run or a fork makes its own. Two steps that
-    ask at the same time share one making; one that fails keeps nothing, and the next step
+    A run is one call of the graph, so a resumed run or a fork makes its own: LangGraph makes a
+    control for each call, which graphs inside it share; these differ in the namespace. Two
+    steps that ask at the same time share one making; one that fails keeps nothing, and the next step
     tries again. Each event loop has its own things: they may hold connections, which die
     with their loop.
 
@@ -46,9 +47,7 @@ class OncePerRun(Generic[T]):
         slot: _Slot[T] = _Slot()
         control, info = runtime.control, runtime.execution_info
         if control and info:  # in a run; outside one nothing says when it is over
-            # LangGraph makes one control per call of a graph, and graphs inside it share it: they
-            # differ in the namespace, which ends with the step's own name.
-            graph = info.checkpoint_ns.rpartition("|")[0]
+            graph = info.checkpoint_ns.rpartition("|")[0]  # the rest names the step
             key = (asyncio.get_running_loop(), control, info.thread_id, graph, settings)
             with self._lock:
                 for old in [old for old in self._slots if old[0].is_closed()]:
