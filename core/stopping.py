@@ -46,14 +46,6 @@ def out_of_budget(state: State, context: Context) -> bool:
     )
 
 
-def _no_contrast(state: State, context: Context) -> bool:
-    """Best and worst are too close to learn from. A pool of one is critiqued alone."""
-    if context.mode == "revision" or len(scored(state["candidates"])) < 2:
-        return False
-    spread = state["rounds"][-1]["spread"]
-    return spread is None or spread <= context.min_spread
-
-
 def why_stop(state: State, context: Context) -> StopReason | None:
     """Return why the loop ends after a ranking, or `None` to go on.
 
@@ -63,6 +55,9 @@ def why_stop(state: State, context: Context) -> StopReason | None:
     pool, now = state["candidates"], state["round"]
     leader = best(pool)
     left = requests_left(state, context)
+    spread = state["rounds"][-1]["spread"]
+    # Best and worst are too close to learn from. A pool of one is critiqued alone.
+    alone = context.mode == "revision" or len(scored(pool)) < 2
     moved = drift(state["rounds"], context.guard_tolerance)
     rules: list[tuple[StopReason | None, bool]] = [
         (state.get("halt"), bool(state.get("halt"))),
@@ -75,7 +70,7 @@ def why_stop(state: State, context: Context) -> StopReason | None:
             and reward_of(leader) >= context.target_reward,
         ),
         ("depth", now >= context.rounds),
-        ("spread", _no_contrast(state, context)),
+        ("spread", not alone and (spread is None or spread <= context.min_spread)),
         (
             "patience",
             bool(context.patience and leader and now - leader["round"] >= context.patience),

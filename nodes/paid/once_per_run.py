@@ -21,9 +21,9 @@ class OncePerRun(Generic[T]):
 
     A run is one call of the graph, so a resumed run or a fork makes its own: LangGraph makes a
     control for each call, which graphs inside it share; these differ in the namespace. Two
-    steps that ask at the same time share one making; one that fails keeps nothing, and the next step
-    tries again. Each event loop has its own things: they may hold connections, which die
-    with their loop.
+    steps that ask at the same time share one making; one that fails keeps nothing, and the
+    next step tries again. Each event loop has its own things: they may hold connections,
+    which die with their loop.
 
     Example:
         >>> once: OncePerRun[str] = OncePerRun()
