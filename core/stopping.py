@@ -56,7 +56,7 @@ def why_stop(state: State, context: Context) -> StopReason | None:
     leader = best(pool)
     left = requests_left(state, context)
     spread = state["rounds"][-1]["spread"]
-    # Best and worst are too close to learn from. A pool of one is critiqued alone.
+    # A pool of one is critiqued alone; else best and worst must differ enough to learn from.
     alone = context.mode == "revision" or len(scored(pool)) < 2
     moved = drift(state["rounds"], context.guard_tolerance)
     rules: list[tuple[StopReason | None, bool]] = [
