@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import synthetic_task
 from langgraph.errors import NodeCancelledError
+from patience import until
 from scripted_model import ScriptedModel
-from synthetic_run import INPUT, Run, cancel, outcome, until, whole
+from synthetic_run import INPUT, Run, cancel, outcome, whole
 
 import tpo
 from tpo.nodes.paid import saved_request

@@ -88,7 +88,7 @@ def test_a_conversation_reaches_the_policy_whole():
             tpo.SpecError,
             "unknown reward 'nonsense'. Valid rewards: heuristic",
         ),
-        (QUERY, {"reward": 3}, tpo.ConfigError, "int is no reward"),
+        (QUERY, {"reward": 3}, tpo.ConfigError, "int is not a reward"),
         (QUERY, {"policy": "gpt"}, tpo.SpecError, "unknown policy 'gpt'. Valid forms"),
         (QUERY, {"policy": 3}, tpo.ConfigError, "int cannot be a policy"),
         (QUERY, {"critic": "gpt"}, tpo.SpecError, "unknown policy 'gpt'"),
