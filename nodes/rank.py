@@ -50,8 +50,7 @@ def rank_node(*, given: GivenModels) -> Node:
 async def _rank(ranking: Ranking, state: State, pool: Sequence[Candidate]) -> list[Candidate]:
     """Score what the round needs; two scales are never mixed in one pool."""
     reward, on_failure = ranking.reward, ranking.run.context.on_reward_failure
-    earlier = [r for r in state.get("rounds", []) if r["turn"] == state["turn"]]
-    before = earlier[-1].get("ranked_by", "") if earlier else ""
+    before = _ranked_before(state)
     if before and before != reward.name:  # resumed with another reward
         said = f"the pool was ranked by {before!r}; all of it is scored anew by {reward.name!r}"
         ranking.emit("notice", {"message": said})
@@ -72,6 +71,12 @@ async def _rank(ranking: Ranking, state: State, pool: Sequence[Candidate]) -> li
     ids = {candidate["id"] for candidate in again}
     # What the reward vetoed stays out: the fallback knows nothing of its constraints.
     return [*(c for c in ranked if c["id"] not in ids), *again]
+
+
+def _ranked_before(state: State) -> str:
+    """Return which reward ranked the rounds before, or ""."""
+    mine = [r for r in state.get("rounds", []) if r["turn"] == state["turn"]]
+    return mine[-1].get("ranked_by", "") if mine else ""
 
 
 async def _heldout(

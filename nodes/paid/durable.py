@@ -11,7 +11,7 @@ its own nodes use; tests/contract/test_langgraph.py fails if it changes.
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Sequence, Set
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from typing import Any, Generic, TypeVar
 
 from langgraph.config import get_config
@@ -78,7 +78,7 @@ def write(**channels: Any) -> None:
     ChannelWrite.do_write(get_config(), entries)
 
 
-def outline(candidate: Candidate) -> dict[str, Any]:
+def outline(candidate: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a node writes of a candidate that its task has written whole."""
     record: dict[str, Any] = {k: candidate[k] for k in ("turn", "id", "round", "index")}
     if candidate["error"]:

@@ -53,18 +53,21 @@ class Ranking:
         vetoed = [c for c in pool if failure_of(c) == "vetoed"]
         known = {c["text"]: _score_of(c) for c in [*ranked, *vetoed]}
         texts = list(dict.fromkeys(c["text"] for c in fresh if c["text"] not in known))
+        told: set[str] = set()
 
-        def settle(place: int, score: Score) -> None:
+        def tell(text: str, score: Score) -> None:
             for candidate in fresh:
-                if candidate["text"] == texts[place]:
-                    self._tell(candidate, score)
+                if candidate["text"] == text and candidate["id"] not in told:
+                    told.add(candidate["id"])
+                    fields = {k: v for k, v in _changed(candidate, score).items() if k in NO_SCORE}
+                    self.emit("reward", {"candidate": candidate["id"], **fields})
 
+        job = Job(self.messages, texts, ranked)
         role: Role = "fallback" if self.degraded else "reward"
-        scores = await self._pay(self.reward, role, Job(self.messages, texts, ranked), settle)
-        for candidate in fresh:
-            if candidate["text"] in known:
-                self._tell(candidate, known[candidate["text"]])
+        scores = await self._pay(self.reward, role, job, lambda i, score: tell(texts[i], score))
         found = known | dict(zip(texts, scores, strict=True))
+        for candidate in fresh:
+            tell(candidate["text"], found[candidate["text"]])
         return [_changed(c, found[c["text"]]) for c in fresh]
 
     async def score_again(self, pool: Sequence[Candidate]) -> list[Candidate]:
@@ -84,7 +87,8 @@ class Ranking:
 
     async def heldout(self, reward: PlannedReward, text: str) -> float | None:
         """Score one answer without steering; a failure is a notice and no more."""
-        (score,) = await self._pay(reward, "heldout", Job(self.messages, [text]))
+        job = Job(self.messages, [text])
+        (score,) = await self._pay(reward, "heldout", job, lambda *_: None)
         if why := score["error"]:
             self.emit("notice", {"message": f"the held-out reward {reward.name!r} failed: {why}"})
         return score["reward"]
@@ -94,9 +98,12 @@ class Ranking:
         reward: PlannedReward,
         role: Role,
         job: Job,
-        settle: Callable[[int, Score], None] | None = None,
+        settle: Callable[[int, Score], None],
     ) -> list[Score]:
-        """Score a job with calls that are saved, and add what they cost."""
+        """Score a job with calls that are saved, and add what they cost.
+
+        `settle` is called with an answer's place and score once the score is final.
+        """
         context = self.run.context
         gate = asyncio.Semaphore(context.max_concurrency)
 
@@ -107,16 +114,13 @@ class Ranking:
                 self.cost = add_costs(self.cost, getattr(error, "cost", usage.cost()))
                 raise
             self.cost = add_costs(self.cost, usage.cost(**done["cost"]))
+            for place, score in reward.settled(job, call, done["result"]):
+                settle(place, score)
             return done
 
-        scores = await score_job(reward, job, ask, settle)
+        scores = await score_job(reward, job, ask)
         self.cost = add_costs(self.cost, usage.cost(scores=len(job.answers)))
         return scores
-
-    def _tell(self, candidate: Candidate, score: Score) -> None:
-        said = _changed(candidate, score)
-        fields = {name: value for name, value in said.items() if name in NO_SCORE}
-        self.emit("reward", {"candidate": candidate["id"], **fields})
 
 
 def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candidate]:
