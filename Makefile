@@ -10,6 +10,7 @@ VENV = .venv
 TEST_VENV = .venv-test
 AEGRA_VENV = .venv-aegra
 CLIENTS_VENV = .venv-clients
+WORKERS = -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 FAST = $(addprefix tests/,core prompts graphs nodes contract)
 PIP = -m pip --disable-pip-version-check install --quiet
 
@@ -61,7 +62,7 @@ fast: $(VENV)/fast ## Lint, type-check and test the lower floors of this folder,
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	cd $(VENV)/tree && ../bin/python -P -m mypy --config-file ../../pyproject.toml -p tpo
-	$(VENV)/bin/python -P -m pytest -q -n auto $(FAST) $(ARGS)
+	$(VENV)/bin/python -P -m pytest -q $(WORKERS) $(FAST) $(ARGS)
 
 $(TEST_VENV)/ready: pyproject.toml | python
 	@echo "Installing what the tests need into $(TEST_VENV) (once)..." >&2
@@ -102,7 +103,7 @@ browser: $(TEST_VENV)/ready
 
 .PHONY: test
 test: lint $(JS)/ready $(CLIENTS_VENV)/ready browser ## Build the wheel, lint, type-check and test it (ARGS="-k name")
-	TPO_CLIENTS=$(CURDIR)/$(CLIENTS_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest $(ARGS)
+	TPO_CLIENTS=$(CURDIR)/$(CLIENTS_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest $(WORKERS) $(ARGS)
 
 .PHONY: lint
 lint: wheel ## Ruff on the folder; mypy on the installed wheel; pyright

@@ -126,7 +126,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415  slower than all the rest here
+        from importlib.metadata import version  # slower than all the rest here
 
         return version("tpo")
     if name in _HOME_OF:

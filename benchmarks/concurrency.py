@@ -34,7 +34,7 @@ WORDS = "Blue light is scattered by the air more than red light is. " * 20
 
 def serve(slots: int, delay: float, ready: Any) -> None:
     """Be the server: `slots` requests at once, each `delay` seconds."""
-    import loopback_server as fake  # noqa: PLC0415  # pyright: ignore[reportMissingImports]
+    import loopback_server as fake  # pyright: ignore[reportMissingImports]
 
     gate = threading.Semaphore(slots)
 

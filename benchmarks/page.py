@@ -47,10 +47,10 @@ def times(browser: object, url: str) -> tuple[float, float]:
 
 def main() -> None:
     sys.path.insert(0, str(FAKES))
-    from browser import FLAGS, chromium  # noqa: PLC0415
-    from essayist import Essayist  # noqa: PLC0415
-    from page_site import SITES  # noqa: PLC0415
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+    from browser import FLAGS, chromium
+    from essayist import Essayist
+    from page_site import SITES
+    from playwright.sync_api import sync_playwright
 
     print(size())
     kind = sys.argv[1] if len(sys.argv) > 1 else "dev"

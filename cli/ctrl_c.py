@@ -38,7 +38,7 @@ def run_interruptible(work: Coroutine[Any, Any, int]) -> int:
 def _cancelling(task: asyncio.Task[Any] | None) -> Iterator[None]:
     loop, pressed = asyncio.get_running_loop(), False
 
-    def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    def on_signal(number: int, frame: FrameType | None) -> None:
         nonlocal pressed
         if pressed:
             _leave_at_once(128 + number)

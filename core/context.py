@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -14,9 +14,6 @@ from pydantic import (
 
 from .login import without_login
 from .specs import POLICY_FORMS, listed
-
-if TYPE_CHECKING:  # slow to import, and the command's --help needs only the settings
-    from langgraph.runtime import Runtime
 
 Mode = Literal["tpo", "best_of_n", "revision"]
 
@@ -234,15 +231,3 @@ class Context(BaseModel):
     def rounds(self) -> int:
         """Rounds after the first samples: `depth`, or 0 in best-of-N mode."""
         return 0 if self.mode == "best_of_n" else self.depth
-
-
-def context_of(runtime: Runtime[Any], default: Context | None = None) -> Context:
-    """Return the run's `Context`.
-
-    Inside another graph the runtime carries that graph's context, and without
-    `context=` it carries none: both mean the defaults.
-    """
-    given = runtime.context
-    if isinstance(given, Context):
-        return given
-    return default or Context()

@@ -4,7 +4,7 @@
 
     TPOError (RuntimeError)
     ├── InputError            the request itself: empty prompt, no human turn, image only
-    ├── ConfigError           a knob, a spec, a prompt set that cannot be right
+    ├── ConfigError           a setting, a spec, a prompt set that cannot be right
     │   ├── SpecError         an unknown or malformed policy or reward spec
     │   └── PromptError       a prompt with missing or unknown placeholders
     ├── MissingDependencyError  an optional package or file is not installed

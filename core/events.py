@@ -163,10 +163,10 @@ class Emitter:
         round: The round the node works on.
     """
 
-    def __init__(self, write: Callable[[Any], None], usage: Usage | None, round: int) -> None:  # noqa: A002
+    def __init__(self, write: Callable[[Any], None], usage: Usage | None, round: int) -> None:
         self._write = write
         self._before = usage["total"]["seconds"] if usage else 0.0
-        self._round = round
+        self.round = round
         self._start = time.monotonic()
 
     @property
@@ -179,13 +179,13 @@ class Emitter:
         """Working seconds since the run began."""
         return self._before + self.seconds
 
-    def __call__(self, type: str, fields: Mapping[str, Any]) -> None:  # noqa: A002
+    def __call__(self, type: str, fields: Mapping[str, Any]) -> None:
         """Emit one event of `type` (without its `tpo.` prefix)."""
         self._write(
             {
                 "type": f"tpo.{type}",
                 "v": VERSION,
-                "round": self._round,
+                "round": self.round,
                 "elapsed": round(self.elapsed, 3),
                 **fields,
             }

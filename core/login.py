@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
-# What is between `//` and the last @ of the authority; an @ in a path is no login. Slashes may
+# What is between `//` and the last @ of the authority; an @ in a path is not a login. Slashes may
 # be escaped as in JSON, the @ as in a URL. Further:
-# - A login with a raw / ? or # in its password is none by the standard, and no client accepts
-#   it; but what a person typed is a secret all the same. It looks like a port that is no number.
+# - A login with a raw / ? or # in its password breaks the standard, and no client accepts it; but
+#   what a person typed is a secret all the same. It looks like a port that is not a number.
 # - A URL that was taken for a path has one slash only.
 # - Behind an @, as in `openai:NAME@user:key@host`, it may lack the scheme.
 _LOGIN = re.compile(

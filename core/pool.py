@@ -17,17 +17,17 @@ def scored(pool: Sequence[Candidate]) -> list[Candidate]:
     return [c for c in pool if c["error"] is None and c["reward"] is not None]
 
 
-def unscored(pool: Sequence[Candidate], round: int) -> list[Candidate]:  # noqa: A002
+def unscored(pool: Sequence[Candidate], round: int) -> list[Candidate]:
     """Return the round's usable candidates that have no reward yet."""
     return [c for c in pool if c["round"] == round and c["error"] is None and c["reward"] is None]
 
 
-def of_round(pool: Sequence[Candidate], round: int) -> list[Candidate]:  # noqa: A002
+def of_round(pool: Sequence[Candidate], round: int) -> list[Candidate]:
     """Return the candidates of one round."""
     return [c for c in pool if c["round"] == round]
 
 
-def by_id(pool: Sequence[Candidate], id: str | None) -> Candidate | None:  # noqa: A002
+def by_id(pool: Sequence[Candidate], id: str | None) -> Candidate | None:
     """Return the candidate called `id`, or `None`."""
     return next((c for c in pool if c["id"] == id), None)
 
@@ -35,7 +35,7 @@ def by_id(pool: Sequence[Candidate], id: str | None) -> Candidate | None:  # noq
 def reward_of(candidate: Candidate) -> float:
     """Return the reward of a scored candidate."""
     reward = candidate["reward"]
-    assert reward is not None  # noqa: S101  callers pass what `scored` returned
+    assert reward is not None  # callers pass what `scored` returned
     return reward
 
 
@@ -63,7 +63,7 @@ def opposite(pool: Sequence[Candidate], chosen: Candidate) -> Candidate | None:
 def summarise(
     pool: Sequence[Candidate],
     turn: int,
-    round: int,  # noqa: A002
+    round: int,
     ranked_by: str = "",
 ) -> Round:
     """Return the record of a freshly ranked round; loss and gradient come later."""

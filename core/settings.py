@@ -28,13 +28,13 @@ def context_with(name: str, **defaults: Any) -> type[Context]:
     return made
 
 
-def make_context(base: Context | None = None, **knobs: Any) -> Context:
-    """Return `base` with `knobs` changed, checked like a new one.
+def make_context(base: Context | None = None, **settings: Any) -> Context:
+    """Return `base` with `settings` changed, checked like a new one.
 
     Raises:
         ConfigError: in one sentence, what is wrong and what is allowed.
     """
-    values = {**(base.model_dump(exclude_unset=True) if base else {}), **knobs}
+    values = {**(base.model_dump(exclude_unset=True) if base else {}), **settings}
     kind = type(base) if base else Context  # a subclass has other defaults
     try:
         return kind(**values)

@@ -24,7 +24,7 @@ StopReason = Literal[
     "patience",  # no better candidate for `patience` rounds
     "spread",  # best and worst are (nearly) the same: nothing to contrast
     "budget",  # the next round cannot be paid
-    "critique_failed",  # loss or gradient could not be had
+    "critique_failed",  # the critic wrote no usable loss or gradient
     "no_update",  # not one update of the round was usable
     "overoptimised",  # the reward rises while the held-out reward falls
     "human",  # a person stopped the run
@@ -107,7 +107,7 @@ class Round(TypedDict):
     by_hand: NotRequired[list[Literal["loss", "gradient"]]]
     """Which texts a person wrote in place of the critic."""
     error: str | None
-    """Why the critique could not be had, or `None`."""
+    """Why there is no critique, or `None`."""
     failure: NotRequired[FailureKind | None]
     """The kind of `error`."""
 

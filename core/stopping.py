@@ -1,7 +1,7 @@
 """When the loop ends: pure functions of the state and the context.
 
 The routers ask before every step; `finish` asks once more to record the reason.
-Because nothing is remembered, a fork or a resumed run with other settings decides anew.
+Because nothing is remembered, a fork or a resumed run with other settings decides again.
 """
 
 from __future__ import annotations
@@ -30,6 +30,13 @@ def requests_left(state: State, context: Context) -> int | None:
     return max(0, context.budget_requests - spent(state)["requests"])
 
 
+def request_timeout(context: Context, state: State) -> float:
+    """Return the seconds a request may take: the timeout, or what the budget leaves."""
+    if not context.budget_seconds:
+        return context.timeout
+    return max(1.0, min(context.timeout, context.budget_seconds - spent(state)["seconds"]))
+
+
 def out_of_budget(state: State, context: Context) -> bool:
     """Return whether tokens or working seconds are used up."""
     paid = spent(state)
@@ -55,11 +62,6 @@ def _no_gain(state: State, context: Context) -> bool:
     )
 
 
-def _overoptimised(state: State, context: Context) -> bool:
-    moved = drift(state["rounds"], context.guard_tolerance)
-    return context.guard == "stop" and moved["overoptimised"]
-
-
 def why_stop(state: State, context: Context) -> StopReason | None:
     """Return why the loop ends after a ranking, or `None` to go on.
 
@@ -69,10 +71,11 @@ def why_stop(state: State, context: Context) -> StopReason | None:
     pool, now = state["candidates"], state["round"]
     leader = best(pool)
     left = requests_left(state, context)
+    moved = drift(state["rounds"], context.guard_tolerance)
     rules: list[tuple[StopReason | None, bool]] = [
         (state.get("halt"), bool(state.get("halt"))),
         ("no_update", now > 0 and not scored(of_round(pool, now))),
-        ("overoptimised", _overoptimised(state, context)),
+        ("overoptimised", context.guard == "stop" and moved["overoptimised"]),
         (
             "target",
             context.target_reward is not None

@@ -94,6 +94,11 @@ def add_costs(a: Cost, b: Cost) -> Cost:
     )
 
 
+def usage_of(turn: int, phase: Phase, paid: Cost, seconds: float) -> UsageDelta:
+    """Return what a node adds to the usage: what its requests cost, and its own time."""
+    return UsageDelta(turn=turn, phase=phase, cost=add_costs(paid, cost(seconds=seconds)))
+
+
 def no_usage(turn: int = 0) -> Usage:
     """Return the usage of a run that has not paid for anything."""
     return Usage(turn=turn, total=cost(), phases={})

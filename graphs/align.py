@@ -26,7 +26,7 @@ from ..nodes.paid.run_models import GivenModels
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
 from .background import result_of
-from .loop import MOST_STEPS, build_graph
+from .loop import MAX_STEPS, build_graph
 
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
 
@@ -56,7 +56,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     on_event: Callable[[AnyEvent], None] | None = None,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
     thread_id: str | None = None,
-    **knobs: Any,
+    **settings: Any,
 ) -> Aligned:
     """Answer a prompt with test-time preference optimization.
 
@@ -69,11 +69,11 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         fallback: What ranks when the reward failed (see `on_reward_failure`).
         prompts: Other prompts.
         drafts: Answers that exist already; they compete as the first candidates of round 0,
-            and so many fewer are sampled.
+            and that many fewer are sampled.
         on_event: Called with every event as it happens (docs/events.md).
         checkpointer: Where the run is saved; default: in memory, for this call.
         thread_id: Names the run in the checkpointer; a finished thread gets a new turn.
-        **knobs: Any setting of `Context`: depth, width, seed, budget_requests, ...
+        **settings: Any setting of `Context`: depth, width, seed, budget_requests, ...
 
     Returns:
         The answer, its reward, the pool, the rounds, why it stopped and what it cost.
@@ -85,7 +85,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         >>> result = await aalign("Why is the sky blue?", depth=1)  # doctest: +SKIP
         >>> result["answer"], result["stop_reason"]  # doctest: +SKIP
     """
-    context = make_context(None, **knobs)
+    context = make_context(None, **settings)
     if context.human_pick:
         raise ConfigError(
             "human_pick pauses the run for an answer, and one call has no place for it: compile "
@@ -99,7 +99,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         checkpointer=checkpointer or InMemorySaver(), name="tpo"
     )
     place = {"thread_id": thread_id or str(uuid4())}
-    config: RunnableConfig = {"configurable": place, "recursion_limit": MOST_STEPS}
+    config: RunnableConfig = {"configurable": place, "recursion_limit": MAX_STEPS}
     await _check_removals(messages, app, config if checkpointer and thread_id else None)
     if on_event is None:
         context = context.model_copy(update={"live": False})

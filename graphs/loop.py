@@ -25,10 +25,9 @@ from ..nodes.sample import sample_node
 from ..nodes.update import update_node
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
-from .routing import after_choose, after_gradient, after_loss, after_rank
-from .step import IN_BRIEF, AsyncStep, Edge
+from .step import IN_BRIEF, AsyncStep, edges
 
-MOST_STEPS = 10_000  # no limit: `depth` is one. A chain around a run would set it to 25
+MAX_STEPS = 10_000  # only `depth` limits a run; a chain around it would allow 25 steps
 TPOGraph = StateGraph[State, Context, InputState, State]
 
 
@@ -118,13 +117,7 @@ def build_graph(
         graph.add_node(name, AsyncStep(node, name), trace_policy=IN_BRIEF)
     graph.add_edge(START, "sample")
     graph.add_edge("sample", "rank")
-    for name, router in {
-        "rank": after_rank,
-        "choose": after_choose,
-        "loss": after_loss,
-        "gradient": after_gradient,
-    }.items():
-        edge = Edge(router(given), f"after_{name}")
+    for name, edge in edges(given).items():
         graph.add_conditional_edges(name, edge, edge.targets)
     graph.add_edge("update", "rank")
     graph.add_edge("finish", END)

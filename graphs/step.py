@@ -1,36 +1,30 @@
-"""Nodes and edges as runnables: async only, and with no more in a trace than helps its reader."""
-
-# ruff: noqa: ARG002  the signatures are Runnable's
+"""Nodes and edges as LangGraph runs them: async only, and with short traces."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn, get_args, get_type_hints
+from typing import Any, NoReturn
 
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 from langchain_core.runnables.config import set_config_context
-from langgraph.runtime import get_runtime
+from langgraph.runtime import Runtime, get_runtime
 from langgraph.types import TracePolicy
 
 from ..core.context import Context
 from ..core.errors import SyncCallError
-from ..core.state import State
-from ..nodes.paid.run_models import Node
+from ..core.state import State, StopReason
+from ..core.stopping import why_break_off, why_stop
+from ..nodes.paid.run_models import GivenModels, Node, Update
 
 
-class AsyncStep(Runnable[State, dict[str, Any]]):
+class AsyncStep(Runnable[State, Update]):
     """Runs a node; a sync call is refused in one sentence instead of LangGraph's riddle."""
 
     def __init__(self, node: Node, name: str) -> None:
         self.node = node
         self.name = name
 
-    def invoke(
-        self,
-        input: State,  # noqa: A002  the name is Runnable's
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
-    ) -> NoReturn:
+    def invoke(self, input: State, config: RunnableConfig | None = None, **_: Any) -> NoReturn:
         """Refuse.
 
         Raises:
@@ -41,42 +35,67 @@ class AsyncStep(Runnable[State, dict[str, Any]]):
             "or call `tpo.align(...)` from sync code"
         )
 
-    async def ainvoke(
-        self,
-        input: State,  # noqa: A002
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
-    ) -> dict[str, Any]:
+    async def ainvoke(self, input: State, config: RunnableConfig | None = None, **_: Any) -> Update:
         """Run the node on the state."""
         return await self.node(input, get_runtime(Context))
 
 
 class Edge(Runnable[State, str]):
-    """Asks a router which step follows. Not a run of its own, which would hold the whole state."""
+    """Goes on to the next step, or to `finish` if a stop rule says so.
 
-    def __init__(self, route: Callable[[State], str], name: str) -> None:
-        self.route = route
-        self.name = name
-        self.targets: list[str] = list(get_args(get_type_hints(route)["return"]))
+    Not a run of its own in a trace: that would hold the whole state.
 
-    def invoke(
+    Args:
+        given: Knows the settings of a run that is given none.
+        rule: Returns why the loop stops here, or `None`.
+        then: The step that follows otherwise.
+        asks: The step where a person is asked first, if the settings say so; or "".
+    """
+
+    def __init__(
         self,
-        input: State,  # noqa: A002
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
-    ) -> str:
+        given: GivenModels,
+        rule: Callable[[State, Context], StopReason | None],
+        then: str,
+        asks: str = "",
+    ) -> None:
+        self.name = f"before_{then}"
+        self.given, self.rule, self.then, self.asks = given, rule, then, asks
+        self.targets = [*filter(None, [asks]), then, "finish"]
+
+    def invoke(self, input: State, config: RunnableConfig | None = None, **_: Any) -> str:
         """Return the name of the next step."""
         with set_config_context(ensure_config(config)) as context:
-            return context.run(self.route, input)
+            return context.run(self.next_step, input)
 
-    async def ainvoke(
-        self,
-        input: State,  # noqa: A002
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
-    ) -> str:
+    async def ainvoke(self, input: State, config: RunnableConfig | None = None, **_: Any) -> str:
         """Return the name of the next step."""
         return self.invoke(input, config)
+
+    def next_step(self, state: State) -> str:
+        """Ask the rule.
+
+        A state edited by hand (`update_state`) takes the edges of the node it is written as,
+        and LangGraph gives them no runtime then: the settings are not known yet. The edge
+        stops only if a node has decided to, and `loss` stops if the rule would have.
+        """
+        runtime: Runtime[Context] | None = get_runtime(Context)
+        if runtime is None:
+            return "finish" if state.get("halt") else self.then
+        context = self.given.settings(runtime)
+        if self.asks and context.human_pick:
+            return self.asks
+        return "finish" if self.rule(state, context) else self.then
+
+
+def edges(given: GivenModels) -> dict[str, Edge]:
+    """Return what follows each step where the loop may stop."""
+    return {
+        "rank": Edge(given, why_stop, "loss", asks="choose"),
+        "choose": Edge(given, why_stop, "loss"),
+        "loss": Edge(given, why_break_off, "gradient"),
+        "gradient": Edge(given, why_break_off, "update"),
+    }
 
 
 def _in_brief(state: State) -> dict[str, Any]:

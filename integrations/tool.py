@@ -45,7 +45,7 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
     name: str = NAME,
     description: str = DESCRIPTION,
     trace: Detail = "full",
-    **knobs: Any,
+    **settings: Any,
 ) -> BaseTool:
     """Return a tool that writes a text with care, from `task`, `draft` and `criteria`.
 
@@ -63,7 +63,7 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         name: What the agent's model calls it.
         description: What the agent's model reads about it.
         trace: `brief` leaves the texts of the pool and the critiques out of the artifact.
-        **knobs: Any setting of `Context`: depth, width, seed, budget_seconds, ...
+        **settings: Any setting of `Context`: depth, width, seed, budget_seconds, ...
 
     Raises:
         ConfigError: an unknown setting, or a value out of bounds.
@@ -76,8 +76,8 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         >>> agent = create_agent("openai:gpt-5-mini", [tool])  # doctest: +SKIP
     """
     given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
-    settings = CallSettings(given, make_context(None, **knobs), trace)
-    settings.check()
+    call = CallSettings(given, make_context(None, **settings), trace)
+    call.check()
 
     async def write(
         task: str, draft: str = "", criteria: str = "", *, saving: Saving = "own"
@@ -87,11 +87,11 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         try:
             read_conversation(messages)
             state = await _last(
-                InnerRun(settings.graph(), messages, settings.context, drafts, saving=saving)
+                InnerRun(call.graph(), messages, call.context, drafts, saving=saving)
             )
         except TPOError as error:
             raise ToolException(f"The text could not be written: {error}") from error
-        return state["answer"], trace_of(state, settings.trace)
+        return state["answer"], trace_of(state, call.trace)
 
     def write_now(task: str, draft: str = "", criteria: str = "") -> tuple[str, JsonObject]:
         return result_of(write(task, draft, criteria, saving=saving_of_sync_call()))

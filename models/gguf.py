@@ -35,7 +35,7 @@ def find_model(name: str) -> Path:
     Raises:
         MissingDependencyError: there is no such file, or the package that fetches it is
             missing; the sentence says what to type.
-        PolicyError: the file is no GGUF file, or could not be fetched.
+        PolicyError: the file is not a GGUF file, or could not be fetched.
 
     Example:
         >>> find_model("~/models/qwen.gguf")  # doctest: +SKIP
@@ -119,7 +119,7 @@ def _checked(path: Path) -> Path:
         raise PolicyError(f"the model file cannot be read: {evidence(error)}") from error
     if start != _MAGIC:
         raise PolicyError(
-            f"{path} is no GGUF file (it begins with {start!r}): give a file converted for "
+            f"{path} is not a GGUF file (it begins with {start!r}): give a file converted for "
             f"llama.cpp, and fetch it again if the download was cut short"
         )
     return path

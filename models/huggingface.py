@@ -22,7 +22,7 @@ def huggingface_model(name: str) -> BaseChatModel:
 
     Raises:
         MissingDependencyError: the extra is not installed.
-        PolicyError: there is no such model, it cannot be loaded, or it is no chat model.
+        PolicyError: there is no such model, it cannot be loaded, or it is not a chat model.
 
     Example:
         >>> huggingface_model("Qwen/Qwen3-0.6B").invoke("Hello")  # doctest: +SKIP

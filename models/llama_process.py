@@ -117,7 +117,7 @@ def _ask(process: subprocess.Popen[str], wanted: JsonObject) -> JsonObject | Non
 
 
 def _pipe(stream: IO[str] | None) -> IO[str]:
-    assert stream is not None  # noqa: S101  _spawn asks for both pipes
+    assert stream is not None  # _spawn asks for both pipes
     return stream
 
 

@@ -127,7 +127,7 @@ def build_policy(spec: str) -> Policy:
     if provider == "embedded":
         return _embedded(name)
     if provider == "huggingface":
-        from .huggingface import huggingface_model  # noqa: PLC0415  heavy, optional
+        from .huggingface import huggingface_model  # heavy, optional
 
         model = huggingface_model(name)
         return Policy(model, model_name(spec), context_tokens=_context_tokens(model))
@@ -136,7 +136,7 @@ def build_policy(spec: str) -> Policy:
 
 
 def _embedded(name: str) -> Policy:
-    from .embedded import embedded_server  # noqa: PLC0415  optional
+    from .embedded import embedded_server  # optional
 
     server = embedded_server(name)
     key = server.api_key.get_secret_value()
@@ -158,9 +158,9 @@ def _compatible(name: str, url: str, spec: str) -> Policy:
 
 
 def _openai(name: str, base_url: str, key: str, *, through_proxy: bool = True) -> BaseChatModel:
-    from langchain_openai import ChatOpenAI  # noqa: PLC0415  slow to import
-    from openai import DefaultAsyncHttpxClient  # noqa: PLC0415
-    from pydantic import SecretStr  # noqa: PLC0415
+    from langchain_openai import ChatOpenAI  # slow to import
+    from openai import DefaultAsyncHttpxClient
+    from pydantic import SecretStr
 
     # Retries are ours, so that they are counted and a 400 is not repeated. An own client:
     # the default one is cached across event loops and breaks on the second. It heeds a proxy
@@ -181,11 +181,11 @@ def _openai(name: str, base_url: str, key: str, *, through_proxy: bool = True) -
 
 
 def _provider(provider: str, name: str, spec: str) -> Policy:
-    from langchain.chat_models import init_chat_model  # noqa: PLC0415  slow to import
+    from langchain.chat_models import init_chat_model  # slow to import
 
     options: JsonObject = {"max_retries": 0}
     if provider == "openai":
-        from openai import DefaultAsyncHttpxClient  # noqa: PLC0415
+        from openai import DefaultAsyncHttpxClient
 
         options["http_async_client"] = DefaultAsyncHttpxClient()
     try:

@@ -47,7 +47,8 @@ class Request:
         refused: Parameters the server is known to refuse; they are left out.
         timeout: Seconds one attempt may take.
         retries: Further attempts after a fault that may pass.
-        most: Times it may be sent at all, refused parameters included; `None` is no limit.
+        max_attempts: How often it may be sent at all, refused parameters included; `None`
+            sets no limit.
         live: Whether to stream the text (only a single one can be).
         label: Names the request in traces.
         metadata: What else traces say of it; see docs/tracing.md.
@@ -61,7 +62,7 @@ class Request:
     refused: frozenset[str] = frozenset()
     timeout: float = 120.0
     retries: int = 2
-    most: int | None = None
+    max_attempts: int | None = None
     live: bool = False
     label: str = "request"
     metadata: JsonObject = field(default_factory=dict)
@@ -122,7 +123,7 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
                     async with asyncio.timeout(request.timeout):
                         texts, price = await _send(request, refused, on_text)
                     return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
-        except Exception as error:  # providers raise anything; cancellation is no Exception
+        except Exception as error:  # providers raise anything; cancellation is not an Exception
             if isinstance(error, NotImplementedError):  # LangChain's, before anything is sent
                 sent -= 1
             name = refused_parameter(error, _sent_parameters(request, refused))
@@ -136,7 +137,7 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
 
 
 def _left(request: Request, sent: int) -> int:
-    return sys.maxsize if request.most is None else request.most - sent
+    return sys.maxsize if request.max_attempts is None else request.max_attempts - sent
 
 
 def _reason(error: Exception, request: Request) -> str:

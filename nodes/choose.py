@@ -13,7 +13,7 @@ from ..core.context import Context
 from ..core.events import Emitter
 from ..core.pool import by_id, opposite, scored
 from ..core.state import Candidate, Round, State
-from .paid.run_models import Node
+from .paid.run_models import Node, Update
 
 
 class Pick(BaseModel):
@@ -59,7 +59,7 @@ def pick_among(ids: Sequence[str]) -> type[Pick]:
 def choose_node() -> Node:
     """Return the node that pauses for a person; resume it with a `Pick`."""
 
-    async def choose(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    async def choose(state: State, runtime: Runtime[Context]) -> Update:
         now = state["rounds"][-1]
         shown = sorted(scored(state["candidates"]), key=lambda c: -(c["reward"] or 0.0))
         pick = interrupt(
@@ -79,17 +79,13 @@ def choose_node() -> Node:
             record |= _picked(state["candidates"], pick, now)
             emit = Emitter(runtime.stream_writer, state["usage"], now["round"])
             emit("round", {"selected": {**now, **record}})
-        record |= _written(pick, now)
+        given = {"loss": pick.loss, "gradient": pick.gradient}
+        texts = {step: text.strip() for step, text in given.items() if text and text.strip()}
+        if texts or now.get("by_hand"):  # the nodes whose work it is emit it and ask nobody
+            record |= {**texts, "by_hand": list(texts)}
         return {"rounds": [record], "halt": "human" if pick.stop else None}
 
     return choose
-
-
-def _written(pick: Pick, now: Round) -> dict[str, Any]:
-    """Return the person's own critique; the nodes whose work it is tell it and ask nobody."""
-    given = {"loss": pick.loss, "gradient": pick.gradient}
-    texts = {step: text.strip() for step, text in given.items() if text and text.strip()}
-    return {**texts, "by_hand": list(texts)} if texts or now.get("by_hand") else {}
 
 
 def _picked(pool: Sequence[Candidate], pick: Pick, now: Round) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 
@@ -13,7 +11,7 @@ from ..core.errors import NoCandidateError
 from ..core.events import Emitter
 from ..core.state import State
 from ..core.stopping import why_stop
-from .paid.run_models import GivenModels, Node
+from .paid.run_models import GivenModels, Node, Update
 
 
 def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
@@ -24,7 +22,7 @@ def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
         speak: Whether the answer is added to `messages` too.
     """
 
-    async def finish(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    async def finish(state: State, runtime: Runtime[Context]) -> Update:
         context = given.settings(runtime)
         emit = Emitter(runtime.stream_writer, state["usage"], state["round"])
         reason = why_stop(state, context) or "depth"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .paid.critique import critique_node
+from .loss import critique_node
 from .paid.run_models import GivenModels, Node
 
 

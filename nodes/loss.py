@@ -2,10 +2,94 @@
 
 from __future__ import annotations
 
-from .paid.critique import critique_node
-from .paid.run_models import GivenModels, Node
+from typing import Literal
+
+from langgraph.runtime import Runtime
+
+from ..core.context import Context
+from ..core.events import Emitter
+from ..core.reply import Reply, split_reasoning
+from ..core.state import State
+from ..core.stopping import request_timeout, requests_left, why_stop
+from ..core.usage import cost, usage_of
+from ..models.live_request import ask_live, request_seed
+from ..models.request import Request, RequestError, Response
+from ..prompts.critique import clip_tokens, critique_of
+from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
 def loss_node(*, given: GivenModels) -> Node:
     """Return the node that writes `loss` into the current round."""
     return critique_node(given=given, step="loss")
+
+
+def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> Node:
+    """Return the node of step 3 or 4: the critic writes one text for the current round.
+
+    If the critic fails, the loop ends with the best answer so far.
+    """
+
+    async def critique(state: State, runtime: Runtime[Context]) -> Update:
+        context = given.settings(runtime)
+        if step == "loss" and (reason := why_stop(state, context)):
+            return {"halt": reason}  # the edge could not know, or the settings are others now
+        turn, now, record = state["turn"], state["round"], state["rounds"][-1]
+        emit = Emitter(runtime.stream_writer, state["usage"], now)
+        if step in record.get("by_hand", []) and record[step]:  # a person's: see `choose`
+            emit(step, {"text": record[step]})
+            return {"usage": usage_of(turn, step, cost(), emit.seconds)}
+        request = _request(state, await given.for_run(runtime), step)
+        place = {"turn": turn, "round": now}
+        try:  # not a task: the node ends with it, and is saved itself
+            response = await ask_live(
+                request, emit, step, f"r{now}-{step}", lambda text: split_reasoning(text)[0], _check
+            )
+        except RequestError as error:
+            why = {"error": f"{step}: {error}", "failure": error.failure}
+            usage = usage_of(turn, step, error.cost, emit.seconds)
+            return {"rounds": [{**place, **why}], "halt": "critique_failed", "usage": usage}
+        text = response.replies[0].text
+        emit(step, {"text": text})
+        return {
+            "rounds": [{**place, step: text}],
+            "critic_refused": sorted(response.refused),
+            "usage": usage_of(turn, step, response.cost, emit.seconds),
+        }
+
+    return critique
+
+
+def _request(state: State, run: RunModels, step: Literal["loss", "gradient"]) -> Request:
+    context, critic, now = run.context, run.critic, state["round"]
+    left = requests_left(state, context)
+    refused = set(state["critic_refused"])
+    if not run.own_critic:
+        refused |= set(state["refused"]) - {"n", "response_format"}
+    return Request(
+        critic,
+        run.prompts.render(
+            step, critique_of(state, context), clip_tokens=clip_tokens(context, critic)
+        ),
+        parameters={
+            "temperature": context.critique_temperature,
+            "top_p": context.top_p,
+            "max_tokens": context.critique_max_tokens,
+            "seed": request_seed(context, step, now, 0),
+        },
+        refused=frozenset(refused),
+        timeout=request_timeout(context, state),
+        retries=context.retries,
+        # What is still to come of the round (gradient, update) keeps one request each.
+        max_attempts=None if left is None else max(1, left - (2 if step == "loss" else 1)),
+        live=context.live,
+        label=f"{step} r{now}",
+    )
+
+
+def _check(request: Request, response: Response) -> None:
+    """Refuse a reply without a text."""
+    nothing = Reply("", error="the server returned no text at all", failure="missing")
+    reply = response.replies[0] if response.replies else nothing
+    if reply.error:
+        said = f"{request.policy.name}: {reply.error}"
+        raise RequestError(said, response.cost, reply.failure or "failed")

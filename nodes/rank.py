@@ -3,42 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from langgraph.runtime import Runtime
 
 from ..core.context import Context
-from ..core.conversation import read_conversation
 from ..core.errors import RewardError
 from ..core.events import Emitter
 from ..core.pool import by_id, scored, summarise, unscored
 from ..core.state import Candidate, Round, State, merge_candidates
+from ..core.usage import usage_of
 from ..rewards.plan import PlannedReward
-from .paid.durable import restore, usage_of
-from .paid.ranking import Ranking, losses, rankable
-from .paid.run_models import GivenModels, Node
+from .paid.ranking import Ranking, begin_ranking, losses, rankable
+from .paid.run_models import GivenModels, Node, Update
 
 
 def rank_node(*, given: GivenModels) -> Node:
     """Return the node that scores what is new and records the round."""
 
-    async def rank(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    async def rank(state: State, runtime: Runtime[Context]) -> Update:
         run = await given.for_run(runtime)
         turn, now = state["turn"], state["round"]
         emit = Emitter(runtime.stream_writer, state["usage"], now)
-        messages = read_conversation(state["messages"]).messages
-        ranking = Ranking(run, messages, emit, degraded=state.get("degraded", False))
-        restored = await restore(state["candidates"])
-        known = merge_candidates(state["candidates"], [restored])
-        ranked = await _rank(ranking, state, known)
-        pool = merge_candidates(known, [ranked])
+        ranking = await begin_ranking(state, run, emit)
+        ranked = await _rank(ranking, state)
+        pool = merge_candidates(ranking.pool, [ranked])
         if not scored(pool):
             raise RewardError(_nothing_scored(ranking.reward, ranked))
         record = summarise(pool, turn, now, ranking.reward.name)
         record["heldout"] = await _heldout(ranking, state, pool, record)
         emit("round", {"selected": record})
         return {
-            "candidates": [*restored, *ranked],
+            "candidates": [*ranking.restored, *ranked],
             "rounds": [record],
             "degraded": ranking.degraded,
             "usage": usage_of(turn, "rank", ranking.cost, emit.seconds),
@@ -47,12 +42,13 @@ def rank_node(*, given: GivenModels) -> Node:
     return rank
 
 
-async def _rank(ranking: Ranking, state: State, pool: Sequence[Candidate]) -> list[Candidate]:
+async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
     """Score what the round needs; two scales are never mixed in one pool."""
-    reward, on_failure = ranking.reward, ranking.run.context.on_reward_failure
-    before = _ranked_before(state)
+    pool, reward, on_failure = ranking.pool, ranking.reward, ranking.run.context.on_reward_failure
+    earlier = [r for r in state.get("rounds", []) if r["turn"] == state["turn"]]
+    before = earlier[-1].get("ranked_by", "") if earlier else ""
     if before and before != reward.name:  # resumed with another reward
-        said = f"the pool was ranked by {before!r}; all of it is scored anew by {reward.name!r}"
+        said = f"the pool was ranked by {before!r}; all of it is scored again by {reward.name!r}"
         ranking.emit("notice", {"message": said})
         ranked = await ranking.score_again(rankable(pool, vetoed=True))
     else:
@@ -66,17 +62,16 @@ async def _rank(ranking: Ranking, state: State, pool: Sequence[Candidate]) -> li
     if not lost or ranking.degraded or on_failure != "degrade":
         return ranked
     ranking.degraded = True
-    ranking.emit("notice", {"message": _degradation(reward, ranking.reward, lost)})
+    said = (
+        f"reward {reward.name!r} failed for {_count(lost)}; the whole pool is ranked by "
+        f"{ranking.reward.name!r} for the rest of the turn"
+    )
+    notice = ranking.reward.notice
+    ranking.emit("notice", {"message": f"{said}. {notice}" if notice else said})
     again = await ranking.score_again(rankable(merge_candidates(pool, [ranked])))
     ids = {candidate["id"] for candidate in again}
     # What the reward vetoed stays out: the fallback knows nothing of its constraints.
     return [*(c for c in ranked if c["id"] not in ids), *again]
-
-
-def _ranked_before(state: State) -> str:
-    """Return which reward ranked the rounds before, or ""."""
-    mine = [r for r in state.get("rounds", []) if r["turn"] == state["turn"]]
-    return mine[-1].get("ranked_by", "") if mine else ""
 
 
 async def _heldout(
@@ -97,14 +92,6 @@ async def _heldout(
 
 def _count(lost: Sequence[str]) -> str:
     return f"{len(lost)} candidate{'s' * (len(lost) > 1)} ({lost[0]})"
-
-
-def _degradation(reward: PlannedReward, fallback: PlannedReward, lost: Sequence[str]) -> str:
-    said = (
-        f"reward {reward.name!r} failed for {_count(lost)}; the whole pool is ranked by "
-        f"{fallback.name!r} for the rest of the turn"
-    )
-    return f"{said}. {fallback.notice}" if fallback.notice else said
 
 
 def _nothing_scored(reward: PlannedReward, ranked: Sequence[Candidate]) -> str:

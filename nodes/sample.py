@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from langgraph.runtime import Runtime
 
@@ -13,41 +12,41 @@ from ..core.errors import NoCandidateError
 from ..core.events import Emitter
 from ..core.reply import split_reasoning
 from ..core.state import State
-from ..core.usage import add_usage
-from ..models.policy import Policy
+from ..core.usage import add_usage, usage_of
 from ..models.request import Request
 from ..rewards.plan import self_check
-from .paid.candidates import Draw
-from .paid.draw import Outcome, draw_candidates
-from .paid.durable import usage_of
-from .paid.run_models import GivenModels, Node, RunModels
+from .paid.candidates import Wanted, ask_for_candidates
+from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
 def sample_node(*, given: GivenModels) -> Node:
-    """Return the node that checks the input and draws round 0."""
+    """Return the node that checks the input and asks for round 0."""
 
-    async def sample(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    async def sample(state: State, runtime: Runtime[Context]) -> Update:
         conversation = read_conversation(state.get("messages"))
         drafts = read_drafts(state.get("drafts"))
         turn = state.get("turn", 0) + 1
         emit = Emitter(runtime.stream_writer, None, 0)
         run = await given.for_run(runtime)  # all of it, so that bad settings cost nothing
-        await _begin(run, conversation, emit)
-        context, policy = run.context, run.policy
-        draw = _draw(context, emit, policy, conversation, drafts, turn)
-        most = context.budget_requests or None
-        out = await draw_candidates(draw, frozenset(), most)
-        usage = usage_of(turn, "sample", out.cost, emit.seconds)
-        if all(record.get("error") for record in out.records):
-            error = _nothing_came(policy, out)
-            error.partial = {"candidates": out.records, "usage": add_usage(None, usage)}
+        await _announce(run, conversation, emit)
+        wanted = _wanted(run, emit, conversation, drafts, turn)
+        max_requests = run.context.budget_requests or None
+        got = await ask_for_candidates(wanted, frozenset(), max_requests)
+        usage = usage_of(turn, "sample", got.cost, emit.seconds)
+        if all(record.get("error") for record in got.records):
+            why = next((r["error"] for r in got.records), "no request was left to be made")
+            error = NoCandidateError(
+                f"policy {run.policy.name!r} gave no usable answer ({why}). "
+                "Check that it is reachable and its key is right: tpo doctor"
+            )
+            error.partial = {"candidates": got.records, "usage": add_usage(None, usage)}
             raise error
         return {
             "turn": turn,
             "round": 0,
-            "candidates": out.records,
+            "candidates": got.records,
             "usage": usage,
-            "refused": sorted(out.refused),
+            "refused": sorted(got.refused),
             "critic_refused": [],
             "degraded": False,
             "halt": None,
@@ -59,7 +58,7 @@ def sample_node(*, given: GivenModels) -> Node:
     return sample
 
 
-async def _begin(run: RunModels, conversation: Conversation, emit: Emitter) -> None:
+async def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None:
     """Say what the run begins with, and what the person should know about it."""
     context, reward = run.context, run.reward
     emit(
@@ -74,26 +73,22 @@ async def _begin(run: RunModels, conversation: Conversation, emit: Emitter) -> N
             "reward": reward.name,
         },
     )
+    notices = [reward.notice, await self_check(reward)]
     if others := conversation.other_parts:
         said = "only first samples see it; rewards, critiques and rewrites go by the words"
-        emit("notice", {"message": f"beside text there is {', '.join(others)}: {said}"})
-    if reward.notice:
-        emit("notice", {"message": reward.notice})
-    if warning := await self_check(reward):
-        emit("notice", {"message": warning})
+        notices.insert(0, f"beside text there is {', '.join(others)}: {said}")
+    for notice in filter(None, notices):
+        emit("notice", {"message": notice})
 
 
-def _draw(
-    context: Context,
-    emit: Emitter,
-    policy: Policy,
-    conversation: Conversation,
-    drafts: list[str],
-    turn: int,
-) -> Draw:
+def _wanted(
+    run: RunModels, emit: Emitter, conversation: Conversation, drafts: list[str], turn: int
+) -> Wanted:
+    context = run.context
+
     def request(refused: frozenset[str]) -> Request:
         return Request(
-            policy,
+            run.policy,
             conversation.messages,
             parameters={
                 "temperature": context.temperature,
@@ -107,7 +102,7 @@ def _draw(
             live=context.live,
         )
 
-    return Draw(
+    return Wanted(
         context=context,
         emit=emit,
         request=request,
@@ -119,12 +114,4 @@ def _draw(
         parent_round=None,
         gate=asyncio.Semaphore(context.max_concurrency),
         drafts=drafts,
-    )
-
-
-def _nothing_came(policy: Policy, out: Outcome) -> NoCandidateError:
-    why = next((record["error"] for record in out.records), "no request was left to be made")
-    return NoCandidateError(
-        f"policy {policy.name!r} gave no usable answer ({why}). "
-        "Check that it is reachable and its key is right: tpo doctor"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
 
 from langgraph.runtime import Runtime
 
@@ -11,31 +11,28 @@ from ..core.context import Context
 from ..core.events import Emitter
 from ..core.pool import by_id
 from ..core.state import State
-from ..core.stopping import requests_left
-from ..models.policy import Policy
+from ..core.stopping import request_timeout, requests_left
+from ..core.usage import usage_of
 from ..models.request import Request
-from ..prompts.prompt_set import PromptSet
+from ..prompts.critique import clip_tokens, critique_of
 from ..prompts.update import partial_update, read_update, update_format
-from .paid.candidates import Draw
-from .paid.critique import clip_tokens, critique_of
-from .paid.draw import draw_candidates
-from .paid.durable import request_timeout, usage_of
-from .paid.run_models import GivenModels, Node
+from .paid.candidates import Wanted, ask_for_candidates
+from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
 def update_node(*, given: GivenModels) -> Node:
-    """Return the node that draws the next round from chosen, loss and gradient."""
+    """Return the node that asks for the next round from chosen, loss and gradient."""
 
-    async def update(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    async def update(state: State, runtime: Runtime[Context]) -> Update:
         run = await given.for_run(runtime)
         context = run.context
         turn, now = state["turn"], state["round"] + 1
         emit = Emitter(runtime.stream_writer, state["usage"], now)
         chosen = by_id(state["candidates"], state["rounds"][-1]["chosen"])
-        draw = Draw(
+        wanted = Wanted(
             context=context,
             emit=emit,
-            request=_requests(state, context, run.policy, run.prompts),
+            request=_requests(state, run),
             read=read_update,
             partial=partial_update,
             phase="update",
@@ -45,29 +42,30 @@ def update_node(*, given: GivenModels) -> Node:
             gate=asyncio.Semaphore(context.max_concurrency),
         )
         known = frozenset(state["refused"])
-        out = await draw_candidates(draw, known, requests_left(state, context))
+        got = await ask_for_candidates(wanted, known, requests_left(state, context))
         return {
             "round": now,
-            "candidates": out.records,
-            "usage": usage_of(turn, "update", out.cost, emit.seconds),
-            "refused": sorted(out.refused),
+            "candidates": got.records,
+            "usage": usage_of(turn, "update", got.cost, emit.seconds),
+            "refused": sorted(got.refused),
         }
 
     return update
 
 
-def _requests(state: State, context: Context, policy: Policy, prompts: PromptSet) -> Any:
+def _requests(state: State, run: RunModels) -> Callable[[frozenset[str]], Request]:
     """Return what asks for an update, given the refused parameters.
 
     A server that refuses structured output is asked for tags instead.
     """
+    context, policy = run.context, run.policy
     critique = critique_of(state, context)
 
     def request(refused: frozenset[str]) -> Request:
         form = update_format(context, prefers_json=policy.prefers_json, refused=refused)
         return Request(
             policy,
-            prompts.render(
+            run.prompts.render(
                 "update",
                 critique,
                 clip_tokens=clip_tokens(context, policy),

@@ -25,7 +25,7 @@ class Reward(Protocol):
       number: NaN and infinities are turned into errors by `checked`.
     - One answer that cannot be scored is an `unscored` result; raise only when the whole
       call failed (the server is down). A raised call is asked again when the run resumes.
-    - A `failure` of "vetoed" beside the reason rules the answer out: that is no failed score.
+    - A `failure` of "vetoed" beside the reason rules the answer out: that is not a failed score.
     - It holds configuration only; equal calls may be made in any order and concurrently.
     - It sees the conversation and the answers, never our prompts.
 
@@ -126,7 +126,7 @@ def sound(name: str, result: Score) -> Score:
         return Score(reward=None, error=why, failure="vetoed" if vetoed else "unscored")
     value: Any = result["reward"]
     try:
-        # A text is no number even if it spells one; `repr` keeps its quotes.
+        # A text is not a number even if it spells one; `repr` keeps its quotes.
         number = float(repr(value) if isinstance(value, str | bytes) else value)
     except (TypeError, ValueError, OverflowError):
         return unscored(f"reward {name!r} gave {evidence(repr(value))}, which is not a number")

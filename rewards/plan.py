@@ -125,11 +125,11 @@ class Batched:
             raise RewardError(scores[0]["error"])
         return Called(result=scores, cost={})
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:  # noqa: ARG002
+    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
         """Every score of a batch is final."""
         return list(enumerate(result, start=call[0]))
 
-    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:  # noqa: ARG002
+    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
         """Join the batches."""
         scores: list[Score] = []
         for (first, end), result in zip(calls, results, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from importlib import import_module
 from operator import attrgetter
 
@@ -52,7 +52,6 @@ def _shared(kind: str, rest: str) -> Reward | PlannedReward:
     return _maker(spec.maker)(rest) if spec.takes_more else _maker(spec.maker)()
 
 
-@cache
 def _maker(place: str) -> Callable[..., Reward | PlannedReward]:
     """Import a maker when it is named, not before: each brings packages of its own."""
     module, _, name = place.partition(":")
@@ -70,6 +69,6 @@ def close_rewards() -> None:
     Example:
         >>> close_rewards()
     """
-    from .huggingface.loaded import close_models  # noqa: PLC0415
+    from .huggingface.loaded import close_models
 
     close_models()

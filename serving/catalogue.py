@@ -47,13 +47,13 @@ class Served:
         """The graph without a saver: for runs that nobody comes back to."""
         return self.graph.compile(name=self.name)
 
-    def context(self, **knobs: Any) -> Context:
+    def context(self, **settings: Any) -> Context:
         """Return the settings of a run.
 
         Raises:
             ConfigError: what is wrong, and what is allowed.
         """
-        return make_context(self.schema(), **knobs)
+        return make_context(self.schema(), **settings)
 
 
 class Catalogue:
@@ -120,9 +120,9 @@ class Catalogue:
 
     def _serve(self, name: str, about: str, **defaults: str | int) -> Served:
         fields: dict[str, Any] = {}
-        for knob, value in defaults.items():
-            field = self._base.model_fields[knob]
-            fields[knob] = (field.annotation, _with_default(field, value))
+        for setting, value in defaults.items():
+            field = self._base.model_fields[setting]
+            fields[setting] = (field.annotation, _with_default(field, value))
         return Served(name, about, create_model("Context", __base__=self._base, **fields))
 
 
@@ -133,7 +133,7 @@ def _with_default(field: Any, value: str | int) -> Any:
 
 
 def _name(spec: str) -> str:
-    """Return a policy's name without its address, which is no business of a client's."""
+    """Return a policy's name without its address, which clients must not see."""
     return spec.partition("@http")[0]
 
 

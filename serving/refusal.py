@@ -56,7 +56,7 @@ class Refusal(HTTPException):
 
 
 def refusal_of(error: BaseException) -> Refusal:
-    """Return what a client is told of an error; what is no business of a client's is logged."""
+    """Return what a client is told of an error; what clients must not see is logged."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, HTTPException):

@@ -16,7 +16,7 @@ from .own_task import Gone, stop, unless_gone
 HEARTBEAT = b": heartbeat\r\n\r\n"
 
 
-def event(name: str, data: Any, id: str | None = None) -> bytes:  # noqa: A002  SSE's word
+def event(name: str, data: Any, id: str | None = None) -> bytes:
     """Return one event, as the Agent Server writes it."""
     body = data if isinstance(data, bytes) else to_json(data)
     last = f"id: {id}\r\n" if id else ""
@@ -60,7 +60,7 @@ class EventStream(Response):
         self.init_headers({**usual, **(headers or {})})
         del self.headers["content-length"]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write all pieces to the client, or until it leaves."""
         try:
             await unless_gone(receive, self._write(send))

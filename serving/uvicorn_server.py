@@ -31,7 +31,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._ending, self._loop = ending, asyncio.get_running_loop()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  uvicorn's
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end; at a second signal, end at once."""
         self.force_exit = self.should_exit
         self.should_exit = True

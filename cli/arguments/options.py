@@ -12,7 +12,7 @@ import typer
 from .settings import OUTPUT, OWN, SETTINGS
 
 
-def _flag(*names: str, help: str) -> Any:  # noqa: A002  the name is typer's
+def _flag(*names: str, help: str) -> Any:
     return typer.Option(*names, help=help, metavar=" ", rich_help_panel=OUTPUT)
 
 

@@ -1,6 +1,6 @@
 """`tpo run`, `resume` and `fork`: what can be typed, and the help."""
 
-# ruff: noqa: PLC0415  commands import their work when they are called: --help stays fast
+# Commands import their work when they are called: --help stays fast.
 # ruff: noqa: PLR0913, PLR0917  a command has as many parameters as a person may type
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def fork(
             metavar="CHECKPOINT", help="Checkpoint to branch off from; see tpo show ID --history."
         ),
     ] = None,
-    round: Annotated[  # noqa: A002
+    round: Annotated[
         int | None, typer.Option("--round", help="Round to edit. Default: the last.")
     ] = None,
     loss: Annotated[

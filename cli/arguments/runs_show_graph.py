@@ -1,6 +1,6 @@
 """`tpo runs`, `show` and `graph`: what can be typed, and the help."""
 
-# ruff: noqa: PLC0415  commands import their work when they are called: --help stays fast
+# Commands import their work when they are called: --help stays fast.
 
 from __future__ import annotations
 

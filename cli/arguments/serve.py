@@ -89,6 +89,6 @@ def serve(**given: Any) -> int:
 
     Threads are saved on disk. Ctrl-C lets runs reach a checkpoint; the next start continues them.
     """
-    from ..commands.serve import serve as work  # noqa: PLC0415  --help stays fast
+    from ..commands.serve import serve as work  # --help stays fast
 
     return work(given)

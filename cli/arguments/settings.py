@@ -10,6 +10,8 @@ import typer
 from pydantic.fields import FieldInfo
 
 from ...core.context import Context
+from ...core.specs import listed
+from ...rewards.specs import REWARDS
 
 SEARCH, MODELS, SAMPLING, PERSON = "Search", "Models", "Sampling", "Human in the loop"
 REWARD = "Reward"
@@ -108,7 +110,7 @@ SETTINGS = (
     Setting("mode", SEARCH, "m"),
     Setting("seed", SEARCH),
     Setting("policy", MODELS, "p"),
-    Setting("reward", MODELS, "r"),
+    Setting("reward", MODELS, "r", help=f"What ranks the candidates: {listed(REWARDS)}."),
     Setting("critic", MODELS, help="Another model for loss and gradient. Default: the policy."),
     Setting("prompts", MODELS),
     Setting("on_reward_failure", REWARD),

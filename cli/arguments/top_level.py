@@ -37,7 +37,7 @@ def main(
     """Align a frozen language model while it answers: sample, rank, criticise, improve."""
     context.obj = {"debug": debug}
     if version:
-        from importlib import metadata  # noqa: PLC0415  slow, seldom used
+        from importlib import metadata  # slow, seldom used
 
         with suppress(metadata.PackageNotFoundError):  # run from a source tree
             typer.echo(f"tpo {metadata.version('tpo')}")

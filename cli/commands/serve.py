@@ -17,11 +17,11 @@ def serve(given: dict[str, Any]) -> int:
         ConfigError: a setting is wrong, or unsafe.
     """
     try:
-        from ...serving.environment import (  # noqa: PLC0415  needs the extra
+        from ...serving.environment import (  # needs the extra
             make_settings,
             named_models,
         )
-        from ...serving.uvicorn_server import serve as work  # noqa: PLC0415
+        from ...serving.uvicorn_server import serve as work
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in {"aiosqlite", "h11", "starlette", "uvicorn"}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from ...core.events import (
     AnyEvent,
@@ -15,7 +15,7 @@ from ...core.events import (
     RewardEvent,
     RunStarted,
 )
-from ...core.state import Candidate, Round
+from ...core.state import NO_SCORE, Candidate, Round
 from ...core.usage import Phase, add_costs, cost
 from .run_view import View
 
@@ -121,12 +121,8 @@ def _reward(view: View, event: RewardEvent) -> View:
     known = view.pool.get(event["candidate"])
     if known is None:
         return view
-    scored: Candidate = {
-        **known,
-        "reward": event["reward"],
-        "error": event["error"],
-        "failure": event.get("failure"),
-    }
+    score = {name: value for name, value in event.items() if name in NO_SCORE}
+    scored = cast("Candidate", {**known, **score})
     paid = add_costs(view.paid, cost(scores=1))
     return replace(view, pool={**view.pool, known["id"]: scored}, paid=paid)
 

@@ -76,7 +76,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         conversation_tokens: The same for input and output tokens.
         conversation_seconds: The same for seconds of work.
         trace: `full` also keeps the texts of the pool and of the critiques in the message.
-        **knobs: Any setting of `Context`: depth, width, seed, budget_seconds, ...
+        **settings: Any setting of `Context`: depth, width, seed, budget_seconds, ...
 
     Raises:
         ConfigError: a setting that cannot be right.
@@ -110,11 +110,11 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         conversation_tokens: int = 0,
         conversation_seconds: float = 0.0,
         trace: Detail = "brief",
-        **knobs: Any,
+        **settings: Any,
     ) -> None:
         super().__init__()
         self.tools = []
-        self._context = make_context(None, **knobs)
+        self._context = make_context(None, **settings)
         given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
         self._turn = build_turn(
             Conditions(when, min_chars, fraction, self._context.seed or 0),

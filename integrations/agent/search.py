@@ -17,7 +17,7 @@ from ...core.json_types import JsonObject
 from ...core.reply import read_reply
 from ...core.state import State
 from ...core.usage import cost
-from ...graphs.loop import MOST_STEPS, build_graph
+from ...graphs.loop import MAX_STEPS, build_graph
 from ...models.policy import check_policy
 from ...nodes.paid.run_models import GivenModels
 from ..inner_run.run_trace import Detail, trace_of
@@ -76,7 +76,7 @@ class Search:
         try:
             async for part in app.astream(
                 first,
-                {"recursion_limit": MOST_STEPS},  # not the agent's, which is for its own steps
+                {"recursion_limit": MAX_STEPS},  # not the agent's, which is for its own steps
                 context=context,
                 stream_mode=["custom", "values"],
                 version="v2",

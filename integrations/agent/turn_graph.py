@@ -67,7 +67,7 @@ def build_turn(
 ) -> CompiledStateGraph[Any, Attempt, Any, Any]:
     """Build the graph; it is run with an `Attempt` as context."""
 
-    async def draft(state: SavedTurn, runtime: Runtime[Attempt]) -> SavedTurn:  # noqa: ARG001
+    async def draft(state: SavedTurn, runtime: Runtime[Attempt]) -> SavedTurn:
         attempt = runtime.context
         try:
             attempt.reply = await attempt.ask()
@@ -120,5 +120,5 @@ def _after_decide(state: SavedTurn) -> Literal["search", "__end__"]:
 
 def _draft_of(state: SavedTurn) -> AIMessage:
     draft = restore_reply(state["reply"] or []).result[0]
-    assert isinstance(draft, AIMessage)  # noqa: S101  `draft_in` found it
+    assert isinstance(draft, AIMessage)  # `draft_in` found it
     return draft

@@ -78,7 +78,7 @@ async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
             if found != shown and found.startswith(shown):
                 yield found[len(shown) :]
                 shown = found
-    assert state  # noqa: S101  a run that ends without an error has one
+    assert state  # a run that ends without an error has one
     yield message_of(state, settings.name, paid, settings.trace)
 
 

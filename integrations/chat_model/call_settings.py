@@ -59,11 +59,11 @@ class CallSettings:
         options: dict[str, Any] = {}
         if left.get("tools") or "response_format" in left:
             options = {k: v for k, v in left.items() if k not in _NAMES}
-        knobs = {k: v for k, v in left.items() if k not in {"tools", "tool_choice", *options}}
+        settings = {k: v for k, v in left.items() if k not in {"tools", "tool_choice", *options}}
         return replace(
             self,
             given=replace(self.given, **parts) if parts else self.given,
-            context=_context(base, knobs),
+            context=_context(base, settings),
             options=options,
         )
 
@@ -133,15 +133,15 @@ def given_settings(values: Keywords, fields: Collection[str]) -> Keywords:
         ConfigError: an unknown setting, or a value out of bounds.
     """
     own = {name: value for name, value in values.items() if name in fields}
-    knobs = {name: value for name, value in values.items() if name not in fields}
-    return {**own, "context": _context(own.get("context"), knobs)}
+    settings = {name: value for name, value in values.items() if name not in fields}
+    return {**own, "context": _context(own.get("context"), settings)}
 
 
-def _context(base: Context | None, knobs: Keywords) -> Context:
-    knobs = dict(knobs)
-    if stop := knobs.pop("stop", None):
-        knobs["stop_sequences"] = [stop] if isinstance(stop, str) else stop
-    return make_context(base, **knobs) if knobs or base is None else base
+def _context(base: Context | None, settings: Keywords) -> Context:
+    settings = dict(settings)
+    if stop := settings.pop("stop", None):
+        settings["stop_sequences"] = [stop] if isinstance(stop, str) else stop
+    return make_context(base, **settings) if settings or base is None else base
 
 
 def _open(values: Keywords) -> Keywords:

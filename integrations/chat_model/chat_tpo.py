@@ -46,7 +46,7 @@ class ChatTPO(BaseChatModel):
         context: The settings, as an object.
         trace: `brief` leaves the texts of the pool and the critiques out of the message.
         stop: The same as `stop_sequences`, by LangChain's name.
-        **knobs: Or one by one: any setting of `Context` (depth, width, seed, ...). A call may
+        **settings: Or one by one: any setting of `Context` (depth, width, seed, ...). A call may
             change each of them: `model.invoke(query, depth=0)`, `model.bind(width=3)`; and
             any part but the prompts, or `context=` as a whole.
 

@@ -87,7 +87,7 @@ async def ask_saved(
         saving: Whether and how the message is saved.
     """
 
-    async def reply(state: _SavedReply) -> _SavedReply:  # noqa: ARG001  LangGraph's name
+    async def reply(state: _SavedReply) -> _SavedReply:  # LangGraph's name
         return {"reply": {"message": await ask()}}
 
     graph = StateGraph(_SavedReply)

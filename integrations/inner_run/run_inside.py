@@ -17,7 +17,7 @@ from ...core.context import Context
 from ...core.errors import ConfigError, TPOError
 from ...core.json_types import JsonObject
 from ...core.state import State
-from ...graphs.loop import MOST_STEPS, TPOGraph
+from ...graphs.loop import MAX_STEPS, TPOGraph
 from .callbacks_and_saver import Saving, inner_context
 
 
@@ -101,7 +101,7 @@ async def _states(run: InnerRun) -> AsyncGenerator[State]:
 
 async def _run(run: InnerRun, parts: asyncio.Queue[JsonObject | None]) -> None:
     app: Any = run.graph.compile(checkpointer=False if run.saving == "none" else None, name="tpo")
-    config: RunnableConfig = {"recursion_limit": MOST_STEPS}
+    config: RunnableConfig = {"recursion_limit": MAX_STEPS}
     given = {"messages": list(run.messages), "drafts": list(run.drafts)}
     async with aclosing(
         # Without `custom`: events that are read here would not reach the graph around it.

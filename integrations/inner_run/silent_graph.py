@@ -23,7 +23,7 @@ from .sync_saver import SyncSaver
 
 async def run_silently(
     graph: CompiledStateGraph[Any, Any, Any, Any],
-    input: JsonObject,  # noqa: A002  as LangGraph names it
+    input: JsonObject,
     context: Any,
     write: Callable[[Any], None],
     *,

@@ -38,7 +38,7 @@ class SyncSaver(BaseCheckpointSaver[Any]):
         self,
         config: RunnableConfig | None,
         *,
-        filter: JsonObject | None = None,  # noqa: A002  the name is the saver's
+        filter: JsonObject | None = None,
         before: RunnableConfig | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[CheckpointTuple]:

@@ -1,1 +1,32 @@
-"""What costs money, and how it is kept: every request and score, saved when it is finished."""
+"""What costs money, and how it is kept: every request and score, saved when it is finished.
+
+The way of a text::
+
+    sample, update                      which candidates are wanted, and what to ask
+        |  Wanted
+    candidates.ask_for_candidates       one request with n = N, or N of them; asks again
+        |  CandidateRequest             for what did not come
+    saved_request.request_candidates    a task, so that a finished request is never repeated
+        |  Request
+    models.live_request.ask_live        sends it, with its events and its growing text
+        |  Reply
+    Wanted.candidate                    the answer in the reply, or why there is none
+        |  Candidate
+    durable.write                       into the pool at once; the node adds outlines and costs
+        |
+    the pool (core.state)               finish returns the best of it
+
+The way of a score::
+
+    rank                                which candidates, and which reward ranks them
+        |  Candidate
+    ranking.Ranking                     a text that the pool has already is not scored again
+        |  Job
+    scoring.score_job                   the calls that the reward plans, each a saved task
+        |  the reward's own call (rewards.plan)
+    a user's function, a server, a judge
+        |  a number, or why there is none
+    the pool (core.state)               rank chooses the best and the worst of it
+
+What both use is made once per run, in `run_models`.
+"""

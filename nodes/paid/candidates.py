@@ -1,51 +1,41 @@
-"""One durable request for candidates: what is drawn, and the task that draws it."""
+"""N candidates from a policy: what `sample` and `update` share.
+
+One request with `n = N` if the provider supports it (its prompt is computed once), one
+request per candidate otherwise. `auto` tries the first, asks again for what did not come,
+and remembers a refusal in the state. Each request is a saved task.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from langgraph.func import task
-from typing_extensions import TypedDict
-
+from ...core import usage
 from ...core.context import Context
 from ...core.events import Emitter
-from ...core.failure import failure_of
+from ...core.failure import FailureKind
 from ...core.reply import Reply, cut
-from ...core.state import RECEIPT, Candidate
-from ...core.usage import Cost, brief
-from ...models.request import OnText, Request, RequestError, ask
-from .durable import Held, outline, request_seed, traced, write
-from .live_text import growing
+from ...core.state import Candidate
+from ...core.usage import Cost, add_costs
+from ...models.live_request import request_seed
+from ...models.request import Request, RequestError
+from .saved_request import CandidateRequest, UnusableError, saved_request
 
-
-class Receipt(TypedDict):
-    """What is known of a request beside its texts."""
-
-    refused: list[str]
-    cost: dict[str, Any]
-    """As `brief` gives it."""
-
-
-class Drawn(Receipt):
-    """What one request brought, small enough to be stored beside the texts themselves."""
-
-    candidates: list[dict[str, Any]]
-    """Their outlines."""
+SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or the server is given up
 
 
 @dataclass(frozen=True)
-class Draw:
-    """N candidates to be drawn.
+class Wanted:
+    """The candidates that a step wants, and how it asks for one.
 
     Attributes:
         request: What to ask, given the refused parameters; `n` and seed are set here.
         read: Makes a reply's text the answer in it, or says why there is none.
-        phase: `sample` or `update`.
         partial: What to show of an unfinished reply, for live text.
-        drafts: Answers that are there already; they take the first places.
+        gate: How many requests may be under way at the same time.
+        drafts: Answers that exist already; they are the first candidates.
     """
 
     context: Context
@@ -60,10 +50,6 @@ class Draw:
     gate: asyncio.Semaphore
     drafts: Sequence[str] = ()
 
-    def id(self, index: int) -> str:
-        """Return the id of the candidate at a place."""
-        return f"r{self.round}c{index}"
-
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
         reply = self.read(reply)
@@ -73,7 +59,7 @@ class Draw:
                 error = "empty: it began with a stop sequence"
                 reply = replace(reply, error=error, failure="empty")
         record = Candidate(
-            id=self.id(index),
+            id=f"r{self.round}c{index}",
             turn=self.turn,
             round=self.round,
             index=index,
@@ -88,61 +74,131 @@ class Draw:
             record["reasoning"] = reply.reasoning
         return record
 
+    def groups(self, missing: Sequence[int], refused: frozenset[str]) -> list[Sequence[int]]:
+        """Split the missing places into requests: all at once, or one each."""
+        request = self.request(refused)
+        has_n = "n" in type(request.policy.model).model_fields and request.json_by_body
+        native = self.context.sampling != "parallel" and has_n and "n" not in refused
+        size = min(len(missing), request.policy.slots or len(missing)) if native else 1
+        return [missing[i : i + size] for i in range(0, len(missing), max(1, size))]
 
-class UnusableError(RequestError):
-    """Nothing that a first request brought can be an answer; a resumed run asks again."""
+    def asking_for(
+        self, places: Sequence[int], refused: frozenset[str], max_attempts: int | None
+    ) -> CandidateRequest:
+        """Return the request for the candidates at these places."""
+        context, base = self.context, self.request(refused)
+        name = f"r{self.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
+        seed = request_seed(context, self.phase, self.round, places[0])
+        request = replace(
+            base,
+            n=len(places),
+            retries=context.retries,
+            max_attempts=max_attempts,
+            parameters={**base.parameters, "seed": seed},
+            label=f"{self.phase} {name}",
+        )
 
-    def __init__(self, candidates: list[Candidate], paid: Cost) -> None:
-        super().__init__(str(candidates[0]["error"]), paid, failure_of(candidates[0]) or "failed")
-        self.candidates = candidates
+        def visible(text: str) -> str:
+            return cut(self.partial(text), context.stop_sequences)
+
+        return CandidateRequest(
+            request=request,
+            name=name,
+            phase=self.phase,
+            places=places,
+            keys={(self.turn, f"r{self.round}c{index}") for index in places},
+            emit=self.emit,
+            record=self.candidate,
+            visible=visible,
+            gate=self.gate,
+        )
 
 
-@task
-async def request_candidates(
-    wanted: Held[Draw], places: list[int], refused: frozenset[str], most: int | None
-) -> Drawn:
-    """Send one request for the candidates at `places`, and save what comes back.
+@dataclass
+class Received:
+    """What the requests of a step have brought so far (local to one node call).
 
-    Raises:
-        RequestError: it failed, or brought nothing to begin with.
+    Attributes:
+        refused: Request parameters that the server is known to refuse.
+        records: What the node writes: drafts, failures, and outlines of what its requests
+            brought; the texts of these are in the pool already.
+        cost: The sum over the requests.
     """
-    draw = wanted()
-    name = f"r{draw.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
-    base = draw.request(refused)
-    seed = request_seed(draw.context, draw.phase, draw.round, places[0])
-    request = replace(
-        base,
-        n=len(places),
-        retries=draw.context.retries,
-        most=most,
-        parameters={**base.parameters, "seed": seed},
-        label=f"{draw.phase} {name}",
-        metadata=traced(draw.phase, draw.round, name, name if len(places) == 1 else ""),
-    )
-    about, stop = {"request": name, "phase": draw.phase}, draw.context.stop_sequences
 
-    def begin() -> OnText:
-        draw.emit("request_started", {**about, "sequences": len(places)})
-        return growing(lambda text: cut(draw.partial(text), stop), show)
+    wanted: Wanted
+    refused: frozenset[str]
+    records: list[Any] = field(default_factory=list)
+    cost: Cost = field(default_factory=usage.cost)
 
-    def show(text: str) -> None:
-        draw.emit("candidate_delta", {"request": name, "candidate": name, "text": text})
+    def fail(self, places: Sequence[int], failure: FailureKind, error: str) -> None:
+        """Record why there is no text for these places."""
+        for index in places:
+            record = self.wanted.candidate(index, Reply("", error=error, failure=failure))
+            self.records.append(record)
+            self.wanted.emit("candidate", {"candidate": record})
 
-    async with draw.gate:
-        try:
-            response = await ask(request, begin)
-        except RequestError as error:
-            draw.emit("request_failed", {**about, "error": str(error), "failure": error.failure})
-            raise
-    pairs = zip(places, response.replies, strict=False)  # a server may send more, or fewer
-    candidates = [draw.candidate(index, reply) for index, reply in pairs]
-    draw.emit("request_finished", {**about, "cost": response.cost})
-    for candidate in candidates:
-        draw.emit("candidate", {"candidate": candidate})
-    unusable = len(candidates) == len(places) and all(c["error"] for c in candidates)
-    if unusable and draw.phase == "sample":
-        raise UnusableError(candidates, response.cost)
-    receipt = Receipt(refused=sorted(response.refused), cost=brief(response.cost))
-    if candidates:  # the receipt is saved with the texts: the result comes later, or never
-        write(candidates=[{**candidates[0], RECEIPT: receipt}, *candidates[1:]])
-    return Drawn(candidates=[outline(c) for c in candidates], **receipt)
+    def take(self, group: Sequence[int], known: frozenset[str], result: Any) -> list[int]:
+        """Book what one request brought; return the places still missing.
+
+        Args:
+            group: The places it was to fill.
+            known: What was known to be refused when it was sent.
+            result: What it brought, or its error.
+        """
+        if isinstance(result, RequestError):
+            self.cost = add_costs(self.cost, result.cost)
+            if isinstance(result, UnusableError):
+                self.records += result.candidates
+            else:
+                self.fail(group, result.failure, f"failed: {result}")
+            return []
+        if isinstance(result, BaseException):
+            raise result
+        self.cost = add_costs(self.cost, usage.cost(**result["cost"]))
+        self.records += result["candidates"]
+        learnt = frozenset(result["refused"])
+        came = {c["index"] for c in result["candidates"]}
+        if len(group) > 1 and len(came) <= 1 and learnt == known:
+            learnt |= {"n"}  # it ignores n and sends one text
+        if len(group) == 1 and not came and learnt <= known:
+            self.fail(group, "missing", "missing: the server returned no text at all")
+            return []
+        self.refused |= learnt
+        return [index for index in group if index not in came]
+
+
+async def ask_for_candidates(
+    wanted: Wanted, refused: frozenset[str], max_requests: int | None
+) -> Received:
+    """Get `context.width` candidates, drafts included; each finished request is saved as it comes.
+
+    Args:
+        wanted: What to ask for.
+        refused: Parameters known to be refused.
+        max_requests: Requests the budget still allows, or `None` without a limit.
+    """
+    got = Received(wanted, refused)
+    for index, text in enumerate(wanted.drafts):
+        draft = Candidate(**{**wanted.candidate(index, Reply(text)), "drafted": True})
+        got.records.append(draft)
+        wanted.emit("candidate", {"candidate": draft})
+    missing = list(range(len(wanted.drafts), wanted.context.width))
+    for _ in range(wanted.context.width + SPARE_PASSES):
+        groups, max_attempts = wanted.groups(missing, got.refused), None
+        if max_requests is not None:
+            left = max(0, max_requests - got.cost["requests"])
+            over = [index for group in groups[left:] for index in group]
+            got.fail(over, "budget", "budget: no request left for it")
+            groups = groups[:left]
+            max_attempts = left // max(1, len(groups))
+        if not groups:
+            return got
+        known = got.refused
+        asking = [wanted.asking_for(group, known, max_attempts) for group in groups]
+        calls = [saved_request(one) for one in asking]
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        pairs = zip(groups, results, strict=True)
+        missing = [i for group, result in pairs for i in got.take(group, known, result)]
+    few = "missing: the server kept returning fewer texts than asked for"
+    got.fail(missing, "missing", few)
+    return got

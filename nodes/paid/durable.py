@@ -10,8 +10,7 @@ its own nodes use; tests/contract/test_langgraph.py fails if it changes.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Sequence, Set
 from typing import Any, Generic, TypeVar
 
 from langgraph.config import get_config
@@ -19,11 +18,8 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
 from langgraph.runtime import get_runtime
 
-from ...core.context import Context
 from ...core.failure import failure_of
-from ...core.state import Candidate, State
-from ...core.stopping import spent
-from ...core.usage import Cost, Phase, UsageDelta, add_costs, cost
+from ...core.state import Candidate
 
 T = TypeVar("T")
 Key = tuple[int, str]  # turn and id of a candidate
@@ -52,19 +48,6 @@ class Held(Generic[T]):
         return self._shown
 
 
-def traced(phase: Phase, round: int, request: str, candidate: str = "") -> dict[str, Any]:  # noqa: A002
-    """Return what the trace of a request says of it; see docs/tracing.md.
-
-    Args:
-        phase: The step that asks.
-        round: The round it works on.
-        request: The request's name in the events.
-        candidate: Whose text it is to bring, where that is one's.
-    """
-    about = {"tpo_phase": phase, "tpo_round": round, "tpo_request": request}
-    return {**about, "tpo_candidate": candidate} if candidate else about
-
-
 def write(**channels: Any) -> None:
     """Write values to channels from inside a task, as the last thing before it returns.
 
@@ -78,7 +61,7 @@ def write(**channels: Any) -> None:
     ChannelWrite.do_write(get_config(), entries)
 
 
-def outline(candidate: Mapping[str, Any]) -> dict[str, Any]:
+def outline(candidate: Candidate) -> dict[str, Any]:
     """Return what a node writes of a candidate that its task has written whole."""
     record: dict[str, Any] = {k: candidate[k] for k in ("turn", "id", "round", "index")}
     if candidate["error"]:
@@ -118,25 +101,3 @@ async def written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:
         whole = {(r["turn"], r["id"]): r for value in values for r in value if "text" in r}
         yield {key: record for key, record in whole.items() if key in keys}
         place = saved.parent_config
-
-
-def usage_of(turn: int, phase: Phase, paid: Cost, seconds: float) -> UsageDelta:
-    """Return what a node adds to the usage: what its requests cost, and its own time."""
-    return UsageDelta(turn=turn, phase=phase, cost=add_costs(paid, cost(seconds=seconds)))
-
-
-def request_seed(context: Context, phase: Phase, round: int, index: int) -> int | None:  # noqa: A002
-    """Return the seed of one request: another for each, the same in every run.
-
-    Critiques are covered too, so that the same seed and answers give the same run.
-    """
-    if context.seed is None:
-        return None
-    return zlib.crc32(f"{context.seed}/{phase}/{round}/{index}".encode()) & 0x7FFFFFFF
-
-
-def request_timeout(context: Context, state: State) -> float:
-    """Return the seconds a request may take: the timeout, or what the budget leaves."""
-    if not context.budget_seconds:
-        return context.timeout
-    return max(1.0, min(context.timeout, context.budget_seconds - spent(state)["seconds"]))

@@ -10,12 +10,14 @@ from typing import Any, cast
 from langchain_core.messages import AnyMessage
 
 from ...core import usage
+from ...core.conversation import read_conversation
 from ...core.events import Emitter
 from ...core.failure import failure_of
 from ...core.pool import scored
-from ...core.state import NO_SCORE, Candidate, Score, merge_candidates
+from ...core.state import NO_SCORE, Candidate, Score, State, merge_candidates
 from ...core.usage import Cost, add_costs
 from ...rewards.plan import Called, Job, PlannedReward, score_job
+from .durable import restore
 from .run_models import RunModels
 from .scoring import Role, saved_call
 
@@ -28,6 +30,8 @@ class Ranking:
         run: The run's rewards and settings.
         messages: The conversation.
         emit: Sends events.
+        pool: The candidates before this ranking.
+        restored: Those of them whose texts a crash had parted from the pool.
         degraded: Whether the fallback ranks, because the reward has failed.
         cost: What was paid so far.
     """
@@ -35,6 +39,8 @@ class Ranking:
     run: RunModels
     messages: Sequence[AnyMessage]
     emit: Emitter
+    pool: Sequence[Candidate]
+    restored: Sequence[Candidate]
     degraded: bool
     cost: Cost = field(default_factory=usage.cost)
 
@@ -51,7 +57,9 @@ class Ranking:
         """
         ranked = scored(pool)
         vetoed = [c for c in pool if failure_of(c) == "vetoed"]
-        known = {c["text"]: _score_of(c) for c in [*ranked, *vetoed]}
+        known: dict[str, Candidate] = {
+            c["text"]: {**c, "failure": failure_of(c)} for c in [*ranked, *vetoed]
+        }
         texts = list(dict.fromkeys(c["text"] for c in fresh if c["text"] not in known))
         told: set[str] = set()
 
@@ -65,7 +73,7 @@ class Ranking:
         job = Job(self.messages, texts, ranked)
         role: Role = "fallback" if self.degraded else "reward"
         scores = await self._pay(self.reward, role, job, lambda i, score: tell(texts[i], score))
-        found = known | dict(zip(texts, scores, strict=True))
+        found: dict[str, Score] = {**known, **dict(zip(texts, scores, strict=True))}
         for candidate in fresh:
             tell(candidate["text"], found[candidate["text"]])
         return [_changed(c, found[c["text"]]) for c in fresh]
@@ -123,6 +131,19 @@ class Ranking:
         return scores
 
 
+async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
+    """Return the ranking of the round that the state has come to."""
+    restored = await restore(state["candidates"])
+    return Ranking(
+        run,
+        read_conversation(state["messages"]).messages,
+        emit,
+        pool=merge_candidates(state["candidates"], [restored]),
+        restored=restored,
+        degraded=state.get("degraded", False),
+    )
+
+
 def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candidate]:
     """Return the candidates that a reward can be asked about: those with an answer.
 
@@ -139,17 +160,12 @@ def losses(ranked: Sequence[Candidate]) -> list[str]:
     return [str(c["error"]) for c in ranked if failure_of(c) == "unscored"]
 
 
-def _score_of(candidate: Candidate) -> Score:
-    """Return the score that a candidate's record has."""
-    score = {name: value for name, value in candidate.items() if name in NO_SCORE}
-    return cast("Score", {**score, "failure": failure_of(candidate)})
-
-
 def _changed(candidate: Candidate, score: Score) -> Candidate:
     """Return what a score changes in a candidate's record; nothing of an older score stays."""
     place = {"turn": candidate["turn"], "id": candidate["id"]}
     older = {name: value for name, value in NO_SCORE.items() if name in candidate}
-    new = {**place, **older, "failure": None, **score}
+    newer = {name: value for name, value in score.items() if name in NO_SCORE}
+    new = {**place, **older, "failure": None, **newer}
     if score["error"] and score.get("failure") != "vetoed":
         new |= {"error": f"unscored: {score['error']}", "failure": "unscored"}
     return cast("Candidate", new)

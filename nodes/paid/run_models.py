@@ -9,7 +9,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from ...core.context import Context, context_of
+from ...core.context import Context
 from ...core.errors import ConfigError
 from ...core.state import State
 from ...models.policy import Policy, PolicyLike, resolve_policy
@@ -18,7 +18,8 @@ from ...rewards.plan import PlannedReward, planned
 from ...rewards.resolve import RewardLike, resolve_reward
 from .once_per_run import OncePerRun
 
-Node = Callable[[State, Runtime[Context]], Awaitable[dict[str, Any]]]
+Update = dict[str, Any]  # what a node writes: channels and their values
+Node = Callable[[State, Runtime[Context]], Awaitable[Update]]
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,12 @@ class GivenModels:
         )
 
     def settings(self, runtime: Runtime[Any]) -> Context:
-        """Return the settings of a run."""
-        return context_of(runtime, self.defaults)
+        """Return the settings of a run.
+
+        Without `context=` the runtime carries none, and inside another graph it carries that
+        graph's: both mean the defaults.
+        """
+        return runtime.context if isinstance(runtime.context, Context) else self.defaults
 
     async def for_run(self, runtime: Runtime[Any]) -> RunModels:
         """Return what a run uses; made once per run, and again when it is resumed.
@@ -110,24 +115,31 @@ class GivenModels:
         return await self._runs.get(runtime, context, lambda: self._resolved(context))
 
     async def _resolved(self, context: Context) -> RunModels:
-        policy = self.policy or context.policy
-        critic = self.critic or context.critic
+        policy, critic = self.policy or context.policy, self.critic or context.critic
+
+        async def ready(reward: RewardLike) -> PlannedReward:
+            # In a thread: a spec may name a file or a module, and reading one would block the loop.
+            return planned(await asyncio.to_thread(resolve_reward, reward, policy=policy))
+
         answering = await resolve_policy(policy)
-        critical = await resolve_policy(critic) if critic else answering
-        reward = await _planned(self.reward or context.reward, policy)
-        prompts = prompt_set(context.prompts if self.prompts is None else self.prompts)
         heldout = self.heldout or context.heldout
         fallback = self.fallback or context.fallback_reward
         run = RunModels(
             context=context,
             policy=answering,
-            critic=critical,
+            critic=await resolve_policy(critic) if critic else answering,
             own_critic=bool(critic),
-            reward=reward,
-            prompts=prompts,
-            heldout=_alone(await _planned(heldout, policy)) if heldout else None,
-            fallback=await _planned(fallback, policy) if fallback else None,
+            reward=await ready(self.reward or context.reward),
+            prompts=prompt_set(context.prompts if self.prompts is None else self.prompts),
+            heldout=await ready(heldout) if heldout else None,
+            fallback=await ready(fallback) if fallback else None,
         )
+        if run.heldout and getattr(run.heldout, "relative", False):
+            raise ConfigError(
+                f"{run.heldout.name!r} cannot be the held-out reward: it compares answers with "
+                "each other, and a held-out reward sees one at a time. Take judge: or a reward "
+                "model"
+            )
         if context.on_reward_failure == "degrade":
             run.ranking(degraded=True)
         return run
@@ -142,20 +154,3 @@ def _checked(reward: RewardLike | None) -> RewardLike | None:
         resolve_reward(reward, policy="embedded:")
         return reward
     return None if reward is None else resolve_reward(reward)
-
-
-async def _planned(reward: RewardLike, policy: PolicyLike) -> PlannedReward:
-    if not isinstance(reward, str):
-        return planned(resolve_reward(reward, policy=policy))
-    # A spec may name a file or a module, and reading one would block the loop.
-    return planned(await asyncio.to_thread(resolve_reward, reward, policy=policy))
-
-
-def _alone(heldout: PlannedReward) -> PlannedReward:
-    """Refuse a held-out reward that only compares answers: it sees one at a time."""
-    if getattr(heldout, "relative", False):
-        raise ConfigError(
-            f"{heldout.name!r} cannot be the held-out reward: it compares answers with each "
-            "other, and a held-out reward sees one at a time. Take judge: or a reward model"
-        )
-    return heldout

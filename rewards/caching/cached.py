@@ -47,7 +47,7 @@ def cached(
         ttl: Seconds a score is kept; `None` is for ever.
 
     Raises:
-        ConfigError: the name does not tell the reward from others; it is no reward that can
+        ConfigError: the name does not tell the reward from others; it is not a reward that can
             be kept; the file cannot be used.
 
     Example:
@@ -93,7 +93,7 @@ def cached_from_spec(
 
 
 def _kept(part: OwnReward, store: ScoreCache) -> Reward | PlannedReward:
-    """Return a part of a mix with its scores kept; a mere function is called anew."""
+    """Return a part of a mix with its scores kept; a mere function is called again."""
     reward = as_reward(part)
     mere = isinstance(reward, FunctionReward) and not reward.title
     return reward if mere else cached(reward, store.cache, ttl=store.ttl)
@@ -167,7 +167,7 @@ class CachedReward:
 
 @dataclass(frozen=True)
 class CachedJudge:
-    """A judge whose verdicts are kept; made by `cached`. The ratings are made from them anew."""
+    """A judge whose verdicts are kept; made by `cached`. Ratings are computed from them again."""
 
     judge: LanguageJudge
     store: ScoreCache

@@ -68,14 +68,14 @@ def open_cache(path: str | os.PathLike[str]) -> BaseCache[Any]:
     A file is opened once per process; processes may share it.
 
     Raises:
-        ConfigError: it cannot be opened, or is no SQLite file.
+        ConfigError: it cannot be opened, or is not an SQLite file.
     """
     return _opened(Path(path).expanduser().resolve())
 
 
 @lru_cache(maxsize=16)
 def _opened(path: Path) -> BaseCache[Any]:
-    from langgraph.cache.sqlite import SqliteCache  # noqa: PLC0415
+    from langgraph.cache.sqlite import SqliteCache
 
     try:
         private_folder(path.parent)

@@ -78,7 +78,7 @@ def _load(source: HfSource) -> Shared:
 def close_models() -> None:
     """Free every model and its memory; blocks until the batches at work are done.
 
-    What still waits fails with a `RewardError`; the next scoring loads anew.
+    What still waits fails with a `RewardError`; the next scoring loads it again.
     """
     with _lock:
         futures = list(_models.values())

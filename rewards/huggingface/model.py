@@ -54,7 +54,7 @@ def load(source: HfSource) -> HfModel:
 
     Raises:
         MissingDependencyError: the extra is not installed.
-        ConfigError: there is no such model, it is no classifier, or its labels and the
+        ConfigError: there is no such model, it is not a classifier, or its labels and the
             weights do not fit.
     """
     torch, transformers = import_torch(f"reward 'hf:{source.model}'", "transformers")
@@ -112,7 +112,7 @@ def _weights(source: HfSource, config: Untyped, missing: Sequence[str]) -> list[
     """Check the head, and return what each label counts."""
     if missing:
         raise ConfigError(
-            f"reward 'hf:{source.model}' is no trained classifier: {', '.join(missing[:3])} "
+            f"reward 'hf:{source.model}' is not a trained classifier: {', '.join(missing[:3])} "
             f"{'is' if len(missing) == 1 else 'are'} not in its files and would be random; name a "
             "reward model, not the language model it was made from"
         )
@@ -143,7 +143,7 @@ def _pad(tokenizer: Untyped, model: Untyped) -> int:
     """Return the padding token that the model tells from text; give it one if it has none.
 
     Never the end-of-text token unless the model's own config says so: decoders read their
-    score at the last token that is no padding, which would then be the wrong one.
+    score at the last token that is not padding, which would then be the wrong one.
     """
     config, own = model.config.get_text_config(), tokenizer.pad_token_id
     if config.pad_token_id is not None:

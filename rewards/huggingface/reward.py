@@ -71,7 +71,7 @@ class HfReward:
 
         Raises:
             MissingDependencyError: the extra is not installed.
-            ConfigError: there is no such model, or it is no reward model.
+            ConfigError: there is no such model, or it is not a reward model.
         """
         await self._loaded()
 

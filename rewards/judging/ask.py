@@ -15,7 +15,7 @@ from ...prompts.judge import JUDGE_SYSTEM
 from ..plan import Called
 from .verdict import Form
 
-REPLIES = 2  # so one that is no verdict is asked for once more
+REPLIES = 2  # so a reply without a verdict is asked for once more
 MOST_TOKENS = 1024  # room for a judge that thinks first
 
 

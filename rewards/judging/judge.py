@@ -46,14 +46,14 @@ class Judge(LanguageJudge):
         query = read_conversation(job.messages).text
         return prompts.rate(query, job.answers[int(call)], self.rubric, output)
 
-    def form(self, call: Any) -> Choice:  # noqa: ARG002
+    def form(self, call: Any) -> Choice:
         """One digit."""
         return RATING
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:  # noqa: ARG002
+    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
         """A rating is final."""
         return [(call, scored(result))]
 
-    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:  # noqa: ARG002
+    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
         """Take the ratings as they are."""
         return [failed(r) if isinstance(r, Exception) else scored(r) for r in results]

@@ -70,7 +70,7 @@ class LanguageJudge(ABC):
         judge, question = await resolve_policy(self.model), partial(self.question, job, call)
         return await ask_verdict(judge, question, self.form(call))
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:  # noqa: ARG002
+    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
         """A comparison settles nothing by itself."""
         return []
 

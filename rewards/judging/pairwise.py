@@ -57,7 +57,7 @@ class PairwiseJudge(LanguageJudge):
         first, second = (texts[place] for place in call)
         return prompts.compare(query, first, second, self.rubric, output)
 
-    def form(self, call: Any) -> Choice:  # noqa: ARG002
+    def form(self, call: Any) -> Choice:
         """A, B, or a tie."""
         return BETTER
 

@@ -1,7 +1,7 @@
 """One verdict of a language model: asked strictly, read strictly, never guessed.
 
 A reply is exactly a verdict or none: a judge that quotes the answer it judges must not have
-the quotation read as its own words. One that is none is asked for again once, in another
+the quotation read as its own words. A reply without a verdict is asked for again once, in another
 form, and is then a failure.
 """
 
@@ -44,7 +44,7 @@ class Form(Protocol):
     """Whether bare text is one word, so that its log-probabilities tell how sure it is."""
 
     def read(self, reply: Reply) -> Any | None:
-        """Return what the verdict is worth (plain JSON), or `None` if the reply is none."""
+        """Return what the verdict is worth (plain JSON), or `None` if the reply holds none."""
         ...
 
 

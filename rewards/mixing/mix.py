@@ -52,7 +52,7 @@ class Mix:
         title: What events and reports call it.
 
     Raises:
-        ConfigError: there is no part, two have the same name, or one is no reward.
+        ConfigError: there is no part, two have the same name, or one is not a reward.
 
     Example:
         >>> def few_words(query: str, answer: str) -> float:
@@ -113,7 +113,7 @@ class Mix:
         reward: PlannedReward = self._all[place]
         return await reward.call(_seen_by(reward, job), inner)
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:  # noqa: ARG002
+    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
         """A sum needs all parts."""
         return []
 

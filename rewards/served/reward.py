@@ -133,7 +133,7 @@ class ServedReward(ABC):
 
         Returns:
             A sentence to be shown, or "": that the scores are squashed into 0 to 1, all
-            equal, prefer degenerate text, or are none. It never raises a `RewardError`.
+            equal, prefer degenerate text, or are missing. It never raises a `RewardError`.
         """
         if "probe" not in self._known:
             try:

@@ -11,7 +11,7 @@ model)", and "Reward Models"; `EmbeddingReqInput` in python/sglang/srt/managers/
 - The server adds special tokens when it tokenizes (measured by others on 0.5.9), so a BOS
   that the chat template writes is left out of the text.
 - A text longer than the context is refused, unless the server runs with
-  `--allow-auto-truncate`: then it is cut without a word.
+  `--allow-auto-truncate`: then it is cut silently.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class SglangReward(TemplatedReward):
             raise ConfigError("sglang: label counts from 0")
 
     async def _ask(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
-        assert self._template  # noqa: S101  checked when built
+        assert self._template  # checked when built
         body: dict[str, object] = {"text": await self._texts(self._template, messages, answers)}
         if self.model:
             body["model"] = self.model

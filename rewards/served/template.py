@@ -154,7 +154,7 @@ class FileTemplate:
                 f"only, so write special tokens out ({evidence(error)})"
             ) from error
 
-    def warning(self, chat: Chat) -> str:  # noqa: ARG002
+    def warning(self, chat: Chat) -> str:
         """Nothing: the file knows no tokenizer to compare with."""
         return ""
 

@@ -41,7 +41,7 @@ class MathReward:
         """`verify:math:` and the expression."""
         return without_login(f"verify:math:{self.expected}")
 
-    async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:  # noqa: ARG002
+    async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Compare the answers, all in one process unless one of them hangs it."""
         scores: list[Score] = []
         while len(scores) < len(answers):  # ends: each pass adds one at least
@@ -57,7 +57,7 @@ class MathReward:
         task = json.dumps({"expected": self.expected, "answers": list(answers)})
         done: list[Score] = []
         try:
-            assert child.stdin  # noqa: S101  asked for above
+            assert child.stdin  # asked for above
             child.stdin.write(task.encode())
             child.stdin.write_eof()
             while len(done) < len(answers):
@@ -81,8 +81,8 @@ async def _next(child: asyncio.subprocess.Process) -> Score:
     Raises:
         RewardError: the process ended instead.
     """
-    assert child.stdout  # noqa: S101
-    assert child.stderr  # noqa: S101
+    assert child.stdout
+    assert child.stderr
     line = await child.stdout.readline()
     if not line:
         said = (await child.stderr.read()).decode(errors="replace").strip()

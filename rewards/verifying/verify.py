@@ -29,14 +29,14 @@ from .mathematics import MathReward
 ALLOWED = "TPO_VERIFIERS"
 
 
-def exact_match(query: str, answer: str, *, expected: str) -> float:  # noqa: ARG001
+def exact_match(query: str, answer: str, *, expected: str) -> float:
     """Return 1.0 when the answer is the expected text, blanks at its ends aside."""
     return float(answer.strip() == expected.strip())
 
 
-def json_valid(query: str, answer: str, *, schema: JsonObject) -> float:  # noqa: ARG001
+def json_valid(query: str, answer: str, *, schema: JsonObject) -> float:
     """Return 1.0 when the answer (a fenced block counts) is JSON that fits the schema."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema import Draft202012Validator
 
     body = answer.strip()
     if body.startswith("```"):
@@ -56,7 +56,7 @@ def verifier_from_spec(rest: str) -> Reward | PlannedReward:
 
     Raises:
         SpecError: malformed, not found, or an import that is not allowed.
-        ConfigError: the schema cannot be read, or is none; a class is named, not an object.
+        ConfigError: the schema cannot be read, or is not valid; a class is named, not an object.
         MissingDependencyError: the extra is not installed.
     """
     kind, _, value = rest.partition(":")
@@ -91,12 +91,12 @@ def _read_schema(path: str) -> JsonObject:
         raise ConfigError(f"the JSON schema {path} cannot be read: {evidence(error)}") from None
     if not isinstance(schema, dict):
         raise ConfigError(f"the JSON schema {path} is not an object")
-    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415
+    from jsonschema import Draft202012Validator, SchemaError
 
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise ConfigError(f"the JSON schema {path} is none: {evidence(error.message)}") from None
+        raise ConfigError(f"{path} is not a valid JSON schema: {evidence(error.message)}") from None
     return schema
 
 

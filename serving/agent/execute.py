@@ -36,7 +36,7 @@ def config_of(run: Run) -> RunnableConfig:
 async def execute(app: App, served: Served, live: LiveRun) -> None:
     """Run to the end, a pause or an error, and tell every event.
 
-    A run that has saved something in an earlier life goes on from there. One that is cancelled
+    A run that saved something before a restart goes on from there. One that is cancelled
     ends at its next step if what it was waiting for has swallowed the cancellation.
     """
     run, kwargs = live.run, live.run["kwargs"]

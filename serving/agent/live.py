@@ -23,7 +23,7 @@ STOPPED = {
 
 
 class LiveRun:
-    """The events of a run in this life of the server.
+    """The events of a run since the server started.
 
     Readers hold a place in the list, and nothing else: a slow one costs no memory. The list
     lives as long as the run.
@@ -59,7 +59,7 @@ class LiveRun:
         self.tell("error", error)
 
     def end(self) -> None:
-        """Say that there will be no more in this life."""
+        """Say that no more events will come from this process."""
         self.over = True
         self._wake()
 

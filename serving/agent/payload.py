@@ -196,7 +196,7 @@ def as_uuid(text: str, what: str) -> str:
     """Return an id in its usual form.
 
     Raises:
-        Refusal: it is none (422).
+        Refusal: it is not a UUID (422).
     """
     try:
         return str(UUID(text))

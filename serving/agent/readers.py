@@ -23,7 +23,7 @@ class Readers:
 
     Args:
         settings: Limits.
-        log: The events of earlier lives of the server.
+        log: The events from before a restart of the server.
         worker: Stops a run that was to end with its reader.
     """
 
@@ -43,7 +43,7 @@ class Readers:
 
         async def pieces() -> AsyncGenerator[bytes]:
             life, number = after or (run["life"], 0)
-            if life < run["life"]:  # begun before the server was started anew
+            if life < run["life"]:  # started before the server was restarted
                 for one in await self.log.after(run["run_id"], (life, number)):
                     if one.life < run["life"] and wanted(one, modes):
                         yield event(one.name, one.data, one.id)
@@ -98,7 +98,7 @@ def places(run: Run, what: str = "") -> dict[str, str]:
 
 
 def place_after(last: str | None) -> tuple[int, int]:
-    """Read Last-Event-ID; what is none of ours, as -1, means the start."""
+    """Read Last-Event-ID; any other value, such as -1, means the start."""
     life, _, number = (last or "").partition("-")
     if life.isdecimal() and number.isdecimal() and len(life) + len(number) < MOST_DIGITS:
         return int(life), int(number)

@@ -59,11 +59,11 @@ class Agent:
             *[Route(r.path, r.endpoint, methods=r.methods, middleware=keyed) for r in inner],
         ]
 
-    async def ok(self, request: Request) -> Response:  # noqa: ARG002  Starlette's signature
+    async def ok(self, request: Request) -> Response:
         """Say that the server is there."""
         return JSON({"ok": True})
 
-    async def info(self, request: Request) -> Response:  # noqa: ARG002
+    async def info(self, request: Request) -> Response:
         """Say what the server can."""
         flags = {"assistants": True, "crons": False, "langsmith": False}
         return JSON({"version": version("tpo"), "flags": flags})

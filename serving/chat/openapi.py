@@ -26,11 +26,17 @@ ERRORS = {
 def description(settings: Settings, catalogue: Catalogue) -> dict[str, Any]:
     """Return the OpenAPI description."""
     request = ChatRequest.model_json_schema(ref_template=REF + "{model}")
-    knobs = catalogue["tpo"].schema.model_json_schema(ref_template=REF + "{model}")
-    parts = {**request.pop("$defs", {}), **knobs.pop("$defs", {})}
+    context = catalogue["tpo"].schema.model_json_schema(ref_template=REF + "{model}")
+    parts = {**request.pop("$defs", {}), **context.pop("$defs", {})}
     request["properties"]["tpo"] = {"$ref": REF + "Context"}
     request["properties"]["model"]["enum"] = catalogue.names
-    schemas = {**parts, "ChatRequest": request, "Context": knobs, "Error": _ERROR, "Model": _MODEL}
+    schemas = {
+        **parts,
+        "ChatRequest": request,
+        "Context": context,
+        "Error": _ERROR,
+        "Model": _MODEL,
+    }
     schemas |= {"ChatCompletion": _COMPLETION}
     keyed: dict[str, Any] = {"security": [{"key": []}]} if settings.keys else {}
     return {

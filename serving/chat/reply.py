@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from ...core.events import AnyEvent, Final
+from ...core.usage import tokens_of
 from ..as_json import to_json
 
 FINISHED = {"length": "length", "max_tokens": "length", "content_filter": "content_filter"}
@@ -53,7 +54,7 @@ class Completion:
         return {
             "prompt_tokens": total["input_tokens"],
             "completion_tokens": total["output_tokens"],
-            "total_tokens": total["input_tokens"] + total["output_tokens"],
+            "total_tokens": tokens_of(total),
             "prompt_tokens_details": {"cached_tokens": total["cached_tokens"]},
         }
 

@@ -156,9 +156,9 @@ class ChatRequest(BaseModel):
             "stop_sequences": [self.stop] if isinstance(self.stop, str) else self.stop or None,
             "seed": None if self.seed is None else self.seed % 2**31,
         }
-        knobs = {name: value for name, value in given.items() if value is not None}
+        settings = {name: value for name, value in given.items() if value is not None}
         try:
-            context = served.context(**{"live": False, **knobs, **self.tpo})
+            context = served.context(**{"live": False, **settings, **self.tpo})
         except ConfigError as error:
             raise Refusal(400, f"tpo: {error}", param="tpo") from None
         if context.human_pick:

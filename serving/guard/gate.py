@@ -12,7 +12,7 @@ STOPPING = "the server is stopping; try again soon"
 
 
 class Gate:
-    """Lets so many runs in; a process-wide count, not state of a run.
+    """Limits the runs at a time; a process-wide count, not state of a run.
 
     Args:
         most: Runs at a time.

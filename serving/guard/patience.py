@@ -47,9 +47,9 @@ def patient_protocol(seconds: float) -> type[asyncio.Protocol]:
 
 
 def allow_files(most: int) -> None:
-    """Let the process have so many open files, if the system lets it."""
+    """Let the process open this many files, if the system allows it."""
     with suppress(ImportError, ValueError, OSError):
-        import resource  # noqa: PLC0415  not on Windows
+        import resource  # not on Windows
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)

@@ -1,4 +1,4 @@
-/** The page: one session, drawn anew at most once per frame. */
+/** The page: one session, drawn at most once per frame. */
 import { agentServer, baseOf } from "./agent_server.js";
 import { Page } from "./parts/page.js";
 import { createSession } from "./session.js";

@@ -85,7 +85,7 @@ export function createSession(server, changed) {
     if (mine === ticket) await settle(mine, failure);
   }
 
-  /** Read the thread anew: what is saved counts, not what was seen. */
+  /** Read the thread again: what is saved counts, not what was seen. */
   async function settle(mine, failure = null) {
     const [thread, state] = await Promise.all([server.thread(s.thread), server.state(s.thread)]);
     if (mine !== ticket) return;

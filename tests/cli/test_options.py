@@ -9,6 +9,8 @@ import pytest
 
 from tpo.cli.arguments.settings import SETTINGS, number
 from tpo.core.context import Context
+from tpo.core.specs import POLICY_FORMS
+from tpo.rewards.specs import REWARDS
 
 LIST_HEAVY = """
 import sys
@@ -71,3 +73,9 @@ def test_settings_nobody_typed_are_left_to_the_defaults(tpo, monkeypatch):
     monkeypatch.setattr("tpo.cli.commands.run.start", start)
     tpo("run", "x", "--no-live", "--human-pick", "--max-tokens", "none", "-w", "2")
     assert seen == {"live": False, "human_pick": True, "max_tokens": None, "width": 2}
+
+
+def test_the_help_lists_every_policy_and_reward(tpo):
+    said = "".join(tpo("run", "--help").out.replace("│", " ").split())
+    known = [form.form for form in (*POLICY_FORMS, *REWARDS)]
+    assert [form for form in known if form not in said] == []

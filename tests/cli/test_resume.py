@@ -6,10 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from loopback_server import Fault, message_text
+from patience import PATIENCE, wait_until
 
 pytestmark = pytest.mark.loopback
 COMMAND = [sys.executable, "-m", "tpo.cli.app"]
@@ -25,13 +25,6 @@ def start(*args: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(condition, seconds=30.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.02)
-
-
 def is_update(body):
     return "improved_answer" in message_text(body["messages"][-1])
 
@@ -40,9 +33,9 @@ def is_update(body):
 def test_an_interrupted_run_goes_on_and_asks_nothing_twice(name, tpo, policy, server, database):
     server.delay = lambda body: 60.0 if is_update(body) else 0.0
     process = start("run", "Name a river", "-p", policy, "-d", "1", "-w", "2")
-    wait_for(lambda: any(is_update(asked.body) for asked in server.asked))
+    wait_until(lambda: any(is_update(asked.body) for asked in server.asked))
     process.send_signal(getattr(signal, name))
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     assert out == ""
     assert "Traceback" not in err
     runs = tpo("runs", "--json").data
@@ -65,10 +58,10 @@ def test_an_interrupted_run_goes_on_and_asks_nothing_twice(name, tpo, policy, se
 def test_second_signal_ends_at_once(policy, server, database):
     server.delay = 60.0
     process = start("run", "Name a river", "-p", policy, "-r", "heuristic", "-w", "1")
-    wait_for(lambda: server.asked)
+    wait_until(lambda: server.asked)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
 
 
@@ -77,7 +70,7 @@ def test_strict_msgpack_is_clean(tpo, policy):
     assert ran.code == 3
     strict = {"LANGGRAPH_STRICT_MSGPACK": "true", "PYTHONWARNINGS": "default"}
     process = start("resume", ran.data["id"], "--no-human-pick", "-q", **strict)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert out.startswith("The Rhine")
     assert "msgpack" not in err.lower()
@@ -185,7 +178,7 @@ def test_a_run_belongs_to_one_process_at_a_time(tpo, policy, server, database):
     server.delay = 60.0
     process = start("run", "Name a river", "-p", policy, "-w", "1")
     try:
-        wait_for(lambda: server.asked)
+        wait_until(lambda: server.asked)
         run = tpo("runs", "--json").data[0]
         assert run["status"] == "running"
         for command in (("resume", run["id"]), ("fork", run["id"], "--depth", "3")):

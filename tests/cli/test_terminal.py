@@ -11,6 +11,7 @@ import time
 from typing import Self
 
 import pytest
+from patience import PATIENCE
 
 pty = pytest.importorskip("pty")
 pytestmark = pytest.mark.loopback
@@ -33,8 +34,8 @@ class Terminal:
         os.close(other)
         self.raw = ""
 
-    def read_until(self, words: str, seconds: float = 60.0) -> None:
-        end = time.monotonic() + seconds
+    def read_until(self, words: str) -> None:
+        end = time.monotonic() + PATIENCE
         while words not in self.text:
             assert time.monotonic() < end, self.text
             if select.select([self._own], [], [], 0.1)[0]:
@@ -64,7 +65,7 @@ def test_live_screen_then_the_answer(policy, server, database):
     server.delay = 0.3
     with Terminal("run", "Name a river", "-p", policy, "-d", "1", "-w", "3") as terminal:
         terminal.read_until("tpo show ")
-        assert terminal.process.wait(20) == 0
+        assert terminal.process.wait(PATIENCE) == 0
     assert "\x1b[?25l" in terminal.raw  # the cursor is hidden while the screen is live,
     assert terminal.raw.rindex("\x1b[?25h") > terminal.raw.rindex("\x1b[?25l")  # then shown
     assert "round 0 of 1" in terminal.text
@@ -90,7 +91,7 @@ def test_a_person_picks(policy, database):
         terminal.read_until("Round 1: which answer should be improved?")
         terminal.type("stop\n")
         terminal.read_until("a person stopped the run")
-        assert terminal.process.wait(20) == 0
+        assert terminal.process.wait(PATIENCE) == 0
 
 
 def test_leaving_the_question_leaves_the_run_waiting(policy, database):
@@ -99,4 +100,4 @@ def test_leaving_the_question_leaves_the_run_waiting(policy, database):
         terminal.type("\x04")
         terminal.read_until("[--stop]")
         assert "waiting for a person to choose" in terminal.text
-        assert terminal.process.wait(20) == 3
+        assert terminal.process.wait(PATIENCE) == 3

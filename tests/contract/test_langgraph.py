@@ -109,7 +109,7 @@ async def test_it_is_replayed_and_the_task_is_not_run_again():
 
 
 async def test_a_task_that_failed_after_its_write_counts_as_finished_without_a_result():
-    """The `None` that `draw` (nodes/paid/draw.py) stands in for."""
+    """The `None` that `Received.take` (nodes/paid/candidates.py) stands in for."""
     graph = Graph()
     graph.fails = {"after write b"}
     with pytest.raises(ConnectionError, match="after write b"):

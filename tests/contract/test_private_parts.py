@@ -35,13 +35,13 @@ USES = [
     ),
     Use(
         "langgraph.constants.CONFIG_KEY_CHECKPOINTER",
-        "nodes.paid.durable integrations.inner_run.run",
+        "nodes.paid.durable integrations.inner_run.run_inside",
         "the saver of the graph around a node",
         LANGGRAPH + "test_a_node_finds_the_saver_and_the_stream_of_its_graph",
     ),
     Use(
         "StreamProtocol",
-        "integrations.inner_run.in_node",
+        "integrations.inner_run.silent_graph",
         "a run inside a node stays off the streams of the graph around it",
         LANGGRAPH + "test_a_node_finds_the_saver_and_the_stream_of_its_graph",
     ),
@@ -59,7 +59,7 @@ USES = [
     ),
     Use(
         "__end__",
-        "integrations.agent.turn",
+        "integrations.agent.turn_graph",
         "a type hint can only hold the value of `END`",
         LANGGRAPH + "test_the_end_has_the_name_that_hints_give_it",
     ),
@@ -83,7 +83,7 @@ USES = [
     ),
     Use(
         "var_child_runnable_config",
-        "integrations.inner_run.inherit",
+        "integrations.inner_run.callbacks_and_saver",
         "what runs inside a call inherits its callbacks and its saver",
         LANGCHAIN + "test_a_config_set_in_a_context_is_inherited",
     ),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from pydantic import ValidationError
 
-from tpo.core.context import Context, context_of
+from tpo.core.context import Context
 from tpo.core.errors import ConfigError
 from tpo.core.settings import context_with, make_context
 
@@ -103,13 +101,6 @@ def test_make_context_keeps_what_was_set_and_the_class():
     changed = make_context(other(depth=3), width=2)
     assert (changed.mode, changed.depth, changed.width) == ("revision", 3, 2)
     assert make_context(Context(depth=3), depth=1).depth == 1
-
-
-@pytest.mark.parametrize("given", [None, {"messages": []}, object()])
-def test_a_foreign_or_missing_context_means_the_defaults(given):
-    runtime = SimpleNamespace(context=given)
-    assert context_of(runtime) == Context()
-    assert context_of(runtime, Context(depth=1)).depth == 1
 
 
 @pytest.mark.parametrize(("mode", "rounds"), [("tpo", 3), ("revision", 3), ("best_of_n", 0)])

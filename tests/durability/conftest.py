@@ -37,7 +37,7 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_database(postgres_server: str) -> str:
     """An empty database."""
-    import psycopg  # noqa: PLC0415  an extra
+    import psycopg  # an extra
 
     name = f"test{next(_numbers)}"
     with psycopg.connect(f"{postgres_server} dbname=postgres", autocommit=True) as connection:

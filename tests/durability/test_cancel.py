@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import synthetic_task
 from langgraph.errors import NodeCancelledError
+from patience import until
 from scripted_model import ScriptedModel
-from synthetic_run import INPUT, Run, cancel, outcome, until, whole
+from synthetic_run import INPUT, Run, cancel, outcome, whole
 
 import tpo
-from tpo.nodes.paid import candidates
+from tpo.nodes.paid import saved_request
 
 WIDTH = 5
 
@@ -143,8 +144,8 @@ def cut_off_after_writing(monkeypatch: pytest.MonkeyPatch, *, receipt: bool = Tr
                 if task.get_name() == "request_candidates":
                     task.cancel()
 
-    write = candidates.write
-    monkeypatch.setattr(candidates, "write", cut_off)
+    write = saved_request.write
+    monkeypatch.setattr(saved_request, "write", cut_off)
     return left
 
 

@@ -11,7 +11,7 @@ from loopback_server import Fault, LoopbackServer, default_answer
 from synthetic_run import Run, outcome, whole
 
 import tpo
-from tpo.nodes.paid.durable import request_seed
+from tpo.models.live_request import request_seed
 
 CONTEXT = tpo.Context(depth=1, width=5, seed=5, retries=0, sampling="parallel")
 

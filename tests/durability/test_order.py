@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
-from synthetic_run import Run, cancel, outcome, until, whole
+from patience import until
+from synthetic_run import Run, cancel, outcome, whole
 
 WIDTH = 6
 PLACES = [(r, i) for r in range(3) for i in range(WIDTH)]

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from billing_server import BillingServer
 from javascript import node
+from patience import PATIENCE, wait_until
 
 pytestmark = pytest.mark.loopback
 EXAMPLE = Path(__file__).parents[2] / "examples" / "stream_to_page.py"
@@ -38,10 +39,10 @@ def serve(tmp_path: Path) -> Iterator[Any]:
                     stderr=log,
                 )
             )
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             try:
-                httpx.get(f"http://127.0.0.1:{port}/")
+                httpx.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE)
             except httpx.TransportError:
                 time.sleep(0.1)
             else:
@@ -51,7 +52,7 @@ def serve(tmp_path: Path) -> Iterator[Any]:
     yield start
     for process in started:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
@@ -71,18 +72,19 @@ def test_the_page_shows_the_run(serve):
     assert [name for name in shown if name.startswith("round")] == ["round-0", "round-1"]
     assert shown[""][1].startswith("Air scatters blue light, whose waves are short")
 
-    refused = httpx.get(f"{url}events", params={"question": " "})  # what the page shows then
+    # What the page shows where the question is empty:
+    refused = httpx.get(f"{url}events", params={"question": " "}, timeout=PATIENCE)
     assert json.loads(refused.text.removeprefix("data: "))["type"] == "failed"
     assert "the prompt is empty" in refused.text
 
 
 def test_a_closed_page_pays_no_more(serve, server: BillingServer):
-    server.delay = 0.3
+    server.delay = lambda body: 60.0 if "<chosen_answer>" in str(body) else 0.0
     policy = f"openai:x@{server.base_url}"
     url = serve("--policy", policy)
-    with httpx.stream("GET", f"{url}events") as page:
+    with httpx.stream("GET", f"{url}events", timeout=PATIENCE) as page:
         next(line for line in page.iter_lines() if "tpo.round" in line)
-    time.sleep(0.2)
-    asked = len(server.asked)
-    time.sleep(1.0)  # three requests' time
-    assert len(server.asked) == asked <= 3
+        wait_until(lambda: server.at_work)  # the critique
+    wait_until(lambda: not server.at_work)
+    assert len(server.asked) == 2
+    assert not server.asked[-1].finished

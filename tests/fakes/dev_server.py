@@ -15,8 +15,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Self
 
+from patience import PATIENCE
+
 CONFIG = Path(__file__).parents[2] / "langgraph.json"
-START_WITHIN, STOP_WITHIN, TRIES = 120.0, 15.0, 2
+START_WITHIN, STOP_WITHIN, TRIES = 2 * PATIENCE, 15.0, 2
 OTHERS = ("TPO_", "LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_", "OPENAI_")
 
 
@@ -92,7 +94,10 @@ class DevServer:
             )
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError), urllib.request.urlopen(self.url + "/ok", timeout=5) as r:
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(self.url + "/ok", timeout=PATIENCE) as r,
+        ):
             return bool(json.load(r)["ok"])
         return False
 

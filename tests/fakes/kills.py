@@ -17,7 +17,7 @@ import saved_run
 from loopback_server import LoopbackServer
 from saved_run import Job
 
-from tpo.nodes.paid.durable import request_seed
+from tpo.models.live_request import request_seed
 
 Key = tuple[str, Any]  # ("request", "sample r0c0"), ("score", text)
 MOST_SECONDS = 60.0

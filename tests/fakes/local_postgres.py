@@ -58,7 +58,7 @@ def _account() -> dict[str, Any]:
     """Return how to run the server as somebody else, which it wants where we are root."""
     if os.name != "posix" or os.geteuid() != 0:
         return {}
-    import pwd  # noqa: PLC0415  not on Windows
+    import pwd  # not on Windows
 
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):

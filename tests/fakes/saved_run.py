@@ -86,7 +86,7 @@ def open_saver(db: str) -> AbstractAsyncContextManager[Any]:
 
 @asynccontextmanager
 async def _postgres(db: str) -> AsyncIterator[Any]:
-    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415  an extra
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # an extra
 
     async with AsyncPostgresSaver.from_conn_string(db) as saver:
         await saver.setup()

@@ -11,8 +11,10 @@ import time
 from pathlib import Path
 from typing import Self
 
+from patience import PATIENCE
+
+START_WITHIN = 2 * PATIENCE
 OTHERS = ("TPO_", "LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_", "OPENAI_")
-START_WITHIN, STOP_WITHIN = 60.0, 20.0
 
 
 class ServeProcess:
@@ -79,7 +81,7 @@ class ServeProcess:
             return 0
         self.process.send_signal(how)
         try:
-            code = self.process.wait(STOP_WITHIN)
+            code = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

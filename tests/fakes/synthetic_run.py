@@ -84,13 +84,6 @@ def outcome(values: dict[str, Any]) -> dict[str, Any]:
     return comparable({name: values[name] for name in names})
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that happens in the same loop."""
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
 async def cancel(running: asyncio.Task[Any]) -> None:
     """Cancel a run and wait for its end."""
     running.cancel()

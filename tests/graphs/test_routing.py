@@ -9,16 +9,10 @@ import pytest
 from tpo.core.context import Context
 from tpo.core.pool import summarise
 from tpo.core.usage import add_usage, cost
-from tpo.graphs import routing
+from tpo.graphs import step
 from tpo.nodes.paid.run_models import GivenModels
 
-GIVEN = GivenModels(defaults=Context(depth=2))
-ROUTES = {
-    "rank": routing.after_rank(GIVEN),
-    "choose": routing.after_choose(GIVEN),
-    "loss": routing.after_loss(GIVEN),
-    "gradient": routing.after_gradient(GIVEN),
-}
+EDGES = step.edges(GivenModels(defaults=Context(depth=2)))
 
 
 class Told:
@@ -66,14 +60,14 @@ def state(nth: int = 0, *, halt: Any = None, rewards: Any = (1.0, 0.0), **paid: 
     ],
 )
 def test_the_next_step(monkeypatch, after, at, knobs, then):
-    monkeypatch.setattr(routing, "get_runtime", lambda kind: Told(Context(**knobs)))
-    assert ROUTES[after](at) == then
+    monkeypatch.setattr(step, "get_runtime", lambda kind: Told(Context(**knobs)))
+    assert EDGES[after].next_step(at) == then
 
 
 def test_without_a_context_the_defaults_of_the_graph_decide(monkeypatch):
-    monkeypatch.setattr(routing, "get_runtime", lambda kind: Told(None))
-    assert ROUTES["rank"](state(1)) == "loss"
-    assert ROUTES["rank"](state(2)) == "finish"
+    monkeypatch.setattr(step, "get_runtime", lambda kind: Told(None))
+    assert EDGES["rank"].next_step(state(1)) == "loss"
+    assert EDGES["rank"].next_step(state(2)) == "finish"
 
 
 @pytest.mark.parametrize(
@@ -88,5 +82,5 @@ def test_without_a_context_the_defaults_of_the_graph_decide(monkeypatch):
     ],
 )
 def test_a_state_edited_by_hand_has_no_runtime_yet(monkeypatch, after, halt, then):
-    monkeypatch.setattr(routing, "get_runtime", lambda kind: None)
-    assert ROUTES[after](state(2, halt=halt)) == then
+    monkeypatch.setattr(step, "get_runtime", lambda kind: None)
+    assert EDGES[after].next_step(state(2, halt=halt)) == then

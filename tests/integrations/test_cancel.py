@@ -6,15 +6,14 @@ import asyncio
 import signal
 import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
 from loopback_server import LoopbackServer
+from patience import until, wait_until
 from pydantic import Field
 from scripted_model import ScriptedModel
 from steps import prefer_later, says
@@ -62,22 +61,16 @@ def now() -> str:
     raise AssertionError("nobody asks")
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
 STEPS = [("sample", 3), ("loss", 1), ("update", 3)]
 
 
 @pytest.mark.parametrize(("step", "open"), STEPS)
 @pytest.mark.parametrize("tools", [False, True])
-async def test_a_cancelled_ainvoke_stops_every_request(step, open, tools):  # noqa: A002
+async def test_a_cancelled_ainvoke_stops_every_request(step, open, tools):
     held, chat = hanging(step)
     model: Any = chat.bind_tools([now]) if tools else chat
     if tools and step == "sample":
-        open = 1  # noqa: A001  the first reply
+        open = 1  # the first reply
     running = asyncio.create_task(model.ainvoke("Why?"))
     await until(lambda: held.hanging == open)
     running.cancel()
@@ -112,7 +105,7 @@ async def _read(stream: Any) -> None:
         pass
 
 
-async def _nothing_left(held: Hanging, open: int) -> None:  # noqa: A002
+async def _nothing_left(held: Hanging, open: int) -> None:
     await until(lambda: held.cancelled == open)
     asked = len(held.asked)
     await asyncio.sleep(0.02)
@@ -126,9 +119,9 @@ def test_a_sync_stream_that_is_left_stops_every_request():
     stream: Any = chat.stream("Why?")
     for _ in range(3):
         next(stream)
-    _wait(lambda: held.hanging == 3)
+    wait_until(lambda: held.hanging == 3)
     stream.close()
-    _wait(lambda: held.cancelled == 3)
+    wait_until(lambda: held.cancelled == 3)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals to threads")
@@ -137,20 +130,13 @@ def test_an_interrupted_invoke_stops_every_request():
     held, chat = hanging("loss")
 
     def press() -> None:
-        _wait(lambda: held.hanging == 1)
+        wait_until(lambda: held.hanging == 1)
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     threading.Thread(target=press).start()
     with pytest.raises(KeyboardInterrupt):
         chat.invoke("Why?")
-    _wait(lambda: held.cancelled == 1)
-
-
-def _wait(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.001)
+    wait_until(lambda: held.cancelled == 1)
 
 
 @pytest.mark.loopback

@@ -108,7 +108,7 @@ async def test_cancelled_it_stops_and_resumes(step):
 
     class Waiting(type(model)):  # type: ignore[misc]
         async def _agenerate(self, messages: Any, *args: Any, **options: Any) -> Any:
-            from scripted_model import Ask  # noqa: PLC0415
+            from scripted_model import Ask
 
             if not options.get("tools") and Ask(messages, 1, {}).step == step:
                 began.set()

@@ -146,7 +146,7 @@ async def test_structured_output_is_the_policys_own():
 
 
 async def test_structured_output_of_a_policy_named_by_a_spec(monkeypatch):
-    from tpo.models.policy import Policy  # noqa: PLC0415
+    from tpo.models.policy import Policy
 
     monkeypatch.setattr("tpo.models.policy.build_policy", lambda spec: Policy(ToolModel(), spec))
     monkeypatch.setattr("tpo.models.policy._shared", {})

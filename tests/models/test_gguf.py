@@ -92,12 +92,12 @@ class TestNamedModel:
     def test_not_gguf(self, tmp_path: Path) -> None:
         path = tmp_path / "page.gguf"
         path.write_bytes(b"<html>")
-        with pytest.raises(PolicyError, match=r"page\.gguf is no GGUF file .*b'<htm'"):
+        with pytest.raises(PolicyError, match=r"page\.gguf is not a GGUF file .*b'<htm'"):
             find_model(str(path))
 
     def test_an_empty_file_is_not_gguf(self, tmp_path: Path) -> None:
         (tmp_path / "empty.gguf").touch()
-        with pytest.raises(PolicyError, match="is no GGUF file"):
+        with pytest.raises(PolicyError, match="is not a GGUF file"):
             find_model(str(tmp_path / "empty.gguf"))
 
 

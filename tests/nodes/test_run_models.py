@@ -161,6 +161,13 @@ async def test_a_run_that_may_degrade_needs_a_fallback():
         await app.ainvoke(FIRST, context={"on_reward_failure": "degrade"})
 
 
+@pytest.mark.parametrize("context", [None, {"messages": []}, object()])
+def test_a_foreign_or_missing_context_means_the_defaults(context):
+    foreign: Runtime[Any] = Runtime(context=context)
+    assert GivenModels().settings(foreign) == Context()
+    assert GivenModels(defaults=Context(depth=1)).settings(foreign).depth == 1
+
+
 class Maker:
     """Makes numbers, one after the other, in a moment."""
 

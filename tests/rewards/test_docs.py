@@ -59,5 +59,5 @@ def test_every_reward_is_weighed_on_the_page(kind):
 def test_a_function_needs_no_wrapping_in_a_mix():
     mix = tpo.Mix([tpo.Part(lambda query, answer: 1.0)])
     assert isinstance(mix._all[0].reward, FunctionReward)  # type: ignore[attr-defined]
-    with pytest.raises(tpo.ConfigError, match=r"str is no reward: .*resolve_reward\(SPEC\)"):
+    with pytest.raises(tpo.ConfigError, match=r"str is not a reward: .*resolve_reward\(SPEC\)"):
         tpo.Mix([tpo.Part("heuristic")])  # type: ignore[arg-type]

@@ -101,7 +101,8 @@ async def test_a_folder_without_a_model(tmp_path):
 async def test_a_language_model_is_no_classifier(tmp_path):
     need_extra()
     said = await refusal(save_reward(tmp_path, task="CausalLM"))
-    assert "is no trained classifier: score.weight is not in its files and would be random" in said
+    why = "is not a trained classifier: score.weight is not in its files and would be random"
+    assert why in said
 
 
 async def test_a_head_over_tokens_is_no_classifier_though_its_weights_fit(tmp_path):

@@ -98,8 +98,8 @@ class NoNotice:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (3, "int is no reward: give a function (query, answer) -> float, an object with name, "),
-        (NoNotice(), "NoNotice is no reward: "),
+        (3, "int is not a reward: give a function (query, answer) -> float, an object with name, "),
+        (NoNotice(), "NoNotice is not a reward: "),
         (Shortest, "Shortest is a class: give an instance, Shortest(...)"),
     ],
 )

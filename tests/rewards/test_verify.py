@@ -63,7 +63,7 @@ def test_a_wrong_schema_is_told_before_anything_is_paid(tmp_path):
     for text, said in [
         ("{", "cannot be read: JSONDecodeError"),
         ("[]", "is not an object"),
-        ('{"type": "oject"}', "is none: 'oject' is not valid"),
+        ('{"type": "oject"}', "is not a valid JSON schema: 'oject' is not valid"),
     ]:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigError, match=said):

@@ -12,6 +12,7 @@ import pytest
 from event_log import check
 from langgraph_sdk import get_client
 from langgraph_sdk.errors import ConflictError, NotFoundError
+from patience import PATIENCE
 
 pytestmark = pytest.mark.loopback
 
@@ -35,16 +36,14 @@ async def thread(client: Any) -> str:
 
 async def settled(client: Any, thread: str, run: str) -> str:
     """Return the status of a run once it has ended."""
-    for _ in range(500):
-        status = (await client.runs.get(thread, run))["status"]
-        if status not in {"pending", "running"}:
-            return status
-        await asyncio.sleep(0.02)
-    raise AssertionError("the run did not end")
+    async with asyncio.timeout(PATIENCE):
+        while (status := (await client.runs.get(thread, run))["status"]) in {"pending", "running"}:
+            await asyncio.sleep(0.02)
+    return status
 
 
 async def test_the_server_says_that_it_is_there(server):
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as http:
         assert (await http.get("/ok")).json()["ok"] is True
         info = (await http.get("/info")).json()
     assert {"version", "flags"} <= info.keys()
@@ -262,7 +261,7 @@ async def test_impatient_clients_cancel_more_than_once(client, thread, models):
     clicks = [client.runs.cancel(thread, run["run_id"], wait=True) for _ in range(8)]
     await asyncio.gather(*clicks, return_exceptions=True)  # a late one finds nothing to cancel
     assert await settled(client, thread, run["run_id"]) == "interrupted"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (await client.threads.get(thread))["status"] == "busy":
             await asyncio.sleep(0.05)
 

@@ -96,9 +96,7 @@ def test_an_empty_command_is_refused(http, thread, command):
 def test_every_field_of_every_body(http, name):
     method, path, good, model = BODIES[name]
     for field in [*model.model_fields, "tools", "unknown"]:
-        thread = new_thread(
-            http
-        )  # of its own: a conversation of a hundred turns takes long to save
+        thread = new_thread(http)  # one conversation of all would grow too long
         for value in VALUES:
             said = http.request(method, path.format(thread=thread), json={**good, field: value})
             answered(said, (name, field, value))

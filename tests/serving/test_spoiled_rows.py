@@ -75,8 +75,8 @@ def spoil_states(saved: sqlite3.Connection, made: dict[str, str]) -> None:
 
 
 def removal() -> bytes:
-    from langchain_core.messages import RemoveMessage  # noqa: PLC0415
-    from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer  # noqa: PLC0415
+    from langchain_core.messages import RemoveMessage
+    from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
     return JsonPlusSerializer().dumps_typed([RemoveMessage(id="nope")])[1]
 

@@ -10,7 +10,7 @@ from event_log import check, only, places, shown
 from scripted_model import ScriptedModel
 
 from tpo.core.reply import Reply, split_reasoning
-from tpo.nodes.paid.live_text import growing
+from tpo.models.live_request import growing
 from tpo.prompts.update import partial_update, read_update
 
 

@@ -63,7 +63,7 @@ function Note({ which, round, session }) {
               <button class="primary" disabled=${!draft.trim() || draft === round[which]}>Run from here</button>
               <button type="button" class="small" onClick=${() => setDraft(null)}>Leave it</button>
             </div>
-            <p class="hint">What came before is kept and not paid again; what followed is done anew.</p>
+            <p class="hint">Earlier steps are kept and not paid for again; later steps are repeated.</p>
           </form>`}
     </section>
   `;

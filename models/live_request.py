@@ -1,0 +1,96 @@
+"""One request as it happens: its events, and its text while it grows."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..core.context import Context
+from ..core.events import Emitter
+from ..core.usage import Phase
+from .request import OnText, Request, RequestError, Response, ask
+
+_PERHAPS_A_TAG = re.compile(r"<[a-z]{0,9}", re.IGNORECASE)  # of reasoning, not yet complete
+
+
+async def ask_live(
+    request: Request,
+    emit: Emitter,
+    phase: Phase,
+    name: str,
+    visible: Callable[[str], str],
+    check: Callable[[Request, Response], None] | None = None,
+) -> Response:
+    """Send a request, and say in events and trace what it is for.
+
+    Args:
+        request: What to ask.
+        emit: The step's.
+        phase: The step that asks.
+        name: The request's name in the events.
+        visible: What of the reply so far may be shown (reasoning and tags are not).
+        check: Raises a `RequestError` if the step cannot use the reply.
+
+    Raises:
+        RequestError: it failed for good.
+    """
+    about = {"request": name, "phase": phase}
+    traced = {"tpo_phase": phase, "tpo_round": emit.round, "tpo_request": name}
+    by_critic = phase in {"loss", "gradient"}
+    piece = {"request": name, "candidate": None if by_critic else name}
+    if request.n == 1 and not by_critic:
+        traced["tpo_candidate"] = name
+
+    def begin() -> OnText:
+        emit("request_started", {**about, "sequences": request.n})
+        return growing(visible, show)
+
+    def show(text: str) -> None:
+        emit(f"{phase}_delta" if by_critic else "candidate_delta", {**piece, "text": text})
+
+    try:
+        response = await ask(replace(request, metadata=traced), begin)
+        if check:
+            check(request, response)
+    except RequestError as error:
+        emit("request_failed", {**about, "error": str(error), "failure": error.failure})
+        raise
+    emit("request_finished", {**about, "cost": response.cost})
+    return response
+
+
+def request_seed(context: Context, phase: Phase, round: int, index: int) -> int | None:
+    """Return the seed of one request: another for each, the same in every run.
+
+    Critiques are covered too, so that the same seed and answers give the same run.
+    """
+    if context.seed is None:
+        return None
+    return zlib.crc32(f"{context.seed}/{phase}/{round}/{index}".encode()) & 0x7FFFFFFF
+
+
+def growing(visible: Callable[[str], str], show: Callable[[str], None]) -> OnText:
+    """Return what takes the pieces of one reply.
+
+    Args:
+        visible: What of the reply so far may be shown.
+        show: Called with each new piece of that.
+    """
+    raw = shown = ""
+    due = 0  # to read the whole reply at every piece would cost the square of its length
+
+    def on_text(piece: str) -> None:
+        nonlocal raw, shown, due
+        raw += piece
+        if len(raw) < due:
+            return
+        due = len(raw) + len(raw) // 64
+        now = visible(raw)
+        # Only ever more of the same text: what was shown cannot be taken back.
+        if len(now) > len(shown) and now.startswith(shown) and not _PERHAPS_A_TAG.fullmatch(now):
+            new, shown = now[len(shown) :], now
+            show(new)
+
+    return on_text

@@ -1,0 +1,106 @@
+"""One saved request for candidates: the task that sends it and writes what it brings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from langgraph.func import task
+from typing_extensions import TypedDict
+
+from ...core.events import Emitter
+from ...core.failure import failure_of
+from ...core.reply import Reply
+from ...core.state import RECEIPT, Candidate
+from ...core.usage import Cost, brief, cost
+from ...models.live_request import ask_live
+from ...models.request import Request, RequestError
+from .durable import Held, Key, outline, write, written
+
+
+@dataclass(frozen=True)
+class CandidateRequest:
+    """A request for the candidates at some places of a round.
+
+    Attributes:
+        name: Its name in events.
+        keys: Turn and id of each of the candidates.
+        record: Makes a reply the candidate at a place.
+        visible: What to show of an unfinished reply, for live text.
+        gate: How many requests may be under way at the same time.
+    """
+
+    request: Request
+    name: str
+    phase: Literal["sample", "update"]
+    places: Sequence[int]
+    keys: Set[Key]
+    emit: Emitter
+    record: Callable[[int, Reply], Candidate]
+    visible: Callable[[str], str]
+    gate: asyncio.Semaphore
+
+
+class Receipt(TypedDict):
+    """What is known of a request beside its texts."""
+
+    refused: list[str]
+    cost: dict[str, Any]
+    """As `brief` gives it."""
+
+
+class Brought(Receipt):
+    """What one request brought, small enough to be stored beside the texts themselves."""
+
+    candidates: list[dict[str, Any]]
+    """Their outlines."""
+
+
+class UnusableError(RequestError):
+    """Nothing that a first request brought can be an answer; a resumed run asks again."""
+
+    def __init__(self, candidates: list[Candidate], paid: Cost) -> None:
+        super().__init__(str(candidates[0]["error"]), paid, failure_of(candidates[0]) or "failed")
+        self.candidates = candidates
+
+
+async def saved_request(asked: CandidateRequest) -> Brought:
+    """Send the request, or take its saved result.
+
+    A task that was cancelled after its texts were saved has no result, but left those.
+
+    Raises:
+        RequestError: it failed, or brought nothing to begin with.
+    """
+    brought: Brought | None = await request_candidates(Held(asked, asked.request.label))
+    if brought:
+        return brought
+    found: Sequence[Any] = []
+    async for there in written(asked.keys):
+        if found := list(there.values()):
+            break
+    paid = cost(requests=1, sequences=len(found), exact=False)
+    lost = Receipt(refused=[], cost=brief(paid))
+    receipt: Receipt = next((c[RECEIPT] for c in found if RECEIPT in c), lost)
+    return Brought(candidates=[outline(c) for c in found], **receipt)
+
+
+@task
+async def request_candidates(held: Held[CandidateRequest]) -> Brought:
+    """Send the request, and save what comes back."""
+    asked = held()
+    async with asked.gate:
+        response = await ask_live(asked.request, asked.emit, asked.phase, asked.name, asked.visible)
+    pairs = zip(asked.places, response.replies, strict=False)  # a server may send more, or fewer
+    candidates = [asked.record(index, reply) for index, reply in pairs]
+    for candidate in candidates:
+        asked.emit("candidate", {"candidate": candidate})
+    unusable = len(candidates) == len(asked.places) and all(c["error"] for c in candidates)
+    if unusable and asked.phase == "sample":
+        raise UnusableError(candidates, response.cost)
+    receipt = Receipt(refused=sorted(response.refused), cost=brief(response.cost))
+    if candidates:  # the receipt is saved with the texts: the result comes later, or never
+        write(candidates=[{**candidates[0], RECEIPT: receipt}, *candidates[1:]])
+    return Brought(candidates=[outline(c) for c in candidates], **receipt)
