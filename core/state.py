@@ -36,7 +36,7 @@ class Score(TypedDict):
 
     The candidate and its event have these fields as they are, and nothing on the way of a
     score (rewards/plan.py) names them one by one. So a further field is added here and in
-    `NO_SCORE`; if plain rewards may give it, `checked` (rewards/base.py) checks it.
+    `NO_SCORE`; if plain rewards may give it, `sound` (rewards/base.py) checks it.
     """
 
     reward: float | None
