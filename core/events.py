@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from .failure import FailureKind
-from .state import Candidate, Round, Score, StopReason
+from .state import Candidate, Round, StopReason
 from .usage import Cost, Phase, Usage
 
 VERSION = 1
@@ -92,11 +92,15 @@ class CandidateEvent(Event):
     candidate: Candidate
 
 
-class RewardEvent(Event, Score):
-    """A candidate was scored, or scoring it failed."""
+class RewardEvent(Event):
+    """A candidate was scored, or scoring it failed: the fields of its `Score`."""
 
     type: Literal["tpo.reward"]
     candidate: str
+    reward: float | None
+    error: str | None
+    failure: FailureKind | None
+    parts: NotRequired[dict[str, float]]
 
 
 class RoundSelected(Event):

@@ -35,8 +35,9 @@ class Score(TypedDict):
     """What scoring one answer came to: a finite reward, or why there is none.
 
     The candidate and its event have these fields as they are, and nothing on the way of a
-    score (rewards/plan.py) names them one by one. So a further field is added here and in
-    `NO_SCORE`; if plain rewards may give it, `sound` (rewards/base.py) checks it.
+    score (rewards/plan.py) names them one by one. So a further field is added here, in
+    `NO_SCORE` and in `RewardEvent`; if plain rewards may give it, `sound` (rewards/base.py)
+    checks it.
     """
 
     reward: float | None

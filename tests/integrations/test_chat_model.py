@@ -173,7 +173,7 @@ def test_a_chain_does_not_limit_the_steps_of_a_run():
         ({"policy": 3}, tpo.ConfigError, "int cannot be a policy: give a BaseChatModel"),
         ({"critic": "openai:"}, tpo.SpecError, "policy 'openai:' names no model"),
         ({"reward": "best"}, tpo.SpecError, "unknown reward 'best'. Valid rewards: heuristic"),
-        ({"reward": 3}, tpo.ConfigError, "int is no reward"),
+        ({"reward": 3}, tpo.ConfigError, "int is not a reward"),
         ({"heldout": "x:"}, tpo.SpecError, "unknown reward 'x:'"),
         ({"prompts": {"los": "x"}}, tpo.PromptError, "los"),
         ({"prompts": "mine"}, tpo.PromptError, "mine"),

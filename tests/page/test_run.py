@@ -59,7 +59,7 @@ def test_a_full_run(window, policy):
     expect(second.locator(".diff ins").first).to_be_visible()
     answer = page.locator(".outcome .prose").inner_text()
     assert answer in page.locator(".card.is-answer .text").text_content()
-    expect(page.locator(".outcome .why")).to_have_text("Its one round was run.")
+    expect(page.locator(".outcome .why")).to_have_text("The only round was run.")
     ledger = page.locator(".ledger")
     expect(ledger.locator(".plot")).to_have_count(3)  # reward, held-out reward, length
     expect(ledger).to_contain_text("requests left of 50")
