@@ -1,4 +1,4 @@
-"""Which candidate is the answer, told from what the run remembers."""
+"""Which candidate is the answer, found from the state alone."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def answer_of(state: State, reason: StopReason | None) -> Candidate | None:
         reason: Why it stops; `None` while it goes on.
 
     Returns:
-        What the held-out reward liked best, where the reward was gamed; what a person picked
-        last; else the pool's best. `None` where nothing is ranked yet.
+        What the held-out reward liked best, if the reward was gamed; what a person picked
+        last; else the pool's best. `None` if nothing is ranked yet.
     """
     pool, rounds = state.get("candidates") or [], state.get("rounds") or []
     if reason == "overoptimised":

@@ -35,7 +35,7 @@ class Conversation:
 
     @property
     def text(self) -> str:
-        """The query; led by system prompt and earlier turns where there are any."""
+        """The query; after the system prompt and earlier turns, if there are any."""
         if len(self.messages) == 1:
             return self.query
         turns = []

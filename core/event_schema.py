@@ -25,15 +25,15 @@ def event_schema() -> dict[str, Any]:
     Objects are open: within a version fields are only added.
 
     Returns:
-        A schema of draft 2020-12: `oneOf` the events, told apart by `type`.
+        A schema of draft 2020-12: `oneOf` the events, by their `type`.
 
     Example:
         >>> mapping = event_schema()["discriminator"]["mapping"]
         >>> mapping["tpo.final"]
         '#/$defs/Final'
     """
-    told_apart = Annotated[AnyEvent, Field(discriminator="type")]
-    adapter: TypeAdapter[Any] = TypeAdapter(told_apart)
+    by_type = Annotated[AnyEvent, Field(discriminator="type")]
+    adapter: TypeAdapter[Any] = TypeAdapter(by_type)
     schema = adapter.json_schema(mode="serialization", schema_generator=_Untitled)
     head = {"$schema": DIALECT, "title": "TPO event", "description": f"Version {VERSION}."}
     return {**head, **schema}

@@ -163,7 +163,7 @@ class Emitter:
 
     Args:
         write: The runtime's stream writer.
-        usage: The run's usage so far; its seconds are where this node's clock starts.
+        usage: The run's usage so far; this node's clock starts at its seconds.
         round: The round the node works on.
     """
 

@@ -47,7 +47,7 @@ def best(pool: Sequence[Candidate]) -> Candidate | None:
 def contrast(pool: Sequence[Candidate]) -> tuple[Candidate | None, Candidate | None]:
     """Return chosen and rejected: the pool's best, and its worst with another text.
 
-    Rejected is `None` where there is nothing to contrast: an answer is never held
+    Rejected is `None` if there is nothing to contrast: an answer is never held
     against itself or its copy.
     """
     chosen = best(pool)

@@ -1,4 +1,4 @@
-"""Messages that ask to remove other messages: refused where there is nothing to remove."""
+"""Messages that ask to remove other messages: refused if there is nothing to remove."""
 
 from __future__ import annotations
 

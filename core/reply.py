@@ -34,7 +34,7 @@ class Reply:
         finish_reason: As the provider names it, lower case, or `None`.
         error: Why the text cannot be used, or `None`.
         failure: The kind of `error`, or `None`.
-        logprobs: The provider's log-probabilities, where they were asked for.
+        logprobs: The provider's log-probabilities, if they were asked for.
     """
 
     text: str
@@ -89,7 +89,7 @@ def read_reply(message: BaseMessage, finish_reason: str | None = None) -> Reply:
 
     Args:
         message: What the model returned.
-        finish_reason: From the generation, where the message does not carry it.
+        finish_reason: From the generation, if the message does not carry it.
     """
     extra = message.additional_kwargs
     meta = message.response_metadata

@@ -7,8 +7,7 @@ checkpoint stores what changed, not the whole pool again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from langchain_core.messages import AnyMessage
 from langgraph.channels import DeltaChannel, EphemeralValue
@@ -16,6 +15,7 @@ from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
 from .failure import FailureKind
+from .merge import merged_by
 from .usage import Usage, add_usage
 
 StopReason = Literal[
@@ -36,7 +36,7 @@ class Score(TypedDict):
 
     The candidate and its event have these fields as they are, and nothing on the way of a
     score (rewards/plan.py) names them one by one. So a further field is added here, in
-    `NO_SCORE` and in `RewardEvent`; if plain rewards may give it, `checked` (rewards/base.py)
+    `NO_SCORE` and in `RewardEvent`; if plain rewards may give it, `sound` (rewards/base.py)
     checks it.
     """
 
@@ -66,9 +66,9 @@ class Candidate(Score):
     index: int
     """Its place in the round, from 0."""
     text: str
-    """The whole answer, reasoning removed; the raw reply where `error` says it is malformed."""
+    """The whole answer, reasoning removed; the raw reply if `error` says it is malformed."""
     drafted: NotRequired[bool]
-    """`True` where the caller brought it, instead of a request."""
+    """`True` if the caller brought it, and no request."""
     reasoning: NotRequired[str]
     """What a thinking model thought first, if it showed it."""
     finish_reason: str | None
@@ -85,7 +85,7 @@ class Round(TypedDict):
     chosen: str | None
     """Id of the pool's best candidate after this round."""
     rejected: str | None
-    """Id of the pool's worst, or `None` where there is nothing to contrast."""
+    """Id of the pool's worst, or `None` if there is nothing to contrast."""
     loss: str | None
     gradient: str | None
     best: float | None
@@ -99,7 +99,7 @@ class Round(TypedDict):
     reward: float | None
     """Reward of the chosen candidate."""
     heldout: float | None
-    """What the held-out reward gives the chosen candidate, where there is one."""
+    """What the held-out reward gives the chosen candidate, if there is one."""
     ranked_by: str
     """Name of the reward that ranked; another than asked for after a degradation."""
     malformed: int
@@ -113,39 +113,12 @@ class Round(TypedDict):
     """The kind of `error`."""
 
 
-RECEIPT = "receipt"  # what a request cost is saved with its first text, and is not in the pool
-
-
-def _merge(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
-    """Return a reducer that merges records by (turn, key) and keeps the newest turn only.
-
-    The result depends on the set of writes of a step, not on their order, so a
-    saver may replay them in any order; and a new turn needs no separate reset.
-    """
-
-    def merge(state: Any, writes: Sequence[Any]) -> list[Any]:
-        records = {(r["turn"], r[key]): r for r in state or []}
-        for write in writes:
-            for record in write:
-                place = (record["turn"], record[key])
-                known = records.get(place, {})
-                if "error" in record:  # with another sentence the old kind is gone
-                    known = {k: v for k, v in known.items() if k != "failure"}
-                records[place] = {**blank, **known, **record}
-                records[place].pop(RECEIPT, None)
-        turn = max((t for t, _ in records), default=0)
-        kept = [r for (t, _), r in records.items() if t == turn]
-        return sorted(kept, key=lambda r: (r["round"], r.get("index", 0)))
-
-    return merge
-
-
-# A node writes outlines of the candidates that its tasks have written; where a crash parts
+# A node writes outlines of the candidates that its tasks have written; if a crash separates
 # the two, the rest is blank until `restore` (nodes/paid/durable.py) has found it.
-merge_candidates = _merge(
+merge_candidates = merged_by(
     "id", text="", reward=None, error=None, finish_reason=None, parent_round=None
 )
-merge_rounds = _merge("round")
+merge_rounds = merged_by("round")
 
 
 class InputState(TypedDict):

@@ -46,31 +46,18 @@ def out_of_budget(state: State, context: Context) -> bool:
     )
 
 
-def _no_contrast(state: State, context: Context) -> bool:
-    """Best and worst are too close to learn from. A pool of one is critiqued alone."""
-    if context.mode == "revision" or len(scored(state["candidates"])) < 2:
-        return False
-    spread = state["rounds"][-1]["spread"]
-    return spread is None or spread <= context.min_spread
-
-
-def _no_gain(state: State, context: Context) -> bool:
-    """The pool's best is older than `patience` rounds."""
-    leader = best(state["candidates"])
-    return bool(
-        context.patience and leader and state["round"] - leader["round"] >= context.patience
-    )
-
-
 def why_stop(state: State, context: Context) -> StopReason | None:
     """Return why the loop ends after a ranking, or `None` to go on.
 
-    The answer is the pool's best, but where the reward was gamed (see `answer_of`): so that
-    is asked before whether the reward has reached its target.
+    The answer is the pool's best, unless the reward was gamed (see `answer_of`): so that
+    comes before the question whether the reward has reached its target.
     """
     pool, now = state["candidates"], state["round"]
     leader = best(pool)
     left = requests_left(state, context)
+    spread = state["rounds"][-1]["spread"]
+    # A pool of one is critiqued alone; else best and worst must differ enough to learn from.
+    alone = context.mode == "revision" or len(scored(pool)) < 2
     moved = drift(state["rounds"], context.guard_tolerance)
     rules: list[tuple[StopReason | None, bool]] = [
         (state.get("halt"), bool(state.get("halt"))),
@@ -83,8 +70,11 @@ def why_stop(state: State, context: Context) -> StopReason | None:
             and reward_of(leader) >= context.target_reward,
         ),
         ("depth", now >= context.rounds),
-        ("spread", _no_contrast(state, context)),
-        ("patience", _no_gain(state, context)),
+        ("spread", not alone and (spread is None or spread <= context.min_spread)),
+        (
+            "patience",
+            bool(context.patience and leader and now - leader["round"] >= context.patience),
+        ),
         ("budget", out_of_budget(state, context)),
         ("budget", left is not None and left < REQUESTS_PER_ROUND),
     ]

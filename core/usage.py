@@ -26,7 +26,7 @@ class Cost(TypedDict):
     seconds: float
     """Wall-clock seconds the phase took."""
     exact: bool
-    """False where a server reported no usage or less than it did: a lower bound."""
+    """False if a server reported no usage, or less than it did: a lower bound."""
 
 
 class Usage(TypedDict):
@@ -81,7 +81,7 @@ def tokens_of(paid: Cost) -> int:
 
 
 def add_costs(a: Cost, b: Cost) -> Cost:
-    """Return the sum; it is exact only where both are."""
+    """Return the sum; it is exact only if both are."""
     return Cost(
         requests=a["requests"] + b["requests"],
         sequences=a["sequences"] + b["sequences"],

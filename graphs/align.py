@@ -10,23 +10,21 @@ from langchain_core.messages import AnyMessage, BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from ..core.context import Context
 from ..core.conversation import read_conversation, read_drafts, to_messages
 from ..core.errors import ConfigError, TPOError
 from ..core.events import AnyEvent
 from ..core.removals import has_removals, refuse_removals, refuse_unknown_removals
 from ..core.settings import make_context
-from ..core.state import Candidate, Round, StopReason
+from ..core.state import Candidate, InputState, Round, StopReason
 from ..core.usage import Usage
 from ..models.policy import PolicyLike
 from ..nodes.paid.run_models import GivenModels
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
 from .background import result_of
-from .loop import MAX_STEPS, build_graph
+from .loop import MAX_STEPS, TPOApp, build_graph
 
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
 
@@ -91,11 +89,11 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
             "human_pick pauses the run for an answer, and one call has no place for it: compile "
             "build_tpo(...) with a checkpointer and resume it with Command(resume=...)"
         )
-    messages = to_messages(prompt)
-    read_conversation(cast("list[AnyMessage]", messages))
-    first = {"messages": messages, "drafts": read_drafts(drafts)}
+    messages = cast("list[AnyMessage]", to_messages(prompt))
+    read_conversation(messages)
+    first: InputState = {"messages": messages, "drafts": read_drafts(drafts)}
     given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
-    app: CompiledStateGraph[Any, Context, Any, Any] = build_graph(given.checked()).compile(
+    app: TPOApp = build_graph(given.checked()).compile(
         checkpointer=checkpointer or InMemorySaver(), name="tpo"
     )
     place = {"thread_id": thread_id or str(uuid4())}
@@ -122,7 +120,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
 
 async def _check_removals(
     messages: Sequence[BaseMessage],
-    app: CompiledStateGraph[Any, Context, Any, Any],
+    app: TPOApp,
     thread: RunnableConfig | None,
 ) -> None:
     """Refuse to remove messages that are not in the thread, before anything is saved."""
@@ -133,7 +131,7 @@ async def _check_removals(
         refuse_unknown_removals(messages, [message.id for message in past])
 
 
-def align(prompt: Prompt, **options: Any) -> Aligned:
+def align(prompt: Prompt, **settings: Any) -> Aligned:
     """Do the same from sync code, inside or outside a running event loop.
 
     Takes what `aalign` takes. `on_event` is called from another thread.
@@ -141,4 +139,4 @@ def align(prompt: Prompt, **options: Any) -> Aligned:
     Example:
         >>> result = align("Why is the sky blue?", policy="embedded:")  # doctest: +SKIP
     """
-    return result_of(aalign(prompt, **options))
+    return result_of(aalign(prompt, **settings))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 
 from ..core.context import Context
 from ..core.state import InputState, State
@@ -29,6 +30,7 @@ from .step import IN_BRIEF, AsyncStep, edges
 
 MAX_STEPS = 10_000  # only `depth` limits a run; a chain around it would allow 25 steps
 TPOGraph = StateGraph[State, Context, InputState, State]
+TPOApp = CompiledStateGraph[State, Context, InputState, State]
 
 
 def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
@@ -60,7 +62,7 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
             Not given: `Context.fallback_reward`.
         prompts: A prompt set, the name of one, or texts that replace some prompts.
         defaults: Settings of runs that are given no `context=`.
-        context_schema: A subclass of `Context`, where other defaults are to be shown.
+        context_schema: A subclass of `Context` whose other defaults forms should show.
         output_schema: Which channels the result holds; `AnswerState` of `tpo.core.state`
             is the answer alone. A server then leaves all others out of `updates` too.
         speak: Whether the answer is added to `messages`, and so reaches the `messages`

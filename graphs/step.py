@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 from langchain_core.runnables.config import set_config_context
@@ -24,7 +24,7 @@ class AsyncStep(Runnable[State, Update]):
         self.node = node
         self.name = name
 
-    def invoke(self, input: State, config: RunnableConfig | None = None, **_: Any) -> NoReturn:
+    def invoke(self, input: State, config: RunnableConfig | None = None, **_: object) -> NoReturn:
         """Refuse.
 
         Raises:
@@ -35,7 +35,9 @@ class AsyncStep(Runnable[State, Update]):
             "or call `tpo.align(...)` from sync code"
         )
 
-    async def ainvoke(self, input: State, config: RunnableConfig | None = None, **_: Any) -> Update:
+    async def ainvoke(
+        self, input: State, config: RunnableConfig | None = None, **_: object
+    ) -> Update:
         """Run the node on the state."""
         return await self.node(input, get_runtime(Context))
 
@@ -63,12 +65,12 @@ class Edge(Runnable[State, str]):
         self.given, self.rule, self.then, self.asks = given, rule, then, asks
         self.targets = [*filter(None, [asks]), then, "finish"]
 
-    def invoke(self, input: State, config: RunnableConfig | None = None, **_: Any) -> str:
+    def invoke(self, input: State, config: RunnableConfig | None = None, **_: object) -> str:
         """Return the name of the next step."""
         with set_config_context(ensure_config(config)) as context:
             return context.run(self.next_step, input)
 
-    async def ainvoke(self, input: State, config: RunnableConfig | None = None, **_: Any) -> str:
+    async def ainvoke(self, input: State, config: RunnableConfig | None = None, **_: object) -> str:
         """Return the name of the next step."""
         return self.invoke(input, config)
 
@@ -98,15 +100,15 @@ def edges(given: GivenModels) -> dict[str, Edge]:
     }
 
 
-def _in_brief(state: State) -> dict[str, Any]:
+def in_brief(state: State) -> Update:
     """Return what a trace shows of the state before a step: where the run is, and no texts.
 
     They stand in the runs of the requests that brought them, and in the result.
     """
-    shown: dict[str, Any] = {key: state[key] for key in ("turn", "round") if key in state}
+    shown: Update = {key: state[key] for key in ("turn", "round") if key in state}
     for record in state.get("rounds", [])[-1:]:
         shown |= {"chosen": record["chosen"], "rejected": record["rejected"]}
     return {**shown, "candidates": len(state.get("candidates", []))}
 
 
-IN_BRIEF = TracePolicy(process_inputs=_in_brief)
+IN_BRIEF = TracePolicy(process_inputs=in_brief)

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.stream import CustomTransformer, UpdatesTransformer
 
 from ..core.settings import context_with
 from ..core.state import AnswerState, State
-from .loop import build_tpo
+from .loop import TPOApp, build_tpo
 
 _CONFIGURED = {
     name: value
@@ -23,9 +22,7 @@ _CONFIGURED = {
 }
 
 
-def _served(
-    name: str, output: type[Any] = State, **defaults: str
-) -> CompiledStateGraph[Any, Any, Any, Any]:
+def _served(name: str, output: type[Any] = State, **defaults: str) -> TPOApp:
     schema = context_with("Context", **_CONFIGURED, **defaults)
     graph = build_tpo(context_schema=schema, output_schema=output)
     # Without these the newer thread protocol is silent on our events.

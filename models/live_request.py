@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ..core.context import Context
 from ..core.events import Emitter
+from ..core.reply import Reply
 from ..core.usage import Phase
 from .request import OnText, Request, RequestError, Response, ask
 
@@ -59,6 +60,19 @@ async def ask_live(
         raise
     emit("request_finished", {**about, "cost": response.cost})
     return response
+
+
+def require_text(request: Request, response: Response) -> None:
+    """Refuse a reply without a text: a `check` for `ask_live`.
+
+    Raises:
+        RequestError: there is none, or the reply says why it cannot be used.
+    """
+    nothing = Reply("", error="the server returned no text at all", failure="missing")
+    reply = response.replies[0] if response.replies else nothing
+    if reply.error:
+        message = f"{request.policy.name}: {reply.error}"
+        raise RequestError(message, response.cost, reply.failure or "failed")
 
 
 def request_seed(context: Context, phase: Phase, round: int, index: int) -> int | None:

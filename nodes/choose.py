@@ -33,10 +33,7 @@ class Pick(BaseModel):
     gradient: str | None = Field(
         default=None, description="What to change in chosen, instead of the critic's words."
     )
-    stop: bool = Field(
-        default=False,
-        description="End the run here, with the chosen candidate.",
-    )
+    stop: bool = Field(default=False, description="End the run here, with the chosen candidate.")
 
 
 def pick_among(ids: Sequence[str]) -> type[Pick]:
@@ -74,7 +71,7 @@ def choose_node() -> Node:
             },
             response_schema=pick_among([c["id"] for c in shown]),
         )
-        record: dict[str, Any] = {"turn": state["turn"], "round": now["round"]}
+        record: Update = {"turn": state["turn"], "round": now["round"]}
         if pick.chosen or pick.rejected:
             record |= _picked(state["candidates"], pick, now)
             emit = Emitter(runtime.stream_writer, state["usage"], now["round"])
@@ -88,13 +85,13 @@ def choose_node() -> Node:
     return choose
 
 
-def _picked(pool: Sequence[Candidate], pick: Pick, now: Round) -> dict[str, Any]:
+def _picked(pool: Sequence[Candidate], pick: Pick, now: Round) -> Update:
     """Return what a pick changes; an answer is never held against itself or its copy."""
     chosen = by_id(pool, pick.chosen or now["chosen"])
     rejected = by_id(pool, pick.rejected or now["rejected"])
     if chosen and rejected and chosen["text"] == rejected["text"]:
         rejected = opposite(pool, chosen)
-    record: dict[str, Any] = {
+    record: Update = {
         "chosen": chosen and chosen["id"],
         "rejected": rejected and rejected["id"],
         "picked_by": "human",

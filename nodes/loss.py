@@ -8,12 +8,12 @@ from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.reply import Reply, split_reasoning
+from ..core.reply import split_reasoning
 from ..core.state import State
 from ..core.stopping import request_timeout, requests_left, why_stop
 from ..core.usage import cost, usage_of
-from ..models.live_request import ask_live, request_seed
-from ..models.request import Request, RequestError, Response
+from ..models.live_request import ask_live, request_seed, require_text
+from ..models.request import Request, RequestError
 from ..prompts.critique import clip_tokens, critique_of
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
@@ -42,7 +42,12 @@ def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> N
         place = {"turn": turn, "round": now}
         try:  # not a task: the node ends with it, and is saved itself
             response = await ask_live(
-                request, emit, step, f"r{now}-{step}", lambda text: split_reasoning(text)[0], _check
+                request,
+                emit,
+                step,
+                f"r{now}-{step}",
+                lambda text: split_reasoning(text)[0],
+                require_text,
             )
         except RequestError as error:
             why = {"error": f"{step}: {error}", "failure": error.failure}
@@ -84,12 +89,3 @@ def _request(state: State, run: RunModels, step: Literal["loss", "gradient"]) ->
         live=context.live,
         label=f"{step} r{now}",
     )
-
-
-def _check(request: Request, response: Response) -> None:
-    """Refuse a reply without a text."""
-    nothing = Reply("", error="the server returned no text at all", failure="missing")
-    reply = response.replies[0] if response.replies else nothing
-    if reply.error:
-        said = f"{request.policy.name}: {reply.error}"
-        raise RequestError(said, response.cost, reply.failure or "failed")

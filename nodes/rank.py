@@ -48,8 +48,8 @@ async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
     earlier = [r for r in state.get("rounds", []) if r["turn"] == state["turn"]]
     before = earlier[-1].get("ranked_by", "") if earlier else ""
     if before and before != reward.name:  # resumed with another reward
-        said = f"the pool was ranked by {before!r}; all of it is scored again by {reward.name!r}"
-        ranking.emit("notice", {"message": said})
+        message = f"the pool was ranked by {before!r}; all of it is scored again by {reward.name!r}"
+        ranking.emit("notice", {"message": message})
         ranked = await ranking.score_again(rankable(pool, vetoed=True))
     else:
         ranked = await ranking.score(unscored(pool, state["round"]), pool)
@@ -62,12 +62,12 @@ async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
     if not lost or ranking.degraded or on_failure != "degrade":
         return ranked
     ranking.degraded = True
-    said = (
+    message = (
         f"reward {reward.name!r} failed for {_count(lost)}; the whole pool is ranked by "
         f"{ranking.reward.name!r} for the rest of the turn"
     )
     notice = ranking.reward.notice
-    ranking.emit("notice", {"message": f"{said}. {notice}" if notice else said})
+    ranking.emit("notice", {"message": f"{message}. {notice}" if notice else message})
     again = await ranking.score_again(rankable(merge_candidates(pool, [ranked])))
     ids = {candidate["id"] for candidate in again}
     # What the reward vetoed stays out: the fallback knows nothing of its constraints.

@@ -75,8 +75,8 @@ async def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -
     )
     notices = [reward.notice, await self_check(reward)]
     if others := conversation.other_parts:
-        said = "only first samples see it; rewards, critiques and rewrites go by the words"
-        notices.insert(0, f"beside text there is {', '.join(others)}: {said}")
+        why = "only first samples see it; rewards, critiques and rewrites go by the words"
+        notices.insert(0, f"beside text there is {', '.join(others)}: {why}")
     for notice in filter(None, notices):
         emit("notice", {"message": notice})
 

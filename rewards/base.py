@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.messages import AnyMessage
 
 from ..core.errors import RewardError, TPOError, evidence
 from ..core.state import Score
 
-__all__ = ["Reward", "Score", "checked", "failed", "finite", "scored", "unscored"]
+__all__ = ["Reward", "Score", "checked", "failed", "scored", "sound", "unscored"]
 
 
 @runtime_checkable
@@ -102,32 +102,32 @@ async def checked(
             f"reward {reward.name!r} returned {came} results for {len(answers)} answers; "
             "it must return one each"
         )
-    scores: list[Score] = []
-    for result in results:
-        if not isinstance(result, Mapping) or not {"reward", "error"} <= result.keys():
-            raise RewardError(
-                f"reward {reward.name!r} returned {evidence(repr(result))} for an answer; "
-                "it must return scored(number) or unscored(reason)"
-            )
-        if not result["error"]:
-            scores.append(finite(reward.name, result["reward"]))
-        elif result.get("failure") == "vetoed":
-            scores.append(Score(reward=None, error=result["error"], failure="vetoed"))
-        else:
-            scores.append(unscored(result["error"]))
-    return scores
+    return [sound(reward.name, result) for result in results]
 
 
-def finite(name: str, value: object) -> Score:
-    """Return the result for what a reward calls a number: the finite number, or why it is not one.
+def sound(name: str, result: Score) -> Score:
+    """Return a score as it may enter the pool: a finite number, or the reason there is none.
 
     Args:
         name: The reward's name, for the reason.
-        value: A number, also of another library (numpy, torch), or anything else.
+        result: What the reward gave. Its number may be one of another library (numpy,
+            torch), or anything else.
+
+    Raises:
+        RewardError: it is not a score at all.
     """
+    if not isinstance(result, Mapping) or not {"reward", "error"} <= result.keys():
+        raise RewardError(
+            f"reward {name!r} returned {evidence(repr(result))} for an answer; "
+            "it must return scored(number) or unscored(reason)"
+        )
+    if why := result["error"]:
+        vetoed = result.get("failure") == "vetoed"
+        return Score(reward=None, error=why, failure="vetoed" if vetoed else "unscored")
+    value: Any = result["reward"]
     try:
         # A text is not a number even if it spells one; `repr` keeps its quotes.
-        number = float(repr(value) if isinstance(value, str | bytes) else value)  # type: ignore[arg-type]
+        number = float(repr(value) if isinstance(value, str | bytes) else value)
     except (TypeError, ValueError, OverflowError):
         return unscored(f"reward {name!r} gave {evidence(repr(value))}, which is not a number")
     if not math.isfinite(number):

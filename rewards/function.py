@@ -48,20 +48,20 @@ class FunctionReward:
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Call the function once per answer."""
         query = read_conversation(messages).query
-        return [await self._one(query, answer) for answer in answers]
-
-    async def _one(self, query: str, answer: str) -> Score:
-        try:
-            value: Any
-            if inspect.iscoroutinefunction(self.function):
-                value = await self.function(query, answer)
-            else:
-                value = await asyncio.to_thread(self.function, query, answer)
-                if inspect.isawaitable(value):
-                    value = await value
-        except Exception as error:
-            raise RewardError(f"reward {self.name!r} failed: {evidence(error)}") from error
-        return scored(value)
+        scores: list[Score] = []
+        for answer in answers:
+            try:
+                value: Any
+                if inspect.iscoroutinefunction(self.function):
+                    value = await self.function(query, answer)
+                else:
+                    value = await asyncio.to_thread(self.function, query, answer)
+                    if inspect.isawaitable(value):
+                        value = await value
+            except Exception as error:
+                raise RewardError(f"reward {self.name!r} failed: {evidence(error)}") from error
+            scores.append(scored(value))
+        return scores
 
 
 def as_reward(given: OwnReward) -> Reward | PlannedReward:

@@ -144,10 +144,7 @@ def planned(reward: Reward | PlannedReward) -> PlannedReward:
 
 
 async def score_job(
-    reward: PlannedReward,
-    job: Job,
-    ask: Callable[[Any], Awaitable[Called]],
-    settle: Callable[[int, Score], None] | None = None,
+    reward: PlannedReward, job: Job, ask: Callable[[Any], Awaitable[Called]]
 ) -> list[Score]:
     """Plan the calls of a job, make them all at once, and combine their results.
 
@@ -155,33 +152,17 @@ async def score_job(
         reward: The reward.
         job: The conversation, the new answers, the pool.
         ask: Makes one call.
-        settle: Called with each answer's place and score as soon as the score is final.
 
     Returns:
         One score per answer; a call that raised leaves its answers unscored.
     """
-    calls, settled = reward.plan(job), set[int]()
-
-    def tell(place: int, score: Score) -> None:
-        if settle and place not in settled:
-            settled.add(place)
-            settle(place, score)
-
-    async def one(call: Any) -> Called:
-        done = await ask(call)
-        for place, score in reward.settled(job, call, done["result"]):
-            tell(place, score)
-        return done
-
-    ended = await asyncio.gather(*[one(call) for call in calls], return_exceptions=True)
+    calls = reward.plan(job)
+    ended = await asyncio.gather(*[ask(call) for call in calls], return_exceptions=True)
     for end in ended:
         if isinstance(end, asyncio.CancelledError):
             raise end
     results = [end if isinstance(end, BaseException) else end["result"] for end in ended]
-    scores = reward.combine(job, calls, results)
-    for place, score in enumerate(scores):
-        tell(place, score)
-    return scores
+    return reward.combine(job, calls, results)
 
 
 async def score_now(

@@ -23,7 +23,7 @@ from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
 from .saved_request import CandidateRequest, UnusableError, saved_request
 
-SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or the server is given up
+SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,9 @@ class Received:
             self.wanted.emit("candidate", {"candidate": record})
 
     def take(self, group: Sequence[int], known: frozenset[str], result: Any) -> list[int]:
-        """Book what one request brought; return the places still missing.
+        """Add what the request for some places brought, or its error; return what is missing.
 
-        Args:
-            group: The places it was to fill.
-            known: What was known to be refused when it was sent.
-            result: What it brought, or its error.
+        `known` is what was known to be refused when it was sent.
         """
         if isinstance(result, RequestError):
             self.cost = add_costs(self.cost, result.cost)
@@ -199,6 +196,5 @@ async def ask_for_candidates(
         results = await asyncio.gather(*calls, return_exceptions=True)
         pairs = zip(groups, results, strict=True)
         missing = [i for group, result in pairs for i in got.take(group, known, result)]
-    few = "missing: the server kept returning fewer texts than asked for"
-    got.fail(missing, "missing", few)
+    got.fail(missing, "missing", "missing: the server kept returning fewer texts than asked for")
     return got

@@ -28,7 +28,7 @@ Key = tuple[int, str]  # turn and id of a candidate
 class Held(Generic[T]):
     """An argument of a task, of which streams and traces show a name only.
 
-    They show a task's arguments; this one may hold keys, and repeats what is told elsewhere.
+    They show a task's arguments; this one may hold keys, and repeats what the events say.
 
     Example:
         >>> held = Held({"key": "secret"}, "a reward")

@@ -19,10 +19,11 @@ MAX_RUNS = 256  # a run pushed out by newer ones makes its thing again
 class OncePerRun(Generic[T]):
     """Makes one thing per run and settings.
 
-    A run is one call of the graph, so a resumed run or a fork makes its own. Two steps that
-    ask at the same time share one making; one that fails keeps nothing, and the next step
-    tries again. Each event loop has its own things: they may hold connections, which die
-    with their loop.
+    A run is one call of the graph, so a resumed run or a fork makes its own: LangGraph makes a
+    control for each call, which graphs inside it share; these differ in the namespace. Two
+    steps that ask at the same time share one making; one that fails keeps nothing, and the
+    next step tries again. Each event loop has its own things: they may hold connections,
+    which die with their loop.
 
     Example:
         >>> once: OncePerRun[str] = OncePerRun()
@@ -43,28 +44,22 @@ class OncePerRun(Generic[T]):
             settings: What it is made from, beside what never changes.
             make: Makes it; called at most once at a time.
         """
-        slot = self._slot(runtime, settings)
+        slot: _Slot[T] = _Slot()
+        control, info = runtime.control, runtime.execution_info
+        if control and info:  # in a run; outside one nothing says when it is over
+            graph = info.checkpoint_ns.rpartition("|")[0]  # the rest names the step
+            key = (asyncio.get_running_loop(), control, info.thread_id, graph, settings)
+            with self._lock:
+                for old in [old for old in self._slots if old[0].is_closed()]:
+                    del self._slots[old]
+                slot = self._slots.setdefault(key, slot)
+                self._slots.move_to_end(key)
+                if len(self._slots) > MAX_RUNS:
+                    self._slots.popitem(last=False)
         async with slot.making:
             if slot.made is None:
                 slot.made = await make()
             return slot.made
-
-    def _slot(self, runtime: Runtime[Any], settings: Context) -> _Slot[T]:
-        control, info = runtime.control, runtime.execution_info
-        if control is None or info is None:  # not in a run, so nothing tells when to make it again
-            return _Slot()
-        # LangGraph makes one control per call of a graph, and graphs inside it share it: they
-        # are told apart by the namespace, whose last part is the step's own.
-        graph = info.checkpoint_ns.rpartition("|")[0]
-        key = (asyncio.get_running_loop(), control, info.thread_id, graph, settings)
-        with self._lock:
-            for old in [old for old in self._slots if old[0].is_closed()]:
-                del self._slots[old]
-            slot = self._slots.setdefault(key, _Slot())
-            self._slots.move_to_end(key)
-            if len(self._slots) > MAX_RUNS:
-                self._slots.popitem(last=False)
-        return slot
 
 
 class _Slot(Generic[T]):

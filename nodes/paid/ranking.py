@@ -1,4 +1,4 @@
-"""One round's scoring under way: what is new, what is known, what a reward said."""
+"""One round's scoring: which answers are new, which are known, and what each scored."""
 
 from __future__ import annotations
 
@@ -57,20 +57,25 @@ class Ranking:
         """
         ranked = scored(pool)
         vetoed = [c for c in pool if failure_of(c) == "vetoed"]
-        known = {c["text"]: _score_of(c) for c in [*ranked, *vetoed]}
+        known: dict[str, Candidate] = {
+            c["text"]: {**c, "failure": failure_of(c)} for c in [*ranked, *vetoed]
+        }
         texts = list(dict.fromkeys(c["text"] for c in fresh if c["text"] not in known))
+        told: set[str] = set()
 
-        def settle(place: int, score: Score) -> None:
+        def tell(text: str, score: Score) -> None:
             for candidate in fresh:
-                if candidate["text"] == texts[place]:
-                    self._tell(candidate, score)
+                if candidate["text"] == text and candidate["id"] not in told:
+                    told.add(candidate["id"])
+                    fields = {k: v for k, v in _changed(candidate, score).items() if k in NO_SCORE}
+                    self.emit("reward", {"candidate": candidate["id"], **fields})
 
+        job = Job(self.messages, texts, ranked)
         role: Role = "fallback" if self.degraded else "reward"
-        scores = await self._pay(self.reward, role, Job(self.messages, texts, ranked), settle)
+        scores = await self._pay(self.reward, role, job, lambda i, score: tell(texts[i], score))
+        found: dict[str, Score] = {**known, **dict(zip(texts, scores, strict=True))}
         for candidate in fresh:
-            if candidate["text"] in known:
-                self._tell(candidate, known[candidate["text"]])
-        found = known | dict(zip(texts, scores, strict=True))
+            tell(candidate["text"], found[candidate["text"]])
         return [_changed(c, found[c["text"]]) for c in fresh]
 
     async def score_again(self, pool: Sequence[Candidate]) -> list[Candidate]:
@@ -90,7 +95,8 @@ class Ranking:
 
     async def heldout(self, reward: PlannedReward, text: str) -> float | None:
         """Score one answer without steering; a failure is a notice and no more."""
-        (score,) = await self._pay(reward, "heldout", Job(self.messages, [text]))
+        job = Job(self.messages, [text])
+        (score,) = await self._pay(reward, "heldout", job, lambda *_: None)
         if why := score["error"]:
             self.emit("notice", {"message": f"the held-out reward {reward.name!r} failed: {why}"})
         return score["reward"]
@@ -100,9 +106,12 @@ class Ranking:
         reward: PlannedReward,
         role: Role,
         job: Job,
-        settle: Callable[[int, Score], None] | None = None,
+        settle: Callable[[int, Score], None],
     ) -> list[Score]:
-        """Score a job with calls that are saved, and add what they cost."""
+        """Score a job with calls that are saved, and add what they cost.
+
+        `settle` is called with an answer's place and score once the score is final.
+        """
         context = self.run.context
         gate = asyncio.Semaphore(context.max_concurrency)
 
@@ -113,16 +122,13 @@ class Ranking:
                 self.cost = add_costs(self.cost, getattr(error, "cost", usage.cost()))
                 raise
             self.cost = add_costs(self.cost, usage.cost(**done["cost"]))
+            for place, score in reward.settled(job, call, done["result"]):
+                settle(place, score)
             return done
 
-        scores = await score_job(reward, job, ask, settle)
+        scores = await score_job(reward, job, ask)
         self.cost = add_costs(self.cost, usage.cost(scores=len(job.answers)))
         return scores
-
-    def _tell(self, candidate: Candidate, score: Score) -> None:
-        said = _changed(candidate, score)
-        fields = {name: value for name, value in said.items() if name in NO_SCORE}
-        self.emit("reward", {"candidate": candidate["id"], **fields})
 
 
 async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
@@ -154,17 +160,12 @@ def losses(ranked: Sequence[Candidate]) -> list[str]:
     return [str(c["error"]) for c in ranked if failure_of(c) == "unscored"]
 
 
-def _score_of(candidate: Candidate) -> Score:
-    """Return the score that a candidate's record has."""
-    score = {name: value for name, value in candidate.items() if name in NO_SCORE}
-    return cast("Score", {**score, "failure": failure_of(candidate)})
-
-
 def _changed(candidate: Candidate, score: Score) -> Candidate:
     """Return what a score changes in a candidate's record; nothing of an older score stays."""
     place = {"turn": candidate["turn"], "id": candidate["id"]}
     older = {name: value for name, value in NO_SCORE.items() if name in candidate}
-    new = {**place, **older, "failure": None, **score}
+    newer = {name: value for name, value in score.items() if name in NO_SCORE}
+    new = {**place, **older, "failure": None, **newer}
     if score["error"] and score.get("failure") != "vetoed":
         new |= {"error": f"unscored: {score['error']}", "failure": "unscored"}
     return cast("Candidate", new)

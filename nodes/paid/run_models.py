@@ -61,16 +61,10 @@ class RunModels:
 
 @dataclass(frozen=True, eq=False)
 class GivenModels:
-    """What the caller gave: objects, specs, or `None` for what the run's settings name.
+    """What the caller gave for each of these: an object, a spec, or `None`.
 
-    Attributes:
-        policy: The model that answers.
-        reward: What ranks the candidates.
-        critic: Another model for loss and gradient.
-        heldout: A reward that watches without steering.
-        fallback: What ranks after the reward failed.
-        prompts: A prompt set, its name, or texts that replace some prompts.
-        defaults: The settings of a run that is given none.
+    What was not given is named in the settings of the run. `defaults` are the settings of a
+    run that is given none.
     """
 
     policy: PolicyLike | None = None
@@ -89,13 +83,10 @@ class GivenModels:
             SpecError: an unknown reward spec.
             PromptError: an unknown prompt, a missing or unknown placeholder.
         """
-        return replace(
-            self,
-            reward=_checked(self.reward),
-            heldout=_checked(self.heldout),
-            fallback=_checked(self.fallback),
-            prompts=None if self.prompts is None else prompt_set(self.prompts),
-        )
+        for reward in (self.reward, self.heldout, self.fallback):
+            if reward is not None:  # any policy will do: it is the judge if a judge names none
+                resolve_reward(reward, policy="embedded:")
+        return self if self.prompts is None else replace(self, prompts=prompt_set(self.prompts))
 
     def settings(self, runtime: Runtime[Any]) -> Context:
         """Return the settings of a run.
@@ -136,21 +127,9 @@ class GivenModels:
         )
         if run.heldout and getattr(run.heldout, "relative", False):
             raise ConfigError(
-                f"{run.heldout.name!r} cannot be the held-out reward: it compares answers with "
-                "each other, and a held-out reward sees one at a time. Take judge: or a reward "
-                "model"
+                f"{run.heldout.name!r} cannot be the held-out reward: it compares answers with each"
+                " other, and a held-out reward sees one at a time. Take judge: or a reward model"
             )
         if context.on_reward_failure == "degrade":
             run.ranking(degraded=True)
         return run
-
-
-def _checked(reward: RewardLike | None) -> RewardLike | None:
-    """Refuse a wrong reward when the graph is built.
-
-    A spec stays one: a judge without a model is completed with the policy of each run.
-    """
-    if isinstance(reward, str):
-        resolve_reward(reward, policy="embedded:")
-        return reward
-    return None if reward is None else resolve_reward(reward)

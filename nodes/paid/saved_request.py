@@ -12,8 +12,9 @@ from typing_extensions import TypedDict
 
 from ...core.events import Emitter
 from ...core.failure import failure_of
+from ...core.merge import RECEIPT
 from ...core.reply import Reply
-from ...core.state import RECEIPT, Candidate
+from ...core.state import Candidate
 from ...core.usage import Cost, brief, cost
 from ...models.live_request import ask_live
 from ...models.request import Request, RequestError

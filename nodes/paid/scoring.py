@@ -48,7 +48,7 @@ async def saved_call(
 
 
 def mark_of(role: Role, reward: PlannedReward, job: Job, call: Any) -> str:
-    """Return what tells one call from all others of the step.
+    """Return a mark that differs for each call of the step.
 
     LangGraph finds saved results by their order alone. A resumed run whose reward was
     repaired or replaced makes other calls, and must not take an old score for a new one.

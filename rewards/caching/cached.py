@@ -17,7 +17,7 @@ from langgraph.cache.base import BaseCache, FullKey
 from ...core.errors import ConfigError
 from ...models.policy import model_name
 from ...prompts.judge import JUDGE_SYSTEM
-from ..base import Reward, Score, checked, failed, finite, scored
+from ..base import Reward, Score, checked, failed, scored, sound
 from ..function import FunctionReward, OwnReward, as_reward
 from ..judging.language_judge import LanguageJudge
 from ..mixing.mix import Mix
@@ -160,8 +160,9 @@ class CachedReward:
         return self.store.key(self.identity, turns, text)
 
     def _read(self, keys: dict[str, FullKey], values: Any) -> dict[str, Score]:
-        scores = {t: finite(self.name, values[key]) for t, key in keys.items() if key in values}
-        return {text: scored(s["reward"]) for text, s in scores.items() if s["reward"] is not None}
+        kept = {text: scored(values[key]) for text, key in keys.items() if key in values}
+        scores = {text: sound(self.name, score) for text, score in kept.items()}
+        return {text: score for text, score in scores.items() if not score["error"]}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...core.errors import ConfigError
 from ...core.state import Candidate
-from ..base import Score, finite, unscored
+from ..base import Score, scored, sound, unscored
 from ..function import OwnReward, as_reward
 from ..plan import Called, Job, PlannedReward, planned, self_check
 from .z_score import Scale, raw, reference
@@ -126,16 +126,16 @@ class Mix:
             columns.append(reward.combine(_seen_by(reward, job), own_calls, own_results))
         rows = [[column[i] for column in columns] for i in range(len(job.answers))]
         failed = [self._failed(row) for row in rows]
-        sound = [row for row, score in zip(rows, failed, strict=True) if score is None]
+        whole = [row for row, score in zip(rows, failed, strict=True) if score is None]
         scales = [
-            reference(job.pool, self._all[i].name, [row[i]["reward"] or 0.0 for row in sound])
+            reference(job.pool, self._all[i].name, [row[i]["reward"] or 0.0 for row in whole])
             if part.z
             else raw
             for i, part in enumerate(self.parts)
         ]
         scores: list[Score] = []
         for answer, row, why in zip(job.answers, rows, failed, strict=True):
-            score = why or finite(self.name, self._sum(answer, row, scales))
+            score = why or sound(self.name, scored(self._sum(answer, row, scales)))
             scores.append({**score, "parts": self._parts(row)})
         return scores
 

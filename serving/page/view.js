@@ -79,8 +79,8 @@ const HANDLERS = {
     const doing = { phase: "rank", round: e.round };
     const known = view.candidates[e.candidate];
     if (!known) return { ...view, doing };
-    const failed = e.error ? { error: e.error, failure: e.failure } : {};
-    const scored = { ...known, reward: e.reward, ...failed };
+    const { type: _, v: __, round: ___, elapsed: ____, candidate: id, ...score } = e;
+    const scored = { ...known, ...score };
     return { ...withCandidate(view, scored), doing };
   },
   round(view, e) {

@@ -13,19 +13,19 @@ from source_tree import ROOT
 # The goals stand in the script's own table.
 CEILINGS: dict[str, float] = {
     "to understand the loop: files": 14,
-    "to understand the loop: lines": 1755,
+    "to understand the loop: lines": 1700,
     "with the rooms behind their doors: files": 18,
-    "with the rooms behind their doors: lines": 2120,
+    "with the rooms behind their doors: lines": 2060,
     "forms of a score": 4,
     "public names defined twice": 15,
-    "private names defined twice": 22,
-    "Any per 1,000 lines": 20.2,
+    "private names defined twice": 20,
+    "Any per 1,000 lines": 19.3,
     "noqa per 1,000 lines": 2.7,
-    "private functions, % of all": 32.8,
+    "private functions, % of all": 32.3,
     "used once, % of the private": 70.2,
-    "private functions used once, % of all": 23.0,
+    "private functions used once, % of all": 22.7,
     "functions over 20 lines": 80,
-    "files over 150 lines": 30,
+    "files over 150 lines": 29,
 }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
-from tpo.core.state import merge_candidates, merge_rounds
+from tpo.core.events import RewardEvent
+from tpo.core.state import NO_SCORE, Candidate, Score, merge_candidates, merge_rounds
 
 Write = list[dict[str, Any]]
 
@@ -74,3 +75,10 @@ def test_rounds_are_filled_in_by_several_nodes():
     whole = merge_rounds([], [[ranked], [loss], [gradient]])
     assert whole == [{**ranked, "loss": "L", "gradient": "G"}]
     assert merge_rounds(merge_rounds(merge_rounds([], [[ranked]]), [[gradient]]), [[loss]]) == whole
+
+
+def test_a_candidate_and_its_event_have_every_field_of_a_score():
+    fields = set(get_type_hints(Score))
+    assert set(NO_SCORE) == fields
+    assert fields <= set(get_type_hints(Candidate))
+    assert fields <= set(get_type_hints(RewardEvent))

@@ -239,6 +239,20 @@ def test_an_equal_text_is_not_vetoed_twice_for_pay():
     assert result["candidates"][3]["error"] == "vetoed by allowed"
 
 
+def test_the_event_of_a_score_has_its_fields_and_comes_once_for_each_candidate():
+    events: list[Any] = []
+    mix, _ = vetoing("first 2", "better 2")
+    model = says(update=lambda k: improved(["first 0", "better 2", "better 2"][k]))
+    result = run(model, mix, on_event=events.append)
+    told = {e["candidate"]: e for e in events if e["type"] == "tpo.reward"}
+    assert len(told) == len([e for e in events if e["type"] == "tpo.reward"]) == 6
+    names = ("reward", "error", "failure", "parts")
+    for candidate in result["candidates"]:
+        event = told[candidate["id"]]
+        assert {n: event[n] for n in names} == {n: candidate.get(n) for n in names}
+    assert told["r1c2"]["failure"] == "vetoed"
+
+
 def z_mix(title: str) -> Mix:
     return Mix((Part(FunctionReward(prefer_later), z=True),), title=title)
 

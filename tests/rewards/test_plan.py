@@ -20,6 +20,7 @@ from tpo.rewards.plan import (
     Job,
     PlannedReward,
     planned,
+    score_job,
     score_now,
 )
 
@@ -115,6 +116,18 @@ def test_what_is_told_of_an_error():
     assert failed(ValueError("said so")) == unscored("ValueError: said so")
 
 
+async def test_whoever_scores_makes_the_calls_and_their_results_are_combined():
+    reward, job, made = Calls(), Job(MESSAGES, ANSWERS[:3]), list[Any]()
+
+    async def ask(call: Any) -> Called:
+        made.append(call)
+        return await reward.call(job, call)
+
+    scores = await score_job(reward, job, ask)
+    assert made == ["0", "1", "2"]
+    assert scores == [scored(0.0), unscored("lost 1"), scored(2.0)]
+
+
 async def test_cancelling_is_no_failure():
     class Hangs(Numbers):
         async def score(self, messages: Any, answers: Any) -> Any:
@@ -129,6 +142,48 @@ def test_in_a_run_failed_calls_are_paid_for_and_reported_each():
     assert [c["error"] for c in result["candidates"]] == [None, "unscored: lost first 1", None]
     paid = result["usage"]["phases"]["rank"]
     assert (paid["requests"], paid["input_tokens"], paid["scores"]) == (4, 13, 3)
+
+
+class Counted:
+    """A number of another library that knows how often it was read."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def __float__(self) -> float:
+        self.read += 1
+        return 1.0
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_score_is_checked_once(whole):
+    numbers: list[Counted] = []
+
+    def function(query: str, answer: str) -> Any:
+        numbers.append(Counted())
+        return numbers[-1]
+
+    class Whole(Numbers):
+        async def score(self, messages: Any, answers: Any) -> Any:
+            return [scored(function("", answer)) for answer in answers]
+
+    result = run(reward=Whole(None) if whole else function, width=3, depth=0)
+    assert [c["reward"] for c in result["candidates"]] == [1.0] * 3
+    assert [number.read for number in numbers] == [1] * 3
+
+
+class Plain(Calls):
+    """Combines to scores with no kind, as calls saved by version 0.1.0 hold them."""
+
+    def combine(self, job: Job, calls: Any, results: Any) -> list[Any]:
+        ok = {"reward": 1.0, "error": None}
+        return [{"reward": None, "error": "no verdict"}, *[ok] * (len(job.answers) - 1)]
+
+
+def test_a_failed_score_without_a_kind_is_unscored():
+    failed, *others = run(reward=Plain(), width=3, depth=0)["candidates"]
+    assert (failed["failure"], failed["error"]) == ("unscored", "unscored: no verdict")
+    assert [(c["reward"], c["failure"]) for c in others] == [(1.0, None)] * 2
 
 
 def test_a_reward_object_given_as_a_class_is_refused_before_the_run():
