@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,10 +50,14 @@ def _one_cpu_for_the_local_model(request: pytest.FixtureRequest) -> Iterator[Non
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Switch off pytest-benchmark, which comes with langchain-tests; `make fast` is without it."""
+    # It comes with langchain-tests, is not used, and is not there in `make fast`.
     config.option.benchmark_disable = True
+    # A shell's background job ignores Ctrl-C, and so would all that the tests start and interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("loopback"):
