@@ -9,6 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 FOLDERS_WITH_SERVERS = {"server", "serving"}  # started once, for all tests of the folder
 LONGEST = {"page", "serving", "server", "models"}  # begun first, so that no worker ends alone
+SITE = "|".join(sorted(SITES, key=len, reverse=True))  # the longest name that fits
 
 
 class BySharedThings(LoadScopeScheduling):
@@ -37,7 +38,7 @@ def shared_by(nodeid: str) -> str:
     """
     path, _, test = nodeid.partition("::")
     folder = folder_of(nodeid)
-    if folder == "page" and (found := re.search(rf"\[({'|'.join(SITES)})[]-]", test)):
+    if folder == "page" and (found := re.search(rf"\[({SITE})[]-]", test)):
         return f"page on {found[1]}"
     if folder in FOLDERS_WITH_SERVERS:
         return folder
