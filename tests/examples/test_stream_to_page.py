@@ -83,7 +83,8 @@ def test_a_closed_page_pays_no_more(serve, server: BillingServer):
     policy = f"openai:x@{server.base_url}"
     url = serve("--policy", policy)
     with httpx.stream("GET", f"{url}events", timeout=PATIENCE) as page:
-        next(line for line in page.iter_lines() if "tpo.round" in line)
+        lines = page.iter_lines()  # dropped, it would close the page
+        next(line for line in lines if "tpo.round" in line)
         wait_until(lambda: server.at_work)  # the critique
     wait_until(lambda: not server.at_work)
     assert len(server.asked) == 2
