@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from workers import LONGEST, BySharedThings, folder_of
 
-TESTS = Path(__file__).parent
-SNAPSHOTS = TESTS / "snapshots"
-FOLDERS_WITH_SERVERS = {"server", "serving"}  # started once, for all tests of the folder
-LONGEST = {"page", "serving", "server", "models"}  # begun first, so that no worker ends alone
+SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Tests must behave the same on every machine, whatever is set there.
 FOREIGN = (
     "OPENAI_API_KEY",
@@ -49,36 +49,24 @@ def _one_cpu_for_the_local_model(request: pytest.FixtureRequest) -> Iterator[Non
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Switch off pytest-benchmark, which comes with langchain-tests; `make fast` is without it."""
+    # It comes with langchain-tests, is not used, and is not there in `make fast`.
     config.option.benchmark_disable = True
+    # A shell's background job ignores Ctrl-C, and so would all that the tests start and interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("loopback"):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "localhost", "::1"]))
-        item.add_marker(pytest.mark.xdist_group(shared_by(item)))
-    items.sort(key=lambda item: 0 if folder_of(item) in LONGEST else 1)
+    if hasattr(config, "workerinput"):  # on one of several processes
+        items.sort(key=lambda item: folder_of(item.nodeid) not in LONGEST)
 
 
-def shared_by(item: pytest.Item) -> str:
-    """Return what a test shares with others, which `make test` keeps on one of its workers.
-
-    That is the servers of its folder or of the page's site, and torch, which is large and slow to
-    import; else what its module has made.
-    """
-    params = getattr(item, "callspec", None)
-    if params and "site" in params.params:
-        return f"page on {params.params['site']}"
-    folder = folder_of(item)
-    if folder in FOLDERS_WITH_SERVERS:
-        return folder
-    path = item.path.relative_to(TESTS).as_posix()
-    return "torch" if "huggingface" in path or "test_hf_" in path else path
-
-
-def folder_of(item: pytest.Item) -> str:
-    return item.path.relative_to(TESTS).parts[0]
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySharedThings:
+    return BySharedThings(config, log)
 
 
 @pytest.fixture
