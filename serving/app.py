@@ -1,4 +1,4 @@
-"""The app: what is served, and what stands before it."""
+"""The app: what is served, and the checks in front of it."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from .agent.server import Agent
-from .catalogue import Catalogue
-from .chat.routes import Chat
-from .guard.gate import Gate
-from .guard.origin import LOCAL_ORIGIN, STUDIO, KnownHost, KnownOrigin
-from .pages import page_routes
-from .refusal import Refusal, explain_error
+from .agent_server.server import AgentServer
+from .error_responses import Refusal, handle_error
+from .guard.hosts_and_origins import LOCAL_ORIGIN, STUDIO, KnownHost, KnownOrigin
+from .guard.run_limit import RunLimit
+from .openai_api.routes import ChatRoutes
+from .page_files import page_routes
+from .served_models import ServedModels
 from .settings import LOOPBACK, Settings
 
-EXPOSED = ("content-location", "location", "retry-after")
+EXPOSED_HEADERS = ("content-location", "location", "retry-after")
 
 
-def app_beside(settings: Settings) -> Starlette:
-    """Return what `langgraph dev` takes in as its `http.app`: `/v1`, the page, the guards.
+def app_for_langgraph_dev(settings: Settings) -> Starlette:
+    """Return the `http.app` of `langgraph dev`: `/v1`, the page, and the checks in front of them.
 
-    Its own routes are behind the guards too. Its CORS is set in langgraph.json, and it asks
-    itself under the name `api`.
+    The checks stand in front of the routes of `langgraph dev` too. Its CORS is set in
+    langgraph.json, and it sends requests to itself under the host name `api`.
     """
-    chat = Chat(settings, Catalogue(settings), Gate(settings.max_concurrent))
-    return _app(settings, [*_front(), *chat.routes()], "api", explained=(Refusal,))
+    chat = ChatRoutes(settings, ServedModels(settings), RunLimit(settings.max_concurrent))
+    return _app(settings, [*page_routes(), *chat.routes()], "api", handled=(Refusal,))
 
 
-def app_alone(settings: Settings, catalogue: Catalogue, gate: Gate, agent: Agent) -> Starlette:
+def app_of_tpo_serve(
+    settings: Settings, served_models: ServedModels, run_limit: RunLimit, agent: AgentServer
+) -> Starlette:
     """Return the whole server."""
-    chat = Chat(settings, catalogue, gate)
-    described = Route("/openapi.json", chat.openapi)
+    chat = ChatRoutes(settings, served_models, run_limit)
     cors = Middleware(
         CORSMiddleware,
         allow_origins=[STUDIO, *settings.origins],
         allow_origin_regex=LOCAL_ORIGIN,
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=EXPOSED,
+        expose_headers=EXPOSED_HEADERS,
     )
-    routes = [*_front(), described, *chat.routes(), *agent.routes()]
+    openapi = Route("/openapi.json", chat.openapi)
+    routes = [*page_routes(), openapi, *chat.routes(), *agent.routes()]
     return _app(settings, routes, settings.host, cors)
 
 
@@ -55,12 +55,12 @@ def _app(
     routes: list[BaseRoute],
     host: str,
     *inner: Middleware,
-    explained: Sequence[type[Exception]] = (HTTPException, Exception),
+    handled: Sequence[type[Exception]] = (HTTPException, Exception),
 ) -> Starlette:
     settings.check()
     names = [*LOOPBACK, host, *settings.hosts]
     if settings.is_public and not settings.hosts:
-        names = ["*"]  # known by any name; the key guards it
+        names = ["*"]  # its names are not known; the key protects it
     return Starlette(
         routes=routes,
         middleware=[
@@ -68,14 +68,5 @@ def _app(
             Middleware(KnownOrigin, origins=[STUDIO, *settings.origins]),
             *inner,
         ],
-        exception_handlers=dict.fromkeys(explained, explain_error),
+        exception_handlers=dict.fromkeys(handled, handle_error),
     )
-
-
-def _front() -> list[BaseRoute]:
-    return [Route("/", to_page), Route("/app", to_page), *page_routes()]
-
-
-async def to_page(_request: Request) -> Response:
-    """Lead to the page; relative, so that the path and the scheme of a proxy in front stay."""
-    return RedirectResponse("app/")

@@ -1,23 +1,23 @@
-"""Settings of the server from flags and from the environment."""
+"""The settings of the server, read from flags and environment variables."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import ValidationError
 
 from ..core.errors import ConfigError, evidence
+from ..core.json_types import JsonObject
 from ..core.settings import explain
 from .settings import MODELS, PREFIX, SECRET, Settings
 
 
-def make_settings(given: Mapping[str, Any]) -> Settings:
+def make_settings(given: Mapping[str, object]) -> Settings:
     """Return settings from flags, and from the environment where a flag is missing.
 
     Raises:
-        ConfigError: in one sentence, what is wrong. Values of keys are never in it.
+        ConfigError: a setting is wrong. The message never holds a key.
     """
     values = {**from_environment(os.environ), **given}
     try:
@@ -26,25 +26,25 @@ def make_settings(given: Mapping[str, Any]) -> Settings:
         raise ConfigError(evidence(explain(error, secret=SECRET))) from None
 
 
-def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+def from_environment(environment: Mapping[str, str]) -> JsonObject:
     """Return the settings that the environment holds; lists are separated by commas.
 
-    An empty variable counts as missing, but for the keys: there it is a mistake that would open
-    the server, so it is kept as the empty key that `Settings` refuses.
+    An empty variable counts as missing, except for the keys: there it is a mistake that would
+    open the server, so it is kept as an empty key, which `Settings` refuses.
     """
-    values: dict[str, Any] = {}
+    values: JsonObject = {}
     for name in Settings.model_fields:
-        said = environment.get(MODELS.get(name) or f"{PREFIX}{name.upper()}")
-        if name == "keys" and said is not None:
-            values[name] = said.split(",")
+        text = environment.get(MODELS.get(name) or f"{PREFIX}{name.upper()}")
+        if name == "keys" and text is not None:
+            values[name] = text.split(",")
             continue
-        if not said:
+        if not text:
             continue
-        parts = [part.strip() for part in said.split(",") if part.strip()]
+        parts = [part.strip() for part in text.split(",") if part.strip()]
         if name == "models":
             values[name] = named_models(parts)
         else:
-            values[name] = parts if name in {"hosts", "origins"} else said
+            values[name] = parts if name in {"hosts", "origins"} else text
     return values
 
 
@@ -52,7 +52,7 @@ def named_models(pairs: list[str]) -> dict[str, str]:
     """Read NAME=SPEC pairs.
 
     Raises:
-        ConfigError: there is no `=` in one.
+        ConfigError: one of them has no name, or no spec.
     """
     found: dict[str, str] = {}
     for pair in pairs:

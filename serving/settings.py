@@ -1,9 +1,9 @@
-"""How the server is set up: models it offers, who may use it, how much of it."""
+"""The settings of the server: the models it offers, who may use it, and how much."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -13,9 +13,12 @@ from ..core.login import has_login
 PREFIX = "TPO_SERVE_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SECRET = ("keys",)
-LEAST_PUBLIC_KEY = 16  # characters
+MIN_PUBLIC_KEY = 16  # characters
 MAKE_KEY = "openssl rand -hex 16 makes one"
 MODELS = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
+
+
+Specs = TypeVar("Specs", str, dict[str, str])
 
 
 class Settings(BaseModel):
@@ -49,7 +52,7 @@ class Settings(BaseModel):
     keys: tuple[SecretStr, ...] = Field(
         default=(),
         description="API keys; none: open to all. On an address that others can reach, at least "
-        f"{LEAST_PUBLIC_KEY} characters: {MAKE_KEY}.",
+        f"{MIN_PUBLIC_KEY} characters: {MAKE_KEY}.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port; 0 takes a free one.")
@@ -85,7 +88,7 @@ class Settings(BaseModel):
 
     @field_validator("policy", "critic", "reward", "models")
     @classmethod
-    def _without_login(cls, given: Any) -> Any:
+    def _without_login(cls, given: Specs) -> Specs:
         for spec in given.values() if isinstance(given, dict) else [given]:
             if has_login(spec):
                 raise ValueError(
@@ -96,7 +99,7 @@ class Settings(BaseModel):
 
     @field_validator("keys")
     @classmethod
-    def _usable(cls, given: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    def _usable_keys(cls, given: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         keys = [key.get_secret_value().strip() for key in given]
         if not all(keys):
             raise ValueError(
@@ -126,10 +129,10 @@ class Settings(BaseModel):
                 f"{self.host} can be reached from other machines, and there is no API key: set "
                 f"{PREFIX}KEYS=... in the environment ({MAKE_KEY}), or listen on 127.0.0.1"
             )
-        short = any(len(key.get_secret_value()) < LEAST_PUBLIC_KEY for key in self.keys)
+        short = any(len(key.get_secret_value()) < MIN_PUBLIC_KEY for key in self.keys)
         if self.is_public and short:
             raise ConfigError(
                 f"{self.host} can be reached from other machines, and an API key is shorter than "
-                f"{LEAST_PUBLIC_KEY} characters, so it could be guessed: take a longer one "
+                f"{MIN_PUBLIC_KEY} characters, so it could be guessed: take a longer one "
                 f"({MAKE_KEY}), or listen on 127.0.0.1"
             )

@@ -1,31 +1,32 @@
-"""`tpo serve` under uvicorn: a signal drains the runs, then the server ends."""
+"""`tpo serve` on uvicorn: at a signal the runs are drained, then the server ends."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from ..core.errors import ConfigError
-from .agent.server import open_agent
-from .agent.worker import Worker
-from .app import app_alone
-from .catalogue import Catalogue
-from .guard.gate import Gate
-from .guard.patience import allow_files, patient_protocol
+from .agent_server.server import open_agent_server
+from .agent_server.worker import Worker
+from .app import app_of_tpo_serve
+from .guard.run_limit import RunLimit
+from .guard.slow_clients import slow_client_protocol
+from .served_models import ServedModels
 from .settings import Settings
 
-OWN_FILES = 512  # databases, connections to models
+OTHER_FILES = 512  # databases, connections to models
 BACKLOG = 256  # connections that wait to be accepted
-AFTER_DRAIN = 3  # further seconds for answers that are being written
+AFTER_DRAIN = 3  # more seconds for answers that are being written
 
 
 class Server(uvicorn.Server):
-    """Tells when it is to end; raises no signal again once it has ended."""
+    """Sets an event when it is to end; does not raise the signal again when it has ended."""
 
     def __init__(self, config: uvicorn.Config, ending: asyncio.Event) -> None:
         super().__init__(config)
@@ -38,58 +39,71 @@ class Server(uvicorn.Server):
         self._loop.call_soon_threadsafe(self._ending.set)
 
 
-async def serve(settings: Settings, say: Callable[[str], None]) -> None:
+async def serve(settings: Settings, show: Callable[[str], None]) -> None:
     """Serve until a signal comes.
 
     Args:
-        settings: How.
-        say: Takes lines for the person who started it.
+        settings: Of the server.
+        show: Takes lines for the person who started it.
 
     Raises:
-        ConfigError: the settings are unsafe, or name what is not there.
+        ConfigError: the settings are unsafe, or name something that does not exist.
         StoreError: the folder of threads and runs cannot be used.
     """
     settings.check()
-    allow_files(2 * settings.max_connections + OWN_FILES)
-    catalogue, gate = Catalogue(settings), Gate(settings.max_concurrent)
-    await catalogue.check()
+    _allow_open_files(2 * settings.max_connections + OTHER_FILES)
+    served_models, run_limit = ServedModels(settings), RunLimit(settings.max_concurrent)
+    await served_models.check()
     ending = asyncio.Event()
-    async with open_agent(settings, catalogue, gate) as agent:
-        server = Server(config_of(settings, app_alone(settings, catalogue, gate, agent)), ending)
-        draining = asyncio.create_task(_drain(ending, agent.worker, gate))
+    async with open_agent_server(settings, served_models, run_limit) as agent:
+        server = Server(
+            config_of(settings, app_of_tpo_serve(settings, served_models, run_limit, agent)), ending
+        )
+        draining = asyncio.create_task(_drain(ending, agent.worker, run_limit))
         listening = listen(settings)
         address = address_of(settings, listening.getsockname()[1])
-        say(f"The page: {address}/app/   OpenAI clients: {address}/v1   langgraph_sdk: {address}")
+        show(f"The page: {address}/app/   OpenAI clients: {address}/v1   langgraph_sdk: {address}")
         await server.serve([listening])
         ending.set()
         await draining
 
 
-async def _drain(ending: asyncio.Event, worker: Worker, gate: Gate) -> None:
+async def _drain(ending: asyncio.Event, worker: Worker, run_limit: RunLimit) -> None:
     await ending.wait()
-    await asyncio.gather(worker.drain(), gate.empty(worker.settings.drain_seconds))
+    await asyncio.gather(worker.drain(), run_limit.drain(worker.settings.drain_seconds))
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Open the port, before anything is said of it.
+    """Open the port, before its address is shown.
 
     Raises:
-        ConfigError: it is taken, or not this machine's.
+        ConfigError: the port is taken, or the address is not this machine's.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # asyncio switches off Nagle's delay (40 ms a reply) only where the protocol is named.
-    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # asyncio switches off Nagle's delay (40 ms a reply) only if the protocol is named.
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        made.bind((settings.host, settings.port))
-        made.listen(BACKLOG)  # a client may come as soon as the address is said
+        opened.bind((settings.host, settings.port))
+        opened.listen(BACKLOG)  # a client may come as soon as the address is shown
     except OSError as error:
-        made.close()
+        opened.close()
         raise ConfigError(
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; "
             "take another with --port"
         ) from None
-    return made
+    return opened
+
+
+def _allow_open_files(number: int) -> None:
+    """Let the process open this many files, if the system allows it."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource  # not on Windows
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def address_of(settings: Settings, port: int) -> str:
@@ -102,7 +116,7 @@ def config_of(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     """Return how uvicorn serves the app."""
     return uvicorn.Config(
         app,
-        http=patient_protocol(settings.patience_seconds),
+        http=slow_client_protocol(settings.patience_seconds),
         host=settings.host,
         port=settings.port,
         lifespan="off",

@@ -1,1 +1,1 @@
-"""What stands before every route: who may ask, from where, how much and how slowly."""
+"""The checks in front of every route: who may ask, from where, how much and how slowly."""

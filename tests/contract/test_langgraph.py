@@ -197,7 +197,7 @@ def test_the_end_has_the_name_that_hints_give_it():
 
 
 async def test_the_sqlite_saver_has_the_tables_that_are_read(tmp_path: Path):
-    """`cli/saved/store.py` reads which runs are there, `serving/agent/` copies a thread."""
+    """`cli/saved/store.py` reads which runs are there, `serving/agent_server/` copies a thread."""
     async with AsyncSqliteSaver.from_conn_string(str(tmp_path / "runs.db")) as saver:
         app: Any = Graph().app
         app.checkpointer = saver

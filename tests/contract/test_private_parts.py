@@ -53,7 +53,7 @@ USES = [
     ),
     Use(
         "__copy__",
-        "cli.saved.branch serving.agent.execute",
+        "cli.saved.branch serving.agent_server.run_graph",
         "a checkpoint of the past is made the present one, as it is",
         LANGGRAPH + "test_a_checkpoint_can_be_copied",
     ),
@@ -65,19 +65,19 @@ USES = [
     ),
     Use(
         "__interrupt__",
-        "serving.agent.wire",
+        "serving.agent_server.state_json",
         "a paused run's result has the Agent Server's key",
         "serving/test_agent_contract.py::test_a_person_picks",
     ),
     Use(
         "__error__",
-        "serving.agent.live serving.agent.runs serving.agent.worker",
+        "serving.agent_server.live_run serving.agent_server.run_routes serving.agent_server.worker",
         "a failed run's result has the Agent Server's key, on which langgraph_sdk raises",
         "serving/test_agent_contract.py::test_a_run_that_fails_says_why",
     ),
     Use(
         "writes",
-        "cli.saved.store serving.agent.threads",
+        "cli.saved.store serving.agent_server.thread_routes",
         "the tables of the SQLite saver are read: the latest runs, a copy of a thread",
         LANGGRAPH + "test_the_sqlite_saver_has_the_tables_that_are_read",
     ),
@@ -113,7 +113,7 @@ USES = [
     ),
     Use(
         "H11Protocol their_state",
-        "serving.guard.patience",
+        "serving.guard.slow_clients",
         "a connection that says nothing is closed",
         "serving/test_hostile.py::test_a_thousand_slow_clients",
     ),

@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from tpo.core.context import Context
-from tpo.serving.agent import payload
-from tpo.serving.chat.request import ChatRequest
+from tpo.serving.agent_server import request_bodies
+from tpo.serving.openai_api.request import ChatRequest
 
 pytestmark = pytest.mark.loopback
 
@@ -37,15 +37,15 @@ CHAT = {"model": "tpo", "messages": ASK, "tpo": SMALL}
 # What a field of each is wrong in: the method, the path, a good body, the fields.
 BODIES: dict[str, tuple[str, str, dict[str, Any], type[BaseModel]]] = {
     "chat": ("POST", "/v1/chat/completions", CHAT, ChatRequest),
-    "run": ("POST", "/runs/wait", RUN, payload.RunCreate),
-    "run of a thread": ("POST", "/threads/{thread}/runs/wait", RUN, payload.RunCreate),
-    "thread": ("POST", "/threads", {}, payload.ThreadCreate),
-    "patch": ("PATCH", "/threads/{thread}", {}, payload.ThreadPatch),
-    "search": ("POST", "/threads/search", {}, payload.ThreadSearch),
-    "count": ("POST", "/threads/count", {}, payload.ThreadSearch),
-    "state": ("POST", "/threads/{thread}/state", {"values": {}}, payload.StateUpdate),
-    "state at": ("POST", "/threads/{thread}/state/checkpoint", {}, payload.StateAt),
-    "history": ("POST", "/threads/{thread}/history", {}, payload.HistorySearch),
+    "run": ("POST", "/runs/wait", RUN, request_bodies.RunCreate),
+    "run of a thread": ("POST", "/threads/{thread}/runs/wait", RUN, request_bodies.RunCreate),
+    "thread": ("POST", "/threads", {}, request_bodies.ThreadCreate),
+    "patch": ("PATCH", "/threads/{thread}", {}, request_bodies.ThreadPatch),
+    "search": ("POST", "/threads/search", {}, request_bodies.ThreadSearch),
+    "count": ("POST", "/threads/count", {}, request_bodies.ThreadSearch),
+    "state": ("POST", "/threads/{thread}/state", {"values": {}}, request_bodies.StateUpdate),
+    "state at": ("POST", "/threads/{thread}/state/checkpoint", {}, request_bodies.StateAt),
+    "history": ("POST", "/threads/{thread}/history", {}, request_bodies.HistorySearch),
 }
 QUERIES = {
     "GET": ["/threads/{thread}/runs", "/threads/{thread}/history", "/threads/{thread}/state"],

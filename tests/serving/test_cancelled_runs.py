@@ -14,12 +14,12 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import StateGraph
 from typing_extensions import TypedDict
 
-from tpo.serving.agent.begin import _run
-from tpo.serving.agent.ledger import Ledger, open_ledger
-from tpo.serving.agent.payload import RunCreate
-from tpo.serving.agent.threads import new_thread
-from tpo.serving.agent.worker import Worker
-from tpo.serving.guard.gate import Gate
+from tpo.serving.agent_server.database import Database, open_database
+from tpo.serving.agent_server.new_run import new_run
+from tpo.serving.agent_server.records import new_thread
+from tpo.serving.agent_server.request_bodies import RunCreate
+from tpo.serving.agent_server.worker import Worker
+from tpo.serving.guard.run_limit import RunLimit
 from tpo.serving.settings import Settings
 
 
@@ -54,49 +54,49 @@ class Deaf:
 
 
 @pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
-    async with open_ledger(tmp_path / "runs.sqlite") as opened:
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_database(tmp_path / "runs.sqlite") as opened:
         yield opened
 
 
-async def begin(ledger: Ledger, graph: Deaf) -> tuple[Worker, Any]:
+async def begin(database: Database, graph: Deaf) -> tuple[Worker, Any]:
     served: Any = SimpleNamespace(name="tpo", context=dict)
-    catalogue: Any = SimpleNamespace(graphs={"tpo": served})
+    served_models: Any = SimpleNamespace(graphs={"tpo": served})
     worker = Worker(
-        Settings(), Gate(1), ledger, catalogue, {"tpo": graph.app}, graph.app.checkpointer
+        Settings(), RunLimit(1), database, served_models, {"tpo": graph.app}, graph.app.checkpointer
     )
     thread = new_thread(None, {})
-    await ledger.add_thread(thread)
+    await database.add_thread(thread)
     asked = RunCreate(assistant_id="tpo", input={"messages": ["Why?"]})
-    run = _run(asked, "tpo", thread["thread_id"], {}, temporary=False)
-    return worker, await worker.begin(run)
+    run = new_run(asked, "tpo", thread["thread_id"], {}, temporary=False)
+    return worker, await worker.start(run)
 
 
-async def status(ledger: Ledger, live: Any) -> str:
-    run = await ledger.run(live.run["run_id"])
+async def status(database: Database, live: Any) -> str:
+    run = await database.run(live.run["run_id"])
     assert run is not None
     return run["status"]
 
 
 @pytest.mark.parametrize(("deaf", "ran"), [("first", ["first"]), ("last", ["first", "last"])])
-async def test_its_time_is_over(ledger, monkeypatch, deaf, ran):
+async def test_its_time_is_over(database, monkeypatch, deaf, ran):
     limits: list[asyncio.Timeout] = []
     timeout = asyncio.timeout
     monkeypatch.setattr(asyncio, "timeout", lambda s: limits.append(timeout(s)) or limits[-1])
     graph = Deaf(deaf)
-    _, live = await begin(ledger, graph)
+    _, live = await begin(database, graph)
     await graph.waiting.wait()
     limits[0].reschedule(0.0)  # no clock: now, wherever the run is
     await live.wait()
     assert live.result["__error__"]["message"] == "the run took longer than 900 s"
     assert graph.ran == ran
-    assert await status(ledger, live) == "timeout"
+    assert await status(database, live) == "timeout"
 
 
-async def test_a_client_cancels_it(ledger):
+async def test_a_client_cancels_it(database):
     graph = Deaf("first")
-    worker, live = await begin(ledger, graph)
+    worker, live = await begin(database, graph)
     await graph.waiting.wait()
     await worker.cancel(live.run["run_id"])
     assert graph.ran == ["first"]
-    assert await status(ledger, live) == "interrupted"
+    assert await status(database, live) == "interrupted"

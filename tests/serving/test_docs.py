@@ -12,7 +12,7 @@ import pytest
 from doc_page import Page
 
 from tpo.cli.arguments.serve import OPTIONS
-from tpo.serving.refusal import refusal_of
+from tpo.serving.error_responses import refusal_of
 from tpo.serving.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -42,11 +42,11 @@ def spoiled(models: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
             good = new_thread(client, team="a")
             client.post(f"/threads/{good}/runs/wait", json=RUN)
         server.end()
-        with closing(sqlite3.connect(folder / "data" / "runs.db")) as ledger, ledger:
+        with closing(sqlite3.connect(folder / "data" / "runs.db")) as database, database:
             for name, text in SPOILED.items():
                 change = "UPDATE threads SET metadata = CAST(? AS TEXT) WHERE thread_id = ?"
-                ledger.execute(change, (text, made[name]))
-            ledger.execute(
+                database.execute(change, (text, made[name]))
+            database.execute(
                 "UPDATE runs SET kwargs = '{', status = 'running' WHERE thread_id = ?",
                 (made["infinite"],),
             )

@@ -1,0 +1,137 @@
+"""Starts the run that a request asks for: it is checked, saved and queued."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from langchain_core.runnables import RunnableConfig
+from starlette.requests import Request
+
+from ...core.errors import ConfigError, InputError
+from ...core.json_types import JsonObject
+from ..error_responses import Refusal
+from ..guard.read_body import read_json
+from ..json_response import to_json
+from ..settings import Settings
+from .assistant_routes import AssistantRoutes, assistant_id
+from .check_update import check_for_new_thread, check_update
+from .database import Database
+from .live_run import LiveRun
+from .read_state import values_at
+from .records import Run, at_checkpoint, new_thread, now
+from .request_bodies import RunCreate, as_uuid, parse_body
+from .worker import Worker
+
+
+class RunStarter:
+    """Starts the run that a request asks for.
+
+    Args:
+        settings: Limits.
+        database: The threads.
+        worker: Takes the run.
+        assistants: The graphs by name.
+    """
+
+    def __init__(
+        self, settings: Settings, database: Database, worker: Worker, assistants: AssistantRoutes
+    ) -> None:
+        self.settings, self.database = settings, database
+        self.worker, self.assistants = worker, assistants
+
+    async def __call__(self, request: Request) -> tuple[LiveRun, RunCreate]:
+        """Check the request, then start the run; a wrong request costs nothing."""
+        asked = parse_body(RunCreate, await read_json(request, self.settings))
+        served = self.assistants.find(asked.assistant_id)
+        context = asked.settings(served.schema.model_fields)
+        try:
+            served.context(**context)
+        except ConfigError as error:
+            raise Refusal(422, f"context: {error}") from None
+        size = len(to_json(asked.input)) if asked.input else 0
+        if size > 2 * self.settings.max_prompt_chars:
+            raise Refusal(413, f"the input holds {size} bytes, more than this server takes")
+        try:
+            await self._check_update(request, asked, served.name)
+        except InputError as error:
+            raise Refusal(422, f"{'command' if asked.command else 'input'}: {error}") from None
+        thread_id, temporary = await self._thread(request, asked, served.name)
+        if asked.multitask_strategy == "reject" and self.worker.busy(thread_id):
+            raise Refusal(409, "a run of this thread is under way; cancel it, or enqueue this one")
+        run = new_run(asked, served.name, thread_id, context, temporary=temporary)
+        return await self.worker.start(run), asked
+
+    async def _thread(self, request: Request, asked: RunCreate, name: str) -> tuple[str, bool]:
+        """Return the thread of a new run, and whether it exists for that run only."""
+        about = {"graph_id": name, "assistant_id": assistant_id(name)}
+        given = request.path_params.get("thread_id")
+        if given is None:
+            made = new_thread(None, about)
+            await self.database.add_thread(made)
+            return made["thread_id"], True
+        thread_id = as_uuid(given, "thread")
+        known = await self.database.thread(thread_id)
+        if known is None:
+            if asked.if_not_exists == "reject":
+                raise Refusal(404, f"there is no thread {thread_id}")
+            await self.database.add_thread(new_thread(thread_id, about))
+        elif not about.items() <= known["metadata"].items():
+            metadata = {**known["metadata"], **about}
+            await self.database.change_thread(thread_id, metadata=metadata)
+        return thread_id, False
+
+    async def _check_update(self, request: Request, asked: RunCreate, name: str) -> None:
+        """Refuse what the thread cannot take; for a busy thread, the run checks when it starts."""
+        update = asked.command.update if asked.command else asked.input
+        given = request.path_params.get("thread_id")
+        if given is None:
+            check_for_new_thread(update)
+        elif isinstance(update, dict):
+            thread_id = as_uuid(given, "thread")
+            config: RunnableConfig = {"configurable": {"thread_id": thread_id}}
+            config = at_checkpoint(config, asked.start) if asked.start else config
+            if not self.worker.busy(thread_id):
+                app = self.worker.apps[name]
+                check_update(app, await values_at(app, config) or {}, update)
+
+
+def new_run(
+    asked: RunCreate, graph_id: str, thread_id: str, context: JsonObject, *, temporary: bool
+) -> Run:
+    """Return the record of a new run.
+
+    Args:
+        asked: The request.
+        graph_id: The graph.
+        thread_id: The thread.
+        context: The settings of the run.
+        temporary: Whether the thread exists for this run only.
+    """
+    created_at = now()
+    kwargs = {
+        "graph_id": graph_id,
+        "input": asked.input,
+        "command": asked.command.model_dump() if asked.command else None,
+        "context": context,
+        "config": {k: v for k, v in asked.config.items() if k in {"tags", "recursion_limit"}},
+        "checkpoint_id": asked.start,
+        "stream_mode": asked.modes,
+        "stream_subgraphs": asked.stream_subgraphs,
+        "stream_resumable": asked.stream_resumable,
+        "interrupt_before": asked.interrupt_before,
+        "interrupt_after": asked.interrupt_after,
+        "durability": asked.durability,
+        "temporary": temporary,
+    }
+    return Run(
+        run_id=str(uuid4()),
+        thread_id=thread_id,
+        assistant_id=assistant_id(graph_id),
+        created_at=created_at,
+        updated_at=created_at,
+        status="pending",
+        metadata={**asked.metadata, "graph_id": graph_id, "assistant_id": assistant_id(graph_id)},
+        kwargs=kwargs,
+        multitask_strategy=asked.multitask_strategy,
+        life=1,
+    )

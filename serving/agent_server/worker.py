@@ -1,0 +1,196 @@
+"""Works on runs: in order, within the limits, and resumes them after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from weakref import WeakValueDictionary
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.errors import GraphDrained
+
+from ...core.errors import TPOError
+from ..error_responses import Refusal
+from ..guard.run_limit import RETRY_AFTER, STOPPING, RunLimit
+from ..served_models import App, ServedModels
+from ..settings import Settings
+from .database import Database
+from .live_run import LiveRun
+from .read_state import read_state
+from .records import Run, RunStatus, ThreadStatus, thread_config
+from .run_graph import run_graph
+from .state_json import result_of
+
+INTERNAL_ERROR = "An internal error occurred"
+log = logging.getLogger("tpo.serving")
+SHOWN_ERRORS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RuntimeError,
+)  # as the Agent Server
+
+
+class Worker:
+    """Works on runs, each in a task of its own.
+
+    Args:
+        settings: Limits.
+        run_limit: On runs at the same time, shared with `/v1`.
+        database: Where runs are saved.
+        served_models: The graphs.
+        apps: The graphs, compiled with the saver.
+        saver: The checkpoints.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        run_limit: RunLimit,
+        database: Database,
+        served_models: ServedModels,
+        apps: Mapping[str, App],
+        saver: BaseCheckpointSaver[str],
+    ) -> None:
+        self.settings, self.run_limit, self.database = settings, run_limit, database
+        self.served_models, self.apps, self.saver = served_models, apps, saver
+        self.live: dict[str, LiveRun] = {}
+        self.draining = False
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def resume_open_runs(self) -> None:
+        """Resume the runs that were open when the server ended."""
+        for run in await self.database.open_runs():
+            if run["kwargs"].get("temporary"):  # nobody can ask for its result any more
+                await self.delete_thread(run["thread_id"])
+                continue
+            if run["kwargs"].get("graph_id") not in self.apps:  # damaged, or of another version
+                error = {"error": "StoreError", "message": "what this run was to do cannot be read"}
+                await self.database.change_run(run["run_id"], status="error")
+                await self.database.change_thread(run["thread_id"], status="error", error=error)
+                continue
+            life = run["life"] + 1
+            await self.database.change_run(run["run_id"], life=life)
+            self._start({**run, "life": life})
+
+    async def start(self, run: Run) -> LiveRun:
+        """Take a new run.
+
+        Raises:
+            Refusal: too many wait already (429), or the server stops (503).
+        """
+        if self.draining:
+            raise Refusal(503, STOPPING, headers=RETRY_AFTER)
+        if len(self.live) >= self.settings.max_waiting + self.settings.max_concurrent:
+            message = f"{len(self.live)} runs are at work or wait, as many as this server takes"
+            raise Refusal(429, message, headers=RETRY_AFTER)
+        live = self._start(run)
+        await self.database.add_run(run)
+        await self.database.change_thread(run["thread_id"], status="busy")
+        return live
+
+    def busy(self, thread_id: str, but: LiveRun | None = None) -> bool:
+        """Return whether a run of this thread is under way or waits; `but` does not count."""
+        others = (live for live in self.live.values() if live is not but)
+        return any(live.run["thread_id"] == thread_id for live in others)
+
+    def stop(self, run_id: str) -> None:
+        """Stop a run; what it paid for stays saved."""
+        task = self._tasks.get(run_id)
+        if task and not task.cancelling():  # a second cancel would interrupt the saving
+            task.cancel()
+
+    async def cancel(self, run_id: str) -> None:
+        """Stop a run, and return when it has ended."""
+        self.stop(run_id)
+        if task := self._tasks.get(run_id):
+            await asyncio.wait({task})
+
+    async def drain(self) -> None:
+        """Let the runs come to a checkpoint, for `drain_seconds`; the next start resumes them."""
+        self.draining = True
+        for live in self.live.values():
+            live.control.request_drain("the server stops")
+        tasks = set(self._tasks.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=self.settings.drain_seconds)
+            for task in late:  # their finished requests are saved
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+
+    def _start(self, run: Run) -> LiveRun:
+        live = self.live[run["run_id"]] = LiveRun(run, self.database.events)
+        task = asyncio.create_task(self._work(live), name=f"run {run['run_id']}")
+        self._tasks[run["run_id"]] = task
+        return live
+
+    async def _work(self, live: LiveRun) -> None:
+        run_id = live.run["run_id"]
+        try:
+            async with self._turns.setdefault(live.run["thread_id"], asyncio.Lock()):
+                with await self.run_limit.wait():
+                    await self.database.change_run(run_id, status="running")
+                    status = await self._attempt(live)
+                await self._finish(live, status)
+        except asyncio.CancelledError:
+            await self._finish(live, None if self.draining else "interrupted")
+        finally:
+            del self.live[run_id], self._tasks[run_id]
+            live.end()
+
+    async def _attempt(self, live: LiveRun) -> RunStatus | None:
+        """Run, and return how it ended; `None` if the end of the server cut it short."""
+        served = self.served_models.graphs[live.run["kwargs"]["graph_id"]]
+        limit = asyncio.timeout(self.settings.run_seconds)
+        try:
+            async with limit:
+                await run_graph(self.apps[served.name], served, live)
+        except GraphDrained:
+            return None
+        except Exception as error:  # it becomes the result of the run
+            if not limit.expired():
+                if not isinstance(error, TPOError):
+                    log.exception("a run failed unexpectedly")
+                shown = str(error) if isinstance(error, SHOWN_ERRORS) else INTERNAL_ERROR
+                live.fail({"error": type(error).__name__, "message": shown})
+                return "error"
+        if limit.expired():  # even if the run has ended: see `run_graph`
+            message = f"the run took longer than {self.settings.run_seconds:g} s"
+            live.fail({"error": "TimeoutError", "message": message})
+            return "timeout"
+        return "success"
+
+    async def _finish(self, live: LiveRun, status: RunStatus | None) -> None:
+        """Save how a run ended; `None` leaves it open, to be resumed."""
+        run = live.run
+        if status is None:
+            return
+        thread_status: ThreadStatus = "error"
+        if not live.error:
+            try:
+                state = await read_state(self.apps[run["kwargs"]["graph_id"]], thread_config(run))
+                live.result, thread_status = (
+                    result_of(state),
+                    "interrupted" if state.next else "idle",
+                )
+            except Refusal as error:  # the state cannot be read
+                live.fail({"error": "StoreError", "message": error.detail})
+                status = "error"
+        if live.error:
+            live.result = {"__error__": live.error}
+        if self.busy(run["thread_id"], but=live):
+            thread_status = "busy"
+        await self.database.change_thread(run["thread_id"], status=thread_status, error=live.error)
+        await self.database.change_run(run["run_id"], status=status)
+        await self.database.events.forget(run["run_id"], passing=True)
+        if run["kwargs"]["temporary"]:
+            await self.delete_thread(run["thread_id"])
+
+    async def delete_thread(self, thread_id: str) -> None:
+        """Delete a thread without open runs: its checkpoints, its runs, and the thread."""
+        await self.saver.adelete_thread(thread_id)
+        await self.database.delete_thread(thread_id)

@@ -1,0 +1,87 @@
+"""Error responses: what a client gets in place of an answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..core.errors import (
+    ConfigError,
+    InputError,
+    MissingDependencyError,
+    PolicyError,
+    RewardError,
+    TPOError,
+)
+from ..core.json_types import JsonObject
+from .json_response import JsonResponse
+
+log = logging.getLogger("tpo.serving")
+NO_RETRY = {"x-should-retry": "false"}  # the openai client would pay for the same three times
+
+
+class Refusal(HTTPException):
+    """The server does not answer a request.
+
+    Args:
+        status: HTTP status.
+        message: What is wrong and what to do.
+        kind: The `type` of OpenAI's error object.
+        param: The parameter that is wrong.
+        code: A short name for programs.
+        headers: More headers of the response.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        kind: str = "invalid_request_error",
+        param: str | None = None,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, message, headers)
+        self.kind, self.param, self.code = kind, param, code
+
+    def as_error(self) -> JsonObject:
+        """Return OpenAI's error object."""
+        about = {"type": self.kind, "param": self.param, "code": self.code}
+        return {"error": {"message": self.detail, **about}}
+
+
+def refusal_of(error: BaseException) -> Refusal:
+    """Return the refusal that stands for an error; what clients must not see is only logged."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, HTTPException):
+        return Refusal(error.status_code, error.detail, headers=error.headers)
+    if isinstance(error, TimeoutError):
+        return Refusal(504, "the run took too long", kind="timeout", headers=NO_RETRY)
+    if isinstance(error, InputError | ConfigError):
+        return Refusal(400, str(error))
+    kinds = {MissingDependencyError: "not_available", PolicyError: "policy_error"}
+    kinds |= {RewardError: "reward_error", TPOError: "run_failed"}
+    for kind, name in kinds.items():
+        if isinstance(error, kind):
+            status = 503 if kind is MissingDependencyError else 502
+            return Refusal(status, str(error), kind="server_error", code=name, headers=NO_RETRY)
+    log.error("a request failed unexpectedly", exc_info=error)
+    message = "the server failed unexpectedly; its log says why"
+    return Refusal(500, message, kind="server_error", headers=NO_RETRY)
+
+
+async def handle_error(request: Request, error: Exception) -> Response:
+    """Return the response to an error, in the form of the API that was called."""
+    return error_response(refusal_of(error), request.url.path)
+
+
+def error_response(refusal: Refusal, path: str) -> Response:
+    """Return a refusal as a response in the form of the API that `path` belongs to."""
+    body = refusal.as_error() if "/v1/" in path else {"detail": refusal.detail}
+    return JsonResponse(body, refusal.status_code, refusal.headers)

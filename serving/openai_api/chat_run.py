@@ -1,0 +1,91 @@
+"""One run for a chat client: its events become a whole reply, or the pieces of a stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import cast
+
+from langchain_core.messages import BaseMessage
+
+from ...core.context import Context
+from ...core.events import AnyEvent
+from ...core.json_types import JsonObject
+from ...core.state import InputState
+from ..cancel_on_disconnect import Cancelled, OutOfTime, cancellable_stream
+from ..error_responses import NO_RETRY, Refusal, refusal_of
+from ..guard.run_limit import RETRY_AFTER, STOPPING
+from ..served_models import ServedModel
+from ..settings import Settings
+from .reply import DONE, Completion, data, event_paragraph
+
+
+@dataclass(frozen=True)
+class ChatRun:
+    """A run that answers one request.
+
+    Attributes:
+        served: The model.
+        messages: The conversation.
+        context: The settings of the run.
+        settings: The limits of the server, and where reasoning is shown.
+        tasks: Holds the run while it works, so that a stopping server can cancel it.
+    """
+
+    served: ServedModel
+    messages: list[BaseMessage]
+    context: Context
+    settings: Settings
+    tasks: set[asyncio.Task[None]]
+
+    async def whole(self) -> JsonObject:
+        """Run to the end, and return the reply."""
+        completion, reasoning = Completion(self.served.name), list[str]()
+        async with aclosing(self._events()) as events:
+            async for event in events:
+                completion.take(event)
+                reasoning.append(event_paragraph(event))
+        return completion.whole("".join(reasoning).strip(), self.settings.reasoning_field)
+
+    async def pieces(self, *, usage: bool) -> AsyncGenerator[bytes]:
+        """Run, and yield the reply in pieces; `usage` asks for one with the token counts."""
+        completion, field = Completion(self.served.name), self.settings.reasoning_field
+        yield completion.piece({"role": "assistant", "content": ""})
+        try:
+            async with aclosing(self._events()) as events:
+                async for event in events:
+                    completion.take(event)
+                    if field and (text := event_paragraph(event)):
+                        yield completion.piece({field: text})
+        except Exception as error:  # noqa: BLE001  the status is sent, so the stream has to say it
+            yield data(refusal_of(error).as_error())
+            return
+        yield completion.piece({"content": completion.final["answer"]})
+        yield completion.piece({}, completion.finish_reason, tpo=completion.about)
+        if usage:
+            yield completion.usage_piece()
+        yield DONE
+
+    async def _events(self) -> AsyncGenerator[AnyEvent]:
+        async def source() -> AsyncIterator[AnyEvent]:
+            parts = self.served.app.astream(
+                cast("InputState", {"messages": self.messages}),
+                context=self.context,
+                stream_mode="custom",
+                version="v2",
+            )
+            async for part in parts:
+                yield cast("AnyEvent", part["data"])
+
+        seconds = self.settings.run_seconds
+        try:
+            async with aclosing(cancellable_stream(source, seconds, self.tasks)) as events:
+                async for event in events:
+                    yield event
+        except OutOfTime:
+            message = f"the run took longer than the {seconds:g} s this server gives"
+            raise Refusal(504, message, kind="timeout", headers=NO_RETRY) from None
+        except Cancelled:
+            raise Refusal(503, STOPPING, kind="server_error", headers=RETRY_AFTER) from None
