@@ -14,7 +14,7 @@ from .settings import MODELS, PREFIX, SECRET, Settings
 
 
 def make_settings(given: Mapping[str, object]) -> Settings:
-    """Return settings from flags, and from the environment where a flag is missing.
+    """Return settings from flags, and from the environment if a flag is missing.
 
     Raises:
         ConfigError: a setting is wrong. The message never holds a key.

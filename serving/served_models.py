@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Self
 
 from langgraph.graph.state import CompiledStateGraph
-from pydantic import create_model, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import create_model
 
 from ..core.context import Context
 from ..core.errors import ConfigError
@@ -19,12 +17,10 @@ from ..graphs.loop import TPOGraph, build_tpo
 from ..models.policy import resolve_policy
 from ..rewards.resolve import resolve_reward
 from .error_responses import Refusal
+from .run_settings import Fields, bounded_context, policy_specs, with_default
 from .settings import Settings
 
 App = CompiledStateGraph[State, Context, InputState, State]
-Fields = dict[str, Any]
-"""Changed settings, as `create_model` takes them."""
-
 ABOUT = {
     "tpo": "Test-time Preference Optimization: sample, rank, textual loss, gradient, update.",
     "best_of_n": "Baseline: sample N answers once and return the best.",
@@ -73,8 +69,8 @@ class ServedModels:
 
     def __init__(self, settings: Settings) -> None:
         defaults = {n: v for n in ("policy", "critic", "reward") if (v := getattr(settings, n))}
-        self._base = _bounded(settings, context_with("Context", **defaults))
-        self.policies = _policies(settings)
+        self._base = bounded_context(settings, context_with("Context", **defaults))
+        self.policies = policy_specs(settings)
         self.graphs = {name: self._served(name, about, mode=name) for name, about in ABOUT.items()}
         always = {
             **self.graphs,
@@ -92,7 +88,7 @@ class ServedModels:
         }
 
     async def check(self) -> None:
-        """Load what the settings name, so that a wrong name is found before the first client comes.
+        """Load what the settings name, so that a wrong name is found before a client comes.
 
         Raises:
             ConfigError: a name is wrong.
@@ -127,58 +123,10 @@ class ServedModels:
         fields: Fields = {}
         for setting, value in defaults.items():
             field = self._base.model_fields[setting]
-            fields[setting] = (field.annotation, _with_default(field, value))
+            fields[setting] = (field.annotation, with_default(field, value))
         return ServedModel(name, about, create_model("Context", __base__=self._base, **fields))
-
-
-def _with_default(field: FieldInfo, value: object) -> FieldInfo:
-    changed = type(field).merge_field_infos(field)
-    changed.default = value
-    return changed
 
 
 def _name(spec: str) -> str:
     """Return the name of a policy without its address, which clients must not see."""
     return spec.partition("@http")[0]
-
-
-def _policies(settings: Settings) -> list[str]:
-    named = [settings.policy or Context.model_fields["policy"].default, *settings.models.values()]
-    return list(dict.fromkeys(named))
-
-
-def _bounded(settings: Settings, base: type[Context]) -> type[Context]:
-    """Return a class of settings with the bounds of this server.
-
-    The bounds are in the class, so they hold for every route, and forms show them.
-    """
-
-    class Bounded(base):  # type: ignore[valid-type, misc]
-        @model_validator(mode="after")
-        def _within_max_calls(self) -> Self:
-            texts = self.width * (self.rounds + 1) + 2 * self.rounds
-            if texts > settings.max_calls:
-                raise ValueError(
-                    f"width {self.width} and depth {self.depth} take {texts} texts, and this "
-                    f"server allows {settings.max_calls} per run; take less of either"
-                )
-            return self
-
-    if settings.any_spec:
-        return Bounded
-    default = {name: base.model_fields[name].default for name in ("critic", "reward")}
-    policies, rewards = _policies(settings), [default["reward"], "heuristic"]
-    fields: Fields = {}
-    for name, allowed in {
-        "policy": policies,
-        "critic": ["", default["critic"], *policies],
-        "reward": rewards,
-        "heldout": ["", *rewards],
-        "fallback_reward": ["", *rewards],
-    }.items():
-        choices = tuple(dict.fromkeys(allowed))
-        field = base.model_fields[name]
-        shown = _with_default(field, field.default)
-        shown.json_schema_extra = {"enum": list(choices)}  # a list, even of one
-        fields[name] = (Literal[choices], shown)
-    return create_model("Context", __base__=Bounded, **fields)

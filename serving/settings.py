@@ -46,7 +46,7 @@ class Settings(BaseModel):
     )
     ignore_tools: bool = Field(
         default=False,
-        description="Answer in words where a client offers tools, rather than refuse: for clients "
+        description="Answer in words if a client offers tools, rather than refuse: for clients "
         "that always offer some, as Open WebUI does.",
     )
     keys: tuple[SecretStr, ...] = Field(

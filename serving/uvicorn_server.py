@@ -13,7 +13,6 @@ from starlette.types import ASGIApp
 
 from ..core.errors import ConfigError
 from .agent_server.server import open_agent_server
-from .agent_server.worker import Worker
 from .app import app_of_tpo_serve
 from .guard.run_limit import RunLimit
 from .guard.slow_clients import slow_client_protocol
@@ -51,26 +50,25 @@ async def serve(settings: Settings, show: Callable[[str], None]) -> None:
         StoreError: the folder of threads and runs cannot be used.
     """
     settings.check()
-    _allow_open_files(2 * settings.max_connections + OTHER_FILES)
+    allow_open_files(2 * settings.max_connections + OTHER_FILES)
     served_models, run_limit = ServedModels(settings), RunLimit(settings.max_concurrent)
     await served_models.check()
     ending = asyncio.Event()
     async with open_agent_server(settings, served_models, run_limit) as agent:
-        server = Server(
-            config_of(settings, app_of_tpo_serve(settings, served_models, run_limit, agent)), ending
-        )
-        draining = asyncio.create_task(_drain(ending, agent.worker, run_limit))
+        app = app_of_tpo_serve(settings, served_models, run_limit, agent)
+        server = Server(uvicorn_config(settings, app), ending)
+
+        async def drain() -> None:
+            await ending.wait()
+            await asyncio.gather(agent.worker.drain(), run_limit.drain(settings.drain_seconds))
+
+        draining = asyncio.create_task(drain())
         listening = listen(settings)
         address = address_of(settings, listening.getsockname()[1])
         show(f"The page: {address}/app/   OpenAI clients: {address}/v1   langgraph_sdk: {address}")
         await server.serve([listening])
         ending.set()
         await draining
-
-
-async def _drain(ending: asyncio.Event, worker: Worker, run_limit: RunLimit) -> None:
-    await ending.wait()
-    await asyncio.gather(worker.drain(), run_limit.drain(worker.settings.drain_seconds))
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -95,7 +93,7 @@ def listen(settings: Settings) -> socket.socket:
     return opened
 
 
-def _allow_open_files(number: int) -> None:
+def allow_open_files(number: int) -> None:
     """Let the process open this many files, if the system allows it."""
     with suppress(ImportError, ValueError, OSError):
         import resource  # not on Windows
@@ -112,7 +110,7 @@ def address_of(settings: Settings, port: int) -> str:
     return f"http://{host}:{port}"
 
 
-def config_of(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+def uvicorn_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     """Return how uvicorn serves the app."""
     return uvicorn.Config(
         app,

@@ -36,11 +36,12 @@ CREATE TABLE IF NOT EXISTS events (
     PRIMARY KEY (run_id, life, number)
 ) WITHOUT ROWID;
 """
+# The columns that hold JSON, and the value of each that stands for "nothing".
 JSON_COLUMNS: JsonObject = {
     "metadata": {},
     "error": None,
     "kwargs": {},
-}  # and their empty values
+}
 SORTABLE = {"thread_id", "created_at", "updated_at", "status"}
 
 
@@ -67,7 +68,7 @@ class Database:
         await self._update("threads", "thread_id", thread_id, fields)
 
     async def delete_thread(self, thread_id: str) -> None:
-        """Forget a thread, its runs and their events."""
+        """Delete a thread, its runs and their events."""
         for run in await self.runs(thread_id):
             await self.delete_run(run["run_id"])
         await self._write("DELETE FROM threads WHERE thread_id = ?", thread_id)
@@ -88,7 +89,7 @@ class Database:
         order = sort_by if sort_by in SORTABLE else "created_at"
         direction = "ASC" if ascending else "DESC"
         found = await self._select(
-            f"SELECT * FROM threads WHERE {where} "  # noqa: S608  names of ours
+            f"SELECT * FROM threads WHERE {where} "  # noqa: S608  all names are ours
             f"ORDER BY {order} {direction}, rowid {direction} LIMIT ? OFFSET ?",
             *values,
             limit,
@@ -143,8 +144,8 @@ class Database:
         await self._update("runs", "run_id", run_id, fields)
 
     async def delete_run(self, run_id: str) -> None:
-        """Forget a run and its events."""
-        await self.events.forget(run_id, passing=False)
+        """Delete a run and its events."""
+        await self.events.drop(run_id, passing=False)
         await self._write("DELETE FROM runs WHERE run_id = ?", run_id)
 
     # --- SQL -----------------------------------------------------------------

@@ -60,7 +60,7 @@ class EventLog:
         async with self.db.execute(query, (run_id, *place)) as rows:
             return [SentEvent(*row) for row in await rows.fetchall()]
 
-    async def forget(self, run_id: str, *, passing: bool) -> None:
+    async def drop(self, run_id: str, *, passing: bool) -> None:
         """Drop the events of a run, or only the passing ones, which nobody needs at its end."""
         await self.flush()
         query = "DELETE FROM events WHERE run_id = ? AND (passing OR NOT ?)"

@@ -58,7 +58,7 @@ class RunStarter:
         thread_id, temporary = await self._thread(request, asked, served.name)
         if asked.multitask_strategy == "reject" and self.worker.busy(thread_id):
             raise Refusal(409, "a run of this thread is under way; cancel it, or enqueue this one")
-        run = new_run(asked, served.name, thread_id, context, temporary=temporary)
+        run = run_record(asked, served.name, thread_id, context, temporary=temporary)
         return await self.worker.start(run), asked
 
     async def _thread(self, request: Request, asked: RunCreate, name: str) -> tuple[str, bool]:
@@ -95,7 +95,7 @@ class RunStarter:
                 check_update(app, await values_at(app, config) or {}, update)
 
 
-def new_run(
+def run_record(
     asked: RunCreate, graph_id: str, thread_id: str, context: JsonObject, *, temporary: bool
 ) -> Run:
     """Return the record of a new run.

@@ -25,7 +25,7 @@ from .run_responses import (
     location_headers,
     parse_last_event_id,
 )
-from .state_json import result_of
+from .state_json import run_result
 from .thread_routes import ThreadRoutes
 from .worker import Worker
 
@@ -137,7 +137,7 @@ class RunRoutes:
         if run["status"] in {"error", "timeout"} and thread["error"]:
             return JsonResponse({"__error__": thread["error"]}, headers=location_headers(run))
         state = await read_state(self.threads.app, thread_config(run))
-        return JsonResponse(result_of(state), headers=location_headers(run))
+        return JsonResponse(run_result(state), headers=location_headers(run))
 
     async def join_stream(self, request: Request) -> Response:
         """Send the events of a run: from the one after Last-Event-ID, or from now on."""

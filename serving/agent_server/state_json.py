@@ -42,7 +42,7 @@ def state_of(snapshot: StateSnapshot) -> JsonObject:
     }
 
 
-def result_of(snapshot: StateSnapshot) -> JsonObject:
+def run_result(snapshot: StateSnapshot) -> JsonObject:
     """Return the result of a run: the values, and what it waits for."""
     values: JsonObject = snapshot.values
     paused = [interrupt_of(one) for one in snapshot.interrupts]

@@ -32,7 +32,7 @@ class ThreadRoutes:
 
     Args:
         settings: Limits.
-        ledger: The threads.
+        database: The threads.
         worker: The runs under way.
         app: Any graph with the saver, as all have the same state.
         saver: The checkpoints.

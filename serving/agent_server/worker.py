@@ -19,18 +19,13 @@ from .database import Database
 from .live_run import LiveRun
 from .read_state import read_state
 from .records import Run, RunStatus, ThreadStatus, thread_config
-from .run_graph import run_graph
-from .state_json import result_of
+from .run_on_thread import run_on_thread
+from .state_json import run_result
 
 INTERNAL_ERROR = "An internal error occurred"
 log = logging.getLogger("tpo.serving")
-SHOWN_ERRORS = (
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    RuntimeError,
-)  # as the Agent Server
+# Clients see the message of these alone, as from the Agent Server.
+SHOWN_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RuntimeError)
 
 
 class Worker:
@@ -148,7 +143,7 @@ class Worker:
         limit = asyncio.timeout(self.settings.run_seconds)
         try:
             async with limit:
-                await run_graph(self.apps[served.name], served, live)
+                await run_on_thread(self.apps[served.name], served, live)
         except GraphDrained:
             return None
         except Exception as error:  # it becomes the result of the run
@@ -158,7 +153,7 @@ class Worker:
                 shown = str(error) if isinstance(error, SHOWN_ERRORS) else INTERNAL_ERROR
                 live.fail({"error": type(error).__name__, "message": shown})
                 return "error"
-        if limit.expired():  # even if the run has ended: see `run_graph`
+        if limit.expired():  # even if the run has ended: see `run_on_thread`
             message = f"the run took longer than {self.settings.run_seconds:g} s"
             live.fail({"error": "TimeoutError", "message": message})
             return "timeout"
@@ -173,10 +168,8 @@ class Worker:
         if not live.error:
             try:
                 state = await read_state(self.apps[run["kwargs"]["graph_id"]], thread_config(run))
-                live.result, thread_status = (
-                    result_of(state),
-                    "interrupted" if state.next else "idle",
-                )
+                live.result = run_result(state)
+                thread_status = "interrupted" if state.next else "idle"
             except Refusal as error:  # the state cannot be read
                 live.fail({"error": "StoreError", "message": error.detail})
                 status = "error"
@@ -186,7 +179,7 @@ class Worker:
             thread_status = "busy"
         await self.database.change_thread(run["thread_id"], status=thread_status, error=live.error)
         await self.database.change_run(run["run_id"], status=status)
-        await self.database.events.forget(run["run_id"], passing=True)
+        await self.database.events.drop(run["run_id"], passing=True)
         if run["kwargs"]["temporary"]:
             await self.delete_thread(run["thread_id"])
 

@@ -15,12 +15,12 @@ MAX_DIGITS = 20  # of Content-Length
 
 
 async def read_json(request: Request, settings: Settings) -> object:
-    """Return the JSON of a request's body, or `None` where it is empty.
+    """Return the JSON of a request's body, or `None` if it is empty.
 
     Raises:
         Refusal: it is too large (413), too slow (408), or not JSON (400).
     """
-    raw = await _read(request, settings)
+    raw = await _read_bytes(request, settings)
     if not raw:
         return None
     try:
@@ -30,7 +30,7 @@ async def read_json(request: Request, settings: Settings) -> object:
         raise Refusal(400, f"the body is not JSON{why}", code="invalid_json") from None
 
 
-async def _read(request: Request, settings: Settings) -> bytes:
+async def _read_bytes(request: Request, settings: Settings) -> bytes:
     declared = request.headers.get("content-length", "0")[:MAX_DIGITS]
     if declared.isdecimal() and int(declared) > settings.max_body_bytes:
         raise _too_large(settings)

@@ -53,7 +53,7 @@ USES = [
     ),
     Use(
         "__copy__",
-        "cli.saved.branch serving.agent_server.run_graph",
+        "cli.saved.branch serving.agent_server.run_on_thread",
         "a checkpoint of the past is made the present one, as it is",
         LANGGRAPH + "test_a_checkpoint_can_be_copied",
     ),

@@ -15,7 +15,7 @@ from langgraph.graph import StateGraph
 from typing_extensions import TypedDict
 
 from tpo.serving.agent_server.database import Database, open_database
-from tpo.serving.agent_server.new_run import new_run
+from tpo.serving.agent_server.new_run import run_record
 from tpo.serving.agent_server.records import new_thread
 from tpo.serving.agent_server.request_bodies import RunCreate
 from tpo.serving.agent_server.worker import Worker
@@ -68,7 +68,7 @@ async def begin(database: Database, graph: Deaf) -> tuple[Worker, Any]:
     thread = new_thread(None, {})
     await database.add_thread(thread)
     asked = RunCreate(assistant_id="tpo", input={"messages": ["Why?"]})
-    run = new_run(asked, "tpo", thread["thread_id"], {}, temporary=False)
+    run = run_record(asked, "tpo", thread["thread_id"], {}, temporary=False)
     return worker, await worker.start(run)
 
 

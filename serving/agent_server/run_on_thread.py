@@ -22,7 +22,7 @@ from .records import Run, at_checkpoint, thread_config
 from .state_json import checkpoint_event, debug_event
 
 
-def config_of(run: Run) -> RunnableConfig:
+def run_config(run: Run) -> RunnableConfig:
     """Return the config of a run; its id in the metadata marks its checkpoints."""
     given = run["kwargs"]["config"]
     config: RunnableConfig = {
@@ -35,7 +35,7 @@ def config_of(run: Run) -> RunnableConfig:
     return config
 
 
-async def run_graph(app: App, served: ServedModel, live: LiveRun) -> None:
+async def run_on_thread(app: App, served: ServedModel, live: LiveRun) -> None:
     """Run to the end, a pause or an error, and send every event.
 
     A run that saved something before a restart continues from there. A run that is cancelled
@@ -43,7 +43,7 @@ async def run_graph(app: App, served: ServedModel, live: LiveRun) -> None:
     """
     run, kwargs = live.run, live.run["kwargs"]
     live.send("metadata", {"run_id": run["run_id"], "attempt": run["life"]})
-    config = config_of(run)
+    config = run_config(run)
     saved = await saved_checkpoint(app, config)
     resumed = saved is not None and saved.metadata.get("run_id") == run["run_id"]
     given = None if resumed else await _graph_input(app, config, kwargs)

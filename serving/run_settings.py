@@ -1,0 +1,68 @@
+"""The settings that a client may give a run, within the bounds of the server."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import create_model, model_validator
+from pydantic.fields import FieldInfo
+
+from ..core.context import Context
+from .settings import Settings
+
+Fields = dict[str, Any]
+"""Changed settings, as `create_model` takes them."""
+
+
+def policy_specs(settings: Settings) -> list[str]:
+    """Return the policies of a server, the default one first."""
+    named = [settings.policy or Context.model_fields["policy"].default, *settings.models.values()]
+    return list(dict.fromkeys(named))
+
+
+def with_default(field: FieldInfo, value: object) -> FieldInfo:
+    """Return a copy of a field with another default."""
+    changed = type(field).merge_field_infos(field)
+    changed.default = value
+    return changed
+
+
+def bounded_context(settings: Settings, base: type[Context]) -> type[Context]:
+    """Return a class of run settings with the bounds of this server.
+
+    The bounds are in the class, so they hold for every route, and forms show them.
+
+    Args:
+        settings: Of the server.
+        base: The class to bound; its defaults stay.
+    """
+
+    class Bounded(base):  # type: ignore[valid-type, misc]
+        @model_validator(mode="after")
+        def _within_max_calls(self) -> Self:
+            texts = self.width * (self.rounds + 1) + 2 * self.rounds
+            if texts > settings.max_calls:
+                raise ValueError(
+                    f"width {self.width} and depth {self.depth} take {texts} texts, and this "
+                    f"server allows {settings.max_calls} per run; take less of either"
+                )
+            return self
+
+    if settings.any_spec:
+        return Bounded
+    default = {name: base.model_fields[name].default for name in ("critic", "reward")}
+    policies, rewards = policy_specs(settings), [default["reward"], "heuristic"]
+    fields: Fields = {}
+    for name, allowed in {
+        "policy": policies,
+        "critic": ["", default["critic"], *policies],
+        "reward": rewards,
+        "heldout": ["", *rewards],
+        "fallback_reward": ["", *rewards],
+    }.items():
+        choices = tuple(dict.fromkeys(allowed))
+        field = base.model_fields[name]
+        shown = with_default(field, field.default)
+        shown.json_schema_extra = {"enum": list(choices)}  # a list, even of one
+        fields[name] = (Literal[choices], shown)
+    return create_model("Context", __base__=Bounded, **fields)
