@@ -48,8 +48,8 @@ def test_a_full_run(window, policy):
     assert first.locator(".card").count() == second.locator(".card").count() == 3
     expect(first.locator(".card.is-chosen")).to_have_count(1)
     expect(first.locator(".card.is-rejected")).to_have_count(1)
-    for note, said in (("loss", LOSS), ("gradient", GRADIENT)):
-        items = re.sub(r"(?m)^\d\. ", "", said)  # the list's own numbers are drawn
+    for note, written in (("loss", LOSS), ("gradient", GRADIENT)):
+        items = re.sub(r"(?m)^\d\. ", "", written)  # the list's own numbers are drawn
         assert first.locator(f".note.{note} .markdown").inner_text() == items
     scores = first.locator(".score").evaluate_all("all => all.map(s => s.lastChild.data)")
     rewards = [float(score) for score in scores]

@@ -88,7 +88,7 @@ function inOrder(candidates, view, number, status) {
   const writing = current && ["sample", "update"].includes(view.current.phase);
   for (let index = 0; writing && index < (view.setup?.width ?? 0); index++) {
     const id = `r${number}c${index}`;
-    if (!view.candidates[id]) all.push({ id, round: number, index, live: "", waiting: true });
+    if (!view.candidates[id]) all.push({ id, round: number, index, live: "" });
   }
   const ranked = Boolean(view.rounds[number]);
   return all.sort((a, b) => (ranked ? byReward(a, b) : 0) || a.index - b.index);
