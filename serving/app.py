@@ -17,7 +17,7 @@ from .guard.run_limit import RunLimit
 from .openai_api.routes import ChatRoutes
 from .page_files import page_routes
 from .served_models import ServedModels
-from .settings import LOOPBACK, Settings
+from .server_settings import LOOPBACK, Settings
 
 EXPOSED_HEADERS = ("content-location", "location", "retry-after")
 

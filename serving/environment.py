@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ..core.errors import ConfigError, evidence
 from ..core.json_types import JsonObject
 from ..core.settings import explain
-from .settings import MODELS, PREFIX, SECRET, Settings
+from .server_settings import MODELS, PREFIX, SECRET, Settings
 
 
 def make_settings(given: Mapping[str, object]) -> Settings:

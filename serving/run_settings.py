@@ -8,7 +8,7 @@ from pydantic import create_model, model_validator
 from pydantic.fields import FieldInfo
 
 from ..core.context import Context
-from .settings import Settings
+from .server_settings import Settings
 
 Fields = dict[str, Any]
 """Changed settings, as `create_model` takes them."""

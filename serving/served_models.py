@@ -18,7 +18,7 @@ from ..models.policy import resolve_policy
 from ..rewards.resolve import resolve_reward
 from .error_responses import Refusal
 from .run_settings import Fields, bounded_context, policy_specs, with_default
-from .settings import Settings
+from .server_settings import Settings
 
 App = CompiledStateGraph[State, Context, InputState, State]
 ABOUT = {

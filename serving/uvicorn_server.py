@@ -17,7 +17,7 @@ from .app import app_of_tpo_serve
 from .guard.run_limit import RunLimit
 from .guard.slow_clients import slow_client_protocol
 from .served_models import ServedModels
-from .settings import Settings
+from .server_settings import Settings
 
 OTHER_FILES = 512  # databases, connections to models
 BACKLOG = 256  # connections that wait to be accepted

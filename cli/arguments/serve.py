@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ...serving.settings import MODELS, PREFIX, Settings
+from ...serving.server_settings import MODELS, PREFIX, Settings
 from .top_level import app
 
 EXAMPLES = """\

@@ -15,7 +15,7 @@ from ..error_responses import Refusal
 from ..guard.read_body import read_json
 from ..json_response import JsonResponse
 from ..served_models import ServedModel, ServedModels
-from ..settings import Settings
+from ..server_settings import Settings
 from .records import now
 
 NAMESPACE = UUID("6ba7b821-9dad-11d1-80b4-00c04fd430c8")  # the Agent Server's, for the same ids

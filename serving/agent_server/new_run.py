@@ -12,7 +12,7 @@ from ...core.json_types import JsonObject
 from ..error_responses import Refusal
 from ..guard.read_body import read_json
 from ..json_response import to_json
-from ..settings import Settings
+from ..server_settings import Settings
 from .assistant_routes import AssistantRoutes, assistant_id
 from .check_update import check_for_new_thread, check_update
 from .database import Database

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from starlette.responses import Response
 
 from ..json_response import to_json
-from ..settings import Settings
+from ..server_settings import Settings
 from ..sse import EventStream, event
 from .event_log import EventLog, SentEvent
 from .live_run import LiveRun

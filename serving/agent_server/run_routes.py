@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from ..error_responses import Refusal
 from ..json_response import JsonResponse
-from ..settings import Settings
+from ..server_settings import Settings
 from ..sse import event
 from .assistant_routes import AssistantRoutes
 from .database import Database

@@ -23,7 +23,7 @@ from ..guard.api_keys import NeedsKey
 from ..guard.run_limit import RunLimit
 from ..json_response import JsonResponse
 from ..served_models import ServedModels
-from ..settings import Settings
+from ..server_settings import Settings
 from .assistant_routes import AssistantRoutes
 from .database import open_database
 from .folder_lock import folder_lock

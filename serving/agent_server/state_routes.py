@@ -15,7 +15,7 @@ from ..error_responses import Refusal
 from ..guard.read_body import read_json
 from ..json_response import JsonResponse
 from ..served_models import App
-from ..settings import Settings
+from ..server_settings import Settings
 from .check_update import check_update
 from .metadata import contains
 from .read_state import read_state, unreadable, values_at

@@ -12,7 +12,7 @@ from ..error_responses import Refusal
 from ..guard.read_body import read_json
 from ..json_response import JsonResponse
 from ..served_models import App
-from ..settings import Settings
+from ..server_settings import Settings
 from .database import Database
 from .read_state import read_state
 from .records import Thread, new_thread, thread_config

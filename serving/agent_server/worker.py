@@ -14,7 +14,7 @@ from ...core.errors import TPOError
 from ..error_responses import Refusal
 from ..guard.run_limit import RETRY_AFTER, STOPPING, RunLimit
 from ..served_models import App, ServedModels
-from ..settings import Settings
+from ..server_settings import Settings
 from .database import Database
 from .live_run import LiveRun
 from .read_state import read_state

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from ...core.strict_json import parse_json
 from ..error_responses import Refusal
-from ..settings import Settings
+from ..server_settings import Settings
 
 MAX_DIGITS = 20  # of Content-Length
 

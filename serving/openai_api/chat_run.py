@@ -18,7 +18,7 @@ from ..cancel_on_disconnect import Cancelled, OutOfTime, cancellable_stream
 from ..error_responses import NO_RETRY, Refusal, refusal_of
 from ..guard.run_limit import RETRY_AFTER, STOPPING
 from ..served_models import ServedModel
-from ..settings import Settings
+from ..server_settings import Settings
 from .reply import DONE, Completion, data, event_paragraph
 
 

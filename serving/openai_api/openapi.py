@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.json_types import JsonObject
 from ..served_models import ServedModels
-from ..settings import Settings
+from ..server_settings import Settings
 from .request import ChatRequest
 
 REF = "#/components/schemas/"

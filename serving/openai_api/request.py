@@ -15,7 +15,7 @@ from ...core.json_types import JsonObject
 from ...core.settings import explain
 from ..error_responses import Refusal
 from ..served_models import ServedModel
-from ..settings import Settings
+from ..server_settings import Settings
 
 NOT_OFFERED = {
     "tools": "tools are not offered here: put TPO into an agent (tpo.TPOMiddleware) or leave them "

@@ -18,7 +18,7 @@ from ..guard.read_body import read_json
 from ..guard.run_limit import RunLimit
 from ..json_response import JsonResponse
 from ..served_models import ServedModel, ServedModels
-from ..settings import Settings
+from ..server_settings import Settings
 from ..sse import EventStream
 from .chat_run import ChatRun
 from .openapi import description

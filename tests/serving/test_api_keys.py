@@ -18,7 +18,7 @@ from tpo.serving.app import app_for_langgraph_dev
 from tpo.serving.environment import make_settings
 from tpo.serving.error_responses import Refusal, handle_error
 from tpo.serving.guard.api_keys import NeedsKey
-from tpo.serving.settings import Settings
+from tpo.serving.server_settings import Settings
 
 LONG = "0123456789abcdef"
 SHORT = "squeamish"

@@ -20,7 +20,7 @@ from tpo.serving.agent_server.records import new_thread
 from tpo.serving.agent_server.request_bodies import RunCreate
 from tpo.serving.agent_server.worker import Worker
 from tpo.serving.guard.run_limit import RunLimit
-from tpo.serving.settings import Settings
+from tpo.serving.server_settings import Settings
 
 
 class State(TypedDict, total=False):

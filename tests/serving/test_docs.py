@@ -13,7 +13,7 @@ from doc_page import Page
 
 from tpo.cli.arguments.serve import OPTIONS
 from tpo.serving.error_responses import refusal_of
-from tpo.serving.settings import Settings
+from tpo.serving.server_settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGE = Page("serving.md")
