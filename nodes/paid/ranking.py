@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 from langchain_core.messages import AnyMessage
 
@@ -115,7 +115,7 @@ class Ranking:
         context = self.run.context
         gate = asyncio.Semaphore(context.max_concurrency)
 
-        async def ask(call: Any) -> Called:
+        async def ask(call: object) -> Called:
             try:
                 done = await saved_call(reward, job, call, role, gate, context.timeout)
             except Exception as error:
