@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langchain_core.callbacks import Callbacks
 from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.runnables import RunnableConfig
 from langgraph.constants import TAG_NOSTREAM
 from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
@@ -17,6 +18,7 @@ from ...core.context import Context
 from ...models.faults import retrying
 from ...models.policy import Policy
 from ..inner_run.callbacks_and_saver import Saving, inner_context
+from .call_settings import Keywords
 
 Ask = Callable[[], Awaitable[AIMessage]]
 
@@ -26,7 +28,7 @@ async def first_reply(
     policy: Policy,
     messages: Sequence[AnyMessage],
     context: Context,
-    options: Mapping[str, Any],
+    options: Keywords,
     callbacks: Callbacks,
     saving: Saving,
 ) -> AIMessage:
@@ -49,7 +51,7 @@ async def first_reply(
 
     async def ask() -> AIMessage:
         stop = {"stop": list(context.stop_sequences)} if context.stop_sequences else {}
-        config: Any = {"tags": [TAG_NOSTREAM, "tpo"], "run_name": "first reply"}
+        config: RunnableConfig = {"tags": [TAG_NOSTREAM, "tpo"], "run_name": "first reply"}
         async for attempt in retrying(context.retries + 1):
             with attempt:
                 async with asyncio.timeout(context.timeout):
