@@ -10,11 +10,12 @@ from rich.text import Text
 
 from ...core.errors import InputError
 from ...core.figures import reward
+from ...core.json_types import JsonObject
 from ..console import console_for, harmless, short, table
 from ..ctrl_c import plain_interrupt
 from .query import text_or_file
 
-Pick = dict[str, Any]
+Pick = JsonObject
 HINT = "Enter accepts the ranking. Or type: ID (best), ID ID (best, worst), show ID, stop."
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import get_args
 
 from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.types import StateSnapshot
 
 from ...core.context import Context
+from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.pool import best
 from ...core.state import Candidate, Round, merge_candidates, merge_rounds
@@ -134,7 +135,7 @@ def saved_view(context: Context, state: StateSnapshot, saved: CheckpointTuple | 
     )
 
 
-def _records(saved: CheckpointTuple | None) -> Iterable[dict[str, Any]]:
+def _records(saved: CheckpointTuple | None) -> Iterable[JsonObject]:
     """Yield the records of candidates and rounds among a checkpoint's pending writes."""
     for _, _, value in (saved.pending_writes if saved else None) or []:
         for record in value if isinstance(value, list) else []:
