@@ -33,7 +33,7 @@ async def run_graph(run: SavedRun, given: Input, output: OutputMode) -> int:
 
     Raises:
         TPOError: it failed; what was paid for is saved.
-        Interrupted: by Ctrl-C; likewise.
+        Interrupted: Ctrl-C stopped it; what was paid for is saved.
     """
     while True:
         try:

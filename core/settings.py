@@ -52,9 +52,9 @@ def explain(error: ValidationError, *, secret: Collection[str] = ()) -> str:
     problems = []
     for item in error.errors(include_url=False, include_context=False):
         place = ".".join(str(part) for part in item["loc"])
-        said = item["msg"].removeprefix("Value error, ")
-        said = said[0].lower() + said[1:]
+        wrong = item["msg"].removeprefix("Value error, ")
+        wrong = wrong[0].lower() + wrong[1:]
         hidden = bool(place) and item["loc"][0] in secret
         got = "" if hidden else f" (got {item['input']!r})"
-        problems.append(f"{place}: {said}{got}" if place else said)
+        problems.append(f"{place}: {wrong}{got}" if place else wrong)
     return "; ".join(problems)

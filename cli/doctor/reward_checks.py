@@ -1,4 +1,4 @@
-"""Checks of a reward: finite, raw, and ordered on pairs whose order nobody disputes."""
+"""Checks of a reward: finite, raw, and ordered on pairs whose right order is known."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class View:
         pool: Candidates by id.
         partial: Live text of unfinished candidates, by id.
         in_flight: Requests under way.
-        loss: The loss of this cycle, as far as it is written; likewise `gradient`.
+        loss: The loss of this cycle, as far as it is written; `gradient` the same.
         trouble: Requests that failed for good.
         paid: What the finished requests cost.
     """

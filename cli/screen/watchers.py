@@ -72,7 +72,7 @@ class ProgressLines(Nobody):
         self._view = view
 
     def __enter__(self) -> Self:
-        """Write the notices, which nobody may miss."""
+        """Write the notices, which must not be missed."""
         for notice in self._view.notices:
             self._write(f"Note: {notice}")
         return self

@@ -24,10 +24,9 @@ def draft_in(request: AgentRequest, response: AgentReply) -> AIMessage | None:
     """
     if request.response_format is not None or response.structured_response is not None:
         return None
-    said = [m for m in response.result if isinstance(m, AIMessage)]
-    if len(response.result) != 1 or not said or said[0].id is None:
+    draft = response.result[0] if len(response.result) == 1 else None
+    if not isinstance(draft, AIMessage) or draft.id is None:
         return None
-    draft = said[0]
     texts = [block for block in draft.content_blocks if block["type"] != "reasoning"]
     if any(block["type"] != "text" or block.get("annotations") for block in texts):
         return None

@@ -104,10 +104,10 @@ class Search:
     def _failed(self, error: Exception, state: State, write: StreamWriter) -> Found:
         usage = state.get("usage")
         spent = usage["total"] if usage else cost()
-        said = evidence(error)
+        why = evidence(error)
         emit = Emitter(write, usage, state.get("round", 0))
-        emit("notice", {"message": f"the search failed, the draft is the answer: {said}"})
-        trace = {"outcome": "failed", "reason": said, "usage": spent}
+        emit("notice", {"message": f"the search failed, the draft is the answer: {why}"})
+        trace = {"outcome": "failed", "reason": why, "usage": spent}
         return Found(text=None, trace=trace, spent=spent)
 
 
@@ -116,8 +116,8 @@ def _conversation(request: AgentRequest) -> list[AnyMessage]:
 
     A message without an id is copied, because the graph would give it one.
     """
-    said = [request.system_message] if request.system_message else []
-    return [m if m.id else m.model_copy() for m in [*said, *request.messages]]
+    system = [request.system_message] if request.system_message else []
+    return [m if m.id else m.model_copy() for m in [*system, *request.messages]]
 
 
 def _without_draft(event: JsonObject) -> JsonObject:

@@ -35,7 +35,7 @@ async def first_reply(
     """Ask the policy once, as it would be asked without TPO.
 
     Args:
-        policy: Whom to ask; with its own sampling settings, not those of the context.
+        policy: The model to ask, with its own sampling settings, not those of the context.
         messages: The conversation.
         context: Timeout, retries and stop sequences.
         options: `tools` and what belongs to them (`tool_choice`, ...).
@@ -63,8 +63,8 @@ async def first_reply(
 
 def key_of(messages: Sequence[AnyMessage]) -> str:
     """Return a hash that differs for different conversations."""
-    said = repr([(message.type, message.content) for message in messages])
-    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+    turns = repr([(message.type, message.content) for message in messages])
+    return hashlib.sha256(turns.encode("utf-8", "replace")).hexdigest()
 
 
 class _SavedReply(TypedDict, total=False):

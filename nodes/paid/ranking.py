@@ -61,12 +61,12 @@ class Ranking:
             c["text"]: {**c, "failure": failure_of(c)} for c in [*ranked, *vetoed]
         }
         texts = list(dict.fromkeys(c["text"] for c in fresh if c["text"] not in known))
-        told: set[str] = set()
+        shown: set[str] = set()
 
         def tell(text: str, score: Score) -> None:
             for candidate in fresh:
-                if candidate["text"] == text and candidate["id"] not in told:
-                    told.add(candidate["id"])
+                if candidate["text"] == text and candidate["id"] not in shown:
+                    shown.add(candidate["id"])
                     fields = {k: v for k, v in _changed(candidate, score).items() if k in NO_SCORE}
                     self.emit("reward", {"candidate": candidate["id"], **fields})
 
