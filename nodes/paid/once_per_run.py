@@ -13,7 +13,7 @@ from langgraph.runtime import Runtime
 from ...core.context import Context
 
 T = TypeVar("T")
-Key = tuple[asyncio.AbstractEventLoop, object, str | None, str, Context]
+RunKey = tuple[asyncio.AbstractEventLoop, object, str | None, str, Context]
 """A run: its loop, the control of its call, its thread, its namespace, its settings."""
 MAX_RUNS = 256  # a run pushed out by newer ones makes its thing again
 
@@ -33,7 +33,7 @@ class OncePerRun(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._slots: OrderedDict[Key, _Slot[T]] = OrderedDict()
+        self._slots: OrderedDict[RunKey, _Slot[T]] = OrderedDict()
         self._lock = threading.Lock()  # the loops of one graph may run in several threads
 
     async def get(
