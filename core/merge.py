@@ -9,7 +9,7 @@ from .json_types import JsonObject
 
 R = TypeVar("R")
 Merge = Callable[[Sequence[R] | None, Sequence[Sequence[Mapping[str, object]]]], list[R]]
-"""A reducer: the records so far and what a step writes, some of it in part, become the records."""
+"""Merges what a step writes, whole records or parts of them, into the records so far."""
 
 RECEIPT = "receipt"  # what a request cost is saved with its first text, and is not in the pool
 
