@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from langchain_core.messages import BaseMessage
 from langgraph.channels.base import BaseChannel
@@ -14,7 +14,7 @@ from ...core.removals import refuse_removals, refuse_unknown_removals
 from ..served_models import App
 
 
-def messages_in(update: object) -> list[BaseMessage]:
+def messages_in(update: object) -> Sequence[BaseMessage]:
     """Return the messages of an input or an update.
 
     Raises:

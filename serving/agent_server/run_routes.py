@@ -143,17 +143,13 @@ class RunRoutes:
         """Send the events of a run: from the one after Last-Event-ID, or from now on."""
         run = await self._find(request)
         last = request.headers.get("last-event-id")
+        after = parse_last_event_id(last)
         modes = [m for m in request.query_params.get("stream_mode", "").split(",") if m]
         if live := self.worker.live.get(run["run_id"]):
-            after = None if last is None else parse_last_event_id(last)
             cancel = _is_true(request, "cancel_on_disconnect")
-            start = (run["life"], len(live.events)) if after is None else after
+            start = (run["life"], len(live.events)) if last is None else after
             return self.responses.stream(live, start, cancel=cancel, modes=modes)
-        events = (
-            await self.database.events.after(run["run_id"], parse_last_event_id(last))
-            if last
-            else []
-        )
+        events = await self.database.events.after(run["run_id"], after) if last else []
 
         async def pieces() -> AsyncGenerator[bytes]:
             for one in events:

@@ -161,23 +161,22 @@ class Worker:
 
     async def _finish(self, live: LiveRun, status: RunStatus | None) -> None:
         """Save how a run ended; `None` leaves it open, to be resumed."""
-        run = live.run
         if status is None:
             return
-        thread_status: ThreadStatus = "error"
+        run = live.run
+        new_status: ThreadStatus = "error"  # of the thread
         if not live.error:
             try:
                 state = await read_state(self.apps[run["kwargs"]["graph_id"]], thread_config(run))
-                live.result = run_result(state)
-                thread_status = "interrupted" if state.next else "idle"
+                live.result, new_status = run_result(state), "interrupted" if state.next else "idle"
             except Refusal as error:  # the state cannot be read
                 live.fail({"error": "StoreError", "message": error.detail})
                 status = "error"
         if live.error:
             live.result = {"__error__": live.error}
         if self.busy(run["thread_id"], but=live):
-            thread_status = "busy"
-        await self.database.change_thread(run["thread_id"], status=thread_status, error=live.error)
+            new_status = "busy"
+        await self.database.change_thread(run["thread_id"], status=new_status, error=live.error)
         await self.database.change_run(run["run_id"], status=status)
         await self.database.events.drop(run["run_id"], passing=True)
         if run["kwargs"]["temporary"]:
