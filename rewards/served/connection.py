@@ -11,7 +11,6 @@ from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any
 from weakref import WeakKeyDictionary, finalize
 
 import httpx
@@ -42,7 +41,7 @@ class TextRefusedError(RewardError):
 class _Open:
     client: httpx.AsyncClient
     keeper: AsyncGenerator[None, None]
-    dropped: finalize[..., Any]
+    dropped: finalize[..., Connection]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +67,11 @@ class Connection:
         default_factory=WeakKeyDictionary, init=False, repr=False
     )
 
-    async def get(self, path: str) -> Any:
+    async def get(self, path: str) -> object:
         """Return the JSON behind a path; errors as for `post`."""
         return await self._ask("GET", path, None)
 
-    async def post(self, path: str, body: object) -> Any:
+    async def post(self, path: str, body: object) -> object:
         """Send JSON and return the JSON of the answer.
 
         Raises:
@@ -87,7 +86,14 @@ class Connection:
         if opened := self._open.get(asyncio.get_running_loop()):
             await opened.keeper.aclose()
 
-    async def _ask(self, method: str, path: str, body: object) -> Any:
+    def malformed(self, answer: object, wanted: str) -> RewardError:
+        """Return the error for an answer that has another form than `wanted` says."""
+        return RewardError(
+            f"the reward server {self.url} should have sent {wanted} and sent "
+            f"{shown(repr(answer))}; {self.advice}"
+        )
+
+    async def _ask(self, method: str, path: str, body: object) -> object:
         attempts = retrying(self.retries + 1, _may_pass)
         try:
             response: httpx.Response = await attempts(self._send, method, path, body)
@@ -99,12 +105,13 @@ class Connection:
                 f"attempts; is it running? ({shown(error)})"
             ) from error
         try:
-            return response.json()
+            answer: object = response.json()
         except (ValueError, RecursionError) as error:
             raise RewardError(
                 f"the reward server {self.url} answered {path} with something that is not JSON; "
                 f"{self.advice} ({shown(response.text) or 'it was empty'})"
             ) from error
+        return answer
 
     async def _send(self, method: str, path: str, body: object) -> httpx.Response:
         client = await self._client()
