@@ -12,7 +12,6 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -48,8 +47,8 @@ class Policy:
     context_tokens: int | None = None
     slots: int | None = None
     prefers_json: bool = False
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
-    seeded_body: Mapping[str, Any] = field(default_factory=dict)
+    extra_body: Mapping[str, object] = field(default_factory=dict)
+    seeded_body: Mapping[str, object] = field(default_factory=dict)
 
 
 # Built models hold connections that belong to one event loop, so that is how they are kept.
@@ -132,7 +131,10 @@ def build_policy(spec: str) -> Policy:
         model = huggingface_model(name)
         return Policy(model, model_name(spec), context_tokens=_context_tokens(model))
     name, url = split_server(name)
-    return _compatible(name, url, spec) if url else _provider(provider, name, spec)
+    if not url:
+        return _provider(provider, name, spec)
+    # Never the key of api.openai.com: the spec may come from someone else.
+    return Policy(_openai(name, url, os.environ.get(URL_KEY) or "none"), model_name(spec))
 
 
 def _embedded(name: str) -> Policy:
@@ -150,11 +152,6 @@ def _embedded(name: str) -> Policy:
         extra_body={"top_k": 0, "min_p": 0},  # the paper's sampling, not llama.cpp's
         seeded_body={"cache_prompt": False},  # a warm cache gives other texts than a cold one
     )
-
-
-def _compatible(name: str, url: str, spec: str) -> Policy:
-    # Never the key of api.openai.com: the spec may come from someone else.
-    return Policy(_openai(name, url, os.environ.get(URL_KEY) or "none"), model_name(spec))
 
 
 def _openai(name: str, base_url: str, key: str, *, through_proxy: bool = True) -> BaseChatModel:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.messages import AnyMessage
-from langgraph.cache.base import BaseCache, FullKey
+from langgraph.cache.base import BaseCache
 
 from ...core.errors import ConfigError
 from ...models.policy import model_name
@@ -141,8 +141,11 @@ class CachedReward:
         Raises:
             Exception: what the reward raises, where no score was in the cache.
         """
-        keys = {text: self._key(messages, text) for text in answers}
-        known = self._read(keys, await self.store.known(list(keys.values())))
+        turns = [[m.type, m.content, getattr(m, "tool_calls", [])] for m in messages]
+        keys = {text: self.store.key(self.identity, turns, text) for text in answers}
+        kept = await self.store.known(list(keys.values()))
+        read = {t: sound(self.name, scored(kept[key])) for t, key in keys.items() if key in kept}
+        known = {text: score for text, score in read.items() if not score["error"]}
         missing = [text for text in keys if text not in known]
         try:
             fresh = await checked(self.reward, messages, missing) if missing else []
@@ -151,18 +154,9 @@ class CachedReward:
                 raise
             fresh = [failed(error)] * len(missing)
         found = dict(zip(missing, fresh, strict=True))
-        sound = {keys[t]: s["reward"] for t, s in found.items() if s["reward"] is not None}
-        await self.store.keep(sound)
+        numbers = {keys[t]: s["reward"] for t, s in found.items() if s["reward"] is not None}
+        await self.store.keep(numbers)
         return [known.get(text) or found[text] for text in answers]
-
-    def _key(self, messages: Sequence[AnyMessage], text: str) -> FullKey:
-        turns = [[m.type, m.content, getattr(m, "tool_calls", [])] for m in messages]
-        return self.store.key(self.identity, turns, text)
-
-    def _read(self, keys: dict[str, FullKey], values: Any) -> dict[str, Score]:
-        kept = {text: scored(values[key]) for text, key in keys.items() if key in values}
-        scores = {text: sound(self.name, score) for text, score in kept.items()}
-        return {text: score for text, score in scores.items() if not score["error"]}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, unquote
 
 from ...core.errors import SpecError, evidence
@@ -105,7 +104,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
-_READERS: dict[str, Callable[[str], Any]] = {
+_READERS: dict[str, Callable[[str], object]] = {
     "device": str,
     "dtype": _one_of(*DTYPES),
     "weights": _weights,
