@@ -70,11 +70,9 @@ def _default_model() -> Path:
     # Located, not imported: importing the wheel needs `llm`, which it is installed without.
     with suppress(ValueError):  # a half-initialised module of that name
         wheel = importlib.util.find_spec(DEFAULT_WHEEL)
-        if wheel and wheel.origin:
-            places.append(Path(wheel.origin).with_name(DEFAULT_FILE))
-    for place in places:
-        if place.is_file():
-            return place
+        places += [Path(wheel.origin).with_name(DEFAULT_FILE)] if wheel and wheel.origin else []
+    if found := next((place for place in places if place.is_file()), None):
+        return found
     raise MissingDependencyError(
         f"the default embedded model is not on this machine; type: {DEFAULT_INSTALL} "
         f"(or put {DEFAULT_FILE} into {kept.parent}, or set {PATH_VARIABLE} to a GGUF file)"

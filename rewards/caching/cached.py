@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Generic
 
 from langchain_core.messages import AnyMessage
 from langgraph.cache.base import BaseCache
@@ -21,13 +21,13 @@ from ..base import Reward, Score, checked, failed, scored, sound
 from ..function import FunctionReward, OwnReward, as_reward
 from ..judging.language_judge import LanguageJudge
 from ..mixing.mix import Mix
-from ..plan import Called, Job, PlannedReward, planned, self_check
-from .score_cache import ScoreCache, default_cache, open_cache
+from ..plan import Called, CallT, Job, PlannedReward, ResultT, planned, self_check
+from .score_cache import AnyCache, ScoreCache, default_cache, open_cache
 
 
 def cached(
     reward: OwnReward,
-    cache: BaseCache[Any] | str | os.PathLike[str],
+    cache: AnyCache | str | os.PathLike[str],
     *,
     identity: str = "",
     ttl: int | None = None,
@@ -160,10 +160,10 @@ class CachedReward:
 
 
 @dataclass(frozen=True)
-class CachedJudge:
+class CachedJudge(Generic[CallT, ResultT]):
     """A judge whose verdicts are kept; made by `cached`. Ratings are computed from them again."""
 
-    judge: LanguageJudge
+    judge: LanguageJudge[CallT, ResultT]
     store: ScoreCache
     identity: str
 
@@ -182,11 +182,11 @@ class CachedJudge:
         """Whether the judge compares."""
         return self.judge.relative
 
-    def plan(self, job: Job) -> list[Any]:
+    def plan(self, job: Job) -> list[CallT]:
         """Return the judge's calls."""
         return self.judge.plan(job)
 
-    async def call(self, job: Job, call: Any) -> Called:
+    async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Look the verdict up, or ask for it."""
         question = self.judge.question(job, call)
         key = self.store.key(self.identity, JUDGE_SYSTEM.text, question)
@@ -197,10 +197,12 @@ class CachedJudge:
         await self.store.keep({key: done["result"]})
         return done
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
+    def settled(self, job: Job, call: CallT, result: ResultT) -> list[tuple[int, Score]]:
         """Return what the judge says is final."""
         return self.judge.settled(job, call, result)
 
-    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+    def combine(
+        self, job: Job, calls: Sequence[CallT], results: Sequence[ResultT | Exception]
+    ) -> list[Score]:
         """Have the judge make ratings of its verdicts."""
         return self.judge.combine(job, calls, results)
