@@ -22,10 +22,11 @@ from .huggingface_generate import read_messages, sampling, write_on
 from .huggingface_result import chat_result, last_chunk
 from .torch_device import Untyped
 
-MOST_TOKENS = 2048  # where neither the caller nor the model names a limit
+MOST_TOKENS = 2048  # if neither the caller nor the model names a limit
 
-# One thread for all local models: a generation fills the device anyway, and its random
-# numbers are the process's. Waiting requests hold no thread; a cancelled one never starts.
+# One thread for all local models: a generation fills the device anyway, and random
+# numbers belong to the whole process. Waiting requests hold no thread; a cancelled one
+# never starts.
 in_worker = ThreadPoolExecutor(1, thread_name_prefix="tpo-huggingface").submit
 
 

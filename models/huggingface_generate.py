@@ -51,7 +51,7 @@ def sampling(own: Untyped, temperature: float | None, top_p: float | None) -> Js
     """
     if temperature == 0:
         return {**GREEDY}
-    # The model's own top_k stands, but transformers' fallback of 50 is nobody's wish.
+    # The model's own top_k stands, but nobody chose transformers' fallback of 50.
     options: JsonObject = {"top_k": own.top_k or 0}
     if temperature is not None:
         options |= {"do_sample": True, "temperature": temperature}
@@ -100,7 +100,7 @@ def end_tokens(model: Untyped) -> list[int]:
 def _read_once(torch: Untyped, model: Untyped, prompt: Prompt, n: int) -> Untyped:
     """Return a cache with the prompt in it, computed once and laid out for `n` texts.
 
-    Its last token is left to `generate`, which needs one to begin with. `None` where the
+    Its last token is left to `generate`, which needs one to begin with. `None` if the
     model keeps no such cache: then the prompt is computed `n` times.
     """
     if "cache" not in inspect.signature(model.forward).parameters:

@@ -29,8 +29,8 @@ def compatible_model(
     from pydantic import SecretStr
 
     # Retries are ours, so that they are counted and a 400 is not repeated. An own client:
-    # the default one is cached across event loops and breaks on the second. It heeds a proxy
-    # set in the environment, which must not be asked for our own machine. It alone knows the
+    # the default one is cached across event loops and breaks on the second. It uses a proxy
+    # that the environment names, but not to reach our own machine. Only the client knows the
     # login of the URL: a model shows its address to whoever prints or traces it.
     url = httpx.URL(base_url)
     login = (url.username, url.password) if url.userinfo else None

@@ -146,7 +146,7 @@ def read_update(reply: Reply) -> Reply:
 def partial_update(text: str) -> str:
     """Return what can be shown of a reply that is still being written.
 
-    It only grows, and the final text begins with it. Not where a reply changes its mind:
+    It only grows, and the final text begins with it. Except if a reply changes its mind:
     a closing reasoning tag without an opening one, or JSON that breaks off being JSON.
     """
     found, whole = _find(split_reasoning(text)[0])

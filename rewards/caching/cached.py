@@ -136,10 +136,10 @@ class CachedReward:
         return await self_check(planned(self.reward))
 
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
-        """Score the answers, those of them that were never scored with the reward.
+        """Score the answers, asking the reward only for those it never scored.
 
         Raises:
-            Exception: what the reward raises, where no score was in the cache.
+            Exception: what the reward raises, if no score was in the cache.
         """
         turns = [[m.type, m.content, getattr(m, "tool_calls", [])] for m in messages]
         keys = {text: self.store.key(self.identity, turns, text) for text in answers}

@@ -26,7 +26,7 @@ class HfModel:
     Attributes:
         accepts: Names of its inputs; a tokenizer may make more.
         renderer: Makes its tokens.
-        batch_tokens: Most padded tokens of a batch that are wise on its device.
+        batch_tokens: Most padded tokens of a batch on its device.
     """
 
     torch: Untyped

@@ -66,7 +66,7 @@ class Renderer:
         return self._text([merged, *chat[2:]])
 
     def _encode(self, text: str) -> Tokens:
-        # The template has written BOS already, where the model wants one.
+        # The template has written BOS already, if the model wants one.
         encoded = self.tokenizer(text, add_special_tokens=False, verbose=False)
         return {name: encoded[name] for name in encoded if name in self.tokenizer.model_input_names}
 

@@ -26,7 +26,7 @@ class GroupwiseJudge(LanguageJudge[list[int], list[list[int]]]):
     """Ranks the new answers and the best so far, all at once; ties are allowed.
 
     K answers take K requests if K is even, else 2K; K is N in round 0 and N + 1 later. Every
-    prompt holds them all: take `PairwiseJudge` where they do not fit the judge's context, or
+    prompt holds them all: take `PairwiseJudge` if they do not fit the judge's context, or
     are more than it can keep apart. An order that failed is left out with its reverse.
 
     Args:

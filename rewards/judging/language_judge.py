@@ -45,7 +45,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
 
         Args:
             rest: What follows the kind and its colon: a policy spec, or nothing.
-            policy: The run's policy, which judges where none is named.
+            policy: The run's policy, which judges if none is named.
 
         Raises:
             SpecError: there is neither.
@@ -56,7 +56,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
 
     @property
     def name(self) -> str:
-        """Its kind, the model, and a mark of the rubric where it is not ours."""
+        """Its kind, the model, and a mark of the rubric if it is not ours."""
         own = self.rubric == RUBRIC
         mark = "" if own else f"#{hashlib.sha256(self.rubric.encode()).hexdigest()[:6]}"
         return f"{self.kind}:{model_name(self.model)}{mark}"

@@ -52,7 +52,7 @@ class Form(Protocol):
 class Choice:
     """A verdict that is one of a few words, each worth a number.
 
-    Where the server gives log-probabilities, it counts the expected value over the allowed
+    If the server gives log-probabilities, it counts the expected value over the allowed
     words (a 7 with doubt counts less than a sure 7).
 
     Attributes:
@@ -114,7 +114,7 @@ class Order:
 
 
 def _only_entry(reply: Reply, key: str) -> object:
-    """Return what a reply's JSON holds under its only key; `None` where it is not just that."""
+    """Return what a reply's JSON holds under its only key; `None` if it is not just that."""
     try:
         parsed = None if reply.error else json.loads(reply.text)
     except (ValueError, RecursionError):
@@ -126,7 +126,7 @@ def _expected(logprobs: Any, verdict: str, values: Mapping[str, float]) -> float
     """Return the expected value over the allowed answers at the verdict's own token.
 
     That is the last one that says it: a judge that thinks first may name others before.
-    `None` where the server gave no log-probabilities, or other ones than OpenAI's.
+    `None` if the server gave no log-probabilities, or other ones than OpenAI's.
     """
     try:
         said = [token for token in logprobs["content"] if _bare(token) == verdict]

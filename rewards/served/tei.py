@@ -23,12 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from langchain_core.messages import AnyMessage
 
 from ...core.conversation import read_conversation
 from ...core.errors import RewardError
+from ...core.json_types import JsonObject
 from ...core.reply import well_formed
 from ..base import Score, unscored
 from .connection import shown
@@ -105,11 +105,12 @@ class TeiReward(TemplatedReward):
     async def _info(self) -> tuple[str, list[str], int]:
         """Return the kind of model, its labels, and the most texts per request."""
         if "info" not in self._known:
-            answer: Any = await self._server.get("/info")
+            answer = await self._server.get("/info")
             try:
-                kind, model = next(iter(answer["model_type"].items()))
+                info: JsonObject = answer if isinstance(answer, dict) else {}
+                kind, model = next(iter(info["model_type"].items()))
                 labels = [str(name) for name in model["id2label"].values()]
-                most = max(1, int(answer["max_client_batch_size"]))
+                most = max(1, int(info["max_client_batch_size"]))
             except (KeyError, TypeError, AttributeError, ValueError, StopIteration):
                 raise self._server.malformed(
                     answer, "what model it serves, with its labels"
