@@ -69,7 +69,9 @@ def finish(job: Job, server: LoopbackServer, whole: Whole, saved: set[Key]) -> N
 def test_sqlite(tmp_path: Path, server: LoopbackServer, sampling: str) -> None:
     first = Job(str(tmp_path / "whole.sqlite"), server.base_url, tmp_path, sampling=sampling)
     whole, died = Whole(first, server), 0
-    for number in range(KILLS):
+    number = 0
+    while kills.go_on(number, died, KILLS):
+        number += 1
         name = f"{sampling}-{number}"
         job = first.renamed(name, str(tmp_path / f"{name}.sqlite"), ["async", "sync"][number % 2])
         moment = whole.moment(random.Random(name))

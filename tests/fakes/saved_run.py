@@ -111,7 +111,8 @@ def logged_reward(job: Job) -> Any:
 
 
 def _note(job: Job, what: str, answer: str) -> None:
-    line = json.dumps([job.life, what, answer]) + "\n"
+    # It starts a line of its own: the one before may be cut, where a life was killed.
+    line = f"\n{json.dumps([job.life, what, answer])}\n"
     handle = os.open(job.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(handle, line.encode())
     os.close(handle)

@@ -64,8 +64,9 @@ def test_killed_and_resumed(tmp_path: Path, server: LoopbackServer, inside: Any,
     whole, asked = result(first), set(kills.traces(first, server))
     assert asyncio.run(kills.committed(first)) == asked
     assert (("request", "first reply") in asked) == (inside == "agent")
-    died = 0
-    for number in range(KILLS):
+    died = number = 0
+    while kills.go_on(number, died, KILLS):
+        number += 1
         name = f"{inside} {sampling} {number}"
         database = str(tmp_path / f"{number}.sqlite")
         job = first.renamed(name, database, ["async", "sync"][number % 2])
