@@ -1,5 +1,5 @@
-/** A run to take away: as JSON, or as Markdown for people. */
-import { reward, seconds, whole, why } from "./words.js";
+/** A run as a file to download: JSON, or Markdown for people. */
+import { integer, reward, seconds, stopSentence } from "./phrases.js";
 
 export const asJson = (view, about) =>
   JSON.stringify(
@@ -12,7 +12,7 @@ export const asJson = (view, about) =>
       setup: view.setup,
       settings: about.settings,
       rounds: Object.values(view.rounds),
-      candidates: Object.values(view.candidates).map(({ whole: _, live: __, request: ___, ...c }) => c),
+      candidates: Object.values(view.candidates).map(({ complete: _, live: __, request: ___, ...c }) => c),
       cost: view.cost,
     },
     null,
@@ -27,25 +27,25 @@ function fenced(text) {
 }
 
 export function asMarkdown(view, about) {
-  const parts = ["# Question", fenced(view.query)];
-  if (about.system) parts.push("System prompt:", fenced(about.system));
+  const sections = ["# Question", fenced(view.query)];
+  if (about.system) sections.push("System prompt:", fenced(about.system));
   if (view.answer) {
-    parts.push("# Answer", fenced(view.answer.text));
-    parts.push(`Reward ${reward(view.answer.reward)}, ${view.answer.candidate}. ${why(view.stop, view.setup)}`);
+    sections.push("# Answer", fenced(view.answer.text));
+    sections.push(`Reward ${reward(view.answer.reward)}, ${view.answer.candidate}. ${stopSentence(view.stop, view.setup)}`);
   }
   for (const round of Object.values(view.rounds)) {
-    parts.push(`# Round ${round.round}`);
+    sections.push(`# Round ${round.round}`);
     for (const c of Object.values(view.candidates).filter((c) => c.round === round.round)) {
       const role = { [round.rejected]: " (rejected)", [round.chosen]: " (chosen)" }[c.id] ?? "";
-      parts.push(`## ${c.id}${role}: ${c.error ?? reward(c.reward)}`, fenced(c.text ?? ""));
+      sections.push(`## ${c.id}${role}: ${c.error ?? reward(c.reward)}`, fenced(c.text ?? ""));
     }
-    if (round.loss) parts.push("## Loss", fenced(round.loss));
-    if (round.gradient) parts.push("## Gradient", fenced(round.gradient));
+    if (round.loss) sections.push("## Loss", fenced(round.loss));
+    if (round.gradient) sections.push("## Gradient", fenced(round.gradient));
   }
-  const { requests, input_tokens: read, output_tokens: wrote } = view.cost;
-  parts.push("# Cost");
-  parts.push(`${whole(requests)} requests, ${whole(read)} tokens in, ${whole(wrote)} out, ${seconds(view.cost.seconds)}`);
-  return `${parts.join("\n\n")}\n`;
+  const { requests, input_tokens, output_tokens } = view.cost;
+  sections.push("# Cost");
+  sections.push(`${integer(requests)} requests, ${integer(input_tokens)} tokens in, ${integer(output_tokens)} out, ${seconds(view.cost.seconds)}`);
+  return `${sections.join("\n\n")}\n`;
 }
 
 /** Hand a text to the browser as a file. */

@@ -27,8 +27,8 @@ def ask(page: Page, question: str = QUESTION, **settings: Any) -> None:
 
 def finished(page: Page) -> None:
     """Wait for the answer, and for the run to be over."""
-    expect(page.locator(".outcome.is-final")).to_be_visible()
-    expect(page.locator(".strip")).to_have_count(0)  # the stream has ended too
+    expect(page.locator(".answer.is-final")).to_be_visible()
+    expect(page.locator(".progress")).to_have_count(0)  # the stream has ended too
 
 
 def findings(page: Page) -> list[str]:

@@ -52,7 +52,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def expected() -> list[str]:
-    """Parts of console messages that a test provokes."""
+    """Parts of the console messages that a test expects."""
     return []
 
 
@@ -60,13 +60,13 @@ def expected() -> list[str]:
 def window(
     browser: Browser, site: Any, policy: Essayist, expected: list[str]
 ) -> Iterator[Callable[..., Page]]:
-    """Return what opens a window at the page; nothing may be said on its console."""
+    """Return what opens a window at the page; its console must stay empty."""
     policy.texts, policy.pace = None, 0.004
-    opened, said = [], []
+    opened, logged = [], []
 
     def listen(message: Any) -> None:
         if message.type in {"error", "warning"}:
-            said.append(message.text)
+            logged.append(message.text)
 
     def open_window(
         width: int = 1280, height: int = 900, waits_for: str = "#set-depth", **options: Any
@@ -75,7 +75,7 @@ def window(
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("console", listen)
-        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("pageerror", lambda error: logged.append(str(error)))
         page.goto(f"{site.url}/app/")
         expect(page.locator(waits_for)).to_be_visible()
         opened.append(context)
@@ -84,4 +84,4 @@ def window(
     yield open_window
     for context in opened:
         context.close()
-    assert [s for s in said if not any(part in s for part in expected)] == []
+    assert [s for s in logged if not any(part in s for part in expected)] == []

@@ -19,7 +19,7 @@ def until_the_loss(page, policy):
     policy.pace = 0.5
 
 
-def test_cancel_and_go_on(window, policy):
+def test_cancel_and_resume(window, policy):
     page = window()
     policy.pace = 0.03
     policy.asked.clear()
@@ -31,7 +31,7 @@ def test_cancel_and_go_on(window, policy):
     assert not policy.asked[-1].finished  # the call in flight was given up
     policy.pace = 0.002
     paid = len([a for a in policy.asked if a.finished])
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     finished(page)
     assert len([a for a in policy.asked if a.finished]) == paid + 5  # critique, three rewrites
 
@@ -44,7 +44,7 @@ def test_a_reload_in_mid_run_comes_back_to_it(window, policy):
     until_the_loss(page, policy)
     cards = page.locator(".card .text").all_inner_texts()
     page.reload()
-    expect(page.locator(".strip")).to_be_visible()
+    expect(page.locator(".progress")).to_be_visible()
     expect(page.locator(".card")).to_have_count(3)
     assert page.locator(".card .text").all_inner_texts() == cards
     policy.pace = 0.0
@@ -52,7 +52,7 @@ def test_a_reload_in_mid_run_comes_back_to_it(window, policy):
     assert len(policy.asked) in {8, 9}  # nothing twice; one try with n = 3 may have been refused
 
 
-def test_a_server_out_of_reach_is_told_and_found_again(window, expected):
+def test_a_server_out_of_reach_is_shown_and_found_again(window, expected):
     page = window()
     ask(page, depth=0, width=2)
     finished(page)
@@ -69,7 +69,7 @@ def test_a_server_out_of_reach_is_told_and_found_again(window, expected):
 def test_a_run_that_fails_says_why(window, policy):
     page = window()
     ask(page, depth=0, width=2, reward="no-such-reward")
-    expect(page.locator(".notice.bad")).to_contain_text("no-such-reward")
+    expect(page.locator(".banner.bad")).to_contain_text("no-such-reward")
     expect(page.locator("#query")).to_have_value("Explain to a ten-year-old why the sky is blue.")
 
 
@@ -78,7 +78,7 @@ def test_a_thread_that_is_gone(window, site, expected):
     expected.append("404")
     page.goto(f"{site.url}/app/#00000000-0000-0000-0000-000000000000")
     page.reload()
-    expect(page.locator(".notice.bad")).to_be_visible()
+    expect(page.locator(".banner.bad")).to_be_visible()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])

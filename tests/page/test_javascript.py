@@ -93,8 +93,30 @@ def test_every_file_is_valid_and_asks_nobody_else(path):
         assert len(text.splitlines()) <= 250
 
 
+def files(suffix: str) -> set[str]:
+    return {path.relative_to(PAGE).as_posix() for path in PAGE.rglob(f"*{suffix}")}
+
+
+def linked(rel: str) -> set[str]:
+    html = (PAGE / "index.html").read_text(encoding="utf-8")
+    return set(re.findall(rf'rel="{rel}" href="([^"]+)"', html))
+
+
 def test_all_modules_are_fetched_at_once():
     """Else each waits for the one that imports it."""
-    named = re.findall(r'modulepreload" href="([^"]+)"', (PAGE / "index.html").read_text("utf-8"))
-    there = {path.relative_to(PAGE).as_posix() for path in PAGE.rglob("*.js")} - {"theme.js"}
-    assert set(named) == there
+    assert linked("modulepreload") == files(".js") - {"theme.js"}
+
+
+def test_all_style_sheets_are_linked():
+    assert linked("stylesheet") == files(".css")
+
+
+def test_every_import_finds_its_file_and_its_names():
+    """A wrong one leaves the page blank. `main.js` itself needs a window to run."""
+    modules = files(".js") - {"main.js", "theme.js"}
+    program = "".join(f'import "{(PAGE / name).as_uri()}";' for name in sorted(modules))
+    main = (PAGE / "main.js").read_text(encoding="utf-8")
+    for names, path in re.findall(r'^import (.+) from "(.+)";', main, re.MULTILINE):
+        program += f'import {names} from "{(PAGE / path).as_uri()}";'
+    done = in_node("--input-type=module", "-e", program)
+    assert done.returncode == 0, done.stderr

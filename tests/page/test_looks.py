@@ -36,7 +36,7 @@ def test_every_width_in_both_lights(window, policy, scheme):
     policy.pace = 0.0
     finished(page)
     expect(page.locator(".tools").first).to_be_visible()
-    for details in page.locator(".changes summary").all():
+    for details in page.locator(".comparison summary").all():
         details.click()
     for width in (400, 1280, 1600):
         page.set_viewport_size({"width": width, "height": 900})
@@ -76,7 +76,8 @@ def test_hostile_texts_are_shown_as_texts(window, policy):
     ask(page, HOSTILE, depth=1, width=3, seed=1)
     finished(page)
     expect(page.locator("h1")).to_contain_text("<script>window.hacked=2</script>")
-    expect(page.locator(".outcome .prose")).to_contain_text('<img src=x onerror="window.hacked=1">')
+    answer = page.locator(".answer .markdown")
+    expect(answer).to_contain_text('<img src=x onerror="window.hacked=1">')
     expect(page.locator(".thread .title").first).to_contain_text("<img src=x")
     assert page.evaluate("window.hacked") is None
     assert page.locator("main img, main script, .card svg").count() == 0
@@ -115,11 +116,11 @@ def test_markdown_is_shown_and_fetches_nothing(window, policy, site):
     page.on("request", lambda request: asked.append(request.url))
     ask(page, depth=1, width=3)
     finished(page)
-    answer = page.locator(".outcome .prose")
+    answer = page.locator(".answer .markdown")
     expect(answer.locator("h4")).to_have_text("Why blue")
     expect(answer.locator("ol > li ul > li")).to_have_count(2)
     expect(answer.locator("td").nth(1)).to_have_css("text-align", "right")
-    expect(page.locator(".note.loss .prose ol > li")).to_have_count(3)
+    expect(page.locator(".note.loss .markdown ol > li")).to_have_count(3)
     shoot(page, "markdown-1280-light")
     assert findings(page) == []
     assert [url for url in asked if not url.startswith(site.url)] == []
@@ -165,12 +166,12 @@ def test_a_run_by_keyboard_alone(window):
     keys.press("Space")
     page.locator("#query").focus()
     keys.press("Control+Enter")
-    expect(page.locator(".pick h2")).to_be_focused()
-    reach(".pick .primary")
+    expect(page.locator(".pick-form h2")).to_be_focused()
+    reach(".pick-form .primary")
     keys.press("Enter")
     expect(page.locator(".round")).to_have_count(2)
-    expect(page.locator(".pick h2")).to_be_focused()
-    reach(".pick .primary")
+    expect(page.locator(".pick-form h2")).to_be_focused()
+    reach(".pick-form .primary")
     keys.press("Enter")
     finished(page)
     page.locator("h1").click()
@@ -181,4 +182,4 @@ def test_a_run_by_keyboard_alone(window):
     keys.type(" Be brief.")
     reach(".note.gradient .primary")
     keys.press("Enter")
-    expect(page.locator(".pick h2")).to_be_focused()
+    expect(page.locator(".pick-form h2")).to_be_focused()

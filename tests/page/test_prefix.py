@@ -20,7 +20,7 @@ def test_a_run_with_a_reload_in_its_middle(window, site, policy):
     ask(page, depth=1, width=3)
     expect(page.locator(".note.loss .is-writing")).not_to_be_empty()  # nothing buffers the stream
     page.reload()
-    expect(page.locator(".strip")).to_be_visible()
+    expect(page.locator(".progress")).to_be_visible()
     finished(page)
     expect(page.locator(".card")).to_have_count(6)
     assert [url for url in asked if not url.startswith(site.url)] == []

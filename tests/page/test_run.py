@@ -22,7 +22,7 @@ def test_the_form_is_drawn_from_the_schema(window):
     page.get_by_text("All settings").click()
     for name, field in fields.items():
         assert page.locator(f"label[for=set-{name}]").inner_text() == field["title"]
-        assert page.locator(f"#set-{name}-says").inner_text() == field["description"]
+        assert page.locator(f"#set-{name}-description").inner_text() == field["description"]
     depth = page.locator("#set-depth")
     assert (depth.get_attribute("min"), depth.get_attribute("max")) == ("0", "20")
     assert page.locator("#set-mode option").all_inner_texts() == ["tpo", "best_of_n", "revision"]
@@ -48,22 +48,22 @@ def test_a_full_run(window, policy):
     assert first.locator(".card").count() == second.locator(".card").count() == 3
     expect(first.locator(".card.is-chosen")).to_have_count(1)
     expect(first.locator(".card.is-rejected")).to_have_count(1)
-    for note, said in (("loss", LOSS), ("gradient", GRADIENT)):
-        items = re.sub(r"(?m)^\d\. ", "", said)  # the list's own numbers are drawn
-        assert first.locator(f".note.{note} .prose").inner_text() == items
+    for note, written in (("loss", LOSS), ("gradient", GRADIENT)):
+        items = re.sub(r"(?m)^\d\. ", "", written)  # the list's own numbers are drawn
+        assert first.locator(f".note.{note} .markdown").inner_text() == items
     scores = first.locator(".score").evaluate_all("all => all.map(s => s.lastChild.data)")
     rewards = [float(score) for score in scores]
     assert rewards == sorted(rewards, reverse=True)
 
-    second.locator(".changes summary").click()
+    second.locator(".comparison summary").click()
     expect(second.locator(".diff ins").first).to_be_visible()
-    answer = page.locator(".outcome .prose").inner_text()
+    answer = page.locator(".answer .markdown").inner_text()
     assert answer in page.locator(".card.is-answer .text").text_content()
-    expect(page.locator(".outcome .why")).to_have_text("The only round was run.")
-    ledger = page.locator(".ledger")
-    expect(ledger.locator(".plot")).to_have_count(3)  # reward, held-out reward, length
-    expect(ledger).to_contain_text("requests left of 50")
-    assert re.search(r"Requests\s+\d+ for 8 texts", ledger.inner_text())
+    expect(page.locator(".answer .why")).to_have_text("The only round was run.")
+    figures = page.locator(".figures")
+    expect(figures.locator(".plot")).to_have_count(3)  # reward, held-out reward, length
+    expect(figures).to_contain_text("of 50 requests left")
+    assert re.search(r"Requests\s+\d+ for 8 texts", figures.inner_text())
     assert "You are a patient teacher." in json.dumps(policy.asked[-1].body)
 
 
@@ -78,7 +78,7 @@ def test_two_settings_in_one_frame_are_both_kept(window):
     )
     ask(page)
     finished(page)
-    expect(page.locator(".ledger")).to_contain_text("tpo, D 0, N 2")
+    expect(page.locator(".figures")).to_contain_text("tpo, D 0, N 2")
 
 
 def test_the_answer_can_be_taken_away(window, tmp_path: Path):
@@ -86,7 +86,7 @@ def test_the_answer_can_be_taken_away(window, tmp_path: Path):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ask(page, depth=1, width=2)
     finished(page)
-    answer = page.locator(".outcome .prose").inner_text()
+    answer = page.locator(".answer .markdown").inner_text()
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == answer
@@ -109,7 +109,7 @@ def test_a_loaded_thread_looks_as_it_did(window):
     page = window()
     ask(page, depth=1, width=2)
     finished(page)
-    expect(page.locator(".figures dd").first).to_be_visible()
+    expect(page.locator(".round-figures dd").first).to_be_visible()
     seen = page.locator(".run").inner_text()
     page.reload()
     finished(page)
@@ -123,17 +123,17 @@ def test_a_loaded_thread_looks_as_it_did(window):
     expect(page.locator(".welcome")).to_be_visible()
 
 
-def test_asking_further_goes_on_with_the_conversation(window, policy):
+def test_a_follow_up_goes_on_with_the_conversation(window, policy):
     page = window()
     ask(page, depth=0, width=2)
     finished(page)
-    answer = page.locator(".outcome .prose").inner_text()
+    answer = page.locator(".answer .markdown").inner_text()
     policy.asked.clear()
     page.locator("#query").fill("And at sunset?")
-    page.get_by_role("button", name="Ask further").click()
+    page.get_by_role("button", name="Ask a follow-up").click()
     expect(page.locator("h1")).to_have_text("And at sunset?")
     finished(page)
     page.get_by_text("Earlier in this conversation").click()
-    expect(page.locator(".said.answer")).to_contain_text(answer[:40])
-    told = [message["content"] for message in policy.asked[0].body["messages"]]
-    assert told == [QUESTION, answer, "And at sunset?"]
+    expect(page.locator(".earlier.by-answer")).to_contain_text(answer[:40])
+    sent = [message["content"] for message in policy.asked[0].body["messages"]]
+    assert sent == [QUESTION, answer, "And at sunset?"]

@@ -4,12 +4,12 @@ import test from "node:test";
 import { fileURLToPath } from "node:url";
 
 const page = process.env.TPO_PAGE ?? fileURLToPath(new URL("../../serving/page/", import.meta.url));
-const { wordDiff } = await import(`${page}/diff.js`);
-const { events } = await import(`${page}/sse.js`);
+const { wordDiff } = await import(`${page}/word_diff.js`);
+const { events } = await import(`${page}/event_stream.js`);
 const { asJson, asMarkdown } = await import(`${page}/export.js`);
-const { baseOf } = await import(`${page}/agent_server.js`);
-const { blank } = await import(`${page}/view.js`);
-const { seconds, reward } = await import(`${page}/words.js`);
+const { baseOf } = await import(`${page}/api_client.js`);
+const { emptyView } = await import(`${page}/view_from_events.js`);
+const { seconds, reward } = await import(`${page}/phrases.js`);
 
 const side = (pieces, other) => pieces.filter((p) => p.kind !== other).map((p) => p.text).join("");
 
@@ -67,8 +67,8 @@ test("the API is found under any mount prefix", () => {
 
 test("exports hold the run, and a text cannot break out of its fence", () => {
   const view = {
-    ...blank("Why?"),
-    candidates: { r0c0: { id: "r0c0", round: 0, index: 0, text: "```\n# no", reward: 1, whole: true } },
+    ...emptyView("Why?"),
+    candidates: { r0c0: { id: "r0c0", round: 0, index: 0, text: "```\n# no", reward: 1, complete: true } },
     rounds: { 0: { round: 0, chosen: "r0c0", rejected: null, loss: "L", gradient: "G" } },
     stop: "depth",
     answer: { candidate: "r0c0", text: "```\n# no", reward: 1 },
@@ -78,7 +78,7 @@ test("exports hold the run, and a text cannot break out of its fence", () => {
   assert.match(asMarkdown(view, about), /^````text\n```\n# no\n````$/m);
 });
 
-test("numbers are said as people say them", () => {
+test("numbers are written as people write them", () => {
   assert.equal(seconds(0.44), "0.4 s");
   assert.equal(seconds(59.7), "1 min 00 s");
   assert.equal(reward(-1.5), "−1.50");

@@ -5,23 +5,23 @@ import test from "node:test";
 import { fileURLToPath } from "node:url";
 
 const page = process.env.TPO_PAGE ?? fileURLToPath(new URL("../../serving/page/", import.meta.url));
-const { apply, blank } = await import(`${page}/view.js`);
-const { fromState, conversation } = await import(`${page}/state_view.js`);
+const { applyEvent, emptyView } = await import(`${page}/view_from_events.js`);
+const { viewFromState, conversation } = await import(`${page}/view_from_state.js`);
 
-const said = (type, fields) => ({ type: `tpo.${type}`, v: 1, round: 0, elapsed: 1, ...fields });
-const play = (events, from = blank()) => events.reduce(apply, from);
+const event = (type, fields) => ({ type: `tpo.${type}`, v: 1, round: 0, elapsed: 1, ...fields });
+const play = (events, from = emptyView()) => events.reduce(applyEvent, from);
 const candidate = (id, text, more = {}) =>
-  said("candidate", { candidate: { id, turn: 1, round: 0, index: 0, text, reward: null, error: null, ...more } });
-const start = said("run_started", { query: "Why?", mode: "tpo", depth: 1, width: 2, policy: "p", critic: "p", reward: "r" });
-const request = (name, phase = "sample") => said("request_started", { request: name, phase, sequences: 1 });
-const delta = (id, text) => said("candidate_delta", { request: id, candidate: id, text });
+  event("candidate", { candidate: { id, turn: 1, round: 0, index: 0, text, reward: null, error: null, ...more } });
+const start = event("run_started", { query: "Why?", mode: "tpo", depth: 1, width: 2, policy: "p", critic: "p", reward: "r" });
+const request = (name, phase = "sample") => event("request_started", { request: name, phase, sequences: 1 });
+const delta = (id, text) => event("candidate_delta", { request: id, candidate: id, text });
 
 function frozen(value) {
   Object.values(value).forEach((v) => v && typeof v === "object" && frozen(v));
   return Object.freeze(value);
 }
 
-test("text grows, and a request that starts again begins anew", () => {
+test("text grows, and a request that starts again starts over", () => {
   const view = play([start, request("r0c1"), delta("r0c1", "It "), delta("r0c1", "is")]);
   assert.equal(view.candidates.r0c1.live, "It is");
   assert.equal(view.candidates.r0c1.index, 1);
@@ -36,36 +36,36 @@ test("a complete candidate takes the place of its preview, and late pieces do no
 });
 
 test("loss and gradient are previewed, then replaced", () => {
-  const live = play([start, request("r0-loss", "loss"), said("loss_delta", { request: "r0-loss", candidate: null, text: "It la" })]);
+  const live = play([start, request("r0-loss", "loss"), event("loss_delta", { request: "r0-loss", candidate: null, text: "It la" })]);
   assert.equal(live.rounds[0].live.loss, "It la");
   assert.equal(live.rounds[0].loss, undefined);
-  const done = apply(live, said("loss", { text: "It lacks." }));
+  const done = applyEvent(live, event("loss", { text: "It lacks." }));
   assert.equal(done.rounds[0].loss, "It lacks.");
   assert.equal(done.rounds[0].live, undefined);
 });
 
 test("a round that is sent again keeps the words that were written about it", () => {
-  const round = (chosen) => said("round", { selected: { turn: 1, round: 0, chosen, rejected: null, loss: null, gradient: null } });
-  const view = play([start, round("r0c0"), said("loss", { text: "L" }), round("r0c1")]);
+  const round = (chosen) => event("round", { selected: { turn: 1, round: 0, chosen, rejected: null, loss: null, gradient: null } });
+  const view = play([start, round("r0c0"), event("loss", { text: "L" }), round("r0c1")]);
   assert.equal(view.rounds[0].chosen, "r0c1");
   assert.equal(view.rounds[0].loss, "L");
 });
 
-test("cost is counted once for each request, however often it is told", () => {
+test("cost is counted once for each request, however often it is sent", () => {
   const cost = { requests: 1, sequences: 1, scores: 0, input_tokens: 7, cached_tokens: 0, output_tokens: 3, seconds: 0, exact: false };
-  const back = said("request_finished", { request: "r0c0", phase: "sample", cost });
-  const view = play([start, request("r0c0"), back, back]);
+  const finished = event("request_finished", { request: "r0c0", phase: "sample", cost });
+  const view = play([start, request("r0c0"), finished, finished]);
   assert.equal(view.cost.input_tokens, 7);
   assert.equal(view.cost.exact, false);
 });
 
-test("a failed request and a failed score are told, not counted as numbers", () => {
+test("a failed request and a failed score are shown, not counted as numbers", () => {
   const view = play([
     start,
     request("r0c0"),
-    said("request_failed", { request: "r0c0", phase: "sample", error: "500", failure: "failed" }),
+    event("request_failed", { request: "r0c0", phase: "sample", error: "500", failure: "failed" }),
     candidate("r0c1", "b"),
-    said("reward", { candidate: "r0c1", reward: null, error: "no", failure: "unscored" }),
+    event("reward", { candidate: "r0c1", reward: null, error: "no", failure: "unscored" }),
   ]);
   const { error, failure } = view.requests.r0c0;
   assert.deepEqual({ error, failure }, { error: "500", failure: "failed" });
@@ -76,16 +76,16 @@ test("a failed request and a failed score are told, not counted as numbers", () 
 
 test("another question starts a blank view; the same one, resumed, keeps what there is", () => {
   const view = play([start, candidate("r0c0", "a")]);
-  assert.deepEqual(Object.keys(apply(view, start).candidates), ["r0c0"]);
-  assert.deepEqual(apply(view, { ...start, query: "And why?" }).candidates, {});
+  assert.deepEqual(Object.keys(applyEvent(view, start).candidates), ["r0c0"]);
+  assert.deepEqual(applyEvent(view, { ...start, query: "And why?" }).candidates, {});
 });
 
-test("what is unknown is passed over, and nothing given is changed", () => {
+test("what is unknown is ignored, and no argument is changed", () => {
   const view = frozen(play([start, request("r0c0"), delta("r0c0", "a")]));
-  for (const odd of [null, 3, {}, said("new_in_v1", {}), said("constructor", {}), said("__proto__", {})]) {
-    assert.equal(apply(view, odd).candidates.r0c0.live, "a");
+  for (const odd of [null, 3, {}, event("new_in_v1", {}), event("constructor", {}), event("__proto__", {})]) {
+    assert.equal(applyEvent(view, odd).candidates.r0c0.live, "a");
   }
-  apply(view, delta("r0c0", "b"));
+  applyEvent(view, delta("r0c0", "b"));
   assert.equal(view.candidates.r0c0.live, "a");
 });
 
@@ -102,7 +102,7 @@ test("a question that was not sampled yet does not show the pool of the one befo
     answer: "So.",
     stop_reason: "depth",
   };
-  const view = fromState({ values, next: ["sample"] });
+  const view = viewFromState({ values, next: ["sample"] });
   assert.equal(view.query, "And then?");
   assert.deepEqual(view.candidates, {});
   assert.equal(view.answer, null);
@@ -112,7 +112,7 @@ test("a question that was not sampled yet does not show the pool of the one befo
 });
 
 test("a thread in which nothing happened is blank", () => {
-  assert.deepEqual(fromState({ values: {}, next: [] }), { ...blank(), paid: { "sample:0": true } });
+  assert.deepEqual(viewFromState({ values: {}, next: [] }), { ...emptyView(), countedPhases: { "sample:0": true } });
 });
 
 // Real runs, recorded by test_javascript.py: their events and the state they ended in.
@@ -122,7 +122,7 @@ for (const name of folder ? readdirSync(folder) : []) {
   const shown = ({ query, candidates, rounds, cost, stop, answer }) => ({ query, candidates, rounds, cost, stop, answer });
 
   test(`${name}: events and state give the same view`, () => {
-    assert.deepEqual(shown(play(events)), shown(fromState(state)));
+    assert.deepEqual(shown(play(events)), shown(viewFromState(state)));
   });
 
   test(`${name}: a stream replayed from the start, at any point, ends in the same view`, () => {

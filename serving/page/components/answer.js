@@ -1,0 +1,72 @@
+/** The answer; while the run is going on, the best so far. */
+import { asJson, asMarkdown, download } from "../export.js";
+import { reward, stopSentence } from "../phrases.js";
+import { html, useState } from "../vendor/preact.js";
+import { Comparison } from "./comparison.js";
+import { Markdown } from "./markdown.js";
+
+export function Answer({ session }) {
+  const { view, settings, system, beforeFork } = session.state;
+  const best = bestSoFar(view);
+  if (!best) return null;
+  const finished = Boolean(view.answer);
+  const about = { settings, system };
+  const start = view.candidates[view.rounds[0]?.chosen]?.reward;
+  const gain = finished && start != null && best.reward != null ? best.reward - start : 0;
+  return html`
+    <section class=${`answer ${finished ? "is-final" : "is-unfinished"}`} aria-labelledby="answer-title">
+      <header>
+        <h2 id="answer-title">${finished ? "Answer" : "Best so far"}</h2>
+        <p class="about">
+          <span class="id">${best.candidate}</span> reward <b>${reward(best.reward)}</b>
+          ${gain > 0.005 && html`<span class="gain">+${reward(gain)} over the best first sample</span>`}
+        </p>
+      </header>
+      <${Markdown} text=${best.text} />
+      ${finished && html`<p class="why">${stopSentence(view.stop, view.setup)}</p>`}
+      ${finished &&
+      html`<${Comparison}
+        title="Changes since the best first sample"
+        from=${view.candidates[view.rounds[0]?.chosen]}
+        to=${view.candidates[best.candidate]}
+      />`}
+      ${beforeFork &&
+      finished &&
+      html`<details class="before">
+        <summary>Before the fork: reward ${reward(beforeFork.reward)}</summary>
+        <${Markdown} text=${beforeFork.text} />
+      </details>`}
+      ${finished &&
+      html`<div class="tools">
+        <${Copy} text=${best.text} />
+        <button class="small" onClick=${() => download("tpo.json", "application/json", asJson(view, about))}>
+          Download JSON
+        </button>
+        <button class="small" onClick=${() => download("tpo.md", "text/markdown", asMarkdown(view, about))}>
+          Download Markdown
+        </button>
+      </div>`}
+    </section>
+  `;
+}
+
+function bestSoFar(view) {
+  if (view.answer) return view.answer;
+  const last = Object.values(view.rounds).filter((r) => r.chosen).at(-1);
+  const chosen = last && view.candidates[last.chosen];
+  return chosen?.text ? { candidate: chosen.id, text: chosen.text, reward: chosen.reward } : null;
+}
+
+function Copy({ text }) {
+  const [label, setLabel] = useState("Copy");
+  async function copy() {
+    try {
+      await navigator.clipboard.writeText(text);
+      setLabel("Copied");
+    } catch {
+      setLabel("The browser blocked it"); // not a secure context
+    }
+    setTimeout(() => setLabel("Copy"), 2000);
+  }
+  return html`<button class="small" onClick=${copy}><span aria-live="polite">${label}</span></button>`;
+}

@@ -1,0 +1,69 @@
+/** One candidate as a card: its text as it is written, its length, its reward as a bar. */
+import { characterCount, count, reward } from "../phrases.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+
+const BADGES = { answer: "★ answer", chosen: "▲ chosen", rejected: "▼ rejected" };
+
+export function Candidate({ candidate: c, role, scale, picking }) {
+  const [open, setOpen] = useState(false);
+  const box = useRef(null);
+  const text = c.complete ? c.text : (c.live ?? "");
+  const cut = useCut(box, text) && !open;
+  const picked = picking && c.reward != null && ["chosen", "rejected"].find((r) => picking[r] === c.id);
+  const label = picking ? picked : role;
+  const state = c.error ? "is-broken" : c.complete ? "" : text ? "is-writing" : "is-waiting";
+  return html`
+    <li class=${`card ${label ? `is-${label}` : ""} ${state}`}>
+      <header>
+        <span class="id">${c.id}</span>
+        ${label && html`<span class=${`badge for-${label}`}>${BADGES[label]}</span>`}
+        ${!label && !c.complete && html`<span class="badge">${text ? "writing" : "waiting"}</span>`}
+        ${c.reward != null && html`<span class="score"><span class="visually-hidden">reward </span>${reward(c.reward)}</span>`}
+      </header>
+      <${Bar} candidate=${c} scale=${scale} />
+      <div ref=${box} class=${`text ${open ? "is-open" : cut ? "is-cut" : ""}`}>${text}</div>
+      ${c.error && html`<p class="error-text">${c.error}</p>`}
+      ${c.reasoning &&
+      html`<details class="reasoning"><summary>Reasoning</summary><div>${c.reasoning}</div></details>`}
+      <footer>
+        ${(cut || open) &&
+        html`<button class="more" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+          ${open ? "Less" : "Read all"}<span class="visually-hidden"> of ${c.id}</span>
+        </button>`}
+        <span class="length">${text.length > 0 && count(characterCount(text), "character")}</span>
+      </footer>
+      ${c.parts && html`<p class="score-parts">${Object.entries(c.parts).map(([k, v]) => `${k} ${reward(v)}`).join(" · ")}</p>`}
+      ${picking && c.reward != null && html`<${Choose} id=${c.id} picked=${picked} choose=${picking.choose} />`}
+    </li>
+  `;
+}
+
+/** Whether the box cuts its text; measured again when either changes. */
+function useCut(box, text) {
+  const [cut, setCut] = useState(false);
+  const measure = () => setCut(box.current.scrollHeight > box.current.clientHeight + 1);
+  useLayoutEffect(measure, [text]);
+  useLayoutEffect(() => {
+    const watcher = new ResizeObserver(measure);
+    watcher.observe(box.current);
+    return () => watcher.disconnect();
+  }, []);
+  return cut;
+}
+
+function Bar({ candidate: c, scale }) {
+  const span = scale ? scale.high - scale.low : 0;
+  const share = span > 0 ? (c.reward - scale.low) / span : 1;
+  const width = c.reward == null || !scale ? 0 : 4 + 96 * share;
+  return html`<div class="bar" aria-hidden="true"><div style=${{ width: `${width}%` }}></div></div>`;
+}
+
+const Choose = ({ id, picked, choose }) => html`
+  <div class="choose" role="group" aria-label=${`Choose ${id} as`}>
+    ${["chosen", "rejected"].map(
+      (role) => html`<button class=${role} aria-pressed=${picked === role} onClick=${() => choose(role, id)}>
+        ${role === "chosen" ? "▲ best" : "▼ worst"}
+      </button>`,
+    )}
+  </div>
+`;

@@ -1,0 +1,61 @@
+/** The whole page: threads on the left, the run in the middle, its figures on the right. */
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { Answer } from "./answer.js";
+import { Banners } from "./banners.js";
+import { Figures } from "./figures.js";
+import { Header } from "./header.js";
+import { KeyForm } from "./key_form.js";
+import { Progress } from "./progress.js";
+import { Question } from "./question.js";
+import { QuestionForm } from "./question_form.js";
+import { Rounds } from "./rounds.js";
+import { ThreadList } from "./thread_list.js";
+import { Welcome } from "./welcome.js";
+
+export function Layout({ session, unlock }) {
+  const [drawerOpen, setDrawerOpen] = useState(false);
+  const s = session.state;
+  const start = s.status === "empty";
+  const main = useRef(null);
+  useEffect(() => setDrawerOpen(false), [s.thread]);
+  return html`
+    <a class="skip" href="#main" onClick=${(e) => (e.preventDefault(), main.current.focus())}>
+      Skip to the content
+    </a>
+    <${Header} session=${session} drawerOpen=${drawerOpen} onToggleDrawer=${() => setDrawerOpen(!drawerOpen)} />
+    <div class=${`layout ${start ? "is-start" : ""}`}>
+      <${ThreadList} session=${session} open=${drawerOpen} />
+      <main id="main" tabindex="-1" ref=${main}>
+        <${Banners} session=${session} />
+        ${s.locked && html`<${KeyForm} unlock=${unlock} />`}
+        ${!s.locked && start && html`<${Welcome} session=${session} />`}
+        ${!s.locked && s.status === "loading" && html`<${Loading} />`}
+        ${!s.locked && !start && s.status !== "loading" && html`<${Run} session=${session} />`}
+      </main>
+      ${!start && !s.locked && html`<${Figures} session=${session} />`}
+    </div>
+  `;
+}
+
+const Run = ({ session }) => {
+  const s = session.state;
+  const idle = s.status !== "running" && s.status !== "paused";
+  return html`
+    <article class="run">
+      <${Question} session=${session} />
+      <${Progress} session=${session} />
+      <${Answer} session=${session} />
+      <${Rounds} session=${session} />
+      ${idle && html`<${QuestionForm} key=${s.thread} session=${session} followUp />`}
+    </article>
+  `;
+};
+
+const Loading = () => html`
+  <div class="loading" role="status">
+    <p>Opening the thread…</p>
+    <div class="skeleton"></div>
+    <div class="skeleton"></div>
+    <div class="skeleton short"></div>
+  </div>
+`;

@@ -1,0 +1,97 @@
+/** The settings form, made from the schema of the context: titles, descriptions, bounds, choices. */
+import { html } from "../vendor/preact.js";
+
+const FIRST = ["depth", "width", "mode", "policy", "reward", "human_pick"];
+
+/** `values` holds only what differs from the defaults; `onChange` gets a function from old to new values. */
+export function SettingsForm({ schema, values, onChange }) {
+  if (!schema) return html`<p class="hint">Loading the settings…</p>`;
+  const fields = schema.properties;
+  const put = (name, value) =>
+    onChange(({ [name]: _, ...others }) => {
+      const isDefault = value === (fields[name].default ?? null);
+      return isDefault ? others : { ...others, [name]: value };
+    });
+  const field = (name) => html`
+    <${Field}
+      key=${name}
+      name=${name}
+      field=${resolved(fields[name], schema)}
+      value=${Object.hasOwn(values, name) ? values[name] : (fields[name].default ?? null)}
+      onChange=${(value) => put(name, value)}
+    />
+  `;
+  const first = FIRST.filter((name) => fields[name]);
+  const rest = Object.keys(fields).filter((name) => !FIRST.includes(name));
+  const changed = rest.filter((name) => Object.hasOwn(values, name)).length;
+  return html`
+    <fieldset class="settings">
+      <legend class="visually-hidden">Settings</legend>
+      <div class="fields first">${first.map(field)}</div>
+      <details>
+        <summary>All settings${changed > 0 && html` <span class="tag">${changed} changed</span>`}</summary>
+        <div class="fields">${rest.map(field)}</div>
+        ${Object.keys(values).length > 0 &&
+        html`<button type="button" class="small" onClick=${() => onChange(() => ({}))}>Reset to the defaults</button>`}
+      </details>
+    </fieldset>
+  `;
+}
+
+/** A field with its reference followed and its `T or null` opened. */
+function resolved(field, schema) {
+  const followed = (f) => (f.$ref ? { ...schema.$defs?.[f.$ref.split("/").pop()], ...f } : f);
+  const choices = (field.anyOf ?? [field]).map(followed);
+  const real = choices.find((choice) => choice.type !== "null") ?? {};
+  return { ...real, ...field, type: real.type, nullable: choices.some((c) => c.type === "null") };
+}
+
+function Field({ name, field, value, onChange }) {
+  const id = `set-${name}`;
+  const attributes = { id, name, "aria-describedby": `${id}-description` };
+  const label = html`<label for=${id}>${field.title ?? name}</label>`;
+  const description = html`<p class="hint" id=${`${id}-description`}>${field.description}</p>`;
+  if (field.type === "boolean") {
+    const check = html`<input
+      ...${attributes}
+      type="checkbox"
+      checked=${value === true}
+      onChange=${(e) => onChange(e.target.checked)}
+    />`;
+    return html`<div class="field check">${check}${label}${description}</div>`;
+  }
+  return html`<div class="field">${label}${control(attributes, field, value, onChange)}${description}</div>`;
+}
+
+function control(attributes, field, value, onChange) {
+  if (field.enum) {
+    return html`<select ...${attributes} value=${value} onChange=${(e) => onChange(e.target.value)}>
+      ${field.enum.map((one) => html`<option value=${one} selected=${one === value}>${one}</option>`)}
+    </select>`;
+  }
+  const numeric = field.type === "integer" || field.type === "number";
+  if (!numeric) {
+    return html`<input
+      ...${attributes}
+      type="text"
+      spellcheck="false"
+      autocomplete="off"
+      value=${value ?? ""}
+      onInput=${(e) => onChange(e.target.value)}
+    />`;
+  }
+  const step = field.type === "integer" ? 1 : "any";
+  const maximum = field.exclusiveMaximum != null && step === 1 ? field.exclusiveMaximum - 1 : undefined;
+  return html`<input
+    ...${attributes}
+    type="number"
+    inputmode="decimal"
+    step=${step}
+    min=${field.minimum ?? field.exclusiveMinimum}
+    max=${field.maximum ?? maximum}
+    required=${!field.nullable}
+    placeholder=${field.nullable ? "empty" : undefined}
+    value=${value ?? ""}
+    onInput=${(e) => onChange(e.target.value === "" ? null : Number(e.target.value))}
+  />`;
+}

@@ -1,0 +1,33 @@
+/** Where the page starts: one session, drawn at most once per frame. */
+import { apiClient, baseOf } from "./api_client.js";
+import { Layout } from "./components/layout.js";
+import { createSession } from "./session.js";
+import { html, render } from "./vendor/preact.js";
+
+const KEY = "tpo-key";
+const server = apiClient(baseOf(location.pathname), () => sessionStorage.getItem(KEY) ?? "");
+
+let scheduled = false;
+const session = createSession(server, () => {
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(() => {
+    scheduled = false;
+    draw();
+  });
+});
+
+function unlock(key) {
+  sessionStorage.setItem(KEY, key);
+  return session.unlock();
+}
+
+const draw = () => render(html`<${Layout} session=${session} unlock=${unlock} />`, document.body);
+
+const threadInAddress = () => decodeURIComponent(location.hash.slice(1));
+addEventListener("popstate", () => (threadInAddress() ? session.open(threadInAddress()) : session.close()));
+addEventListener("online", () => session.refresh());
+
+draw();
+await session.load();
+if (threadInAddress()) await session.open(threadInAddress());

@@ -1,0 +1,71 @@
+/** Numbers and sentences about a run, in the words of core/figures.py and core/phrases.py; a test compares. */
+
+const number = new Intl.NumberFormat("en");
+
+export const count = (n, noun) => `${number.format(n)} ${noun}${n === 1 ? "" : "s"}`;
+
+export const integer = (n) => number.format(Math.round(n ?? 0));
+
+/** The length of a text in characters, counted as the server counts them. */
+export const characterCount = (text) => [...text].length;
+
+/** A reward with as many digits as a reader can use. */
+export function reward(value) {
+  if (value == null) return "–";
+  const text = Math.abs(value) >= 1000 ? value.toPrecision(4) : value.toFixed(2);
+  return text.replace(/^-/, "−");
+}
+
+export function seconds(value) {
+  if (value < 9.95) return `${value.toFixed(1)} s`;
+  const all = Math.round(value);
+  return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${String(all % 60).padStart(2, "0")} s`;
+}
+
+/** How long ago a moment was; `now` is in milliseconds. */
+export function age(moment, now = Date.now()) {
+  const past = (now - Date.parse(moment)) / 1000;
+  for (const [unit, length] of [["d", 86400], ["h", 3600], ["min", 60]]) {
+    if (past >= length) return `${Math.floor(past / length)} ${unit} ago`;
+  }
+  return "just now";
+}
+
+const STOPPED = {
+  depth: "All rounds were run.",
+  target: "The target reward was reached.",
+  patience: "The answers stopped getting better.",
+  spread: "The best and the worst answer are too close to learn from.",
+  budget: "The budget does not cover the next step.",
+  critique_failed: "The critique failed.",
+  no_update: "No update of the last round was usable.",
+  human: "A person stopped the run.",
+  overoptimised: "The reward kept rising while the held-out reward fell.",
+};
+
+/** Why a run stopped. */
+export function stopSentence(reason, setup) {
+  const depth = setup?.mode === "best_of_n" ? 0 : setup?.depth;
+  if (reason !== "depth" || depth == null) return STOPPED[reason] ?? `It stopped: ${reason}.`;
+  const short = { 0: "Only first samples were asked for.", 1: "The only round was run." };
+  return short[depth] ?? `All ${depth} rounds were run.`;
+}
+
+/** What is happening now, in words; a screen reader reads it out. */
+export function progressSentence(view) {
+  if (!view.current) return "Starting…";
+  const { phase, round } = view.current;
+  const ofRound = Object.values(view.candidates).filter((c) => c.round === round);
+  const complete = ofRound.filter((c) => c.complete).length;
+  const all = Math.max(view.setup?.width ?? 0, ofRound.length);
+  const open = Object.values(view.requests).filter((r) => r.state === "open" && r.round === round);
+  const together = open.some((r) => r.sequences > 1) ? ", all in one request" : "";
+  const scored = ofRound.filter((c) => c.reward != null || c.error).length;
+  return {
+    sample: `Sampling answers to the question: ${complete} of ${all}${together}`,
+    rank: `Scoring the answers: ${scored} of ${all}`,
+    loss: "Working out why the best beats the worst",
+    gradient: "Deciding what to change in the best answer",
+    update: `Rewriting the best answer: ${complete} of ${all}${together}`,
+  }[phase];
+}

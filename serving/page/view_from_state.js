@@ -1,0 +1,62 @@
+/** The view of a run from the state of its thread: for a thread that is opened, not watched. */
+import { NO_COST, emptyView } from "./view_from_events.js";
+
+const textOf = ({ content }) =>
+  typeof content === "string" ? content : (content ?? []).map((b) => b.text ?? "").join("");
+
+const isHuman = (message) => message.type === "human" || message.role === "user";
+const isSystem = (message) => message.type === "system" || message.role === "system";
+
+/** What the messages of a thread hold: `{system, earlier: [{author, text}], query}`. */
+export function conversation(messages = []) {
+  const last = messages.findLastIndex(isHuman);
+  const before = messages.slice(0, Math.max(0, last)).filter((m) => !isSystem(m));
+  return {
+    system: messages.filter(isSystem).map(textOf).join("\n\n"),
+    earlier: before.map((m) => ({ author: isHuman(m) ? "you" : "answer", text: textOf(m) })),
+    query: last < 0 ? "" : textOf(messages[last]),
+  };
+}
+
+/** The view of a thread's state, as the server returns it (`values`, `next`). */
+export function viewFromState(state) {
+  const values = state.values ?? {};
+  const next = state.next ?? [];
+  const { query } = conversation(values.messages);
+  // What is in the pool belongs to an earlier question until this one has been sampled.
+  if (next.includes("sample") || next.includes("__start__")) return emptyView(query);
+  const turn = values.turn;
+  const ofTurn = (records) => (records ?? []).filter((r) => r.turn === turn);
+  const candidates = ofTurn(values.candidates).map((c) => [c.id, { ...c, complete: true }]);
+  const rounds = ofTurn(values.rounds).map((r) => [r.round, r]);
+  const finished = next.length === 0 && values.stop_reason;
+  const cost = { ...NO_COST, ...(values.usage?.turn === turn ? values.usage?.total : {}) };
+  return {
+    ...emptyView(query),
+    candidates: Object.fromEntries(candidates),
+    rounds: Object.fromEntries(rounds),
+    cost,
+    countedPhases: countedPhases(rounds.map(([, r]) => r)),
+    elapsed: cost.seconds,
+    stop: finished ? values.stop_reason : null,
+    answer: finished ? answerOf(values, ofTurn(values.candidates)) : null,
+  };
+}
+
+/** The phases whose requests the saved usage has counted already. */
+function countedPhases(rounds) {
+  const counted = { "sample:0": true };
+  for (const { round, loss, gradient } of rounds) {
+    counted[`rank:${round}`] = true;
+    if (round > 0) counted[`update:${round}`] = true;
+    if (loss != null) counted[`loss:${round}`] = true;
+    if (gradient != null) counted[`gradient:${round}`] = true;
+  }
+  return counted;
+}
+
+function answerOf(values, candidates) {
+  const matches = candidates.filter((c) => c.text === values.answer && c.error == null);
+  const match = matches.find((c) => c.reward === values.reward) ?? matches[0];
+  return { candidate: match?.id ?? null, text: values.answer, reward: values.reward ?? null };
+}

