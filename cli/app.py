@@ -25,7 +25,7 @@ from .arguments.top_level import app
 from .console import say
 from .resume_hint import Interrupted, run_of
 
-WRONG_INPUT = (InputError, ConfigError, MissingDependencyError, StoreError)
+WRONG_INPUT = (InputError, ConfigError, MissingDependencyError, StoreError, typer.TyperException)
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
@@ -50,22 +50,17 @@ def _explain(error: BaseException) -> int:
     """Say what went wrong in one sentence on stderr; return the exit code."""
     run = run_of(error)
     if isinstance(error, Interrupted | KeyboardInterrupt | typer.Abort):
-        _let_go_of_stdout()
+        try:  # else Python complains that nobody reads what is left to write
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         resume = f"continue with: tpo resume {run}"
         say(f"interrupted; {resume}" if run else "interrupted before anything was saved")
         return INTERRUPTED
     say(f"error: {_sentence(error)}")
     if run:
         say(f"Everything paid for is saved; continue with: tpo resume {run}")
-    return _code(error)
-
-
-def _let_go_of_stdout() -> None:
-    """Keep Python from complaining that nobody reads what is left to write."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BAD_INPUT if isinstance(error, WRONG_INPUT) else FAILED
 
 
 def _sentence(error: BaseException) -> str:
@@ -74,12 +69,6 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, typer.TyperException):  # something typed that typer does not understand
         return " ".join(error.format_message().split())
     return f"{evidence(error)}; this should not happen; set TPO_DEBUG=1 to see the traceback"
-
-
-def _code(error: BaseException) -> int:
-    if isinstance(error, typer.TyperException):
-        return BAD_INPUT
-    return BAD_INPUT if isinstance(error, WRONG_INPUT) else FAILED
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any
 
 from .resume_hint import Interrupted
 
+Handler = Callable[[int, FrameType | None], None]
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SHOW_CURSOR = "\x1b[?25h"
 
@@ -25,7 +26,17 @@ def run_interruptible(work: Coroutine[Any, Any, int]) -> int:
     """
 
     async def main() -> int:
-        with _cancelling(asyncio.current_task()):
+        loop, task, pressed = asyncio.get_running_loop(), asyncio.current_task(), False
+
+        def on_signal(number: int, frame: FrameType | None) -> None:
+            nonlocal pressed
+            if pressed:
+                _leave_at_once(128 + number)
+            pressed = True
+            if task:
+                loop.call_soon_threadsafe(task.cancel)
+
+        with _handling(SIGNALS, on_signal):
             try:
                 return await work
             except asyncio.CancelledError:
@@ -34,34 +45,19 @@ def run_interruptible(work: Coroutine[Any, Any, int]) -> int:
     return asyncio.run(main())
 
 
-@contextmanager
-def _cancelling(task: asyncio.Task[Any] | None) -> Iterator[None]:
-    loop, pressed = asyncio.get_running_loop(), False
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        if pressed:
-            _leave_at_once(128 + number)
-        pressed = True
-        if task:
-            loop.call_soon_threadsafe(task.cancel)
-
-    before = {number: signal.signal(number, on_signal) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def plain_interrupt() -> Iterator[None]:
+def plain_interrupt() -> AbstractContextManager[None]:
     """Let Ctrl-C raise KeyboardInterrupt, while the program waits for a person's answer."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    return _handling([signal.SIGINT], signal.default_int_handler)
+
+
+@contextmanager
+def _handling(signals: Iterable[signal.Signals], handler: Handler) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in signals}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 def _leave_at_once(code: int) -> None:

@@ -23,6 +23,12 @@ class OutputMode:
         """Whether anything besides the result is wanted."""
         return not self.quiet
 
+    @property
+    def asks(self) -> bool:
+        """Whether a person is there to be asked: in a terminal, with nothing else printed."""
+        plain = not (self.json or self.quiet or self.events)
+        return plain and sys.stdin.isatty() and sys.stdout.isatty()
+
     def watcher(self, view: View) -> Watcher:
         """Return who watches the run."""
         if self.events:

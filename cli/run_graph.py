@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from typing import Any
+from typing import Any, cast
 
-from langchain_core.messages import BaseMessage
 from langgraph.types import Command, StateSnapshot
 
 from ..core.conversation import read_conversation
+from ..core.events import AnyEvent
+from ..core.state import InputState
 from .console import say
 from .input.human_pick import ask_person
 from .output_mode import OutputMode
@@ -20,7 +20,7 @@ from .saved.saved_run import SavedRun
 from .screen.run_view import new_view, saved_view
 
 WAITING = 3  # exit code: a person is to choose
-Input = dict[str, list[BaseMessage]] | Command[Any] | None
+Input = InputState | Command[Any] | None
 
 
 async def run_graph(run: SavedRun, given: Input, output: OutputMode) -> int:
@@ -33,7 +33,7 @@ async def run_graph(run: SavedRun, given: Input, output: OutputMode) -> int:
 
     Raises:
         TPOError: it failed; what was paid for is saved.
-        Interrupted: by Ctrl-C; likewise.
+        Interrupted: Ctrl-C stopped it; what was paid for is saved.
     """
     while True:
         try:
@@ -46,7 +46,7 @@ async def run_graph(run: SavedRun, given: Input, output: OutputMode) -> int:
         state = await run.state()
         if not state.interrupts:
             return print_end(run, state, output)
-        pick = ask_person(state) if _can_ask(output) else None
+        pick = ask_person(state) if output.asks else None
         if pick is None:
             if output.json:
                 print_end(run, state, output)
@@ -66,7 +66,7 @@ def print_end(run: SavedRun, state: StateSnapshot, output: OutputMode) -> int:
 
 async def _stream(run: SavedRun, given: Input, output: OutputMode) -> None:
     if isinstance(given, dict):
-        query = read_conversation(given["messages"]).query  # type: ignore[arg-type]
+        query = read_conversation(given["messages"]).query
         view = new_view(run.context, query)
     else:
         saved = await run.saved()
@@ -81,18 +81,13 @@ async def _stream(run: SavedRun, given: Input, output: OutputMode) -> None:
             version="v2",
             durability="sync",
         ):
-            watch(part["data"])  # type: ignore[arg-type]
+            watch(cast("AnyEvent", part["data"]))
 
 
 async def _id_if_saved(run: SavedRun) -> str | None:
     """Return the id to resume by, if anything is saved under it."""
     saved = await run.saved()
     return run.id if saved else None
-
-
-def _can_ask(output: OutputMode) -> bool:
-    plain = not (output.json or output.quiet or output.events)
-    return plain and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _waiting(run: SavedRun) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -210,7 +210,7 @@ class Context(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _known_names_only(cls, values: Any) -> Any:
+    def _known_names_only(cls, values: object) -> object:
         if isinstance(values, Mapping):
             unknown = [str(name) for name in values if name not in cls.model_fields]
             if unknown:
@@ -218,7 +218,7 @@ class Context(BaseModel):
                 raise ValueError(f"unknown setting {', '.join(unknown)}. Valid settings: {valid}")
         return values
 
-    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+    def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
         for name, value in super().__repr_args__():
             yield name, without_login(value) if isinstance(value, str) else value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.utils import convert_to_messages
@@ -88,8 +88,7 @@ def read_drafts(drafts: object) -> list[str]:
     Raises:
         InputError: something else than a list of texts, or an empty text.
     """
-    several = isinstance(drafts, list | tuple)
-    given: Any = drafts if several else [drafts] if drafts else []
+    given = drafts if isinstance(drafts, list | tuple) else [drafts] if drafts else []
     texts = [draft.strip() for draft in given if isinstance(draft, str)]
     if len(texts) < len(given) or not all(texts):
         raise InputError("drafts: give a list of answers, each a text that is not empty")
@@ -98,7 +97,7 @@ def read_drafts(drafts: object) -> list[str]:
 
 def to_messages(
     prompt: str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]],
-) -> list[BaseMessage]:
+) -> list[AnyMessage]:
     """Turn a bare string or chat messages in any usual form into messages.
 
     Raises:
@@ -111,7 +110,7 @@ def to_messages(
     if isinstance(prompt, Mapping):  # its keys would pass for messages
         raise InputError("give a list of chat messages, not one: [{'role': 'user', ...}]")
     try:
-        return convert_to_messages(prompt)
+        return cast("list[AnyMessage]", convert_to_messages(prompt))
     except (ValueError, NotImplementedError, TypeError) as error:
         raise InputError(
             f"this is not a list of chat messages: {type(error).__name__}; "

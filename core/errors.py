@@ -49,8 +49,8 @@ class TPOError(RuntimeError):
 
     partial: dict[str, Any] | None = None
 
-    def __init__(self, *said: object) -> None:
-        super().__init__(*(without_login(one) if isinstance(one, str) else one for one in said))
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(without_login(one) if isinstance(one, str) else one for one in args))
 
 
 class InputError(TPOError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from .events import VERSION, AnyEvent
+from .json_types import JsonObject
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -15,11 +16,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 class _Untitled(GenerateJsonSchema):
     """Leaves out the titles of fields, which repeat their names."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, schema: object) -> bool:
         return False
 
 
-def event_schema() -> dict[str, Any]:
+def event_schema() -> JsonObject:
     """Return the JSON Schema of one event of the `custom` stream.
 
     Objects are open: within a version fields are only added.
@@ -33,7 +34,7 @@ def event_schema() -> dict[str, Any]:
         '#/$defs/Final'
     """
     by_type = Annotated[AnyEvent, Field(discriminator="type")]
-    adapter: TypeAdapter[Any] = TypeAdapter(by_type)
+    adapter: TypeAdapter[AnyEvent] = TypeAdapter(by_type)
     schema = adapter.json_schema(mode="serialization", schema_generator=_Untitled)
     head = {"$schema": DIALECT, "title": "TPO event", "description": f"Version {VERSION}."}
     return {**head, **schema}

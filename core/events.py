@@ -8,9 +8,10 @@ table for frontend authors; fields may be added, never renamed, within a version
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, NotRequired
+from collections.abc import Mapping
+from typing import Literal, NotRequired
 
+from langgraph.types import StreamWriter
 from typing_extensions import TypedDict
 
 from .failure import FailureKind
@@ -167,7 +168,7 @@ class Emitter:
         round: The round the node works on.
     """
 
-    def __init__(self, write: Callable[[Any], None], usage: Usage | None, round: int) -> None:
+    def __init__(self, write: StreamWriter, usage: Usage | None, round: int) -> None:
         self._write = write
         self._before = usage["total"]["seconds"] if usage else 0.0
         self.round = round
@@ -183,7 +184,7 @@ class Emitter:
         """Working seconds since the run began."""
         return self._before + self.seconds
 
-    def __call__(self, type: str, fields: Mapping[str, Any]) -> None:
+    def __call__(self, type: str, fields: Mapping[str, object]) -> None:
         """Emit one event of `type` (without its `tpo.` prefix)."""
         self._write(
             {

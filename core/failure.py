@@ -7,7 +7,9 @@ Only the kind decides what happens next.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 FailureKind = Literal[
     "malformed",  # an update without the improved answer, or with an empty one
@@ -25,7 +27,14 @@ FailureKind = Literal[
 ]
 
 
-def failure_of(record: Mapping[str, Any]) -> FailureKind | None:
+class Failed(TypedDict):
+    """The fields of a record that say what went wrong with it."""
+
+    error: str | None
+    failure: NotRequired[FailureKind | None]
+
+
+def failure_of(record: Failed) -> FailureKind | None:
     """Return the kind of failure that a candidate's record tells of, or `None`.
 
     Example:
@@ -34,8 +43,7 @@ def failure_of(record: Mapping[str, Any]) -> FailureKind | None:
     """
     if record["error"] is None:
         return None
-    kind: FailureKind | None = record.get("failure")
-    return kind or legacy_failure(record["error"])
+    return record.get("failure") or legacy_failure(record["error"])
 
 
 # How the sentences began in records without a kind.

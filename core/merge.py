@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar, cast
+
+from .json_types import JsonObject
+
+R = TypeVar("R")
+Merge = Callable[[Sequence[R] | None, Sequence[Sequence[Mapping[str, object]]]], list[R]]
+"""Merges what a step writes, whole records or parts of them, into the records so far."""
 
 RECEIPT = "receipt"  # what a request cost is saved with its first text, and is not in the pool
 
 
-def merged_by(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any]]:
+def merged_by(key: str, **blank: object) -> Merge[R]:
     """Return a reducer that merges records by (turn, key) and keeps the newest turn only.
 
     The result depends on the set of writes of a step, not on their order, so a
@@ -24,10 +30,13 @@ def merged_by(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any
         [{'text': 'x', 'turn': 1, 'round': 0, 'id': 'a'}]
     """
 
-    def merge(state: Any, writes: Sequence[Any]) -> list[Any]:
-        records = {(r["turn"], r[key]): r for r in state or []}
+    def merge(
+        state: Sequence[R] | None, writes: Sequence[Sequence[Mapping[str, object]]]
+    ) -> list[R]:
+        before = cast("Sequence[JsonObject]", state or [])
+        records = {(r["turn"], r[key]): r for r in before}
         for write in writes:
-            for record in write:
+            for record in cast("Sequence[JsonObject]", write):
                 place = (record["turn"], record[key])
                 known = records.get(place, {})
                 if "error" in record:  # with another sentence the old kind is gone
@@ -36,6 +45,6 @@ def merged_by(key: str, **blank: Any) -> Callable[[Any, Sequence[Any]], list[Any
                 records[place].pop(RECEIPT, None)
         turn = max((t for t, _ in records), default=0)
         kept = [r for (t, _), r in records.items() if t == turn]
-        return sorted(kept, key=lambda r: (r["round"], r.get("index", 0)))
+        return cast("list[R]", sorted(kept, key=lambda r: (r["round"], r.get("index", 0))))
 
     return merge

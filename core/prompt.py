@@ -103,7 +103,7 @@ def clip(text: str, tokens: int) -> str:
 
     Args:
         text: Any text.
-        tokens: Most estimated tokens to keep, at least 2.
+        tokens: The maximum of estimated tokens to keep, at least 2.
 
     Returns:
         The text itself when it fits; else two thirds from its head, one third from its

@@ -12,7 +12,7 @@ from .context import Context
 from .errors import ConfigError
 
 
-def context_with(name: str, **defaults: Any) -> type[Context]:
+def context_with(name: str, **defaults: object) -> type[Context]:
     """Return a `Context` class with other defaults, so that forms show them.
 
     Args:
@@ -28,7 +28,7 @@ def context_with(name: str, **defaults: Any) -> type[Context]:
     return made
 
 
-def make_context(base: Context | None = None, **settings: Any) -> Context:
+def make_context(base: Context | None = None, **settings: object) -> Context:
     """Return `base` with `settings` changed, checked like a new one.
 
     Raises:
@@ -37,7 +37,7 @@ def make_context(base: Context | None = None, **settings: Any) -> Context:
     values = {**(base.model_dump(exclude_unset=True) if base else {}), **settings}
     kind = type(base) if base else Context  # a subclass has other defaults
     try:
-        return kind(**values)
+        return kind.model_validate(values)
     except ValidationError as error:
         raise ConfigError(explain(error)) from None
 
@@ -52,9 +52,9 @@ def explain(error: ValidationError, *, secret: Collection[str] = ()) -> str:
     problems = []
     for item in error.errors(include_url=False, include_context=False):
         place = ".".join(str(part) for part in item["loc"])
-        said = item["msg"].removeprefix("Value error, ")
-        said = said[0].lower() + said[1:]
+        wrong = item["msg"].removeprefix("Value error, ")
+        wrong = wrong[0].lower() + wrong[1:]
         hidden = bool(place) and item["loc"][0] in secret
         got = "" if hidden else f" (got {item['input']!r})"
-        problems.append(f"{place}: {said}{got}" if place else said)
+        problems.append(f"{place}: {wrong}{got}" if place else wrong)
     return "; ".join(problems)

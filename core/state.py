@@ -15,7 +15,7 @@ from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
 from .failure import FailureKind
-from .merge import merged_by
+from .merge import Merge, merged_by
 from .usage import Usage, add_usage
 
 StopReason = Literal[
@@ -115,10 +115,10 @@ class Round(TypedDict):
 
 # A node writes outlines of the candidates that its tasks have written; if a crash separates
 # the two, the rest is blank until `restore` (nodes/paid/durable.py) has found it.
-merge_candidates = merged_by(
+merge_candidates: Merge[Candidate] = merged_by(
     "id", text="", reward=None, error=None, finish_reason=None, parent_round=None
 )
-merge_rounds = merged_by("round")
+merge_rounds: Merge[Round] = merged_by("round")
 
 
 class InputState(TypedDict):

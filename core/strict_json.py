@@ -7,7 +7,7 @@ import math
 import re
 from typing import Any
 
-MOST_DEPTH = 100
+MAX_DEPTH = 100
 HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")  # or a whole one, of two halves
 
 
@@ -48,11 +48,11 @@ def _in_range(digits: str) -> float:
 
 def _check_depth(value: object) -> None:
     level = [value]
-    for _ in range(MOST_DEPTH + 1):
+    for _ in range(MAX_DEPTH + 1):
         parts = [part for part in level if isinstance(part, dict | list)]
         if not parts:
             return
         level = [
             inner for part in parts for inner in (part.values() if isinstance(part, dict) else part)
         ]
-    raise ValueError(f"it is nested deeper than {MOST_DEPTH} levels")
+    raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from typing_extensions import TypedDict
+
+from .json_types import JsonObject
 
 Phase = Literal["sample", "rank", "loss", "gradient", "update"]
 PHASES: tuple[Phase, ...] = ("sample", "rank", "loss", "gradient", "update")
@@ -69,9 +71,9 @@ def cost(
     )
 
 
-def brief(paid: Cost) -> dict[str, Any]:
+def brief(paid: Cost) -> JsonObject:
     """Return a cost without what is zero, as it is stored; `cost(**brief(paid))` is `paid`."""
-    nothing: dict[str, Any] = {**cost()}
+    nothing: JsonObject = {**cost()}
     return {name: value for name, value in paid.items() if value != nothing[name]}
 
 
@@ -104,7 +106,7 @@ def no_usage(turn: int = 0) -> Usage:
     return Usage(turn=turn, total=cost(), phases={})
 
 
-def add_usage(state: Usage | None, delta: Any) -> Usage:
+def add_usage(state: Usage | None, delta: UsageDelta | Usage) -> Usage:
     """Reducer of the `usage` channel: add one delta; a newer turn starts from zero."""
     if "phases" in delta:  # a whole usage, as a state edited by hand gives it
         return cast("Usage", delta)

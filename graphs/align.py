@@ -54,7 +54,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     on_event: Callable[[AnyEvent], None] | None = None,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
     thread_id: str | None = None,
-    **settings: Any,
+    **settings: object,
 ) -> Aligned:
     """Answer a prompt with test-time preference optimization.
 
@@ -89,7 +89,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
             "human_pick pauses the run for an answer, and one call has no place for it: compile "
             "build_tpo(...) with a checkpointer and resume it with Command(resume=...)"
         )
-    messages = cast("list[AnyMessage]", to_messages(prompt))
+    messages = to_messages(prompt)
     read_conversation(messages)
     first: InputState = {"messages": messages, "drafts": read_drafts(drafts)}
     given = GivenModels(policy, reward, critic, heldout, fallback, prompts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
@@ -13,7 +12,6 @@ from ..core.conversation import read_conversation
 from ..core.errors import TPOError
 from ..core.json_types import JsonObject
 from ..core.settings import make_context
-from ..core.state import State
 from ..graphs.background import result_of
 from ..models.policy import PolicyLike
 from ..nodes.paid.run_models import GivenModels
@@ -45,7 +43,7 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
     name: str = NAME,
     description: str = DESCRIPTION,
     trace: Detail = "full",
-    **settings: Any,
+    **settings: object,
 ) -> BaseTool:
     """Return a tool that writes a text with care, from `task`, `draft` and `criteria`.
 
@@ -86,9 +84,8 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         drafts = [draft] if draft.strip() else []
         try:
             read_conversation(messages)
-            state = await _last(
-                InnerRun(call.graph(), messages, call.context, drafts, saving=saving)
-            )
+            run = InnerRun(call.graph(), messages, call.context, drafts, saving=saving)
+            state = [state async for state in states_of(run)][-1]
         except TPOError as error:
             raise ToolException(f"The text could not be written: {error}") from error
         return state["answer"], trace_of(state, call.trace)
@@ -105,8 +102,3 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         response_format="content_and_artifact",
         handle_tool_error=True,
     )
-
-
-async def _last(run: InnerRun) -> State:
-    states = [state async for state in states_of(run)]
-    return states[-1]

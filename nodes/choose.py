@@ -78,7 +78,7 @@ def choose_node() -> Node:
             emit("round", {"selected": {**now, **record}})
         given = {"loss": pick.loss, "gradient": pick.gradient}
         texts = {step: text.strip() for step, text in given.items() if text and text.strip()}
-        if texts or now.get("by_hand"):  # the nodes whose work it is emit it and ask nobody
+        if texts or now.get("by_hand"):  # their nodes emit these and ask no critic
             record |= {**texts, "by_hand": list(texts)}
         return {"rounds": [record], "halt": "human" if pick.stop else None}
 

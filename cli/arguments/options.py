@@ -82,7 +82,7 @@ def takes_settings(
 
     def decorate(function: Callable[..., int]) -> Callable[..., int]:
         @wraps(function)
-        def command(**given: Any) -> int:
+        def command(**given: object) -> int:
             typed = {setting.name: given.pop(setting.name) for setting in offered}
             values = {k: None if v == OWN else v for k, v in typed.items() if v not in (None, [])}
             return function(**given, settings=values)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -49,7 +49,7 @@ tpo fork 3fa9 --at 8ecc7c   (replay: run again from there, nothing edited)
 @app.command(epilog=RUN_EXAMPLES + "\n" + EXIT_CODES)
 @takes_settings(environment=True)
 def run(
-    settings: dict[str, Any],
+    settings: dict[str, object],
     prompt: Annotated[
         str | None, typer.Argument(help="The prompt to answer; - or nothing reads stdin.")
     ] = None,
@@ -75,7 +75,7 @@ def run(
 @app.command(epilog=EXIT_CODES)
 @takes_settings()
 def resume(
-    settings: dict[str, Any],
+    settings: dict[str, object],
     run_id: RunId,
     pick: Pick = None,
     reject: Reject = None,
@@ -102,7 +102,7 @@ def resume(
 @app.command(epilog=FORK_EXAMPLES + "\n" + EXIT_CODES)
 @takes_settings()
 def fork(
-    settings: dict[str, Any],
+    settings: dict[str, object],
     run_id: RunId,
     at: Annotated[
         str | None,

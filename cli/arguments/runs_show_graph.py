@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -51,7 +51,7 @@ def show(
 
 @app.command()
 @takes_settings(("mode",))
-def graph(settings: dict[str, Any]) -> int:
+def graph(settings: dict[str, object]) -> int:
     """Print the state machine as a Mermaid diagram."""
     from ..commands.graph import print_graph
 

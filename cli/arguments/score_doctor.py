@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,7 +17,7 @@ from .top_level import app
 )
 @takes_settings(("reward", "policy"), environment=True)
 def score(
-    settings: dict[str, Any],
+    settings: dict[str, object],
     file: Annotated[
         str,
         typer.Argument(
@@ -43,7 +43,7 @@ def score(
 )
 def doctor(
     ctx: typer.Context,
-    settings: dict[str, Any],
+    settings: dict[str, object],
     tries: Annotated[
         int, typer.Option("--tries", min=1, max=20, help="Updates to ask for per critique.")
     ] = 3,
@@ -57,11 +57,7 @@ def doctor(
     """
     from ..commands.doctor import check
 
-    typed = {name for name in ("policy", "critic", "reward") if _is_typed(ctx, name)}
+    sources = {name: ctx.get_parameter_source(name) for name in ("policy", "critic", "reward")}
+    # Those of the environment do not count.
+    typed = {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}
     return check(tries, json, settings, reward_alone=typed == {"reward"})
-
-
-def _is_typed(ctx: typer.Context, name: str) -> bool:
-    """Return whether an option was typed, not read from the environment."""
-    source = ctx.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"

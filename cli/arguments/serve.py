@@ -84,7 +84,7 @@ def _takes_server_settings(command: Callable[..., int]) -> Callable[..., int]:
 
 @app.command(epilog=EXAMPLES)
 @_takes_server_settings
-def serve(**given: Any) -> int:
+def serve(**given: object) -> int:
     """Serve chat clients (OpenAI's protocol), a web page and langgraph_sdk from this machine.
 
     Threads are saved on disk. Ctrl-C lets runs reach a checkpoint; the next start continues them.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from ...core.context import Context
 from ...core.figures import reward as shown
+from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.settings import make_context
 from ...models.policy import resolve_policy
@@ -27,7 +27,7 @@ MAX_TOKENS = 1024  # of an update, unless --max-tokens is given
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "bad": ("✗", "red")}
 
 
-def check(tries: int, as_json: bool, settings: dict[str, Any], *, reward_alone: bool) -> int:
+def check(tries: int, as_json: bool, settings: dict[str, object], *, reward_alone: bool) -> int:
     """Check, print the findings and a verdict; return 0 if all is fit, else 1."""
     context = make_context(None, **{"max_tokens": MAX_TOKENS, **settings})
     return run_interruptible(_check(tries, as_json, context, reward_alone))
@@ -57,7 +57,7 @@ async def _check(tries: int, as_json: bool, context: Context, reward_alone: bool
     fit, sentence = verdict_on_reward(findings, right) if reward_alone else verdict(findings)
     console.print(Text(sentence, "bold"), soft_wrap=not console.is_terminal)
     if as_json:
-        report: dict[str, Any] = {"fit": fit, "verdict": sentence}
+        report: JsonObject = {"fit": fit, "verdict": sentence}
         report["findings"] = [asdict(finding) for finding in findings]
         report["pairs"] = [_pair_data(one) for one in pairs]
         print(json.dumps(report, indent=2, ensure_ascii=False))
@@ -93,7 +93,7 @@ def _pairs_table(pairs: Sequence[Probed]) -> Table:
     return made
 
 
-def _pair_data(one: Probed) -> dict[str, Any]:
+def _pair_data(one: Probed) -> JsonObject:
     scores = {"better": one.better["reward"], "worse": one.worse["reward"]}
     return {"kind": one.kind.name, "worse_is": one.pair.worse_is, "right": one.right, **scores}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from langgraph.types import StateSnapshot
 
 from ...core.errors import InputError
@@ -31,28 +29,21 @@ def fork(
     edits: Edits,
     db: str | None,
     output: OutputMode,
-    settings: dict[str, Any],
+    settings: dict[str, object],
 ) -> int:
     """Branch off and run the branch; return the exit code."""
     if edits.edit and (edits.loss is not None or edits.gradient is not None):
         raise InputError(
             "a rewritten answer is ranked and criticised again, so leave out --loss and --gradient"
         )
-    return run_interruptible(_fork(run_id, at, edits, db, output, settings))
 
+    async def work() -> int:
+        async with open_run(db, run_id, settings) as run:
+            await check_settings(run.context, output)
+            await _branch(run, at, edits, changed=bool(settings))
+            return await run_graph(run, None, output)
 
-async def _fork(
-    run_id: str,
-    at: str | None,
-    edits: Edits,
-    db: str | None,
-    output: OutputMode,
-    settings: dict[str, Any],
-) -> int:
-    async with open_run(db, run_id, settings) as run:
-        await check_settings(run.context, output)
-        await _branch(run, at, edits, changed=bool(settings))
-        return await run_graph(run, None, output)
+    return run_interruptible(work())
 
 
 async def _branch(run: SavedRun, at: str | None, edits: Edits, *, changed: bool) -> None:

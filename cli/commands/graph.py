@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...core.settings import make_context
 from ...graphs.loop import build_tpo
 
 UNUSED = {"best_of_n": ("choose", "loss", "gradient", "update")}
 
 
-def print_graph(settings: dict[str, Any]) -> int:
+def print_graph(settings: dict[str, object]) -> int:
     """Print Mermaid text. The modes share one graph; best-of-N uses the beginning of it."""
     context = make_context(None, **settings)
     graph = build_tpo(defaults=context).compile(name="tpo").get_graph()

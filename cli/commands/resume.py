@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from langgraph.types import Command, StateSnapshot
 
 from ...core.errors import InputError
@@ -18,37 +16,29 @@ from ..saved.branch import BROKEN_OFF, branch_off, reopen
 from ..saved.saved_run import SavedRun, open_run
 from ..saved.status import is_over, values_of
 
+NOT_WAITING = "this run is not waiting for a person, so there is nothing to pick"
+
 
 def resume(
     run_id: str,
     choice: Pick,
     db: str | None,
     output: OutputMode,
-    settings: dict[str, Any],
+    settings: dict[str, object],
 ) -> int:
     """Resume, and return the exit code."""
-    return run_interruptible(_resume(run_id, choice, db, output, settings))
 
+    async def work() -> int:
+        async with open_run(db, run_id, settings) as run:
+            state = await run.state()
+            if not state.interrupts and any(choice.values()):
+                raise InputError(NOT_WAITING)
+            if is_over(state):
+                return await _reopen(run, state, output, changed=bool(settings))
+            await check_settings(run.context, output)
+            return await run_graph(run, await _input(run, state, choice), output)
 
-async def _resume(
-    run_id: str,
-    choice: Pick,
-    db: str | None,
-    output: OutputMode,
-    settings: dict[str, Any],
-) -> int:
-    async with open_run(db, run_id, settings) as run:
-        return await _continue(run, choice, output, changed=bool(settings))
-
-
-async def _continue(run: SavedRun, choice: Pick, output: OutputMode, *, changed: bool) -> int:
-    state = await run.state()
-    if not state.interrupts and any(choice.values()):
-        raise InputError("this run is not waiting for a person, so there is nothing to pick")
-    if is_over(state):
-        return await _reopen(run, state, output, changed=changed)
-    await check_settings(run.context, output)
-    return await run_graph(run, await _input(run, state, choice), output)
+    return run_interruptible(work())
 
 
 async def _input(run: SavedRun, state: StateSnapshot, choice: Pick) -> Input:

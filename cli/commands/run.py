@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from langchain_core.messages import BaseMessage
-
-from ...core.context import Context
 from ...core.settings import make_context
 from ..check_settings import check_settings
 from ..ctrl_c import run_interruptible
@@ -22,7 +17,7 @@ def start(
     messages: str | None,
     db: str | None,
     output: OutputMode,
-    settings: dict[str, Any],
+    settings: dict[str, object],
 ) -> int:
     """Check everything that can be checked for free, then run.
 
@@ -30,12 +25,11 @@ def start(
         The exit code.
     """
     context = make_context(None, **settings)
-    return run_interruptible(_run(read_query(prompt, system, messages), context, db, output))
+    turns = read_query(prompt, system, messages)
 
+    async def work() -> int:
+        await check_settings(context, output)
+        async with new_run(db, context) as run:
+            return await run_graph(run, {"messages": turns}, output)
 
-async def _run(
-    turns: list[BaseMessage], context: Context, db: str | None, output: OutputMode
-) -> int:
-    await check_settings(context, output)
-    async with new_run(db, context) as run:
-        return await run_graph(run, {"messages": turns}, output)
+    return run_interruptible(work())

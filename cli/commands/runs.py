@@ -4,28 +4,52 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
-from typing import Any
 
 from rich.text import Text
+from typing_extensions import TypedDict
 
+from ...core.context import Mode
 from ...core.figures import age, reward
 from ...core.login import without_login
 from ...core.phrases import MODES
+from ...core.state import StopReason
 from ...core.stopping import spent
 from ..console import page, short, table
 from ..saved.saved_run import load_run
-from ..saved.status import query_of, status_of, values_of
+from ..saved.status import Status, query_of, status_of, values_of
 from ..saved.store import Store, latest_runs, open_store, store_path
 
 WIDE = 110  # columns of a terminal that has room for the policy
 STYLES = {"finished": "green", "failed": "red", "waiting": "yellow", "interrupted": "yellow"}
 
 
+class RunRow(TypedDict):
+    """What the table and `--json` say of a run."""
+
+    id: str
+    when: str | None
+    status: Status
+    stop_reason: StopReason | None
+    mode: Mode
+    depth: int
+    width: int
+    round: int
+    policy: str
+    reward_model: str
+    reward: float | None
+    requests: int
+    query: str
+
+
 def list_runs(limit: int, db: str | None, as_json: bool) -> int:
     """Print the latest runs, and return the exit code."""
     path = store_path(db)
-    rows = asyncio.run(_rows(limit, path)) if path.exists() else []
+
+    async def read() -> list[RunRow]:
+        async with open_store(path) as store:
+            return [await _row(store, run_id) for run_id in await latest_runs(store, limit)]
+
+    rows = asyncio.run(read()) if path.exists() else []
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
@@ -33,12 +57,7 @@ def list_runs(limit: int, db: str | None, as_json: bool) -> int:
     return 0
 
 
-async def _rows(limit: int, path: Path) -> list[dict[str, Any]]:
-    async with open_store(path) as store:
-        return [await _row(store, run_id) for run_id in await latest_runs(store, limit)]
-
-
-async def _row(store: Store, run_id: str) -> dict[str, Any]:
+async def _row(store: Store, run_id: str) -> RunRow:
     run = await load_run(store, run_id, {})
     state = await run.state()
     values, context = values_of(state), run.context
@@ -62,15 +81,14 @@ async def _row(store: Store, run_id: str) -> dict[str, Any]:
     }
 
 
-def _print_table(rows: list[dict[str, Any]]) -> None:
+def _print_table(rows: list[RunRow]) -> None:
     with page() as console:
         if not rows:
             console.print(Text("There are no saved runs."))
             return
-        wide = console.width >= WIDE
-        numbers = ("reward", "requests")
-        names = ("id", "when", "status", "search", *numbers, *(["policy"] if wide else []))
-        made = table(*names, "prompt", right=numbers)
+        policy = ["policy"] if console.width >= WIDE else []
+        columns = ("id", "when", "status", "search", "reward", "requests", *policy, "prompt")
+        made = table(*columns, right=("reward", "requests"))
         for row in rows:
             made.add_row(
                 row["id"],
@@ -79,15 +97,15 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
                 Text(f"{MODES[row['mode']]} {row['depth']}x{row['width']}", no_wrap=True),
                 reward(row["reward"]),
                 str(row["requests"]),
-                *([short(row["policy"], 30)] if wide else []),
+                *([short(row["policy"], 30)] if policy else []),
                 Text(short(row["query"], 60), no_wrap=True, overflow="ellipsis"),
             )
         console.print(made)
 
 
-def _status(row: dict[str, Any]) -> str:
+def _status(row: RunRow) -> str:
     if row["status"] == "stopped":
         return f"stopped: {row['stop_reason']}"
     if row["status"] in {"interrupted", "failed", "running"}:
         return f"{row['status']} in round {row['round']}"
-    return str(row["status"])
+    return row["status"]

@@ -6,7 +6,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from rich.text import Text
 
@@ -23,7 +22,7 @@ from ..input.score_rows import ScoreRow, read_rows
 AT_ONCE = 64  # rows under way, and printed together
 
 
-def score(path: str, settings: dict[str, Any]) -> int:
+def score(path: str, settings: dict[str, object]) -> int:
     """Score every row, in order; return 0, or 1 if some could not be scored."""
     context = make_context(None, **settings)
     reward = resolve_reward(context.reward, policy=context.policy)

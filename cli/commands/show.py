@@ -35,21 +35,13 @@ def show(
     as_json: bool,
 ) -> int:
     """Print a run, or one of its answers, or its checkpoints; return the exit code."""
-    asyncio.run(_show(run_id, candidate, with_history, at, db, as_json))
-    return 0
 
+    async def read() -> tuple[SavedRun, list[StateSnapshot], StateSnapshot]:
+        async with open_run(db, run_id) as run:
+            states = await history(run) if with_history or at else []
+            return run, states, find_checkpoint(states, at) if at else await run.state()
 
-async def _show(
-    run_id: str,
-    candidate: str | None,
-    with_history: bool,
-    at: str | None,
-    db: str | None,
-    as_json: bool,
-) -> None:
-    async with open_run(db, run_id) as run:
-        states = await history(run) if with_history or at else []
-        state = find_checkpoint(states, at) if at else await run.state()
+    run, states, state = asyncio.run(read())
     if candidate:
         print_raw(_candidate_text(state, candidate))
     elif with_history:
@@ -59,6 +51,7 @@ async def _show(
     else:
         with page() as console:
             _print_run(console, run, state)
+    return 0
 
 
 def _candidate_text(state: StateSnapshot, candidate: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from ...prompts.prompt_set import Critique
 
+_LIST_ITEM = re.compile(r"(?m)^\s*(?:[-*•]|\d+[.)])\s")
+
 GREETING = "Reply with the one word: ready"
 
 
@@ -32,10 +34,6 @@ class Pair:
 
 def _mentions(word: str) -> Callable[[str], bool]:
     return lambda text: re.search(rf"(?i)\b{word}\b", text) is not None
-
-
-def _lines_of_list(text: str) -> int:
-    return len(re.findall(r"(?m)^\s*(?:[-*•]|\d+[.)])\s", text))
 
 
 INSTRUCTIONS = (
@@ -78,7 +76,7 @@ INSTRUCTIONS = (
             gradient="1. Turn the sentence into a numbered list with one step per line.\n"
             "2. Keep every step and the eight minutes.",
         ),
-        lambda text: _lines_of_list(text) >= 3,
+        lambda text: len(_LIST_ITEM.findall(text)) >= 3,
     ),
 )
 

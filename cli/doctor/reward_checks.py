@@ -1,4 +1,4 @@
-"""Checks of a reward: finite, raw, and ordered on pairs whose order nobody disputes."""
+"""Checks of a reward: finite, raw, and ordered on pairs whose right order is known."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Probed:
 
 @runtime_checkable
 class Probing(Protocol):
-    """A reward that can check itself."""
+    """A served reward that can say what is wrong with its own server."""
 
     async def probe(self) -> str: ...  # noqa: D102
 
@@ -84,17 +84,13 @@ async def check_reward(reward: Reward | PlannedReward) -> tuple[list[Finding], l
     except Exception as error:  # noqa: BLE001  a reward may raise anything
         return [*notice, Finding("reward", "bad", evidence(error))], []
     scores = [score for one in pairs for score in (one.better, one.worse)]
-    doubts = [*notice, *await _own_doubts(reward), _finite(scores)]
+    problem = await reward.probe() if isinstance(reward, Probing) else ""
+    probed = [Finding("probe", "warning", problem)] if problem else []
+    doubts = [*notice, *probed, _finite(scores)]
     if all(score["reward"] is None for score in scores):
         return doubts, []  # nothing is known about the order
     ordered = [_ordered(kind, [one for one in pairs if one.kind is kind]) for kind in KINDS]
     return [*doubts, _raw(scores), *ordered], pairs
-
-
-async def _own_doubts(reward: Reward | PlannedReward) -> list[Finding]:
-    """Return what a served reward finds wrong with its own server."""
-    problem = await reward.probe() if isinstance(reward, Probing) else ""
-    return [Finding("probe", "warning", problem)] if problem else []
 
 
 async def _score(reward: Reward | PlannedReward, kind: Kind, pair: Pair) -> Probed:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...core.errors import InputError
+from ...core.json_types import JsonObject
 from ...core.pool import by_id, scored, summarise
-from ...core.state import Round, State, merge_candidates
+from ...core.state import Candidate, Round, State, merge_candidates
 from .query import text_or_file
 
 BY_HAND = {"error": "dropped by hand", "failure": "dropped"}
@@ -45,22 +46,19 @@ def round_of(values: State, edits: Edits) -> int:
         raise InputError(
             "rewritten answers must all be from the same round, which is then ranked again"
         )
-    return int(rounds.pop())
+    return rounds.pop()
 
 
-def _candidate(values: State, given: str) -> dict[str, Any]:
+def _candidate(values: State, given: str) -> Candidate:
     name, pool = given.partition("=")[0], values.get("candidates") or []
     found = by_id(pool, name)
     if found is None:
-        raise InputError(f"there is no answer {name!r} at that point; choose one of {_ids(values)}")
-    return dict(found)
+        ids = ", ".join(c["id"] for c in pool)
+        raise InputError(f"there is no answer {name!r} at that point; choose one of {ids}")
+    return found
 
 
-def _ids(values: State) -> str:
-    return ", ".join(c["id"] for c in values.get("candidates") or [])
-
-
-def changes_for(values: State, edits: Edits) -> dict[str, Any]:
+def changes_for(values: State, edits: Edits) -> dict[str, object]:
     """Return what to write to the state; the reducers merge it into the records."""
     turn, now = values["turn"], values["round"]
     candidates = [_rewritten(values, given) for given in edits.edit]
@@ -70,34 +68,29 @@ def changes_for(values: State, edits: Edits) -> dict[str, Any]:
     if edits.edit:
         return {"candidates": candidates}
     last = values["rounds"][-1]
-    written = _written(edits, last)
-    record: dict[str, Any] = {"turn": turn, "round": now, **written}
+    texts = {"loss": edits.loss, "gradient": edits.gradient}
+    given = {name: text_or_file(text) for name, text in texts.items() if text is not None}
+    by_hand = sorted({*last.get("by_hand", []), *given})  # a person wrote them
+    written = {**given, "by_hand": by_hand} if given else {}
+    record: JsonObject = {"turn": turn, "round": now, **written}
     if edits.drop:
         record = {**_ranked_without(values, candidates, last), **written}
     return {"candidates": candidates, "rounds": [record]}
 
 
-def _ranked_without(values: State, dropped: list[dict[str, Any]], last: Round) -> dict[str, Any]:
+def _ranked_without(values: State, dropped: Sequence[JsonObject], last: Round) -> JsonObject:
     """Return the record of the round as it is ranked without some answers."""
     pool = merge_candidates(values["candidates"], [dropped])
     if not scored(pool):
         raise InputError("this would leave no scored answer in the pool")
-    kept: dict[str, Any] = {"loss": last["loss"], "gradient": last["gradient"]}
+    kept: JsonObject = {"loss": last["loss"], "gradient": last["gradient"]}
     ranked = summarise(pool, values["turn"], values["round"], last["ranked_by"])
     if ranked["chosen"] == last["chosen"]:
         kept["heldout"] = last["heldout"]
     return {**ranked, **kept}
 
 
-def _written(edits: Edits, last: Round) -> dict[str, Any]:
-    """Return the texts a person wrote, and the mark that a person wrote them."""
-    texts = {"loss": edits.loss, "gradient": edits.gradient}
-    given = {name: text_or_file(text) for name, text in texts.items() if text is not None}
-    by_hand = sorted({*last.get("by_hand", []), *given})
-    return {**given, "by_hand": by_hand} if given else {}
-
-
-def _rewritten(values: State, given: str) -> dict[str, Any]:
+def _rewritten(values: State, given: str) -> JsonObject:
     _, equals, text = given.partition("=")
     if not equals:
         raise InputError(

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from langgraph.types import StateSnapshot
 from rich.text import Text
+from typing_extensions import TypedDict
 
 from ...core.errors import InputError
 from ...core.figures import reward
+from ...core.json_types import JsonObject
+from ...core.state import Candidate
 from ..console import console_for, harmless, short, table
 from ..ctrl_c import plain_interrupt
 from .query import text_or_file
 
-Pick = dict[str, Any]
+Pick = JsonObject
 HINT = "Enter accepts the ranking. Or type: ID (best), ID ID (best, worst), show ID, stop."
+
+
+class Pause(TypedDict):
+    """What the step `choose` says while it waits; of each candidate only what is shown here."""
+
+    round: int
+    chosen: str | None
+    rejected: str | None
+    candidates: list[Candidate]
 
 
 def check_pick(state: StateSnapshot, pick: Pick) -> Pick:
@@ -76,12 +87,12 @@ def read_pick(typed: Sequence[str]) -> Pick:
     return pick
 
 
-def _paused(state: StateSnapshot) -> Mapping[str, Any]:
-    value: Mapping[str, Any] = state.interrupts[0].value
+def _paused(state: StateSnapshot) -> Pause:
+    value: Pause = state.interrupts[0].value
     return value
 
 
-def _show_ranking(paused: Mapping[str, Any]) -> None:
+def _show_ranking(paused: Pause) -> None:
     console = console_for()
     made = table("id", "reward", "", right=("reward",))
     for c in paused["candidates"]:
@@ -94,7 +105,7 @@ def _show_ranking(paused: Mapping[str, Any]) -> None:
     console.print(Text(HINT, "dim"))
 
 
-def _show_text(candidates: Sequence[Mapping[str, Any]], ids: Sequence[str]) -> None:
+def _show_text(candidates: Sequence[Candidate], ids: Sequence[str]) -> None:
     for c in candidates:
         if c["id"] in ids:
             console_for().print(Text(harmless(c["text"])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from langchain_core.messages import BaseMessage, SystemMessage
+from langchain_core.messages import AnyMessage, SystemMessage
 
 from ...core.conversation import read_conversation, to_messages
 from ...core.errors import InputError
@@ -14,7 +14,7 @@ from ...core.strict_json import parse_json
 STDIN = "-"
 
 
-def read_query(prompt: str | None, system: str | None, messages: str | None) -> list[BaseMessage]:
+def read_query(prompt: str | None, system: str | None, messages: str | None) -> list[AnyMessage]:
     """Return the conversation to answer.
 
     Args:
@@ -33,7 +33,7 @@ def read_query(prompt: str | None, system: str | None, messages: str | None) -> 
         turns = to_messages(_read_prompt(prompt))
     if system is not None:
         turns = [SystemMessage(text_or_file(system)), *turns]
-    read_conversation(turns)  # type: ignore[arg-type]
+    read_conversation(turns)
     return turns
 
 

@@ -7,12 +7,12 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
 
 from langchain_core.messages import AnyMessage
 
 from ...core.conversation import read_conversation, to_messages
 from ...core.errors import InputError
+from ...core.json_types import JsonObject
 from ...core.strict_json import parse_json
 from .query import read_text
 
@@ -23,7 +23,7 @@ FORM = '{"prompt": "...", "answer": "..."}, or "messages" instead of "prompt"'
 class ScoreRow:
     """One answer to be scored, and the row it came in."""
 
-    given: dict[str, Any]
+    given: JsonObject
     messages: list[AnyMessage]
     answer: str
 
@@ -57,7 +57,7 @@ def read_rows(path: str) -> list[ScoreRow]:
     return rows
 
 
-def _from_json(text: str, place: str) -> Iterator[tuple[int, Any]]:
+def _from_json(text: str, place: str) -> Iterator[tuple[int, object]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
@@ -66,7 +66,7 @@ def _from_json(text: str, place: str) -> Iterator[tuple[int, Any]]:
                 raise InputError(f"{place}, line {number}: not JSON: {error}") from None
 
 
-def _from_csv(text: str, place: str) -> Iterator[tuple[int, Any]]:
+def _from_csv(text: str, place: str) -> Iterator[tuple[int, object]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         if not {"prompt", "answer"} <= set(reader.fieldnames or ()):
@@ -82,7 +82,7 @@ def _from_csv(text: str, place: str) -> Iterator[tuple[int, Any]]:
         raise InputError(f"{place}, line {reader.reader.line_num}: {error}") from None
 
 
-def _row(given: Any) -> ScoreRow:
+def _row(given: object) -> ScoreRow:
     if not isinstance(given, dict):
         raise InputError(f"not a JSON object; write {FORM}")
     answer = given.get("answer")
@@ -95,6 +95,6 @@ def _row(given: Any) -> ScoreRow:
         raise InputError(
             '"prompt" must be a text' if "prompt" in given else '"messages" must be a list'
         )
-    messages = cast("list[AnyMessage]", to_messages(prompt))
+    messages = to_messages(prompt)
     read_conversation(messages)
     return ScoreRow(given, messages, answer)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from langgraph.types import StateSnapshot
 from rich import box
 from rich.console import Console
@@ -14,6 +12,7 @@ from rich.text import Text
 from ...core.answer import answer_of
 from ...core.context import Context
 from ...core.figures import cost_phrase, reward
+from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.phrases import overoptimised_sentence, stop_phrase
 from ...core.state import State
@@ -25,7 +24,7 @@ from .sparklines import reward_sparklines
 from .tables import rounds_table
 
 
-def result_of(run: SavedRun, state: StateSnapshot) -> dict[str, Any]:
+def result_of(run: SavedRun, state: StateSnapshot) -> JsonObject:
     """Return what `--json` prints: plain data, the same for `run`, `resume` and `show`."""
     values = values_of(state)
     return {

@@ -20,8 +20,7 @@ def bar(value: float, low: float, high: float, width: int) -> str:
         >>> bar(1.0, 0.0, 2.0, 4)
         '██'
     """
-    share = (value - low) / (high - low) if high > low else 1.0
-    eighths = max(1, round(min(1.0, max(0.0, share)) * width * 8))
+    eighths = max(1, round(_share(value, low, high) * width * 8))
     return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
 
 
@@ -32,12 +31,15 @@ def spark(values: Sequence[float | None], low: float, high: float) -> str:
         >>> spark([0.0, 0.5, 1.0], 0.0, 1.0)
         '▁▅█'
     """
-    return "".join(" " if value is None else _level(value, low, high) for value in values)
+    return "".join(
+        " " if value is None else LEVELS[int(_share(value, low, high) * 7 + 0.5)]
+        for value in values
+    )
 
 
-def _level(value: float, low: float, high: float) -> str:
+def _share(value: float, low: float, high: float) -> float:
     share = (value - low) / (high - low) if high > low else 1.0
-    return LEVELS[min(7, max(0, int(share * 7 + 0.5)))]
+    return min(1.0, max(0.0, share))
 
 
 def reward_sparklines(rounds: Sequence[Round]) -> Text:

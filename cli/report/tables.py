@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...core.figures import age, at_least, reward
-from ...core.state import Candidate, Round, State
+from ...core.state import Round, State
 from ...core.usage import PHASES, Cost
 from ..console import page, table
 from ..saved.branch import checkpoint_id, maker, present_branch, short_id
@@ -44,21 +44,16 @@ def pool_table(state: State) -> Table:
         marks = {last["chosen"]: "chosen", last["rejected"]: "rejected"} if last else {}
         parts = ", ".join(f"{k} {reward(v)}" for k, v in c.get("parts", {}).items())
         remark = c["error"] or marks.get(c["id"], "")
+        ended = c["finish_reason"] or ""
         style = "red" if c["error"] else "green" if remark == "chosen" else ""
         made.add_row(
             c["id"],
             reward(c["reward"]),
             f"{len(text_of(c)):,}",
-            _ending(c),
+            "cut off" if ended in {"length", "max_tokens"} else ended,
             Text.assemble((remark, style), f"  {parts}" if parts else ""),
         )
     return made
-
-
-def _ending(candidate: Candidate) -> str:
-    """Return how a candidate's text ended."""
-    reason = candidate["finish_reason"] or ""
-    return "cut off" if reason in {"length", "max_tokens"} else reason
 
 
 def cost_table(phases: dict[str, Cost], total: Cost) -> Table:

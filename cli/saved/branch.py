@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
@@ -80,7 +81,7 @@ def maker(state: StateSnapshot) -> str | None:
 
 
 async def branch_off(
-    run: SavedRun, base: StateSnapshot, changes: dict[str, Any], node: str | None = None
+    run: SavedRun, base: StateSnapshot, changes: Mapping[str, object], node: str | None = None
 ) -> None:
     """Make a checkpoint, changed as if `node` had written it, the run's present state.
 

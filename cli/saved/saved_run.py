@@ -12,16 +12,14 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import CheckpointTuple
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
 from ...core.context import Context
+from ...core.json_types import JsonObject
 from ...core.settings import make_context
-from ...graphs.loop import build_tpo
+from ...graphs.loop import TPOApp, build_tpo
 from .lock import locked
 from .store import SETTINGS, Store, find_run, open_store, store_path
-
-App = CompiledStateGraph[Any, Context, Any, Any]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class SavedRun:
     context: Context
 
     @cached_property
-    def app(self) -> App:
+    def app(self) -> TPOApp:
         """The compiled graph. Its defaults are the settings, for edges that see no runtime."""
         return build_tpo(defaults=self.context).compile(checkpointer=self.store.saver, name="tpo")
 
@@ -74,7 +72,7 @@ async def new_run(db: str | None, context: Context) -> AsyncIterator[SavedRun]:
 
 @asynccontextmanager
 async def open_run(
-    db: str | None, beginning: str, changes: Mapping[str, Any] | None = None
+    db: str | None, beginning: str, changes: Mapping[str, object] | None = None
 ) -> AsyncIterator[SavedRun]:
     """Open a saved run: to read it, or to continue it.
 
@@ -94,14 +92,14 @@ async def open_run(
             yield run
 
 
-async def load_run(store: Store, run_id: str, changes: Mapping[str, Any]) -> SavedRun:
+async def load_run(store: Store, run_id: str, changes: Mapping[str, object]) -> SavedRun:
     """Return a run of an open store, with some of its settings changed."""
     saved = await store.saver.aget_tuple({"configurable": {"thread_id": run_id}})
-    settings = settings_of(saved.metadata if saved else {})
+    settings = settings_of(saved.metadata if saved else None)
     return SavedRun(store, run_id, make_context(settings, **changes))
 
 
-def settings_of(metadata: Any) -> Context:
+def settings_of(metadata: Mapping[str, Any] | None) -> Context:
     """Return the settings a checkpoint was written with; unknown ones are from another version."""
-    saved: dict[str, Any] = json.loads(metadata.get(SETTINGS) or "{}")
+    saved: JsonObject = json.loads((metadata or {}).get(SETTINGS) or "{}")
     return make_context(None, **{k: v for k, v in saved.items() if k in Context.model_fields})

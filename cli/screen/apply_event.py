@@ -20,18 +20,15 @@ from ...core.usage import Phase, add_costs, cost
 from .run_view import View
 
 
-def apply(view: View, event: AnyEvent) -> View:
+def apply(view: View, event: AnyEvent) -> View:  # noqa: C901, PLR0911, PLR0912  a line per kind
     """Return the view after an event; events of other kinds change nothing."""
-    after = _changed(replace(view, elapsed=max(view.elapsed, event["elapsed"])), event)
-    return after or view
-
-
-def _changed(view: View, event: AnyEvent) -> View | None:  # noqa: C901, PLR0911, PLR0912  a line per kind
+    before, view = view, replace(view, elapsed=max(view.elapsed, event["elapsed"]))
     match event["type"]:
         case "tpo.run_started":
             return _run_started(view, event)
         case "tpo.notice":
-            return _notice(view, event["message"])
+            notices = dict.fromkeys((*view.notices, event["message"]))  # each of them once
+            return replace(view, notices=tuple(notices))
         case "tpo.request_started":
             return _request_started(view, event)
         case "tpo.request_finished":
@@ -57,7 +54,7 @@ def _changed(view: View, event: AnyEvent) -> View | None:  # noqa: C901, PLR0911
         case "tpo.final":
             return replace(view, phase=None, stopped=True, paid=event["usage"]["total"])
         case _:
-            return None
+            return before
 
 
 def _enter(view: View, phase: Phase, cycle: int) -> View:
@@ -82,11 +79,6 @@ def _run_started(view: View, event: RunStarted) -> View:
         policy=event["policy"],
         reward=event["reward"],
     )
-
-
-def _notice(view: View, message: str) -> View:
-    known = message in view.notices
-    return view if known else replace(view, notices=(*view.notices, message))
 
 
 def _request_started(view: View, event: RequestStarted) -> View:

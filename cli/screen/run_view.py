@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import get_args
 
 from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.types import StateSnapshot
 
 from ...core.context import Context
+from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.pool import best
 from ...core.state import Candidate, Round, merge_candidates, merge_rounds
@@ -35,7 +36,7 @@ class View:
         pool: Candidates by id.
         partial: Live text of unfinished candidates, by id.
         in_flight: Requests under way.
-        loss: The loss of this cycle, as far as it is written; likewise `gradient`.
+        loss: The loss of this cycle, as far as it is written; `gradient` the same.
         trouble: Requests that failed for good.
         paid: What the finished requests cost.
     """
@@ -134,7 +135,7 @@ def saved_view(context: Context, state: StateSnapshot, saved: CheckpointTuple | 
     )
 
 
-def _records(saved: CheckpointTuple | None) -> Iterable[dict[str, Any]]:
+def _records(saved: CheckpointTuple | None) -> Iterable[JsonObject]:
     """Yield the records of candidates and rounds among a checkpoint's pending writes."""
     for _, _, value in (saved.pending_writes if saved else None) or []:
         for record in value if isinstance(value, list) else []:

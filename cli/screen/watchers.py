@@ -72,7 +72,7 @@ class ProgressLines(Nobody):
         self._view = view
 
     def __enter__(self) -> Self:
-        """Write the notices, which nobody may miss."""
+        """Write the notices, which must not be missed."""
         for notice in self._view.notices:
             self._write(f"Note: {notice}")
         return self
@@ -118,7 +118,9 @@ class LiveScreen:
         self._view, self._at = view, time.monotonic()
         self._live = Live(
             console=console,
-            get_renderable=self._now,
+            get_renderable=lambda: LiveView(
+                self._view, self._view.elapsed + time.monotonic() - self._at
+            ),
             refresh_per_second=8,
             transient=True,
             redirect_stdout=False,
@@ -138,7 +140,3 @@ class LiveScreen:
     def __call__(self, event: AnyEvent) -> None:
         """Take in an event; the next redraw shows it."""
         self._view, self._at = apply(self._view, event), time.monotonic()
-
-    def _now(self) -> LiveView:
-        view = self._view
-        return LiveView(view, view.elapsed + time.monotonic() - self._at)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from ...core.context import Context
 from ...core.errors import ConfigError
 from ...core.usage import Cost, add_costs, cost, tokens_of
 
 
-def add_spent(so_far: Any, more: Any) -> Cost:
+def add_spent(so_far: Cost | None, more: Cost | None) -> Cost:
     """Reducer of the agent's channel: the sum over the turns of the thread."""
-    return add_costs(cost(**(so_far or {})), cost(**(more or {})))
+    return add_costs(cost(**(so_far or cost())), cost(**(more or cost())))
 
 
 @dataclass(frozen=True)

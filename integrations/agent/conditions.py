@@ -7,7 +7,6 @@ import inspect
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from langchain_core.messages import AIMessage, HumanMessage
 
@@ -55,7 +54,7 @@ class Conditions:
             return f"fraction: not among the {self.fraction:g} of answers that are optimised"
         if self.when is None:
             return ""
-        wanted: Any = await asyncio.to_thread(self.when, request, draft)
+        wanted = await asyncio.to_thread(self.when, request, draft)
         if inspect.isawaitable(wanted):
             wanted = await wanted
         return "" if wanted else "when: the predicate said no"

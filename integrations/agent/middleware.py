@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, NotRequired, cast
 
 from langchain.agents.middleware import (
     AgentMiddleware,
@@ -28,9 +28,9 @@ from ..inner_run.run_trace import Detail
 from ..inner_run.silent_graph import run_silently
 from .allowance import Allowance, add_spent
 from .conditions import Conditions, When
-from .reply import AgentReply, AgentRequest, replaced, restore_reply
+from .reply import AgentAnswer, AgentReply, AgentRequest, replaced, restore_reply
 from .search import Search
-from .turn_graph import Attempt, build_turn
+from .turn_graph import Attempt, SavedTurn, build_turn
 
 # What the caller of a served agent may not choose: hosts that are asked, files that are read.
 FIXED = frozenset({"policy", "critic", "reward", "heldout", "fallback_reward", "prompts"})
@@ -110,7 +110,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         conversation_tokens: int = 0,
         conversation_seconds: float = 0.0,
         trace: Detail = "brief",
-        **settings: Any,
+        **settings: object,
     ) -> None:
         super().__init__()
         self.tools = []
@@ -126,7 +126,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         self,
         request: AgentRequest,
         handler: Callable[[AgentRequest], Awaitable[AgentReply]],
-    ) -> Any:
+    ) -> AgentAnswer:
         """Let the model reply; if that is the final answer, search for a better one."""
         return await self._answer(self._call(request, lambda: handler(request)))
 
@@ -134,14 +134,15 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         self,
         request: AgentRequest,
         handler: Callable[[AgentRequest], AgentReply],
-    ) -> Any:
+    ) -> AgentAnswer:
         """Do the same in a sync agent; the search runs on a background loop."""
         call = self._call(request, lambda: asyncio.to_thread(handler, request))
         return result_of(self._answer(call, in_sync_node=True))
 
     def _call(self, request: AgentRequest, ask: Callable[[], Awaitable[AgentReply]]) -> Attempt:
-        spent: Any = request.state.get("tpo_spent")
-        return Attempt(request, ask, self._settings(request), add_spent(None, spent))
+        state = cast("TPOState", request.state)
+        spent = add_spent(None, state.get("tpo_spent"))
+        return Attempt(request, ask, self._settings(request), spent)
 
     def _settings(self, request: AgentRequest) -> Context | None:
         """Return the settings of this call; `None` if it wants no search.
@@ -167,20 +168,19 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
             )
         return make_context(self._context, **key)
 
-    async def _answer(self, call: Attempt, *, in_sync_node: bool = False) -> Any:
+    async def _answer(self, call: Attempt, *, in_sync_node: bool = False) -> AgentAnswer:
         """Run the turn, or go on from what an earlier attempt of the node has saved of it.
 
         A saved turn may hold no reply: the model failed, and a middleware around this one
         called it again; or the reply could not be saved. What followed is the next turn.
         """
-        write = call.request.runtime.stream_writer
+        write, first = call.request.runtime.stream_writer, SavedTurn(final=False)
         while True:
-            turn = await run_silently(
-                self._turn, {"final": False}, call, write, in_sync_node=in_sync_node
-            )
+            turn = await run_silently(self._turn, first, call, write, in_sync_node=in_sync_node)
             if call.error:
                 raise call.error
-            if reply := call.reply or (turn.get("reply") and restore_reply(turn["reply"])):
+            saved = turn.get("reply")
+            if reply := call.reply or (restore_reply(saved) if saved else None):
                 break
         if found := turn.get("found"):
             answer = replaced(reply, found["text"], found["trace"])

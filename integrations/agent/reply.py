@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from langchain.agents.middleware import ModelRequest, ModelResponse
+from langchain.agents.middleware import ExtendedModelResponse, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, message_to_dict, messages_from_dict
 
 from ...core.json_types import JsonObject
@@ -12,6 +12,7 @@ from ...core.reply import read_reply
 
 AgentRequest = ModelRequest[Any]  # whatever the context of the agent is
 AgentReply = ModelResponse[Any]  # whatever its structured output is
+AgentAnswer = AgentReply | ExtendedModelResponse[Any]
 
 
 def draft_in(request: AgentRequest, response: AgentReply) -> AIMessage | None:
@@ -23,19 +24,13 @@ def draft_in(request: AgentRequest, response: AgentReply) -> AIMessage | None:
     """
     if request.response_format is not None or response.structured_response is not None:
         return None
-    said = [m for m in response.result if isinstance(m, AIMessage)]
-    if len(response.result) != 1 or not said or said[0].id is None:
+    draft = response.result[0] if len(response.result) == 1 else None
+    if not isinstance(draft, AIMessage) or draft.id is None:
         return None
-    draft = said[0]
-    if not all(_is_prose(block) for block in draft.content_blocks):
+    texts = [block for block in draft.content_blocks if block["type"] != "reasoning"]
+    if any(block["type"] != "text" or block.get("annotations") for block in texts):
         return None
     return None if read_reply(draft).error else draft
-
-
-def _is_prose(block: Any) -> bool:
-    return block["type"] == "reasoning" or (
-        block["type"] == "text" and not block.get("annotations")
-    )
 
 
 def save_reply(response: AgentReply) -> list[JsonObject] | None:
@@ -53,7 +48,7 @@ def restore_reply(saved: list[JsonObject]) -> AgentReply:
     return ModelResponse(result=messages_from_dict(saved))
 
 
-def replaced(response: AgentReply, text: str | None, trace: JsonObject) -> Any:
+def replaced(response: AgentReply, text: str | None, trace: JsonObject) -> AgentReply:
     """Return the reply with the trace, and with another text unless that is `None`.
 
     The message keeps its id, so that clients replace what they may have shown of it. It keeps

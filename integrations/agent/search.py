@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import cast, get_args
 
 from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.errors import GraphBubbleUp, is_invalid_resume
+from langgraph.types import StreamWriter
 from typing_extensions import TypedDict
 
 from ...core.context import Context
@@ -15,8 +15,8 @@ from ...core.errors import ConfigError, evidence
 from ...core.events import Emitter
 from ...core.json_types import JsonObject
 from ...core.reply import read_reply
-from ...core.state import State
-from ...core.usage import cost
+from ...core.state import InputState, State
+from ...core.usage import Cost, cost
 from ...graphs.loop import MAX_STEPS, build_graph
 from ...models.policy import check_policy
 from ...nodes.paid.run_models import GivenModels
@@ -30,7 +30,7 @@ class Found(TypedDict):
     text: str | None
     """The better answer; `None` if the draft stays."""
     trace: JsonObject
-    spent: JsonObject
+    spent: Cost
     """What it cost."""
 
 
@@ -63,7 +63,7 @@ class Search:
         request: AgentRequest,
         draft: AIMessage,
         context: Context,
-        write: Callable[[Any], None],
+        write: StreamWriter,
     ) -> Found:
         """Search. If anything goes wrong the draft stays, and the trace says why.
 
@@ -71,8 +71,8 @@ class Search:
         """
         given = replace(self.given, policy=self.given.policy or request.model)
         app = build_graph(given, speak=False).compile(name="tpo")
-        first: Any = {"messages": _conversation(request), "drafts": [read_reply(draft).text]}
-        state: Any = {}
+        first: InputState = {"messages": _conversation(request), "drafts": [read_reply(draft).text]}
+        state: State = {"messages": []}
         try:
             async for part in app.astream(
                 first,
@@ -90,7 +90,7 @@ class Search:
         except Exception as error:  # rewards and providers raise anything
             if is_invalid_resume(error):  # a person may answer again
                 raise
-            partial = {**state, **(getattr(error, "partial", None) or {})}
+            partial = cast("State", {**state, **(getattr(error, "partial", None) or {})})
             return self._failed(error, partial, write)
         return self._found(state)
 
@@ -101,13 +101,13 @@ class Search:
         trace = {"outcome": "kept" if kept else "improved", **trace}
         return Found(text=None if kept else winner["text"], trace=trace, spent=trace["usage"])
 
-    def _failed(self, error: Exception, state: Any, write: Callable[[Any], None]) -> Found:
+    def _failed(self, error: Exception, state: State, write: StreamWriter) -> Found:
         usage = state.get("usage")
-        spent = dict(usage["total"] if usage else cost())
-        said = evidence(error)
+        spent = usage["total"] if usage else cost()
+        why = evidence(error)
         emit = Emitter(write, usage, state.get("round", 0))
-        emit("notice", {"message": f"the search failed, the draft is the answer: {said}"})
-        trace = {"outcome": "failed", "reason": said, "usage": spent}
+        emit("notice", {"message": f"the search failed, the draft is the answer: {why}"})
+        trace = {"outcome": "failed", "reason": why, "usage": spent}
         return Found(text=None, trace=trace, spent=spent)
 
 
@@ -116,8 +116,8 @@ def _conversation(request: AgentRequest) -> list[AnyMessage]:
 
     A message without an id is copied, because the graph would give it one.
     """
-    said = [request.system_message] if request.system_message else []
-    return [m if m.id else m.model_copy() for m in [*said, *request.messages]]
+    system = [request.system_message] if request.system_message else []
+    return [m if m.id else m.model_copy() for m in [*system, *request.messages]]
 
 
 def _without_draft(event: JsonObject) -> JsonObject:

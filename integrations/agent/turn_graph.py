@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
 
 from langchain_core.messages import AIMessage
 from langgraph.errors import GraphBubbleUp
@@ -64,7 +63,7 @@ class Attempt:
 
 def build_turn(
     conditions: Conditions, allowance: Allowance, search: Search
-) -> CompiledStateGraph[Any, Attempt, Any, Any]:
+) -> CompiledStateGraph[SavedTurn, Attempt, SavedTurn, SavedTurn]:
     """Build the graph; it is run with an `Attempt` as context."""
 
     async def draft(state: SavedTurn, runtime: Runtime[Attempt]) -> SavedTurn:
@@ -99,23 +98,21 @@ def build_turn(
         write = runtime.stream_writer
         return {"found": await search.run(attempt.request, _draft_of(state), context, write)}
 
+    def after_draft(state: SavedTurn) -> str:
+        return "decide" if state.get("final") else END
+
+    def after_decide(state: SavedTurn) -> str:
+        return END if state["skipped"] else "search"
+
     graph = StateGraph(SavedTurn, Attempt)
     graph.add_node("draft", draft)
     graph.add_node("decide", decide)
     graph.add_node("search", look)
     graph.add_edge(START, "draft")
-    graph.add_conditional_edges("draft", _after_draft)
-    graph.add_conditional_edges("decide", _after_decide)
+    graph.add_conditional_edges("draft", after_draft, ["decide", END])
+    graph.add_conditional_edges("decide", after_decide, ["search", END])
     graph.add_edge("search", END)
     return graph.compile(name="tpo_turn")
-
-
-def _after_draft(state: SavedTurn) -> Literal["decide", "__end__"]:
-    return "decide" if state.get("final") else "__end__"
-
-
-def _after_decide(state: SavedTurn) -> Literal["search", "__end__"]:
-    return "__end__" if state["skipped"] else "search"
 
 
 def _draft_of(state: SavedTurn) -> AIMessage:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
 
 from langchain_core.callbacks import Callbacks
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage
 
 from ...core.context import Context
 from ...core.conversation import read_conversation
@@ -104,7 +103,7 @@ async def answer_pieces(call: ChatCall) -> AsyncGenerator[AIMessageChunk]:
                 yield reasoning(part)
 
 
-def _can_be_improved_on(history: Sequence[Any]) -> bool:
+def _can_be_improved_on(history: Sequence[AnyMessage]) -> bool:
     try:
         read_conversation(history)
     except InputError:

@@ -56,7 +56,7 @@ class CallSettings:
             left["policy"] = left.pop("model")
         parts = {name: left.pop(name) for name in PARTS if name in left}
         base = left.pop("context", self.context)
-        options: dict[str, Any] = {}
+        options: Keywords = {}
         if left.get("tools") or "response_format" in left:
             options = {k: v for k, v in left.items() if k not in _NAMES}
         settings = {k: v for k, v in left.items() if k not in {"tools", "tool_choice", *options}}
@@ -103,7 +103,7 @@ class CallSettings:
         return _open({**self.context.model_dump(mode="json", exclude_unset=True), **parts})
 
     @property
-    def _parts(self) -> dict[str, Any]:
+    def _parts(self) -> Keywords:
         return {name: getattr(self.given, name) for name in PARTS}
 
     def graph(self) -> TPOGraph:
@@ -149,7 +149,7 @@ def _open(values: Keywords) -> Keywords:
     return {k: without_login(v) if isinstance(v, str) else v for k, v in values.items()}
 
 
-def _named(part: Any) -> str:
+def _named(part: object) -> str:
     if isinstance(part, BaseChatModel | str):
         return model_name(part)
     if isinstance(part, PromptSet | Mapping):

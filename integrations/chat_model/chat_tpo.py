@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -75,7 +75,7 @@ class ChatTPO(BaseChatModel):
 
     if TYPE_CHECKING:  # for editors: pydantic would show them the fields and not the settings
 
-        def __init__(self, **settings: Any) -> None: ...
+        def __init__(self, **settings: object) -> None: ...
 
     @model_validator(mode="before")
     @classmethod
@@ -89,7 +89,7 @@ class ChatTPO(BaseChatModel):
             self.cache = False  # a cache's key could not tell this reward from another
         return self
 
-    def _settings(self, **changes: Any) -> CallSettings:
+    def _settings(self, **changes: object) -> CallSettings:
         """Return the settings of one call."""
         given = GivenModels(**{name: getattr(self, name) for name in PARTS})
         return CallSettings(given, self.context, self.trace).changed(changes)
@@ -102,7 +102,7 @@ class ChatTPO(BaseChatModel):
     def _identifying_params(self) -> JsonObject:
         return {**self._settings().described}
 
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: object) -> LangSmithParams:
         settings = self._settings(stop=stop, **kwargs)
         context = settings.context
         params = LangSmithParams(
@@ -124,7 +124,7 @@ class ChatTPO(BaseChatModel):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> ChatResult:
         call = self._call_of(messages, stop, run_manager, kwargs)
         return ChatResult(generations=[ChatGeneration(message=await whole_answer(call))])
@@ -134,7 +134,7 @@ class ChatTPO(BaseChatModel):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> ChatResult:
         call = self._call_of(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
         return ChatResult(generations=[ChatGeneration(message=result_of(whole_answer(call)))])
@@ -144,7 +144,7 @@ class ChatTPO(BaseChatModel):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> AsyncIterator[ChatGenerationChunk]:
         call = self._call_of(messages, stop, run_manager, kwargs)
         async with aclosing(answer_pieces(call)) as pieces:
@@ -156,7 +156,7 @@ class ChatTPO(BaseChatModel):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> Iterator[ChatGenerationChunk]:
         call = self._call_of(messages, stop, run_manager, kwargs, saving=saving_of_sync_call())
         for piece in iterate(answer_pieces(call)):
@@ -179,7 +179,7 @@ class ChatTPO(BaseChatModel):
         tools: Sequence[JsonObject | type | Callable[..., Any] | BaseTool],
         *,
         tool_choice: str | JsonObject | bool | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """Bind tools; the policy's own `bind_tools` gets them when it is asked.
 
@@ -207,7 +207,7 @@ class ChatTPO(BaseChatModel):
         if isinstance(policy, BaseChatModel):
             return policy.with_structured_output(schema, **options)
 
-        async def build(_: Any) -> Any:
+        async def build(_: object) -> Any:
             return (await resolve_policy(policy)).model.with_structured_output(schema, **options)
 
         return RunnableLambda(lambda _: result_of(build(None)), afunc=build, name="structured")
@@ -237,5 +237,5 @@ class ChatTPO(BaseChatModel):
         others = {name: value for name, value in written["kwargs"].items() if name not in ours}
         return {**written, "kwargs": {**others, **settings.written}}
 
-    def __repr_args__(self) -> Any:
+    def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
         return self._identifying_params.items()

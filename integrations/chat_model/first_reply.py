@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langchain_core.callbacks import Callbacks
 from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.runnables import RunnableConfig
 from langgraph.constants import TAG_NOSTREAM
 from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
@@ -17,6 +18,7 @@ from ...core.context import Context
 from ...models.faults import retrying
 from ...models.policy import Policy
 from ..inner_run.callbacks_and_saver import Saving, inner_context
+from .call_settings import Keywords
 
 Ask = Callable[[], Awaitable[AIMessage]]
 
@@ -26,14 +28,14 @@ async def first_reply(
     policy: Policy,
     messages: Sequence[AnyMessage],
     context: Context,
-    options: Mapping[str, Any],
+    options: Keywords,
     callbacks: Callbacks,
     saving: Saving,
 ) -> AIMessage:
     """Ask the policy once, as it would be asked without TPO.
 
     Args:
-        policy: Whom to ask; with its own sampling settings, not those of the context.
+        policy: The model to ask, with its own sampling settings, not those of the context.
         messages: The conversation.
         context: Timeout, retries and stop sequences.
         options: `tools` and what belongs to them (`tool_choice`, ...).
@@ -49,7 +51,7 @@ async def first_reply(
 
     async def ask() -> AIMessage:
         stop = {"stop": list(context.stop_sequences)} if context.stop_sequences else {}
-        config: Any = {"tags": [TAG_NOSTREAM, "tpo"], "run_name": "first reply"}
+        config: RunnableConfig = {"tags": [TAG_NOSTREAM, "tpo"], "run_name": "first reply"}
         async for attempt in retrying(context.retries + 1):
             with attempt:
                 async with asyncio.timeout(context.timeout):
@@ -61,8 +63,8 @@ async def first_reply(
 
 def key_of(messages: Sequence[AnyMessage]) -> str:
     """Return a hash that differs for different conversations."""
-    said = repr([(message.type, message.content) for message in messages])
-    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+    turns = repr([(message.type, message.content) for message in messages])
+    return hashlib.sha256(turns.encode("utf-8", "replace")).hexdigest()
 
 
 class _SavedReply(TypedDict, total=False):

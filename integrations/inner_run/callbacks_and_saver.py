@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import Context, copy_context
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from langchain_core.callbacks import (
     AsyncCallbackManager,
@@ -64,7 +64,10 @@ def inner_context(callbacks: Callbacks, saving: Saving) -> Context:
     around: JsonObject = {**(var_child_runnable_config.get() or {})}
     if saving == "sync":
         inherited = around.get("configurable") or {}
-        around["configurable"] = {key: _sync(value) for key, value in inherited.items()}
+        around["configurable"] = {
+            key: SyncSaver(value) if isinstance(value, BaseCheckpointSaver) else value
+            for key, value in inherited.items()
+        }
     if callbacks is not None:
         around["callbacks"] = callbacks
         for variable, value in context.items():
@@ -81,10 +84,6 @@ def saving_of_sync_call() -> Saving:
     except RuntimeError:
         return "sync"
     return "none"
-
-
-def _sync(value: Any) -> Any:
-    return SyncSaver(value) if isinstance(value, BaseCheckpointSaver) else value
 
 
 def _uncounted(callbacks: Callbacks) -> Callbacks:

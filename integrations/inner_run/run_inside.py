@@ -16,7 +16,7 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from ...core.context import Context
 from ...core.errors import ConfigError, TPOError
 from ...core.json_types import JsonObject
-from ...core.state import State
+from ...core.state import InputState, State
 from ...graphs.loop import MAX_STEPS, TPOGraph
 from .callbacks_and_saver import Saving, inner_context
 
@@ -60,7 +60,8 @@ async def states_of(run: InnerRun) -> AsyncGenerator[State]:
         TPOError: see `tpo.core.errors`; its `partial` holds what was paid for so far.
         ConfigError: `human_pick` is set, and no person can be asked here.
     """
-    if run.context.human_pick and (run.saving == "none" or not _saver()):
+    saver = (ensure_config().get("configurable") or {}).get(CONFIG_KEY_CHECKPOINTER)
+    if run.context.human_pick and (run.saving == "none" or not saver):
         raise ConfigError(
             "human_pick pauses the run for an answer, and here nobody can give one: use it in a "
             "node of a graph that is compiled with a checkpointer"
@@ -80,43 +81,32 @@ async def states_of(run: InnerRun) -> AsyncGenerator[State]:
 async def _states(run: InnerRun) -> AsyncGenerator[State]:
     parts: asyncio.Queue[JsonObject | None] = asyncio.Queue()
     state: JsonObject = {}
-    # In a task, which has its own context, and which ends as soon as the generator is left.
-    working = asyncio.create_task(
-        _run(run, parts), context=inner_context(run.callbacks, run.saving)
-    )
-    working.add_done_callback(lambda _: parts.put_nowait(None))
+    asked = [(m.type, m.content) for m in run.messages]
+    # A task has its own context, and ends as soon as the generator is left.
+    work = asyncio.create_task(_run(run, parts), context=inner_context(run.callbacks, run.saving))
+    work.add_done_callback(lambda _: parts.put_nowait(None))
     try:
         while part := await parts.get():
-            if not _answers(run, state := part["data"]):
+            state = part["data"]
+            if [(m.type, m.content) for m in state.get("messages") or []] != asked:
                 raise _OtherRunError
             yield cast("State", state)
-        await working
+        await work
     except TPOError as error:
         error.partial = {**state, **(error.partial or {})}
         raise
     finally:
-        working.cancel()
-        await asyncio.wait([working])
+        work.cancel()
+        await asyncio.wait([work])
 
 
 async def _run(run: InnerRun, parts: asyncio.Queue[JsonObject | None]) -> None:
     app: Any = run.graph.compile(checkpointer=False if run.saving == "none" else None, name="tpo")
     config: RunnableConfig = {"recursion_limit": MAX_STEPS}
-    given = {"messages": list(run.messages), "drafts": list(run.drafts)}
+    given: InputState = {"messages": list(run.messages), "drafts": list(run.drafts)}
     async with aclosing(
         # Without `custom`: events that are read here would not reach the graph around it.
         app.astream(given, config, context=run.context, stream_mode="values", version="v2")
     ) as stream:
         async for part in stream:
             parts.put_nowait(part)
-
-
-def _saver() -> Any:
-    """Return the saver of the graph around this call, if there is one."""
-    return (ensure_config().get("configurable") or {}).get(CONFIG_KEY_CHECKPOINTER)
-
-
-def _answers(run: InnerRun, state: JsonObject) -> bool:
-    """Return whether a state belongs to this conversation."""
-    found = state.get("messages") or []
-    return [(m.type, m.content) for m in found] == [(m.type, m.content) for m in run.messages]

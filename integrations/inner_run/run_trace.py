@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from ...core.answer import answer_of
 from ...core.json_types import JsonObject
@@ -41,6 +41,6 @@ def trace_of(state: State, detail: Detail = "brief") -> JsonObject:
     }
 
 
-def _only(record: Mapping[str, Any], names: tuple[str, ...]) -> JsonObject:
+def _only(record: Mapping[str, object], names: tuple[str, ...]) -> JsonObject:
     """Return the named fields that hold something."""
     return {name: record[name] for name in names if record.get(name) is not None}

@@ -7,28 +7,26 @@ streamed, as events of the node.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_config
 from langgraph.constants import TAG_NOSTREAM
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.pregel.protocol import StreamProtocol
+from langgraph.types import StreamWriter
+from langgraph.typing import ContextT, StateT
 
-from ...core.json_types import JsonObject
 from .sync_saver import SyncSaver
 
 
 async def run_silently(
-    graph: CompiledStateGraph[Any, Any, Any, Any],
-    input: JsonObject,
-    context: Any,
-    write: Callable[[Any], None],
+    graph: CompiledStateGraph[StateT, ContextT, StateT, StateT],
+    input: StateT,
+    context: ContextT,
+    write: StreamWriter,
     *,
     in_sync_node: bool = False,
-) -> JsonObject:
+) -> StateT:
     """Run a graph to its end; after a kill, on from where the earlier attempt stopped.
 
     Args:
@@ -41,7 +39,7 @@ async def run_silently(
     Returns:
         The values it ended with.
     """
-    values: JsonObject = {}
+    values = input
     async for part in graph.astream(
         input,
         _unstreamed(in_sync_node=in_sync_node),

@@ -8,9 +8,9 @@ and remembers a refusal in the state. Each request is a saved task.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from ...core import usage
 from ...core.context import Context
@@ -21,7 +21,7 @@ from ...core.state import Candidate
 from ...core.usage import Cost, add_costs
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
-from .saved_request import CandidateRequest, UnusableError, saved_request
+from .saved_request import Brought, CandidateRequest, UnusableError, saved_request
 
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
 
@@ -127,7 +127,7 @@ class Received:
 
     wanted: Wanted
     refused: frozenset[str]
-    records: list[Any] = field(default_factory=list)
+    records: list[Mapping[str, object]] = field(default_factory=list)
     cost: Cost = field(default_factory=usage.cost)
 
     def fail(self, places: Sequence[int], failure: FailureKind, error: str) -> None:
@@ -137,7 +137,9 @@ class Received:
             self.records.append(record)
             self.wanted.emit("candidate", {"candidate": record})
 
-    def take(self, group: Sequence[int], known: frozenset[str], result: Any) -> list[int]:
+    def take(
+        self, group: Sequence[int], known: frozenset[str], result: Brought | BaseException
+    ) -> list[int]:
         """Add what the request for some places brought, or its error; return what is missing.
 
         `known` is what was known to be refused when it was sent.

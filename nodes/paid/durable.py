@@ -11,14 +11,16 @@ its own nodes use; tests/contract/test_langgraph.py fails if it changes.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence, Set
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.config import get_config
 from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
 from langgraph.runtime import get_runtime
 
 from ...core.failure import failure_of
+from ...core.json_types import JsonObject
 from ...core.state import Candidate
 
 T = TypeVar("T")
@@ -48,7 +50,7 @@ class Held(Generic[T]):
         return self._shown
 
 
-def write(**channels: Any) -> None:
+def write(**channels: object) -> None:
     """Write values to channels from inside a task, as the last thing before it returns.
 
     A task cancelled between the two counts as finished, and its result is `None`: what must
@@ -61,9 +63,9 @@ def write(**channels: Any) -> None:
     ChannelWrite.do_write(get_config(), entries)
 
 
-def outline(candidate: Candidate) -> dict[str, Any]:
+def outline(candidate: Candidate) -> JsonObject:
     """Return what a node writes of a candidate that its task has written whole."""
-    record: dict[str, Any] = {k: candidate[k] for k in ("turn", "id", "round", "index")}
+    record: JsonObject = {k: candidate[k] for k in ("turn", "id", "round", "index")}
     if candidate["error"]:
         record |= {"error": candidate["error"], "failure": failure_of(candidate)}
     return record
@@ -95,7 +97,8 @@ async def written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:
     if not saver or not info:
         return
     ns = info.checkpoint_ns.rpartition("|")[0]  # the node's own part comes last
-    place: Any = {"configurable": {"thread_id": info.thread_id, "checkpoint_ns": ns}}
+    here = {"thread_id": info.thread_id, "checkpoint_ns": ns}
+    place: RunnableConfig | None = {"configurable": here}
     while place and (saved := await saver.aget_tuple(place)):
         values = [v for _, channel, v in saved.pending_writes or [] if channel == "candidates"]
         whole = {(r["turn"], r["id"]): r for value in values for r in value if "text" in r}

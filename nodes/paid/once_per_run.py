@@ -6,13 +6,15 @@ import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from langgraph.runtime import Runtime
 
 from ...core.context import Context
 
 T = TypeVar("T")
+RunKey = tuple[asyncio.AbstractEventLoop, object, str | None, str, Context]
+"""A run: its loop, the control of its call, its thread, its namespace, its settings."""
 MAX_RUNS = 256  # a run pushed out by newer ones makes its thing again
 
 
@@ -31,11 +33,11 @@ class OncePerRun(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._slots: OrderedDict[tuple[Any, ...], _Slot[T]] = OrderedDict()
+        self._slots: OrderedDict[RunKey, _Slot[T]] = OrderedDict()
         self._lock = threading.Lock()  # the loops of one graph may run in several threads
 
     async def get(
-        self, runtime: Runtime[Any], settings: Context, make: Callable[[], Awaitable[T]]
+        self, runtime: Runtime[Context], settings: Context, make: Callable[[], Awaitable[T]]
     ) -> T:
         """Return the thing of this run and these settings.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 from langchain_core.messages import AnyMessage
 
@@ -61,12 +61,12 @@ class Ranking:
             c["text"]: {**c, "failure": failure_of(c)} for c in [*ranked, *vetoed]
         }
         texts = list(dict.fromkeys(c["text"] for c in fresh if c["text"] not in known))
-        told: set[str] = set()
+        shown: set[str] = set()
 
         def tell(text: str, score: Score) -> None:
             for candidate in fresh:
-                if candidate["text"] == text and candidate["id"] not in told:
-                    told.add(candidate["id"])
+                if candidate["text"] == text and candidate["id"] not in shown:
+                    shown.add(candidate["id"])
                     fields = {k: v for k, v in _changed(candidate, score).items() if k in NO_SCORE}
                     self.emit("reward", {"candidate": candidate["id"], **fields})
 
@@ -115,7 +115,7 @@ class Ranking:
         context = self.run.context
         gate = asyncio.Semaphore(context.max_concurrency)
 
-        async def ask(call: Any) -> Called:
+        async def ask(call: object) -> Called:
             try:
                 done = await saved_call(reward, job, call, role, gate, context.timeout)
             except Exception as error:

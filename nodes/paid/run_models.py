@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from langgraph.runtime import Runtime
 
@@ -18,7 +17,7 @@ from ...rewards.plan import PlannedReward, planned
 from ...rewards.resolve import RewardLike, resolve_reward
 from .once_per_run import OncePerRun
 
-Update = dict[str, Any]  # what a node writes: channels and their values
+Update = dict[str, object]  # what a node writes: channels and their values
 Node = Callable[[State, Runtime[Context]], Awaitable[Update]]
 
 
@@ -88,7 +87,7 @@ class GivenModels:
                 resolve_reward(reward, policy="embedded:")
         return self if self.prompts is None else replace(self, prompts=prompt_set(self.prompts))
 
-    def settings(self, runtime: Runtime[Any]) -> Context:
+    def settings(self, runtime: Runtime[Context]) -> Context:
         """Return the settings of a run.
 
         Without `context=` the runtime carries none, and inside another graph it carries that
@@ -96,7 +95,7 @@ class GivenModels:
         """
         return runtime.context if isinstance(runtime.context, Context) else self.defaults
 
-    async def for_run(self, runtime: Runtime[Any]) -> RunModels:
+    async def for_run(self, runtime: Runtime[Context]) -> RunModels:
         """Return what a run uses; made once per run, and again when it is resumed.
 
         Raises:

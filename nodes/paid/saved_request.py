@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from ...core.events import Emitter
 from ...core.failure import failure_of
+from ...core.json_types import JsonObject
 from ...core.merge import RECEIPT
 from ...core.reply import Reply
 from ...core.state import Candidate
@@ -48,14 +49,14 @@ class Receipt(TypedDict):
     """What is known of a request beside its texts."""
 
     refused: list[str]
-    cost: dict[str, Any]
+    cost: JsonObject
     """As `brief` gives it."""
 
 
 class Brought(Receipt):
     """What one request brought, small enough to be stored beside the texts themselves."""
 
-    candidates: list[dict[str, Any]]
+    candidates: list[JsonObject]
     """Their outlines."""
 
 

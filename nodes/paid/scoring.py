@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from typing import Any, Literal
+from typing import Literal
 
 from langgraph.func import task
 
@@ -21,7 +21,7 @@ SAVED = 4096  # more results than one step can hold of an earlier attempt
 async def saved_call(
     reward: PlannedReward,
     job: Job,
-    call: Any,
+    call: object,
     role: Role,
     gate: asyncio.Semaphore,
     seconds: float,
@@ -47,7 +47,7 @@ async def saved_call(
     raise RewardError("the saved scores of this step belong to other calls")
 
 
-def mark_of(role: Role, reward: PlannedReward, job: Job, call: Any) -> str:
+def mark_of(role: Role, reward: PlannedReward, job: Job, call: object) -> str:
     """Return a mark that differs for each call of the step.
 
     LangGraph finds saved results by their order alone. A resumed run whose reward was
@@ -61,7 +61,7 @@ def mark_of(role: Role, reward: PlannedReward, job: Job, call: Any) -> str:
 async def request_rewards(
     reward: Held[PlannedReward],
     job: Held[Job],
-    call: Any,
+    call: object,
     gate: Held[asyncio.Semaphore],
     seconds: float,
     mark: str,

@@ -80,8 +80,7 @@ class GroupwiseJudge(LanguageJudge[list[int], list[list[int]]]):
                 wins[i][j] += (ranks[i] < ranks[j]) + 0.5 * (ranks[i] == ranks[j])
         # As of two comparisons, so that rounds of other sizes are on the same scale.
         shares = [[2 * won / max(1, len(known)) for won in row] for row in wins]
-        errors = [result for result in results if isinstance(result, Exception)]
-        return standing(job, shares, lambda _: errors[0])
+        return standing(job, shares, lambda _: next(r for r in results if isinstance(r, Exception)))
 
 
 def orders(count: int) -> list[list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from langchain_core.messages import BaseMessage
@@ -18,7 +18,7 @@ from ..catalogue import App
 from ..refusal import Refusal
 
 
-def messages_in(written: object) -> list[BaseMessage]:
+def messages_in(written: object) -> Sequence[BaseMessage]:
     """Return the messages that an input or an update holds.
 
     Raises:

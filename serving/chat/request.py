@@ -138,10 +138,10 @@ class ChatRequest(BaseModel):
             )
         try:
             messages = to_messages(pairs)
-            read_conversation(messages)  # type: ignore[arg-type]
+            read_conversation(messages)
         except InputError as error:
             raise Refusal(400, str(error), param="messages") from None
-        return messages
+        return [*messages]
 
     def context(self, served: Served) -> Context:
         """Return the settings of the run: OpenAI's names, then those of `tpo`.

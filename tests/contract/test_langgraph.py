@@ -192,10 +192,6 @@ async def test_a_checkpoint_can_be_copied():
     assert present.parent_config == past[0].parent_config
 
 
-def test_the_end_has_the_name_that_hints_give_it():
-    assert END == "__end__"
-
-
 async def test_the_sqlite_saver_has_the_tables_that_are_read(tmp_path: Path):
     """`cli/saved/store.py` reads which runs are there, `serving/agent/` copies a thread."""
     async with AsyncSqliteSaver.from_conn_string(str(tmp_path / "runs.db")) as saver:

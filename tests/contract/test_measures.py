@@ -18,14 +18,14 @@ CEILINGS: dict[str, float] = {
     "with the rooms behind their doors: lines": 2060,
     "forms of a score": 4,
     "public names defined twice": 15,
-    "private names defined twice": 18,
-    "Any per 1,000 lines": 15.6,
+    "private names defined twice": 17,
+    "Any per 1,000 lines": 9.4,
     "noqa per 1,000 lines": 2.7,
-    "private functions, % of all": 29.7,
-    "used once, % of the private": 67.8,
-    "private functions used once, % of all": 20.1,
-    "functions over 20 lines": 80,
-    "files over 150 lines": 25,
+    "private functions, % of all": 27.8,
+    "used once, % of the private": 64.4,
+    "private functions used once, % of all": 17.9,
+    "functions over 20 lines": 79,
+    "files over 150 lines": 24,
 }
 
 

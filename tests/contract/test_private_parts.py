@@ -58,12 +58,6 @@ USES = [
         LANGGRAPH + "test_a_checkpoint_can_be_copied",
     ),
     Use(
-        "__end__",
-        "integrations.agent.turn_graph",
-        "a type hint can only hold the value of `END`",
-        LANGGRAPH + "test_the_end_has_the_name_that_hints_give_it",
-    ),
-    Use(
         "__interrupt__",
         "serving.agent.wire",
         "a paused run's result has the Agent Server's key",

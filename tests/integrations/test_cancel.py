@@ -110,8 +110,9 @@ async def _nothing_left(held: Hanging, open: int) -> None:
     asked = len(held.asked)
     await asyncio.sleep(0.02)
     assert len(held.asked) == asked
-    names = {task.get_coro().__qualname__ for task in asyncio.all_tasks()}
-    assert not [name for name in names if "_work" in name or "request_candidates" in name]
+    # A generator that is still being closed has no name.
+    names = {getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()}
+    assert not [name for name in names if name == "_run" or "request_candidates" in name]
 
 
 def test_a_sync_stream_that_is_left_stops_every_request():
