@@ -24,7 +24,8 @@ forms of a score
     ranks (`rank_node`) and the method of `FunctionReward` that calls a user's function: every
     function that the one can reach by calls and that can reach the other. Calls are followed
     by name through `nodes/` and the top of `rewards/`; lists, tuples and `| None` around a
-    type do not count. The user's number comes before them and the candidate's record after.
+    type, and what it is generic over, do not count. The user's number comes before them and
+    the candidate's record after.
 Any, noqa
     Uses of the name `Any` (imports aside) and `noqa` comments, per 1,000 lines.
 long functions
@@ -222,11 +223,7 @@ def bare(annotation: ast.expr) -> set[str]:
         return {name for part in annotation.elts for name in bare(part)}
     if isinstance(annotation, ast.Subscript):
         around = ast.unparse(annotation.value)
-        return (
-            bare(annotation.slice)
-            if around in {"list", "tuple", "Sequence"}
-            else {ast.unparse(annotation)}
-        )
+        return bare(annotation.slice) if around in {"list", "tuple", "Sequence"} else {around}
     name = ast.unparse(annotation)
     return set() if name in {"None", "int", "str", "bool"} else {name}
 

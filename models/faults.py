@@ -104,7 +104,7 @@ def retrying(
 def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None:
     """Return which of the parameters sent the server refuses, or `None`.
 
-    Reads the error's own `param` where there is one, else its sentence.
+    Reads the error's own `param` if there is one, else its sentence.
     """
     if isinstance(error, NotImplementedError):  # LangChain's word for: no structured output
         return "response_format" if "response_format" in sent else None

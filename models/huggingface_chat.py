@@ -14,18 +14,19 @@ from contextlib import suppress
 from threading import Event
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from ..core.errors import PolicyError
-from .huggingface_generate import end_tokens, read_messages, sampling, write_on
+from .huggingface_generate import read_messages, sampling, write_on
+from .huggingface_result import chat_result, last_chunk
 from .torch_device import Untyped
 
-MOST_TOKENS = 2048  # where neither the caller nor the model names a limit
+MOST_TOKENS = 2048  # if neither the caller nor the model names a limit
 
-# One thread for all local models: a generation fills the device anyway, and its random
-# numbers are the process's. Waiting requests hold no thread; a cancelled one never starts.
+# One thread for all local models: a generation fills the device anyway, and random
+# numbers belong to the whole process. Waiting requests hold no thread; a cancelled one
+# never starts.
 in_worker = ThreadPoolExecutor(1, thread_name_prefix="tpo-huggingface").submit
 
 
@@ -88,7 +89,7 @@ class HuggingFaceChat(BaseChatModel):
         try:
             while (piece := await pieces.get()) is not None:
                 yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
-            yield _last_chunk(job.result())
+            yield last_chunk(job.result())
         finally:
             given_up.set()
             job.cancel()
@@ -118,7 +119,7 @@ class HuggingFaceChat(BaseChatModel):
         options = sampling(model.generation_config, self.temperature, self.top_p)
         options["max_new_tokens"] = self._most_tokens(length)
         texts = write_on(model, prompt, self.n or 1, self.seed, options, watch)
-        result = self._result(texts, length)
+        result = chat_result(self.llm.pipeline, texts, length)
         if say:
             say(result.generations[0].text[len(shown) :])
         return result
@@ -134,29 +135,3 @@ class HuggingFaceChat(BaseChatModel):
                 "shorten it, or lower clip_tokens"
             )
         return most
-
-    def _result(self, texts: list[list[int]], length: int) -> ChatResult:
-        """Return the texts and what they cost, which is of all together, as OpenAI's is."""
-        output = sum(map(len, texts))
-        usage = UsageMetadata(
-            input_tokens=length, output_tokens=output, total_tokens=length + output
-        )
-        ends, generations = end_tokens(self.llm.pipeline.model), []
-        for ids in texts:
-            info = {"finish_reason": "stop" if ids[-1] in ends else "length"}
-            text = self.llm.pipeline.tokenizer.decode(ids, skip_special_tokens=True)
-            message = AIMessage(text, usage_metadata=usage, response_metadata={**info})
-            generations.append(ChatGeneration(message=message, generation_info=info))
-        return ChatResult(generations=generations)
-
-
-def _last_chunk(result: ChatResult) -> ChatGenerationChunk:
-    message = result.generations[0].message
-    return ChatGenerationChunk(
-        message=AIMessageChunk(
-            content="",
-            usage_metadata=getattr(message, "usage_metadata", None),
-            response_metadata=message.response_metadata,
-            chunk_position="last",
-        )
-    )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
 
 from langchain_core.messages import BaseMessage
 
+from ..core.json_types import JsonObject
 from .torch_device import Untyped
 
-GREEDY: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+GREEDY: JsonObject = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
 _ROLES = {"human": "user", "ai": "assistant"}
 
 Prompt = dict[str, Untyped]
@@ -41,7 +41,7 @@ def read_messages(tokenizer: Untyped, messages: Sequence[BaseMessage]) -> Prompt
         return render()
 
 
-def sampling(own: Untyped, temperature: float | None, top_p: float | None) -> dict[str, Any]:
+def sampling(own: Untyped, temperature: float | None, top_p: float | None) -> JsonObject:
     """Return the sampling parameters of `generate`; one that is not named is the model's own.
 
     Args:
@@ -51,8 +51,8 @@ def sampling(own: Untyped, temperature: float | None, top_p: float | None) -> di
     """
     if temperature == 0:
         return {**GREEDY}
-    # The model's own top_k stands, but transformers' fallback of 50 is nobody's wish.
-    options: dict[str, Any] = {"top_k": own.top_k or 0}
+    # The model's own top_k stands, but nobody chose transformers' fallback of 50.
+    options: JsonObject = {"top_k": own.top_k or 0}
     if temperature is not None:
         options |= {"do_sample": True, "temperature": temperature}
     if top_p is not None:
@@ -61,7 +61,7 @@ def sampling(own: Untyped, temperature: float | None, top_p: float | None) -> di
 
 
 def write_on(
-    model: Untyped, prompt: Prompt, n: int, seed: int | None, options: dict[str, Any], watch: Watch
+    model: Untyped, prompt: Prompt, n: int, seed: int | None, options: JsonObject, watch: Watch
 ) -> list[list[int]]:
     """Return `n` continuations, each up to and with the token that ends it, if one does.
 
@@ -100,7 +100,7 @@ def end_tokens(model: Untyped) -> list[int]:
 def _read_once(torch: Untyped, model: Untyped, prompt: Prompt, n: int) -> Untyped:
     """Return a cache with the prompt in it, computed once and laid out for `n` texts.
 
-    Its last token is left to `generate`, which needs one to begin with. `None` where the
+    Its last token is left to `generate`, which needs one to begin with. `None` if the
     model keeps no such cache: then the prompt is computed `n` times.
     """
     if "cache" not in inspect.signature(model.forward).parameters:

@@ -45,6 +45,7 @@ def main() -> None:
 
 def _serve(wanted: dict[str, Any]) -> Any:
     xllamacpp = importlib.import_module("xllamacpp")  # optional, and without types
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     params = xllamacpp.CommonParams()
     params.model.path = wanted["path"]
     params.model_alias = {wanted["alias"]}
@@ -59,14 +60,8 @@ def _serve(wanted: dict[str, Any]) -> Any:
     params.n_parallel = wanted["slots"]
     params.n_ctx = wanted["context_tokens"] * wanted["slots"]
     params.cache_ram_mib = CACHE_MIB
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = _usable_cpus()
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = cpus or 1
     return xllamacpp.Server(params)
-
-
-def _usable_cpus() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _context_tokens(address: str, key: str) -> int:

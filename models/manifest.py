@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.load import dumpd
@@ -25,7 +24,14 @@ def guarded(model: BaseChatModel) -> BaseChatModel:
     """
     manifest = dumpd(model)
     given = manifest.get("kwargs") or {}
-    manifest = {**manifest, "kwargs": {k: v for k, v in given.items() if _may_be_traced(k, v)}}
+    kept = {
+        name: value
+        for name, value in given.items()
+        if name in NAMES
+        or isinstance(value, int | float)
+        or (isinstance(value, dict) and value.get("type") == "secret")  # its variable's name
+    }
+    manifest = {**manifest, "kwargs": kept}
     manifest.pop("repr", None)
     vars(model)["_serialized"] = manifest
     return model
@@ -42,8 +48,3 @@ def is_open(model: BaseChatModel) -> bool:
     given = dumpd(model).get("kwargs") or {}
     headers = any("headers" in name and value for name, value in given.items())
     return not headers and not has_login(json.dumps(given, default=str))
-
-
-def _may_be_traced(name: str, value: Any) -> bool:
-    is_placeholder = isinstance(value, dict) and value.get("type") == "secret"
-    return name in NAMES or is_placeholder or isinstance(value, int | float)

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 from weakref import WeakKeyDictionary
 
-import httpx
 from langchain_core.language_models import BaseChatModel
 
-from ..core.errors import ConfigError, MissingDependencyError, PolicyError, SpecError, evidence
-from ..core.json_types import JsonObject
+from ..core.errors import ConfigError
 from ..core.login import without_login
 from ..core.specs import POLICY_FORMS, listed
 from .loop_end import close_at_loop_end
-from .policy_spec import VALID, check_spec, split_server
+from .policy_spec import check_spec, split_server
+from .provider_model import compatible_model, provider_model
 
 PolicyLike = BaseChatModel | str
 URL_KEY = "TPO_POLICY_API_KEY"
@@ -48,8 +45,8 @@ class Policy:
     context_tokens: int | None = None
     slots: int | None = None
     prefers_json: bool = False
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
-    seeded_body: Mapping[str, Any] = field(default_factory=dict)
+    extra_body: Mapping[str, object] = field(default_factory=dict)
+    seeded_body: Mapping[str, object] = field(default_factory=dict)
 
 
 # Built models hold connections that belong to one event loop, so that is how they are kept.
@@ -132,7 +129,12 @@ def build_policy(spec: str) -> Policy:
         model = huggingface_model(name)
         return Policy(model, model_name(spec), context_tokens=_context_tokens(model))
     name, url = split_server(name)
-    return _compatible(name, url, spec) if url else _provider(provider, name, spec)
+    if url:
+        # Never the key of api.openai.com: the spec may come from someone else.
+        model = compatible_model(name, url, os.environ.get(URL_KEY) or "none")
+        return Policy(model, model_name(spec))
+    model = provider_model(provider, name, spec)
+    return Policy(model, model_name(spec), context_tokens=_context_tokens(model))
 
 
 def _embedded(name: str) -> Policy:
@@ -140,7 +142,7 @@ def _embedded(name: str) -> Policy:
 
     server = embedded_server(name)
     key = server.api_key.get_secret_value()
-    model = _openai(server.model, server.base_url, key, through_proxy=False)
+    model = compatible_model(server.model, server.base_url, key, through_proxy=False)
     return Policy(
         model,
         f"embedded:{server.path.stem}",
@@ -150,60 +152,3 @@ def _embedded(name: str) -> Policy:
         extra_body={"top_k": 0, "min_p": 0},  # the paper's sampling, not llama.cpp's
         seeded_body={"cache_prompt": False},  # a warm cache gives other texts than a cold one
     )
-
-
-def _compatible(name: str, url: str, spec: str) -> Policy:
-    # Never the key of api.openai.com: the spec may come from someone else.
-    return Policy(_openai(name, url, os.environ.get(URL_KEY) or "none"), model_name(spec))
-
-
-def _openai(name: str, base_url: str, key: str, *, through_proxy: bool = True) -> BaseChatModel:
-    from langchain_openai import ChatOpenAI  # slow to import
-    from openai import DefaultAsyncHttpxClient
-    from pydantic import SecretStr
-
-    # Retries are ours, so that they are counted and a 400 is not repeated. An own client:
-    # the default one is cached across event loops and breaks on the second. It heeds a proxy
-    # set in the environment, which must not be asked for our own machine. It alone knows the
-    # login of the URL: a model shows its address to whoever prints or traces it.
-    url = httpx.URL(base_url)
-    login = (url.username, url.password) if url.userinfo else None
-    return ChatOpenAI(
-        model=name,
-        base_url=without_login(base_url),
-        api_key=SecretStr(key),
-        max_retries=0,
-        # Else the client takes them from the environment; they are for api.openai.com too.
-        default_headers={"OpenAI-Organization": "", "OpenAI-Project": ""},
-        http_async_client=DefaultAsyncHttpxClient(trust_env=through_proxy, auth=login),
-        use_responses_api=False,
-    )
-
-
-def _provider(provider: str, name: str, spec: str) -> Policy:
-    from langchain.chat_models import init_chat_model  # slow to import
-
-    options: JsonObject = {"max_retries": 0}
-    if provider == "openai":
-        from openai import DefaultAsyncHttpxClient
-
-        options["http_async_client"] = DefaultAsyncHttpxClient()
-    try:
-        model = init_chat_model(name, model_provider=provider, **options)
-    except ImportError as error:
-        named = re.search(r"pip install (langchain-[\w-]+)", str(error))
-        package = named[1] if named else f"langchain-{provider.replace('_', '-')}"
-        raise MissingDependencyError(
-            f"policy {spec!r} needs a package that is not installed: pip install {package} "
-            f"({evidence(error)})"
-        ) from None
-    except ValueError as error:
-        if "nsupported" in str(error):
-            raise SpecError(f"unknown provider in policy {spec!r}. {VALID}") from None
-        raise PolicyError(f"policy {spec!r} could not be built: {evidence(error)}") from None
-    except Exception as error:  # noqa: BLE001  each provider has its own complaint about a missing key
-        raise MissingDependencyError(
-            f"policy {spec!r} could not be built; is its API key set "
-            f"(for instance {provider.upper()}_API_KEY)? {evidence(error)}"
-        ) from None
-    return Policy(model, model_name(spec), context_tokens=_context_tokens(model))

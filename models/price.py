@@ -17,7 +17,7 @@ LLAMA_CPP = re.compile(r"b\d+-")  # how its server signs its replies: b7123-1a2b
 def price_of(message: BaseMessage | None, replies: Sequence[Reply], signature: str = "") -> Cost:
     """Return what one request cost; its usage covers all its texts and is taken once.
 
-    It is marked inexact where the server reported nothing, fewer output tokens than the
+    It is marked inexact if the server reported nothing, fewer output tokens than the
     texts can have, or is llama.cpp, asked for several: it counts one choice of n.
     `signature` is the server's `system_fingerprint`.
     """

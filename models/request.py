@@ -130,20 +130,15 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
             if name in STRUCTURAL:
                 return Response([], cost(requests=sent), refused | {name})
             if name is None or _left(request, sent) < 1:
-                said = f"{request.policy.name}: {_reason(error, request)}"
+                late = isinstance(error, TimeoutError)
+                why = f"no answer within {request.timeout:g} s" if late else evidence(error)
                 paid, kind = cost(requests=sent), failure_of_request(error)
-                raise RequestError(said, paid, kind) from error
+                raise RequestError(f"{request.policy.name}: {why}", paid, kind) from error
             refused |= {name}
 
 
 def _left(request: Request, sent: int) -> int:
     return sys.maxsize if request.max_attempts is None else request.max_attempts - sent
-
-
-def _reason(error: Exception, request: Request) -> str:
-    if isinstance(error, TimeoutError):
-        return f"no answer within {request.timeout:g} s"
-    return evidence(error)
 
 
 def _sent_parameters(request: Request, refused: frozenset[str]) -> set[str]:

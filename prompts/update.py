@@ -10,9 +10,9 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..core.context import Context
+from ..core.json_types import JsonObject
 from ..core.prompt import Prompt, unquote
 from ..core.reply import REASONING_TAGS, Reply, split_reasoning, well_formed
 
@@ -102,7 +102,7 @@ class UpdateFormat:
     """
 
     output: str
-    schema: dict[str, Any] | None = None
+    schema: JsonObject | None = None
 
 
 def update_format(
@@ -146,7 +146,7 @@ def read_update(reply: Reply) -> Reply:
 def partial_update(text: str) -> str:
     """Return what can be shown of a reply that is still being written.
 
-    It only grows, and the final text begins with it. Not where a reply changes its mind:
+    It only grows, and the final text begins with it. Except if a reply changes its mind:
     a closing reasoning tag without an opening one, or JSON that breaks off being JSON.
     """
     found, whole = _find(split_reasoning(text)[0])
@@ -158,7 +158,14 @@ def partial_update(text: str) -> str:
 def _find(text: str) -> tuple[str | None, bool]:
     """Return the answer, and whether its end was seen."""
     found, whole = _from_json(text)
-    return _from_tags(_skip_reasoning(text)) if found is None else (found, whole)
+    if found is not None:
+        return found, whole
+    text = _skip_reasoning(text)
+    opening = _OPEN.search(text)
+    if not opening:
+        return None, False
+    closing = _CLOSE.search(text, opening.end())
+    return text[opening.end() : closing.start() if closing else None], closing is not None
 
 
 def _skip_reasoning(text: str) -> str:
@@ -169,14 +176,6 @@ def _skip_reasoning(text: str) -> str:
             break
         text = text[: thought.start()] + text[thought.end() :]
     return text
-
-
-def _from_tags(text: str) -> tuple[str | None, bool]:
-    opening = _OPEN.search(text)
-    if not opening:
-        return None, False
-    closing = _CLOSE.search(text, opening.end())
-    return text[opening.end() : closing.start() if closing else None], closing is not None
 
 
 def _from_json(text: str) -> tuple[str | None, bool]:

@@ -21,6 +21,8 @@ from .base import Score, scored
 
 _WORD = re.compile(r"[^\W_]+")
 _REFUSAL = re.compile(r"(?i)^\W*(i'?m sorry|i can(?:no|')t|as an ai\b|i am unable)")
+_LIST_ITEM = re.compile(r"(?m)^\s*(?:[-*]|\d+[.)])\s")
+_ENDS = (".", "!", "?", "```", ")", '"', "”", "|")  # of a finished text, not in mid-sentence
 _STOPWORDS = frozenset(
     """
     a an and are as at be but by for from how i in is it of on or that the this to was
@@ -62,34 +64,22 @@ def surface_score(query: str, answer: str) -> float:
     asked = {w.lower() for w in _WORD.findall(query)} - _STOPWORDS
     relevance = len(asked.intersection(words)) / len(asked) if asked else 0.5
     substance = min(1.0, math.log1p(len(words)) / math.log1p(150))
+    finished = answer.rstrip().endswith(_ENDS)
+    structured = "\n\n" in answer or bool(_LIST_ITEM.search(answer))
+    echo = query.lower() in answer.lower() and len(answer) < 2 * len(query)
     return (
         relevance
         + substance
-        + 0.5 * _complete(answer)
-        + 0.25 * _structured(answer)
+        + 0.5 * finished
+        + 0.25 * structured
         - 2.0 * _repetition(words)
-        - 1.5 * _echo(query, answer)
+        - 1.5 * echo
         - 0.5 * bool(_REFUSAL.match(answer))
         - 0.5 * math.log(max(1.0, len(words) / 400))
     )
 
 
-def _complete(answer: str) -> bool:
-    """Ends like a finished text, not in mid-sentence."""
-    return answer.rstrip().endswith((".", "!", "?", "```", ")", '"', "”", "|"))
-
-
-def _structured(answer: str) -> bool:
-    """Has paragraphs or a list."""
-    return "\n\n" in answer or bool(re.search(r"(?m)^\s*(?:[-*]|\d+[.)])\s", answer))
-
-
 def _repetition(words: Sequence[str]) -> float:
-    """Share of three-word runs that were said before, 0 to 1."""
+    """Return the share of three-word runs that came before, 0 to 1."""
     runs = list(zip(words, words[1:], words[2:], strict=False))
     return 1 - len(set(runs)) / len(runs) if runs else 0.0
-
-
-def _echo(query: str, answer: str) -> bool:
-    """Says the query back, and little else."""
-    return query.lower() in answer.lower() and len(answer) < 2 * len(query)

@@ -19,21 +19,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, Protocol, runtime_checkable
+from typing import Any, Generic, NotRequired, Protocol, runtime_checkable
 
 from langchain_core.messages import AnyMessage
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict, TypeVar
 
 from ..core.errors import RewardError
 from ..core.pool import reward_of
 from ..core.state import Candidate, Score
 from .base import Reward, checked, failed
 
+CallT = TypeVar("CallT", default=Any)
+"""One call as its reward plans it: plain JSON, as it is saved."""
+ResultT = TypeVar("ResultT", default=Any)
+"""What a call of the reward brings: plain JSON too."""
 
-class Called(TypedDict):
+
+class Called(TypedDict, Generic[ResultT]):
     """What one call brought: plain JSON, as it is saved."""
 
-    result: Any
+    result: ResultT
     cost: Mapping[str, Any]
     """A `Cost`, whole or in brief: what the call cost in model requests."""
     mark: NotRequired[str]
@@ -61,7 +66,7 @@ class Job:
 
 
 @runtime_checkable
-class PlannedReward(Protocol):
+class PlannedReward(Protocol[CallT, ResultT]):
     """A reward that says which calls a round takes.
 
     `plan` and `combine` are pure and cheap; only `call` pays. A call that raised has its
@@ -74,19 +79,21 @@ class PlannedReward(Protocol):
     @property
     def notice(self) -> str: ...  # noqa: D102
 
-    def plan(self, job: Job) -> list[Any]:
+    def plan(self, job: Job) -> list[CallT]:
         """Return the calls, each as plain JSON, always in the same order."""
         ...
 
-    async def call(self, job: Job, call: Any) -> Called:
+    async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Make one call."""
         ...
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
+    def settled(self, job: Job, call: CallT, result: ResultT) -> list[tuple[int, Score]]:
         """Return the answers' places whose score is final after this call alone."""
         ...
 
-    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+    def combine(
+        self, job: Job, calls: Sequence[CallT], results: Sequence[ResultT | Exception]
+    ) -> list[Score]:
         """Turn the results of all calls into one score per answer."""
         ...
 
@@ -107,13 +114,13 @@ class Batched:
         """The reward's notice."""
         return self.reward.notice
 
-    def plan(self, job: Job) -> list[Any]:
+    def plan(self, job: Job) -> list[list[int]]:
         """Return `[first, end]` places of each batch."""
         size = self.reward.batch_size or max(1, len(job.answers))
         count = len(job.answers)
         return [[i, min(i + size, count)] for i in range(0, count, size)]
 
-    async def call(self, job: Job, call: Any) -> Called:
+    async def call(self, job: Job, call: list[int]) -> Called[list[Score]]:
         """Score one batch.
 
         Raises:
@@ -125,16 +132,20 @@ class Batched:
             raise RewardError(scores[0]["error"])
         return Called(result=scores, cost={})
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
+    def settled(self, job: Job, call: list[int], result: list[Score]) -> list[tuple[int, Score]]:
         """Every score of a batch is final."""
         return list(enumerate(result, start=call[0]))
 
-    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+    def combine(
+        self, job: Job, calls: Sequence[list[int]], results: Sequence[list[Score] | Exception]
+    ) -> list[Score]:
         """Join the batches."""
         scores: list[Score] = []
         for (first, end), result in zip(calls, results, strict=True):
-            lost = isinstance(result, Exception)
-            scores += [failed(result)] * (end - first) if lost else result
+            if isinstance(result, Exception):
+                scores += [failed(result)] * (end - first)
+            else:
+                scores += result
         return scores
 
 
@@ -144,7 +155,9 @@ def planned(reward: Reward | PlannedReward) -> PlannedReward:
 
 
 async def score_job(
-    reward: PlannedReward, job: Job, ask: Callable[[Any], Awaitable[Called]]
+    reward: PlannedReward[CallT, ResultT],
+    job: Job,
+    ask: Callable[[CallT], Awaitable[Called[ResultT]]],
 ) -> list[Score]:
     """Plan the calls of a job, make them all at once, and combine their results.
 
@@ -158,10 +171,14 @@ async def score_job(
     """
     calls = reward.plan(job)
     ended = await asyncio.gather(*[ask(call) for call in calls], return_exceptions=True)
+    results: list[ResultT | Exception] = []
     for end in ended:
-        if isinstance(end, asyncio.CancelledError):
+        if isinstance(end, Exception):
+            results.append(end)
+        elif isinstance(end, BaseException):  # cancelled
             raise end
-    results = [end if isinstance(end, BaseException) else end["result"] for end in ended]
+        else:
+            results.append(end["result"])
     return reward.combine(job, calls, results)
 
 

@@ -23,7 +23,7 @@ def resolve_reward(reward: RewardLike, *, policy: PolicyLike = "") -> Reward | P
     Args:
         reward: An object with the contract of `Reward` or `PlannedReward`; a function
             `(query, answer)` to a number, sync or async; or a spec string.
-        policy: The run's policy or its spec, which judges where a judge names no model.
+        policy: The run's policy or its spec, which judges if a judge names no model.
 
     Raises:
         SpecError: an unknown spec; the valid ones are listed.

@@ -7,27 +7,26 @@ have saved, and nothing else. Runs that ask the same at the same moment may each
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
-from langchain_core.messages import AnyMessage
-from langgraph.cache.base import BaseCache, FullKey
+from langgraph.cache.base import BaseCache
 
 from ...core.errors import ConfigError
 from ...models.policy import model_name
-from ...prompts.judge import JUDGE_SYSTEM
-from ..base import Reward, Score, checked, failed, scored, sound
+from ..base import Reward
 from ..function import FunctionReward, OwnReward, as_reward
 from ..judging.language_judge import LanguageJudge
 from ..mixing.mix import Mix
-from ..plan import Called, Job, PlannedReward, planned, self_check
-from .score_cache import ScoreCache, default_cache, open_cache
+from ..plan import PlannedReward
+from .cached_judge import CachedJudge
+from .cached_reward import CachedReward
+from .score_cache import AnyCache, ScoreCache, default_cache, open_cache
 
 
 def cached(
     reward: OwnReward,
-    cache: BaseCache[Any] | str | os.PathLike[str],
+    cache: AnyCache | str | os.PathLike[str],
     *,
     identity: str = "",
     ttl: int | None = None,
@@ -106,107 +105,3 @@ def _tells_itself(reward: Reward | LanguageJudge) -> bool:
     if isinstance(reward, LanguageJudge):  # an object may tell nothing but its class
         return model_name(reward.model) != type(reward.model).__name__
     return "<" not in reward.name
-
-
-@dataclass(frozen=True)
-class CachedReward:
-    """A plain reward whose scores are kept; made by `cached`."""
-
-    reward: Reward
-    store: ScoreCache
-    identity: str
-
-    @property
-    def name(self) -> str:
-        """The reward's name: the scores are the same."""
-        return self.reward.name
-
-    @property
-    def batch_size(self) -> int | None:
-        """The reward's batch size."""
-        return self.reward.batch_size
-
-    @property
-    def notice(self) -> str:
-        """The reward's notice."""
-        return self.reward.notice
-
-    async def probe(self) -> str:
-        """Have the reward look at its own scores, if it can."""
-        return await self_check(planned(self.reward))
-
-    async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
-        """Score the answers, those of them that were never scored with the reward.
-
-        Raises:
-            Exception: what the reward raises, where no score was in the cache.
-        """
-        keys = {text: self._key(messages, text) for text in answers}
-        known = self._read(keys, await self.store.known(list(keys.values())))
-        missing = [text for text in keys if text not in known]
-        try:
-            fresh = await checked(self.reward, messages, missing) if missing else []
-        except Exception as error:
-            if not known:
-                raise
-            fresh = [failed(error)] * len(missing)
-        found = dict(zip(missing, fresh, strict=True))
-        sound = {keys[t]: s["reward"] for t, s in found.items() if s["reward"] is not None}
-        await self.store.keep(sound)
-        return [known.get(text) or found[text] for text in answers]
-
-    def _key(self, messages: Sequence[AnyMessage], text: str) -> FullKey:
-        turns = [[m.type, m.content, getattr(m, "tool_calls", [])] for m in messages]
-        return self.store.key(self.identity, turns, text)
-
-    def _read(self, keys: dict[str, FullKey], values: Any) -> dict[str, Score]:
-        kept = {text: scored(values[key]) for text, key in keys.items() if key in values}
-        scores = {text: sound(self.name, score) for text, score in kept.items()}
-        return {text: score for text, score in scores.items() if not score["error"]}
-
-
-@dataclass(frozen=True)
-class CachedJudge:
-    """A judge whose verdicts are kept; made by `cached`. Ratings are computed from them again."""
-
-    judge: LanguageJudge
-    store: ScoreCache
-    identity: str
-
-    @property
-    def name(self) -> str:
-        """The judge's name: the verdicts are the same."""
-        return self.judge.name
-
-    @property
-    def notice(self) -> str:
-        """The judge's notice."""
-        return self.judge.notice
-
-    @property
-    def relative(self) -> bool:
-        """Whether the judge compares."""
-        return self.judge.relative
-
-    def plan(self, job: Job) -> list[Any]:
-        """Return the judge's calls."""
-        return self.judge.plan(job)
-
-    async def call(self, job: Job, call: Any) -> Called:
-        """Look the verdict up, or ask for it."""
-        question = self.judge.question(job, call)
-        key = self.store.key(self.identity, JUDGE_SYSTEM.text, question)
-        known = await self.store.known([key])
-        if key in known:
-            return Called(result=known[key], cost={})
-        done = await self.judge.call(job, call)
-        await self.store.keep({key: done["result"]})
-        return done
-
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
-        """Return what the judge says is final."""
-        return self.judge.settled(job, call, result)
-
-    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
-        """Have the judge make ratings of its verdicts."""
-        return self.judge.combine(job, calls, results)

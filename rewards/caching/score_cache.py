@@ -21,6 +21,7 @@ from ...core.private_files import private_file, private_folder
 
 PLACE = ("tpo", "rewards")
 FILE = "TPO_SCORE_CACHE"
+AnyCache = BaseCache[Any]
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ class ScoreCache:
         ttl: Seconds a score is kept; `None` is for ever.
     """
 
-    cache: BaseCache[Any]
+    cache: AnyCache
     ttl: int | None = None
 
     @staticmethod
-    def key(*about: Any) -> FullKey:
+    def key(*about: object) -> FullKey:
         """Return the key of a score that depends on these things (plain JSON) and no others."""
         return PLACE, hashlib.sha256(json.dumps(about, default=str).encode()).hexdigest()
 
@@ -46,14 +47,14 @@ class ScoreCache:
             return await self.cache.aget(keys)
         return {}
 
-    async def keep(self, values: Mapping[FullKey, Any]) -> None:
+    async def keep(self, values: Mapping[FullKey, object]) -> None:
         """Keep values (plain JSON)."""
         if values:
             with suppress(Exception):
                 await self.cache.aset({key: (value, self.ttl) for key, value in values.items()})
 
 
-def default_cache() -> BaseCache[Any]:
+def default_cache() -> AnyCache:
     """Return the cache of `cached:`: the file TPO_SCORE_CACHE, else one in the user's cache folder.
 
     Only the environment says where: a spec may come from a form that strangers fill in.
@@ -62,7 +63,7 @@ def default_cache() -> BaseCache[Any]:
     return open_cache(named or platformdirs.user_cache_path("tpo", appauthor=False) / "scores.db")
 
 
-def open_cache(path: str | os.PathLike[str]) -> BaseCache[Any]:
+def open_cache(path: str | os.PathLike[str]) -> AnyCache:
     """Open a file of scores, or make one that only its owner can read.
 
     A file is opened once per process; processes may share it.
@@ -74,7 +75,7 @@ def open_cache(path: str | os.PathLike[str]) -> BaseCache[Any]:
 
 
 @lru_cache(maxsize=16)
-def _opened(path: Path) -> BaseCache[Any]:
+def _opened(path: Path) -> AnyCache:
     from langgraph.cache.sqlite import SqliteCache
 
     try:

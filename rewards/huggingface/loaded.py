@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from threading import Lock
 
 from ...core.errors import RewardError, evidence
-from ...models.torch_device import Untyped
 from ..chat import Chat
 from .batcher import CLOSED, Batcher, Tokens
 from .model import HfModel, load
@@ -35,12 +34,9 @@ class Shared:
             RewardError: it was closed.
         """
         try:
-            return self.writer.submit(self._write, chats)
+            return self.writer.submit(lambda: [self._tokens(chat) for chat in chats])
         except RuntimeError:
             raise RewardError(CLOSED) from None
-
-    def _write(self, chats: Sequence[Chat]) -> list[Tokens | RewardError]:
-        return [self._tokens(chat) for chat in chats]
 
     def _tokens(self, chat: Chat) -> Tokens | RewardError:
         try:
@@ -87,9 +83,6 @@ def close_models() -> None:
         if future.exception() is None:
             loaded = future.result()
             loaded.close()
-            _release(loaded.model.torch)
-
-
-def _release(torch: Untyped) -> None:
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+            torch = loaded.model.torch
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()

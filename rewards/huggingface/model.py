@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from ...core.errors import ConfigError, evidence
 from ...models.torch_device import Untyped, device_name, import_torch
 from .batcher import Tokens
+from .head import label_weights
 from .render import Renderer
 from .source import HfSource
+from .tokens import most_tokens, padding_token
 
 # Most padded tokens of a batch. On a CPU 512 gained 1.3 to 1.6 times over one text at a
 # time, and a batch of everything lost half (benchmarks/reward_throughput.py).
 CPU_TOKENS, DEVICE_TOKENS = 512, 16_384
-_UNLIMITED = 1_000_000  # a tokenizer without a limit names a number beyond this
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class HfModel:
     Attributes:
         accepts: Names of its inputs; a tokenizer may make more.
         renderer: Makes its tokens.
-        batch_tokens: Most padded tokens of a batch that are wise on its device.
+        batch_tokens: Most padded tokens of a batch on its device.
     """
 
     torch: Untyped
@@ -62,7 +63,7 @@ def load(source: HfSource) -> HfModel:
     try:
         place = torch.device(device)
         model, tokenizer, weights = _read(torch, transformers, source, on_cpu=place.type == "cpu")
-        pad = _pad(tokenizer, model)
+        pad = padding_token(tokenizer, model)
         model = model.to(place).eval()
     except ConfigError:
         raise
@@ -79,7 +80,7 @@ def load(source: HfSource) -> HfModel:
         weights=torch.tensor(weights, device=place),
         pad=pad,
         accepts=frozenset(inspect.signature(model.forward).parameters),
-        renderer=Renderer(tokenizer, _room(source, model, tokenizer), source.pair),
+        renderer=Renderer(tokenizer, most_tokens(source, model, tokenizer), source.pair),
         batch_tokens=source.batch_tokens or (CPU_TOKENS if place.type == "cpu" else DEVICE_TOKENS),
     )
 
@@ -105,67 +106,4 @@ def _read(
         **own_code,
     )
     model.config.get_text_config().use_cache = False
-    return model, tokenizer, _weights(source, model.config, sorted(report["missing_keys"]))
-
-
-def _weights(source: HfSource, config: Untyped, missing: Sequence[str]) -> list[float]:
-    """Check the head, and return what each label counts."""
-    if missing:
-        raise ConfigError(
-            f"reward 'hf:{source.model}' is not a trained classifier: {', '.join(missing[:3])} "
-            f"{'is' if len(missing) == 1 else 'are'} not in its files and would be random; name a "
-            "reward model, not the language model it was made from"
-        )
-    made_as = (config.architectures or [""])[0]
-    if made_as.endswith("ForTokenClassification"):  # its head may fit, and mean something else
-        raise ConfigError(
-            f"reward 'hf:{source.model}' is a {made_as}, which scores tokens and not texts: name a "
-            "sequence classifier"
-        )
-    labels = [str(config.id2label[i]) for i in range(config.num_labels)]
-    if len(labels) == 1:
-        if source.weights:
-            raise ConfigError(
-                f"reward 'hf:{source.model}' has one score per text: leave weights= out"
-            )
-        return [1.0]
-    named = dict(source.weights)
-    if not named or set(named) - set(labels) or len(set(labels)) < len(labels):
-        raise ConfigError(
-            f"reward 'hf:{source.model}' gives {len(labels)} numbers per text and a reward is one: "
-            f"say what each label counts, as in ?weights={labels[0]}:0.7,{labels[1]}:0.3; "
-            f"its labels are {evidence(', '.join(labels))}"
-        )
-    return [named.get(label, 0.0) for label in labels]
-
-
-def _pad(tokenizer: Untyped, model: Untyped) -> int:
-    """Return the padding token that the model tells from text; give it one if it has none.
-
-    Never the end-of-text token unless the model's own config says so: decoders read their
-    score at the last token that is not padding, which would then be the wrong one.
-    """
-    config, own = model.config.get_text_config(), tokenizer.pad_token_id
-    if config.pad_token_id is not None:
-        return int(config.pad_token_id)
-    ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
-    if own is None or own in {*ends, tokenizer.eos_token_id}:
-        token = "<|tpo-padding|>"  # noqa: S105  a word of the vocabulary
-        tokenizer.add_special_tokens({"pad_token": token})
-        own = tokenizer.pad_token_id
-        if own >= model.get_input_embeddings().num_embeddings:
-            model.resize_token_embeddings(own + 1, mean_resizing=False)
-    config.pad_token_id = own
-    return int(own)
-
-
-def _room(source: HfSource, model: Untyped, tokenizer: Untyped) -> int:
-    """Return the most tokens of a text: the least limit that anything names."""
-    limits = [source.max_tokens, tokenizer.model_max_length]
-    limits.append(getattr(model.config.get_text_config(), "max_position_embeddings", None))
-    for name, module in model.named_modules():
-        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None):
-            # Of the RoBERTa kind: positions begin after the padding's.
-            limits.append(module.num_embeddings - module.padding_idx - 1)
-    known = [int(limit) for limit in limits if limit and 0 < limit < _UNLIMITED]
-    return min(known, default=_UNLIMITED)
+    return model, tokenizer, label_weights(source, model.config, sorted(report["missing_keys"]))

@@ -39,11 +39,19 @@ class Renderer:
         """
         if self.pair:
             return self._pair(chat)
-        text = self._text(chat)
-        whole = self._encode(text)
-        if len(whole["input_ids"]) <= self.room:
+        whole = self._encode(self._text(chat))
+        ids = whole["input_ids"]
+        if len(ids) <= self.room:
             return whole
-        return self._cut(whole, chat)
+        # Take tokens out of the answer's end, so that the rest is as it was.
+        bare = self._text([*chat[:-1], {**chat[-1], "content": _PLACE}])
+        head, _, tail = bare.rpartition(_PLACE)
+        first = _same(ids, self._encode(head)["input_ids"])
+        last = _same(ids[::-1], self._encode(tail)["input_ids"][::-1])
+        end = self.room - last
+        if end <= first:
+            raise self._too_long(first + last)
+        return {name: row[:end] + row[len(row) - last :] for name, row in whole.items()}
 
     def _text(self, chat: Chat) -> str:
         try:
@@ -58,21 +66,9 @@ class Renderer:
         return self._text([merged, *chat[2:]])
 
     def _encode(self, text: str) -> Tokens:
-        # The template has written BOS already, where the model wants one.
+        # The template has written BOS already, if the model wants one.
         encoded = self.tokenizer(text, add_special_tokens=False, verbose=False)
         return {name: encoded[name] for name in encoded if name in self.tokenizer.model_input_names}
-
-    def _cut(self, whole: Tokens, chat: Chat) -> Tokens:
-        """Take tokens out of the answer's end, so that the rest is as it was."""
-        bare = self._text([*chat[:-1], {**chat[-1], "content": _PLACE}])
-        head, _, tail = bare.rpartition(_PLACE)
-        ids = whole["input_ids"]
-        first = _same(ids, self._encode(head)["input_ids"])
-        last = _same(ids[::-1], self._encode(tail)["input_ids"][::-1])
-        end = self.room - last
-        if end <= first:
-            raise self._too_long(first + last)
-        return {name: row[:end] + row[len(row) - last :] for name, row in whole.items()}
 
     def _pair(self, chat: Chat) -> Tokens:
         query = next(turn["content"] for turn in reversed(chat[:-1]) if turn["role"] == "user")

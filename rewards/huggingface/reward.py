@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -88,7 +87,9 @@ class HfReward:
         chats = [chat_of(messages, answer) for answer in answers]
         written = await asyncio.wrap_future(loaded.write(chats))
         tokens = [one for one in written if not isinstance(one, RewardError)]
-        results = iter(await _all(loaded.batcher.submit(tokens)))
+        waits = [asyncio.wrap_future(score) for score in loaded.batcher.submit(tokens)]
+        # Once this wait is cancelled, the scores that have not begun never will.
+        results = iter(await asyncio.gather(*waits, return_exceptions=True))
         return [
             unscored(str(one)) if isinstance(one, RewardError) else self._result(next(results))
             for one in written
@@ -108,11 +109,5 @@ class HfReward:
 def _found(source: HfSource) -> HfSource:
     """Return the source with everything in it that the surroundings decide."""
     folder = Path(source.model).expanduser()
-    where = str(folder.resolve()) if folder.is_dir() else source.model
-    return replace(source, model=where, device=source.device or named_device())
-
-
-async def _all(scores: Sequence[Future[float]]) -> list[float | BaseException]:
-    """Wait for all; once the wait is cancelled, those that have not begun never will."""
-    waits = [asyncio.wrap_future(score) for score in scores]
-    return await asyncio.gather(*waits, return_exceptions=True)
+    place = str(folder.resolve()) if folder.is_dir() else source.model
+    return replace(source, model=place, device=source.device or named_device())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, unquote
 
 from ...core.errors import SpecError, evidence
@@ -24,7 +23,7 @@ class HfSource:
         device: `cpu`, `cuda`, `cuda:1`, `mps`; "" leaves the choice (`models/torch_device`).
         dtype: One of `DTYPES`; "" is float32 on the CPU, elsewhere what the weights are in.
         weights: Per label of a head with several, what it counts: `(("helpful", 0.7), ...)`.
-        max_tokens: Holds texts shorter than the model would.
+        max_tokens: Cuts texts that are longer, if the model would not.
         batch_tokens: Most padded tokens of a batch.
         pair: Encode query and answer as a pair instead of with a chat template.
     """
@@ -105,7 +104,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
-_READERS: dict[str, Callable[[str], Any]] = {
+_READERS: dict[str, Callable[[str], object]] = {
     "device": str,
     "dtype": _one_of(*DTYPES),
     "weights": _weights,

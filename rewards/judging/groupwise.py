@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import permutations
 
 from ...core.conversation import read_conversation
 from ...prompts import judge as prompts
@@ -22,11 +22,11 @@ from .verdict import Order
 
 
 @dataclass(frozen=True)
-class GroupwiseJudge(LanguageJudge):
+class GroupwiseJudge(LanguageJudge[list[int], list[list[int]]]):
     """Ranks the new answers and the best so far, all at once; ties are allowed.
 
     K answers take K requests if K is even, else 2K; K is N in round 0 and N + 1 later. Every
-    prompt holds them all: take `PairwiseJudge` where they do not fit the judge's context, or
+    prompt holds them all: take `PairwiseJudge` if they do not fit the judge's context, or
     are more than it can keep apart. An order that failed is left out with its reverse.
 
     Args:
@@ -41,16 +41,16 @@ class GroupwiseJudge(LanguageJudge):
     kind = "groupwise"
     relative = True
 
-    def plan(self, job: Job) -> list[Any]:
+    def plan(self, job: Job) -> list[list[int]]:
         """Return the orders, as places of the texts; each is followed by its reverse."""
         return orders(len(compared(job)))
 
-    def question(self, job: Job, call: Any, output: str = "") -> str:
+    def question(self, job: Job, call: list[int], output: str = "") -> str:
         """Ask for the ranking of all answers, shown in one order."""
         query, texts = read_conversation(job.messages).text, compared(job)
         return prompts.rank(query, [texts[place] for place in call], self.rubric, output)
 
-    def form(self, call: Any) -> Order:
+    def form(self, call: list[int]) -> Order:
         """The numbers of all answers, the best first."""
         return Order(
             count=len(call),
@@ -60,24 +60,27 @@ class GroupwiseJudge(LanguageJudge):
             schema=prompts.RANKING_SCHEMA,
         )
 
-    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+    def combine(
+        self,
+        job: Job,
+        calls: Sequence[list[int]],
+        results: Sequence[list[list[int]] | Exception],
+    ) -> list[Score]:
         """Rate by the wins in the orders that are known with their reverse."""
         said = list(zip(calls, results, strict=True))
-        pairs = list(zip(said[::2], said[1::2], strict=True))
-        sound = [p for p in pairs if not any(isinstance(result, Exception) for _, result in p)]
-        known = [one for pair in sound for one in pair]
+        known: list[tuple[list[int], list[list[int]]]] = []
+        for (order, one), (reverse, other) in zip(said[::2], said[1::2], strict=True):
+            if not isinstance(one, Exception) and not isinstance(other, Exception):
+                known += [(order, one), (reverse, other)]
         places = range(len(compared(job)))
         wins = [[0.0] * len(places) for _ in places]
         for call, ranking in known:
             ranks = {call[n - 1]: rank for rank, tied in enumerate(ranking) for n in tied}
-            for i in places:
-                for j in places:
-                    if i != j:
-                        wins[i][j] += (ranks[i] < ranks[j]) + 0.5 * (ranks[i] == ranks[j])
+            for i, j in permutations(places, 2):
+                wins[i][j] += (ranks[i] < ranks[j]) + 0.5 * (ranks[i] == ranks[j])
         # As of two comparisons, so that rounds of other sizes are on the same scale.
         shares = [[2 * won / max(1, len(known)) for won in row] for row in wins]
-        errors = [result for result in results if isinstance(result, Exception)]
-        return standing(job, shares, lambda _: errors[0])
+        return standing(job, shares, lambda _: next(r for r in results if isinstance(r, Exception)))
 
 
 def orders(count: int) -> list[list[int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...core.conversation import read_conversation
 from ...prompts import judge as prompts
@@ -23,7 +22,7 @@ RATING = Choice(
 
 
 @dataclass(frozen=True)
-class Judge(LanguageJudge):
+class Judge(LanguageJudge[int, float]):
     """Rates every answer by itself; the ratings of all rounds are comparable.
 
     Args:
@@ -37,23 +36,25 @@ class Judge(LanguageJudge):
 
     kind = "judge"
 
-    def plan(self, job: Job) -> list[Any]:
+    def plan(self, job: Job) -> list[int]:
         """One call per answer."""
         return list(range(len(job.answers)))
 
-    def question(self, job: Job, call: Any, output: str = "") -> str:
+    def question(self, job: Job, call: int, output: str = "") -> str:
         """Ask for the rating of one answer."""
         query = read_conversation(job.messages).text
         return prompts.rate(query, job.answers[int(call)], self.rubric, output)
 
-    def form(self, call: Any) -> Choice:
+    def form(self, call: int) -> Choice:
         """One digit."""
         return RATING
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
+    def settled(self, job: Job, call: int, result: float) -> list[tuple[int, Score]]:
         """A rating is final."""
         return [(call, scored(result))]
 
-    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+    def combine(
+        self, job: Job, calls: Sequence[int], results: Sequence[float | Exception]
+    ) -> list[Score]:
         """Take the ratings as they are."""
         return [failed(r) if isinstance(r, Exception) else scored(r) for r in results]

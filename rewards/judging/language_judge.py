@@ -7,19 +7,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Generic, Self
 
 from ...core.errors import SpecError
 from ...models.policy import PolicyLike, check_policy, model_name, resolve_policy
 from ...prompts.judge import RUBRIC
 from ..base import Score
-from ..plan import Called, Job
+from ..plan import Called, CallT, Job, ResultT
 from .ask import ask_verdict
 from .verdict import Form
 
 
 @dataclass(frozen=True)
-class LanguageJudge(ABC):
+class LanguageJudge(ABC, Generic[CallT, ResultT]):
     """Base of the judges. A verdict that cannot be read is a failed score, never a number.
 
     Args:
@@ -45,7 +45,7 @@ class LanguageJudge(ABC):
 
         Args:
             rest: What follows the kind and its colon: a policy spec, or nothing.
-            policy: The run's policy, which judges where none is named.
+            policy: The run's policy, which judges if none is named.
 
         Raises:
             SpecError: there is neither.
@@ -56,30 +56,32 @@ class LanguageJudge(ABC):
 
     @property
     def name(self) -> str:
-        """Its kind, the model, and a mark of the rubric where it is not ours."""
+        """Its kind, the model, and a mark of the rubric if it is not ours."""
         own = self.rubric == RUBRIC
         mark = "" if own else f"#{hashlib.sha256(self.rubric.encode()).hexdigest()[:6]}"
         return f"{self.kind}:{model_name(self.model)}{mark}"
 
     @abstractmethod
-    def plan(self, job: Job) -> list[Any]:
+    def plan(self, job: Job) -> list[CallT]:
         """Return the calls; see `PlannedReward`."""
 
-    async def call(self, job: Job, call: Any) -> Called:
+    async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Ask for one verdict."""
         judge, question = await resolve_policy(self.model), partial(self.question, job, call)
         return await ask_verdict(judge, question, self.form(call))
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
+    def settled(self, job: Job, call: CallT, result: ResultT) -> list[tuple[int, Score]]:
         """A comparison settles nothing by itself."""
         return []
 
     @abstractmethod
-    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+    def combine(
+        self, job: Job, calls: Sequence[CallT], results: Sequence[ResultT | Exception]
+    ) -> list[Score]:
         """Turn the verdicts into scores; see `PlannedReward`."""
 
     @abstractmethod
-    def question(self, job: Job, call: Any, output: str = "") -> str:
+    def question(self, job: Job, call: CallT, output: str = "") -> str:
         """Return what a call asks: all that its verdict depends on, beside the judge.
 
         Args:
@@ -89,5 +91,5 @@ class LanguageJudge(ABC):
         """
 
     @abstractmethod
-    def form(self, call: Any) -> Form:
+    def form(self, call: CallT) -> Form:
         """Return the verdicts that a call allows."""

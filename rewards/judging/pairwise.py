@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Any
 
 from ...core.conversation import read_conversation
 from ...prompts import judge as prompts
@@ -28,7 +27,7 @@ BETTER = Choice(
 
 
 @dataclass(frozen=True)
-class PairwiseJudge(LanguageJudge):
+class PairwiseJudge(LanguageJudge[list[int], float]):
     """Compares each new answer with each other and with the best so far, in both orders.
 
     N new answers take N(N-1) requests in round 0 and N(N+1) later. A pair whose verdict
@@ -46,22 +45,24 @@ class PairwiseJudge(LanguageJudge):
     kind = "pairwise"
     relative = True
 
-    def plan(self, job: Job) -> list[Any]:
+    def plan(self, job: Job) -> list[list[int]]:
         """Return `[first, second]` places of every ordered pair; the leader comes last."""
         places = range(len(compared(job)))
         return [[first, second] for first, second in permutations(places, 2)]
 
-    def question(self, job: Job, call: Any, output: str = "") -> str:
+    def question(self, job: Job, call: list[int], output: str = "") -> str:
         """Ask which of two answers is better."""
         query, texts = read_conversation(job.messages).text, compared(job)
         first, second = (texts[place] for place in call)
         return prompts.compare(query, first, second, self.rubric, output)
 
-    def form(self, call: Any) -> Choice:
+    def form(self, call: list[int]) -> Choice:
         """A, B, or a tie."""
         return BETTER
 
-    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+    def combine(
+        self, job: Job, calls: Sequence[list[int]], results: Sequence[float | Exception]
+    ) -> list[Score]:
         """Rate by the wins of the pairs that are known in both orders."""
         said = {tuple(call): result for call, result in zip(calls, results, strict=True)}
         places = range(len(compared(job)))

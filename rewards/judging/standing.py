@@ -39,7 +39,12 @@ def standing(
     if count == 1:  # nothing to compare with: one answer, or none beside the leader
         return [scored(0.0)] * len(job.answers)
     met = [{j for j in range(count) if wins[i][j] + wins[j][i] > 0} for i in range(count)]
-    linked = _linked(met, count - 1) if job.leader else {i for i in range(count) if met[i]}
+    linked = {i for i in range(count) if met[i]}
+    if job.leader:  # only what a chain of compared pairs links to it
+        linked = new = {count - 1}
+        while new:  # ends: each pass adds places that were not there
+            new = {other for place in new for other in met[place]} - linked
+            linked = linked | new
     rated = ratings(wins)
     # Differences first: a tie with the leader gives its rating to the last bit.
     base, own = (reward_of(job.leader), rated[-1]) if job.leader else (0.0, 0.0)
@@ -47,12 +52,3 @@ def standing(
         scored(base + (rated[i] - own)) if i in linked else failed(why(i))
         for i in range(len(job.answers))
     ]
-
-
-def _linked(met: Sequence[set[int]], start: int) -> set[int]:
-    """Return the places that a chain of compared pairs links to one of them."""
-    linked, new = {start}, {start}
-    while new:  # ends: each pass adds places that were not there
-        new = {other for place in new for other in met[place]} - linked
-        linked |= new
-    return linked

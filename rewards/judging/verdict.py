@@ -43,7 +43,7 @@ class Form(Protocol):
     one_word: ClassVar[bool]
     """Whether bare text is one word, so that its log-probabilities tell how sure it is."""
 
-    def read(self, reply: Reply) -> Any | None:
+    def read(self, reply: Reply) -> object:
         """Return what the verdict is worth (plain JSON), or `None` if the reply holds none."""
         ...
 
@@ -52,7 +52,7 @@ class Form(Protocol):
 class Choice:
     """A verdict that is one of a few words, each worth a number.
 
-    Where the server gives log-probabilities, it counts the expected value over the allowed
+    If the server gives log-probabilities, it counts the expected value over the allowed
     words (a 7 with doubt counts less than a sure 7).
 
     Attributes:
@@ -101,7 +101,7 @@ class Order:
     def read(self, reply: Reply) -> list[list[int]] | None:
         """Return groups of numbers, the best first; every answer is named exactly once."""
         bare = reply.text.strip(AROUND)
-        said: Any = _only_entry(reply, self.key)
+        said = _only_entry(reply, self.key)
         if _ORDER.fullmatch(bare) and not reply.error:
             said = [tied.split("=") for tied in bare.split(">")]
         if not isinstance(said, list):
@@ -113,8 +113,8 @@ class Order:
         return [tied for tied in order if tied] if named == list(known.values()) else None
 
 
-def _only_entry(reply: Reply, key: str) -> Any:
-    """Return what a reply's JSON holds under its only key; `None` where it is not just that."""
+def _only_entry(reply: Reply, key: str) -> object:
+    """Return what a reply's JSON holds under its only key; `None` if it is not just that."""
     try:
         parsed = None if reply.error else json.loads(reply.text)
     except (ValueError, RecursionError):
@@ -126,7 +126,7 @@ def _expected(logprobs: Any, verdict: str, values: Mapping[str, float]) -> float
     """Return the expected value over the allowed answers at the verdict's own token.
 
     That is the last one that says it: a judge that thinks first may name others before.
-    `None` where the server gave no log-probabilities, or other ones than OpenAI's.
+    `None` if the server gave no log-probabilities, or other ones than OpenAI's.
     """
     try:
         said = [token for token in logprobs["content"] if _bare(token) == verdict]
@@ -140,6 +140,6 @@ def _expected(logprobs: Any, verdict: str, values: Mapping[str, float]) -> float
     return math.fsum(value * chance for value, chance in chances) / mass
 
 
-def _bare(token: Any) -> str:
+def _bare(token: JsonObject) -> str:
     word: str = token["token"].strip(AROUND)
     return word

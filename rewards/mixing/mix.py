@@ -11,12 +11,14 @@ from typing import Any
 
 from ...core.errors import ConfigError
 from ...core.state import Candidate
-from ..base import Score, scored, sound, unscored
+from ..base import Score, scored, sound
 from ..function import OwnReward, as_reward
 from ..plan import Called, Job, PlannedReward, planned, self_check
+from .row import own_scores, why_unscored
 from .z_score import Scale, raw, reference
 
-PASS = 0.5  # a constraint passes from here
+PartCall = list[Any]
+"""`[which reward, its own call]`."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Mix:
         said = [await self_check(reward) for reward in self._all]
         return " ".join(filter(None, said))
 
-    def plan(self, job: Job) -> list[Any]:
+    def plan(self, job: Job) -> list[PartCall]:
         """Return `[which reward, its own call]`."""
         return [
             [place, call]
@@ -107,17 +109,17 @@ class Mix:
             for call in reward.plan(_seen_by(reward, job))
         ]
 
-    async def call(self, job: Job, call: Any) -> Called:
+    async def call(self, job: Job, call: PartCall) -> Called:
         """Make one call of one part."""
         place, inner = call
         reward: PlannedReward = self._all[place]
         return await reward.call(_seen_by(reward, job), inner)
 
-    def settled(self, job: Job, call: Any, result: Any) -> list[tuple[int, Score]]:
+    def settled(self, job: Job, call: PartCall, result: object) -> list[tuple[int, Score]]:
         """A sum needs all parts."""
         return []
 
-    def combine(self, job: Job, calls: Sequence[Any], results: Sequence[Any]) -> list[Score]:
+    def combine(self, job: Job, calls: Sequence[PartCall], results: Sequence[Any]) -> list[Score]:
         """Sum the parts up; a part that failed fails the answer."""
         columns: list[list[Score]] = []
         for place, reward in enumerate(self._all):
@@ -125,7 +127,7 @@ class Mix:
             own_calls, own_results = [c for c, _ in mine], [r for _, r in mine]
             columns.append(reward.combine(_seen_by(reward, job), own_calls, own_results))
         rows = [[column[i] for column in columns] for i in range(len(job.answers))]
-        failed = [self._failed(row) for row in rows]
+        failed = [why_unscored(self._all, row, len(self.parts)) for row in rows]
         whole = [row for row, score in zip(rows, failed, strict=True) if score is None]
         scales = [
             reference(job.pool, self._all[i].name, [row[i]["reward"] or 0.0 for row in whole])
@@ -136,28 +138,8 @@ class Mix:
         scores: list[Score] = []
         for answer, row, why in zip(job.answers, rows, failed, strict=True):
             score = why or sound(self.name, scored(self._sum(answer, row, scales)))
-            scores.append({**score, "parts": self._parts(row)})
+            scores.append({**score, "parts": own_scores(self._all, row)})
         return scores
-
-    def _failed(self, row: Sequence[Score]) -> Score | None:
-        """Return why an answer cannot be summed up, if so: a part failed, or a veto."""
-        for reward, score in zip(self._all, row, strict=True):
-            if score.get("failure") == "vetoed":  # by a mix inside this one
-                return Score(reward=None, error=score["error"], failure="vetoed")
-            if score["error"]:
-                return unscored(f"{reward.name}: {score['error']}")
-        for reward, score in list(zip(self._all, row, strict=True))[len(self.parts) :]:
-            if score["reward"] is not None and score["reward"] < PASS:
-                return Score(reward=None, error=f"vetoed by {reward.name}", failure="vetoed")
-        return None
-
-    def _parts(self, row: Sequence[Score]) -> dict[str, float]:
-        """Return each part's own score; a mix inside this one shows its parts too."""
-        parts: dict[str, float] = {}
-        for reward, score in zip(self._all, row, strict=True):
-            own = {} if score["reward"] is None else {reward.name: score["reward"]}
-            parts |= {**score.get("parts", {}), **own}
-        return parts
 
     def _sum(self, answer: str, row: Sequence[Score], scales: Sequence[Scale]) -> float:
         total = -self.length_penalty * len(answer) / 1000

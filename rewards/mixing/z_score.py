@@ -24,8 +24,8 @@ def reference(pool: Sequence[Candidate], name: str, fresh: Sequence[float]) -> S
     Args:
         pool: What was scored before.
         name: The part.
-        fresh: Its scores of the new answers that will be ranked: they are the first round,
-            where the pool has none.
+        fresh: Its scores of the new answers that will be ranked: they are the first round
+            if the pool has none.
     """
     known = [(c, c["parts"][name]) for c in pool if name in c.get("parts", {})]
     first = min((c["round"] for c, _ in known), default=0)

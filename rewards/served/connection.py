@@ -1,28 +1,19 @@
-"""The HTTP side of a served reward: connections, retries, and errors said in a sentence."""
+"""Requests to a reward server: the key, retries, and errors told in a sentence."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
-import ssl
-from asyncio import AbstractEventLoop
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from functools import cache, partial
-from typing import Any
-from weakref import WeakKeyDictionary, finalize
 
 import httpx
 
 from ...core.errors import ConfigError, RewardError, evidence
 from ...models.faults import is_transient, retrying
-from ...models.loop_end import close_at_loop_end
+from .loop_clients import LoopClients
 
 KEY = "TPO_REWARD_API_KEY"
-CONNECTIONS = 16  # to one server at once, in one event loop; further requests wait
-LINGER = 1.0  # seconds until the connections of a dropped adapter close
 
 # How the servers say that one text cannot be scored. In this order: vLLM, SGLang, TEI (two),
 # llama.cpp (new, old; the old one with status 500).
@@ -36,13 +27,6 @@ _ABOUT_THE_TEXT = re.compile(
 
 class TextRefusedError(RewardError):
     """The server will never score this text; others of the same request may be fine."""
-
-
-@dataclass(frozen=True)
-class _Open:
-    client: httpx.AsyncClient
-    keeper: AsyncGenerator[None, None]
-    dropped: finalize[..., Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +48,16 @@ class Connection:
     advice: str
     timeout: float
     retries: int
-    _open: WeakKeyDictionary[AbstractEventLoop, _Open] = field(
-        default_factory=WeakKeyDictionary, init=False, repr=False
-    )
+    _clients: LoopClients = field(init=False, repr=False)
 
-    async def get(self, path: str) -> Any:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_clients", LoopClients(self.timeout))
+
+    async def get(self, path: str) -> object:
         """Return the JSON behind a path; errors as for `post`."""
         return await self._ask("GET", path, None)
 
-    async def post(self, path: str, body: object) -> Any:
+    async def post(self, path: str, body: object) -> object:
         """Send JSON and return the JSON of the answer.
 
         Raises:
@@ -84,10 +69,16 @@ class Connection:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; the next request opens new ones."""
-        if opened := self._open.get(asyncio.get_running_loop()):
-            await opened.keeper.aclose()
+        await self._clients.aclose()
 
-    async def _ask(self, method: str, path: str, body: object) -> Any:
+    def malformed(self, answer: object, wanted: str) -> RewardError:
+        """Return the error for an answer that has another form than `wanted` says."""
+        return RewardError(
+            f"the reward server {self.url} should have sent {wanted} and sent "
+            f"{shown(repr(answer))}; {self.advice}"
+        )
+
+    async def _ask(self, method: str, path: str, body: object) -> object:
         attempts = retrying(self.retries + 1, _may_pass)
         try:
             response: httpx.Response = await attempts(self._send, method, path, body)
@@ -99,37 +90,22 @@ class Connection:
                 f"attempts; is it running? ({shown(error)})"
             ) from error
         try:
-            return response.json()
+            answer: object = response.json()
         except (ValueError, RecursionError) as error:
             raise RewardError(
                 f"the reward server {self.url} answered {path} with something that is not JSON; "
                 f"{self.advice} ({shown(response.text) or 'it was empty'})"
             ) from error
+        return answer
 
     async def _send(self, method: str, path: str, body: object) -> httpx.Response:
-        client = await self._client()
+        client = await self._clients.client()
         headers = {"content-type": "application/json"}
         if key := _key():
             headers["authorization"] = f"Bearer {key}"
         content = None if body is None else json.dumps(body)
         response = await client.request(method, self.url + path, content=content, headers=headers)
         return response.raise_for_status()
-
-    async def _client(self) -> httpx.AsyncClient:
-        loop = asyncio.get_running_loop()
-        if loop not in self._open:
-            certificates = await asyncio.to_thread(_certificates)
-            if loop not in self._open:  # nobody else was faster
-                client = httpx.AsyncClient(
-                    verify=certificates,
-                    timeout=httpx.Timeout(self.timeout, pool=None),
-                    limits=httpx.Limits(max_connections=CONNECTIONS),
-                )
-                keeper = await close_at_loop_end(partial(_close, self._open, loop, client))
-                dropped = finalize(self, _close_later, loop, keeper)
-                dropped.atexit = False
-                self._open[loop] = _Open(client, keeper, dropped)
-        return self._open[loop].client
 
     def _refusal(self, response: httpx.Response) -> RewardError:
         said, status = shown(response.text), response.status_code
@@ -142,40 +118,6 @@ class Connection:
         else:
             what = "its log says more"
         return RewardError(f"the reward server {self.url} answered HTTP {status}; {what} ({said})")
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    return httpx.create_ssl_context()  # from the disk, and slow; the same for all
-
-
-async def _close(
-    opened: WeakKeyDictionary[AbstractEventLoop, _Open],
-    loop: AbstractEventLoop,
-    client: httpx.AsyncClient,
-) -> None:
-    if held := opened.pop(loop, None):
-        held.dropped.detach()
-    await client.aclose()
-
-
-def _close_later(loop: AbstractEventLoop, keeper: AsyncGenerator[None, None]) -> None:
-    """Close the connections of a `Connection` that was dropped while its loop goes on.
-
-    Not at once: a loop that is about to end, and a program often drops everything just
-    before, would cancel it half done. Until then the loop's end closes them as usual.
-    """
-
-    def close() -> None:
-        task = loop.create_task(keeper.aclose())
-        _closing.add(task)
-        task.add_done_callback(_closing.discard)
-
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(loop.call_later, LINGER, close)
-
-
-_closing: set[asyncio.Task[None]] = set()  # a loop forgets tasks that nobody holds
 
 
 def _key() -> str:

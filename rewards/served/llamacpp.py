@@ -26,6 +26,7 @@ from ...core.conversation import read_conversation
 from ...core.json_types import JsonObject
 from ...core.reply import well_formed
 from ..base import Score, unscored
+from .read_scores import read_indexed, read_number
 from .reward import ServedReward
 
 _FAILED = -1e6
@@ -61,10 +62,8 @@ class LlamaCppReward(ServedReward):
             body["model"] = self.model
         answer = await self._server.post("/v1/rerank", body)
         items = answer.get("results") if isinstance(answer, dict) else answer
-        return self._aligned(items, len(answers), self._relevance)
-
-    def _relevance(self, item: JsonObject) -> Score:
-        score = item.get("relevance_score")
-        if score == _FAILED:
-            return unscored("llama.cpp could not evaluate this text; its log says why")
-        return self._number(score)
+        scores = read_indexed(
+            self._server, items, len(answers), lambda item: read_number(item.get("relevance_score"))
+        )
+        failed = unscored("llama.cpp could not evaluate this text; its log says why")
+        return [failed if score["reward"] == _FAILED else score for score in scores]

@@ -33,7 +33,7 @@ def doubts(scores: Sequence[Score], raw_advice: str) -> str:
         raw_advice: How to get raw scores out of the server.
 
     Returns:
-        A clause, or "" where nothing looks wrong.
+        A clause, or "" if nothing looks wrong.
     """
     values = [score["reward"] for score in scores if score["reward"] is not None]
     if len(values) < len(ANSWERS):

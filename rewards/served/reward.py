@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import Any, ClassVar, Self, cast
+from typing import ClassVar, Self, cast
 from urllib.parse import unquote
 
 from langchain_core.messages import AnyMessage, HumanMessage
@@ -16,8 +15,8 @@ from ...core.errors import ConfigError, RewardError, SpecError, evidence
 from ...core.json_types import JsonObject
 from ...core.login import has_login
 from ...models.address import server_address
-from ..base import Reward, Score, checked, scored, unscored
-from .connection import KEY, Connection, TextRefusedError, shown
+from ..base import Reward, Score, checked, unscored
+from .connection import KEY, Connection, TextRefusedError
 from .probe import ANSWERS, QUESTION, doubts
 
 _SECRETS = {"key", "api_key", "apikey", "api-key", "token", "auth", "password", "secret"}
@@ -49,18 +48,25 @@ class ServedReward(ABC):
     protocol: ClassVar[str]
     advice: ClassVar[str]  # how to start the server
     raw_advice: ClassVar[str]  # what to do about squashed scores
-    readers: ClassVar[dict[str, Callable[[str], Any]]] = {"timeout": float, "retries": int}
+    readers: ClassVar[dict[str, Callable[[str], object]]] = {"timeout": float, "retries": int}
     batch_size: ClassVar[int | None] = 32
     notice: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         if not (0 < self.timeout < math.inf) or self.retries < 0:
             raise ConfigError(f"{self.protocol}: timeout must be above 0 and retries 0 or more")
-        url = _checked_url(self.protocol, self.url)
+        if isinstance(self.url, str) and has_login(self.url):
+            raise ConfigError(f"no secrets in a {self.protocol} URL: set {KEY} instead")
+        address = server_address(self.url)
+        if address is None or address.query or address.fragment:  # never show a bad one
+            form = f"{self.protocol}:http://HOST:PORT"
+            raise ConfigError(
+                f"{self.protocol}: this is not a server's address; the form is {form}"
+            )
+        url = str(address).rstrip("/").removesuffix("/v1")
+        server = Connection(url, self.advice, self.timeout, self.retries)
         object.__setattr__(self, "url", url)
-        object.__setattr__(
-            self, "_server", Connection(url, self.advice, self.timeout, self.retries)
-        )
+        object.__setattr__(self, "_server", server)
 
     @classmethod
     def from_spec(cls, rest: str) -> Self:
@@ -148,57 +154,3 @@ class ServedReward(ABC):
     async def aclose(self) -> None:
         """Close the connections of the running event loop; they also close when it ends."""
         await self._server.aclose()
-
-    def _number(self, value: Any) -> Score:
-        if isinstance(value, bool):
-            return unscored(f"the reward server sent {value} for a score")
-        return scored(value)
-
-    def _number_at(self, values: object, place: int | None) -> Score:
-        """Read the reward out of the numbers a server gives for one answer."""
-        if not isinstance(values, list) or not values:
-            return unscored(f"the reward server sent {shown(repr(values))} for a score")
-        if (place is None and len(values) > 1) or (place or 0) >= len(values):
-            raise RewardError(
-                f"the model at {self.url} gives {len(values)} numbers per answer and a reward is "
-                f"one: say which with label=NUMBER, 0 to {len(values) - 1}"
-            )
-        return self._number(values[place or 0])
-
-    def _aligned(
-        self, items: object, count: int, read: Callable[[JsonObject], Score]
-    ) -> list[Score]:
-        """Bring results that carry an `index` into the order of the answers."""
-        found: defaultdict[int, list[JsonObject]] = defaultdict(list)
-        for item in items if isinstance(items, list) else [items]:
-            index = item.get("index") if isinstance(item, dict) else None
-            if not isinstance(item, dict) or type(index) is not int or not 0 <= index < count:
-                # Then the other indexes cannot be trusted either: they may count from 1.
-                raise self._malformed(items, f"{count} results with indexes from 0")
-            found[index].append(item)
-        if not found:
-            raise self._malformed(items, f"{count} results")
-        scores = []
-        for place in range(count):
-            if len(results := found[place]) == 1:
-                scores.append(read(results[0]))
-            else:
-                scores.append(unscored(f"the reward server sent {len(results)} scores for it"))
-        return scores
-
-    def _malformed(self, answer: object, wanted: str) -> RewardError:
-        return RewardError(
-            f"the reward server {self.url} should have sent {wanted} and sent "
-            f"{shown(repr(answer))}; {self.advice}"
-        )
-
-
-def _checked_url(protocol: str, text: str) -> str:
-    """Return a server's address without slash and `/v1` at its end; never show a bad one."""
-    if isinstance(text, str) and has_login(text):
-        raise ConfigError(f"no secrets in a {protocol} URL: set {KEY} instead")
-    url = server_address(text)
-    if url is None or url.query or url.fragment:
-        form = f"{protocol}:http://HOST:PORT"
-        raise ConfigError(f"{protocol}: this is not a server's address; the form is {form}")
-    return str(url).rstrip("/").removesuffix("/v1")

@@ -23,8 +23,9 @@ from langchain_core.messages import AnyMessage
 
 from ...core.errors import ConfigError
 from ..base import Score
+from .read_scores import read_number_at
 from .reward import ServedReward
-from .templated import OPTIONS, TemplatedReward
+from .templated import OPTIONS, TemplatedReward, write_texts
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -61,11 +62,11 @@ class SglangReward(TemplatedReward):
 
     async def _ask(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         assert self._template  # checked when built
-        body: dict[str, object] = {"text": await self._texts(self._template, messages, answers)}
+        body: dict[str, object] = {"text": await write_texts(self._template, messages, answers)}
         if self.model:
             body["model"] = self.model
         items = await self._server.post("/classify", body)
         if not isinstance(items, list) or len(items) != len(answers):
-            raise self._malformed(items, f"{len(answers)} results in order")
+            raise self._server.malformed(items, f"{len(answers)} results in order")
         vectors = [item.get("embedding") if isinstance(item, dict) else item for item in items]
-        return [self._number_at(vector, self.label) for vector in vectors]
+        return [read_number_at(self._server, vector, self.label) for vector in vectors]

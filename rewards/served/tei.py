@@ -28,11 +28,13 @@ from langchain_core.messages import AnyMessage
 
 from ...core.conversation import read_conversation
 from ...core.errors import RewardError
+from ...core.json_types import JsonObject
 from ...core.reply import well_formed
 from ..base import Score, unscored
 from .connection import shown
+from .read_scores import read_indexed, read_number
 from .template import Template
-from .templated import OPTIONS, TemplatedReward
+from .templated import OPTIONS, TemplatedReward, write_texts
 
 _OPEN = {"raw_scores": True, "truncate": False}
 
@@ -63,8 +65,7 @@ class TeiReward(TemplatedReward):
         for first in range(0, len(answers), most):
             batch = answers[first : first + most]
             if self._template:
-                label = self._label(labels)
-                scores += await self._predict(self._template, messages, batch, label)
+                scores += await self._predict(self._template, messages, batch, labels)
             elif kind == "reranker":
                 scores += await self._rerank(messages, batch)
             else:
@@ -78,47 +79,51 @@ class TeiReward(TemplatedReward):
         query = well_formed(read_conversation(messages).text)
         body = {"query": query, "texts": [well_formed(answer) for answer in answers], **_OPEN}
         items = await self._server.post("/rerank", body)
-        return self._aligned(items, len(answers), lambda item: self._number(item.get("score")))
+        return read_indexed(
+            self._server, items, len(answers), lambda item: read_number(item.get("score"))
+        )
 
     async def _predict(
         self,
         template: Template,
         messages: Sequence[AnyMessage],
         answers: Sequence[str],
-        label: str,
+        labels: Sequence[str],
     ) -> list[Score]:
-        texts = await self._texts(template, messages, answers)
-        items = await self._server.post("/predict", {"inputs": [[text] for text in texts], **_OPEN})
-        if not isinstance(items, list) or len(items) != len(answers):
-            raise self._malformed(items, f"{len(answers)} lists in order")
-        return [self._labelled(item, label) for item in items]
-
-    def _labelled(self, item: object, label: str) -> Score:
-        pairs = [p for p in item if isinstance(p, dict)] if isinstance(item, list) else []
-        found = [pair for pair in pairs if pair.get("label") == label]
-        if len(found) != 1:
-            return unscored(f"the reward server sent {shown(repr(item))} for label {label!r}")
-        return self._number(found[0].get("score"))
-
-    def _label(self, labels: Sequence[str]) -> str:
         label = self.label or (labels[0] if len(labels) == 1 else None)
         if label is None or label not in labels:
             raise RewardError(
                 f"the model at {self.url} has the labels {', '.join(labels)}: say which one's "
                 "score is the reward with label=NAME"
             )
-        return label
+        texts = await write_texts(template, messages, answers)
+        items = await self._server.post("/predict", {"inputs": [[text] for text in texts], **_OPEN})
+        if not isinstance(items, list) or len(items) != len(answers):
+            raise self._server.malformed(items, f"{len(answers)} lists in order")
+        return [_labelled(item, label) for item in items]
 
     async def _info(self) -> tuple[str, list[str], int]:
         """Return the kind of model, its labels, and the most texts per request."""
         if "info" not in self._known:
             answer = await self._server.get("/info")
             try:
-                kind, model = next(iter(answer["model_type"].items()))
+                info: JsonObject = answer if isinstance(answer, dict) else {}
+                kind, model = next(iter(info["model_type"].items()))
                 labels = [str(name) for name in model["id2label"].values()]
-                most = max(1, int(answer["max_client_batch_size"]))
+                most = max(1, int(info["max_client_batch_size"]))
             except (KeyError, TypeError, AttributeError, ValueError, StopIteration):
-                raise self._malformed(answer, "what model it serves, with its labels") from None
+                raise self._server.malformed(
+                    answer, "what model it serves, with its labels"
+                ) from None
             self._known["info"] = (kind, labels, most)
         kind, labels, most = self._known["info"]
         return kind, labels, most
+
+
+def _labelled(item: object, label: str) -> Score:
+    """Read the score of one label out of the `{score, label}` pairs for one text."""
+    pairs = [p for p in item if isinstance(p, dict)] if isinstance(item, list) else []
+    found = [pair for pair in pairs if pair.get("label") == label]
+    if len(found) != 1:
+        return unscored(f"the reward server sent {shown(repr(item))} for label {label!r}")
+    return read_number(found[0].get("score"))

@@ -43,9 +43,11 @@ class TemplatedReward(ServedReward):
                 said.append(f"reward {self.name}: {warning}")
         return ". ".join(filter(None, said))
 
-    async def _texts(
-        self, template: Template, messages: Sequence[AnyMessage], answers: Sequence[str]
-    ) -> list[str]:
-        chats = [chat_of(messages, answer) for answer in answers]
-        # In a thread: the first use reads files, and may fetch the tokenizer.
-        return await asyncio.to_thread(lambda: [template.render(chat) for chat in chats])
+
+async def write_texts(
+    template: Template, messages: Sequence[AnyMessage], answers: Sequence[str]
+) -> list[str]:
+    """Return the conversation with each answer as text."""
+    chats = [chat_of(messages, answer) for answer in answers]
+    # In a thread: the first use reads files, and may fetch the tokenizer.
+    return await asyncio.to_thread(lambda: [template.render(chat) for chat in chats])

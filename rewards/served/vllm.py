@@ -26,6 +26,7 @@ from langchain_core.messages import AnyMessage
 from ...core.errors import ConfigError, RewardError
 from ..base import Score, unscored
 from ..chat import Chat, chat_of
+from .read_scores import read_indexed, read_number_at
 from .reward import ServedReward
 
 
@@ -73,7 +74,13 @@ class VllmReward(ServedReward):
         body = {"model": model, "messages": chat, "use_activation": False}
         answer = await self._server.post("/classify", body)
         items = answer.get("data") if isinstance(answer, dict) else answer
-        return self._aligned(items, 1, lambda i: self._number_at(i.get("probs"), self.label))[0]
+        (score,) = read_indexed(
+            self._server,
+            items,
+            1,
+            lambda i: read_number_at(self._server, i.get("probs"), self.label),
+        )
+        return score
 
     async def _served_model(self) -> str:
         if "model" not in self._known:

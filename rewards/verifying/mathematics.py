@@ -22,7 +22,7 @@ SECONDS = 10.0
 
 @dataclass(frozen=True)
 class MathReward:
-    """1 where the last expression of an answer equals the expected one, else 0.
+    """1 if the last expression of an answer equals the expected one, else 0.
 
     A comparison that does not end is stopped, and is a failed score of that answer only.
 

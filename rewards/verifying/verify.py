@@ -1,4 +1,4 @@
-"""Programmatic verifiers: 1 where an answer passes, 0 where it does not.
+"""Programmatic verifiers: 1 if an answer passes, 0 if it does not.
 
 `rewards/specs.py` lists their specs. Your own is a function, sync or async, that takes one answer
 at a time, or an object with the contract of `Reward`, which takes a batch.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from ...core.errors import ConfigError, MissingDependencyError, SpecError, evidence
 from ...core.json_types import JsonObject
@@ -21,7 +19,7 @@ from ...core.login import without_login
 from ...core.specs import listed
 from ...core.strict_json import parse_json
 from ..base import Reward
-from ..function import FunctionReward, as_reward
+from ..function import FunctionReward, OwnReward, RewardFunction, as_reward
 from ..plan import PlannedReward
 from ..specs import REWARDS
 from .mathematics import MathReward
@@ -80,7 +78,7 @@ def _need(module: str, said: str) -> None:
         raise MissingDependencyError(f"{said}: pip install 'tpo[verify]'")
 
 
-def _named(rest: str, function: Callable[..., Any]) -> FunctionReward:
+def _named(rest: str, function: RewardFunction) -> FunctionReward:
     return FunctionReward(function, title=without_login(f"verify:{rest}"))
 
 
@@ -100,7 +98,7 @@ def _read_schema(path: str) -> JsonObject:
     return schema
 
 
-def _import(module: str, name: str) -> Any:
+def _import(module: str, name: str) -> OwnReward:
     """Import a function or an object, if the environment names it.
 
     A spec may come from whoever fills in a form; importing what it says would let them
@@ -113,7 +111,7 @@ def _import(module: str, name: str) -> Any:
             f"{ALLOWED}={module}:{name}, or pass the function itself as the reward"
         )
     try:
-        own = getattr(import_module(module), name)
+        own: OwnReward = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise SpecError(f"verifier {module}:{name} is not there: {evidence(error)}") from None
     if not callable(own) and not isinstance(own, Reward | PlannedReward):

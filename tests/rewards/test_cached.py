@@ -117,13 +117,24 @@ async def test_a_call_that_fails_raises_or_keeps_what_is_known():
     assert (known["reward"], failed) == (1, unscored("ConnectionError: no route"))
 
 
+class Spoiling(InMemoryCache[Any]):
+    """Keeps something else than it is given."""
+
+    def __init__(self, instead: object) -> None:
+        super().__init__()
+        self.instead = instead
+
+    async def aset(self, pairs: Any) -> None:
+        await super().aset({key: (self.instead, ttl) for key, (_, ttl) in pairs.items()})
+
+
 @pytest.mark.parametrize("stored", ["nonsense", float("nan"), None, [1]])
-async def test_a_spoiled_entry_is_asked_anew(stored):
-    inner, cache = Counting(), InMemoryCache[Any]()
-    reward = cached(inner, cache)
-    await cache.aset({reward._key(TALK, "a"): (stored, None)})
-    assert await rewards(reward, "a") == [1]
-    assert inner.asked == {"a": 1}
+async def test_a_spoiled_entry_is_asked_again(stored):
+    inner = Counting()
+    reward = cached(inner, Spoiling(stored))
+    for _ in range(2):
+        assert await rewards(reward, "a") == [1]
+    assert inner.asked == {"a": 2}
 
 
 class Broken(InMemoryCache[Any]):

@@ -12,7 +12,7 @@ from reward_servers import VllmServer
 from served_cases import CASES, HISTORY, ONE_TURN, install_tokenizer
 
 from tpo.core.errors import ConfigError, RewardError
-from tpo.rewards.served.connection import CONNECTIONS
+from tpo.rewards.served.loop_clients import CONNECTIONS
 from tpo.rewards.served.vllm import VllmReward
 
 pytestmark = pytest.mark.loopback
@@ -108,7 +108,7 @@ def test_each_event_loop_has_its_own_and_closes_it(case):
         for _ in range(3):
             assert asyncio.run(reward.score(ONE_TURN, ["a"])) == case.scores(ONE_TURN, ["a"])
         assert len(server.connections) == 3
-        assert len(reward._server._open) == 0
+        assert len(reward._server._clients._open) == 0
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             gc.collect()
@@ -136,11 +136,11 @@ async def test_two_event_loops_at_once(case):
 
 
 async def test_an_adapter_that_is_dropped_closes_its_connections(case, monkeypatch):
-    monkeypatch.setattr("tpo.rewards.served.connection.LINGER", 0.0)
+    monkeypatch.setattr("tpo.rewards.served.loop_clients.LINGER", 0.0)
     with case.server() as server:
         reward = case.at(server)
         await reward.score(ONE_TURN, ["a"])
-        client = reward._server._open[asyncio.get_running_loop()].client
+        client = reward._server._clients._open[asyncio.get_running_loop()].client
         del reward
         with warnings.catch_warnings():
             warnings.simplefilter("error")

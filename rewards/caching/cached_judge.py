@@ -1,0 +1,62 @@
+"""A judge whose verdicts are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+from ...prompts.judge import JUDGE_SYSTEM
+from ..base import Score
+from ..judging.language_judge import LanguageJudge
+from ..plan import Called, CallT, Job, ResultT
+from .score_cache import ScoreCache
+
+
+@dataclass(frozen=True)
+class CachedJudge(Generic[CallT, ResultT]):
+    """A judge whose verdicts are kept; made by `cached`. Ratings are computed from them again."""
+
+    judge: LanguageJudge[CallT, ResultT]
+    store: ScoreCache
+    identity: str
+
+    @property
+    def name(self) -> str:
+        """The judge's name: the verdicts are the same."""
+        return self.judge.name
+
+    @property
+    def notice(self) -> str:
+        """The judge's notice."""
+        return self.judge.notice
+
+    @property
+    def relative(self) -> bool:
+        """Whether the judge compares."""
+        return self.judge.relative
+
+    def plan(self, job: Job) -> list[CallT]:
+        """Return the judge's calls."""
+        return self.judge.plan(job)
+
+    async def call(self, job: Job, call: CallT) -> Called[ResultT]:
+        """Look the verdict up, or ask for it."""
+        question = self.judge.question(job, call)
+        key = self.store.key(self.identity, JUDGE_SYSTEM.text, question)
+        known = await self.store.known([key])
+        if key in known:
+            return Called(result=known[key], cost={})
+        done = await self.judge.call(job, call)
+        await self.store.keep({key: done["result"]})
+        return done
+
+    def settled(self, job: Job, call: CallT, result: ResultT) -> list[tuple[int, Score]]:
+        """Return what the judge says is final."""
+        return self.judge.settled(job, call, result)
+
+    def combine(
+        self, job: Job, calls: Sequence[CallT], results: Sequence[ResultT | Exception]
+    ) -> list[Score]:
+        """Have the judge make ratings of its verdicts."""
+        return self.judge.combine(job, calls, results)
