@@ -98,21 +98,23 @@ def build_turn(
         write = runtime.stream_writer
         return {"found": await search.run(attempt.request, _draft_of(state), context, write)}
 
-    def after_draft(state: SavedTurn) -> str:
-        return "decide" if state.get("final") else END
-
-    def after_decide(state: SavedTurn) -> str:
-        return END if state["skipped"] else "search"
-
     graph = StateGraph(SavedTurn, Attempt)
     graph.add_node("draft", draft)
     graph.add_node("decide", decide)
     graph.add_node("search", look)
     graph.add_edge(START, "draft")
-    graph.add_conditional_edges("draft", after_draft, ["decide", END])
-    graph.add_conditional_edges("decide", after_decide, ["search", END])
+    graph.add_conditional_edges("draft", _after_draft, ["decide", END])
+    graph.add_conditional_edges("decide", _after_decide, ["search", END])
     graph.add_edge("search", END)
     return graph.compile(name="tpo_turn")
+
+
+def _after_draft(state: SavedTurn) -> str:
+    return "decide" if state.get("final") else END
+
+
+def _after_decide(state: SavedTurn) -> str:
+    return END if state["skipped"] else "search"
 
 
 def _draft_of(state: SavedTurn) -> AIMessage:
