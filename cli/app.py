@@ -57,18 +57,16 @@ def _explain(error: BaseException) -> int:
         resume = f"continue with: tpo resume {run}"
         say(f"interrupted; {resume}" if run else "interrupted before anything was saved")
         return INTERRUPTED
-    say(f"error: {_sentence(error)}")
+    if isinstance(error, TPOError):
+        words = " ".join(str(error).split())
+    elif isinstance(error, typer.TyperException):  # something typed that typer does not understand
+        words = " ".join(error.format_message().split())
+    else:
+        words = f"{evidence(error)}; this should not happen; set TPO_DEBUG=1 to see the traceback"
+    say(f"error: {words}")
     if run:
         say(f"Everything paid for is saved; continue with: tpo resume {run}")
     return BAD_INPUT if isinstance(error, WRONG_INPUT) else FAILED
-
-
-def _sentence(error: BaseException) -> str:
-    if isinstance(error, TPOError):
-        return " ".join(str(error).split())
-    if isinstance(error, typer.TyperException):  # something typed that typer does not understand
-        return " ".join(error.format_message().split())
-    return f"{evidence(error)}; this should not happen; set TPO_DEBUG=1 to see the traceback"
 
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ from .saved.saved_run import SavedRun
 from .screen.run_view import new_view, saved_view
 
 WAITING = 3  # exit code: a person is to choose
+CHOOSE = (
+    "waiting for a person to choose; see the answers with `tpo show {id}`, "
+    "then: tpo resume {id} --pick r0c0 [--reject r0c1] [--stop]"
+)
 Input = InputState | Command[Any] | None
 
 
@@ -50,7 +54,7 @@ async def run_graph(run: SavedRun, given: Input, output: OutputMode) -> int:
         if pick is None:
             if output.json:
                 print_end(run, state, output)
-            say(_waiting(run))
+            say(CHOOSE.format(id=run.id))
             return WAITING
         given = Command(resume={state.interrupts[0].id: pick})
 
@@ -88,10 +92,3 @@ async def _id_if_saved(run: SavedRun) -> str | None:
     """Return the id to resume by, if anything is saved under it."""
     saved = await run.saved()
     return run.id if saved else None
-
-
-def _waiting(run: SavedRun) -> str:
-    return (
-        f"waiting for a person to choose; see the answers with `tpo show {run.id}`, "
-        f"then: tpo resume {run.id} --pick r0c0 [--reject r0c1] [--stop]"
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,14 +75,7 @@ def _parameter(name: str) -> inspect.Parameter:
     )
 
 
-def _takes_server_settings(command: Callable[..., int]) -> Callable[..., int]:
-    parameters = [_parameter(name) for name in OPTIONS]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return command
-
-
 @app.command(epilog=EXAMPLES)
-@_takes_server_settings
 def serve(**given: object) -> int:
     """Serve chat clients (OpenAI's protocol), a web page and langgraph_sdk from this machine.
 
@@ -92,3 +84,7 @@ def serve(**given: object) -> int:
     from ..commands.serve import serve as work  # --help stays fast
 
     return work(given)
+
+
+# Typer reads here what can be typed.
+serve.__signature__ = inspect.Signature([_parameter(name) for name in OPTIONS])  # type: ignore[attr-defined]

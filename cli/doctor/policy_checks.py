@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,19 +72,12 @@ async def follows(policy: Policy, context: Context, tries: int) -> list[Finding]
     gate = asyncio.Semaphore(context.max_concurrency)
     asked = [i for i in INSTRUCTIONS for _ in range(tries)]
     done = await asyncio.gather(*(_update(policy, context, i, gate) for i in asked))
-    return [_format(done), _obedience(done)]
-
-
-def _format(done: Sequence[Try]) -> Finding:
     usable = sum(t.error is None for t in done)
     how = "asked for as JSON" if any(t.as_json for t in done) else "between our tags"
     words = f"{usable} of {len(done)} updates could be read ({how})"
     if lost := next((t.error for t in done if t.error), None):
         words += f"; the first that could not: {lost}"
-    return graded("update format", usable / len(done), words, good=0.8, fair=0.5)
-
-
-def _obedience(done: Sequence[Try]) -> Finding:
+    readable = graded("update format", usable / len(done), words, good=0.8, fair=0.5)
     obeyed = sum(t.obeyed for t in done)
     counts = ", ".join(
         f"{i.asks} {sum(t.obeyed for t in done if t.instruction is i)}"
@@ -93,7 +85,8 @@ def _obedience(done: Sequence[Try]) -> Finding:
         for i in INSTRUCTIONS
     )
     words = f"{obeyed} of {len(done)} updates did what the critique asked ({counts})"
-    return graded("follows critiques", obeyed / len(done), words, good=0.66, fair=0.34)
+    useful = graded("follows critiques", obeyed / len(done), words, good=0.66, fair=0.34)
+    return [readable, useful]
 
 
 async def _update(

@@ -79,44 +79,47 @@ class Probing(Protocol):
 async def check_reward(reward: Reward | PlannedReward) -> tuple[list[Finding], list[Probed]]:
     """Score the known pairs, and return what the scores show, with the pairs."""
     notice = [Finding("notice", "warning", reward.notice)] if reward.notice else []
+    pairs: list[Probed] = []
     try:
-        pairs = [await _score(reward, kind, pair) for kind in KINDS for pair in kind.pairs]
+        for kind in KINDS:
+            for pair in kind.pairs:
+                answers = (pair.better, pair.worse)
+                better, worse = await score_now(reward, [HumanMessage(pair.query)], answers)
+                pairs.append(Probed(kind, pair, better, worse))
     except Exception as error:  # noqa: BLE001  a reward may raise anything
         return [*notice, Finding("reward", "bad", evidence(error))], []
     scores = [score for one in pairs for score in (one.better, one.worse)]
     problem = await reward.probe() if isinstance(reward, Probing) else ""
     probed = [Finding("probe", "warning", problem)] if problem else []
-    doubts = [*notice, *probed, _finite(scores)]
+    doubts = [*notice, *probed, *_numbers(scores)]
     if all(score["reward"] is None for score in scores):
         return doubts, []  # nothing is known about the order
     ordered = [_ordered(kind, [one for one in pairs if one.kind is kind]) for kind in KINDS]
-    return [*doubts, _raw(scores), *ordered], pairs
+    return [*doubts, *ordered], pairs
 
 
-async def _score(reward: Reward | PlannedReward, kind: Kind, pair: Pair) -> Probed:
-    better, worse = await score_now(reward, [HumanMessage(pair.query)], (pair.better, pair.worse))
-    return Probed(kind, pair, better, worse)
+def _numbers(scores: Sequence[Score]) -> list[Finding]:
+    """Check that all answers get a score, and that those that came are raw.
 
-
-def _finite(scores: Sequence[Score]) -> Finding:
+    Probabilities saturate near 1, where good answers differ: raw logits do not.
+    """
     lost = [score["error"] for score in scores if score["reward"] is None]
+    finite = Finding("finite", "ok", f"all {len(scores)} scores are finite numbers")
     if lost:
-        return Finding(
-            "finite", "bad", f"{len(lost)} of {len(scores)} answers could not be scored: {lost[0]}"
-        )
-    return Finding("finite", "ok", f"all {len(scores)} scores are finite numbers")
-
-
-def _raw(scores: Sequence[Score]) -> Finding:
-    """Probabilities saturate near 1, where good answers differ: raw logits do not."""
+        words = f"{len(lost)} of {len(scores)} answers could not be scored: {lost[0]}"
+        finite = Finding("finite", "bad", words)
     numbers = [score["reward"] for score in scores if score["reward"] is not None]
-    if len(set(numbers)) < 2:
-        return Finding("raw", "bad", "every answer gets the same score, so nothing can be ranked")
+    if not numbers:
+        return [finite]
     shown = f"scores from {min(numbers):.3g} to {max(numbers):.3g}"
-    if min(numbers) >= 0 and max(numbers) <= 1:
+    raw = Finding("raw", "ok", shown)
+    if len(set(numbers)) < 2:
+        words = "every answer gets the same score, so nothing can be ranked"
+        raw = Finding("raw", "bad", words)
+    elif min(numbers) >= 0 and max(numbers) <= 1:
         advice = f"{shown}; if these are probabilities, make it return raw scores instead"
-        return Finding("raw", "warning", advice)
-    return Finding("raw", "ok", shown)
+        raw = Finding("raw", "warning", advice)
+    return [finite, raw]
 
 
 def _ordered(kind: Kind, probed: Sequence[Probed]) -> Finding:

@@ -64,7 +64,9 @@ def ask_person(state: StateSnapshot, read: Callable[[str], str] = input) -> Pick
             return None
         try:
             if typed[:1] == ["show"]:
-                _show_text(paused["candidates"], typed[1:])
+                for c in paused["candidates"]:
+                    if c["id"] in typed[1:]:
+                        console_for().print(Text(harmless(c["text"])))
                 continue
             return check_pick(state, read_pick(typed))
         except InputError as error:
@@ -103,9 +105,3 @@ def _show_ranking(paused: Pause) -> None:
     console.print(Text(f"Round {paused['round']}: which answer should be improved?", "bold"))
     console.print(made)
     console.print(Text(HINT, "dim"))
-
-
-def _show_text(candidates: Sequence[Candidate], ids: Sequence[str]) -> None:
-    for c in candidates:
-        if c["id"] in ids:
-            console_for().print(Text(harmless(c["text"])))

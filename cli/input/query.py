@@ -29,8 +29,12 @@ def read_query(prompt: str | None, system: str | None, messages: str | None) -> 
         if prompt is not None:
             raise InputError("give a prompt or --messages, not both")
         turns = to_messages(_read_json(messages))
+    elif prompt is None and sys.stdin.isatty():
+        raise InputError('there is no prompt: type tpo run "...", or pipe one in')
+    elif prompt is None or prompt == STDIN:
+        turns = to_messages(_read_stdin().strip("\n"))
     else:
-        turns = to_messages(_read_prompt(prompt))
+        turns = to_messages(prompt)
     if system is not None:
         turns = [SystemMessage(text_or_file(system)), *turns]
     read_conversation(turns)
@@ -56,14 +60,6 @@ def read_text(path: str) -> str:
         InputError: it cannot be read.
     """
     return _read_stdin() if path == STDIN else _read_file(path)
-
-
-def _read_prompt(prompt: str | None) -> str:
-    if prompt not in {None, STDIN}:
-        return prompt or ""
-    if prompt is None and sys.stdin.isatty():
-        raise InputError('there is no prompt: type tpo run "...", or pipe one in')
-    return _read_stdin().strip("\n")
 
 
 def _read_json(path: str) -> list[dict[str, str]]:

@@ -9,10 +9,9 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 from langgraph.types import StateSnapshot
 
-from ...core.context import Context
 from ...core.errors import InputError
 from ...core.phrases import stop_phrase
-from ...core.state import State, StopReason
+from ...core.state import State
 from ...core.stopping import why_break_off, why_stop
 from .saved_run import SavedRun, settings_of
 from .status import values_of
@@ -124,7 +123,13 @@ async def reopen(run: SavedRun) -> None:
     last = values["rounds"][-1]
     again = {"turn": last["turn"], "round": last["round"], "error": None, "failure": None}
     changes = {"halt": None, "rounds": [again]}
-    if reason := _stops(cast("State", {**values, "halt": None}), run.context, maker(base)):
+    state, node = cast("State", {**values, "halt": None}), maker(base)
+    if node in {"loss", "gradient"}:
+        reason = why_break_off(state, run.context)
+    else:  # a person is asked before a stop rule counts
+        asked = run.context.human_pick and node == "rank"
+        reason = None if asked else why_stop(state, run.context)
+    if reason:
         phrase = stop_phrase(reason, run.context)
         raise InputError(f"with these settings the run would stop at once: {phrase}")
     await branch_off(run, base, changes)
@@ -132,9 +137,3 @@ async def reopen(run: SavedRun) -> None:
 
 def _before(line: list[StateSnapshot], node: str) -> StateSnapshot:
     return next(state for state in line if state.next == (node,))
-
-
-def _stops(values: State, context: Context, node: str | None) -> StopReason | None:
-    if node in {"loss", "gradient"}:
-        return why_break_off(values, context)
-    return None if context.human_pick and node == "rank" else why_stop(values, context)

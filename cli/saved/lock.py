@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from ...core.errors import InputError, StoreError
 from ...core.private_files import private_file
@@ -32,7 +31,13 @@ def locked(path: Path, run_id: str) -> Iterator[None]:
     if fcntl is None:  # pragma: no cover
         yield
         return
-    with _open_lock(path) as file:
+    lock = _lock_file(path)
+    try:
+        private_file(lock)
+        file = lock.open("ab")
+    except OSError as error:
+        raise StoreError(f"{lock} cannot be written: {error.strerror}") from None
+    with file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(run_id))
         except OSError:
@@ -50,14 +55,6 @@ def is_locked(path: Path, run_id: str) -> bool:
         except OSError:
             return True
     return False
-
-
-def _open_lock(path: Path) -> IO[bytes]:
-    try:
-        private_file(_lock_file(path))
-        return _lock_file(path).open("ab")
-    except OSError as error:
-        raise StoreError(f"{_lock_file(path)} cannot be written: {error.strerror}") from None
 
 
 def _lock_file(path: Path) -> Path:

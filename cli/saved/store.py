@@ -58,7 +58,14 @@ async def open_store(path: Path, *, create: bool = False) -> AsyncIterator[Store
             as it was.
     """
     try:
-        _prepare(path, create)
+        if not _is_usable(path):
+            if not create:
+                raise StoreError(f"there are no saved runs: {path} does not exist")
+            private_folder(path.parent)
+        private_file(path)  # prompts and answers are private
+    except (OSError, sqlite3.DatabaseError) as error:
+        raise _unusable(path, error) from error
+    try:
         async with AsyncSqliteSaver.from_conn_string(os.fspath(path)) as saver:
             # Only a new file obeys this: smaller pages waste less beside texts of a few KB.
             await saver.conn.execute("PRAGMA page_size = 2048")
@@ -70,17 +77,6 @@ async def open_store(path: Path, *, create: bool = False) -> AsyncIterator[Store
 
 def _unusable(path: Path, error: Exception) -> StoreError:
     return StoreError(f"the file of saved runs {path} cannot be used: {evidence(error)}")
-
-
-def _prepare(path: Path, create: bool) -> None:
-    try:
-        if not _is_usable(path):
-            if not create:
-                raise StoreError(f"there are no saved runs: {path} does not exist")
-            private_folder(path.parent)
-        private_file(path)  # prompts and answers are private
-    except OSError as error:
-        raise _unusable(path, error) from error
 
 
 def _is_usable(path: Path) -> bool:

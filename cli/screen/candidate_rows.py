@@ -29,7 +29,11 @@ def _row(view: View, name: str, width: int) -> Text:
     candidate = view.pool.get(name)
     row = Text(f"{name:<7}")
     if candidate is None:
-        return row.append(_unfinished(view, name, width), "dim")
+        written, room = view.partial.get(name), max(10, width - 18)
+        if not written:
+            return row.append(f"{'…':>6}", "dim")
+        tail = harmless(" ".join(written[-4 * room :].split()))
+        return row.append(f"{'…':>6}  {tail[-room:]}", "dim")
     if candidate["error"]:
         return row.append("      ✗ ", "red").append(short(candidate["error"], width))
     if candidate["reward"] is None:
@@ -37,15 +41,6 @@ def _row(view: View, name: str, width: int) -> Text:
             short(candidate.get("text") or "", width), "dim"
         )
     return _scored_row(view, candidate, row, width)
-
-
-def _unfinished(view: View, name: str, width: int) -> str:
-    written = view.partial.get(name)
-    if not written:
-        return f"{'…':>6}"
-    room = max(10, width - 18)
-    tail = harmless(" ".join(written[-4 * room :].split()))
-    return f"{'…':>6}  {tail[-room:]}"
 
 
 def _scored_row(view: View, candidate: Candidate, row: Text, width: int) -> Text:

@@ -50,7 +50,12 @@ class Conditions:
         """Return the condition that does not hold, or ""."""
         if len(draft.text) < self.min_chars:
             return f"min_chars: the draft has {len(draft.text)} of {self.min_chars} characters"
-        if not self._drawn(request):
+        info = request.runtime.execution_info
+        thread = info.thread_id if info else None
+        questions = [m.text for m in request.messages if isinstance(m, HumanMessage)]
+        # By thread and question, so that the same ones are drawn each time.
+        lot = f"{self.seed}/{thread or ''}/{len(questions)}/{questions[-1:]}"
+        if zlib.crc32(lot.encode("utf-8", "replace")) / 2**32 >= self.fraction:
             return f"fraction: not among the {self.fraction:g} of answers that are optimised"
         if self.when is None:
             return ""
@@ -58,11 +63,3 @@ class Conditions:
         if inspect.isawaitable(wanted):
             wanted = await wanted
         return "" if wanted else "when: the predicate said no"
-
-    def _drawn(self, request: AgentRequest) -> bool:
-        """Draw by thread and question, so that the same ones are drawn each time."""
-        info = request.runtime.execution_info
-        thread = info.thread_id if info else None
-        questions = [m.text for m in request.messages if isinstance(m, HumanMessage)]
-        lot = f"{self.seed}/{thread or ''}/{len(questions)}/{questions[-1:]}"
-        return zlib.crc32(lot.encode("utf-8", "replace")) / 2**32 < self.fraction

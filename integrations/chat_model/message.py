@@ -20,18 +20,18 @@ KEY = "tpo"  # of the trace in `response_metadata`
 
 def without_trace(messages: Sequence[BaseMessage]) -> list[AnyMessage]:
     """Return a history without the traces of earlier answers, which no model should read."""
-    return cast("list[AnyMessage]", [_stripped(message) for message in messages])
-
-
-def _stripped(message: BaseMessage) -> BaseMessage:
-    if not isinstance(message, AIMessage) or KEY not in message.response_metadata:
-        return message
-    metadata = {k: v for k, v in message.response_metadata.items() if k != KEY}
-    extra = {k: v for k, v in message.additional_kwargs.items() if k != "reasoning_content"}
-    changes: JsonObject = {"response_metadata": metadata, "additional_kwargs": extra}
-    if "outcome" not in message.response_metadata[KEY]:  # else it is the middleware's
-        changes["content"] = message.text  # a client may have put our reasoning before it
-    return message.model_copy(update=changes)
+    history: list[BaseMessage] = []
+    for message in messages:
+        if not isinstance(message, AIMessage) or KEY not in message.response_metadata:
+            history.append(message)
+            continue
+        metadata = {k: v for k, v in message.response_metadata.items() if k != KEY}
+        extra = {k: v for k, v in message.additional_kwargs.items() if k != "reasoning_content"}
+        changes: JsonObject = {"response_metadata": metadata, "additional_kwargs": extra}
+        if "outcome" not in message.response_metadata[KEY]:  # else it is the middleware's
+            changes["content"] = message.text  # a client may have put our reasoning before it
+        history.append(message.model_copy(update=changes))
+    return cast("list[AnyMessage]", history)
 
 
 def thoughts(rounds: Sequence[Round], detail: Detail = "full") -> str:

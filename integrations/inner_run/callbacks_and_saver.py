@@ -42,7 +42,13 @@ def inner_callbacks(run: RunManager) -> Callbacks:
             those of the chain or node around it.
     """
     if run is None:
-        return _uncounted(ensure_config().get("callbacks"))
+        around = ensure_config().get("callbacks")
+        if not isinstance(around, BaseCallbackManager):
+            return [handler for handler in around or [] if not _counts(handler)]
+        copied = around.copy()
+        for handler in filter(_counts, around.handlers):
+            copied.remove_handler(handler)
+        return copied
     inner = AsyncCallbackManager(handlers=[], parent_run_id=run.run_id)
     inner.set_handlers([h for h in run.inheritable_handlers if not _counts(h)])
     inner.add_tags(run.inheritable_tags)
@@ -84,15 +90,6 @@ def saving_of_sync_call() -> Saving:
     except RuntimeError:
         return "sync"
     return "none"
-
-
-def _uncounted(callbacks: Callbacks) -> Callbacks:
-    if isinstance(callbacks, BaseCallbackManager):
-        copied = callbacks.copy()
-        for handler in filter(_counts, callbacks.handlers):
-            copied.remove_handler(handler)
-        return copied
-    return [handler for handler in callbacks or [] if not _counts(handler)]
 
 
 def _counts(handler: BaseCallbackHandler) -> bool:
