@@ -31,7 +31,9 @@ def run_interruptible(work: Coroutine[Any, Any, int]) -> int:
         def on_signal(number: int, frame: FrameType | None) -> None:
             nonlocal pressed
             if pressed:
-                _leave_at_once(128 + number)
+                if sys.stdout.isatty():
+                    os.write(sys.stdout.fileno(), SHOW_CURSOR.encode())
+                os._exit(128 + number)
             pressed = True
             if task:
                 loop.call_soon_threadsafe(task.cancel)
@@ -58,9 +60,3 @@ def _handling(signals: Iterable[signal.Signals], handler: Handler) -> Iterator[N
     finally:
         for number, old in before.items():
             signal.signal(number, old)
-
-
-def _leave_at_once(code: int) -> None:
-    if sys.stdout.isatty():
-        os.write(sys.stdout.fileno(), SHOW_CURSOR.encode())
-    os._exit(code)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 
 from rich.console import Console
 from rich.table import Table
@@ -27,6 +27,43 @@ MAX_TOKENS = 1024  # of an update, unless --max-tokens is given
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "bad": ("✗", "red")}
 
 
+@dataclass
+class Report:
+    """What was found.
+
+    Attributes:
+        console: Shows each finding as it comes.
+        findings: Those that came.
+    """
+
+    console: Console
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, more: Iterable[Finding]) -> None:
+        """Show findings, and keep them."""
+        for finding in more:
+            self.findings.append(finding)
+            line = Table.grid(padding=(0, 1))  # keeps wrapped lines to the right of the mark
+            mark, style = MARKS[finding.state]
+            line.add_row(Text(mark, style), Text(f"{finding.name}: {finding.words}"))
+            self.console.print(line, soft_wrap=not self.console.is_terminal)
+
+    def as_json(self, fit: bool, sentence: str, pairs: Iterable[Probed]) -> JsonObject:
+        """Return what `--json` prints: the verdict, the findings, and the pairs behind them."""
+        rows: list[JsonObject] = [
+            {
+                "kind": one.kind.name,
+                "worse_is": one.pair.worse_is,
+                "right": one.right,
+                "better": one.better["reward"],
+                "worse": one.worse["reward"],
+            }
+            for one in pairs
+        ]
+        findings = [asdict(finding) for finding in self.findings]
+        return {"fit": fit, "verdict": sentence, "findings": findings, "pairs": rows}
+
+
 def check(tries: int, as_json: bool, settings: dict[str, object], *, reward_alone: bool) -> int:
     """Check, print the findings and a verdict; return 0 if all is fit, else 1."""
     context = make_context(None, **{"max_tokens": MAX_TOKENS, **settings})
@@ -36,46 +73,36 @@ def check(tries: int, as_json: bool, settings: dict[str, object], *, reward_alon
 async def _check(tries: int, as_json: bool, context: Context, reward_alone: bool) -> int:
     reward = resolve_reward(context.reward, policy=context.policy)
     console = Console(quiet=True) if as_json else console_for()
-    findings: list[Finding] = []
-
-    def add(more: Iterable[Finding]) -> None:
-        for finding in more:
-            findings.append(finding)
-            _print_finding(console, finding)
-
+    report = Report(console)
     if not reward_alone:
-        console.print(Text(f"policy {without_login(context.policy)}", "bold"))
-        with console.status("asking the policy"):
-            await _check_policy(tries, context, add)
+        await _check_policy(tries, context, report)
     console.print(Text(f"reward {reward.name}", "bold"))
     with console.status("scoring pairs"):
         found, pairs = await check_reward(reward)
     if reward_alone and pairs:
         console.print(_pairs_table(pairs), soft_wrap=not console.is_terminal)
-    add(found)
-    right = [pair.right for pair in pairs]
-    fit, sentence = verdict_on_reward(findings, right) if reward_alone else verdict(findings)
+    report.add(found)
+    fit, sentence = verdict(report.findings)
+    if reward_alone:
+        fit, sentence = verdict_on_reward(report.findings, [pair.right for pair in pairs])
     console.print(Text(sentence, "bold"), soft_wrap=not console.is_terminal)
     if as_json:
-        report: JsonObject = {"fit": fit, "verdict": sentence}
-        report["findings"] = [asdict(finding) for finding in findings]
-        report["pairs"] = [_pair_data(one) for one in pairs]
-        print(json.dumps(report, indent=2, ensure_ascii=False))
+        print(json.dumps(report.as_json(fit, sentence, pairs), indent=2, ensure_ascii=False))
     return 0 if fit else 1
 
 
-async def _check_policy(
-    tries: int, context: Context, add: Callable[[Iterable[Finding]], None]
-) -> None:
-    policy = await resolve_policy(context.policy)
-    reached = await answers(policy, context)
-    add([reached])
-    if reached.state == "ok":
-        add([await samples(policy, context)])
-        add(await follows(policy, context, tries))
-    if context.critic:
-        critic = await resolve_policy(context.critic)
-        add([await answers(critic, context, "critic reachable")])
+async def _check_policy(tries: int, context: Context, report: Report) -> None:
+    report.console.print(Text(f"policy {without_login(context.policy)}", "bold"))
+    with report.console.status("asking the policy"):
+        policy = await resolve_policy(context.policy)
+        reached = await answers(policy, context)
+        report.add([reached])
+        if reached.state == "ok":
+            report.add([await samples(policy, context)])
+            report.add(await follows(policy, context, tries))
+        if context.critic:
+            critic = await resolve_policy(context.critic)
+            report.add([await answers(critic, context, "critic reachable")])
 
 
 def _pairs_table(pairs: Sequence[Probed]) -> Table:
@@ -91,15 +118,3 @@ def _pairs_table(pairs: Sequence[Probed]) -> Table:
             one.pair.worse_is,
         )
     return made
-
-
-def _pair_data(one: Probed) -> JsonObject:
-    scores = {"better": one.better["reward"], "worse": one.worse["reward"]}
-    return {"kind": one.kind.name, "worse_is": one.pair.worse_is, "right": one.right, **scores}
-
-
-def _print_finding(console: Console, finding: Finding) -> None:
-    line = Table.grid(padding=(0, 1))  # keeps wrapped lines to the right of the mark
-    mark, style = MARKS[finding.state]
-    line.add_row(Text(mark, style), Text(f"{finding.name}: {finding.words}"))
-    console.print(line, soft_wrap=not console.is_terminal)

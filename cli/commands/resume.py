@@ -20,11 +20,7 @@ NOT_WAITING = "this run is not waiting for a person, so there is nothing to pick
 
 
 def resume(
-    run_id: str,
-    choice: Pick,
-    db: str | None,
-    output: OutputMode,
-    settings: dict[str, object],
+    run_id: str, choice: Pick, db: str | None, output: OutputMode, settings: dict[str, object]
 ) -> int:
     """Resume, and return the exit code."""
 
@@ -36,20 +32,14 @@ def resume(
             if is_over(state):
                 return await _reopen(run, state, output, changed=bool(settings))
             await check_settings(run.context, output)
-            return await run_graph(run, await _input(run, state, choice), output)
+            given: Input = None
+            if any(choice.values()):
+                given = Command(resume={state.interrupts[0].id: check_pick(state, choice)})
+            elif state.interrupts and not run.context.human_pick:  # nobody is asked any more
+                await branch_off(run, state, {}, "rank")
+            return await run_graph(run, given, output)
 
     return run_interruptible(work())
-
-
-async def _input(run: SavedRun, state: StateSnapshot, choice: Pick) -> Input:
-    """Return the input of an unfinished run: a person's choice, or nothing."""
-    if not state.interrupts:
-        return None
-    if any(choice.values()):
-        return Command(resume={state.interrupts[0].id: check_pick(state, choice)})
-    if not run.context.human_pick:  # nobody is asked any more
-        await branch_off(run, state, {}, "rank")
-    return None
 
 
 async def _reopen(run: SavedRun, state: StateSnapshot, output: OutputMode, *, changed: bool) -> int:

@@ -11,11 +11,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ...core.answer import answer_of
-from ...core.errors import InputError
 from ...core.figures import age, reward
 from ...core.login import without_login
 from ...core.phrases import overoptimised_sentence, search_phrase
-from ...core.pool import by_id
 from ...core.state import Round
 from ..console import harmless, page, print_raw
 from ..report.result import print_answer, result_of, why_stopped
@@ -23,7 +21,7 @@ from ..report.sparklines import reward_sparklines
 from ..report.tables import cost_table, pool_table, print_checkpoints, rounds_table
 from ..saved.branch import find_checkpoint, history
 from ..saved.saved_run import SavedRun, open_run
-from ..saved.status import query_of, status_of, text_of, values_of
+from ..saved.status import find_candidate, query_of, status_of, text_of, values_of
 
 
 def show(
@@ -43,7 +41,7 @@ def show(
 
     run, states, state = asyncio.run(read())
     if candidate:
-        print_raw(_candidate_text(state, candidate))
+        print_raw(text_of(find_candidate(values_of(state), candidate)))
     elif with_history:
         print_checkpoints(states, as_json)
     elif as_json:
@@ -52,16 +50,6 @@ def show(
         with page() as console:
             _print_run(console, run, state)
     return 0
-
-
-def _candidate_text(state: StateSnapshot, candidate: str) -> str:
-    pool = values_of(state).get("candidates") or []
-    found = by_id(pool, candidate)
-    if found is None:
-        raise InputError(
-            f"there is no answer {candidate!r}; choose one of {', '.join(c['id'] for c in pool)}"
-        )
-    return text_of(found)
 
 
 def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:

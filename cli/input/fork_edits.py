@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.errors import InputError
 from ...core.json_types import JsonObject
-from ...core.pool import by_id, scored, summarise
-from ...core.state import Candidate, Round, State, merge_candidates
+from ...core.pool import scored, summarise
+from ...core.state import Candidate, State, merge_candidates
+from ..saved.status import find_candidate
 from .query import text_or_file
 
 BY_HAND = {"error": "dropped by hand", "failure": "dropped"}
@@ -50,44 +50,30 @@ def round_of(values: State, edits: Edits) -> int:
 
 
 def _candidate(values: State, given: str) -> Candidate:
-    name, pool = given.partition("=")[0], values.get("candidates") or []
-    found = by_id(pool, name)
-    if found is None:
-        ids = ", ".join(c["id"] for c in pool)
-        raise InputError(f"there is no answer {name!r} at that point; choose one of {ids}")
-    return found
+    return find_candidate(values, given.partition("=")[0], " at that point")
 
 
 def changes_for(values: State, edits: Edits) -> dict[str, object]:
     """Return what to write to the state; the reducers merge it into the records."""
     turn, now = values["turn"], values["round"]
-    candidates = [_rewritten(values, given) for given in edits.edit]
-    candidates += [
-        {"turn": turn, "id": _candidate(values, given)["id"], **BY_HAND} for given in edits.drop
-    ]
+    rewritten = [_rewritten(values, given) for given in edits.edit]
+    dropped = [{"turn": turn, "id": _candidate(values, one)["id"], **BY_HAND} for one in edits.drop]
     if edits.edit:
-        return {"candidates": candidates}
+        return {"candidates": [*rewritten, *dropped]}
     last = values["rounds"][-1]
     texts = {"loss": edits.loss, "gradient": edits.gradient}
     given = {name: text_or_file(text) for name, text in texts.items() if text is not None}
     by_hand = sorted({*last.get("by_hand", []), *given})  # a person wrote them
     written = {**given, "by_hand": by_hand} if given else {}
     record: JsonObject = {"turn": turn, "round": now, **written}
-    if edits.drop:
-        record = {**_ranked_without(values, candidates, last), **written}
-    return {"candidates": candidates, "rounds": [record]}
-
-
-def _ranked_without(values: State, dropped: Sequence[JsonObject], last: Round) -> JsonObject:
-    """Return the record of the round as it is ranked without some answers."""
-    pool = merge_candidates(values["candidates"], [dropped])
-    if not scored(pool):
-        raise InputError("this would leave no scored answer in the pool")
-    kept: JsonObject = {"loss": last["loss"], "gradient": last["gradient"]}
-    ranked = summarise(pool, values["turn"], values["round"], last["ranked_by"])
-    if ranked["chosen"] == last["chosen"]:
-        kept["heldout"] = last["heldout"]
-    return {**ranked, **kept}
+    if edits.drop:  # the round is ranked without them
+        pool = merge_candidates(values["candidates"], [dropped])
+        if not scored(pool):
+            raise InputError("this would leave no scored answer in the pool")
+        ranked = summarise(pool, turn, now, last["ranked_by"])
+        same = {"heldout": last["heldout"]} if ranked["chosen"] == last["chosen"] else {}
+        record = {**ranked, "loss": last["loss"], "gradient": last["gradient"], **same, **written}
+    return {"candidates": dropped, "rounds": [record]}
 
 
 def _rewritten(values: State, given: str) -> JsonObject:

@@ -7,6 +7,8 @@ from typing import Literal, cast
 from langgraph.types import StateSnapshot
 
 from ...core.conversation import read_conversation
+from ...core.errors import InputError
+from ...core.pool import by_id
 from ...core.state import Candidate, State
 from .lock import is_locked
 from .saved_run import SavedRun
@@ -39,6 +41,25 @@ def status_of(run: SavedRun, state: StateSnapshot) -> Status:
 def values_of(state: StateSnapshot) -> State:
     """Return the channels of a state, typed."""
     return cast("State", state.values)
+
+
+def find_candidate(values: State, name: str, place: str = "") -> Candidate:
+    """Return a candidate by its id.
+
+    Args:
+        values: The channels of a state.
+        name: The id.
+        place: What the message adds when there is none: where it was looked for.
+
+    Raises:
+        InputError: there is none; the message lists those that there are.
+    """
+    pool = values.get("candidates") or []
+    found = by_id(pool, name)
+    if found is None:
+        ids = ", ".join(c["id"] for c in pool)
+        raise InputError(f"there is no answer {name!r}{place}; choose one of {ids}")
+    return found
 
 
 def text_of(candidate: Candidate) -> str:

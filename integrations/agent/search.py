@@ -59,19 +59,21 @@ class Search:
         self.given.checked()
 
     async def run(
-        self,
-        request: AgentRequest,
-        draft: AIMessage,
-        context: Context,
-        write: StreamWriter,
+        self, request: AgentRequest, draft: AIMessage, context: Context, write: StreamWriter
     ) -> Found:
         """Search. If anything goes wrong the draft stays, and the trace says why.
+
+        Candidates and reward see what the model was asked, with tool results.
 
         Only cancellation and interrupts are raised.
         """
         given = replace(self.given, policy=self.given.policy or request.model)
         app = build_graph(given, speak=False).compile(name="tpo")
-        first: InputState = {"messages": _conversation(request), "drafts": [read_reply(draft).text]}
+        system = [request.system_message] if request.system_message else []
+        asked: list[AnyMessage] = [*system, *request.messages]
+        # A message without an id is copied, because the graph would give it one.
+        messages = [m if m.id else m.model_copy() for m in asked]
+        first: InputState = {"messages": messages, "drafts": [read_reply(draft).text]}
         state: State = {"messages": []}
         try:
             async for part in app.astream(
@@ -109,15 +111,6 @@ class Search:
         emit("notice", {"message": f"the search failed, the draft is the answer: {why}"})
         trace = {"outcome": "failed", "reason": why, "usage": spent}
         return Found(text=None, trace=trace, spent=spent)
-
-
-def _conversation(request: AgentRequest) -> list[AnyMessage]:
-    """Return what the model was asked: candidates and reward see the same, with tool results.
-
-    A message without an id is copied, because the graph would give it one.
-    """
-    system = [request.system_message] if request.system_message else []
-    return [m if m.id else m.model_copy() for m in [*system, *request.messages]]
 
 
 def _without_draft(event: JsonObject) -> JsonObject:

@@ -93,8 +93,18 @@ class CallSettings:
     @property
     def described(self) -> Keywords:
         """The settings as text: models and rewards by their names."""
-        parts = {name: _named(part) for name, part in self._parts.items() if part}
-        return {**_open(self.context.model_dump(mode="json")), **parts}
+        described = {**_open(self.context.model_dump(mode="json"))}
+        for name, part in self._parts.items():
+            if not part:
+                continue
+            if isinstance(part, BaseChatModel | str):
+                described[name] = model_name(part)
+            elif isinstance(part, PromptSet | Mapping):
+                described[name] = "own"
+            else:
+                own = getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__)
+                described[name] = without_login(str(own))
+        return described
 
     @property
     def written(self) -> Keywords:
@@ -147,12 +157,3 @@ def _context(base: Context | None, settings: Keywords) -> Context:
 def _open(values: Keywords) -> Keywords:
     """Return values without the logins in their specs."""
     return {k: without_login(v) if isinstance(v, str) else v for k, v in values.items()}
-
-
-def _named(part: object) -> str:
-    if isinstance(part, BaseChatModel | str):
-        return model_name(part)
-    if isinstance(part, PromptSet | Mapping):
-        return "own"
-    name = getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__)
-    return without_login(str(name))

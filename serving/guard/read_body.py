@@ -20,17 +20,6 @@ async def read_json(request: Request, settings: Settings) -> object:
     Raises:
         Refusal: it is too large (413), too slow (408), or not JSON (400).
     """
-    raw = await _read_bytes(request, settings)
-    if not raw:
-        return None
-    try:
-        return parse_json(raw)
-    except ValueError as error:
-        why = "" if isinstance(error, json.JSONDecodeError | UnicodeError) else f": {error}"
-        raise Refusal(400, f"the body is not JSON{why}", code="invalid_json") from None
-
-
-async def _read_bytes(request: Request, settings: Settings) -> bytes:
     declared = request.headers.get("content-length", "0")[:MAX_DIGITS]
     if declared.isdecimal() and int(declared) > settings.max_body_bytes:
         raise _too_large(settings)
@@ -43,7 +32,13 @@ async def _read_bytes(request: Request, settings: Settings) -> bytes:
                     raise _too_large(settings)
     except TimeoutError:
         raise Refusal(408, "the body did not come", headers={"connection": "close"}) from None
-    return bytes(raw)
+    if not raw:
+        return None
+    try:
+        return parse_json(bytes(raw))
+    except ValueError as error:
+        why = "" if isinstance(error, json.JSONDecodeError | UnicodeError) else f": {error}"
+        raise Refusal(400, f"the body is not JSON{why}", code="invalid_json") from None
 
 
 def _too_large(settings: Settings) -> Refusal:
