@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -59,17 +58,21 @@ class KnownOrigin:
         """Check the origin, then pass on."""
         if scope["type"] in {"http", "websocket"}:
             headers = Headers(scope=scope)
-            origin, host = headers.get("origin", "").lower(), headers.get("host", "").lower()
-            known = not origin or "*" in self.origins or origin in self.origins
-            known = known or re.fullmatch(LOCAL_ORIGIN, origin) is not None
-            with suppress(ValueError):  # the origin may not be a URL
-                known = known or urlsplit(origin).netloc == host
-            if not known:
+            origin = headers.get("origin", "").lower()
+            if origin and not self._is_allowed(origin, headers.get("host", "").lower()):
                 message = "pages of this origin may not use the server; see --allow-origin"
                 refusal = Refusal(403, message, kind="permission_error", code="unknown_origin")
                 await error_response(refusal, scope["path"])(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+    def _is_allowed(self, origin: str, host: str) -> bool:
+        if "*" in self.origins or origin in self.origins or re.fullmatch(LOCAL_ORIGIN, origin):
+            return True
+        try:
+            return urlsplit(origin).netloc == host
+        except ValueError:
+            return False
 
 
 def host_name(host: str) -> str:
