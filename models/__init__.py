@@ -1,1 +1,1 @@
-"""Language models: from a spec to a policy, and from a policy to N texts."""
+"""Language models: from a spec to a policy, and one request to it."""

@@ -1,1 +1,1 @@
-"""The agent's door: a middleware that improves the final answer."""
+"""The agent's door: a middleware that drafts, decides (`conditions`, `allowance`), and searches."""

@@ -1,4 +1,4 @@
-"""N candidates from a policy: what `sample` and `update` share.
+"""N candidates: one request with `n`, or one each if a server refuses it; for sample and update.
 
 One request with `n = N` if the provider supports it (its prompt is computed once), one
 request per candidate otherwise. `auto` tries the first, asks again for what did not come,

@@ -8,6 +8,7 @@ from typing import Any
 
 from loopback_server import LoopbackServer, message_text, shaped
 
+VERY_SLOW = 0.5  # seconds before each piece of a text
 QUESTION = "Explain to a ten-year-old why the sky is blue."
 OPENINGS = (
     "Sunlight looks white, but it is all the colours of the rainbow travelling together.",
@@ -62,23 +63,40 @@ def essay(number: int, added: int = 0) -> str:
     return "\n\n".join([" ".join(parts[:2]), " ".join(parts[2:])])
 
 
+def step_of(body: dict[str, Any]) -> str:
+    """Return which step asks, as its prompt tells."""
+    asked = message_text(body["messages"][-1])
+    if "<improved_answer>" in asked:
+        return "update"
+    if "<chosen_answer>" in asked:
+        return "gradient" if "<loss>" in asked else "loss"
+    return "sample"
+
+
 class Essayist(LoopbackServer):
     """Tells from the prompt which step is asked for; takes no `n`, so that answers are streamed."""
 
     def __init__(self, pace: float = 0.01, texts: list[str] | None = None, **options: Any) -> None:
         super().__init__(self._say, pace=pace, supports_n=False, **options)
         self.texts = texts  # said instead of the essays, in turn
+        self.slow_step = ""  # whose text comes very slowly, so that a test can see it grow
         self._number, self._guard = itertools.count(), threading.Lock()
 
+    def pace_of(self, body: dict[str, Any]) -> float:
+        return VERY_SLOW if self.slow_step and step_of(body) == self.slow_step else self.pace
+
     def _say(self, body: dict[str, Any], _index: int) -> str:
-        asked = message_text(body["messages"][-1])
         with self._guard:
             number = next(self._number)
-        if "<improved_answer>" in asked:
-            return shaped(body, self._text(number, 1 + number % 2))
-        if "<chosen_answer>" in asked:
-            return GRADIENT if "<loss>" in asked else LOSS
-        return self._text(number, 0)
+        match step_of(body):
+            case "update":
+                return shaped(body, self._text(number, 1 + number % 2))
+            case "gradient":
+                return GRADIENT
+            case "loss":
+                return LOSS
+            case _:
+                return self._text(number, 0)
 
     def _text(self, number: int, added: int) -> str:
         return self.texts[number % len(self.texts)] if self.texts else essay(number, added)

@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._pause(0.0)
         asked.status, asked.finished = status, True  # before the client can look at it
         try:
-            self._send(status, content, headers)
+            self._send(status, content, headers, asked.body)
         except OSError:
             asked.finished = False
             raise
@@ -105,7 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
             if waiting.select(seconds):
                 raise ConnectionResetError
 
-    def _send(self, status: int, content: Any, headers: Mapping[str, str] = NO_HEADERS) -> None:
+    def _send(
+        self, status: int, content: Any, headers: Mapping[str, str] = NO_HEADERS, body: Any = None
+    ) -> None:
         """Send a list of events, or text or bytes as they are, or anything else as JSON."""
         usual = {"content-type": "application/json"}
         if isinstance(content, list):
@@ -120,8 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         for piece in pieces:
-            if len(pieces) > 1 and self.server.owner.pace:
-                self._pause(self.server.owner.pace)
+            if len(pieces) > 1 and (pace := self.server.owner.pace_of(body or {})):
+                self._pause(pace)
             self.wfile.write(piece)
 
 
@@ -212,6 +214,10 @@ class LoopbackServer:
             if fault := next(fits, None):
                 fault.used += 1
             return fault
+
+    def pace_of(self, body: Body) -> float:
+        """Return how long to wait before the next piece of an answer; asked for each piece."""
+        return self.pace
 
     def refusal(self, asked: Asked, path: str) -> tuple[int, Body] | None:
         """Return the status and the error of a request that is not accepted."""

@@ -61,7 +61,7 @@ def window(
     browser: Browser, site: Any, policy: Essayist, expected: list[str]
 ) -> Iterator[Callable[..., Page]]:
     """Return what opens a window at the page; its console must stay empty."""
-    policy.texts, policy.pace = None, 0.004
+    policy.texts, policy.pace, policy.slow_step = None, 0.004, ""
     opened, logged = [], []
 
     def listen(message: Any) -> None:

@@ -13,23 +13,22 @@ from visitor import ask, finished
 pytestmark = pytest.mark.loopback
 
 
-def until_the_loss(page, policy):
-    """Wait for the critic's first words, and let it dawdle over the rest."""
+def until_the_loss(page):
+    """Wait for the critic's first words; the policy must be slow with the rest."""
     expect(page.locator(".note.loss .is-writing")).not_to_be_empty()
-    policy.pace = 0.5
 
 
 def test_cancel_and_resume(window, policy):
     page = window()
-    policy.pace = 0.03
+    policy.slow_step = "loss"
     policy.asked.clear()
     ask(page, depth=1, width=3)
-    until_the_loss(page, policy)
+    until_the_loss(page)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Stopped part-way.")).to_be_visible()
     expect(page.locator(".card")).to_have_count(3)
     assert not policy.asked[-1].finished  # the call in flight was given up
-    policy.pace = 0.002
+    policy.slow_step = ""
     paid = len([a for a in policy.asked if a.finished])
     page.get_by_role("button", name="Resume").click()
     finished(page)
@@ -38,16 +37,16 @@ def test_cancel_and_resume(window, policy):
 
 def test_a_reload_in_mid_run_comes_back_to_it(window, policy):
     page = window()
-    policy.pace = 0.012
+    policy.slow_step = "loss"
     policy.asked.clear()
     ask(page, depth=1, width=3)
-    until_the_loss(page, policy)
+    until_the_loss(page)
     cards = page.locator(".card .text").all_inner_texts()
     page.reload()
     expect(page.locator(".progress")).to_be_visible()
     expect(page.locator(".card")).to_have_count(3)
     assert page.locator(".card .text").all_inner_texts() == cards
-    policy.pace = 0.0
+    policy.slow_step = ""
     finished(page)
     assert len(policy.asked) in {8, 9}  # nothing twice; one try with n = 3 may have been refused
 
@@ -87,15 +86,15 @@ def test_a_server_that_ends_in_mid_run_and_comes_back(window, site, policy, expe
         pytest.skip("langgraph dev keeps its threads in memory")
     page = window()
     expected += ["ERR_"]
-    policy.pace = 0.03
+    policy.slow_step = "loss"
     policy.asked.clear()
     ask(page, depth=1, width=3)
-    until_the_loss(page, policy)
+    until_the_loss(page)
     cards = page.locator(".card .text").all_inner_texts()
+    policy.slow_step = ""  # a server that is asked to stop finishes the request first
     site.end(how)
     expect(page.get_by_text("Offline.")).to_be_visible()
     assert page.locator(".card .text").all_inner_texts() == cards
-    policy.pace = 0.0
     site.start()
     expect(page.get_by_text("Offline.")).to_be_hidden()
     finished(page)  # by itself: the server resumes what it was doing

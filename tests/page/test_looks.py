@@ -24,7 +24,7 @@ def test_every_width_in_both_lights(window, policy, scheme):
         shoot(page, f"welcome-{width}-{scheme}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert findings(page) == []
-    policy.pace = 0.03
+    policy.slow_step = "update"
     ask(page, depth=2, width=5)
     expect(page.locator(".round")).to_have_count(2)
     expect(page.locator(".card.is-writing").first).to_be_visible()
@@ -33,7 +33,7 @@ def test_every_width_in_both_lights(window, policy, scheme):
         shoot(page, f"running-{width}-{scheme}")
     expect(page.locator(".card.is-writing").first).to_be_visible()
     assert findings(page) == []
-    policy.pace = 0.0
+    policy.slow_step = ""
     finished(page)
     expect(page.locator(".tools").first).to_be_visible()
     for details in page.locator(".comparison summary").all():
@@ -59,11 +59,12 @@ def test_the_switch_of_the_lights_is_remembered(window):
 
 
 def test_thirty_candidates(window, policy):
-    policy.pace = 0.004
+    policy.slow_step = "sample"
     page = window(1600)
     ask(page, depth=1, width=30)
     expect(page.locator(".card")).to_have_count(30)
     expect(page.locator(".card.is-writing").first).to_be_visible()
+    policy.slow_step = ""
     finished(page)
     expect(page.locator(".card")).to_have_count(60)
     expect(page.locator(".card .score")).to_have_count(60)

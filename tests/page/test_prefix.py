@@ -16,11 +16,12 @@ def test_a_run_with_a_reload_in_its_middle(window, site, policy):
     assert PREFIX in page.url
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    policy.pace = 0.012
+    policy.slow_step = "loss"
     ask(page, depth=1, width=3)
     expect(page.locator(".note.loss .is-writing")).not_to_be_empty()  # nothing buffers the stream
     page.reload()
     expect(page.locator(".progress")).to_be_visible()
+    policy.slow_step = ""
     finished(page)
     expect(page.locator(".card")).to_have_count(6)
     assert [url for url in asked if not url.startswith(site.url)] == []

@@ -36,12 +36,14 @@ def test_the_form_is_drawn_from_the_schema(window):
 def test_a_full_run(window, policy):
     policy.asked.clear()
     page = window()
-    policy.pace = 0.03  # slow enough for a busy machine to see each step
+    policy.slow_step = "sample"
     page.get_by_text("System prompt").first.click()
     page.locator("#system").fill("You are a patient teacher.")
     ask(page, depth=1, width=3, budget_requests=50, heldout="heuristic")
     expect(page.locator(".card.is-writing .text").first).not_to_be_empty()
+    policy.slow_step = "loss"
     expect(page.locator(".note.loss .is-writing")).to_be_visible()
+    policy.slow_step = ""
     finished(page)
 
     first, second = page.locator(".round").all()
