@@ -25,34 +25,27 @@ def parse_json(text: str | bytes) -> Any:
     if isinstance(text, bytes):
         text = text.decode(json.detect_encoding(text), "surrogatepass")  # as json.loads does
     try:
-        value = json.loads(text, parse_constant=_refuse, parse_float=_in_range, parse_int=_in_range)
+        value = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_number)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    _check_depth(value)
+    depth, level = 0, [value]
+    while parts := [part for part in level if isinstance(part, dict | list)]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
+        level = [
+            inner for part in parts for inner in (part.values() if isinstance(part, dict) else part)
+        ]
     if HALF.search(text):
         halves = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
         return json.loads(halves.decode("utf-16-le", "replace"))
     return value
 
 
-def _refuse(name: str) -> object:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _in_range(digits: str) -> float:
+def _number(digits: str) -> float:
     number = float(digits)
+    if not digits[-1].isdigit():
+        raise ValueError(f"{digits} is not a JSON number")
     if not math.isfinite(number):
         raise ValueError(f"the number {digits[:40]} is too large")
     return number if {".", "e", "E"} & set(digits) else int(digits)
-
-
-def _check_depth(value: object) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        parts = [part for part in level if isinstance(part, dict | list)]
-        if not parts:
-            return
-        level = [
-            inner for part in parts for inner in (part.values() if isinstance(part, dict) else part)
-        ]
-    raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")

@@ -89,12 +89,18 @@ def embedded_server(name: str = "") -> EmbeddedServer:
     key = path.resolve()
     with _lock:
         running = _running.get(key)
-        if running and running.child.process.poll() is not None:
+        if running and running.child.process.poll() is None:
+            return running.server
+        if running:
             end_process(running.child.process)  # it died; this closes its pipes
-            running = None
-        if running is None:
-            running = _running[key] = _start(path)
-        return running.server
+        secret = secrets.token_urlsafe(32)
+        child = start_process(
+            path, alias=ALIAS, key=secret, slots=SLOTS, context_tokens=CONTEXT_TOKENS
+        )
+        address, room = child.base_url, child.context_tokens
+        server = EmbeddedServer(address, SecretStr(secret), ALIAS, path, room, SLOTS)
+        _running[key] = _Running(server, child)
+        return server
 
 
 def close_embedded() -> None:
@@ -109,17 +115,3 @@ def close_embedded() -> None:
 
 
 atexit.register(close_embedded)
-
-
-def _start(path: Path) -> _Running:
-    key = secrets.token_urlsafe(32)
-    child = start_process(path, alias=ALIAS, key=key, slots=SLOTS, context_tokens=CONTEXT_TOKENS)
-    server = EmbeddedServer(
-        base_url=child.base_url,
-        api_key=SecretStr(key),
-        model=ALIAS,
-        path=path,
-        context_tokens=child.context_tokens,
-        slots=SLOTS,
-    )
-    return _Running(server, child)

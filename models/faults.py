@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Literal
 
 import httpx
@@ -79,14 +79,11 @@ def pause_before_retry(error: BaseException | None, attempt: int) -> float:
     return min(MAX_SECONDS, seconds)
 
 
-def retrying(
-    attempts: int, may_pass: Callable[[BaseException], bool] = is_transient
-) -> AsyncRetrying:
+def retrying(attempts: int) -> AsyncRetrying:
     """Return the loop that repeats a request after faults that may pass; it raises the last.
 
     Args:
         attempts: How many there are at most.
-        may_pass: Tells which faults these are.
     """
 
     def wait(state: RetryCallState) -> float:
@@ -95,7 +92,7 @@ def retrying(
 
     return AsyncRetrying(
         stop=stop_after_attempt(attempts),
-        retry=retry_if_exception(may_pass),
+        retry=retry_if_exception(is_transient),
         wait=wait,
         reraise=True,
     )

@@ -85,28 +85,24 @@ def _named_model(name: str) -> Path:
         return path
     owner, _, rest = name.partition("/")
     repo, _, file = rest.partition("/")
-    if file.endswith(".gguf") and owner.strip(".~") and repo:
-        return _from_hub(f"{owner}/{repo}", file)
-    raise MissingDependencyError(
-        f"there is no model file {name!r}: give the path of a GGUF file, owner/repo/file.gguf "
-        f"on the Hugging Face hub, or nothing for the default model"
-    )
-
-
-def _from_hub(repo: str, file: str) -> Path:
+    if not (file.endswith(".gguf") and owner.strip(".~") and repo):
+        raise MissingDependencyError(
+            f"there is no model file {name!r}: give the path of a GGUF file, owner/repo/file.gguf "
+            f"on the Hugging Face hub, or nothing for the default model"
+        )
     try:
         hub = importlib.import_module("huggingface_hub")
     except ImportError:
         raise MissingDependencyError(
-            f"there is no file {repo}/{file} here; to fetch it from the Hugging Face hub, "
+            f"there is no file {owner}/{repo}/{file} here; to fetch it from the Hugging Face hub, "
             f"type: pip install huggingface_hub"
         ) from None
     try:
-        return Path(hub.hf_hub_download(repo_id=repo, filename=file))
+        return Path(hub.hf_hub_download(repo_id=f"{owner}/{repo}", filename=file))
     except Exception as error:  # a dozen kinds: offline, not found, gated, disk full
         raise PolicyError(
-            f"{file} of {repo} could not be fetched from the Hugging Face hub; check the name "
-            f"and the network, or give a local path: {evidence(error)}"
+            f"{file} of {owner}/{repo} could not be fetched from the Hugging Face hub; check the "
+            f"name and the network, or give a local path: {evidence(error)}"
         ) from error
 
 

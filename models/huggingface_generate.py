@@ -87,8 +87,9 @@ def write_on(
         if seed is not None:
             torch.manual_seed(seed)
         ids = model.generate(**prompt, **options, stopping_criteria=[stop])
-    ends = end_tokens(model)
-    return [_until(row, ends) for row in ids[:, length:].tolist()]
+    ends, rows = end_tokens(model), ids[:, length:].tolist()
+    marks = [next((i for i, token in enumerate(row) if token in ends), len(row)) for row in rows]
+    return [row[: mark + 1] for row, mark in zip(rows, marks, strict=True)]
 
 
 def end_tokens(model: Untyped) -> list[int]:
@@ -111,8 +112,3 @@ def _read_once(torch: Untyped, model: Untyped, prompt: Prompt, n: int) -> Untype
         return None
     read.cache.reorder_cache(torch.zeros(n, dtype=torch.long, device=model.device))
     return read.cache
-
-
-def _until(row: list[int], ends: list[int]) -> list[int]:
-    found = [place for place, token in enumerate(row) if token in ends]
-    return row[: found[0] + 1] if found else row

@@ -31,14 +31,15 @@ def main() -> None:
     wanted = json.loads(sys.stdin.readline())
     server = _serve(wanted)
     # Read back: a model trained on less than the context asked for gets less.
-    context_tokens = _context_tokens(server.listening_address, wanted["key"])
+    address, key = server.listening_address, wanted["key"]
+    request = Request(f"{address}/props", headers={"Authorization": f"Bearer {key}"})  # noqa: S310  our own loopback
+    with build_opener(ProxyHandler({})).open(request, timeout=30) as response:
+        room = int(json.load(response)["default_generation_settings"]["n_ctx"])
     silence = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(silence, stream)
     with answer:
-        base_url = f"{server.listening_address}/v1"
-        json.dump({"base_url": base_url, "context_tokens": context_tokens}, answer)
-        answer.write("\n")
+        answer.write(json.dumps({"base_url": f"{address}/v1", "context_tokens": room}) + "\n")
     sys.stdin.read()
     os._exit(0)  # no destructors: they wait for requests in flight
 
@@ -62,12 +63,6 @@ def _serve(wanted: dict[str, Any]) -> Any:
     params.cache_ram_mib = CACHE_MIB
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = cpus or 1
     return xllamacpp.Server(params)
-
-
-def _context_tokens(address: str, key: str) -> int:
-    request = Request(f"{address}/props", headers={"Authorization": f"Bearer {key}"})  # noqa: S310  our own loopback
-    with build_opener(ProxyHandler({})).open(request, timeout=30) as response:
-        return int(json.load(response)["default_generation_settings"]["n_ctx"])
 
 
 if __name__ == "__main__":

@@ -85,10 +85,8 @@ def end_process(process: subprocess.Popen[str]) -> None:
 
 
 def _spawn(log: IO[bytes]) -> subprocess.Popen[str]:
-    environment = dict(os.environ)
-    if "OMP_WAIT_POLICY" not in environment:
-        # libgomp's own spinning ruins the speed whenever anything else uses the cores.
-        environment.setdefault("GOMP_SPINCOUNT", "10000")
+    # libgomp's own spinning ruins the speed whenever anything else uses the cores.
+    less = {} if "OMP_WAIT_POLICY" in os.environ else {"GOMP_SPINCOUNT": "10000"}
     try:
         return subprocess.Popen(  # noqa: S603  our own file
             # -P: the child's folder holds our modules, which must not shadow anyone's.
@@ -96,7 +94,7 @@ def _spawn(log: IO[bytes]) -> subprocess.Popen[str]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=environment,
+            env={**less, **os.environ},
             encoding="utf-8",
             start_new_session=True,  # Ctrl-C in the terminal is for us, and we end the child
         )

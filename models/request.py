@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration
 from langchain_core.prompt_values import ChatPromptValue
 from langchain_core.runnables import RunnableConfig, ensure_config
@@ -194,15 +194,32 @@ def _extra_body(request: Request, refused: frozenset[str]) -> JsonObject | None:
 async def _send(
     request: Request, refused: frozenset[str], on_text: OnText | None
 ) -> tuple[list[Reply], Cost]:
-    model = configure(request, refused)
+    model, messages = configure(request, refused), list(request.messages)
     traced = RunnableConfig(
         tags=[TAG_NOSTREAM, "tpo"], run_name=request.label, metadata=request.metadata
     )
     if request.schema and not request.json_by_body:
         chain = model.with_structured_output(request.schema, include_raw=True)
-        return _structured(await chain.ainvoke(list(request.messages), traced))
-    if request.live and request.n == 1:
-        return await _stream(model, request, traced, on_text)
+        result: Any = await chain.ainvoke(messages, traced)
+        raw, parsed = result["raw"], result["parsed"]
+        as_json = None if parsed is None else json.dumps(parsed, ensure_ascii=False)
+        replies = [read_reply(raw) if as_json is None else Reply(as_json)]
+        return replies, price_of(raw, replies)
+    if not request.live or request.n > 1:
+        return await _send_whole(model, request, traced)
+    whole: AIMessageChunk | None = None
+    async for chunk in model.astream(messages, traced):
+        whole = chunk if whole is None else whole + chunk
+        if on_text and chunk.text:
+            on_text(chunk.text)
+    replies = [read_reply(whole)] if whole is not None else []
+    return replies, price_of(whole, replies)
+
+
+async def _send_whole(
+    model: BaseChatModel, request: Request, traced: RunnableConfig
+) -> tuple[list[Reply], Cost]:
+    """Have whole texts written, one or several."""
     config = ensure_config(traced)
     result = await model.agenerate_prompt(
         [ChatPromptValue(messages=list(request.messages))],
@@ -218,25 +235,3 @@ async def _send(
     first = generations[0].message if generations else None
     signature = (result.llm_output or {}).get("system_fingerprint") or ""
     return replies, price_of(first, replies, signature)
-
-
-async def _stream(
-    model: BaseChatModel,
-    request: Request,
-    traced: RunnableConfig,
-    on_text: OnText | None,
-) -> tuple[list[Reply], Cost]:
-    whole: AIMessageChunk | None = None
-    async for chunk in model.astream(list(request.messages), traced):
-        whole = chunk if whole is None else whole + chunk
-        if on_text and chunk.text:
-            on_text(chunk.text)
-    replies = [read_reply(whole)] if whole is not None else []
-    return replies, price_of(whole, replies)
-
-
-def _structured(result: Any) -> tuple[list[Reply], Cost]:
-    raw: AIMessage = result["raw"]
-    parsed = result["parsed"]
-    reply = read_reply(raw) if parsed is None else Reply(json.dumps(parsed, ensure_ascii=False))
-    return [reply], price_of(raw, [reply])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ..core.context import Context
@@ -157,34 +158,17 @@ def partial_update(text: str) -> str:
 
 def _find(text: str) -> tuple[str | None, bool]:
     """Return the answer, and whether its end was seen."""
-    found, whole = _from_json(text)
-    if found is not None:
-        return found, whole
-    text = _skip_reasoning(text)
+    if found := _JSON.match(text):
+        with suppress(ValueError):  # an escape that JSON does not know
+            answer: str = json.loads(f'"{_HALF_SIGN.sub("", found[1])}"', strict=False)
+            return well_formed(answer), found[2] is not None
+    while thought := _THINK.search(text):  # cut, unless it comes after the first opening tag
+        tag = _OPEN.search(text)
+        if tag and tag.start() < thought.start():
+            break
+        text = text[: thought.start()] + text[thought.end() :]
     opening = _OPEN.search(text)
     if not opening:
         return None, False
     closing = _CLOSE.search(text, opening.end())
     return text[opening.end() : closing.start() if closing else None], closing is not None
-
-
-def _skip_reasoning(text: str) -> str:
-    """Cut reasoning blocks that come before the first opening tag."""
-    while thought := _THINK.search(text):
-        tag = _OPEN.search(text)
-        if tag and tag.start() < thought.start():
-            break
-        text = text[: thought.start()] + text[thought.end() :]
-    return text
-
-
-def _from_json(text: str) -> tuple[str | None, bool]:
-    """Read `{"improved_answer": "..."}`, fenced or cut off by the token limit too."""
-    found = _JSON.match(text)
-    if not found:
-        return None, False
-    try:
-        answer: str = json.loads(f'"{_HALF_SIGN.sub("", found[1])}"', strict=False)
-    except ValueError:  # an escape that JSON does not know
-        return None, False
-    return well_formed(answer), found[2] is not None

@@ -64,22 +64,16 @@ def surface_score(query: str, answer: str) -> float:
     asked = {w.lower() for w in _WORD.findall(query)} - _STOPWORDS
     relevance = len(asked.intersection(words)) / len(asked) if asked else 0.5
     substance = min(1.0, math.log1p(len(words)) / math.log1p(150))
-    finished = answer.rstrip().endswith(_ENDS)
-    structured = "\n\n" in answer or bool(_LIST_ITEM.search(answer))
+    runs = list(zip(words, words[1:], words[2:], strict=False))  # of three words
+    repetition = 1 - len(set(runs)) / len(runs) if runs else 0.0
     echo = query.lower() in answer.lower() and len(answer) < 2 * len(query)
     return (
         relevance
         + substance
-        + 0.5 * finished
-        + 0.25 * structured
-        - 2.0 * _repetition(words)
+        + 0.5 * answer.rstrip().endswith(_ENDS)
+        + 0.25 * ("\n\n" in answer or bool(_LIST_ITEM.search(answer)))
+        - 2.0 * repetition
         - 1.5 * echo
         - 0.5 * bool(_REFUSAL.match(answer))
         - 0.5 * math.log(max(1.0, len(words) / 400))
     )
-
-
-def _repetition(words: Sequence[str]) -> float:
-    """Return the share of three-word runs that came before, 0 to 1."""
-    runs = list(zip(words, words[1:], words[2:], strict=False))
-    return 1 - len(set(runs)) / len(runs) if runs else 0.0

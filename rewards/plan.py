@@ -24,7 +24,7 @@ from typing import Any, Generic, NotRequired, Protocol, runtime_checkable
 from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict, TypeVar
 
-from ..core.errors import RewardError
+from ..core.errors import RewardError, evidence
 from ..core.pool import reward_of
 from ..core.state import Candidate, Score
 from .base import Reward, checked, failed
@@ -173,10 +173,12 @@ async def score_job(
     ended = await asyncio.gather(*[ask(call) for call in calls], return_exceptions=True)
     results: list[ResultT | Exception] = []
     for end in ended:
+        if isinstance(end, asyncio.CancelledError):
+            raise end
         if isinstance(end, Exception):
             results.append(end)
-        elif isinstance(end, BaseException):  # cancelled
-            raise end
+        elif isinstance(end, BaseException):  # of a reward's own: it fails this call only
+            results.append(RewardError(evidence(end)))
         else:
             results.append(end["result"])
     return reward.combine(job, calls, results)

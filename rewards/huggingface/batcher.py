@@ -82,11 +82,10 @@ class Batcher:
             if not taken:
                 return
             for batch in batches(taken, self._most_tokens):
-                self._score([one for one in batch if one.score.set_running_or_notify_cancel()])
+                if wanted := [one for one in batch if one.score.set_running_or_notify_cancel()]:
+                    self._score(wanted)
 
     def _score(self, batch: Sequence[_Waiting]) -> None:
-        if not batch:
-            return
         try:
             if self._closed:
                 raise RewardError(CLOSED)  # noqa: TRY301  reaches the callers like any failure

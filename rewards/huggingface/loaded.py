@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from threading import Lock
 
 from ...core.errors import RewardError, evidence
 from ..chat import Chat
 from .batcher import CLOSED, Batcher, Tokens
-from .model import HfModel, load
+from .model import load
 from .source import HfSource
 
 # One model at a time; who waits for one holds no thread.
@@ -19,13 +18,17 @@ _lock = Lock()
 _models: dict[HfSource, Future[Shared]] = {}
 
 
-@dataclass(frozen=True, eq=False)
 class Shared:
-    """A loaded model with its two threads: one makes tokens while the other scores."""
+    """A loaded model with its two threads: one makes tokens while the other scores.
 
-    model: HfModel
-    batcher: Batcher
-    writer: ThreadPoolExecutor
+    Args:
+        source: What is loaded; blocks until it is.
+    """
+
+    def __init__(self, source: HfSource) -> None:
+        self.model = load(source)
+        self.writer = ThreadPoolExecutor(1, thread_name_prefix="tpo-hf-tokens")
+        self.batcher = Batcher(self.model.forward, self.model.batch_tokens)
 
     def write(self, chats: Sequence[Chat]) -> Future[list[Tokens | RewardError]]:
         """Return the tokens to come, or per chat why there are none.
@@ -61,14 +64,8 @@ def shared(source: HfSource) -> Future[Shared]:
     with _lock:
         known = _models.get(source)
         if known is None or (known.done() and known.exception() is not None):
-            known = _models[source] = _loader.submit(_load, source)
+            known = _models[source] = _loader.submit(Shared, source)
         return known
-
-
-def _load(source: HfSource) -> Shared:
-    model = load(source)
-    writer = ThreadPoolExecutor(1, thread_name_prefix="tpo-hf-tokens")
-    return Shared(model, Batcher(model.forward, model.batch_tokens), writer)
 
 
 def close_models() -> None:

@@ -90,6 +90,7 @@ def _read(
 ) -> tuple[Untyped, Untyped, list[float]]:
     """Return the model, its tokenizer and what its labels count."""
     name = source.dtype or ("float32" if on_cpu else "auto")
+    dtype = name if name == "auto" else getattr(torch, name)
     # A model's own code is never run; left open, transformers asks at the terminal.
     own_code = {"trust_remote_code": False}
     tokenizer = transformers.AutoTokenizer.from_pretrained(source.model, **own_code)
@@ -100,10 +101,7 @@ def _read(
         )
     tokenizer.truncation_side = "right"
     model, report = transformers.AutoModelForSequenceClassification.from_pretrained(
-        source.model,
-        output_loading_info=True,
-        dtype=name if name == "auto" else getattr(torch, name),
-        **own_code,
+        source.model, output_loading_info=True, dtype=dtype, **own_code
     )
     model.config.get_text_config().use_cache = False
     return model, tokenizer, label_weights(source, model.config, sorted(report["missing_keys"]))

@@ -90,24 +90,20 @@ class HfReward:
         waits = [asyncio.wrap_future(score) for score in loaded.batcher.submit(tokens)]
         # Once this wait is cancelled, the scores that have not begun never will.
         results = iter(await asyncio.gather(*waits, return_exceptions=True))
-        return [
-            unscored(str(one)) if isinstance(one, RewardError) else self._result(next(results))
-            for one in written
-        ]
+        scores: list[Score] = []
+        for one in written:
+            if isinstance(one, RewardError):
+                scores.append(unscored(str(one)))
+            elif isinstance(result := next(results), BaseException):
+                scores.append(unscored(f"reward {self.name!r} failed: {evidence(result)}"))
+            else:
+                scores.append(scored(result))
+        return scores
 
-    async def _loaded(self) -> Shared:
-        future = shared(_found(self.source))
+    def _loaded(self) -> asyncio.Future[Shared]:
+        source, folder = self.source, Path(self.source.model).expanduser()
+        # Everything in it that the surroundings decide: it says which model is shared.
+        place = str(folder.resolve()) if folder.is_dir() else source.model
+        future = shared(replace(source, model=place, device=source.device or named_device()))
         # Shielded: who gives up waiting must not stop the loading for the others.
-        return await asyncio.shield(asyncio.wrap_future(future))
-
-    def _result(self, result: float | BaseException) -> Score:
-        if isinstance(result, BaseException):
-            return unscored(f"reward {self.name!r} failed: {evidence(result)}")
-        return scored(result)
-
-
-def _found(source: HfSource) -> HfSource:
-    """Return the source with everything in it that the surroundings decide."""
-    folder = Path(source.model).expanduser()
-    place = str(folder.resolve()) if folder.is_dir() else source.model
-    return replace(source, model=place, device=source.device or named_device())
+        return asyncio.shield(asyncio.wrap_future(future))

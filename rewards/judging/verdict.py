@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from ...core.json_types import JsonObject
 from ...core.reply import Reply
@@ -73,10 +73,19 @@ class Choice:
     def read(self, reply: Reply) -> float | None:
         """Return what the reply is worth."""
         bare = reply.text.strip(AROUND)
-        if bare in self.values and not reply.error:
-            expected = _expected(reply.logprobs, bare, self.values)
-            return self.values[bare] if expected is None else expected
-        return self.values.get(str(_only_entry(reply, self.key)))
+        if bare not in self.values or reply.error:
+            return self.values.get(str(_only_entry(reply, self.key)))
+        try:
+            # The last token that says it: a judge that thinks first may name others before.
+            said = [token for token in reply.logprobs["content"] if _bare(token) == bare][-1]
+            likely = [(_bare(token), math.exp(token["logprob"])) for token in said["top_logprobs"]]
+        except (KeyError, IndexError, TypeError, AttributeError, OverflowError):
+            return self.values[bare]  # no log-probabilities, or other ones than OpenAI's
+        chances = [(self.values[word], chance) for word, chance in likely if word in self.values]
+        mass = math.fsum(chance for _, chance in chances)
+        if not LEAST_MASS <= mass < math.inf:
+            return self.values[bare]
+        return math.fsum(value * chance for value, chance in chances) / mass
 
 
 @dataclass(frozen=True)
@@ -120,24 +129,6 @@ def _only_entry(reply: Reply, key: str) -> object:
     except (ValueError, RecursionError):
         return None
     return parsed[key] if isinstance(parsed, dict) and set(parsed) == {key} else None
-
-
-def _expected(logprobs: Any, verdict: str, values: Mapping[str, float]) -> float | None:
-    """Return the expected value over the allowed answers at the verdict's own token.
-
-    That is the last one that says it: a judge that thinks first may name others before.
-    `None` if the server gave no log-probabilities, or other ones than OpenAI's.
-    """
-    try:
-        said = [token for token in logprobs["content"] if _bare(token) == verdict]
-        likely = [(_bare(token), math.exp(token["logprob"])) for token in said[-1]["top_logprobs"]]
-    except (KeyError, IndexError, TypeError, AttributeError, OverflowError):
-        return None
-    chances = [(values[word], chance) for word, chance in likely if word in values]
-    mass = math.fsum(chance for _, chance in chances)
-    if not LEAST_MASS <= mass < math.inf:
-        return None
-    return math.fsum(value * chance for value, chance in chances) / mass
 
 
 def _bare(token: JsonObject) -> str:

@@ -15,7 +15,7 @@ from ..base import Score, scored, sound
 from ..function import OwnReward, as_reward
 from ..plan import Called, Job, PlannedReward, planned, self_check
 from .row import own_scores, why_unscored
-from .z_score import Scale, raw, reference
+from .z_score import raw, reference
 
 PartCall = list[Any]
 """`[which reward, its own call]`."""
@@ -137,15 +137,12 @@ class Mix:
         ]
         scores: list[Score] = []
         for answer, row, why in zip(job.answers, rows, failed, strict=True):
-            score = why or sound(self.name, scored(self._sum(answer, row, scales)))
+            total = -self.length_penalty * len(answer) / 1000
+            for part, scale, own in zip(self.parts, scales, row, strict=False):
+                total += part.weight * scale(own["reward"] or 0.0)
+            score = why or sound(self.name, scored(total))
             scores.append({**score, "parts": own_scores(self._all, row)})
         return scores
-
-    def _sum(self, answer: str, row: Sequence[Score], scales: Sequence[Scale]) -> float:
-        total = -self.length_penalty * len(answer) / 1000
-        for part, scale, score in zip(self.parts, scales, row, strict=False):
-            total += part.weight * scale(score["reward"] or 0.0)
-        return total
 
 
 def _seen_by(reward: PlannedReward, job: Job) -> Job:

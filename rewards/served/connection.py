@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from ...core.errors import ConfigError, RewardError, evidence
-from ...models.faults import is_transient, retrying
+from ...models.faults import retrying
 from .loop_clients import LoopClients
 
 KEY = "TPO_REWARD_API_KEY"
@@ -79,7 +79,7 @@ class Connection:
         )
 
     async def _ask(self, method: str, path: str, body: object) -> object:
-        attempts = retrying(self.retries + 1, _may_pass)
+        attempts = retrying(self.retries + 1)
         try:
             response: httpx.Response = await attempts(self._send, method, path, body)
         except httpx.HTTPStatusError as error:
@@ -105,12 +105,15 @@ class Connection:
             headers["authorization"] = f"Bearer {key}"
         content = None if body is None else json.dumps(body)
         response = await client.request(method, self.url + path, content=content, headers=headers)
+        if response.status_code == 413 or (
+            not response.is_success and _ABOUT_THE_TEXT.search(response.text)
+        ):
+            said = shown(response.text)
+            raise TextRefusedError(f"the reward server will not score this text: {said}")
         return response.raise_for_status()
 
     def _refusal(self, response: httpx.Response) -> RewardError:
         said, status = shown(response.text), response.status_code
-        if status == 413 or _ABOUT_THE_TEXT.search(response.text):
-            return TextRefusedError(f"the reward server will not score this text: {said}")
         if status in {401, 403}:
             what = f"set the environment variable {KEY} to its key"
         elif status in {400, 404, 405, 424, 501}:
@@ -131,9 +134,3 @@ def shown(problem: object) -> str:
     """Shorten what a server said for a message, without the key: some repeat what they got."""
     said = evidence(problem) if isinstance(problem, BaseException) else str(problem)
     return evidence(said.replace(key, "[redacted]") if (key := _key()) else said)
-
-
-def _may_pass(error: BaseException) -> bool:
-    if isinstance(error, httpx.HTTPStatusError) and _ABOUT_THE_TEXT.search(error.response.text):
-        return False
-    return is_transient(error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ from ...models.loop_end import close_at_loop_end
 
 CONNECTIONS = 16  # to one server at once, in one event loop; further requests wait
 LINGER = 1.0  # seconds until the connections of a dropped adapter close
+
+_certificates = cache(httpx.create_ssl_context)  # from the disk, and slow; the same for all
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,6 @@ class LoopClients:
         """Close the client of the running event loop; the next request opens a new one."""
         if opened := self._open.get(asyncio.get_running_loop()):
             await opened.keeper.aclose()
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    return httpx.create_ssl_context()  # from the disk, and slow; the same for all
 
 
 async def _close(

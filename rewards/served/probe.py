@@ -36,15 +36,12 @@ def doubts(scores: Sequence[Score], raw_advice: str) -> str:
         A clause, or "" if nothing looks wrong.
     """
     values = [score["reward"] for score in scores if score["reward"] is not None]
-    if len(values) < len(ANSWERS):
+    if missing := len(ANSWERS) - len(values):
         reason = next((score["error"] for score in scores if score["error"]), "no reason given")
-        return (
-            f"{len(ANSWERS) - len(values)} of {len(ANSWERS)} probe answers have no score: {reason}"
-        )
-    low, high = min(values), max(values)
-    if low == high:
-        return f"every probe answer scores {low:g}, so nothing can be ranked: {raw_advice}"
-    if low >= 0 and high <= 1:
+        return f"{missing} of {len(ANSWERS)} probe answers have no score: {reason}"
+    if len(set(values)) == 1:
+        return f"every probe answer scores {values[0]:g}, so nothing can be ranked: {raw_advice}"
+    if min(values) >= 0 and max(values) <= 1:
         return (
             f"scores look squashed (all probe scores lie between 0 and 1), so that good answers "
             f"tie: {raw_advice}"

@@ -33,7 +33,6 @@ from ...core.reply import well_formed
 from ..base import Score, unscored
 from .connection import shown
 from .read_scores import read_indexed, read_number
-from .template import Template
 from .templated import OPTIONS, TemplatedReward, write_texts
 
 _OPEN = {"raw_scores": True, "truncate": False}
@@ -65,9 +64,14 @@ class TeiReward(TemplatedReward):
         for first in range(0, len(answers), most):
             batch = answers[first : first + most]
             if self._template:
-                scores += await self._predict(self._template, messages, batch, labels)
+                scores += await self._predict(messages, batch, labels)
             elif kind == "reranker":
-                scores += await self._rerank(messages, batch)
+                query = well_formed(read_conversation(messages).text)
+                body = {"query": query, "texts": [well_formed(answer) for answer in batch], **_OPEN}
+                items = await self._server.post("/rerank", body)
+                scores += read_indexed(
+                    self._server, items, len(batch), lambda item: read_number(item.get("score"))
+                )
             else:
                 raise RewardError(
                     f"the model at {self.url} is a classifier of texts, so say how a "
@@ -75,32 +79,30 @@ class TeiReward(TemplatedReward):
                 )
         return scores
 
-    async def _rerank(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
-        query = well_formed(read_conversation(messages).text)
-        body = {"query": query, "texts": [well_formed(answer) for answer in answers], **_OPEN}
-        items = await self._server.post("/rerank", body)
-        return read_indexed(
-            self._server, items, len(answers), lambda item: read_number(item.get("score"))
-        )
-
     async def _predict(
-        self,
-        template: Template,
-        messages: Sequence[AnyMessage],
-        answers: Sequence[str],
-        labels: Sequence[str],
+        self, messages: Sequence[AnyMessage], answers: Sequence[str], labels: Sequence[str]
     ) -> list[Score]:
+        assert self._template  # the caller looked
         label = self.label or (labels[0] if len(labels) == 1 else None)
-        if label is None or label not in labels:
+        if label not in labels:
             raise RewardError(
                 f"the model at {self.url} has the labels {', '.join(labels)}: say which one's "
                 "score is the reward with label=NAME"
             )
-        texts = await write_texts(template, messages, answers)
+        texts = await write_texts(self._template, messages, answers)
         items = await self._server.post("/predict", {"inputs": [[text] for text in texts], **_OPEN})
         if not isinstance(items, list) or len(items) != len(answers):
             raise self._server.malformed(items, f"{len(answers)} lists in order")
-        return [_labelled(item, label) for item in items]
+        scores: list[Score] = []
+        for item in items:  # the `{score, label}` pairs for one text
+            pairs = [p for p in item if isinstance(p, dict)] if isinstance(item, list) else []
+            found = [pair for pair in pairs if pair.get("label") == label]
+            if len(found) == 1:
+                scores.append(read_number(found[0].get("score")))
+            else:
+                why = f"the reward server sent {shown(repr(item))} for label {label!r}"
+                scores.append(unscored(why))
+        return scores
 
     async def _info(self) -> tuple[str, list[str], int]:
         """Return the kind of model, its labels, and the most texts per request."""
@@ -118,12 +120,3 @@ class TeiReward(TemplatedReward):
             self._known["info"] = (kind, labels, most)
         kind, labels, most = self._known["info"]
         return kind, labels, most
-
-
-def _labelled(item: object, label: str) -> Score:
-    """Read the score of one label out of the `{score, label}` pairs for one text."""
-    pairs = [p for p in item if isinstance(p, dict)] if isinstance(item, list) else []
-    found = [pair for pair in pairs if pair.get("label") == label]
-    if len(found) != 1:
-        return unscored(f"the reward server sent {shown(repr(item))} for label {label!r}")
-    return read_number(found[0].get("score"))

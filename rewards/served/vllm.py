@@ -61,7 +61,17 @@ class VllmReward(ServedReward):
             raise ConfigError("vllm: label counts from 0")
 
     async def _ask(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
-        model = self.model or await self._served_model()
+        model = self.model or self._known.get("model")
+        if model is None:
+            answer = await self._server.get("/v1/models")
+            items = answer.get("data") if isinstance(answer, dict) else None
+            names = [i.get("id") for i in items or () if isinstance(i, dict)]
+            if len(names) != 1 or not isinstance(names[0], str):
+                raise RewardError(
+                    f"{self.url} serves {len(names)} models ({', '.join(map(str, names[:5]))}): "
+                    "name one with model=NAME"
+                )
+            self._known["model"] = model = names[0]
         calls = [self._one(model, chat_of(messages, answer)) for answer in answers]
         results = await asyncio.gather(*calls, return_exceptions=True)
         errors = [r for r in results if isinstance(r, BaseException)]
@@ -81,16 +91,3 @@ class VllmReward(ServedReward):
             lambda i: read_number_at(self._server, i.get("probs"), self.label),
         )
         return score
-
-    async def _served_model(self) -> str:
-        if "model" not in self._known:
-            answer = await self._server.get("/v1/models")
-            items = answer.get("data") if isinstance(answer, dict) else None
-            names = [i.get("id") for i in items or () if isinstance(i, dict)]
-            if len(names) != 1 or not isinstance(names[0], str):
-                raise RewardError(
-                    f"{self.url} serves {len(names)} models ({', '.join(map(str, names[:5]))}): "
-                    "name one with model=NAME"
-                )
-            self._known["model"] = names[0]
-        return str(self._known["model"])

@@ -128,6 +128,22 @@ async def test_whoever_scores_makes_the_calls_and_their_results_are_combined():
     assert scores == [scored(0.0), unscored("lost 1"), scored(2.0)]
 
 
+class Halt(BaseException):
+    """What a reward should not raise: `except Exception` lets it through."""
+
+
+@pytest.mark.parametrize("error", [Halt, GeneratorExit])
+async def test_what_is_not_an_exception_fails_its_answers_as_well(error):
+    class Halts(Numbers):
+        async def score(self, messages: Any, answers: Any) -> Any:
+            if answers == ["1"]:
+                raise error("enough")
+            return await super().score(messages, answers)
+
+    scores = await score_now(Halts(1), MESSAGES, ANSWERS[:3])
+    assert scores == [scored(0.0), unscored(f"{error.__name__}: enough"), scored(2.0)]
+
+
 async def test_cancelling_is_no_failure():
     class Hangs(Numbers):
         async def score(self, messages: Any, answers: Any) -> Any:
