@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from tpo.rewards.caching.cached import cached
     from tpo.rewards.function import FunctionReward
     from tpo.rewards.judging.groupwise import GroupwiseJudge
-    from tpo.rewards.judging.judge import Judge
     from tpo.rewards.judging.pairwise import PairwiseJudge
+    from tpo.rewards.judging.pointwise import Judge
     from tpo.rewards.mixing.mix import Mix, Part
     from tpo.rewards.resolve import close_rewards, resolve_reward
 
@@ -74,7 +74,7 @@ _HOMES = {
     "tpo.rewards.caching.cached": ["cached"],
     "tpo.rewards.function": ["FunctionReward"],
     "tpo.rewards.judging.groupwise": ["GroupwiseJudge"],
-    "tpo.rewards.judging.judge": ["Judge"],
+    "tpo.rewards.judging.pointwise": ["Judge"],
     "tpo.rewards.mixing.mix": ["Mix", "Part"],
     "tpo.rewards.judging.pairwise": ["PairwiseJudge"],
     "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],

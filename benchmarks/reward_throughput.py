@@ -27,7 +27,7 @@ from typing import Any
 from langchain_core.messages import HumanMessage
 
 from tpo.rewards.huggingface.reward import HfReward
-from tpo.rewards.plan import score_now
+from tpo.rewards.planned_reward import score_now
 from tpo.rewards.resolve import close_rewards
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # nothing is fetched

@@ -23,7 +23,7 @@ from ..core.errors import (
 from .arguments import run_resume_fork, runs_show_graph, score_doctor, serve  # noqa: F401  # isort: skip
 from .arguments.top_level import app
 from .console import say
-from .resume_hint import Interrupted, run_of
+from .interrupted import Interrupted, run_of
 
 WRONG_INPUT = (InputError, ConfigError, MissingDependencyError, StoreError, typer.TyperException)
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130

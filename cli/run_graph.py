@@ -13,9 +13,9 @@ from ..core.events import AnyEvent
 from ..core.state import InputState
 from .console import say
 from .input.human_pick import ask_person
+from .interrupted import Interrupted, remember_run
 from .output_mode import OutputMode
 from .report.result import print_result, result_of
-from .resume_hint import Interrupted, remember_run
 from .saved.saved_run import SavedRun
 from .screen.run_view import new_view, saved_view
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .login import without_login
-from .specs import POLICY_FORMS, listed
+from .policy_forms import POLICY_FORMS, listed
 
 Mode = Literal["tpo", "best_of_n", "revision"]
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from .context import Context, Mode
 from .events import AnyEvent
-from .figures import count, reward
+from .number_format import count, reward
 from .overoptimisation import drift
 from .state import Round, StopReason
 

@@ -35,7 +35,7 @@ class Score(TypedDict):
     """What scoring one answer came to: a finite reward, or why there is none.
 
     The candidate and its event have these fields as they are, and nothing on the way of a
-    score (rewards/plan.py) names them one by one. So a further field is added here, in
+    score (rewards/planned_reward.py) names them one by one. So a further field is added here, in
     `NO_SCORE` and in `RewardEvent`; if plain rewards may give it, `sound` (rewards/base.py)
     checks it.
     """

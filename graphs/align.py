@@ -15,8 +15,8 @@ from typing_extensions import TypedDict
 from ..core.conversation import read_conversation, read_drafts, to_messages
 from ..core.errors import ConfigError, TPOError
 from ..core.events import AnyEvent
-from ..core.removals import has_removals, refuse_removals, refuse_unknown_removals
-from ..core.settings import make_context
+from ..core.make_context import make_context
+from ..core.remove_messages import has_removals, refuse_removals, refuse_unknown_removals
 from ..core.state import Candidate, InputState, Round, StopReason
 from ..core.usage import Usage
 from ..models.policy import PolicyLike

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.settings import context_with
+from ..core.make_context import context_with
 from ..models.policy import PolicyLike
 from ..rewards.resolve import RewardLike
 from .loop import TPOGraph, build_tpo

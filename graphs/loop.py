@@ -26,7 +26,7 @@ from ..nodes.sample import sample_node
 from ..nodes.update import update_node
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
-from .step import IN_BRIEF, AsyncStep, edges
+from .nodes_and_edges import IN_BRIEF, AsyncStep, edges
 
 MAX_STEPS = 10_000  # only `depth` limits a run; a chain around it would allow 25 steps
 TPOGraph = StateGraph[State, Context, InputState, State]

@@ -11,7 +11,7 @@ from typing import Any
 
 from langgraph.stream import CustomTransformer, UpdatesTransformer
 
-from ..core.settings import context_with
+from ..core.make_context import context_with
 from ..core.state import AnswerState, State
 from .loop import TPOApp, build_tpo
 

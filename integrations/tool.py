@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from ..core.conversation import read_conversation
 from ..core.errors import TPOError
 from ..core.json_types import JsonObject
-from ..core.settings import make_context
+from ..core.make_context import make_context
 from ..graphs.background import result_of
 from ..models.policy import PolicyLike
 from ..nodes.paid.run_models import GivenModels
@@ -21,7 +21,7 @@ from ..rewards.resolve import RewardLike
 from .chat_model.call_settings import CallSettings
 from .inner_run.callbacks_and_saver import Saving, saving_of_sync_call
 from .inner_run.run_inside import InnerRun, states_of
-from .inner_run.run_trace import Detail, trace_of
+from .inner_run.run_summary import Detail, trace_of
 
 
 class Assignment(BaseModel):

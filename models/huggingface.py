@@ -9,7 +9,7 @@ from langchain_core.language_models import BaseChatModel
 
 from ..core.errors import PolicyError, evidence
 from .huggingface_chat import HuggingFaceChat, in_worker
-from .torch_device import Untyped, device_name, import_torch, named_device
+from .import_torch import Untyped, device_name, import_torch, named_device
 
 
 def huggingface_model(name: str) -> BaseChatModel:

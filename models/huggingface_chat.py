@@ -20,7 +20,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from ..core.errors import PolicyError
 from .huggingface_generate import read_messages, sampling, write_on
 from .huggingface_result import chat_result, last_chunk
-from .torch_device import Untyped
+from .import_torch import Untyped
 
 MOST_TOKENS = 2048  # if neither the caller nor the model names a limit
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from langchain_core.messages import BaseMessage
 
 from ..core.json_types import JsonObject
-from .torch_device import Untyped
+from .import_torch import Untyped
 
 GREEDY: JsonObject = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
 _ROLES = {"human": "user", "ai": "assistant"}

@@ -7,7 +7,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from .huggingface_generate import end_tokens
-from .torch_device import Untyped
+from .import_torch import Untyped
 
 
 def chat_result(pipeline: Untyped, texts: list[list[int]], length: int) -> ChatResult:

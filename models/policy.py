@@ -1,7 +1,7 @@
 """From what a caller gives (a chat model or a spec string) to a policy.
 
-`core/specs.py` lists the forms of a spec. A model built from one is shared within its process
-and event loop.
+`core/policy_forms.py` lists the forms of a spec. A model built from one is shared within its
+process and event loop.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from langchain_core.language_models import BaseChatModel
 
 from ..core.errors import ConfigError
 from ..core.login import without_login
-from ..core.specs import POLICY_FORMS, listed
+from ..core.policy_forms import POLICY_FORMS, listed
+from .check_policy_spec import check_spec, split_server
 from .loop_end import close_at_loop_end
-from .policy_spec import check_spec, split_server
 from .provider_model import compatible_model, provider_model
 
 PolicyLike = BaseChatModel | str
@@ -138,7 +138,7 @@ def build_policy(spec: str) -> Policy:
 
 
 def _embedded(name: str) -> Policy:
-    from .embedded import embedded_server  # optional
+    from .embedded_server import embedded_server  # optional
 
     server = embedded_server(name)
     key = server.api_key.get_secret_value()

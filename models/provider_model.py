@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from ..core.errors import MissingDependencyError, PolicyError, SpecError, evidence
 from ..core.json_types import JsonObject
 from ..core.login import without_login
-from .policy_spec import VALID
+from .check_policy_spec import VALID
 
 
 def compatible_model(

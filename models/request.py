@@ -26,9 +26,9 @@ from ..core.json_types import JsonObject
 from ..core.reply import Reply, read_reply
 from ..core.usage import Cost, add_costs, cost
 from .faults import failure_of_request, refused_parameter, retrying
-from .manifest import guarded
+from .hide_from_traces import guarded
 from .policy import Policy
-from .price import price_of
+from .request_cost import price_of
 
 STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
 MAX_TOKENS_FIELDS = ("max_tokens", "max_output_tokens", "num_predict", "max_new_tokens")

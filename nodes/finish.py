@@ -5,10 +5,10 @@ from __future__ import annotations
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 
-from ..core.answer import answer_of
 from ..core.context import Context
 from ..core.errors import NoCandidateError
 from ..core.events import Emitter
+from ..core.final_answer import answer_of
 from ..core.state import State
 from ..core.stopping import why_stop
 from .paid.run_models import GivenModels, Node, Update

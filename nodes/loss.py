@@ -14,7 +14,7 @@ from ..core.stopping import request_timeout, requests_left, why_stop
 from ..core.usage import cost, usage_of
 from ..models.live_request import ask_live, request_seed, require_text
 from ..models.request import Request, RequestError
-from ..prompts.critique import clip_tokens, critique_of
+from ..prompts.round_texts import clip_tokens, critique_of
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
 

@@ -12,9 +12,9 @@ from ..core.events import Emitter
 from ..core.pool import by_id, scored, summarise, unscored
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import usage_of
-from ..rewards.plan import PlannedReward
-from .paid.ranking import Ranking, begin_ranking, losses, rankable
+from ..rewards.planned_reward import PlannedReward
 from .paid.run_models import GivenModels, Node, Update
+from .paid.score_round import Ranking, begin_ranking, losses, rankable
 
 
 def rank_node(*, given: GivenModels) -> Node:

@@ -14,7 +14,7 @@ from ..core.reply import split_reasoning
 from ..core.state import State
 from ..core.usage import add_usage, usage_of
 from ..models.request import Request
-from ..rewards.plan import self_check
+from ..rewards.planned_reward import self_check
 from .paid.candidates import Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 

@@ -14,7 +14,7 @@ from ..core.state import State
 from ..core.stopping import request_timeout, requests_left
 from ..core.usage import usage_of
 from ..models.request import Request
-from ..prompts.critique import clip_tokens, critique_of
+from ..prompts.round_texts import clip_tokens, critique_of
 from ..prompts.update import partial_update, read_update, update_format
 from .paid.candidates import Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update

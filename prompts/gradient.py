@@ -6,7 +6,7 @@ where there is one, the rejected answer) and `{loss}`. The wording is ours.
 
 from __future__ import annotations
 
-from ..core.prompt import Prompt
+from ..core.prompt_template import Prompt
 
 GRADIENT_SYSTEM = Prompt(
     "You are an editor who turns a review into instructions for the writer. You advise; you "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core.prompt import Prompt, quote
+from ..core.prompt_template import Prompt, quote
 
 RUBRIC = """\
 - Is it correct, and does it do what was asked?

@@ -7,7 +7,7 @@ pool of one: it sees no rejected answer. The wording is ours.
 
 from __future__ import annotations
 
-from ..core.prompt import Prompt
+from ..core.prompt_template import Prompt
 
 LOSS_SYSTEM = Prompt(
     "You are a careful reviewer. You judge how well an answer serves the person who asked, "

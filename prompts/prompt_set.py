@@ -9,7 +9,7 @@ from typing import Literal
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from ..core.errors import PromptError
-from ..core.prompt import Prompt, clip, quote
+from ..core.prompt_template import Prompt, clip, quote
 from . import gradient, loss, shared_prefix, update
 
 Step = Literal["loss", "gradient", "update"]

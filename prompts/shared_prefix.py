@@ -7,7 +7,7 @@ Placeholders as in the default set; what was said before is not repeated.
 
 from __future__ import annotations
 
-from ..core.prompt import Prompt
+from ..core.prompt_template import Prompt
 
 SYSTEM = Prompt(
     "You improve answers in three steps: first you review, then you advise, then you write. "

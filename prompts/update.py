@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ..core.context import Context
 from ..core.json_types import JsonObject
-from ..core.prompt import Prompt, unquote
+from ..core.prompt_template import Prompt, unquote
 from ..core.reply import REASONING_TAGS, Reply, split_reasoning, well_formed
 
 KEY = "improved_answer"

@@ -13,7 +13,7 @@ from langchain_core.messages import AnyMessage
 from ..core.conversation import read_conversation
 from ..core.errors import ConfigError, RewardError, evidence
 from .base import Reward, Score, scored
-from .plan import PlannedReward
+from .planned_reward import PlannedReward
 
 RewardFunction = Callable[[str, str], float] | Callable[[str, str], Awaitable[float]]
 OwnReward = Reward | PlannedReward | RewardFunction

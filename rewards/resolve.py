@@ -11,7 +11,7 @@ from ..core.errors import SpecError
 from ..models.policy import PolicyLike
 from .base import Reward
 from .function import OwnReward, as_reward
-from .plan import PlannedReward
+from .planned_reward import PlannedReward
 from .specs import BY_KIND, REWARDS
 
 RewardLike = OwnReward | str

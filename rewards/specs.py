@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.specs import SpecForm
+from ..core.policy_forms import SpecForm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ REWARDS = (
     RewardForm(
         "judge:POLICY",
         "a language model rates each answer",
-        maker="judging.judge:Judge.from_spec",
+        maker="judging.pointwise:Judge.from_spec",
         start="any policy spec; `judge` alone takes the run's policy",
         needs=("policy",),
     ),

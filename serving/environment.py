@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from ..core.errors import ConfigError, evidence
 from ..core.json_types import JsonObject
-from ..core.settings import explain
+from ..core.make_context import explain
 from .server_settings import MODELS, PREFIX, SECRET, Settings
 
 

@@ -11,7 +11,7 @@ from pydantic import create_model
 
 from ..core.context import Context
 from ..core.errors import ConfigError
-from ..core.settings import context_with, make_context
+from ..core.make_context import context_with, make_context
 from ..core.state import InputState, State
 from ..graphs.loop import TPOGraph, build_tpo
 from ..models.policy import resolve_policy

@@ -10,7 +10,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from ...core.context import Context
-from ...core.specs import listed
+from ...core.policy_forms import listed
 from ...rewards.specs import REWARDS
 
 SEARCH, MODELS, SAMPLING, PERSON = "Search", "Models", "Sampling", "Human in the loop"
@@ -65,9 +65,14 @@ class Setting:
             if self.field.default is not None:  # so that it can be set to nothing
                 kind, parser = str, number
         flag = self.flags or "--" + self.name.replace("_", "-")
+        default = self.field.default
+        text = self.help or self.field.description or ""
+        if default not in (None, "", ()) and not isinstance(default, bool):
+            shown = f"{default:g}" if isinstance(default, float) else default
+            text += f" [dim]Default: {shown}.[/dim]"
         option: Any = typer.Option(
             *([flag, f"-{self.short}"] if self.short else [flag]),
-            help=(self.help or self.field.description or "") + _default(self.field),
+            help=text,
             rich_help_panel=self.panel,
             show_default=False,
             envvar=FROM_ENVIRONMENT.get(self.name) if environment else None,
@@ -80,14 +85,6 @@ class Setting:
             default=None,
             annotation=Annotated[kind | None, option],  # type: ignore[operator]
         )
-
-
-def _default(field: FieldInfo) -> str:
-    default = field.default
-    if default in (None, "", ()) or isinstance(default, bool):
-        return ""
-    shown = f"{default:g}" if isinstance(default, float) else default
-    return f" [dim]Default: {shown}.[/dim]"
 
 
 def _metavar(field: FieldInfo) -> str | None:

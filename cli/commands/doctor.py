@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ...core.context import Context
-from ...core.figures import reward as shown
 from ...core.json_types import JsonObject
 from ...core.login import without_login
-from ...core.settings import make_context
+from ...core.make_context import make_context
+from ...core.number_format import reward as shown
 from ...models.policy import resolve_policy
 from ...rewards.resolve import resolve_reward
 from ..console import console_for, table

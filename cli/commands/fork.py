@@ -5,8 +5,8 @@ from __future__ import annotations
 from langgraph.types import StateSnapshot
 
 from ...core.errors import InputError
-from ..check_settings import check_settings
 from ..ctrl_c import run_interruptible
+from ..find_models import check_settings
 from ..input.fork_edits import Edits, changes_for, round_of
 from ..output_mode import OutputMode
 from ..run_graph import run_graph

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.settings import make_context
+from ...core.make_context import make_context
 from ...graphs.loop import build_tpo
 
 UNUSED = {"best_of_n": ("choose", "loss", "gradient", "update")}

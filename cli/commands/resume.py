@@ -6,9 +6,9 @@ from langgraph.types import Command, StateSnapshot
 
 from ...core.errors import InputError
 from ...core.phrases import stop_phrase
-from ..check_settings import check_settings
 from ..console import say
 from ..ctrl_c import run_interruptible
+from ..find_models import check_settings
 from ..input.human_pick import Pick, check_pick
 from ..output_mode import OutputMode
 from ..run_graph import Input, print_end, run_graph

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...core.settings import make_context
-from ..check_settings import check_settings
+from ...core.make_context import make_context
 from ..ctrl_c import run_interruptible
+from ..find_models import check_settings
 from ..input.query import read_query
 from ..output_mode import OutputMode
 from ..run_graph import run_graph

@@ -9,8 +9,8 @@ from rich.text import Text
 from typing_extensions import TypedDict
 
 from ...core.context import Mode
-from ...core.figures import age, reward
 from ...core.login import without_login
+from ...core.number_format import age, reward
 from ...core.phrases import MODES
 from ...core.state import StopReason
 from ...core.stopping import spent

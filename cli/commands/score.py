@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from ...core.conversation import read_conversation
-from ...core.figures import reward as shown
-from ...core.settings import make_context
+from ...core.make_context import make_context
+from ...core.number_format import reward as shown
 from ...rewards.base import Reward, Score
-from ...rewards.plan import PlannedReward, score_now
+from ...rewards.planned_reward import PlannedReward, score_now
 from ...rewards.resolve import resolve_reward
 from ..console import console_for, say, short, table
 from ..ctrl_c import run_interruptible

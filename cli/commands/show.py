@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from ...core.answer import answer_of
-from ...core.figures import age, reward
+from ...core.final_answer import answer_of
 from ...core.login import without_login
+from ...core.number_format import age, reward
 from ...core.phrases import overoptimised_sentence, search_phrase
 from ...core.state import Round
 from ..console import harmless, page, print_raw

@@ -10,7 +10,7 @@ from langchain_core.messages import HumanMessage
 
 from ...core.errors import evidence
 from ...rewards.base import Reward, Score
-from ...rewards.plan import PlannedReward, score_now
+from ...rewards.planned_reward import PlannedReward, score_now
 from .probes import DEGENERATE, PADDED, UNSAFE, Pair
 from .verdict import Finding, graded
 

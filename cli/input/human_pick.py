@@ -9,8 +9,8 @@ from rich.text import Text
 from typing_extensions import TypedDict
 
 from ...core.errors import InputError
-from ...core.figures import reward
 from ...core.json_types import JsonObject
+from ...core.number_format import reward
 from ...core.state import Candidate
 from ..console import console_for, harmless, short, table
 from ..ctrl_c import plain_interrupt

@@ -9,11 +9,11 @@ from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.text import Text
 
-from ...core.answer import answer_of
 from ...core.context import Context
-from ...core.figures import cost_phrase, reward
+from ...core.final_answer import answer_of
 from ...core.json_types import JsonObject
 from ...core.login import without_login
+from ...core.number_format import cost_phrase, reward
 from ...core.phrases import overoptimised_sentence, stop_phrase
 from ...core.state import State
 from ...rewards.resolve import resolve_reward

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from ...core.figures import reward
+from ...core.number_format import reward
 from ...core.state import Round
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"

@@ -9,7 +9,7 @@ from langgraph.types import StateSnapshot
 from rich.table import Table
 from rich.text import Text
 
-from ...core.figures import age, at_least, reward
+from ...core.number_format import age, at_least, reward
 from ...core.state import Round, State
 from ...core.usage import PHASES, Cost
 from ..console import page, table

@@ -16,7 +16,7 @@ from langgraph.types import StateSnapshot
 
 from ...core.context import Context
 from ...core.json_types import JsonObject
-from ...core.settings import make_context
+from ...core.make_context import make_context
 from ...graphs.loop import TPOApp, build_tpo
 from .lock import locked
 from .store import SETTINGS, Store, find_run, open_store, store_path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from ...core.figures import reward
+from ...core.number_format import reward
 from ...core.pool import reward_of, scored
 from ...core.state import Candidate
 from ..console import harmless, short

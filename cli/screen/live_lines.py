@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
-from ...core.figures import at_least, count, reward, seconds
+from ...core.number_format import at_least, count, reward, seconds
 from ...core.phrases import search_phrase
 from ..console import harmless, short
 from ..report.sparklines import reward_sparklines

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from ...core.events import AnyEvent
-from ...core.figures import reward, seconds
+from ...core.number_format import reward, seconds
 from ...core.phrases import event_text, round_phrase
 from .apply_event import apply
 from .live_lines import LiveView

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from langchain_core.messages import AIMessage, HumanMessage
 
 from ...core.errors import ConfigError
-from .reply import AgentRequest
+from .model_reply import AgentRequest
 
 When = Callable[[AgentRequest, AIMessage], bool | Awaitable[bool]]
 

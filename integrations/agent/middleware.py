@@ -17,18 +17,18 @@ from langgraph.types import Command
 
 from ...core.context import Context
 from ...core.errors import ConfigError
-from ...core.settings import make_context
+from ...core.make_context import make_context
 from ...core.usage import Cost
 from ...graphs.background import result_of
 from ...models.policy import PolicyLike
 from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
 from ...rewards.resolve import RewardLike
-from ..inner_run.run_trace import Detail
+from ..inner_run.run_summary import Detail
 from ..inner_run.silent_graph import run_silently
 from .allowance import Allowance, add_spent
 from .conditions import Conditions, When
-from .reply import AgentAnswer, AgentReply, AgentRequest, replaced, restore_reply
+from .model_reply import AgentAnswer, AgentReply, AgentRequest, replaced, restore_reply
 from .search import Search
 from .turn_graph import Attempt, SavedTurn, build_turn
 

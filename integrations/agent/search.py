@@ -20,8 +20,8 @@ from ...core.usage import Cost, cost
 from ...graphs.loop import MAX_STEPS, build_graph
 from ...models.policy import check_policy
 from ...nodes.paid.run_models import GivenModels
-from ..inner_run.run_trace import Detail, trace_of
-from .reply import AgentRequest
+from ..inner_run.run_summary import Detail, trace_of
+from .model_reply import AgentRequest
 
 
 class Found(TypedDict):

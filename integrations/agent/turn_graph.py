@@ -22,7 +22,7 @@ from ...core.json_types import JsonObject
 from ...core.usage import Cost
 from .allowance import Allowance
 from .conditions import Conditions
-from .reply import AgentReply, AgentRequest, draft_in, restore_reply, save_reply
+from .model_reply import AgentReply, AgentRequest, draft_in, restore_reply, save_reply
 from .search import Found, Search
 
 

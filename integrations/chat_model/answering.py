@@ -13,16 +13,16 @@ from ...core.context import Context
 from ...core.conversation import read_conversation
 from ...core.errors import InputError
 from ...core.json_types import JsonObject
+from ...core.make_context import make_context
 from ...core.reply import read_reply
-from ...core.settings import make_context
 from ...core.usage import Cost, cost, tokens_of
 from ...models.policy import resolve_policy
-from ...models.price import price_of
+from ...models.request_cost import price_of
 from ..inner_run.callbacks_and_saver import Saving
 from ..inner_run.run_inside import InnerRun, states_of
 from .call_settings import CallSettings
-from .first_reply import first_reply
 from .message import last_pieces, message_of, reasoning, thoughts, without_trace
+from .reply_with_tools import first_reply
 
 
 @dataclass(frozen=True)

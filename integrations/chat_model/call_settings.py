@@ -10,13 +10,13 @@ from langchain_core.language_models import BaseChatModel
 
 from ...core.context import Context
 from ...core.login import without_login
-from ...core.settings import make_context
+from ...core.make_context import make_context
 from ...graphs.loop import TPOGraph, build_graph
-from ...models.manifest import is_open
+from ...models.hide_from_traces import is_open
 from ...models.policy import check_policy, model_name
 from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
-from ..inner_run.run_trace import Detail
+from ..inner_run.run_summary import Detail
 
 Keywords = Mapping[str, Any]
 """Arguments by their names."""

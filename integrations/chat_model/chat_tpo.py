@@ -23,7 +23,7 @@ from ...graphs.background import iterate, result_of
 from ...models.policy import resolve_policy
 from ...nodes.paid.run_models import GivenModels
 from ..inner_run.callbacks_and_saver import RunManager, Saving, inner_callbacks, saving_of_sync_call
-from ..inner_run.run_trace import Detail
+from ..inner_run.run_summary import Detail
 from .answering import ChatCall, answer_pieces, whole_answer
 from .call_settings import PARTS, CallSettings, Keywords, given_settings
 

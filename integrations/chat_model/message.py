@@ -8,12 +8,12 @@ from typing import cast
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 
-from ...core.answer import answer_of
+from ...core.final_answer import answer_of
 from ...core.json_types import JsonObject
 from ...core.phrases import critique_text, round_phrase, sentence
 from ...core.state import Round, State
 from ...core.usage import Cost, UsageDelta, add_usage, tokens_of
-from ..inner_run.run_trace import Detail, trace_of
+from ..inner_run.run_summary import Detail, trace_of
 
 KEY = "tpo"  # of the trace in `response_metadata`
 

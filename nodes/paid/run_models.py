@@ -13,7 +13,7 @@ from ...core.errors import ConfigError
 from ...core.state import State
 from ...models.policy import Policy, PolicyLike, resolve_policy
 from ...prompts.prompt_set import PromptSet, prompt_set
-from ...rewards.plan import PlannedReward, planned
+from ...rewards.planned_reward import PlannedReward, planned
 from ...rewards.resolve import RewardLike, resolve_reward
 from .once_per_run import OncePerRun
 

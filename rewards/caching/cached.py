@@ -18,7 +18,7 @@ from ..base import Reward
 from ..function import FunctionReward, OwnReward, as_reward
 from ..judging.language_judge import LanguageJudge
 from ..mixing.mix import Mix
-from ..plan import PlannedReward
+from ..planned_reward import PlannedReward
 from .cached_judge import CachedJudge
 from .cached_reward import CachedReward
 from .score_cache import AnyCache, ScoreCache, default_cache, open_cache

@@ -9,7 +9,7 @@ from typing import Generic
 from ...prompts.judge import JUDGE_SYSTEM
 from ..base import Score
 from ..judging.language_judge import LanguageJudge
-from ..plan import Called, CallT, Job, ResultT
+from ..planned_reward import Called, CallT, Job, ResultT
 from .score_cache import ScoreCache
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from langchain_core.messages import AnyMessage
 
 from ..base import Reward, Score, checked, failed, scored, sound
-from ..plan import planned, self_check
+from ..planned_reward import planned, self_check
 from .score_cache import ScoreCache
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.errors import ConfigError, evidence
-from ...models.torch_device import Untyped
-from .source import HfSource
+from ...models.import_torch import Untyped
+from .spec import HfSource
 
 
 def label_weights(source: HfSource, config: Untyped, missing: Sequence[str]) -> list[float]:

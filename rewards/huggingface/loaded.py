@@ -10,7 +10,7 @@ from ...core.errors import RewardError, evidence
 from ..chat import Chat
 from .batcher import CLOSED, Batcher, Tokens
 from .model import load
-from .source import HfSource
+from .spec import HfSource
 
 # One model at a time; who waits for one holds no thread.
 _loader = ThreadPoolExecutor(1, thread_name_prefix="tpo-hf-load")

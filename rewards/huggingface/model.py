@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.errors import ConfigError, evidence
-from ...models.torch_device import Untyped, device_name, import_torch
+from ...models.import_torch import Untyped, device_name, import_torch
 from .batcher import Tokens
 from .head import label_weights
-from .render import Renderer
-from .source import HfSource
-from .tokens import most_tokens, padding_token
+from .padding_and_length import most_tokens, padding_token
+from .spec import HfSource
+from .tokenize_chat import Renderer
 
 # Most padded tokens of a batch. On a CPU 512 gained 1.3 to 1.6 times over one text at a
 # time, and a batch of everything lost half (benchmarks/reward_throughput.py).

@@ -17,11 +17,11 @@ from langchain_core.messages import AnyMessage
 
 from ...core.errors import RewardError, evidence
 from ...core.login import without_login
-from ...models.torch_device import named_device
+from ...models.import_torch import named_device
 from ..base import Score, scored, unscored
 from ..chat import chat_of
 from .loaded import Shared, shared
-from .source import HfSource, read_spec
+from .spec import HfSource, read_spec
 
 
 @dataclass(frozen=True)

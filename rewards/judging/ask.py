@@ -12,7 +12,7 @@ from ...core.usage import Cost, add_costs, cost
 from ...models.policy import Policy
 from ...models.request import Request, RequestError, ask
 from ...prompts.judge import JUDGE_SYSTEM
-from ..plan import Called
+from ..planned_reward import Called
 from .verdict import Form
 
 REPLIES = 2  # so a reply without a verdict is asked for once more

@@ -13,7 +13,7 @@ from ...core.errors import SpecError
 from ...models.policy import PolicyLike, check_policy, model_name, resolve_policy
 from ...prompts.judge import RUBRIC
 from ..base import Score
-from ..plan import Called, CallT, Job, ResultT
+from ..planned_reward import Called, CallT, Job, ResultT
 from .ask import ask_verdict
 from .verdict import Form
 

@@ -12,9 +12,9 @@ from itertools import permutations
 from ...core.conversation import read_conversation
 from ...prompts import judge as prompts
 from ..base import Score
-from ..plan import Job
+from ..planned_reward import Job
 from .language_judge import LanguageJudge
-from .standing import compared, standing
+from .scores_from_wins import compared, standing
 from .verdict import Choice
 
 BETTER = Choice(

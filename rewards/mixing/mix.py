@@ -13,8 +13,8 @@ from ...core.errors import ConfigError
 from ...core.state import Candidate
 from ..base import Score, scored, sound
 from ..function import OwnReward, as_reward
-from ..plan import Called, Job, PlannedReward, planned, self_check
-from .row import own_scores, why_unscored
+from ..planned_reward import Called, Job, PlannedReward, planned, self_check
+from .answer_scores import own_scores, why_unscored
 from .z_score import raw, reference
 
 PartCall = list[Any]

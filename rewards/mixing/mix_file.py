@@ -22,9 +22,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...core.errors import ConfigError, evidence
-from ...core.settings import explain
+from ...core.make_context import explain
 from ..base import Reward
-from ..plan import PlannedReward
+from ..planned_reward import PlannedReward
 from .mix import Mix, Part
 
 Resolve = Callable[[str], PlannedReward | Reward]

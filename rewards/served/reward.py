@@ -17,7 +17,7 @@ from ...core.login import has_login
 from ...models.address import server_address
 from ..base import Reward, Score, checked, unscored
 from .connection import KEY, Connection, TextRefusedError
-from .probe import ANSWERS, QUESTION, doubts
+from .doubtful_scores import ANSWERS, QUESTION, doubts
 
 _SECRETS = {"key", "api_key", "apikey", "api-key", "token", "auth", "password", "secret"}
 

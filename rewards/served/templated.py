@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from langchain_core.messages import AnyMessage, HumanMessage
 
 from ..chat import chat_of
-from .probe import QUESTION, SOUND
+from .doubtful_scores import QUESTION, SOUND
 from .reward import ServedReward
 from .template import Template, template_of
 

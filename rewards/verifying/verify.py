@@ -16,11 +16,11 @@ from pathlib import Path
 from ...core.errors import ConfigError, MissingDependencyError, SpecError, evidence
 from ...core.json_types import JsonObject
 from ...core.login import without_login
-from ...core.specs import listed
+from ...core.policy_forms import listed
 from ...core.strict_json import parse_json
 from ..base import Reward
 from ..function import FunctionReward, OwnReward, RewardFunction, as_reward
-from ..plan import PlannedReward
+from ..planned_reward import PlannedReward
 from ..specs import REWARDS
 from .mathematics import MathReward
 

@@ -10,7 +10,7 @@ from langgraph.channels.base import BaseChannel
 from ...core.conversation import to_messages
 from ...core.errors import InputError, evidence
 from ...core.json_types import JsonObject
-from ...core.removals import refuse_removals, refuse_unknown_removals
+from ...core.remove_messages import refuse_removals, refuse_unknown_removals
 from ..served_models import App
 
 

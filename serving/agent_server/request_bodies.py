@@ -20,7 +20,7 @@ from pydantic import (
 
 from ...core.errors import InputError
 from ...core.json_types import JsonObject
-from ...core.settings import explain
+from ...core.make_context import explain
 from ..error_responses import Refusal
 from .check_update import messages_in
 from .metadata import Metadata, MetadataSearch

@@ -16,10 +16,10 @@ from ..guard.run_limit import RETRY_AFTER, STOPPING, RunLimit
 from ..served_models import App, ServedModels
 from ..server_settings import Settings
 from .database import Database
+from .execute_run import run_on_thread
 from .live_run import LiveRun
 from .read_state import read_state
 from .records import Run, RunStatus, ThreadStatus, thread_config
-from .run_on_thread import run_on_thread
 from .state_json import run_result
 
 INTERNAL_ERROR = "An internal error occurred"

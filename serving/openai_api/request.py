@@ -12,7 +12,7 @@ from ...core.context import Context
 from ...core.conversation import read_conversation, to_messages
 from ...core.errors import ConfigError, InputError
 from ...core.json_types import JsonObject
-from ...core.settings import explain
+from ...core.make_context import explain
 from ..error_responses import Refusal
 from ..served_models import ServedModel
 from ..server_settings import Settings

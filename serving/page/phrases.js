@@ -1,4 +1,4 @@
-/** Numbers and sentences about a run, in the words of core/figures.py and core/phrases.py; a test compares. */
+/** Numbers and sentences about a run, in the words of core/number_format.py and core/phrases.py; a test compares. */
 
 const number = new Intl.NumberFormat("en");
 

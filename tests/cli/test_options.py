@@ -9,7 +9,7 @@ import pytest
 
 from tpo.cli.arguments.settings import SETTINGS, number
 from tpo.core.context import Context
-from tpo.core.specs import POLICY_FORMS
+from tpo.core.policy_forms import POLICY_FORMS
 from tpo.rewards.specs import REWARDS
 
 LIST_HEAVY = """

@@ -15,7 +15,7 @@ from langchain_core.runnables import RunnableConfig, ensure_config
 from langchain_core.runnables.config import set_config_context, var_child_runnable_config
 from scripted_model import ScriptedModel
 
-from tpo.models.manifest import guarded
+from tpo.models.hide_from_traces import guarded
 
 
 class Listener(BaseCallbackHandler):

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 import tpo
 from tpo.core.errors import SpecError, TPOError
-from tpo.core.settings import make_context
+from tpo.core.make_context import make_context
 from tpo.integrations.chat_model.chat_tpo import ChatTPO
 from tpo.models.policy import build_policy, check_policy, model_name
 

@@ -53,7 +53,7 @@ USES = [
     ),
     Use(
         "__copy__",
-        "cli.saved.branch serving.agent_server.run_on_thread",
+        "cli.saved.branch serving.agent_server.execute_run",
         "a checkpoint of the past is made the present one, as it is",
         LANGGRAPH + "test_a_checkpoint_can_be_copied",
     ),
@@ -83,13 +83,13 @@ USES = [
     ),
     Use(
         "set_config_context",
-        "graphs.step",
+        "graphs.nodes_and_edges",
         "a router finds its run's settings, without being a run of its own",
         LANGCHAIN + "test_a_function_finds_the_config_it_is_run_with",
     ),
     Use(
         "_serialized",
-        "models.manifest",
+        "models.hide_from_traces",
         "tracers get a model's manifest without keys and addresses",
         LANGCHAIN + "test_tracers_get_the_manifest_that_is_set",
     ),

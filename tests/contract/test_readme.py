@@ -17,7 +17,7 @@ from source_tree import PYPROJECT, ROOT
 
 import tpo
 from tpo.cli.app import main
-from tpo.core.specs import POLICY_FORMS
+from tpo.core.policy_forms import POLICY_FORMS
 from tpo.models.policy import Policy
 from tpo.rewards.specs import BY_KIND
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from tpo.core.context import Context
 from tpo.core.errors import ConfigError
-from tpo.core.settings import context_with, make_context
+from tpo.core.make_context import context_with, make_context
 
 SCHEMA = Context.model_json_schema()["properties"]
 NUMBERS = {

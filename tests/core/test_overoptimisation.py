@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tpo.core.answer import answer_of
 from tpo.core.context import Context
+from tpo.core.final_answer import answer_of
 from tpo.core.overoptimisation import drift
 from tpo.core.stopping import why_stop
 from tpo.core.usage import add_usage, cost

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from tpo.core.context import Context
-from tpo.core.figures import age, cost_phrase, count, reward, seconds
+from tpo.core.number_format import age, cost_phrase, count, reward, seconds
 from tpo.core.phrases import STOPPED, event_text, round_phrase, search_phrase, sentence, stop_phrase
 from tpo.core.state import Round, StopReason
 from tpo.core.usage import cost

@@ -26,12 +26,12 @@ from reward_servers import VllmServer
 from saved_run import INPUT, Job, comparable
 
 from tpo.core.conversation import to_messages
-from tpo.nodes.paid.scoring import mark_of
+from tpo.nodes.paid.saved_score import mark_of
 from tpo.rewards.judging.language_judge import LanguageJudge
-from tpo.rewards.plan import Job as Round
-from tpo.rewards.plan import PlannedReward, planned
+from tpo.rewards.planned_reward import Job as Round
+from tpo.rewards.planned_reward import PlannedReward, planned
 from tpo.rewards.resolve import resolve_reward
-from tpo.rewards.served.probe import ANSWERS
+from tpo.rewards.served.doubtful_scores import ANSWERS
 
 KILLS = max(2, int(os.environ.get("TPO_KILLS", "12")) // 6)
 JUDGES = ("judge", "pairwise", "groupwise")

@@ -9,10 +9,10 @@ import pytest
 from tpo.core.context import Context
 from tpo.core.pool import summarise
 from tpo.core.usage import add_usage, cost
-from tpo.graphs import step
+from tpo.graphs import nodes_and_edges
 from tpo.nodes.paid.run_models import GivenModels
 
-EDGES = step.edges(GivenModels(defaults=Context(depth=2)))
+EDGES = nodes_and_edges.edges(GivenModels(defaults=Context(depth=2)))
 
 
 class Told:
@@ -60,12 +60,12 @@ def state(nth: int = 0, *, halt: Any = None, rewards: Any = (1.0, 0.0), **paid: 
     ],
 )
 def test_the_next_step(monkeypatch, after, at, knobs, then):
-    monkeypatch.setattr(step, "get_runtime", lambda kind: Told(Context(**knobs)))
+    monkeypatch.setattr(nodes_and_edges, "get_runtime", lambda kind: Told(Context(**knobs)))
     assert EDGES[after].next_step(at) == then
 
 
 def test_without_a_context_the_defaults_of_the_graph_decide(monkeypatch):
-    monkeypatch.setattr(step, "get_runtime", lambda kind: Told(None))
+    monkeypatch.setattr(nodes_and_edges, "get_runtime", lambda kind: Told(None))
     assert EDGES["rank"].next_step(state(1)) == "loss"
     assert EDGES["rank"].next_step(state(2)) == "finish"
 
@@ -82,5 +82,5 @@ def test_without_a_context_the_defaults_of_the_graph_decide(monkeypatch):
     ],
 )
 def test_a_state_edited_by_hand_has_no_runtime_yet(monkeypatch, after, halt, then):
-    monkeypatch.setattr(step, "get_runtime", lambda kind: None)
+    monkeypatch.setattr(nodes_and_edges, "get_runtime", lambda kind: None)
     assert EDGES[after].next_step(state(2, halt=halt)) == then

@@ -15,7 +15,7 @@ from scripted_model import ScriptedModel
 
 import tpo
 from tpo.models.policy import Policy
-from tpo.rewards.judging.judge import Judge
+from tpo.rewards.judging.pointwise import Judge
 
 LOOP = ["sample", "rank", "loss", "gradient", "update", "rank", "finish"]
 LONG = "An answer that is long enough to weigh. " * 50

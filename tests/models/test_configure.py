@@ -14,8 +14,8 @@ from scripted_model import ScriptedModel
 
 from tpo.core.reply import Reply
 from tpo.models.policy import Policy
-from tpo.models.price import price_of
 from tpo.models.request import Request, RequestError, ask, configure
+from tpo.models.request_cost import price_of
 
 HELLO = [HumanMessage("Say hello")]
 PARAMETERS = {"temperature": 0.7, "top_p": 0.9, "max_tokens": 50, "seed": 3}

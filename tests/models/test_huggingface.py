@@ -9,8 +9,8 @@ from tiny_huggingface import ROOM, need_extra, save_tiny
 import tpo
 from tpo.models import huggingface
 from tpo.models.huggingface import huggingface_model
+from tpo.models.import_torch import DEVICE
 from tpo.models.policy import build_policy
-from tpo.models.torch_device import DEVICE
 
 PACKAGES = ["torch", "transformers", "langchain_huggingface"]
 

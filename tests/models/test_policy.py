@@ -12,7 +12,7 @@ from loopback_server import LoopbackServer
 from scripted_model import ScriptedModel
 
 from tpo.core.errors import ConfigError, MissingDependencyError, SpecError, TPOError
-from tpo.core.specs import POLICY_FORMS, listed
+from tpo.core.policy_forms import POLICY_FORMS, listed
 from tpo.models.policy import Policy, build_policy, model_name, resolve_policy
 from tpo.models.request import Request, ask
 

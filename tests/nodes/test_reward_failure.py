@@ -13,7 +13,7 @@ import tpo
 from tpo.rewards.base import Score
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.mixing.mix import Mix, Part
-from tpo.rewards.plan import Batched, Job
+from tpo.rewards.planned_reward import Batched, Job
 
 
 class Primary:

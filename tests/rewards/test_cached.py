@@ -23,10 +23,10 @@ from tpo.rewards.caching.score_cache import default_cache, open_cache
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
 from tpo.rewards.judging.groupwise import GroupwiseJudge
-from tpo.rewards.judging.judge import Judge
 from tpo.rewards.judging.pairwise import PairwiseJudge
+from tpo.rewards.judging.pointwise import Judge
 from tpo.rewards.mixing.mix import Mix, Part
-from tpo.rewards.plan import score_now
+from tpo.rewards.planned_reward import score_now
 from tpo.rewards.resolve import resolve_reward
 
 TALK: Any = [HumanMessage("one")]

@@ -19,7 +19,7 @@ from tpo.core.reply import Reply
 from tpo.prompts import judge as prompts
 from tpo.rewards.judging.groupwise import GroupwiseJudge, orders
 from tpo.rewards.judging.pairwise import PairwiseJudge
-from tpo.rewards.plan import Job, PlannedReward, score_now
+from tpo.rewards.planned_reward import Job, PlannedReward, score_now
 
 MESSAGES = [HumanMessage(QUERY)]
 TEXTS = ["good", "good good good", "bad", "good good", "poor", "good good"]

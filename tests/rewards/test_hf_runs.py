@@ -22,7 +22,7 @@ from tpo.rewards.base import checked
 from tpo.rewards.huggingface import loaded as registry
 from tpo.rewards.huggingface import model as hf_model
 from tpo.rewards.huggingface.reward import HfReward
-from tpo.rewards.huggingface.source import HfSource
+from tpo.rewards.huggingface.spec import HfSource
 from tpo.rewards.resolve import close_rewards
 
 RUNS = 16

@@ -27,7 +27,7 @@ from tpo.rewards.base import checked
 from tpo.rewards.chat import chat_of
 from tpo.rewards.huggingface.model import load
 from tpo.rewards.huggingface.reward import HfReward
-from tpo.rewards.huggingface.source import HfSource
+from tpo.rewards.huggingface.spec import HfSource
 from tpo.rewards.resolve import close_rewards
 
 LONG = "Blue light is scattered \N{HERB} more than red light is. " * 5

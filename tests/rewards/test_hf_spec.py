@@ -11,7 +11,7 @@ from tiny_rewards import ONE_TURN, save_reward
 from tpo.core.errors import ConfigError, MissingDependencyError, SpecError
 from tpo.rewards.base import Reward
 from tpo.rewards.huggingface.reward import HfReward
-from tpo.rewards.huggingface.source import HfSource
+from tpo.rewards.huggingface.spec import HfSource
 from tpo.rewards.resolve import close_rewards, resolve_reward
 
 

@@ -17,8 +17,8 @@ from steps import QUERY, improved, run, says
 import tpo
 from tpo.core.reply import Reply
 from tpo.prompts import judge as prompts
-from tpo.rewards.judging.judge import RATING, Judge
-from tpo.rewards.plan import PlannedReward, score_now
+from tpo.rewards.judging.pointwise import RATING, Judge
+from tpo.rewards.planned_reward import PlannedReward, score_now
 
 MESSAGES = [HumanMessage(QUERY)]
 COST = ("requests", "input_tokens", "output_tokens")

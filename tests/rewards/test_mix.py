@@ -16,10 +16,10 @@ import tpo
 from tpo.core.errors import ConfigError
 from tpo.core.state import Candidate
 from tpo.rewards.function import FunctionReward
-from tpo.rewards.judging.judge import Judge
 from tpo.rewards.judging.pairwise import PairwiseJudge
+from tpo.rewards.judging.pointwise import Judge
 from tpo.rewards.mixing.mix import Mix, Part
-from tpo.rewards.plan import Batched, Job, planned, score_job, score_now
+from tpo.rewards.planned_reward import Batched, Job, planned, score_job, score_now
 from tpo.rewards.resolve import resolve_reward
 
 MESSAGES = [HumanMessage("Why?")]

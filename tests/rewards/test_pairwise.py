@@ -17,7 +17,7 @@ import tpo
 from tpo.core.reply import Reply
 from tpo.rewards.base import scored
 from tpo.rewards.judging.pairwise import BETTER, PairwiseJudge
-from tpo.rewards.plan import Job, PlannedReward, score_now
+from tpo.rewards.planned_reward import Job, PlannedReward, score_now
 
 MESSAGES = [HumanMessage(QUERY)]
 HOSTILE = [

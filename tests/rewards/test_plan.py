@@ -14,7 +14,7 @@ import tpo
 from tpo.core.errors import RewardError
 from tpo.core.usage import cost
 from tpo.rewards.base import failed, scored, unscored
-from tpo.rewards.plan import (
+from tpo.rewards.planned_reward import (
     Batched,
     Called,
     Job,

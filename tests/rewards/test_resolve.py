@@ -12,9 +12,9 @@ from tpo.core.errors import ConfigError, SpecError
 from tpo.rewards.base import scored
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
-from tpo.rewards.judging.judge import Judge
 from tpo.rewards.judging.pairwise import PairwiseJudge
-from tpo.rewards.plan import Called, PlannedReward
+from tpo.rewards.judging.pointwise import Judge
+from tpo.rewards.planned_reward import Called, PlannedReward
 from tpo.rewards.resolve import resolve_reward
 from tpo.rewards.specs import REWARDS
 

@@ -11,9 +11,9 @@ from served_cases import CASES, HISTORY, ONE_TURN, chat_text, install_tokenizer,
 
 from tpo.core.errors import RewardError
 from tpo.rewards.base import Reward, checked
+from tpo.rewards.served.doubtful_scores import ANSWERS as PROBES
+from tpo.rewards.served.doubtful_scores import QUESTION
 from tpo.rewards.served.llamacpp import LlamaCppReward
-from tpo.rewards.served.probe import ANSWERS as PROBES
-from tpo.rewards.served.probe import QUESTION
 from tpo.rewards.served.sglang import SglangReward
 from tpo.rewards.served.tei import TeiReward
 from tpo.rewards.served.vllm import VllmReward

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.errors import RewardError, evidence
-from ...models.torch_device import Untyped
+from ...models.import_torch import Untyped
 from ..chat import Chat
 from .batcher import Tokens
 

@@ -11,7 +11,7 @@ from langgraph.func import task
 
 from ...core.errors import RewardError
 from ...core.usage import brief, cost
-from ...rewards.plan import Called, Job, PlannedReward
+from ...rewards.planned_reward import Called, Job, PlannedReward
 from .durable import Held
 
 Role = Literal["reward", "fallback", "heldout"]

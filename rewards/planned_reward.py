@@ -42,7 +42,7 @@ class Called(TypedDict, Generic[ResultT]):
     cost: Mapping[str, Any]
     """A `Cost`, whole or in brief: what the call cost in model requests."""
     mark: NotRequired[str]
-    """Which call it was, once it is saved; see nodes/paid/scoring.py."""
+    """Which call it was, once it is saved; see nodes/paid/saved_score.py."""
 
 
 @dataclass(frozen=True)

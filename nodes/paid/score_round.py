@@ -16,10 +16,10 @@ from ...core.failure import failure_of
 from ...core.pool import scored
 from ...core.state import NO_SCORE, Candidate, Score, State, merge_candidates
 from ...core.usage import Cost, add_costs
-from ...rewards.plan import Called, Job, PlannedReward, score_job
+from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
 from .durable import restore
 from .run_models import RunModels
-from .scoring import Role, saved_call
+from .saved_score import Role, saved_call
 
 
 @dataclass

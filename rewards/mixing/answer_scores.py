@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..base import Score, unscored
-from ..plan import PlannedReward
+from ..planned_reward import PlannedReward
 
 PASS = 0.5  # a constraint passes from here
 

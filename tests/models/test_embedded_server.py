@@ -17,9 +17,15 @@ import httpx
 import pytest
 
 from tpo.core.errors import MissingDependencyError, PolicyError, TPOError
-from tpo.models import embedded
-from tpo.models.embedded import SLOTS, EmbeddedServer, close_embedded, embedded_server, find_model
-from tpo.models.price import LLAMA_CPP
+from tpo.models import embedded_server as servers
+from tpo.models.embedded_server import (
+    SLOTS,
+    EmbeddedServer,
+    close_embedded,
+    embedded_server,
+    find_model,
+)
+from tpo.models.request_cost import LLAMA_CPP
 
 
 def why_not_installed() -> str:
@@ -123,7 +129,7 @@ def test_the_real_server_comes_back_after_closing_and_after_a_crash() -> None:
         ask(first)
     second = embedded_server()
     assert second != first
-    running = next(iter(embedded._running.values()))
+    running = next(iter(servers._running.values()))
     running.child.process.kill()
     running.child.process.wait()
     assert texts(ask(embedded_server()))
@@ -141,8 +147,8 @@ def test_a_damaged_file_is_refused_with_the_reason(tmp_path: Path) -> None:
 
 LEAVES = """
 import sys, threading, time, httpx
-from tpo.models.embedded import embedded_server
-import tpo.models.embedded as module
+from tpo.models.embedded_server import embedded_server
+import tpo.models.embedded_server as module
 server = embedded_server()
 print(next(iter(module._running.values())).child.process.pid, flush=True)
 def ask():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..core.errors import SpecError
-from ..core.specs import POLICY_FORMS, listed
+from ..core.policy_forms import POLICY_FORMS, listed
 from .address import server_address
 
 VALID = f"Valid forms: {listed(POLICY_FORMS)}"

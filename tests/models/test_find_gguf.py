@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from tpo.core.errors import MissingDependencyError, PolicyError
-from tpo.models import gguf
-from tpo.models.gguf import DEFAULT_FILE, find_model
+from tpo.models import find_gguf
+from tpo.models.find_gguf import DEFAULT_FILE, find_model
 
 
 def gguf_file(path: Path) -> Path:
@@ -22,10 +22,10 @@ def gguf_file(path: Path) -> Path:
 @pytest.fixture
 def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine without the default model; returns its data folder."""
-    monkeypatch.delenv(gguf.PATH_VARIABLE, raising=False)
-    monkeypatch.setattr(gguf, "DEFAULT_WHEEL", "no_such_wheel")
+    monkeypatch.delenv(find_gguf.PATH_VARIABLE, raising=False)
+    monkeypatch.setattr(find_gguf, "DEFAULT_WHEEL", "no_such_wheel")
     data = tmp_path / "data"
-    monkeypatch.setattr(gguf.platformdirs, "user_data_path", lambda app: data / app)
+    monkeypatch.setattr(find_gguf.platformdirs, "user_data_path", lambda app: data / app)
     return data / "tpo"
 
 
@@ -58,7 +58,7 @@ class TestDefaultModel:
         expected = gguf_file(wheel / DEFAULT_FILE)
         (wheel / "__init__.py").write_text("raise RuntimeError('imported')")
         monkeypatch.syspath_prepend(tmp_path / "site")
-        monkeypatch.setattr(gguf, "DEFAULT_WHEEL", "a_model_wheel")
+        monkeypatch.setattr(find_gguf, "DEFAULT_WHEEL", "a_model_wheel")
         assert find_model("") == expected
         assert "a_model_wheel" not in sys.modules
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tpo.core.errors import PromptError
-from tpo.core.prompt import DELIMITERS, Prompt, clip, count_tokens, quote, unquote
+from tpo.core.prompt_template import DELIMITERS, Prompt, clip, count_tokens, quote, unquote
 
 MARKER = re.compile(r"\n\[… about (\d+) tokens left out …\]\n")
 CJK = "偏好优化在测试时进行。" * 60

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from ...core.pool import reward_of
 from ..base import Score, failed, scored
-from ..plan import Job
+from ..planned_reward import Job
 from .bradley_terry import ratings
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...models.torch_device import Untyped
-from .source import HfSource
+from ...models.import_torch import Untyped
+from .spec import HfSource
 
 _UNLIMITED = 1_000_000  # a tokenizer without a limit names a number beyond this
 

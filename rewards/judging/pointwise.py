@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...core.conversation import read_conversation
 from ...prompts import judge as prompts
 from ..base import Score, failed, scored
-from ..plan import Job
+from ..planned_reward import Job
 from .language_judge import LanguageJudge
 from .verdict import Choice
 

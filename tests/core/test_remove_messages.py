@@ -7,7 +7,7 @@ from langchain_core.messages import HumanMessage, RemoveMessage
 from langgraph.graph.message import REMOVE_ALL_MESSAGES, add_messages
 
 from tpo.core.errors import InputError
-from tpo.core.removals import refuse_removals, refuse_unknown_removals
+from tpo.core.remove_messages import refuse_removals, refuse_unknown_removals
 
 ALL = RemoveMessage(id=REMOVE_ALL_MESSAGES)
 HUMAN = HumanMessage("Why?", id="h")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from ...core.answer import answer_of
+from ...core.final_answer import answer_of
 from ...core.json_types import JsonObject
 from ...core.state import State
 

@@ -16,7 +16,7 @@ from threading import Lock
 from pydantic import SecretStr
 
 from ..core.errors import MissingDependencyError
-from .gguf import find_model
+from .find_gguf import find_model
 from .llama_process import LlamaProcess, end_process, start_process
 
 __all__ = ["SLOTS", "EmbeddedServer", "close_embedded", "embedded_server", "find_model"]
