@@ -10,7 +10,7 @@ VENV = .venv
 TEST_VENV = .venv-test
 AEGRA_VENV = .venv-aegra
 CLIENTS_VENV = .venv-clients
-WORKERS = -n 6 --no-loadscope-reorder
+WORKERS = -n 4 --no-loadscope-reorder
 FAST = $(addprefix tests/,core prompts graphs nodes contract)
 PIP = -m pip --disable-pip-version-check install --quiet
 
