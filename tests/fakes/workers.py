@@ -7,7 +7,7 @@ import re
 from page_site import SITES
 from xdist.scheduler import LoadScopeScheduling
 
-FOLDERS_WITH_SERVERS = {"server"}  # `langgraph dev`, slow to start: once for the folder
+FOLDERS_WITH_SERVERS = {"server", "serving"}  # started once, for all tests of the folder
 LONGEST = {"page", "serving", "server", "models"}  # begun first, so that no worker ends alone
 SITE = "|".join(sorted(SITES, key=len, reverse=True))  # the longest name that fits
 
@@ -27,7 +27,7 @@ def folder_of(nodeid: str) -> str:
 def shared_by(nodeid: str) -> str:
     """Return what a test shares with others.
 
-    That is the server of its folder, or of the site that the page is tested on, or torch, which
+    That is the servers of its folder, or of the site that the page is tested on, or torch, which
     is large and slow to import; else what its module has made.
 
     Example:
