@@ -40,10 +40,16 @@ def check_spec(spec: str) -> None:
     if provider in IN_PROCESS:
         return
     name, url = split_server(rest)
-    if not url and name.count("@") > 1:
-        shown = f"{provider}:{name.partition('@')[0]}@..."
-        raise SpecError(f"policy {shown!r} does not say how to reach its server: {ON_SERVER}")
     if not url:
+        model, _, behind = name.partition("@")
+        # Without http:// an address would pass for a part of the name, and prompt and key would go
+        # to the provider. Names of OpenAI have no @; those of Vertex do, as in NAME@20250514.
+        if behind and (provider == "openai" or re.search("[@:/]", behind)):
+            shown = f"{provider}:{model}@..."
+            raise SpecError(
+                f"policy {shown!r} does not say how to reach its server: http:// or https:// must "
+                f"follow the @, as in {ON_SERVER}"
+            )
         return
     shown = f"{provider}:{name}@..."
     if provider != "openai":

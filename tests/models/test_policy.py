@@ -13,6 +13,7 @@ from scripted_model import ScriptedModel
 
 from tpo.core.errors import ConfigError, MissingDependencyError, SpecError, TPOError
 from tpo.core.policy_forms import POLICY_FORMS, listed
+from tpo.models.check_policy_spec import check_spec
 from tpo.models.policy import Policy, build_policy, model_name, resolve_policy
 from tpo.models.request import Request, ask
 
@@ -32,6 +33,11 @@ FORMS = f"Valid forms: {listed(POLICY_FORMS)}"
         ("openai:x@https://", SpecError, "needs a name and a host"),
         ("openai:x@http://[", SpecError, "needs a name and a host"),
         ("openai:x@http://h:99999", SpecError, "needs a name and a host"),
+        ("openai:x@gpu-box:8000/v1", SpecError, "http:// or https:// must follow the @"),
+        ("openai:x@127.0.0.1", SpecError, "http:// or https:// must follow the @"),
+        ("openai:x@gpu-box", SpecError, "http:// or https:// must follow the @"),
+        ("openai:x@me:secret@h/v1", SpecError, "'openai:x@...' does not say how to reach"),
+        ("groq:x@h:8000/v1", SpecError, "http:// or https:// must follow the @"),
         ("groq:x@http://h/v1", SpecError, "@URL is for OpenAI-compatible servers: openai:x@"),
         ("groq:x", MissingDependencyError, "is not installed: pip install langchain-groq"),
         ("google_vertexai:x", MissingDependencyError, "pip install langchain-google-vertexai"),
@@ -45,6 +51,13 @@ async def test_what_cannot_be_resolved_is_said_in_one_sentence(spec, kind, said)
     assert type(caught.value) is kind
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "spec", ["google_vertexai:m@20250514", "openai:ft:gpt-5:org::1", "x:a/b:c"]
+)
+def test_a_name_may_hold_signs_of_its_own(spec):
+    check_spec(spec)
 
 
 @pytest.mark.parametrize("given", [ScriptedModel(script=[]).bind(stop=["x"]), None, 3])
