@@ -12,12 +12,12 @@ from statistics import fmean, pstdev
 from .state import Candidate, Round
 
 
-def scored(pool: Sequence[Candidate]) -> list[Candidate]:
+def with_reward(pool: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates that can be the answer: usable and with a finite reward."""
     return [c for c in pool if c["error"] is None and c["reward"] is not None]
 
 
-def unscored(pool: Sequence[Candidate], round: int) -> list[Candidate]:
+def without_reward(pool: Sequence[Candidate], round: int) -> list[Candidate]:
     """Return the round's usable candidates that have no reward yet."""
     return [c for c in pool if c["round"] == round and c["error"] is None and c["reward"] is None]
 
@@ -35,13 +35,13 @@ def by_id(pool: Sequence[Candidate], id: str | None) -> Candidate | None:
 def reward_of(candidate: Candidate) -> float:
     """Return the reward of a scored candidate."""
     reward = candidate["reward"]
-    assert reward is not None  # callers pass what `scored` returned
+    assert reward is not None  # callers pass what `with_reward` returned
     return reward
 
 
 def best(pool: Sequence[Candidate]) -> Candidate | None:
     """Return the scored candidate with the highest reward, the earliest on a tie."""
-    return max(scored(pool), key=reward_of, default=None)
+    return max(with_reward(pool), key=reward_of, default=None)
 
 
 def contrast(pool: Sequence[Candidate]) -> tuple[Candidate | None, Candidate | None]:
@@ -56,7 +56,7 @@ def contrast(pool: Sequence[Candidate]) -> tuple[Candidate | None, Candidate | N
 
 def opposite(pool: Sequence[Candidate], chosen: Candidate) -> Candidate | None:
     """Return the pool's worst with another text than `chosen`, or `None`."""
-    others = [c for c in scored(pool) if c["text"] != chosen["text"]]
+    others = [c for c in with_reward(pool) if c["text"] != chosen["text"]]
     return min(others, key=reward_of, default=None)
 
 
@@ -69,7 +69,7 @@ def summarise(
     """Return the record of a freshly ranked round; loss and gradient come later."""
     chosen, rejected = contrast(pool)
     mine = of_round(pool, round)
-    rewards = [reward_of(c) for c in scored(mine)]
+    rewards = [reward_of(c) for c in with_reward(mine)]
     return Round(
         turn=turn,
         round=round,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .context import Context
 from .overoptimisation import drift
-from .pool import best, of_round, reward_of, scored
+from .pool import best, of_round, reward_of, with_reward
 from .state import State, StopReason
 from .usage import Cost, cost, tokens_of
 
@@ -57,11 +57,11 @@ def why_stop(state: State, context: Context) -> StopReason | None:
     left = requests_left(state, context)
     spread = state["rounds"][-1]["spread"]
     # A pool of one is critiqued alone; else best and worst must differ enough to learn from.
-    alone = context.mode == "revision" or len(scored(pool)) < 2
+    alone = context.mode == "revision" or len(with_reward(pool)) < 2
     moved = drift(state["rounds"], context.guard_tolerance)
     rules: list[tuple[StopReason | None, bool]] = [
         (state.get("halt"), bool(state.get("halt"))),
-        ("no_update", now > 0 and not scored(of_round(pool, now))),
+        ("no_update", now > 0 and not with_reward(of_round(pool, now))),
         ("overoptimised", context.guard == "stop" and moved["overoptimised"]),
         (
             "target",

@@ -126,12 +126,12 @@ class HuggingFaceChat(BaseChatModel):
 
     def _most_tokens(self, length: int) -> int:
         own = self.llm.pipeline.model.generation_config.max_new_tokens
-        most = self.max_tokens or own or MOST_TOKENS
+        limit = self.max_tokens or own or MOST_TOKENS
         if holds := (self.profile or {}).get("max_input_tokens"):
-            most = min(most, holds - length)
-        if most < 1:
+            limit = min(limit, holds - length)
+        if limit < 1:
             raise PolicyError(
                 f"{self.model_id} holds {holds} tokens, and the prompt alone has {length}: "
                 "shorten it, or lower clip_tokens"
             )
-        return most
+        return limit

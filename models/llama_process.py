@@ -122,13 +122,13 @@ def _pipe(stream: IO[str] | None) -> IO[str]:
 def _load_error(path: Path, log: str, status: int) -> MissingDependencyError | PolicyError:
     # Of a traceback only the last line says something, and it is the one not indented.
     lines = [line for line in log.splitlines() if not line.startswith((" ", "Traceback"))]
-    said = evidence("; ".join(lines) or f"exit status {status}")
+    reason = evidence("; ".join(lines) or f"exit status {status}")
     if "libgomp" in log:
         return MissingDependencyError(
             f"the embedded model needs the system library libgomp; on Debian or Ubuntu, type: "
-            f"apt-get install libgomp1 ({said})"
+            f"apt-get install libgomp1 ({reason})"
         )
     return PolicyError(
         f"llama.cpp could not load {path}: the file is damaged, of a kind it does not know, or "
-        f"too big for the memory; fetch it again or try another ({said})"
+        f"too big for the memory; fetch it again or try another ({reason})"
     )

@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from ..core.context import Context
 from ..core.errors import RewardError
 from ..core.events import Emitter
-from ..core.pool import by_id, scored, summarise, unscored
+from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import usage_of
 from ..rewards.planned_reward import PlannedReward
@@ -27,7 +27,7 @@ def rank_node(*, given: GivenModels) -> Node:
         ranking = await begin_ranking(state, run, emit)
         ranked = await _rank(ranking, state)
         pool = merge_candidates(ranking.pool, [ranked])
-        if not scored(pool):
+        if not with_reward(pool):
             raise RewardError(_nothing_scored(ranking.reward, ranked))
         record = summarise(pool, turn, now, ranking.reward.name)
         record["heldout"] = await _heldout(ranking, state, pool, record)
@@ -52,7 +52,7 @@ async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
         ranking.emit("notice", {"message": message})
         ranked = await ranking.score_again(rankable(pool, vetoed=True))
     else:
-        ranked = await ranking.score(unscored(pool, state["round"]), pool)
+        ranked = await ranking.score(without_reward(pool, state["round"]), pool)
     lost = losses(ranked)
     if lost and on_failure == "raise":
         raise RewardError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...core.errors import InputError
 from ...core.json_types import JsonObject
-from ...core.pool import scored, summarise
+from ...core.pool import summarise, with_reward
 from ...core.state import Candidate, State, merge_candidates
 from ..saved.status import find_candidate
 from .query import text_or_file
@@ -68,7 +68,7 @@ def changes_for(values: State, edits: Edits) -> dict[str, object]:
     record: JsonObject = {"turn": turn, "round": now, **written}
     if edits.drop:  # the round is ranked without them
         pool = merge_candidates(values["candidates"], [dropped])
-        if not scored(pool):
+        if not with_reward(pool):
             raise InputError("this would leave no scored answer in the pool")
         ranked = summarise(pool, turn, now, last["ranked_by"])
         same = {"heldout": last["heldout"]} if ranked["chosen"] == last["chosen"] else {}

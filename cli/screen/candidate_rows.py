@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from ...core.number_format import reward
-from ...core.pool import reward_of, scored
+from ...core.pool import reward_of, with_reward
 from ...core.state import Candidate
 from ..console import harmless, short
 from ..report.sparklines import bar
@@ -44,7 +44,7 @@ def _row(view: View, name: str, width: int) -> Text:
 
 
 def _scored_row(view: View, candidate: Candidate, row: Text, width: int) -> Text:
-    rewards = [reward_of(c) for c in scored(list(view.pool.values()))]
+    rewards = [reward_of(c) for c in with_reward(list(view.pool.values()))]
     value, room = reward_of(candidate), max(8, width - 36)
     leads = view.leader is not None and candidate["id"] == view.leader["id"]
     row.append(f"{reward(value):>6}  ", "bold" if leads else "")

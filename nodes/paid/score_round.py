@@ -13,7 +13,7 @@ from ...core import usage
 from ...core.conversation import read_conversation
 from ...core.events import Emitter
 from ...core.failure import failure_of
-from ...core.pool import scored
+from ...core.pool import with_reward
 from ...core.state import NO_SCORE, Candidate, Score, State, merge_candidates
 from ...core.usage import Cost, add_costs
 from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
@@ -55,7 +55,7 @@ class Ranking:
         Returns:
             What changes in the records of `fresh`.
         """
-        ranked = scored(pool)
+        ranked = with_reward(pool)
         vetoed = [c for c in pool if failure_of(c) == "vetoed"]
         known: dict[str, Candidate] = {
             c["text"]: {**c, "failure": failure_of(c)} for c in [*ranked, *vetoed]

@@ -50,7 +50,7 @@ async def ask_verdict(
     """
     bare, strict, as_json = (form.plain, None), (form.as_json, form.schema), (form.as_json, None)
     bare_first = form.one_word and "logprobs" in type(judge.model).model_fields
-    paid, said, replies, refused = cost(), "nothing", 0, frozenset[str]()
+    paid, reason, replies, refused = cost(), "nothing", 0, frozenset[str]()
     for output, schema in (bare, strict, as_json) if bare_first else (strict, bare, as_json):
         request = _request(judge, prompt(output), schema, form.one_word, refused)
         try:
@@ -65,12 +65,12 @@ async def ask_verdict(
             value = form.read(reply)
             if value is not None:
                 return Called(result=value, cost=paid)
-            said = reply.error or evidence(repr(reply.text))
+            reason = reply.error or evidence(repr(reply.text))
         replies += 1
         if replies == REPLIES:
             break
     raise VerdictError(
-        f"judge {judge.name!r} gave no verdict in two replies; the last said {said}", paid
+        f"judge {judge.name!r} gave no verdict in two replies; the last said {reason}", paid
     )
 
 

@@ -36,9 +36,9 @@ def ratings(wins: Sequence[Sequence[float]]) -> Vector:
     rated = [0.0] * count
     for _ in range(STEPS):
         step = _solve(*_slope(wins, rated))
-        most = max((abs(s) for s in step), default=0.0)
-        rated = [r + s / max(1.0, most) for r, s in zip(rated, step, strict=True)]
-        if most < NEAR:
+        largest = max((abs(s) for s in step), default=0.0)
+        rated = [r + s / max(1.0, largest) for r, s in zip(rated, step, strict=True)]
+        if largest < NEAR:
             break
     return [round(r, 9) + 0.0 for r in rated]
 

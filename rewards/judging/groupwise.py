@@ -67,9 +67,9 @@ class GroupwiseJudge(LanguageJudge[list[int], list[list[int]]]):
         results: Sequence[list[list[int]] | Exception],
     ) -> list[Score]:
         """Rate by the wins in the orders that are known with their reverse."""
-        said = list(zip(calls, results, strict=True))
+        verdicts = list(zip(calls, results, strict=True))
         known: list[tuple[list[int], list[list[int]]]] = []
-        for (order, one), (reverse, other) in zip(said[::2], said[1::2], strict=True):
+        for (order, one), (reverse, other) in zip(verdicts[::2], verdicts[1::2], strict=True):
             if not isinstance(one, Exception) and not isinstance(other, Exception):
                 known += [(order, one), (reverse, other)]
         places = range(len(compared(job)))

@@ -64,17 +64,17 @@ class PairwiseJudge(LanguageJudge[list[int], float]):
         self, job: Job, calls: Sequence[list[int]], results: Sequence[float | Exception]
     ) -> list[Score]:
         """Rate by the wins of the pairs that are known in both orders."""
-        said = {tuple(call): result for call, result in zip(calls, results, strict=True)}
+        verdicts = {tuple(call): result for call, result in zip(calls, results, strict=True)}
         places = range(len(compared(job)))
         wins = [[0.0] * len(places) for _ in places]
         for first, second in permutations(places, 2):
-            there, back = said[first, second], said[second, first]
+            there, back = verdicts[first, second], verdicts[second, first]
             if not isinstance(there, Exception) and not isinstance(back, Exception):
                 wins[first][second] = there + (1.0 - back)
 
         def why(place: int) -> Exception:
             """Return the first error of an answer's own comparisons."""
-            mine = (result for pair, result in said.items() if place in pair)
+            mine = (result for pair, result in verdicts.items() if place in pair)
             return next(result for result in mine if isinstance(result, Exception))
 
         return standing(job, wins, why)

@@ -77,8 +77,10 @@ class Choice:
             return self.values.get(str(_only_entry(reply, self.key)))
         try:
             # The last token that says it: a judge that thinks first may name others before.
-            said = [token for token in reply.logprobs["content"] if _bare(token) == bare][-1]
-            likely = [(_bare(token), math.exp(token["logprob"])) for token in said["top_logprobs"]]
+            last = [token for token in reply.logprobs["content"] if _bare(token) == bare][-1]
+            likely = [
+                (_bare(token), math.exp(token["logprob"])) for token in last["top_logprobs"]
+            ]
         except (KeyError, IndexError, TypeError, AttributeError, OverflowError):
             return self.values[bare]  # no log-probabilities, or other ones than OpenAI's
         chances = [(self.values[word], chance) for word, chance in likely if word in self.values]
@@ -110,13 +112,13 @@ class Order:
     def read(self, reply: Reply) -> list[list[int]] | None:
         """Return groups of numbers, the best first; every answer is named exactly once."""
         bare = reply.text.strip(AROUND)
-        said = _only_entry(reply, self.key)
+        entry = _only_entry(reply, self.key)
         if _ORDER.fullmatch(bare) and not reply.error:
-            said = [tied.split("=") for tied in bare.split(">")]
-        if not isinstance(said, list):
+            entry = [tied.split("=") for tied in bare.split(">")]
+        if not isinstance(entry, list):
             return None
         known = {str(number): number for number in range(1, self.count + 1)}
-        groups = [tied if isinstance(tied, list) else [tied] for tied in said]
+        groups = [tied if isinstance(tied, list) else [tied] for tied in entry]
         order = [[known.get(str(number).strip(), 0) for number in tied] for tied in groups]
         named = sorted(number for tied in order for number in tied)
         return [tied for tied in order if tied] if named == list(known.values()) else None

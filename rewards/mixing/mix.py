@@ -98,8 +98,8 @@ class Mix:
 
     async def probe(self) -> str:
         """Have the parts that can look at their own scores."""
-        said = [await self_check(reward) for reward in self._all]
-        return " ".join(filter(None, said))
+        notices = [await self_check(reward) for reward in self._all]
+        return " ".join(filter(None, notices))
 
     def plan(self, job: Job) -> list[PartCall]:
         """Return `[which reward, its own call]`."""

@@ -1,4 +1,4 @@
-"""Requests to a reward server: the key, retries, and errors told in a sentence."""
+"""Requests to a reward server: the key, retries, and errors in a sentence."""
 
 from __future__ import annotations
 
@@ -108,19 +108,19 @@ class Connection:
         if response.status_code == 413 or (
             not response.is_success and _ABOUT_THE_TEXT.search(response.text)
         ):
-            said = shown(response.text)
-            raise TextRefusedError(f"the reward server will not score this text: {said}")
+            reply = shown(response.text)
+            raise TextRefusedError(f"the reward server will not score this text: {reply}")
         return response.raise_for_status()
 
     def _refusal(self, response: httpx.Response) -> RewardError:
-        said, status = shown(response.text), response.status_code
+        reply, status = shown(response.text), response.status_code
         if status in {401, 403}:
             what = f"set the environment variable {KEY} to its key"
         elif status in {400, 404, 405, 424, 501}:
             what = self.advice
         else:
             what = "its log says more"
-        return RewardError(f"the reward server {self.url} answered HTTP {status}; {what} ({said})")
+        return RewardError(f"the reward server {self.url} answered HTTP {status}; {what} ({reply})")
 
 
 def _key() -> str:
@@ -131,6 +131,6 @@ def _key() -> str:
 
 
 def shown(problem: object) -> str:
-    """Shorten what a server said for a message, without the key: some repeat what they got."""
-    said = evidence(problem) if isinstance(problem, BaseException) else str(problem)
-    return evidence(said.replace(key, "[redacted]") if (key := _key()) else said)
+    """Shorten a server's reply for a message, without the key: some repeat what they got."""
+    text = evidence(problem) if isinstance(problem, BaseException) else str(problem)
+    return evidence(text.replace(key, "[redacted]") if (key := _key()) else text)

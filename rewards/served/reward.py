@@ -148,8 +148,8 @@ class ServedReward(ABC):
             except RewardError as error:
                 return f"reward {self.name}: the probe failed: {error}"
             self._known["probe"] = doubts(scores, self.raw_advice)
-        said = self._known["probe"]
-        return f"reward {self.name}: {said}" if said else ""
+        doubt = self._known["probe"]
+        return f"reward {self.name}: {doubt}" if doubt else ""
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; they also close when it ends."""

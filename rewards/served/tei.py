@@ -59,10 +59,10 @@ class TeiReward(TemplatedReward):
     raw_advice = "raw scores were asked for, so the model's own head or a proxy squashes them"
 
     async def _ask(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
-        kind, labels, most = await self._info()
+        kind, labels, limit = await self._info()
         scores: list[Score] = []
-        for first in range(0, len(answers), most):
-            batch = answers[first : first + most]
+        for first in range(0, len(answers), limit):
+            batch = answers[first : first + limit]
             if self._template:
                 scores += await self._predict(messages, batch, labels)
             elif kind == "reranker":
@@ -112,11 +112,11 @@ class TeiReward(TemplatedReward):
                 info: JsonObject = answer if isinstance(answer, dict) else {}
                 kind, model = next(iter(info["model_type"].items()))
                 labels = [str(name) for name in model["id2label"].values()]
-                most = max(1, int(info["max_client_batch_size"]))
+                limit = max(1, int(info["max_client_batch_size"]))
             except (KeyError, TypeError, AttributeError, ValueError, StopIteration):
                 raise self._server.malformed(
                     answer, "what model it serves, with its labels"
                 ) from None
-            self._known["info"] = (kind, labels, most)
-        kind, labels, most = self._known["info"]
-        return kind, labels, most
+            self._known["info"] = (kind, labels, limit)
+        kind, labels, limit = self._known["info"]
+        return kind, labels, limit

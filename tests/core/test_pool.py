@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tpo.core.pool import best, by_id, contrast, of_round, scored, summarise, unscored
+from tpo.core.pool import best, by_id, contrast, of_round, summarise, with_reward, without_reward
 from tpo.core.state import Candidate
 
 FAILED = "failed: x"
@@ -54,10 +54,10 @@ def test_who_counts():
     some = pool(("a", 1.0), ("b", None), ("c", 2.0, 1))
     waiting: Candidate = {**some[2], "id": "new", "reward": None}
     some.append(waiting)
-    assert ids(*scored(some)) == ["c0", "c2"]
+    assert ids(*with_reward(some)) == ["c0", "c2"]
     assert ids(*of_round(some, 1)) == ["c2", "new"]
-    assert ids(*unscored(some, 1)) == ["new"]
-    assert unscored(some, 0) == []
+    assert ids(*without_reward(some, 1)) == ["new"]
+    assert without_reward(some, 0) == []
     assert by_id(some, "new") is waiting
     assert by_id(some, "nobody") is by_id(some, None) is None
 
