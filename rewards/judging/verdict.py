@@ -78,9 +78,7 @@ class Choice:
         try:
             # The last token that says it: a judge that thinks first may name others before.
             last = [token for token in reply.logprobs["content"] if _bare(token) == bare][-1]
-            likely = [
-                (_bare(token), math.exp(token["logprob"])) for token in last["top_logprobs"]
-            ]
+            likely = [(_bare(token), math.exp(token["logprob"])) for token in last["top_logprobs"]]
         except (KeyError, IndexError, TypeError, AttributeError, OverflowError):
             return self.values[bare]  # no log-probabilities, or other ones than OpenAI's
         chances = [(self.values[word], chance) for word, chance in likely if word in self.values]
