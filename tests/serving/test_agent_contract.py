@@ -249,9 +249,10 @@ async def test_cancel(client, thread, models):
         await asyncio.sleep(0.01)
     await client.runs.cancel(thread, run["run_id"], wait=True)
     assert await settled(client, thread, run["run_id"]) == "interrupted"
-    asked = len(models.asked)  # `langgraph dev` answers a little before its run has stopped
-    await asyncio.sleep(0.3)
-    assert len(models.asked) == asked
+    asked = len(models.asked)
+    await asyncio.sleep(0.5)
+    # What was on its way already may arrive; a run of 12 rounds would have asked for far more.
+    assert len(models.asked) <= asked + CONTEXT["width"]
 
 
 async def test_impatient_clients_cancel_more_than_once(client, thread, models):
