@@ -100,7 +100,7 @@ def edges(given: GivenModels) -> dict[str, Edge]:
     }
 
 
-def in_brief(state: State) -> Update:
+def _in_brief(state: State) -> Update:
     """Return what a trace shows of the state before a step: where the run is, and no texts.
 
     They stand in the runs of the requests that brought them, and in the result.
@@ -111,4 +111,4 @@ def in_brief(state: State) -> Update:
     return {**shown, "candidates": len(state.get("candidates", []))}
 
 
-IN_BRIEF = TracePolicy(process_inputs=in_brief)
+IN_BRIEF = TracePolicy(process_inputs=_in_brief)

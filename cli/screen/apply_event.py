@@ -15,7 +15,7 @@ from ...core.events import (
     RewardEvent,
     RunStarted,
 )
-from ...core.state import NO_SCORE, Candidate, Round
+from ...core.state import NO_SCORE, Candidate
 from ...core.usage import Phase, add_costs, cost
 from .run_view import View
 
@@ -46,7 +46,9 @@ def apply(view: View, event: AnyEvent) -> View:  # noqa: C901, PLR0911, PLR0912 
         case "tpo.reward":
             return _reward(view, event)
         case "tpo.round":
-            return _round(view, event["selected"])
+            selected = event["selected"]
+            rounds = {**view.rounds, selected["round"]: selected}
+            return replace(_enter(view, "rank", selected["round"]), rounds=rounds)
         case "tpo.loss":
             return replace(view, loss=event["text"])
         case "tpo.gradient":
@@ -117,8 +119,3 @@ def _reward(view: View, event: RewardEvent) -> View:
     scored = cast("Candidate", {**known, **score})
     paid = add_costs(view.paid, cost(scores=1))
     return replace(view, pool={**view.pool, known["id"]: scored}, paid=paid)
-
-
-def _round(view: View, selected: Round) -> View:
-    view = _enter(view, "rank", selected["round"])
-    return replace(view, rounds={**view.rounds, selected["round"]: selected})

@@ -29,8 +29,8 @@ async def read_state(app: App, config: RunnableConfig) -> StateSnapshot:
 async def values_at(app: App, config: RunnableConfig) -> JsonObject | None:
     """Return the values of a thread's state, or `None` if they cannot be read."""
     try:
-        return cast("JsonObject", (await app.aget_state(config)).values)
-    except Exception:  # noqa: BLE001
+        return cast("JsonObject", (await read_state(app, config)).values)
+    except Refusal:
         return None
 
 

@@ -45,8 +45,8 @@ def test_a_reload_in_mid_run_comes_back_to_it(window, policy):
     page.reload()
     expect(page.locator(".progress")).to_be_visible()
     expect(page.locator(".card")).to_have_count(3)
-    # The best may not be in front yet: the page reads the events again, and the ranking comes last.
-    assert sorted(page.locator(".card .text").all_inner_texts()) == sorted(cards)
+    # It waits: the events are read again, and the ranking, with the best in front, comes last.
+    expect(page.locator(".card .text")).to_have_text(cards, use_inner_text=True)
     policy.slow_step = ""
     finished(page)
     assert len(policy.asked) in {8, 9}  # nothing twice; one try with n = 3 may have been refused

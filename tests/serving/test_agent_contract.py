@@ -12,7 +12,7 @@ import pytest
 from event_log import check
 from langgraph_sdk import get_client
 from langgraph_sdk.errors import ConflictError, NotFoundError
-from patience import PATIENCE
+from patience import PATIENCE, until
 
 pytestmark = pytest.mark.loopback
 
@@ -243,16 +243,15 @@ async def test_a_late_reader_gets_every_event(client, thread):
     assert result["answer"] == everything[-1].data["answer"]
 
 
-async def test_cancel(client, thread, models):
+async def test_cancel(client, thread, models, monkeypatch):
+    monkeypatch.setattr(models, "delay", 2 * PATIENCE)  # so the first requests are under way
     run = await client.runs.create(thread, "tpo", input=INPUT, context=SLOW)
-    while not models.asked:
-        await asyncio.sleep(0.01)
+    await until(lambda: len(models.at_work) == SLOW["width"])
     await client.runs.cancel(thread, run["run_id"], wait=True)
     assert await settled(client, thread, run["run_id"]) == "interrupted"
-    asked = len(models.asked)
-    await asyncio.sleep(0.5)
-    # What was on its way already may arrive; a run of 12 rounds would have asked for far more.
-    assert len(models.asked) <= asked + CONTEXT["width"]
+    await until(lambda: not models.at_work)  # they are given up
+    await asyncio.sleep(0.3)
+    assert [asked.finished for asked in models.asked] == [False] * SLOW["width"]
 
 
 async def test_impatient_clients_cancel_more_than_once(client, thread, models):
