@@ -28,8 +28,9 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 import tpo
 from tpo.core.reply import read_reply
+from tpo.models.ask import ask
 from tpo.models.policy import Policy
-from tpo.models.request import Request, ask
+from tpo.models.request import Request
 from tpo.prompts.prompt_set import DEFAULT, Critique
 from tpo.prompts.update import TAGS_OUTPUT, read_update
 
@@ -85,7 +86,7 @@ async def bare(messages: list[BaseMessage], n: int) -> list[str]:
 
 
 async def through_request(messages: list[BaseMessage], n: int) -> list[str]:
-    """Ask through `tpo.models.request`: timeout, retries, refused parameters, usage, reasoning."""
+    """Ask through `tpo.models.ask`: timeout, retries, refused parameters, usage, reasoning."""
     response = await ask(Request(Policy(InstantModel(), "instant"), messages, n=n))
     return [reply.text for reply in response.replies]
 

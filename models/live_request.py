@@ -11,7 +11,8 @@ from ..core.context import Context
 from ..core.events import Emitter
 from ..core.reply import Reply
 from ..core.usage import Phase
-from .request import OnText, Request, RequestError, Response, ask
+from .ask import ask
+from .request import OnText, Request, RequestError, Response
 
 _PERHAPS_A_TAG = re.compile(r"<[a-z]{0,9}", re.IGNORECASE)  # of reasoning, not yet complete
 

@@ -11,8 +11,9 @@ from langchain_core.messages import HumanMessage
 
 from ...core.context import Context
 from ...core.reply import Reply
+from ...models.ask import ask
 from ...models.policy import Policy
-from ...models.request import Request, RequestError, Response, ask
+from ...models.request import Request, RequestError, Response
 from ...prompts.prompt_set import prompt_set
 from ...prompts.update import UpdateFormat, read_update, update_format
 from .probes import GREETING, INSTRUCTIONS, Instruction

@@ -9,8 +9,9 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from ...core.errors import RewardError, evidence
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, add_costs, cost
+from ...models.ask import ask
 from ...models.policy import Policy
-from ...models.request import Request, RequestError, ask
+from ...models.request import Request, RequestError
 from ...prompts.judge import JUDGE_SYSTEM
 from ..planned_reward import Called
 from .verdict import Form

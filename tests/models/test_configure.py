@@ -13,8 +13,10 @@ from langchain_openai import ChatOpenAI
 from scripted_model import ScriptedModel
 
 from tpo.core.reply import Reply
+from tpo.models.ask import ask
+from tpo.models.configure import configure
 from tpo.models.policy import Policy
-from tpo.models.request import Request, RequestError, ask, configure
+from tpo.models.request import Request, RequestError
 from tpo.models.request_cost import price_of
 
 HELLO = [HumanMessage("Say hello")]

@@ -13,9 +13,10 @@ from scripted_model import ScriptedModel
 
 from tpo.core.errors import ConfigError, MissingDependencyError, SpecError, TPOError
 from tpo.core.policy_forms import POLICY_FORMS, listed
+from tpo.models.ask import ask
 from tpo.models.check_policy_spec import check_spec
 from tpo.models.policy import Policy, build_policy, model_name, resolve_policy
-from tpo.models.request import Request, ask
+from tpo.models.request import Request
 
 FORMS = f"Valid forms: {listed(POLICY_FORMS)}"
 

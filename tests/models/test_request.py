@@ -14,8 +14,9 @@ from langchain_openai import ChatOpenAI
 from loopback_server import Fault, LoopbackServer, error_body
 
 from tpo.models import faults
+from tpo.models.ask import ask
 from tpo.models.policy import Policy, resolve_policy
-from tpo.models.request import Request, RequestError, Response, ask
+from tpo.models.request import Request, RequestError, Response
 
 pytestmark = pytest.mark.loopback
 HELLO = [HumanMessage("Say hello")]
