@@ -56,8 +56,9 @@ def why_stop(state: State, context: Context) -> StopReason | None:
     leader = best(pool)
     left = requests_left(state, context)
     spread = state["rounds"][-1]["spread"]
-    # A pool of one is critiqued alone; else best and worst must differ enough to learn from.
+    # An answer that is revised alone needs no other; else a tie ends the search if that is set.
     alone = context.mode == "revision" or len(with_reward(pool)) < 2
+    least = -1.0 if context.min_spread is None else context.min_spread
     moved = drift(state["rounds"], context.guard_tolerance)
     rules: list[tuple[StopReason | None, bool]] = [
         (state.get("halt"), bool(state.get("halt"))),
@@ -70,7 +71,7 @@ def why_stop(state: State, context: Context) -> StopReason | None:
             and reward_of(leader) >= context.target_reward,
         ),
         ("depth", now >= context.rounds),
-        ("spread", not alone and (spread is None or spread <= context.min_spread)),
+        ("spread", not alone and (spread or 0.0) <= least),
         (
             "patience",
             bool(context.patience and leader and now - leader["round"] >= context.patience),
