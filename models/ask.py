@@ -5,22 +5,34 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..core.errors import evidence
-from ..core.usage import add_costs, cost
-from .configure import sent_parameters
-from .faults import failure_of_request, refused_parameter, retrying
+from ..core.usage import Cost, add_costs, cost
+from .configure import WHOLE, sent_parameters
+from .faults import (
+    failure_of_request,
+    is_transient,
+    may_be_n,
+    never_sent,
+    refused_parameter,
+    retrying,
+)
+from .learnt import Learnt, learnt_of
 from .request import OnText, Request, RequestError, Response
 from .send import send
 
 STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
+Begin = Callable[[], OnText]
 
 
-async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Response:
+async def ask(request: Request, begin: Begin | None = None) -> Response:
     """Send a request, repeating it after faults that may pass.
 
-    A parameter the server refuses is dropped and the request repeated. If that changes
-    what was asked (several texts, a format), the response is empty and says so instead.
+    A parameter the server refuses is left to the model's own and the request repeated. If
+    that changes what was asked (several texts, a format), the response is empty and says so
+    instead. What is refused is remembered for the process (`models/learnt.py`). If asking for
+    several texts fails for whatever reason, one is asked for: if that works, `n` was it.
 
     Args:
         request: What to ask.
@@ -30,8 +42,32 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
     Raises:
         RequestError: it failed for good, with the last cause.
     """
-    refused, sent = request.refused, 0
+    learnt = learnt_of(request.policy.model)
+    asks = sent_parameters(request, request.refused | learnt.refused)
+    async with learnt.one_ahead(asks):
+        try:
+            return await _ask(request, begin, learnt)
+        except RequestError as error:
+            cause, left = error.__cause__, _left(request, error.cost["requests"])
+            known = request.n == 1 or "n" in learnt.accepted
+            if known or left < 1 or not cause or not may_be_n(cause):
+                raise
+            single = replace(request, n=1, live=False, retries=0, max_attempts=max(1, left))
+            try:
+                one = await _ask(single, begin, learnt)
+            except RequestError as again:
+                again.cost = add_costs(error.cost, again.cost)
+                raise
+            if not is_transient(cause):
+                learnt.refused.add("n")
+            return replace(one, cost=add_costs(error.cost, one.cost), refused=one.refused | {"n"})
+
+
+async def _ask(request: Request, begin: Begin | None, learnt: Learnt) -> Response:
+    refused, sent, new = request.refused | learnt.refused, 0, set[str]()
     while True:  # ends: each further pass has one parameter less
+        if missing := _structural(request, refused):
+            return Response([], cost(requests=sent), refused | missing)
         try:
             async for attempt in retrying(min(request.retries + 1, _left(request, sent))):
                 with attempt:
@@ -39,19 +75,41 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
                     on_text = begin() if begin else None
                     async with asyncio.timeout(request.timeout):
                         texts, price = await send(request, refused, on_text)
-                    return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
+            learnt.accepted |= sent_parameters(request, refused)
+            paid = add_costs(price, cost(requests=sent - 1))
+            return Response(texts, paid, refused | _learn_n(request, len(texts), learnt))
         except Exception as error:  # providers raise anything; cancellation is not an Exception
-            if isinstance(error, NotImplementedError):  # LangChain's, before anything is sent
-                sent -= 1
+            sent -= never_sent(error)
             name = refused_parameter(error, sent_parameters(request, refused))
-            if name in STRUCTURAL:
-                return Response([], cost(requests=sent), refused | {name})
-            if name is None or _left(request, sent) < 1:
-                late = isinstance(error, TimeoutError)
-                why = f"no answer within {request.timeout:g} s" if late else evidence(error)
-                paid, kind = cost(requests=sent), failure_of_request(error)
-                raise RequestError(f"{request.policy.name}: {why}", paid, kind) from error
-            refused |= {name}
+            if name is None or (_left(request, sent) < 1 and name not in STRUCTURAL):
+                learnt.refused -= set() if is_transient(error) else new  # it was something else
+                raise _failed(request, error, cost(requests=sent)) from error
+            new.add(name)
+            learnt.refused.add(name)
+            refused |= learnt.refused
+
+
+def _structural(request: Request, refused: frozenset[str]) -> frozenset[str]:
+    """Return what the request cannot do without, of what is refused."""
+    missing = refused & STRUCTURAL & sent_parameters(request, frozenset())
+    return missing | {"n"} if request.n > 1 and WHOLE in refused else missing
+
+
+def _learn_n(request: Request, came: int, learnt: Learnt) -> frozenset[str]:
+    """Remember a server that sends fewer texts than it is asked for; return what it ignores."""
+    if request.n == 1 or came >= request.n:
+        return frozenset()
+    if came > 1:
+        learnt.most_texts = came
+        return frozenset()
+    learnt.refused.add("n")
+    return frozenset({"n"})
+
+
+def _failed(request: Request, error: Exception, paid: Cost) -> RequestError:
+    late = isinstance(error, TimeoutError)
+    why = f"no answer within {request.timeout:g} s" if late else evidence(error)
+    return RequestError(f"{request.policy.name}: {why}", paid, failure_of_request(error))
 
 
 def _left(request: Request, sent: int) -> int:

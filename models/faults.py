@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Collection
 from typing import Literal
 
@@ -16,6 +15,8 @@ from langchain_core.exceptions import (
 )
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
+from .refusals import refused_name
+
 _PASSING = (
     ModelAPIError,
     ModelConnectionError,
@@ -26,27 +27,22 @@ _PASSING = (
     TimeoutError,
 )
 _PASSING_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_REFUSAL = re.compile(
-    r"(?i)unsupport|not support|unknown|unrecogni[sz]ed|not permitted|not allowed|unexpected"
-    r"|extra inputs|does not|only (?:the default|one|1)|must be|deprecated"
-    r"|cannot (?:both )?be|invalid"
-)
-_NAMES = {
-    "n": r"(?:['\"`]n['\"`]|\bn\s*[>=]|\bn (?:must|is|should|parameter)|n_cmpl|n_parallel|slots"
-    r"|completion choices?|multiple (?:choices|completions|candidates))",
-    "response_format": r"(?i:response_format|json_schema|structured outputs?|grammar)",
-    "max_tokens": r"max_(?:completion_|output_)?tokens",
-}
+_NOT_OF_N = (_PASSING_STATUS - {500}) | {401, 402, 403, 413}
 MAX_SECONDS = 60.0
 
 
 def status_of(error: BaseException) -> int | None:
-    """Return the HTTP status behind an error, if there is one."""
-    for holder in (error, getattr(error, "response", None)):
-        status = getattr(holder, "status_code", None)
-        if isinstance(status, int):
-            return status
-    return None
+    """Return the HTTP status behind an error, or behind its cause, if there is one."""
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):  # of AWS
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return status if isinstance(status, int) else None
+    for holder in (error, response):
+        for name in ("status_code", "code"):  # Google's client says `code`
+            status = getattr(holder, name, None)
+            if isinstance(status, int) and 100 <= status < 600:
+                return status
+    return status_of(error.__cause__) if error.__cause__ else None
 
 
 def is_transient(error: BaseException) -> bool:
@@ -105,7 +101,10 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
     """
     if isinstance(error, NotImplementedError):  # LangChain's word for: no structured output
         return "response_format" if "response_format" in sent else None
-    if status_of(error) not in {400, 422} and not isinstance(error, TypeError):
+    status = status_of(error)
+    if status is None and isinstance(error, ValueError):  # a client says what it will not send
+        return refused_name(str(error), {"whole"} & set(sent))
+    if status not in {400, 422} and not isinstance(error, TypeError):
         return None
     param = getattr(error, "param", None)
     param = {"max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens"}.get(
@@ -113,10 +112,23 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
     )
     if isinstance(param, str) and (name := param.split(".")[0]) in sent:
         return name
-    text = str(error)
-    if not _REFUSAL.search(text):
-        return None
-    for name in sorted(sent, key=len, reverse=True):
-        if re.search(_NAMES.get(name, rf"\b{re.escape(name)}\b"), text):
-            return name
-    return None
+    # Of a list of details, as FastAPI sends it, the client's own sentence shows nothing.
+    return refused_name(f"{error} {getattr(error, 'body', None) or ''}", sent)
+
+
+def never_sent(error: BaseException) -> bool:
+    """Return whether a client refused its arguments, so that nothing went out."""
+    words = ("unexpected keyword argument", "Missing required argument")
+    refused = isinstance(error, TypeError) and any(word in str(error) for word in words)
+    return refused or isinstance(error, NotImplementedError)
+
+
+def may_be_n(error: BaseException) -> bool:
+    """Return whether a request for several texts may have failed because there were several.
+
+    Not if its key or its rate was refused, or it found nobody: then one text fails as well.
+    """
+    status = status_of(error)
+    if status is None:
+        return not is_transient(error)
+    return status >= 400 and status not in _NOT_OF_N

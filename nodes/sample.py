@@ -14,6 +14,7 @@ from ..core.reply import split_reasoning
 from ..core.state import State
 from ..core.usage import add_usage, usage_of
 from ..models.request import Request
+from ..models.sampling import answer_sampling
 from ..rewards.planned_reward import self_check
 from .paid.candidates import Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
@@ -90,13 +91,8 @@ def _wanted(
         return Request(
             run.policy,
             conversation.messages,
-            parameters={
-                "temperature": context.temperature,
-                "top_p": context.top_p,
-                "max_tokens": context.max_tokens,
-                # Not for updates: there it could cut off what is around the answer.
-                "stop": list(context.stop_sequences) or None,
-            },
+            # No stop sequences for updates: they could cut off what is around the answer.
+            **answer_sampling(context, context.stop_sequences),
             refused=refused,
             timeout=min(context.timeout, context.budget_seconds or context.timeout),
             live=context.live,

@@ -14,6 +14,7 @@ from ..core.state import State
 from ..core.stopping import request_timeout, requests_left
 from ..core.usage import usage_of
 from ..models.request import Request
+from ..models.sampling import answer_sampling
 from ..prompts.round_texts import clip_tokens, critique_of
 from ..prompts.update import partial_update, read_update, update_format
 from .paid.candidates import Wanted, ask_for_candidates
@@ -71,11 +72,7 @@ def _requests(state: State, run: RunModels) -> Callable[[frozenset[str]], Reques
                 clip_tokens=clip_tokens(context, policy),
                 output=form.output,
             ),
-            parameters={
-                "temperature": context.temperature,
-                "top_p": context.top_p,
-                "max_tokens": context.max_tokens,
-            },
+            **answer_sampling(context),
             schema=form.schema,
             refused=refused,
             timeout=request_timeout(context, state),

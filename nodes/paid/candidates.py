@@ -19,6 +19,8 @@ from ...core.failure import FailureKind
 from ...core.reply import Reply, cut
 from ...core.state import Candidate
 from ...core.usage import Cost, add_costs
+from ...models.configure import most_texts
+from ...models.learnt import learnt_of
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
 from .saved_request import Brought, CandidateRequest, UnusableError, saved_request
@@ -76,10 +78,8 @@ class Wanted:
 
     def groups(self, missing: Sequence[int], refused: frozenset[str]) -> list[Sequence[int]]:
         """Split the missing places into requests: all at once, or one each."""
-        request = self.request(refused)
-        has_n = "n" in type(request.policy.model).model_fields and request.json_by_body
-        native = self.context.sampling != "parallel" and has_n and "n" not in refused
-        size = min(len(missing), request.policy.slots or len(missing)) if native else 1
+        most = most_texts(self.request(refused), refused)
+        size = 1 if self.context.sampling == "parallel" else min(len(missing), most or len(missing))
         return [missing[i : i + size] for i in range(0, len(missing), max(1, size))]
 
     def asking_for(
@@ -157,8 +157,6 @@ class Received:
         self.records += result["candidates"]
         learnt = frozenset(result["refused"])
         came = {c["index"] for c in result["candidates"]}
-        if len(group) > 1 and len(came) <= 1 and learnt == known:
-            learnt |= {"n"}  # it ignores n and sends one text
         if len(group) == 1 and not came and learnt <= known:
             self.fail(group, "missing", "missing: the server returned no text at all")
             return []
@@ -176,7 +174,7 @@ async def ask_for_candidates(
         refused: Parameters known to be refused.
         max_requests: Requests the budget still allows, or `None` without a limit.
     """
-    got = Received(wanted, refused)
+    got = Received(wanted, refused | learnt_of(wanted.request(refused).policy.model).refused)
     for index, text in enumerate(wanted.drafts):
         draft = Candidate(**{**wanted.candidate(index, Reply(text)), "drafted": True})
         got.records.append(draft)

@@ -87,7 +87,7 @@ def test_without_a_word_the_pause_doubles_up_to_a_minute():
         ("something", "messages", None),
         ("Unsupported value: 'temperature' does not support 0.7", None, "temperature"),
         ("top_p is not supported with this model", None, "top_p"),
-        ("`temperature` and `top_p` cannot both be specified", None, "temperature"),
+        ("`temperature` and `top_p` cannot both be specified", None, "top_p"),
         ("seed: Extra inputs are not permitted", None, "seed"),
         ("Unrecognized request argument supplied: stream_options", None, "stream_options"),
         ("'max_tokens' is not supported; use 'max_completion_tokens'", None, "max_tokens"),
