@@ -17,6 +17,7 @@ from .faults import (
     never_sent,
     refused_parameter,
     retrying,
+    status_of,
 )
 from .learnt import Learnt, learnt_of
 from .request import OnText, Request, RequestError, Response
@@ -46,7 +47,7 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
     asks = sent_parameters(request, request.refused | learnt.refused)
     async with learnt.one_ahead(asks):
         try:
-            return await _ask(request, begin, learnt)
+            return await _sent(request, begin, learnt)
         except RequestError as error:
             cause, left = error.__cause__, _left(request, error.cost["requests"])
             known = request.n == 1 or "n" in learnt.accepted
@@ -54,7 +55,7 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
                 raise
             single = replace(request, n=1, live=False, retries=0, max_attempts=max(1, left))
             try:
-                one = await _ask(single, begin, learnt)
+                one = await _sent(single, begin, learnt)
             except RequestError as again:
                 again.cost = add_costs(error.cost, again.cost)
                 raise
@@ -63,7 +64,7 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
             return replace(one, cost=add_costs(error.cost, one.cost), refused=one.refused | {"n"})
 
 
-async def _ask(request: Request, begin: Begin | None, learnt: Learnt) -> Response:
+async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Response:
     refused, sent, new = request.refused | learnt.refused, 0, set[str]()
     while True:  # ends: each further pass has one parameter less
         if missing := _structural(request, refused):
@@ -82,7 +83,8 @@ async def _ask(request: Request, begin: Begin | None, learnt: Learnt) -> Respons
             sent -= never_sent(error)
             name = refused_parameter(error, sent_parameters(request, refused))
             if name is None or (_left(request, sent) < 1 and name not in STRUCTURAL):
-                learnt.refused -= set() if is_transient(error) else new  # it was something else
+                if status_of(error) in {400, 422}:
+                    learnt.refused -= new  # without them it fails as well: it was something else
                 raise _failed(request, error, cost(requests=sent)) from error
             new.add(name)
             learnt.refused.add(name)

@@ -88,10 +88,10 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     if "stream_chunk_timeout" in fields.keys() - own:
         # On Python 3.11 it can lose a cancellation; `timeout` bounds the attempt all the same.
         changes["stream_chunk_timeout"] = None
-    return guarded(model.model_copy(update=changes | _sampling(request, refused)))
+    return guarded(model.model_copy(update=changes | _sampling_fields(request, refused)))
 
 
-def _sampling(request: Request, refused: frozenset[str]) -> JsonObject:
+def _sampling_fields(request: Request, refused: frozenset[str]) -> JsonObject:
     """Return the fields of the model that say how to sample."""
     model, changes = request.policy.model, JsonObject()
     fields, more = type(model).model_fields, JsonObject()

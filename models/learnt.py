@@ -79,7 +79,7 @@ def learnt_of(model: BaseChatModel) -> Learnt:
     Models built alike share it. A model that LangChain cannot describe has its own, and that
     goes when the model does.
     """
-    key = _key(model)
+    key = _identity(model)
     if key not in _LEARNT:
         _LEARNT[key] = Learnt()
         if key.startswith("object "):
@@ -92,7 +92,7 @@ def forget_everything() -> None:
     _LEARNT.clear()
 
 
-def _key(model: BaseChatModel) -> str:
+def _identity(model: BaseChatModel) -> str:
     described = dumpd(model)
     if described.get("type") != "constructor":
         return f"object {id(model)}"

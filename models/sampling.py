@@ -31,7 +31,7 @@ def answer_sampling(context: Context, stop: Sequence[str] = ()) -> Sampling:
         "max_tokens": context.max_tokens,
         "stop": list(stop) or None,
     }
-    return _sampling(context, parameters, "max_tokens")
+    return _with_its_source(context, parameters, "max_tokens")
 
 
 def critique_sampling(context: Context, seed: int | None) -> Sampling:
@@ -42,10 +42,10 @@ def critique_sampling(context: Context, seed: int | None) -> Sampling:
         "max_tokens": context.critique_max_tokens,
         "seed": seed,
     }
-    return _sampling(context, parameters, "critique_max_tokens")
+    return _with_its_source(context, parameters, "critique_max_tokens")
 
 
-def _sampling(context: Context, parameters: JsonObject, limit: str) -> Sampling:
+def _with_its_source(context: Context, parameters: JsonObject, limit: str) -> Sampling:
     """Say beside the parameters whether the limit is a default of ours.
 
     A subclass of `Context` with another default is somebody's word: a server's settings.
