@@ -94,24 +94,28 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
 def _sampling_fields(request: Request, refused: frozenset[str]) -> JsonObject:
     """Return the fields of the model that say how to sample."""
     model, changes = request.policy.model, JsonObject()
-    fields, more = type(model).model_fields, JsonObject()
+    fields, more = type(model).model_fields.keys(), JsonObject()
     left_alone = refused | _left_alone(model)
     for name, value in request.parameters.items():
         field = field_of(model, name)
         if value is None:
             continue
         if name in left_alone:
-            # A default of the class is refused too; but a limit is required by some.
-            unset = field and field not in model.model_fields_set and name != "max_tokens"
-            if field and unset and type(None) in get_args(fields[field].annotation):
+            if field and name != "max_tokens" and _refused_too(model, field, value):
                 changes[field] = None
         elif field:
             changes[field] = limit_of(request) if name == "max_tokens" else value
-        elif name in {"top_p", "seed"} and {"n", "model_kwargs"} <= fields.keys():
+        elif name in {"top_p", "seed"} and {"n", "model_kwargs"} <= fields:
             more[name] = value  # a class for the OpenAI protocol, without a field for it
     if more:
         changes["model_kwargs"] = {**(getattr(model, "model_kwargs", None) or {}), **more}
     return changes
+
+
+def _refused_too(model: BaseChatModel, field: str, value: object) -> bool:
+    """Return whether the model's own value is the one refused, or only its class's default."""
+    optional = type(None) in get_args(type(model).model_fields[field].annotation)
+    return getattr(model, field) == value or (optional and field not in model.model_fields_set)
 
 
 def _left_alone(model: BaseChatModel) -> frozenset[str]:

@@ -12,6 +12,7 @@ from langchain_core.exceptions import (
     ModelConnectionError,
     ModelRateLimitError,
     ModelTimeoutError,
+    OutputParserException,
 )
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
@@ -99,7 +100,8 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
 
     Reads the error's own `param` if there is one, else its sentence.
     """
-    if isinstance(error, NotImplementedError):  # LangChain's word for: no structured output
+    # LangChain's words for: no structured output, and for: a model that thinks gave none.
+    if isinstance(error, NotImplementedError | OutputParserException):
         return "response_format" if "response_format" in sent else None
     status = status_of(error)
     if status is None and isinstance(error, ValueError):  # a client says what it will not send

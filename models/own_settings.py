@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from langchain_core.language_models import BaseChatModel
+from pydantic import BaseModel
 
 MAX_TOKENS_FIELDS = ("max_tokens", "max_output_tokens", "num_predict", "max_new_tokens")
 FIELDS: Mapping[str, tuple[str, ...]] = {  # what providers' classes call a parameter
@@ -29,12 +30,15 @@ def field_of(model: BaseChatModel, parameter: str) -> str | None:
 def own_limit(model: BaseChatModel) -> int | None:
     """Return the token limit that the user set on the model, or `None`.
 
-    A class may fill in the most that its model can write; that is not the user's word.
+    A class may fill in the most that its model can write, or a default of what it wraps;
+    that is not the user's word.
     """
-    name = field_of(model, "max_tokens")
+    name, wrapped = field_of(model, "max_tokens"), getattr(model, "llm", None)
+    filled_in = [(model.profile or {}).get("max_output_tokens")]
+    if isinstance(wrapped, BaseModel) and "max_new_tokens" not in wrapped.model_fields_set:
+        filled_in.append(getattr(wrapped, "max_new_tokens", None))
     value = getattr(model, name, None) if name in model.model_fields_set else None
-    known = (model.profile or {}).get("max_output_tokens")
-    return value if isinstance(value, int) and value > 0 and value != known else None
+    return value if isinstance(value, int) and value > 0 and value not in filled_in else None
 
 
 def thinking_of(model: BaseChatModel) -> Mapping[str, object]:

@@ -9,7 +9,8 @@ _REFUSAL = re.compile(
     r"(?i)unsupport|not support|only support|unknown|unrecogni[sz]ed|not permitted|not allowed"
     r"|unexpected|extra inputs|does not|only (?:be|the default|one|1)|only one|must be|deprecated"
     r"|cannot (?:both )?be|invalid|not enabled|disabled|restricted|\brange\b|between|too large"
-    r"|too high|at most|greater than|less than|input should be|not available|not implemented"
+    r"|too high|at most|greater than|less than|input should be|not available|unavailable"
+    r"|not implemented"
 )
 _TEXTS = r"(?:choice|completion|candidate|sequence|output)"
 _NAMES = {

@@ -7,7 +7,11 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from langchain_core.exceptions import ModelConnectionError, ModelTimeoutError
+from langchain_core.exceptions import (
+    ModelConnectionError,
+    ModelTimeoutError,
+    OutputParserException,
+)
 
 from tpo.models.faults import is_transient, pause_before_retry, refused_parameter, status_of
 
@@ -125,5 +129,6 @@ def test_a_client_that_does_not_know_a_parameter_refuses_it():
     error = TypeError("create() got an unexpected keyword argument 'seed'")
     assert refused_parameter(error, SENT) == "seed"
     assert refused_parameter(ValueError("unexpected keyword argument 'seed'"), SENT) is None
-    assert refused_parameter(NotImplementedError(), SENT) == "response_format"
+    for unformed in (NotImplementedError(), OutputParserException("no tool calls")):
+        assert refused_parameter(unformed, SENT) == "response_format"
     assert refused_parameter(NotImplementedError(), SENT - {"response_format"}) is None
