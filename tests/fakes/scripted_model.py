@@ -73,6 +73,7 @@ class ScriptedModel(BaseChatModel):
     max_tokens: int | None = None
     seed: int | None = None
     delay: float = 0.0
+    hangs_at: str = ""  # a step that gets no answer
     _asked: Asked = PrivateAttr(default_factory=Asked)
     _used: list[int] = PrivateAttr(default_factory=lambda: [0])
 
@@ -130,6 +131,8 @@ class ScriptedModel(BaseChatModel):
     ) -> ChatResult:
         if self.delay:
             await asyncio.sleep(self.delay)
+        if Ask(messages, 1, {}).step == self.hangs_at:
+            await asyncio.Event().wait()
         return self._result(messages)
 
     def _stream(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> Iterator[Any]:
