@@ -149,8 +149,6 @@ def test_a_judge_s_requests_count_and_what_is_sampled_can_be_scored(budget, kind
     assert len(scored) + len(unpaid) == len(result["candidates"])
     whole = budget == 20 and kind is not tpo.PairwiseJudge
     assert result["stop_reason"] == ("depth" if whole else "budget")
-        "depth" if budget == 20 and kind is not tpo.PairwiseJudge else "budget"
-    )
 
 
 def test_a_budget_that_cannot_pay_for_one_score_is_refused_before_anything_is_paid():
