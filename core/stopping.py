@@ -12,7 +12,7 @@ from .context import Context
 from .overoptimisation import drift
 from .pool import best, of_round, reward_of, with_reward
 from .state import State, StopReason
-from .usage import Cost, cost, tokens_of
+from .usage import Cost, cost, tokens_for_budget
 
 REQUESTS_PER_ROUND = 3  # loss, gradient, and at least one update
 
@@ -43,7 +43,7 @@ def out_of_budget(state: State, context: Context) -> bool:
     """Return whether tokens or working seconds are used up."""
     paid = spent(state)
     return bool(
-        (context.budget_tokens and tokens_of(paid) >= context.budget_tokens)
+        (context.budget_tokens and tokens_for_budget(paid) >= context.budget_tokens)
         or (context.budget_seconds and paid["seconds"] >= context.budget_seconds)
     )
 

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable
 
 from ..core.errors import evidence
-from ..core.usage import add_costs, cost, tokens_of
+from ..core.usage import add_costs, cost, tokens_for_budget
 from .configure import sent_parameters
 from .faults import failure_of_request, refused_parameter, retrying
 from .request import OnText, Request, RequestError, Response
+from .request_cost import with_estimate
 from .send import send
 
 STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
@@ -41,7 +42,8 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
                     seconds = budget.timeout(request.timeout)
                     async with asyncio.timeout(seconds):
                         texts, price = await send(request, refused, on_text)
-                    budget.count(tokens=tokens_of(price))
+                    price = with_estimate(price, request.messages, texts)
+                    budget.count(tokens=tokens_for_budget(price))
                     return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
         except Exception as error:  # providers raise anything; cancellation is not an Exception
             if isinstance(error, NotImplementedError):  # LangChain's, before anything is sent

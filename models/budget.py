@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from ..core.context import Context
-from ..core.usage import Cost, tokens_of
+from ..core.usage import Cost, tokens_for_budget
 
 LEAST_SECONDS = 0.001  # a timeout of zero would not even let a request begin
 
@@ -79,7 +79,7 @@ def budget_left(context: Context, paid: Cost) -> Budget:
     """
     limits = (
         (context.budget_requests, paid["requests"]),
-        (context.budget_tokens, tokens_of(paid)),
+        (context.budget_tokens, tokens_for_budget(paid)),
         (context.budget_seconds, paid["seconds"]),
     )
     requests, tokens, seconds = (limit - used if limit else math.inf for limit, used in limits)

@@ -39,6 +39,9 @@ def sample_node(*, given: GivenModels) -> Node:
             )
         await _announce(run, conversation, emit)
         got = await ask_for_candidates(wanted, frozenset())
+        if run.context.budget_tokens and got.cost.get("estimated_tokens"):
+            why = f"{run.policy.name} reports no usage: budget_tokens counts an estimate by length"
+            emit("notice", {"message": why})
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
             why = next((r["error"] for r in got.records), "no request was left to be made")

@@ -10,7 +10,7 @@ from typing import Literal
 from langgraph.func import task
 
 from ...core.errors import RewardError
-from ...core.usage import brief, cost, tokens_of
+from ...core.usage import brief, cost, tokens_for_budget
 from ...rewards.planned_reward import Called, Job, PlannedReward
 from .durable import Held
 
@@ -44,7 +44,7 @@ async def saved_call(
         )
         if not held.taken:  # a saved result of an interrupted run, which was paid then
             before = cost(**done["cost"])
-            job.budget.count(before["requests"], tokens_of(before))
+            job.budget.count(before["requests"], tokens_for_budget(before))
         if done.get("mark") == mark:
             return done
     raise RewardError("the saved scores of this step belong to other calls")

@@ -73,6 +73,7 @@ class ScriptedModel(BaseChatModel):
     max_tokens: int | None = None
     seed: int | None = None
     delay: float = 0.0
+    reports_usage: bool = True
     hangs_at: str = ""  # a step that gets no answer
     _asked: Asked = PrivateAttr(default_factory=Asked)
     _used: list[int] = PrivateAttr(default_factory=lambda: [0])
@@ -105,7 +106,7 @@ class ScriptedModel(BaseChatModel):
         words = sum(tokens(m.text) for m in messages)
         spoken = sum(tokens(m.text) for m in said)
         usage = {"input_tokens": words, "output_tokens": spoken, "total_tokens": words + spoken}
-        for message in said:
+        for message in said if self.reports_usage else ():
             message.usage_metadata = usage  # type: ignore[assignment]
         return ChatResult(
             generations=[

@@ -200,3 +200,23 @@ def test_no_pause_before_a_retry_outlasts_the_budget(monkeypatch):
     model = says(loss=ConnectionError("busy"))
     result = run(model, budget_seconds=5.0, depth=3, retries=9)
     assert (result["answer"], len(model.asked)) == ("first 2", 2)
+
+
+# --- tokens nobody reports --------------------------------------------------
+
+
+def test_without_usage_a_token_budget_counts_its_own_estimate_and_says_so():
+    seen: list[Any] = []
+    model = says({"reports_usage": False}, loss="loss " * 200)
+    result = run(model, budget_tokens=400, depth=5, on_event=seen.append)
+    assert (result["stop_reason"], [ask.step for ask in model.asked]) == (
+        "budget",
+        ["sample", "loss"],
+    )
+    total = result["usage"]["total"]
+    assert (total["input_tokens"], total["output_tokens"], total["exact"]) == (0, 0, False)
+    prompts = sum(len(m.text) for ask in model.asked for m in ask.messages)
+    said = len("first 0") * 3 + len("loss " * 200) - 1
+    assert total["estimated_tokens"] in range((prompts + said) // 4, (prompts + said) // 4 + 3)
+    notices = [e["message"] for e in seen if e["type"] == "tpo.notice"]
+    assert sum("reports no usage" in notice for notice in notices) == 1
