@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 
 from ..core.errors import evidence
-from ..core.usage import Cost, add_costs, cost
+from ..core.usage import Cost, add_costs, cost, tokens_for_budget
 from .configure import WHOLE, sent_parameters
 from .faults import (
     failure_of_request,
@@ -21,6 +20,7 @@ from .faults import (
 )
 from .learnt import Learnt, learnt_of
 from .request import OnText, Request, RequestError, Response
+from .request_cost import with_estimate
 from .send import send
 
 STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
@@ -49,11 +49,10 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
         try:
             return await _sent(request, begin, learnt)
         except RequestError as error:
-            cause, left = error.__cause__, _left(request, error.cost["requests"])
-            known = request.n == 1 or "n" in learnt.accepted
-            if known or left < 1 or not cause or not may_be_n(cause):
+            cause, known = error.__cause__, request.n == 1 or "n" in learnt.accepted
+            if known or request.budget.used_up() or not cause or not may_be_n(cause):
                 raise
-            single = replace(request, n=1, live=False, retries=0, max_attempts=max(1, left))
+            single = replace(request, n=1, live=False, retries=0)
             try:
                 one = await _sent(single, begin, learnt)
             except RequestError as again:
@@ -66,29 +65,41 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
 
 async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Response:
     refused, sent, new = request.refused | learnt.refused, 0, set[str]()
+    budget, seconds = request.budget, request.timeout
+    if missing := _structural(request, refused):
+        return Response([], cost(), refused | missing)
+    if not budget.take():
+        raise RequestError(f"budget: {budget.used_up()}", cost(), "budget")
     while True:  # ends: each further pass has one parameter less
-        if missing := _structural(request, refused):
-            return Response([], cost(requests=sent), refused | missing)
         try:
-            async for attempt in retrying(min(request.retries + 1, _left(request, sent))):
+            async for attempt in retrying(request.retries + 1, budget):
                 with attempt:
                     sent += 1
                     on_text = begin() if begin else None
-                    async with asyncio.timeout(request.timeout):
+                    seconds = budget.timeout(request.timeout)
+                    async with asyncio.timeout(seconds):
                         texts, price = await send(request, refused, on_text)
+            price = with_estimate(price, request.messages, texts)
+            budget.count(tokens=tokens_for_budget(price))
             learnt.accepted |= sent_parameters(request, refused)
             paid = add_costs(price, cost(requests=sent - 1))
             return Response(texts, paid, refused | _learn_n(request, len(texts), learnt))
         except Exception as error:  # providers raise anything; cancellation is not an Exception
-            sent -= never_sent(error)
+            unsent = int(never_sent(error))
+            sent -= unsent
+            budget.count(requests=-unsent)
             name = refused_parameter(error, sent_parameters(request, refused))
-            if name is None or (_left(request, sent) < 1 and name not in STRUCTURAL):
-                if status_of(error) in {400, 422}:
-                    learnt.refused -= new  # without them it fails as well: it was something else
-                raise _failed(request, error, cost(requests=sent)) from error
-            new.add(name)
-            learnt.refused.add(name)
-            refused |= learnt.refused
+            if name:
+                new.add(name)
+                learnt.refused.add(name)
+                refused |= learnt.refused
+                if missing := _structural(request, refused):
+                    return Response([], cost(requests=sent), refused | missing)
+                if budget.take():
+                    continue
+            elif status_of(error) in {400, 422}:
+                learnt.refused -= new  # without them it fails as well: it was something else
+            raise _failed(request, error, cost(requests=sent), seconds) from error
 
 
 def _structural(request: Request, refused: frozenset[str]) -> frozenset[str]:
@@ -108,11 +119,7 @@ def _learn_n(request: Request, came: int, learnt: Learnt) -> frozenset[str]:
     return frozenset({"n"})
 
 
-def _failed(request: Request, error: Exception, paid: Cost) -> RequestError:
+def _failed(request: Request, error: Exception, paid: Cost, seconds: float) -> RequestError:
     late = isinstance(error, TimeoutError)
-    why = f"no answer within {request.timeout:g} s" if late else evidence(error)
+    why = f"no answer within {round(seconds, 2):g} s" if late else evidence(error)
     return RequestError(f"{request.policy.name}: {why}", paid, failure_of_request(error))
-
-
-def _left(request: Request, sent: int) -> int:
-    return sys.maxsize if request.max_attempts is None else request.max_attempts - sent

@@ -38,8 +38,7 @@ async def ask_for_critique(request: Request, emit: Emitter, phase: Phase, name: 
 
     def short(response: Response) -> bool:
         """Whether more room would help, and may be asked for."""
-        spent, most = response.cost["requests"], request.max_attempts
-        if limit is None or "max_tokens" in response.refused or (most and spent >= most):
+        if limit is None or "max_tokens" in response.refused or request.budget.used_up():
             return False
         reply = response.replies[0] if response.replies else None
         return bool(reply and ended_early(reply) and (by_default or not reply.text))
@@ -54,12 +53,8 @@ async def ask_for_critique(request: Request, emit: Emitter, phase: Phase, name: 
     first = await ask_live(request, emit, phase, name, visible, check)
     if limit is None or not short(first):
         return first
-    most, spent = request.max_attempts, first.cost["requests"]
-    again = replace(
-        request,
-        parameters={**request.parameters, "max_tokens": MORE_ROOM * limit},
-        max_attempts=most and most - spent,
-    )
+    more = {**request.parameters, "max_tokens": MORE_ROOM * limit}
+    again = replace(request, parameters=more)
     try:
         second = await ask_live(again, emit, phase, name, visible, require_text)
     except RequestError as error:
