@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.reply import split_reasoning
+from ..core.reasoning import split_reasoning
 from ..core.state import State
 from ..core.stopping import request_timeout, requests_left, why_stop
 from ..core.usage import cost, usage_of

@@ -10,7 +10,7 @@ from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
 from ..core.errors import NoCandidateError
 from ..core.events import Emitter
-from ..core.reply import split_reasoning
+from ..core.reasoning import split_reasoning
 from ..core.state import State
 from ..core.usage import add_usage, usage_of
 from ..models.request import Request
