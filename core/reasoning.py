@@ -34,7 +34,7 @@ _WORDS = _any([markup for markup in MARKUPS if markup.words])
 _ALONE = re.compile("|".join(m.closing for m in _MARKS if m.alone), re.IGNORECASE)
 _HALF = re.compile(rf"(?:{'|'.join(sorted({m.half for m in MARKUPS if m.half}))})\Z", re.IGNORECASE)
 _HALF_AFTER = re.compile(r"<(?:\|[a-z_]*\|?>?\s*)?\Z", re.IGNORECASE)
-_QUOTES = frozenset("`'\"“‘«")
+_QUOTES = frozenset("`'\"\u201c\u2018«")
 
 
 def split_reasoning(text: str) -> tuple[str, str]:

@@ -83,18 +83,18 @@ def _why_unusable(
     message: BaseMessage, text: str, reasoning: str, reason: str | None, said: str | None
 ) -> tuple[FailureKind | None, str | None]:
     calls = isinstance(message, AIMessage) and (message.tool_calls or message.invalid_tool_calls)
-    if calls or message.additional_kwargs.get("function_call"):
-        return "tool_call", "tool_call: the model asked for a tool instead of answering"
-    if reason == "error":
-        return "failed", "failed: the server broke the reply off"
-    if text:
-        return None, None
-    if reason in {"content_filter", "refusal"}:
-        return "blocked", f"blocked: the provider withheld the answer ({str(said).lower()})"
-    if reason == "tool_calls":
-        return "tool_call", "tool_call: the model tried to call a tool instead of answering"
-    if reasoning:
-        return "empty", "empty: the model only thought; raise max_tokens"
-    if reason == "length":
-        return "empty", "empty: cut off before the first word; raise max_tokens"
-    return "empty", "empty: the model returned no text"
+    called = bool(calls or message.additional_kwargs.get("function_call"))
+    found: list[tuple[bool, FailureKind, str]] = [
+        (called, "tool_call", "the model asked for a tool instead of answering"),
+        (reason == "error", "failed", f"the server broke the reply off ({said})"),
+    ]
+    if not text:
+        withheld, cut_off = reason in {"content_filter", "refusal"}, reason == "length"
+        found += [
+            (withheld, "blocked", f"the provider withheld the answer ({str(said).lower()})"),
+            (reason == "tool_calls", "tool_call", f"the model tried to call a tool ({said})"),
+            (bool(reasoning), "empty", "the model only thought; raise max_tokens"),
+            (cut_off, "empty", "cut off before the first word; raise max_tokens"),
+            (True, "empty", "the model returned no text"),
+        ]
+    return next(((kind, f"{kind}: {what}") for so, kind, what in found if so), (None, None))

@@ -6,10 +6,9 @@ import asyncio
 import sys
 from collections.abc import Callable
 
-from ..core.errors import evidence
 from ..core.usage import add_costs, cost
 from .configure import sent_parameters
-from .faults import failure_of_request, refused_parameter, retrying
+from .faults import refused_parameter, retrying
 from .request import OnText, Request, RequestError, Response
 from .send import send
 
@@ -47,10 +46,7 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
             if name in STRUCTURAL:
                 return Response([], cost(requests=sent), refused | {name})
             if name is None or _left(request, sent) < 1:
-                late = isinstance(error, TimeoutError)
-                why = f"no answer within {request.timeout:g} s" if late else evidence(error)
-                paid, kind = cost(requests=sent), failure_of_request(error)
-                raise RequestError(f"{request.policy.name}: {why}", paid, kind) from error
+                raise RequestError.of(request, error, cost(requests=sent)) from error
             refused |= {name}
 
 

@@ -16,8 +16,13 @@ def sent_parameters(request: Request, refused: frozenset[str]) -> set[str]:
     sent = {name for name, value in request.parameters.items() if value is not None}
     sent |= {"n"} if request.n > 1 else set()
     sent |= {"response_format"} if request.schema else set()
-    sent |= {"stream_options"} if request.live and request.n == 1 else set()
+    sent |= {"stream", "stream_options"} if streamed(request, refused) else set()
     return sent - refused
+
+
+def streamed(request: Request, refused: frozenset[str]) -> bool:
+    """Return whether the reply is streamed; of several texts, the pieces would be mixed."""
+    return request.live and request.n == 1 and "stream" not in refused
 
 
 def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
@@ -26,7 +31,7 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     Only fields the model declares are set, so any provider works; a copy, so that the
     caller's model stays as it is. No cache: a cached reply would repeat one sample N times.
     """
-    model, live = request.policy.model, request.live and request.n == 1
+    model, live = request.policy.model, streamed(request, refused)
     fields = type(model).model_fields
     if (model.profile or {}).get("temperature") is False:  # a reasoning model
         refused |= {"temperature", "top_p"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Collection
-from typing import Literal
 
 import httpx
 from langchain_core.exceptions import (
@@ -15,6 +14,11 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
 )
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+
+from ..core.failure import FailureKind
+from .broken_reply import BrokenReplyError, NoReplyError, UnfinishedStreamError
+from .provider_error import is_blocked, lacks_choices, status_of
+from .retry_after import retry_after
 
 _PASSING = (
     ModelAPIError,
@@ -37,28 +41,29 @@ _NAMES = {
     "response_format": r"(?i:response_format|json_schema|structured outputs?|grammar)",
     "max_tokens": r"max_(?:completion_|output_)?tokens",
 }
+_WITHOUT = {
+    NotImplementedError: "response_format",  # LangChain's word for: no structured output
+    UnfinishedStreamError: "stream",
+}
 MAX_SECONDS = 60.0
-
-
-def status_of(error: BaseException) -> int | None:
-    """Return the HTTP status behind an error, if there is one."""
-    for holder in (error, getattr(error, "response", None)):
-        status = getattr(holder, "status_code", None)
-        if isinstance(status, int):
-            return status
-    return None
 
 
 def is_transient(error: BaseException) -> bool:
     """Return whether the same request may succeed later: rate limit, 5xx, lost connection."""
+    if isinstance(error, BrokenReplyError):
+        return error.passes
     status = status_of(error)
     if status is not None:
         return status in _PASSING_STATUS
-    return isinstance(error, _PASSING)
+    return isinstance(error, _PASSING) or lacks_choices(error)
 
 
-def failure_of_request(error: BaseException) -> Literal["failed", "refused"]:
+def failure_of_request(error: BaseException) -> FailureKind:
     """Return the kind of a request that failed for good: the server refused it, or it failed."""
+    if isinstance(error, NoReplyError):
+        return "missing"
+    if is_blocked(error):
+        return "blocked"
     status = status_of(error)
     refused = status is not None and 400 <= status < 500 and not is_transient(error)
     return "refused" if refused else "failed"
@@ -71,10 +76,8 @@ def pause_before_retry(error: BaseException | None, attempt: int) -> float:
         error: The fault.
         attempt: How many attempts were made, from 1.
     """
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    try:
-        seconds = max(0.0, float(headers.get("retry-after", "")))
-    except ValueError:
+    seconds = None if error is None else retry_after(error)
+    if seconds is None:
         seconds = 0.5 * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311  jitter
     return min(MAX_SECONDS, seconds)
 
@@ -103,8 +106,9 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
 
     Reads the error's own `param` if there is one, else its sentence.
     """
-    if isinstance(error, NotImplementedError):  # LangChain's word for: no structured output
-        return "response_format" if "response_format" in sent else None
+    for kind, name in _WITHOUT.items():
+        if isinstance(error, kind):
+            return name if name in sent else None
     if status_of(error) not in {400, 422} and not isinstance(error, TypeError):
         return None
     param = getattr(error, "param", None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from langchain_core.messages import BaseMessage
 
@@ -15,8 +16,11 @@ from ..core.errors import PolicyError
 from ..core.failure import FailureKind
 from ..core.json_types import JsonObject
 from ..core.reply import Reply
-from ..core.usage import Cost
+from ..core.usage import Cost, cost
+from .faults import failure_of_request
 from .policy import Policy
+from .provider_error import status_of, words_of
+from .retry_after import retry_after
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Request:
         retries: Further attempts after a fault that may pass.
         max_attempts: How often it may be sent at all, refused parameters included; `None`
             sets no limit.
+        keep_reasoning: Whether reasoning that is marked in a text stays there.
         live: Whether to stream the text (only a single one can be).
         label: Names the request in traces.
         metadata: What else traces say of it; see docs/tracing.md.
@@ -48,6 +53,7 @@ class Request:
     timeout: float = 120.0
     retries: int = 2
     max_attempts: int | None = None
+    keep_reasoning: bool = False
     live: bool = False
     label: str = "request"
     metadata: JsonObject = field(default_factory=dict)
@@ -78,7 +84,18 @@ class RequestError(PolicyError):
         failure: The kind of failure.
     """
 
-    def __init__(self, message: str, paid: Cost, failure: FailureKind = "failed") -> None:
+    def __init__(
+        self, message: str, paid: Cost | None = None, failure: FailureKind = "failed"
+    ) -> None:
         super().__init__(message)
-        self.cost = paid
+        self.cost = cost() if paid is None else paid
         self.failure: FailureKind = failure
+
+    @classmethod
+    def of(cls, request: Request, error: BaseException, paid: Cost) -> Self:
+        """Return the error of a request whose last attempt ended with another one."""
+        late = isinstance(error, TimeoutError) and not str(error)
+        why = f"no answer within {request.timeout:g} s" if late else words_of(error)
+        failed = cls(f"{request.policy.name}: {why}", paid, failure_of_request(error))
+        failed.status, failed.retry_after = status_of(error), retry_after(error)
+        return failed

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGeneration
 from langchain_core.prompt_values import ChatPromptValue
 from langchain_core.runnables import RunnableConfig, ensure_config
@@ -14,9 +14,12 @@ from langgraph.constants import TAG_NOSTREAM
 
 from ..core.reply import Reply, read_reply
 from ..core.usage import Cost
-from .configure import configure
+from .broken_reply import BrokenReplyError, NoReplyError, not_json
+from .configure import configure, streamed
+from .reported_usage import usage_of
 from .request import OnText, Request
-from .request_cost import price_of
+from .request_cost import cost_of, price_of
+from .stream import stream_reply
 
 
 async def send(
@@ -31,7 +34,19 @@ async def send(
 
     Returns:
         The texts, and what they cost.
+
+    Raises:
+        BrokenReplyError: the server answered with something else than a whole reply.
     """
+    try:
+        return await _send(request, refused, on_text)
+    except json.JSONDecodeError as error:
+        raise not_json(error.doc) from error
+
+
+async def _send(
+    request: Request, refused: frozenset[str], on_text: OnText | None
+) -> tuple[list[Reply], Cost]:
     model, messages = configure(request, refused), list(request.messages)
     traced = RunnableConfig(
         tags=[TAG_NOSTREAM, "tpo"], run_name=request.label, metadata=request.metadata
@@ -41,17 +56,16 @@ async def send(
         result: Any = await chain.ainvoke(messages, traced)
         raw, parsed = result["raw"], result["parsed"]
         as_json = None if parsed is None else json.dumps(parsed, ensure_ascii=False)
-        replies = [read_reply(raw) if as_json is None else Reply(as_json)]
+        reply = read_reply(raw)
+        if as_json is not None:
+            reply = replace(reply, text=as_json, error=None, failure=None)
+        replies = [reply]
         return replies, price_of(raw, replies)
-    if not request.live or request.n > 1:
+    if not streamed(request, refused):
         return await _send_whole(model, request, traced)
-    whole: AIMessageChunk | None = None
-    async for chunk in model.astream(messages, traced):
-        whole = chunk if whole is None else whole + chunk
-        if on_text and chunk.text:
-            on_text(chunk.text)
-    replies = [read_reply(whole)] if whole is not None else []
-    return replies, price_of(whole, replies)
+    keep = request.keep_reasoning
+    replies, price = await stream_reply(model, messages, traced, on_text, keep_reasoning=keep)
+    return whole_ones(replies), price
 
 
 async def _send_whole(
@@ -68,8 +82,29 @@ async def _send_whole(
     )
     generations = [g for g in result.generations[0] if isinstance(g, ChatGeneration)]
     replies = [
-        read_reply(g.message, (g.generation_info or {}).get("finish_reason")) for g in generations
+        read_reply(
+            g.message,
+            (g.generation_info or {}).get("finish_reason"),
+            keep_reasoning=request.keep_reasoning,
+        )
+        for g in generations
     ]
-    first = generations[0].message if generations else None
-    signature = (result.llm_output or {}).get("system_fingerprint") or ""
-    return replies, price_of(first, replies, signature)
+    more = result.llm_output or {}
+    counted = usage_of([g.message for g in generations], more)
+    signature = more.get("system_fingerprint") or ""
+    return whole_ones(replies), cost_of(counted, replies, signature)
+
+
+def whole_ones(replies: list[Reply]) -> list[Reply]:
+    """Return the replies that the server did not break off.
+
+    Raises:
+        NoReplyError: there is none at all.
+        BrokenReplyError: it broke off all of them.
+    """
+    if not replies:
+        raise NoReplyError("the server returned no text at all")
+    whole = [reply for reply in replies if reply.finish_reason != "error"]
+    if not whole:
+        raise BrokenReplyError(replies[0].error or "the server broke the reply off")
+    return whole

@@ -15,7 +15,7 @@ from ..core.state import State
 from ..core.usage import add_usage, usage_of
 from ..models.request import Request
 from ..rewards.planned_reward import self_check
-from .paid.candidates import Wanted, ask_for_candidates
+from .paid.candidates import TOO_MANY, Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
@@ -35,10 +35,12 @@ def sample_node(*, given: GivenModels) -> Node:
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
             why = next((r["error"] for r in got.records), "no request was left to be made")
+            advice = "Check that it is reachable and its key is right: tpo doctor"
+            if got.error and got.error.status == TOO_MANY:
+                advice = "Its server takes no more requests for now: try again later"
             error = NoCandidateError(
-                f"policy {run.policy.name!r} gave no usable answer ({why}). "
-                "Check that it is reachable and its key is right: tpo doctor"
-            )
+                f"policy {run.policy.name!r} gave no usable answer ({why}). {advice}"
+            ).caused_by(got.error)
             error.partial = {"candidates": got.records, "usage": add_usage(None, usage)}
             raise error
         return {

@@ -1,4 +1,4 @@
-"""Reasoning in a text: every markup in use is cut off and kept, and what only looks like one stays."""
+"""Reasoning in a text: every markup in use is cut off, and what only looks like one stays."""
 
 from __future__ import annotations
 
