@@ -16,6 +16,7 @@ from ..core.reply import Reply, read_reply
 from ..core.usage import Cost
 from .broken_reply import BrokenReplyError, NoReplyError, not_json
 from .configure import configure, streamed
+from .name_the_model import named
 from .reported_usage import usage_of
 from .request import OnText, Request
 from .request_cost import cost_of, price_of
@@ -75,7 +76,7 @@ async def _send_whole(
     config = ensure_config(traced)
     result = await model.agenerate_prompt(
         [ChatPromptValue(messages=list(request.messages))],
-        callbacks=config.get("callbacks"),
+        callbacks=named(config.get("callbacks")),
         tags=config["tags"],
         metadata=config["metadata"],
         run_name=request.label,
