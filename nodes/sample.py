@@ -100,6 +100,7 @@ def _wanted(
                 "stop": list(context.stop_sequences) or None,
             },
             refused=refused,
+            keep_reasoning=context.keep_reasoning,
             timeout=min(context.timeout, context.budget_seconds or context.timeout),
             live=context.live,
         )
@@ -109,7 +110,7 @@ def _wanted(
         emit=emit,
         request=request,
         read=lambda reply: reply,
-        partial=lambda text: split_reasoning(text)[0],
+        partial=lambda text: text if context.keep_reasoning else split_reasoning(text)[0],
         phase="sample",
         turn=turn,
         round=0,
