@@ -17,6 +17,7 @@ from ..core.failure import FailureKind
 from ..core.json_types import JsonObject
 from ..core.reply import Reply
 from ..core.usage import Cost, cost
+from .budget import Budget
 from .faults import failure_of_request
 from .policy import Policy
 from .provider_error import status_of, words_of
@@ -36,8 +37,7 @@ class Request:
         refused: Parameters the server is known to refuse; they are left out.
         timeout: Seconds one attempt may take.
         retries: Further attempts after a fault that may pass.
-        max_attempts: How often it may be sent at all, refused parameters included; `None`
-            sets no limit.
+        budget: What it may still cost, together with all others of its step.
         keep_reasoning: Whether reasoning that is marked in a text stays there.
         live: Whether to stream the text (only a single one can be).
         label: Names the request in traces.
@@ -52,7 +52,7 @@ class Request:
     refused: frozenset[str] = frozenset()
     timeout: float = 120.0
     retries: int = 2
-    max_attempts: int | None = None
+    budget: Budget = field(default_factory=Budget, repr=False, compare=False)
     keep_reasoning: bool = False
     live: bool = False
     label: str = "request"
@@ -92,10 +92,10 @@ class RequestError(PolicyError):
         self.failure: FailureKind = failure
 
     @classmethod
-    def of(cls, request: Request, error: BaseException, paid: Cost) -> Self:
-        """Return the error of a request whose last attempt ended with another one."""
+    def of(cls, request: Request, error: BaseException, paid: Cost, seconds: float) -> Self:
+        """Return the error of a request whose last attempt, given so long, ended with another."""
         late = isinstance(error, TimeoutError) and not str(error)
-        why = f"no answer within {request.timeout:g} s" if late else words_of(error)
+        why = f"no answer within {round(seconds, 2):g} s" if late else words_of(error)
         failed = cls(f"{request.policy.name}: {why}", paid, failure_of_request(error))
         failed.status, failed.retry_after = status_of(error), retry_after(error)
         return failed

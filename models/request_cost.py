@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from langchain_core.messages import BaseMessage
 
 from ..core.reply import Reply
-from ..core.usage import Cost, cost
+from ..core.usage import Cost, cost, tokens_of
 from .reported_usage import Counted, usage_of
 
 MOST_CHARACTERS_PER_TOKEN = 10  # more than any text has on average
+CHARACTERS_PER_TOKEN = 4  # of the common tokenizers, on English prose
 LLAMA_CPP = re.compile(r"b\d+-")  # how its server signs its replies: b7123-1a2b3c4
 
 
@@ -44,3 +45,12 @@ def cost_of(counted: Counted | None, replies: Sequence[Reply], signature: str = 
         output_tokens=max(0, counted.output),
         exact=counted.sound and enough and not counts_one,
     )
+
+
+def with_estimate(paid: Cost, messages: Sequence[BaseMessage], replies: Sequence[Reply]) -> Cost:
+    """Return a cost with a guess at its tokens if its server reported none, for budgets."""
+    if tokens_of(paid):
+        return paid
+    texts = [*(m.text for m in messages), *(reply.text + reply.reasoning for reply in replies)]
+    characters = sum(map(len, texts))
+    return {**paid, "estimated_tokens": -(-characters // CHARACTERS_PER_TOKEN)}

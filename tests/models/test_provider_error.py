@@ -136,7 +136,7 @@ def test_a_filter_is_no_fault_of_the_server():
 
 def test_what_the_server_said_goes_up_and_survives_pickling():
     request = Request(Policy(ScriptedModel(script=[]), "m"), [HumanMessage("hi")])
-    failed = RequestError.of(request, FromGoogle(429), cost(requests=2))
+    failed = RequestError.of(request, FromGoogle(429), cost(requests=2), 1.0)
     top = NoCandidateError("nothing came").caused_by(failed)
     assert (top.status, top.retry_after, top.__cause__) == (429, 17.0, failed)
     for error in (failed, top):
