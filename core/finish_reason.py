@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-# In snake case, without prefixes such as `FINISH_REASON_`: see `_plain`.
+# In snake case, without prefixes such as `FINISH_REASON_`: see `snake_case`.
 _WORDS = {
     # The worst first: a stream may end with several.
     "error": "error error_limit abort aborted cancel cancelled canceled user_cancel user_stopped "
@@ -54,7 +54,7 @@ def ending(reason: object) -> str | None:
         ('length', 'length', 'stop', 'odd')
     """
     text = str(reason if reason is not None else "").strip()
-    word = _plain(text)
+    word = snake_case(text)
     if word in _NOT_YET:
         return None
     if word in _ENDINGS:
@@ -88,6 +88,7 @@ def reason_in(metadata: Mapping[str, object]) -> str | None:
     return next((str(reason) for reason in found if ending(reason)), None)
 
 
-def _plain(word: str) -> str:
+def snake_case(word: str) -> str:
+    """Return a word as the table spells it: `FinishReason.MAX_TOKENS` is `max_tokens`."""
     snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word.rpartition(".")[2]).lower()
     return _PREFIX.sub("", re.sub(r"[^a-z0-9]+", "_", snake).strip("_"))

@@ -22,14 +22,14 @@ _AFTER = re.compile(
 )
 
 
-def _any(markups: Sequence[Markup]) -> re.Pattern[str]:
+def _any(markups: Sequence[Markup], *, before: str = "") -> re.Pattern[str]:
     """Return what finds an opening; its last group is named after the place of the markup."""
     named = (f"(?P<m{place}>{markup.opening})" for place, markup in enumerate(markups))
-    return re.compile("|".join(named), re.IGNORECASE)
+    return re.compile(rf"{before}(?:{'|'.join(named)})", re.IGNORECASE)
 
 
 _MARKS = [markup for markup in MARKUPS if not markup.words]
-_OPENING, _MARK = _any(MARKUPS), _any(_MARKS)
+_OPENING, _MARK = _any(MARKUPS, before=r"\s*"), _any(_MARKS)
 _WORDS = _any([markup for markup in MARKUPS if markup.words])
 _ALONE = re.compile("|".join(m.closing for m in _MARKS if m.alone), re.IGNORECASE)
 _HALF = re.compile(rf"(?:{'|'.join(sorted({m.half for m in MARKUPS if m.half}))})\Z", re.IGNORECASE)
@@ -55,7 +55,7 @@ def split_reasoning(text: str) -> tuple[str, str]:
     if orphan := _orphan(text):
         thoughts.append(text[: orphan.start()].strip())
         place = orphan.end()
-    while opening := _OPENING.match(text, _after_blanks(text, place)):
+    while opening := _OPENING.match(text, place):
         markup = MARKUPS[int(str(opening.lastgroup)[1:])]
         closing = _closing(text, opening.end(), markup)
         if closing is None and markup.words:
@@ -93,12 +93,6 @@ def sure_part(text: str) -> str:
     return _HALF_AFTER.sub("", text)
 
 
-def _after_blanks(text: str, place: int) -> int:
-    while text[place : place + 1].isspace():
-        place += 1
-    return place
-
-
 def _orphan(text: str) -> re.Match[str] | None:
     """Return the closing mark whose opening one was in the prompt."""
     for closing in _standing(text, 0, _ALONE):
@@ -120,7 +114,7 @@ def _standing(text: str, place: int, pattern: re.Pattern[str]) -> Iterator[re.Ma
     for mark in pattern.finditer(text, place):
         fences += text.count("```", seen, mark.start())
         seen = mark.start()
-        if fences % 2 == 0 and not _quoted(text, mark) and not _in_a_sentence(text, mark):
+        if fences % 2 == 0 and not _quoted(text, mark) and not in_a_sentence(text, mark):
             yield mark
 
 
@@ -128,7 +122,8 @@ def _quoted(text: str, mark: re.Match[str]) -> bool:
     return text[mark.start() - 1 : mark.start()] in _QUOTES
 
 
-def _in_a_sentence(text: str, mark: re.Match[str]) -> bool:
+def in_a_sentence(text: str, mark: re.Match[str]) -> bool:
+    """Return whether a mark stands within a line of words, as in: the tag </think> ends it."""
     before, after = text[mark.start() - 1 : mark.start()], text[mark.end() : mark.end() + 2]
     if before in {"", "\n"} or after[:1] in {"", "\n", "\r"}:
         return False

@@ -15,7 +15,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from .failure import FailureKind
 from .finish_reason import ending, reason_in
 from .reasoning import split_reasoning
-from .reply_parts import reasoning_of, refusal_of, text_of
+from .reply_parts import written_reasoning, written_refusal, written_text
 
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -69,11 +69,11 @@ def read_reply(
     """
     said = finish_reason if ending(finish_reason) else reason_in(message.response_metadata)
     reason = ending(said)
-    text = well_formed(text_of(message)).strip(_BYTE_ORDER_MARK + " \t\r\n")
+    text = well_formed(written_text(message)).strip(_BYTE_ORDER_MARK + " \t\r\n")
     text, thought = (text, "") if keep_reasoning else split_reasoning(text)
-    parts = [well_formed(part).strip() for part in reasoning_of(message)]
+    parts = [well_formed(part).strip() for part in written_reasoning(message)]
     reasoning = "\n\n".join(dict.fromkeys(part for part in (*parts, thought) if part))
-    if not text and (refusal := refusal_of(message)):
+    if not text and (refusal := written_refusal(message)):
         return Reply(well_formed(refusal), reasoning, reason or "refusal")
     failure, error = _why_unusable(message, text, reasoning, reason, said)
     return Reply(text, reasoning, reason, error, failure, message.response_metadata.get("logprobs"))

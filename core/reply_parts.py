@@ -14,7 +14,7 @@ _WORDS = ("thinking", "reasoning", "reasoning_content", "thought", "summary", "t
 _FIELDS = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks")
 
 
-def text_of(message: BaseMessage) -> str:
+def written_text(message: BaseMessage) -> str:
     """Return the text of a message; parts of other kinds are left out."""
     texts = [
         part if isinstance(part, str) else part.get("text")
@@ -24,7 +24,7 @@ def text_of(message: BaseMessage) -> str:
     return "".join(text for text in texts if isinstance(text, str))
 
 
-def reasoning_of(message: BaseMessage) -> list[str]:
+def written_reasoning(message: BaseMessage) -> list[str]:
     """Return what a message says of the model's reasoning beside its text, nothing twice."""
     parts = [p for p in _parts(message) if isinstance(p, Mapping) and p.get("type") in _THOUGHT]
     # A provider may say the same twice, in a part and in a field.
@@ -33,7 +33,7 @@ def reasoning_of(message: BaseMessage) -> list[str]:
     return list(dict.fromkeys(thought for thought in found if thought))
 
 
-def refusal_of(message: BaseMessage) -> str:
+def written_refusal(message: BaseMessage) -> str:
     """Return the model's refusal, or ""."""
     parts = [p for p in _parts(message) if isinstance(p, Mapping) and p.get("type") == "refusal"]
     said = [message.additional_kwargs.get("refusal"), *(part.get("refusal") for part in parts)]

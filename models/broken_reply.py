@@ -31,7 +31,7 @@ class NoReplyError(BrokenReplyError):
 
 
 class UnfinishedStreamError(BrokenReplyError):
-    """A stream ended without a word that it is complete.
+    """A stream ended and did not say that it is complete.
 
     It is not asked for again in the same way: only of a reply that comes whole, even a server
     that never says why it ended shows whether something is missing.

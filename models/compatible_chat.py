@@ -1,7 +1,7 @@
 """LangChain's chat model for the OpenAI protocol, for servers that keep to it in their own way.
 
 `ChatOpenAI` is made for OpenAI: it drops the fields in which others send reasoning and usage,
-and says little of a reply that is none.
+and says little of a reply that is not one.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ class CompatibleChat(ChatOpenAI):
         if not choices:
             raise _without_choices(body)
         said = [_message_in(choice) for choice in choices]
-        pairs = zip(choices, said, strict=True)
-        whole = {**body, "choices": [{**choice, "message": one} for choice, one in pairs]}
-        result = super()._create_chat_result(whole, generation_info)
+        if [choice.get("message") for choice in choices] != said:
+            pairs = zip(choices, said, strict=True)
+            response = {**body, "choices": [{**choice, "message": one} for choice, one in pairs]}
+        result = super()._create_chat_result(response, generation_info)
         for generation, message in zip(result.generations, said, strict=True):
             _keep(generation.message, message)
         return result
@@ -51,19 +52,15 @@ class CompatibleChat(ChatOpenAI):
         base_generation_info: JsonObject | None,
     ) -> ChatGenerationChunk | None:
         choices = [c for c in chunk.get("choices") or [] if isinstance(c, Mapping)]
-        said = [_message_in(choice) for choice in choices]
         usage = chunk.get("usage") or next((c["usage"] for c in choices if c.get("usage")), None)
-        pairs = zip(choices, said, strict=True)
-        whole = {
-            **chunk,
-            "usage": usage,
-            "choices": [{**choice, "delta": one} for choice, one in pairs],
-        }
+        deltas = [_message_in(choice) for choice in choices]
+        pairs = zip(choices, deltas, strict=True)
+        whole = {"usage": usage, "choices": [{**choice, "delta": one} for choice, one in pairs]}
         made = super()._convert_chunk_to_generation_chunk(
-            whole, default_chunk_class, base_generation_info
+            {**chunk, **whole}, default_chunk_class, base_generation_info
         )
-        if made and said:
-            _keep(made.message, said[0])
+        if made and deltas:
+            _keep(made.message, deltas[0])
         return made
 
 
@@ -87,4 +84,4 @@ def _without_choices(body: Mapping[str, object]) -> BrokenReplyError:
         if body.get(name):
             why = f"the server sent no reply, and says: {evidence(str(body[name]))}"
             return BrokenReplyError(why, passes=False)
-    return NoReplyError("the server sent a reply without any text: no choices in it")
+    return NoReplyError("the server returned no text at all: no choices in its reply")

@@ -50,7 +50,7 @@ _CODE = re.compile(r"\bcode['\"]?\s*[:=]\s*['\"]?([45]\d\d)\b")
 def status_of(error: BaseException) -> int | None:
     """Return the HTTP status of an error, or the one that its words stand for, if any."""
     for one in causes_of(error):
-        for found in (status_beside(one), _status_inside(one)):
+        for found in (status_beside(one), status_inside(one)):
             if found is not None:
                 return found
     classes = (status for kind, status in _BY_CLASS if isinstance(error, kind))
@@ -84,7 +84,7 @@ def words_of(error: BaseException) -> str:
     return evidence(f"the server sent an error in place of a reply: {said}{about}")
 
 
-def _status_inside(error: BaseException) -> int | None:
+def status_inside(error: BaseException) -> int | None:
     """Return the status that an error inside a reply names, by number or by name."""
     body = body_of(error)
     names = [body.get(name) for name in ("code", "status", "status_code", "type")]

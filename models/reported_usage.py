@@ -57,7 +57,7 @@ def usage_in(report: object) -> Counted | None:
     return Counted(given or 0, min(cached or 0, given or 0), output, sound)
 
 
-def usage_of(
+def counted_by(
     messages: Sequence[BaseMessage], more: Mapping[str, object] | None = None
 ) -> Counted | None:
     """Return what one request counted, whose messages all tell of it, or one of them.
@@ -76,7 +76,7 @@ def usage_of(
     return found[0] if found else None
 
 
-def usage_of_stream(chunks: Sequence[AIMessage]) -> Counted | None:
+def counted_in_stream(chunks: Sequence[AIMessage]) -> Counted | None:
     """Return what a streamed reply counted.
 
     A server may report once, or in every piece what is so far: then the last report counts.
@@ -104,10 +104,10 @@ def _beside(message: BaseMessage) -> Counted | None:
 
 
 def _first(report: Mapping[str, object], names: Sequence[str]) -> int | None:
-    return next((n for name in names if (n := _count(report.get(name))) is not None), None)
+    return next((n for name in names if (n := _number(report.get(name))) is not None), None)
 
 
-def _count(value: object) -> int | None:
+def _number(value: object) -> int | None:
     """Return a number of tokens, which may come as a text or with a decimal point."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None

@@ -9,7 +9,7 @@ from langchain_core.messages import BaseMessage
 
 from ..core.reply import Reply
 from ..core.usage import Cost, cost, tokens_of
-from .reported_usage import Counted, usage_of
+from .reported_usage import Counted, counted_by
 
 MOST_CHARACTERS_PER_TOKEN = 10  # more than any text has on average
 CHARACTERS_PER_TOKEN = 4  # of the common tokenizers, on English prose
@@ -18,7 +18,7 @@ LLAMA_CPP = re.compile(r"b\d+-")  # how its server signs its replies: b7123-1a2b
 
 def price_of(message: BaseMessage | None, replies: Sequence[Reply]) -> Cost:
     """Return what the request for one message cost; see `cost_of`."""
-    return cost_of(usage_of([message]) if message else None, replies)
+    return cost_of(counted_by([message]) if message else None, replies)
 
 
 def cost_of(counted: Counted | None, replies: Sequence[Reply], signature: str = "") -> Cost:

@@ -19,7 +19,7 @@ def retry_after(error: BaseException) -> float | None:
         found = [
             _seconds(headers.get("retry-after-ms"), 1000),
             _seconds(headers.get("retry-after"), 1),
-            _until(headers.get("retry-after")),
+            until(headers.get("retry-after")),
             *(_seconds(str(d.get("retryDelay", "")).rstrip("s"), 1) for d in _details(one)),
             _seconds(body_of(one).get("retry_after"), 1),
         ]
@@ -48,7 +48,8 @@ def _seconds(value: object, per_second: int) -> float | None:
     return max(0.0, seconds) if seconds == seconds else 0.0  # noqa: PLR0124  not a number
 
 
-def _until(date: str | None) -> float | None:
+def until(date: str | None) -> float | None:
+    """Return the seconds that are left until a date as HTTP writes it; 0 if it is over."""
     try:
         then = parsedate_to_datetime(date or "")
     except ValueError:

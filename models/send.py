@@ -17,7 +17,7 @@ from ..core.usage import Cost
 from .broken_reply import BrokenReplyError, NoReplyError, not_json
 from .configure import configure, streamed
 from .name_the_model import named
-from .reported_usage import usage_of
+from .reported_usage import counted_by
 from .request import OnText, Request
 from .request_cost import cost_of, price_of
 from .stream import stream_reply
@@ -39,41 +39,40 @@ async def send(
     Raises:
         BrokenReplyError: the server answered with something else than a whole reply.
     """
-    try:
-        return await _send(request, refused, on_text)
-    except json.JSONDecodeError as error:
-        raise not_json(error.doc) from error
-
-
-async def _send(
-    request: Request, refused: frozenset[str], on_text: OnText | None
-) -> tuple[list[Reply], Cost]:
-    model, messages = configure(request, refused), list(request.messages)
+    model = configure(request, refused)
     traced = RunnableConfig(
         tags=[TAG_NOSTREAM, "tpo"], run_name=request.label, metadata=request.metadata
     )
-    if request.schema and not request.json_by_body:
-        chain = model.with_structured_output(request.schema, include_raw=True)
-        result: Any = await chain.ainvoke(messages, traced)
-        raw, parsed = result["raw"], result["parsed"]
-        as_json = None if parsed is None else json.dumps(parsed, ensure_ascii=False)
-        reply = read_reply(raw)
-        if as_json is not None:
-            reply = replace(reply, text=as_json, error=None, failure=None)
-        replies = [reply]
-        return replies, price_of(raw, replies)
-    if not streamed(request, refused):
-        return await _send_whole(model, request, traced)
-    keep = request.keep_reasoning
-    replies, price = await stream_reply(model, messages, traced, on_text, keep_reasoning=keep)
+    try:
+        if request.schema and not request.json_by_body:
+            return await send_structured(model, request, traced)
+        if not streamed(request, refused):
+            return await send_whole(model, request, traced)
+        replies, price = await stream_reply(model, request, traced, on_text)
+    except json.JSONDecodeError as error:
+        raise not_json(error.doc) from error
     return whole_ones(replies), price
 
 
-async def _send_whole(
+async def send_structured(
+    model: BaseChatModel, request: Request, traced: RunnableConfig
+) -> tuple[list[Reply], Cost]:
+    """Have one text written in a form that the client library asks for in its own way."""
+    chain = model.with_structured_output(request.schema, include_raw=True)
+    result: Any = await chain.ainvoke(list(request.messages), traced)
+    raw, parsed = result["raw"], result["parsed"]
+    reply = read_reply(raw)
+    if parsed is not None:
+        as_json = json.dumps(parsed, ensure_ascii=False)
+        reply = replace(reply, text=as_json, error=None, failure=None)
+    return [reply], price_of(raw, [reply])
+
+
+async def send_whole(
     model: BaseChatModel, request: Request, traced: RunnableConfig
 ) -> tuple[list[Reply], Cost]:
     """Have whole texts written, one or several."""
-    config = ensure_config(traced)
+    config, keep = ensure_config(traced), request.keep_reasoning
     result = await model.agenerate_prompt(
         [ChatPromptValue(messages=list(request.messages))],
         callbacks=named(config.get("callbacks")),
@@ -81,19 +80,13 @@ async def _send_whole(
         metadata=config["metadata"],
         run_name=request.label,
     )
-    generations = [g for g in result.generations[0] if isinstance(g, ChatGeneration)]
-    replies = [
-        read_reply(
-            g.message,
-            (g.generation_info or {}).get("finish_reason"),
-            keep_reasoning=request.keep_reasoning,
-        )
-        for g in generations
-    ]
+    came = [g for g in result.generations[0] if isinstance(g, ChatGeneration)]
+    reasons = [(g.generation_info or {}).get("finish_reason") for g in came]
+    pairs = zip(came, reasons, strict=True)
+    replies = [read_reply(g.message, why, keep_reasoning=keep) for g, why in pairs]
     more = result.llm_output or {}
-    counted = usage_of([g.message for g in generations], more)
-    signature = more.get("system_fingerprint") or ""
-    return whole_ones(replies), cost_of(counted, replies, signature)
+    counted = counted_by([g.message for g in came], more)
+    return whole_ones(replies), cost_of(counted, replies, more.get("system_fingerprint") or "")
 
 
 def whole_ones(replies: list[Reply]) -> list[Reply]:

@@ -44,12 +44,12 @@ def sample_node(*, given: GivenModels) -> Node:
             emit("notice", {"message": why})
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
-            why = next((r["error"] for r in got.records), "no request was left to be made")
+            reason = next((r["error"] for r in got.records), "no request was left to be made")
             advice = "Check that it is reachable and its key is right: tpo doctor"
             if got.error and got.error.status == TOO_MANY:
                 advice = "Its server takes no more requests for now: try again later"
             error = NoCandidateError(
-                f"policy {run.policy.name!r} gave no usable answer ({why}). {advice}"
+                f"policy {run.policy.name!r} gave no usable answer ({reason}). {advice}"
             ).caused_by(got.error)
             error.partial = {"candidates": got.records, "usage": add_usage(None, usage)}
             raise error

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import Context, copy_context
+from inspect import getmro
 from typing import Literal, cast
 
 from langchain_core.callbacks import (
@@ -101,4 +102,4 @@ def saving_of_sync_call() -> Saving:
 
 def _counts(handler: object) -> bool:
     """Return whether a handler adds up usage; by name, as langchain-community may be missing."""
-    return any(kind.__name__ in COUNTING for kind in type(handler).__mro__)
+    return any(kind.__name__ in COUNTING for kind in getmro(type(handler)))

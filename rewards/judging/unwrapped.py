@@ -44,10 +44,10 @@ def entry(text: str, key: str) -> object:
     """Return what the JSON object of a reply holds under a key; `None` if it is not just that.
 
     The object may stand alone in another object or in a list, and may hold more; a key that
-    stands there twice is none.
+    stands there twice does not count.
     """
     try:
-        parsed: object = json.loads(unwrapped(text), object_pairs_hook=_once)
+        parsed: object = json.loads(unwrapped(text), object_pairs_hook=once)
     except (ValueError, RecursionError):
         return None
     for _ in range(MOST_LAYERS):
@@ -62,7 +62,12 @@ def entry(text: str, key: str) -> object:
     return None
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the object of some keys and values.
+
+    Raises:
+        ValueError: a key stands there twice.
+    """
     made = dict(pairs)
     if len(made) < len(pairs):
         raise ValueError("a key stands there twice")

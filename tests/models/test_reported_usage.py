@@ -8,7 +8,7 @@ import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from tpo.core.reply import Reply
-from tpo.models.reported_usage import Counted, usage_in, usage_of, usage_of_stream
+from tpo.models.reported_usage import Counted, counted_by, counted_in_stream, usage_in
 from tpo.models.request_cost import cost_of
 
 OPENAI = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
@@ -57,16 +57,16 @@ def counts(given: int, came: int) -> dict[str, int]:
 
 
 def test_it_is_found_wherever_it_stands():
-    assert usage_of([message(counts(10, 5))]) == Counted(10, 0, 5)
-    assert usage_of([message(token_usage=OPENAI)]) == Counted(10, 0, 5)
-    assert usage_of([message()], {"token_usage": OPENAI}) == Counted(10, 0, 5)
-    assert usage_of([message()], {"usage": None}) is None
-    assert usage_of([]) is None
+    assert counted_by([message(counts(10, 5))]) == Counted(10, 0, 5)
+    assert counted_by([message(token_usage=OPENAI)]) == Counted(10, 0, 5)
+    assert counted_by([message()], {"token_usage": OPENAI}) == Counted(10, 0, 5)
+    assert counted_by([message()], {"usage": None}) is None
+    assert counted_by([]) is None
 
 
 def test_what_several_texts_repeat_is_counted_once():
-    assert usage_of([message(counts(10, 5)), message(counts(10, 5))]) == Counted(10, 0, 5)
-    each = usage_of([message(counts(10, 5)), message(counts(10, 7))])
+    assert counted_by([message(counts(10, 5)), message(counts(10, 5))]) == Counted(10, 0, 5)
+    each = counted_by([message(counts(10, 5)), message(counts(10, 7))])
     assert each == Counted(10, 0, 12, sound=False)
 
 
@@ -86,7 +86,7 @@ def test_what_several_texts_repeat_is_counted_once():
 )
 def test_a_stream_may_report_in_every_piece_or_at_the_end(reports, counted):
     pieces = [message(r and counts(*r), AIMessageChunk) for r in reports]
-    assert usage_of_stream(pieces) == counted
+    assert counted_in_stream(pieces) == counted
 
 
 @pytest.mark.parametrize(
