@@ -45,6 +45,7 @@ _NAMES = {
 _WITHOUT = {
     NotImplementedError: "response_format",  # LangChain's word for: no structured output
     UnfinishedStreamError: "stream",
+    NoReplyError: "n",  # to a request for several texts some send none at all
 }
 MAX_SECONDS = 60.0
 
