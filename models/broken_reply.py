@@ -41,10 +41,14 @@ class UnfinishedStreamError(BrokenReplyError):
         super().__init__(message, passes=False)
 
 
+class OnlyStreamsError(BrokenReplyError):
+    """A stream came, although a whole reply was asked for."""
+
+
 def not_json(text: str) -> BrokenReplyError:
     """Return the error for a text that came in place of a reply: a web page, say."""
     if text.lstrip().startswith(("data:", "event:")):
-        return BrokenReplyError(
+        return OnlyStreamsError(
             "the server sent a stream, although a whole reply was asked for, and no word in it "
             f"of why the reply ended: {evidence(text)}"
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Collection
 
 import httpx
@@ -12,13 +11,16 @@ from langchain_core.exceptions import (
     ModelConnectionError,
     ModelRateLimitError,
     ModelTimeoutError,
+    OutputParserException,
 )
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from ..core.failure import FailureKind
-from .broken_reply import BrokenReplyError, NoReplyError, UnfinishedStreamError
+from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
 from .budget import Budget
+from .error_parts import causes_of
 from .provider_error import is_blocked, lacks_choices, status_of
+from .refusals import refused_name
 from .retry_after import retry_after
 
 _PASSING = (
@@ -31,21 +33,13 @@ _PASSING = (
     TimeoutError,
 )
 _PASSING_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_REFUSAL = re.compile(
-    r"(?i)unsupport|not support|unknown|unrecogni[sz]ed|not permitted|not allowed|unexpected"
-    r"|extra inputs|does not|only (?:the default|one|1)|must be|deprecated"
-    r"|cannot (?:both )?be|invalid"
-)
-_NAMES = {
-    "n": r"(?:['\"`]n['\"`]|\bn\s*[>=]|\bn (?:must|is|should|parameter)|n_cmpl|n_parallel|slots"
-    r"|completion choices?|multiple (?:choices|completions|candidates))",
-    "response_format": r"(?i:response_format|json_schema|structured outputs?|grammar)",
-    "max_tokens": r"max_(?:completion_|output_)?tokens",
-}
+_NOT_OF_N = (_PASSING_STATUS - {500}) | {401, 402, 403, 413}
 _WITHOUT = {
-    NotImplementedError: "response_format",  # LangChain's word for: no structured output
+    # LangChain's words for: no structured output, and for: a model that thinks gave none.
+    NotImplementedError: "response_format",
+    OutputParserException: "response_format",
     UnfinishedStreamError: "stream",
-    NoReplyError: "n",  # to a request for several texts some send none at all
+    OnlyStreamsError: "whole",
 }
 MAX_SECONDS = 60.0
 
@@ -113,7 +107,10 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
     for kind, name in _WITHOUT.items():
         if isinstance(error, kind):
             return name if name in sent else None
-    if status_of(error) not in {400, 422} and not isinstance(error, TypeError):
+    status = status_of(error)
+    if status is None and isinstance(error, ValueError):  # a client says what it will not send
+        return refused_name(str(error), {"whole"} & set(sent))
+    if status not in {400, 422} and not isinstance(error, TypeError):
         return None
     param = getattr(error, "param", None)
     param = {"max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens"}.get(
@@ -121,10 +118,41 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
     )
     if isinstance(param, str) and (name := param.split(".")[0]) in sent:
         return name
-    text = str(error)
-    if not _REFUSAL.search(text):
-        return None
-    for name in sorted(sent, key=len, reverse=True):
-        if re.search(_NAMES.get(name, rf"\b{re.escape(name)}\b"), text):
-            return name
-    return None
+    # Of a list of details, as FastAPI sends it, the client's own sentence shows nothing.
+    return refused_name(f"{error} {getattr(error, 'body', None) or ''}", sent)
+
+
+def maybe_billed(attempt: RetryCallState) -> bool:
+    """Return whether a failed attempt may have cost tokens that nobody reported.
+
+    An error of the server costs nothing; a reply that was not waited for, or broke off, may.
+    """
+    error = attempt.outcome.exception() if attempt.outcome else None
+    if error is None or status_of(error) is not None or never_connected(error):
+        return False
+    return is_transient(error) or isinstance(error, UnfinishedStreamError)
+
+
+def never_connected(error: BaseException) -> bool:
+    """Return whether nobody was there to take the request."""
+    return any(isinstance(e, httpx.ConnectError | ConnectionRefusedError) for e in causes_of(error))
+
+
+def never_sent(error: BaseException) -> bool:
+    """Return whether a client refused its arguments, so that nothing went out."""
+    words = ("unexpected keyword argument", "Missing required argument")
+    refused = isinstance(error, TypeError) and any(word in str(error) for word in words)
+    return refused or isinstance(error, NotImplementedError)
+
+
+def may_be_n(error: BaseException) -> bool:
+    """Return whether a request for several texts may have failed because there were several.
+
+    Not if its key or its rate was refused, or it found nobody: then one text fails as well.
+    """
+    status = status_of(error)
+    if isinstance(error, BrokenReplyError):
+        return isinstance(error, NoReplyError)
+    if status is None:
+        return not is_transient(error)
+    return status >= 400 and status not in _NOT_OF_N

@@ -70,8 +70,18 @@ def require_text(request: Request, response: Response) -> None:
     nothing = Reply("", error="the server returned no text at all", failure="missing")
     reply = response.replies[0] if response.replies else nothing
     if reply.error:
-        message = f"{request.policy.name}: {reply.error}"
+        why = reply.error
+        if reply.failure == "empty" and ended_early(reply):
+            why = "the model only thought" if reply.reasoning else "cut off before the first word"
+            why = f"empty: {why}; raise {request.limit_setting}"
+        message = f"{request.policy.name}: {why}"
         raise RequestError(message, response.cost, reply.failure or "failed")
+
+
+def ended_early(reply: Reply) -> bool:
+    """Return whether a reply has no end, or no text, because its tokens ran out."""
+    cut_off = reply.finish_reason in {"length", "max_tokens", "max_output_tokens"}
+    return cut_off or (reply.failure == "empty" and bool(reply.reasoning))
 
 
 def request_seed(context: Context, phase: Phase, round: int, index: int) -> int | None:

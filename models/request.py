@@ -33,6 +33,8 @@ class Request:
         messages: The prompt.
         n: Texts wanted.
         parameters: Sampling parameters by their usual names; `None` leaves the model's own.
+        by_default: Which of them nobody has set: the model's own token limit wins over these.
+        limit_setting: The setting that `max_tokens` comes from, for errors.
         schema: JSON schema of the reply, or `None` for free text.
         refused: Parameters the server is known to refuse; they are left out.
         timeout: Seconds one attempt may take.
@@ -48,6 +50,8 @@ class Request:
     messages: Sequence[BaseMessage]
     n: int = 1
     parameters: JsonObject = field(default_factory=dict)
+    by_default: frozenset[str] = frozenset()
+    limit_setting: str = "max_tokens"
     schema: JsonObject | None = None
     refused: frozenset[str] = frozenset()
     timeout: float = 120.0

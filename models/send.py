@@ -51,7 +51,7 @@ async def send(
         replies, price = await stream_reply(model, request, traced, on_text)
     except json.JSONDecodeError as error:
         raise not_json(error.doc) from error
-    return whole_ones(replies), price
+    return sound(replies), price
 
 
 async def send_structured(
@@ -86,19 +86,18 @@ async def send_whole(
     replies = [read_reply(g.message, why, keep_reasoning=keep) for g, why in pairs]
     more = result.llm_output or {}
     counted = counted_by([g.message for g in came], more)
-    return whole_ones(replies), cost_of(counted, replies, more.get("system_fingerprint") or "")
+    return sound(replies), cost_of(counted, replies, more.get("system_fingerprint") or "")
 
 
-def whole_ones(replies: list[Reply]) -> list[Reply]:
-    """Return the replies that the server did not break off.
+def sound(replies: list[Reply]) -> list[Reply]:
+    """Return the replies, some of which can be used.
 
     Raises:
         NoReplyError: there is none at all.
-        BrokenReplyError: it broke off all of them.
+        BrokenReplyError: the server broke off all of them.
     """
     if not replies:
         raise NoReplyError("the server returned no text at all")
-    whole = [reply for reply in replies if reply.finish_reason != "error"]
-    if not whole:
+    if all(reply.finish_reason == "error" for reply in replies):
         raise BrokenReplyError(replies[0].error or "the server broke the reply off")
-    return whole
+    return replies

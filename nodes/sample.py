@@ -16,6 +16,7 @@ from ..core.state import State
 from ..core.usage import add_usage, cost, usage_of
 from ..models.budget import budget_left
 from ..models.request import Request
+from ..models.sampling import answer_sampling
 from ..rewards.planned_reward import requests_to_score, self_check
 from .paid.candidates import TOO_MANY, Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
@@ -102,13 +103,8 @@ def _wanted(
         return Request(
             run.policy,
             conversation.messages,
-            parameters={
-                "temperature": context.temperature,
-                "top_p": context.top_p,
-                "max_tokens": context.max_tokens,
-                # Not for updates: there it could cut off what is around the answer.
-                "stop": list(context.stop_sequences) or None,
-            },
+            # No stop sequences for updates: they could cut off what is around the answer.
+            **answer_sampling(context, context.stop_sequences),
             refused=refused,
             keep_reasoning=context.keep_reasoning,
             timeout=context.timeout,

@@ -62,11 +62,17 @@ def test_a_stream_has_the_time_of_its_request_unless_the_caller_bounds_its_pause
     assert free.stream_chunk_timeout is None
 
 
-def test_what_is_refused_is_taken_off_the_model_too():
+def test_what_is_refused_goes_back_to_the_models_own_value():
     changed: Any = configure(request(openai(temperature=1.5)), frozenset({"temperature"}))
+    assert changed.temperature == 1.5
+    assert configure(request(openai()), frozenset({"temperature"})).temperature is None  # type: ignore[attr-defined]
+    limited: Any = configure(request(Geminish(max_output_tokens=9)), frozenset({"max_tokens"}))
+    assert limited.max_output_tokens == 9
+
+
+def test_a_default_of_the_class_is_refused_like_ours_if_its_client_takes_none():
+    changed: Any = configure(request(Geminish()), frozenset({"temperature"}))
     assert changed.temperature is None
-    gemini: Any = configure(request(Geminish(max_output_tokens=9)), frozenset({"max_tokens"}))
-    assert gemini.max_output_tokens is None
 
 
 def test_none_leaves_the_models_own():

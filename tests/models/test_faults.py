@@ -7,7 +7,11 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from langchain_core.exceptions import ModelConnectionError, ModelTimeoutError
+from langchain_core.exceptions import (
+    ModelConnectionError,
+    ModelTimeoutError,
+    OutputParserException,
+)
 
 from tpo.models.broken_reply import BrokenReplyError, UnfinishedStreamError
 from tpo.models.faults import is_transient, pause_before_retry, refused_parameter
@@ -94,7 +98,7 @@ def test_without_a_word_the_pause_doubles_up_to_a_minute():
         ("something", "messages", None),
         ("Unsupported value: 'temperature' does not support 0.7", None, "temperature"),
         ("top_p is not supported with this model", None, "top_p"),
-        ("`temperature` and `top_p` cannot both be specified", None, "temperature"),
+        ("`temperature` and `top_p` cannot both be specified", None, "top_p"),
         ("seed: Extra inputs are not permitted", None, "seed"),
         ("Unrecognized request argument supplied: stream_options", None, "stream_options"),
         ("'max_tokens' is not supported; use 'max_completion_tokens'", None, "max_tokens"),
@@ -132,5 +136,6 @@ def test_a_client_that_does_not_know_a_parameter_refuses_it():
     error = TypeError("create() got an unexpected keyword argument 'seed'")
     assert refused_parameter(error, SENT) == "seed"
     assert refused_parameter(ValueError("unexpected keyword argument 'seed'"), SENT) is None
-    assert refused_parameter(NotImplementedError(), SENT) == "response_format"
+    for unformed in (NotImplementedError(), OutputParserException("no tool calls")):
+        assert refused_parameter(unformed, SENT) == "response_format"
     assert refused_parameter(NotImplementedError(), SENT - {"response_format"}) is None
