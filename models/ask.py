@@ -84,8 +84,7 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
             name = refused_parameter(error, sent_parameters(request, refused))
             if name:
                 new.add(name)
-                if name != "stream":  # a stream that broke off once is not the server's habit
-                    learnt.refused.add(name)
+                learnt.refused |= {name} - {"stream"}  # one that broke off once is not a habit
                 refused |= {name, *learnt.refused}
                 if missing := _structural(request, refused):
                     return Response([], cost(requests=sent), refused | missing)
@@ -93,9 +92,8 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
                     continue
             elif status_of(error) in {400, 422}:
                 learnt.refused -= new  # without them it fails as well: it was something else
-            raise RequestError.of(
-                request, error, cost(requests=sent, exact=not lost), seconds
-            ) from error
+            paid = cost(requests=sent, exact=not lost)
+            raise RequestError.of(request, error, paid, seconds) from error
 
 
 def _structural(request: Request, refused: frozenset[str]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
     OutputParserException,
 )
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_any
 
 from ..core.failure import FailureKind
 from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
@@ -92,7 +92,7 @@ def retrying(attempts: int, budget: Budget | None = None) -> AsyncRetrying:
         return pause_before_retry(error, state.attempt_number)
 
     return AsyncRetrying(
-        stop=stop_after_attempt(attempts) | (lambda state: not left.take(state.upcoming_sleep)),
+        stop=stop_any(stop_after_attempt(attempts), lambda s: not left.take(s.upcoming_sleep)),
         retry=retry_if_exception(is_transient),
         wait=wait,
         reraise=True,

@@ -12,6 +12,7 @@ from langchain_core.prompt_values import ChatPromptValue
 from langchain_core.runnables import RunnableConfig, ensure_config
 from langgraph.constants import TAG_NOSTREAM
 
+from ..core.json_types import JsonObject
 from ..core.reply import Reply, read_reply
 from ..core.usage import Cost
 from .broken_reply import BrokenReplyError, NoReplyError, not_json
@@ -45,7 +46,7 @@ async def send(
     )
     try:
         if request.schema and not request.json_by_body:
-            return await send_structured(model, request, traced)
+            return await send_structured(model, request, request.schema, traced)
         if not streamed(request, refused):
             return await send_whole(model, request, traced)
         replies, price = await stream_reply(model, request, traced, on_text)
@@ -55,10 +56,10 @@ async def send(
 
 
 async def send_structured(
-    model: BaseChatModel, request: Request, traced: RunnableConfig
+    model: BaseChatModel, request: Request, schema: JsonObject, traced: RunnableConfig
 ) -> tuple[list[Reply], Cost]:
     """Have one text written in a form that the client library asks for in its own way."""
-    chain = model.with_structured_output(request.schema, include_raw=True)
+    chain = model.with_structured_output(schema, include_raw=True)
     result: Any = await chain.ainvoke(list(request.messages), traced)
     raw, parsed = result["raw"], result["parsed"]
     reply = read_reply(raw)
