@@ -6,19 +6,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..core.errors import evidence
-from ..core.usage import Cost, add_costs, cost, tokens_for_budget
+from ..core.usage import add_costs, cost, tokens_for_budget
 from .configure import WHOLE, sent_parameters
-from .faults import (
-    failure_of_request,
-    is_transient,
-    may_be_n,
-    never_sent,
-    refused_parameter,
-    retrying,
-    status_of,
-)
+from .faults import is_transient, may_be_n, maybe_billed, never_sent, refused_parameter, retrying
 from .learnt import Learnt, learnt_of
+from .provider_error import status_of
 from .request import OnText, Request, RequestError, Response
 from .request_cost import with_estimate
 from .send import send
@@ -65,7 +57,7 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
 
 async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Response:
     refused, sent, new = request.refused | learnt.refused, 0, set[str]()
-    budget, seconds = request.budget, request.timeout
+    budget, seconds, lost = request.budget, request.timeout, False
     if missing := _structural(request, refused):
         return Response([], cost(), refused | missing)
     if not budget.take():
@@ -79,10 +71,11 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
                     seconds = budget.timeout(request.timeout)
                     async with asyncio.timeout(seconds):
                         texts, price = await send(request, refused, on_text)
+                lost |= maybe_billed(attempt.retry_state)
             price = with_estimate(price, request.messages, texts)
             budget.count(tokens=tokens_for_budget(price))
             learnt.accepted |= sent_parameters(request, refused)
-            paid = add_costs(price, cost(requests=sent - 1))
+            paid = add_costs(price, cost(requests=sent - 1, exact=not lost))
             return Response(texts, paid, refused | _learn_n(request, len(texts), learnt))
         except Exception as error:  # providers raise anything; cancellation is not an Exception
             unsent = int(never_sent(error))
@@ -91,15 +84,16 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
             name = refused_parameter(error, sent_parameters(request, refused))
             if name:
                 new.add(name)
-                learnt.refused.add(name)
-                refused |= learnt.refused
+                learnt.refused |= {name} - {"stream"}  # one that broke off once is not a habit
+                refused |= {name, *learnt.refused}
                 if missing := _structural(request, refused):
                     return Response([], cost(requests=sent), refused | missing)
                 if budget.take():
                     continue
             elif status_of(error) in {400, 422}:
                 learnt.refused -= new  # without them it fails as well: it was something else
-            raise _failed(request, error, cost(requests=sent), seconds) from error
+            paid = cost(requests=sent, exact=not lost)
+            raise RequestError.of(request, error, paid, seconds) from error
 
 
 def _structural(request: Request, refused: frozenset[str]) -> frozenset[str]:
@@ -117,9 +111,3 @@ def _learn_n(request: Request, came: int, learnt: Learnt) -> frozenset[str]:
         return frozenset()
     learnt.refused.add("n")
     return frozenset({"n"})
-
-
-def _failed(request: Request, error: Exception, paid: Cost, seconds: float) -> RequestError:
-    late = isinstance(error, TimeoutError)
-    why = f"no answer within {round(seconds, 2):g} s" if late else evidence(error)
-    return RequestError(f"{request.policy.name}: {why}", paid, failure_of_request(error))

@@ -25,7 +25,7 @@ def sent_parameters(request: Request, refused: frozenset[str]) -> set[str]:
     }
     sent |= {"n"} if request.n > 1 else set()
     sent |= {"response_format"} if request.schema else set()
-    sent |= {"stream_options"} if streamed(request, refused) else {WHOLE}
+    sent |= {"stream", "stream_options"} if streamed(request, refused) else {WHOLE}
     return sent - refused
 
 
@@ -34,7 +34,7 @@ def streamed(request: Request, refused: frozenset[str]) -> bool:
     wanted = streaming_of(request.policy.model)
     if request.n > 1 or wanted is False:
         return False
-    return request.live or WHOLE in refused or bool(wanted)
+    return WHOLE in refused or ("stream" not in refused and (request.live or bool(wanted)))
 
 
 def most_texts(request: Request, refused: frozenset[str]) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..core.events import Emitter
-from ..core.reply import split_reasoning
+from ..core.reasoning import split_reasoning
 from ..core.usage import Phase, add_costs
 from .configure import limit_of
 from .learnt import learnt_of

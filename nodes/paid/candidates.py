@@ -26,6 +26,7 @@ from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
 from .saved_request import Brought, CandidateRequest, UnusableError, saved_request
 
+TOO_MANY = 429  # requests: a client is told so, and may come back
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
 
 
@@ -135,12 +136,14 @@ class Received:
         records: What the node writes: drafts, failures, and outlines of what its requests
             brought; the texts of these are in the pool already.
         cost: The sum over the requests.
+        error: The failure of a request, if one failed; if any, one for too many requests.
     """
 
     wanted: Wanted
     refused: frozenset[str]
     records: list[Mapping[str, object]] = field(default_factory=list)
     cost: Cost = field(default_factory=usage.cost)
+    error: RequestError | None = None
 
     def fail(self, places: Sequence[int], failure: FailureKind, error: str) -> None:
         """Record why there is no text for these places."""
@@ -158,6 +161,7 @@ class Received:
         """
         if isinstance(result, RequestError):
             self.cost = add_costs(self.cost, result.cost)
+            self.error = result if result.status == TOO_MANY else self.error or result
             if isinstance(result, UnusableError):
                 self.records += result.candidates
             else:

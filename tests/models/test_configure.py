@@ -16,8 +16,9 @@ from tpo.core.reply import Reply
 from tpo.models.ask import ask
 from tpo.models.configure import configure
 from tpo.models.policy import Policy
+from tpo.models.reported_usage import Counted
 from tpo.models.request import Request, RequestError
-from tpo.models.request_cost import price_of
+from tpo.models.request_cost import cost_of, price_of
 
 HELLO = [HumanMessage("Say hello")]
 PARAMETERS = {"temperature": 0.7, "top_p": 0.9, "max_tokens": 50, "seed": 3}
@@ -175,5 +176,5 @@ def test_price(reported, replies, counted, exact):
     ],
 )
 def test_llama_cpp_counts_one_of_several_texts(signature, texts, exact):
-    paid = price_of(AIMessage("x", usage_metadata=usage(7, 10)), [Reply("xy")] * texts, signature)
+    paid = cost_of(Counted(input=7, output=10), [Reply("xy")] * texts, signature)
     assert paid["exact"] is exact

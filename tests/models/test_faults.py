@@ -13,7 +13,9 @@ from langchain_core.exceptions import (
     OutputParserException,
 )
 
-from tpo.models.faults import is_transient, pause_before_retry, refused_parameter, status_of
+from tpo.models.broken_reply import BrokenReplyError, UnfinishedStreamError
+from tpo.models.faults import is_transient, pause_before_retry, refused_parameter
+from tpo.models.provider_error import status_of
 
 SENT = {"n", "temperature", "top_p", "seed", "max_tokens", "stream_options", "response_format"}
 
@@ -58,7 +60,12 @@ def test_these_will_not(status):
         (ModelConnectionError("x"), True),
         (ValueError("x"), False),
         (OSError("x"), False),
-        (KeyError("choices"), False),
+        (KeyError("messages"), False),
+        (KeyError("Response missing 'choices' key: dict_keys(['id'])"), True),
+        (TypeError("Received response with null value for 'choices'."), True),
+        (BrokenReplyError("half"), True),
+        (BrokenReplyError("half", passes=False), False),
+        (UnfinishedStreamError("half"), False),
     ],
 )
 def test_faults_without_a_status(error, passes):
@@ -69,7 +76,7 @@ def test_faults_without_a_status(error, passes):
 @pytest.mark.parametrize(
     ("header", "least", "most"),
     [("7", 7, 7), ("0", 0, 0), ("0.5", 0.5, 0.5), ("-3", 0, 0), ("1e9", 60, 60), ("inf", 60, 60),
-     ("nan", 0, 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.5, 1.0), ("", 0.5, 1.0)],
+     ("nan", 0, 0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0), ("soon", 0.5, 1.0), ("", 0.5, 1.0)],
 )  # fmt: skip
 def test_the_server_says_how_long_to_wait(header, least, most):
     assert least <= pause_before_retry(http_error(429, retry_after=header), 2) <= most
