@@ -11,7 +11,7 @@ from ..core.errors import RewardError
 from ..core.events import Emitter
 from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
-from ..core.usage import usage_of
+from ..core.usage import add_usage, usage_of
 from ..rewards.planned_reward import PlannedReward
 from .paid.run_models import GivenModels, Node, Update
 from .paid.score_round import Ranking, begin_ranking, losses, rankable
@@ -25,10 +25,13 @@ def rank_node(*, given: GivenModels) -> Node:
         turn, now = state["turn"], state["round"]
         emit = Emitter(runtime.stream_writer, state["usage"], now)
         ranking = await begin_ranking(state, run, emit)
-        ranked = await _rank(ranking, state)
+        try:
+            ranked = await _rank(ranking, state)
+        except RewardError as error:
+            paid = usage_of(turn, "rank", ranking.cost, emit.seconds)
+            error.partial = {"usage": add_usage(state["usage"], paid)}
+            raise
         pool = merge_candidates(ranking.pool, [ranked])
-        if not with_reward(pool):
-            raise RewardError(_nothing_scored(ranking.reward, ranked))
         record = summarise(pool, turn, now, ranking.reward.name)
         record["heldout"] = await _heldout(ranking, state, pool, record)
         emit("round", {"selected": record})
@@ -43,6 +46,18 @@ def rank_node(*, given: GivenModels) -> Node:
 
 
 async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
+    """Score what the round needs, so that at least one answer can be ranked.
+
+    Raises:
+        RewardError: there is none, or one could not be scored and that is to end the run.
+    """
+    ranked = await _score(ranking, state)
+    if not with_reward(merge_candidates(ranking.pool, [ranked])):
+        raise RewardError(_nothing_scored(ranking.reward, ranked))
+    return ranked
+
+
+async def _score(ranking: Ranking, state: State) -> list[Candidate]:
     """Score what the round needs; two scales are never mixed in one pool."""
     pool, reward, on_failure = ranking.pool, ranking.reward, ranking.run.context.on_reward_failure
     earlier = [r for r in state.get("rounds", []) if r["turn"] == state["turn"]]
