@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 
-from ..core.errors import evidence
+from ..core.errors import cause_of
 from ..core.usage import add_costs, cost
+from ..core.user_code import within
 from .configure import sent_parameters
 from .faults import failure_of_request, refused_parameter, retrying
 from .request import OnText, Request, RequestError, Response
@@ -37,8 +37,8 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
                 with attempt:
                     sent += 1
                     on_text = begin() if begin else None
-                    async with asyncio.timeout(request.timeout):
-                        texts, price = await send(request, refused, on_text)
+                    once = send(request, refused, on_text)
+                    texts, price = await within(request.timeout, once)
                     return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
         except Exception as error:  # providers raise anything; cancellation is not an Exception
             if isinstance(error, NotImplementedError):  # LangChain's, before anything is sent
@@ -48,7 +48,7 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
                 return Response([], cost(requests=sent), refused | {name})
             if name is None or _left(request, sent) < 1:
                 late = isinstance(error, TimeoutError)
-                why = f"no answer within {request.timeout:g} s" if late else evidence(error)
+                why = f"no answer within {request.timeout:g} s" if late else cause_of(error)
                 paid, kind = cost(requests=sent), failure_of_request(error)
                 raise RequestError(f"{request.policy.name}: {why}", paid, kind) from error
             refused |= {name}

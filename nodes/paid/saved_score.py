@@ -11,6 +11,7 @@ from langgraph.func import task
 
 from ...core.errors import RewardError
 from ...core.usage import brief, cost
+from ...core.user_code import LateError, within
 from ...rewards.planned_reward import Called, Job, PlannedReward
 from .durable import Held
 
@@ -67,12 +68,9 @@ async def request_rewards(
     mark: str,
 ) -> Called:
     """Make one call; its result is saved, with its cost in brief, and not asked for again."""
-    limit = asyncio.timeout(seconds)
     try:
-        async with gate(), limit:
-            done = await reward().call(job(), call)
-            return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)
-    except TimeoutError:
-        if limit.expired():
-            raise RewardError(f"no score within {seconds:g} s") from None
-        raise
+        async with gate():
+            done = await within(seconds, reward().call(job(), call))
+    except LateError:
+        raise RewardError(f"no score within {seconds:g} s") from None
+    return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)
