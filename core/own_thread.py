@@ -44,7 +44,7 @@ class OwnThread:
         """
         done: Future[T] = Future()
         done.set_running_or_notify_cancel()  # who gives up waiting does not disturb the thread
-        self._jobs.put(partial(copy_context().run, _call, done, partial(function, *args)))
+        self._jobs.put(partial(copy_context().run, settle, done, partial(function, *args)))
         return await asyncio.wrap_future(done)
 
     def close(self) -> None:
@@ -56,7 +56,8 @@ class OwnThread:
             job()
 
 
-def _call(done: Future[T], function: Callable[[], T]) -> None:
+def settle(done: Future[T], function: Callable[[], T]) -> None:
+    """Call a function, and give a future what it returns or raises."""
     try:
         result = function()
     except BaseException as error:  # noqa: BLE001  whatever it is, the thread lives on

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from .errors import UserCodeError
+from .per_process import per_process
 from .time_limit import uncounted
 
 T = TypeVar("T")
@@ -34,19 +34,13 @@ class _Calls:
     waiting: deque[Future[bool]] = field(default_factory=deque)
 
 
-class _All:
-    def __init__(self) -> None:
-        self.forget()
-
-    def forget(self) -> None:
-        """Begin with nothing, as in a forked process: none of the threads is there."""
-        self.lock = threading.Lock()  # a new one: another thread may have held the old one
-        self.calls: dict[Key, _Calls] = {}
+@dataclass
+class _Turns:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    calls: dict[Key, _Calls] = field(default_factory=dict)
 
 
-_all = _All()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_all.forget)
+_turns = per_process(_Turns)
 
 
 @dataclass
@@ -70,8 +64,8 @@ class ThreadCall:
             UserCodeError: too many earlier calls of this owner hang.
         """
         turn: Future[bool] = Future()
-        with _all.lock:
-            calls = _all.calls.setdefault(self.key, _Calls(owner))
+        with _turns().lock:
+            calls = _turns().calls.setdefault(self.key, _Calls(owner))
             if calls.left_behind >= MOST:
                 raise UserCodeError(HANGING)
             if calls.running < MOST:
@@ -97,9 +91,9 @@ class ThreadCall:
 
     def end(self) -> None:
         """Let the next one start."""
-        with _all.lock:
+        with _turns().lock:
             self.ended = True
-            calls = _all.calls.get(self.key)
+            calls = _turns().calls.get(self.key)
             if calls is None:  # of before a fork
                 return
             calls.left_behind -= self.left
@@ -110,15 +104,15 @@ class ThreadCall:
             else:
                 calls.running -= 1
                 if not calls.running:
-                    del _all.calls[self.key]
+                    del _turns().calls[self.key]
                 return
         turn.set_result(True)
 
     def leave(self) -> None:
         """Say that nobody waits for this call any more, if it has not ended."""
         hopeless: list[Future[bool]] = []
-        with _all.lock:
-            calls = _all.calls.get(self.key)
+        with _turns().lock:
+            calls = _turns().calls.get(self.key)
             if self.ended or calls is None:
                 return
             self.left = True

@@ -10,7 +10,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from .errors import UserCodeError, evidence
 from .time_limit import TimeLimit
@@ -85,15 +85,10 @@ async def within(seconds: float, work: Awaitable[T]) -> T:
                 await asyncio.wait({task})
             finally:
                 if not task.done():
-                    task.add_done_callback(_look_at)
+                    # Or Python complains that nobody took what it raised in the end.
+                    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
                     task.cancel()
                     await asyncio.wait({task}, timeout=GRACE)
     except TimeoutError:
         raise LateError from None
     return task.result()
-
-
-def _look_at(task: asyncio.Task[Any]) -> None:
-    """Take what a cancelled task raised in the end, or Python complains that nobody did."""
-    if not task.cancelled():
-        task.exception()

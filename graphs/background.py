@@ -74,14 +74,19 @@ def iterate(source: AsyncIterator[T]) -> Iterator[T]:
         used = free_loop()
         future = asyncio.run_coroutine_threadsafe(pump(), used.loop)
         try:
-            while found := _next(items, used):
+            while found := take(items, used):
                 yield found[0]
             _outcome(future)
         finally:
             future.cancel()
 
 
-def _next(items: SimpleQueue[T], used: BackgroundLoop) -> T:
+def take(items: SimpleQueue[T], used: BackgroundLoop) -> T:
+    """Wait for what a loop puts into a queue.
+
+    Raises:
+        UserCodeError: the loop is blocked.
+    """
     while True:
         try:
             return items.get(timeout=LOOK)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from sys import _current_frames
 
 from ..core.errors import UserCodeError
+from ..core.per_process import per_process
 
 ANSWER = 5.0  # seconds within which a loop takes new work, or the next call uses another one
 MOST_LOOPS = 16
@@ -75,19 +76,13 @@ class BackgroundLoop:
             )
 
 
-class _All:
-    def __init__(self) -> None:
-        self.forget()
-
-    def forget(self) -> None:
-        """Begin with nothing, as in a forked process: none of the threads is there."""
-        self.lock = threading.Lock()
-        self.loops: list[BackgroundLoop] = []
+@dataclass
+class _Loops:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    all: list[BackgroundLoop] = field(default_factory=list)
 
 
-_all = _All()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_all.forget)
+_loops = per_process(_Loops)
 
 
 def free_loop() -> BackgroundLoop:
@@ -96,23 +91,23 @@ def free_loop() -> BackgroundLoop:
     Raises:
         UserCodeError: very many are blocked.
     """
-    with _all.lock:
-        for known in _all.loops:
+    with _loops().lock:
+        for known in _loops().all:
             if not known.waits and known.answers(ANSWER):
                 return known
-        if len(_all.loops) >= MOST_LOOPS:
+        if len(_loops().all) >= MOST_LOOPS:
             raise UserCodeError(
                 f"{MOST_LOOPS} event loops of this process are blocked by async code that does not "
                 "await: give sync functions, which have threads of their own"
             )
-        _all.loops.append(BackgroundLoop())
-        return _all.loops[-1]
+        _loops().all.append(BackgroundLoop())
+        return _loops().all[-1]
 
 
 @contextmanager
 def blocked_here() -> Iterator[None]:
     """Say that the loop of this thread, if it is one of these, waits for what is done meanwhile."""
-    here = [known for known in _all.loops if known.thread is threading.current_thread()]
+    here = [known for known in _loops().all if known.thread is threading.current_thread()]
     for known in here:
         known.waits += 1
     try:

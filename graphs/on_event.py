@@ -27,7 +27,7 @@ async def tell(on_event: OnEvent, event: AnyEvent, seconds: float) -> None:
         Exception: any other that it raised.
     """
     try:
-        waiting = await contained(_called(on_event, event))
+        waiting = await contained(called(on_event, event))
         if waiting is not None:
             await within(seconds, waiting)
     except UserCodeError as error:
@@ -38,7 +38,8 @@ async def tell(on_event: OnEvent, event: AnyEvent, seconds: float) -> None:
         ) from None
 
 
-async def _called(on_event: OnEvent, event: AnyEvent) -> Awaitable[None] | None:
+async def called(on_event: OnEvent, event: AnyEvent) -> Awaitable[None] | None:
+    """Call it; return what is still to be awaited."""
     returned = on_event(event)
     return returned if inspect.isawaitable(returned) else None
 

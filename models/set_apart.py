@@ -66,14 +66,10 @@ def growing_texts(
             pieces = sync(*args, **_for_sync(more))
             while piece := await in_own_thread(owner, next, pieces, None):
                 yield piece
-        else:
-            steps = aiter(mine(*args, **more))
-            try:
-                while piece := await contained(anext(steps, None)):
-                    yield piece
-            finally:
-                if close := getattr(steps, "aclose", None):
-                    await close()
+            return
+        steps = aiter(mine(*args, **more))
+        while piece := await contained(anext(steps, None)):
+            yield piece
 
     return astream
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from langchain_core.messages import AnyMessage
 
@@ -57,11 +56,14 @@ class FunctionReward:
                 raise RewardError(f"reward {self.name!r} failed: {cause_of(error)}") from error
         return scores
 
-    async def _value(self, query: str, answer: str) -> Any:
+    async def _value(self, query: str, answer: str) -> float:
+        """Return what the function returns; it may be anything."""
+        returned: float | Awaitable[float]
         if inspect.iscoroutinefunction(self.function):
-            return await self.function(query, answer)
-        value = await in_own_thread(self.function, self.function, query, answer)
-        return await value if inspect.isawaitable(value) else value
+            returned = self.function(query, answer)
+        else:
+            returned = await in_own_thread(self.function, self.function, query, answer)
+        return await returned if inspect.isawaitable(returned) else returned
 
 
 def as_reward(given: OwnReward) -> Reward | PlannedReward:
