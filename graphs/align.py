@@ -29,6 +29,7 @@ from .background import PATIENCE, result_of
 from .loop import MAX_STEPS, TPOApp, build_graph
 from .on_event import OnEvent, in_thread, tell
 
+LEAST_PATIENCE = 10.0  # seconds: a short time limit is for the requests, not for busy machines
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
 
 
@@ -144,4 +145,6 @@ def align(prompt: Prompt, **settings: Any) -> Aligned:
     seconds = settings.get("timeout")
     patience = seconds if isinstance(seconds, int | float) else PATIENCE
     with in_thread(settings.pop("on_event", None)) as on_event:
-        return result_of(aalign(prompt, **settings, on_event=on_event), max(10.0, patience))
+        return result_of(
+            aalign(prompt, **settings, on_event=on_event), max(LEAST_PATIENCE, patience)
+        )

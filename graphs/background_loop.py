@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from sys import _current_frames
 
 from ..core.errors import UserCodeError
@@ -16,6 +17,7 @@ from ..core.per_process import per_process
 
 ANSWER = 5.0  # seconds within which a loop takes new work, or the next call uses another one
 MOST_LOOPS = 16
+PYTHON = str(Path(threading.__file__).parent)  # frames in its library say little
 
 
 class BackgroundLoop:
@@ -69,7 +71,8 @@ class BackgroundLoop:
             self.blocking = (task, now)
         elif now - self.blocking[1] > patience:
             stack = traceback.extract_stack(_current_frames().get(self.thread.ident or 0))
-            line = f" ({stack[-1].filename}:{stack[-1].lineno})" if stack else ""
+            own = [frame for frame in stack if not frame.filename.startswith(PYTHON)]
+            line = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
             raise UserCodeError(
                 f"async code has blocked the event loop for {patience:g} s{line}, and the run with "
                 "it: let it await, or give a sync function, which has a thread of its own"
