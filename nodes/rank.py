@@ -46,8 +46,8 @@ async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
         RewardError: there is none, or one could not be scored and that is to end the run.
     """
     try:
-        ranked = await _score(ranking, state)
-        _check(ranking, ranked)
+        ranked = await _score_new(ranking, state)
+        _refuse_nothing(ranking, ranked)
     except RewardError as error:
         paid = usage_of(state["turn"], "rank", ranking.cost, ranking.emit.seconds)
         error.partial = {"usage": add_usage(state["usage"], paid)}
@@ -55,7 +55,7 @@ async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
     return ranked
 
 
-async def _score(ranking: Ranking, state: State) -> list[Candidate]:
+async def _score_new(ranking: Ranking, state: State) -> list[Candidate]:
     """Score what the round needs; two scales are never mixed in one pool."""
     pool, reward, on_failure = ranking.pool, ranking.reward, ranking.run.context.on_reward_failure
     earlier = [r for r in state.get("rounds", []) if r["turn"] == state["turn"]]
@@ -107,7 +107,7 @@ def _count(lost: Sequence[str]) -> str:
     return f"{len(lost)} candidate{'s' * (len(lost) > 1)} ({lost[0]})"
 
 
-def _check(ranking: Ranking, ranked: Sequence[Candidate]) -> None:
+def _refuse_nothing(ranking: Ranking, ranked: Sequence[Candidate]) -> None:
     """Refuse to go on if not one answer has a reward."""
     if with_reward(merge_candidates(ranking.pool, [ranked])):
         return
