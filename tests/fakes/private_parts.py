@@ -18,8 +18,10 @@ DOCUMENTED = {
     "__cause__",
     "__dict__",
     "__main__",
+    "__module__",
     "__name__",
     "__signature__",
+    "_current_frames",
     "_exit",
 }
 
