@@ -42,7 +42,11 @@ FORMS = f"Valid forms: {listed(POLICY_FORMS)}"
         ("groq:x@http://h/v1", SpecError, "@URL is for OpenAI-compatible servers: openai:x@"),
         ("cohere:x", MissingDependencyError, "is not installed: pip install langchain-cohere"),
         ("google_vertexai:x", MissingDependencyError, "pip install langchain-google-vertexai"),
-        ("nvidia:x", MissingDependencyError, "not installed: pip install langchain-nvidia-ai-endpoints"),
+        (
+            "nvidia:x",
+            MissingDependencyError,
+            "not installed: pip install langchain-nvidia-ai-endpoints",
+        ),
         ("openai:x", MissingDependencyError, "is its API key set (for instance OPENAI_API_KEY)?"),
     ],
 )
