@@ -25,7 +25,7 @@ FORMS = f"Valid forms: {listed(POLICY_FORMS)}"
     ("spec", "kind", "said"),
     [
         ("", SpecError, f"unknown policy ''. {FORMS}"),
-        ("gpt-5-mini", SpecError, f"unknown policy 'gpt-5-mini'. {FORMS}"),
+        ("gpt-5-mini", SpecError, f"unknown policy 'gpt-5-mini'. Is it openai:gpt-5-mini? {FORMS}"),
         (":x", SpecError, f"unknown policy ':x'. {FORMS}"),
         ("nobody:x", SpecError, f"unknown provider in policy 'nobody:x'. {FORMS}"),
         ("openai:", SpecError, f"policy 'openai:' names no model. {FORMS}"),
