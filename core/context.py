@@ -65,6 +65,11 @@ class Context(StopSettings, RewardSettings, RequestSettings, SamplingSettings, S
             yield name, without_login(value) if isinstance(value, str) else value
 
     @property
+    def keep_reasoning(self) -> bool:
+        """Whether reasoning that is marked in a text stays there."""
+        return self.reasoning == "keep"
+
+    @property
     def rounds(self) -> int:
         """Rounds after the first samples: `depth`, or 0 in best-of-N mode."""
         return 0 if self.mode == "best_of_n" else self.depth

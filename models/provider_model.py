@@ -24,9 +24,10 @@ def compatible_model(
         key: What the server asks for.
         through_proxy: Whether a proxy that the environment names may be asked.
     """
-    from langchain_openai import ChatOpenAI  # slow to import
-    from openai import DefaultAsyncHttpxClient
+    from openai import DefaultAsyncHttpxClient  # slow to import, as is what follows
     from pydantic import SecretStr
+
+    from .compatible_chat import CompatibleChat
 
     # Retries are ours, so that they are counted and a 400 is not repeated. An own client:
     # the default one is cached across event loops and breaks on the second. It uses a proxy
@@ -34,7 +35,7 @@ def compatible_model(
     # login of the URL: a model shows its address to whoever prints or traces it.
     url = httpx.URL(base_url)
     login = (url.username, url.password) if url.userinfo else None
-    return ChatOpenAI(
+    return CompatibleChat(
         model=name,
         base_url=without_login(base_url),
         api_key=SecretStr(key),
