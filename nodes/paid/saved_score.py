@@ -10,7 +10,7 @@ from typing import Literal
 from langgraph.func import task
 
 from ...core.errors import RewardError
-from ...core.usage import brief, cost
+from ...core.usage import brief, cost, tokens_for_budget
 from ...core.user_code import LateError, within
 from ...rewards.planned_reward import Called, Job, PlannedReward
 from .durable import Held
@@ -38,11 +38,14 @@ async def saved_call(
         seconds: How long one may take.
     """
     mark = mark_of(role, reward, job, call)
-    answers = f"{len(job.answers)} answers"
     for _ in range(SAVED):
+        held = Held(job, f"{len(job.answers)} answers")
         done: Called = await request_rewards(
-            Held(reward, reward.name), Held(job, answers), call, Held(gate, "gate"), seconds, mark
+            Held(reward, reward.name), held, call, Held(gate, "gate"), seconds, mark
         )
+        if not held.taken:  # a saved result of an interrupted run, which was paid then
+            before = cost(**done["cost"])
+            job.budget.count(before["requests"], tokens_for_budget(before))
         if done.get("mark") == mark:
             return done
     raise RewardError("the saved scores of this step belong to other calls")
@@ -68,9 +71,11 @@ async def request_rewards(
     mark: str,
 ) -> Called:
     """Make one call; its result is saved, with its cost in brief, and not asked for again."""
-    try:
-        async with gate():
-            done = await within(seconds, reward().call(job(), call))
-    except LateError:
-        raise RewardError(f"no score within {seconds:g} s") from None
+    work = job()
+    async with gate():
+        given = work.budget.timeout(seconds)
+        try:
+            done = await within(seconds, reward().call(work, call), work.budget.ends)
+        except LateError:
+            raise RewardError(f"no score within {round(given, 2):g} s") from None
     return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)
