@@ -127,7 +127,7 @@ def test_waiting_for_a_rate_limiter_is_neither_time_nor_a_request(live):
 
 
 def test_waiting_for_a_judge_s_rate_limiter_is_not_the_score_s_time():
-    judge = ScriptedModel(script=lambda *_: "<rating>7</rating>", rate_limiter=Slow())
+    judge = ScriptedModel(script=lambda *_: "7", rate_limiter=Slow())
     result = run(says(), reward=tpo.Judge(judge), depth=0, width=2, timeout=0.25)
     assert all("no score within" not in str(c["error"]) for c in result["candidates"])
 
