@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncGenerator, Iterator, MutableMapping
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from copy import copy
 from functools import cached_property, partial
 from types import FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Protocol, cast
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel
@@ -25,6 +25,21 @@ from .loop_end import close_at_loop_end
 DEPTH = 4  # from a model to its client: model, resource, SDK, client
 MOST = 1000  # things that are looked at
 LEAVES = (type, str, bytes, int, float, FunctionType, MethodType, ModuleType)
+
+
+class Transport(Protocol):
+    """What sends the requests of a client, in httpx of whatever version."""
+
+    async def handle_async_request(self, request: object) -> object:
+        """Send one."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
+
+Opened = dict[AbstractEventLoop, tuple[Transport, AsyncGenerator[None] | None]]
 
 
 def fit_for_any_loop(model: BaseChatModel) -> None:
@@ -40,7 +55,8 @@ def fit_for_any_loop(model: BaseChatModel) -> None:
     for client in clients_in(model):
         own = vars(client)
         own["_transport"] = per_loop(own["_transport"])
-        own["_mounts"] = {at: per_loop(transport) for at, transport in own["_mounts"].items()}
+        mounts: dict[object, object] = own["_mounts"]
+        own["_mounts"] = {at: per_loop(transport) for at, transport in mounts.items()}
 
 
 def clients_in(model: object) -> Iterator[object]:
@@ -62,10 +78,11 @@ def clients_in(model: object) -> Iterator[object]:
         level = below
 
 
-def per_loop(transport: Any) -> Any:
+def per_loop(transport: object) -> object:
     """Return a transport that has connections of each loop; one that has none is returned as is."""
     pool = _members(transport).get("_pool")
-    return LoopTransport(transport) if "_connections" in _members(pool) else transport
+    held = "_connections" in _members(pool)
+    return LoopTransport(cast("Transport", transport)) if held else transport
 
 
 class LoopTransport:
@@ -75,11 +92,11 @@ class LoopTransport:
         first: Where the settings are from; never used itself, since its loop is not known.
     """
 
-    def __init__(self, first: Any) -> None:
+    def __init__(self, first: Transport) -> None:
         self._first = first
-        self._open: dict[AbstractEventLoop, tuple[Any, AsyncGenerator[None] | None]] = {}
+        self._open: Opened = {}
 
-    async def handle_async_request(self, request: Any) -> Any:
+    async def handle_async_request(self, request: object) -> object:
         """Send a request."""
         loop = asyncio.get_running_loop()
         if loop not in self._open:
@@ -106,21 +123,19 @@ class LoopTransport:
         await _close(self._open, asyncio.get_running_loop())
 
 
-async def _close(
-    opened: MutableMapping[AbstractEventLoop, tuple[Any, Any]], loop: AbstractEventLoop
-) -> None:
+async def _close(opened: Opened, loop: AbstractEventLoop) -> None:
     if held := opened.pop(loop, None):
         await held[0].aclose()
 
 
-def _members(thing: object) -> dict[str, Any]:
+def _members(thing: object) -> dict[str, object]:
     with suppress(AttributeError):  # a `__getattr__` of its own is not asked
         own = object.__getattribute__(thing, "__dict__")
         return own if isinstance(own, dict) else {}
     return {}
 
 
-def _children(thing: object) -> list[Any]:
+def _children(thing: object) -> list[object]:
     if isinstance(thing, dict):
         return list(thing.values())
     if isinstance(thing, list | tuple):

@@ -75,7 +75,7 @@ async def request_rewards(
     async with gate():
         given = work.budget.timeout(seconds)
         try:
-            done = await within(seconds, reward().call(work, call), work.budget.ends)
+            done = await within(seconds, reward().call(work, call), work.budget.deadline)
         except LateError:
             raise RewardError(f"no score within {round(given, 2):g} s") from None
     return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)
