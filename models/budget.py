@@ -41,6 +41,11 @@ class Budget:
         """Seconds that are left, 0 or more."""
         return max(0.0, self.ends - time.monotonic())
 
+    @property
+    def deadline(self) -> float:
+        """When what begins now must have ended, however long it waits; on the monotonic clock."""
+        return max(self.ends, time.monotonic() + LEAST_SECONDS)
+
     def used_up(self) -> str:
         """Return why nothing more may be sent, or ""."""
         if self.requests < 1:

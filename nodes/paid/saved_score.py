@@ -72,10 +72,10 @@ async def request_rewards(
 ) -> Called:
     """Make one call; its result is saved, with its cost in brief, and not asked for again."""
     work = job()
-    try:
-        async with gate():
-            seconds = work.budget.timeout(seconds)
-            done = await within(seconds, reward().call(work, call))
-    except LateError:
-        raise RewardError(f"no score within {round(seconds, 2):g} s") from None
+    async with gate():
+        given = work.budget.timeout(seconds)
+        try:
+            done = await within(seconds, reward().call(work, call), work.budget.deadline)
+        except LateError:
+            raise RewardError(f"no score within {round(given, 2):g} s") from None
     return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)
