@@ -13,7 +13,7 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
     OutputParserException,
 )
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_any
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from ..core.failure import FailureKind
 from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
@@ -91,8 +91,11 @@ def retrying(attempts: int, budget: Budget | None = None) -> AsyncRetrying:
         error = state.outcome.exception() if state.outcome else None
         return pause_before_retry(error, state.attempt_number)
 
+    def enough(state: RetryCallState) -> bool:
+        return state.attempt_number >= attempts or not left.take(state.upcoming_sleep)
+
     return AsyncRetrying(
-        stop=stop_any(stop_after_attempt(attempts), lambda s: not left.take(s.upcoming_sleep)),
+        stop=enough,
         retry=retry_if_exception(is_transient),
         wait=wait,
         reraise=True,
