@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
 from ..core.usage import add_costs, cost, tokens_for_budget
+from ..core.user_code import within
 from .configure import WHOLE, sent_parameters
 from .faults import is_transient, may_be_n, maybe_billed, never_sent, refused_parameter, retrying
 from .learnt import Learnt, learnt_of
@@ -69,8 +69,8 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
                     sent += 1
                     on_text = begin() if begin else None
                     seconds = budget.timeout(request.timeout)
-                    async with asyncio.timeout(seconds):
-                        texts, price = await send(request, refused, on_text)
+                    once = send(request, refused, on_text)
+                    texts, price = await within(seconds, once)
                 lost |= maybe_billed(attempt.retry_state)
             price = with_estimate(price, request.messages, texts)
             budget.count(tokens=tokens_for_budget(price))

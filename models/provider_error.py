@@ -18,7 +18,7 @@ from langchain_core.exceptions import (
     ModelRateLimitError,
 )
 
-from ..core.errors import evidence
+from ..core.errors import cause_of, evidence
 from .broken_reply import BrokenReplyError
 from .error_parts import body_of, causes_of, status_beside
 
@@ -77,7 +77,7 @@ def words_of(error: BaseException) -> str:
     body = body_of(error)
     beside = status_beside(error)
     if not body or beside is not None:
-        return evidence(error)
+        return cause_of(error)
     said = body.get("message") or body.get("detail") or body
     status = status_of(error) or body.get("code") or body.get("type")
     about = f" ({status})" if status else ""

@@ -21,6 +21,7 @@ from .name_the_model import named
 from .reported_usage import counted_by
 from .request import OnText, Request
 from .request_cost import cost_of, price_of
+from .set_apart import set_apart
 from .stream import stream_reply
 
 
@@ -40,7 +41,7 @@ async def send(
     Raises:
         BrokenReplyError: the server answered with something else than a whole reply.
     """
-    model = configure(request, refused)
+    model = set_apart(configure(request, refused), request.policy.model)
     traced = RunnableConfig(
         tags=[TAG_NOSTREAM, "tpo"], run_name=request.label, metadata=request.metadata
     )
