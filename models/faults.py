@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Collection
 
-import httpx
 from langchain_core.exceptions import (
     ModelAPIError,
     ModelConnectionError,
@@ -18,7 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from ..core.failure import FailureKind
 from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
 from .budget import Budget
-from .error_parts import causes_of
+from .error_parts import causes_of, is_a
 from .provider_error import is_blocked, lacks_choices, status_of
 from .refusals import refused_name
 from .retry_after import retry_after
@@ -28,7 +27,6 @@ _PASSING = (
     ModelConnectionError,
     ModelRateLimitError,
     ModelTimeoutError,
-    httpx.TransportError,
     ConnectionError,
     TimeoutError,
 )
@@ -51,7 +49,8 @@ def is_transient(error: BaseException) -> bool:
     status = status_of(error)
     if status is not None:
         return status in _PASSING_STATUS
-    return isinstance(error, _PASSING) or lacks_choices(error)
+    lost = isinstance(error, _PASSING) or is_a(error, "TransportError")  # of httpx
+    return lost or lacks_choices(error)
 
 
 def failure_of_request(error: BaseException) -> FailureKind:
@@ -138,7 +137,7 @@ def maybe_billed(attempt: RetryCallState) -> bool:
 
 def never_connected(error: BaseException) -> bool:
     """Return whether nobody was there to take the request."""
-    return any(isinstance(e, httpx.ConnectError | ConnectionRefusedError) for e in causes_of(error))
+    return any(is_a(one, "ConnectError", "ConnectionRefusedError") for one in causes_of(error))
 
 
 def never_sent(error: BaseException) -> bool:
