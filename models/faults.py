@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Collection
 
-import httpx
 from langchain_core.exceptions import (
     ModelAPIError,
     ModelConnectionError,
@@ -13,13 +12,13 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
     OutputParserException,
 )
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_any
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from ..core.errors import UserCodeError
 from ..core.failure import FailureKind
 from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
 from .budget import Budget
-from .error_parts import causes_of
+from .error_parts import causes_of, is_a
 from .provider_error import is_blocked, lacks_choices, status_of
 from .refusals import refused_name
 from .retry_after import retry_after
@@ -29,7 +28,6 @@ _PASSING = (
     ModelConnectionError,
     ModelRateLimitError,
     ModelTimeoutError,
-    httpx.TransportError,
     ConnectionError,
     TimeoutError,
 )
@@ -52,7 +50,8 @@ def is_transient(error: BaseException) -> bool:
     status = status_of(error)
     if status is not None:
         return status in _PASSING_STATUS
-    return isinstance(error, _PASSING) or lacks_choices(error)
+    lost = isinstance(error, _PASSING) or is_a(error, "TransportError")  # of httpx
+    return lost or lacks_choices(error)
 
 
 def failure_of_request(error: BaseException) -> FailureKind:
@@ -92,8 +91,11 @@ def retrying(attempts: int, budget: Budget | None = None) -> AsyncRetrying:
         error = state.outcome.exception() if state.outcome else None
         return pause_before_retry(error, state.attempt_number)
 
+    def enough(state: RetryCallState) -> bool:
+        return state.attempt_number >= attempts or not left.take(state.upcoming_sleep)
+
     return AsyncRetrying(
-        stop=stop_any(stop_after_attempt(attempts), lambda s: not left.take(s.upcoming_sleep)),
+        stop=enough,
         retry=retry_if_exception(is_transient),
         wait=wait,
         reraise=True,
@@ -136,7 +138,7 @@ def maybe_billed(attempt: RetryCallState) -> bool:
 
 def never_connected(error: BaseException) -> bool:
     """Return whether nobody was there to take the request."""
-    return any(isinstance(e, httpx.ConnectError | ConnectionRefusedError) for e in causes_of(error))
+    return any(is_a(one, "ConnectError", "ConnectionRefusedError") for one in causes_of(error))
 
 
 def never_sent(error: BaseException) -> bool:
