@@ -21,6 +21,7 @@ _BLOCK = re.compile(rf"\s*<({_THINK})>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNOREC
 # A closing tag in quotes or backticks is something the answer talks about.
 _ORPHAN = re.compile(rf"\A(.*?)(?<![`'\"])</(?:{_THINK})>(?![`'\"])", re.DOTALL | re.IGNORECASE)
 _OPEN = re.compile(rf"<(?:{_THINK})>", re.IGNORECASE)
+_HALF = re.compile("[\ud800-\udfff]")
 _BLOCKED = {"content_filter", "safety", "blocked", "recitation"}
 
 
@@ -80,8 +81,14 @@ def cut(text: str, stop: Sequence[str]) -> str:
 
 
 def well_formed(text: str) -> str:
-    """Replace half characters (lone surrogates), which no file or terminal takes."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """Replace half characters (lone surrogates) and NUL, which no file, terminal or database takes.
+
+    A text that needs nothing is returned as it is, the same object.
+    """
+    if "\0" not in text and (text.isascii() or not _HALF.search(text)):
+        return text
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "\ufffd")
 
 
 def read_reply(message: BaseMessage, finish_reason: str | None = None) -> Reply:
