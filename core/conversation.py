@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    AnyMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
 from langchain_core.messages.utils import convert_to_messages
 
 from .errors import InputError
-from .message_text import kind_of, spoken, text_in, text_of
+from .message_text import kind_of, spoken, text_in, words_of
 from .reply import well_formed
 
 _NAMES = {"human": "User", "ai": "Assistant", "tool": "Tool result"}
@@ -43,7 +50,7 @@ class Conversation:
         turns = []
         for message in spoken(self.messages):
             name = "System" if isinstance(message, SystemMessage) else _NAMES.get(message.type, "")
-            if text := text_of(message).strip():
+            if text := words_of(message).strip():
                 turns.append(f"{name or message.type}: {text}")
         return "\n\n".join(turns)
 
@@ -71,7 +78,7 @@ def read_conversation(messages: Sequence[AnyMessage] | None) -> Conversation:
         raise InputError(
             "the conversation already ends with an answer: add a new message with role 'user'"
         )
-    query = text_of(human).strip()
+    query = words_of(human).strip()
     if not query:
         if any(text_in(part) is None for part in human.content):
             raise InputError(

@@ -42,16 +42,17 @@ def add_turns(left: Messages, right: Messages) -> Messages:
         2
     """
     added, known = list[BaseMessage](), set[str | None]({None})
-    for message in convert_to_messages(right if isinstance(right, list) else [right]):
-        turn = message_chunk_to_message(message) if isinstance(message, BaseMessageChunk) else message
+    for given in convert_to_messages(right if isinstance(right, list) else [right]):
+        turn = message_chunk_to_message(given) if isinstance(given, BaseMessageChunk) else given
         if not isinstance(turn, RemoveMessage):
+            turn = savable(turn)
             turn = turn.model_copy(update={"id": str(uuid4())}) if turn.id in known else turn
             known.add(turn.id)
         added.append(turn)
     return add_messages(left, cast("Messages", added))
 
 
-def settled(messages: Sequence[BaseMessage]) -> list[AnyMessage]:
+def as_meant(messages: Sequence[BaseMessage]) -> list[AnyMessage]:
     """Return a conversation as it is meant: what removes messages has removed them.
 
     Raises:
@@ -60,15 +61,14 @@ def settled(messages: Sequence[BaseMessage]) -> list[AnyMessage]:
     Example:
         >>> from langchain_core.messages import HumanMessage
         >>> gone = [HumanMessage("a", id="1"), RemoveMessage(id="1"), HumanMessage("b")]
-        >>> [message.text for message in settled(gone)]
+        >>> [message.text for message in as_meant(gone)]
         ['b']
     """
     refuse_unknown_removals(messages, [])
-    turns = add_turns([], cast("Messages", [sound(message) for message in messages]))
-    return cast("list[AnyMessage]", turns)
+    return cast("list[AnyMessage]", add_turns([], cast("Messages", messages)))
 
 
-def sound(message: BaseMessage) -> BaseMessage:
+def savable(message: BaseMessage) -> BaseMessage:
     """Return a message that can be saved and sent.
 
     Half characters and NUL are replaced. What a saver cannot write is left out: the artifact of
@@ -81,7 +81,7 @@ def sound(message: BaseMessage) -> BaseMessage:
     if can_be_saved(message):
         return message
     further: dict[str, Any] = dict.fromkeys([*(message.model_extra or {}), "artifact"])
-    lost = {k: None for k in further if not can_be_saved(getattr(message, k, None))}
+    lost: JsonObject = {k: None for k in further if not can_be_saved(getattr(message, k, None))}
     for name in _OF_NO_MODEL:
         lost[name] = {k: v for k, v in getattr(message, name).items() if can_be_saved(v)}
     return message.model_copy(update=lost)

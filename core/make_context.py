@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from copy import copy
 from typing import Any
 
@@ -26,6 +26,29 @@ def context_with(name: str, **defaults: object) -> type[Context]:
         fields[setting] = (field.annotation, field)
     made: type[Context] = create_model(name, __base__=Context, **fields)
     return made
+
+
+def chosen_context(given: object, settings: Mapping[str, object]) -> Context:
+    """Return the settings of a call that may give them as a whole, one by one, or both.
+
+    Args:
+        given: A `Context`, a mapping of settings, or `None`.
+        settings: Single settings; they win.
+
+    Raises:
+        ConfigError: in one sentence, what is wrong and what is allowed.
+
+    Example:
+        >>> chosen_context(Context(depth=1, width=3), {"depth": 2}).depth
+        2
+    """
+    if given is None or isinstance(given, Context):
+        return make_context(given, **settings) if settings or given is None else given
+    if not isinstance(given, Mapping):
+        raise ConfigError(
+            f"context is {type(given).__name__}: give Context(...), or settings by their names"
+        )
+    return make_context(None, **{**given, **settings})
 
 
 def make_context(base: Context | None = None, **settings: object) -> Context:

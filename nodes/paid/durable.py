@@ -19,6 +19,7 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
 from langgraph.runtime import get_runtime
 
+from ...core.errors import ConfigError
 from ...core.failure import failure_of
 from ...core.json_types import JsonObject
 from ...core.state import Candidate
@@ -69,6 +70,22 @@ def outline(candidate: Candidate) -> JsonObject:
     if candidate["error"]:
         record |= {"error": candidate["error"], "failure": failure_of(candidate)}
     return record
+
+
+def require_history(saver: object) -> None:
+    """Refuse a saver that keeps the newest checkpoint only.
+
+    The pool is written as changes, and read from the checkpoints that hold them.
+
+    Raises:
+        ConfigError: it is one of those.
+    """
+    name = type(saver).__name__
+    if any("Shallow" in kind.__name__ for kind in type(saver).__mro__):
+        raise ConfigError(
+            f"{name} keeps only the newest checkpoint, and a run is read from all of its own: "
+            f"take {name.replace('Shallow', '')}"
+        )
 
 
 async def restore(pool: Sequence[Candidate]) -> list[Candidate]:

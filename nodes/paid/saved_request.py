@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from langgraph.config import get_config
+from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.func import task
 from typing_extensions import TypedDict
 
@@ -19,7 +21,7 @@ from ...core.state import Candidate
 from ...core.usage import Cost, brief, cost
 from ...models.live_request import ask_live
 from ...models.request import Request, RequestError
-from .durable import Held, Key, outline, write, written
+from .durable import Held, Key, outline, require_history, write, written
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ async def saved_request(asked: CandidateRequest) -> Brought:
 
     Raises:
         RequestError: it failed, or brought nothing to begin with.
+        ConfigError: it could not be saved.
     """
+    require_history(get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER))
     brought: Brought | None = await request_candidates(Held(asked, asked.request.label))
     if brought:
         return brought
