@@ -10,12 +10,13 @@ from langchain_core.messages import (
     AnyMessage,
     BaseMessage,
     BaseMessageChunk,
+    MessageLikeRepresentation,
     RemoveMessage,
     message_chunk_to_message,
 )
 from langchain_core.messages.utils import convert_to_messages
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.graph.message import Messages, add_messages
+from langgraph.graph.message import add_messages
 
 from .json_types import JsonObject
 from .remove_messages import refuse_unknown_removals
@@ -25,7 +26,10 @@ _OF_NO_MODEL = ("additional_kwargs", "response_metadata")  # what a provider or 
 _serializer = JsonPlusSerializer()
 
 
-def add_turns(left: Messages, right: Messages) -> Messages:
+Turns = list[MessageLikeRepresentation]
+
+
+def add_turns(left: Turns, right: Turns | MessageLikeRepresentation) -> list[AnyMessage]:
     """Add messages to a conversation: the reducer of the channel `messages`.
 
     A message replaces an earlier one of its id and may remove one, as LangGraph has it. But two
@@ -49,7 +53,7 @@ def add_turns(left: Messages, right: Messages) -> Messages:
             turn = turn.model_copy(update={"id": str(uuid4())}) if turn.id in known else turn
             known.add(turn.id)
         added.append(turn)
-    return add_messages(left, cast("Messages", added))
+    return cast("list[AnyMessage]", add_messages(left, cast("Turns", added)))
 
 
 def as_meant(messages: Sequence[BaseMessage]) -> list[AnyMessage]:
@@ -65,7 +69,7 @@ def as_meant(messages: Sequence[BaseMessage]) -> list[AnyMessage]:
         ['b']
     """
     refuse_unknown_removals(messages, [])
-    return cast("list[AnyMessage]", add_turns([], cast("Messages", messages)))
+    return add_turns([], cast("Turns", messages))
 
 
 def savable(message: BaseMessage) -> BaseMessage:

@@ -11,6 +11,7 @@ its own nodes use; tests/contract/test_langgraph.py fails if it changes.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence, Set
+from inspect import getmro
 from typing import Generic, TypeVar
 
 from langchain_core.runnables import RunnableConfig
@@ -72,16 +73,20 @@ def outline(candidate: Candidate) -> JsonObject:
     return record
 
 
-def require_history(saver: object) -> None:
+def require_history(saver: object = None) -> None:
     """Refuse a saver that keeps the newest checkpoint only.
 
     The pool is written as changes, and read from the checkpoints that hold them.
 
+    Args:
+        saver: Not given: the one of the run that this is called in.
+
     Raises:
         ConfigError: it is one of those.
     """
+    saver = saver or get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
     name = type(saver).__name__
-    if any("Shallow" in kind.__name__ for kind in type(saver).__mro__):
+    if any("Shallow" in kind.__name__ for kind in getmro(type(saver))):
         raise ConfigError(
             f"{name} keeps only the newest checkpoint, and a run is read from all of its own: "
             f"take {name.replace('Shallow', '')}"

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from langgraph.config import get_config
-from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.func import task
 from typing_extensions import TypedDict
 
@@ -79,7 +77,7 @@ async def saved_request(asked: CandidateRequest) -> Brought:
         RequestError: it failed, or brought nothing to begin with.
         ConfigError: it could not be saved.
     """
-    require_history(get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER))
+    require_history()
     brought: Brought | None = await request_candidates(Held(asked, asked.request.label))
     if brought:
         return brought
