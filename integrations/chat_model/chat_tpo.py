@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,8 +12,13 @@ from langchain_core.language_models.base import LangSmithParams
 from langchain_core.load.serializable import SerializedConstructor, SerializedNotImplemented
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable, RunnableLambda
-from langchain_core.tools import BaseTool
+from langchain_core.runnables import (
+    Runnable,
+    RunnableLambda,
+    RunnableSerializable,
+)
+from langchain_core.runnables.configurable import RunnableConfigurableFields
+from langchain_core.runnables.utils import AnyConfigurableField
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, model_validator
 
@@ -26,6 +31,8 @@ from ..inner_run.callbacks_and_saver import RunManager, Saving, inner_callbacks,
 from ..inner_run.run_summary import Detail
 from .answering import ChatCall, answer_pieces, whole_answer
 from .call_settings import PARTS, CallSettings, Keywords, given_settings
+from .configurable_setting import described
+from .offered_tool import ToolLike, offered
 
 
 class ChatTPO(BaseChatModel):
@@ -176,7 +183,7 @@ class ChatTPO(BaseChatModel):
 
     def bind_tools(
         self,
-        tools: Sequence[JsonObject | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[ToolLike],
         *,
         tool_choice: str | JsonObject | bool | None = None,
         **kwargs: object,
@@ -190,7 +197,7 @@ class ChatTPO(BaseChatModel):
         """
         if tool_choice is not None:
             kwargs["tool_choice"] = tool_choice
-        return self.bind(tools=list(tools), **kwargs)
+        return self.bind(tools=[offered(tool) for tool in tools], **kwargs)
 
     def with_structured_output(
         self, schema: JsonObject | type, *, include_raw: bool = False, **kwargs: Any
@@ -211,6 +218,47 @@ class ChatTPO(BaseChatModel):
             return (await resolve_policy(policy)).model.with_structured_output(schema, **options)
 
         return RunnableLambda(lambda _: result_of(build(None)), afunc=build, name="structured")
+
+    def configurable_fields(
+        self, **kwargs: AnyConfigurableField
+    ) -> RunnableSerializable[LanguageModelInput, AIMessage]:
+        """Let a caller's config choose fields, or single settings (`depth`, `temperature`, ...).
+
+        Args:
+            **kwargs: For each name, how the config calls it.
+
+        Raises:
+            ValueError: an unknown name, as LangChain has it.
+        """
+        fields = {name: described(name, field) for name, field in kwargs.items()}
+        others = {name: field for name, field in fields.items() if name not in Context.model_fields}
+        super().configurable_fields(**others)  # refuses unknown names
+        return RunnableConfigurableFields(default=self, fields=fields)
+
+    def get_num_tokens(self, text: str) -> int:
+        """Count tokens as the policy does."""
+        return self._policy().get_num_tokens(text)
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """Split a text as the policy does."""
+        return self._policy().get_token_ids(text)
+
+    def get_num_tokens_from_messages(
+        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
+    ) -> int:
+        """Count the tokens of messages as the policy does."""
+        more = {"tools": tools} if tools else {}
+        return self._policy().get_num_tokens_from_messages(messages, **more)
+
+    def _policy(self) -> BaseChatModel:
+        return result_of(resolve_policy(self.policy or self.context.policy)).model
+
+    if not TYPE_CHECKING:  # a type checker would take every name for a setting
+
+        def __getattr__(self, name: str) -> object:
+            if name in Context.model_fields:
+                return getattr(self.context, name)
+            return super().__getattr__(name)
 
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> JsonObject:
         if tools := kwargs.get("tools"):  # traces show schemas
