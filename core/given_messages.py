@@ -19,7 +19,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.graph.message import add_messages
 
 from .json_types import JsonObject
-from .remove_messages import refuse_unknown_removals
+from .remove_messages import has_removals, refuse_unknown_removals
 from .reply import well_formed
 
 _OF_NO_MODEL = ("additional_kwargs", "response_metadata")  # what a provider or a program keeps
@@ -69,7 +69,9 @@ def as_meant(messages: Sequence[BaseMessage]) -> list[AnyMessage]:
         ['b']
     """
     refuse_unknown_removals(messages, [])
-    return add_turns([], cast("Turns", messages))
+    if has_removals(messages):
+        return add_turns([], cast("Turns", messages))
+    return [cast("AnyMessage", savable(message)) for message in messages]
 
 
 def savable(message: BaseMessage) -> BaseMessage:

@@ -38,7 +38,7 @@ async def send(
     )
     if request.schema and not request.json_by_body:
         chain = model.with_structured_output(request.schema, include_raw=True)
-        result: Any = await chain.ainvoke(messages, traced)
+        result: Any = await chain.ainvoke(messages, traced, **request.policy.arguments)
         raw, parsed = result["raw"], result["parsed"]
         as_json = None if parsed is None else json.dumps(parsed, ensure_ascii=False)
         replies = [read_reply(raw) if as_json is None else Reply(as_json)]
@@ -46,7 +46,7 @@ async def send(
     if not request.live or request.n > 1:
         return await _send_whole(model, request, traced)
     whole: AIMessageChunk | None = None
-    async for chunk in model.astream(messages, traced):
+    async for chunk in model.astream(messages, traced, **request.policy.arguments):
         whole = chunk if whole is None else whole + chunk
         if on_text and chunk.text:
             on_text(chunk.text)
@@ -65,6 +65,7 @@ async def _send_whole(
         tags=config["tags"],
         metadata=config["metadata"],
         run_name=request.label,
+        **request.policy.arguments,
     )
     generations = [g for g in result.generations[0] if isinstance(g, ChatGeneration)]
     replies = [

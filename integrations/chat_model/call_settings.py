@@ -14,6 +14,7 @@ from ...core.make_context import chosen_context
 from ...graphs.loop import TPOGraph, build_graph
 from ...models.hide_from_traces import is_open
 from ...models.policy import check_policy, model_name
+from ...models.unwrap import is_chat_like
 from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
 from ..inner_run.run_summary import Detail
@@ -97,7 +98,7 @@ class CallSettings:
         for name, part in self._parts.items():
             if not part:
                 continue
-            if isinstance(part, BaseChatModel | str):
+            if isinstance(part, str) or is_chat_like(part):
                 described[name] = model_name(part)
             elif isinstance(part, PromptSet | Mapping):
                 described[name] = "own"
