@@ -111,13 +111,14 @@ def model_name(model: PolicyLike) -> str:
     """Return what a model calls itself, else its class; a spec without a login in its URL."""
     if isinstance(model, str):
         return without_login(model)
-    for attribute in (
-        ("model_name", "model", "model_id") if isinstance(model, BaseChatModel) else ()
-    ):
+    if is_chat_like(inner := within(model)):
+        return model_name(inner)
+    # A model by config would be made to be asked for these, and may need a key.
+    attributes = ("model_name", "model", "model_id") if isinstance(model, BaseChatModel) else ()
+    for attribute in attributes:
         if isinstance(name := getattr(model, attribute, None), str) and name:
             return without_login(name)
-    inner = next((getattr(model, name) for name in _WITHIN if name in vars(model)), None)
-    return model_name(inner) if is_chat_like(inner) else type(model).__name__.lstrip("_")
+    return type(model).__name__.lstrip("_")
 
 
 def _context_tokens(model: BaseChatModel) -> int | None:
