@@ -22,7 +22,7 @@ from ..core.policy_forms import POLICY_FORMS, listed
 from .check_policy_spec import check_spec, split_server
 from .loop_end import close_at_loop_end
 from .provider_model import compatible_model, provider_model
-from .unwrap import ChatLike, is_chat_like, unwrap
+from .unwrap import ChatLike, is_chat_like, unwrap, within
 
 PolicyLike = ChatLike | str
 URL_KEY = "TPO_POLICY_API_KEY"
