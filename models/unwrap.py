@@ -24,8 +24,10 @@ def is_chat_like(given: object) -> TypeGuard[ChatLike]:
 
     What `with_structured_output` returns is a chain, and writes no texts.
     """
-    chat = isinstance(given, Runnable) and hasattr(given, "bind_tools")
-    return chat or (isinstance(given, Runnable) and is_chat_like(within(given)))
+    if not isinstance(given, Runnable):
+        return False
+    inner = within(given)
+    return hasattr(given, "bind_tools") if inner is None else is_chat_like(inner)
 
 
 def within(given: object) -> object:
