@@ -121,7 +121,7 @@ def to_messages(
         raise InputError("give a list of chat messages, not one: [{'role': 'user', ...}]")
     try:
         return cast("list[AnyMessage]", convert_to_messages(prompt))
-    except (ValueError, NotImplementedError, TypeError) as error:
+    except (ValueError, NotImplementedError, TypeError, KeyError) as error:
         raise InputError(
             f"this is not a list of chat messages: {type(error).__name__}; "
             "use {'role': 'user', 'content': '...'}"

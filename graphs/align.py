@@ -98,7 +98,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
             "human_pick pauses the run for an answer, and one call has no place for it: compile "
             "build_tpo(...) with a checkpointer and resume it with Command(resume=...)"
         )
-    messages = _messages_of(prompt, keep_removals=bool(checkpointer and thread_id))
+    messages = messages_of(prompt, keep_removals=bool(checkpointer and thread_id))
     first: InputState = {"messages": messages, "drafts": read_drafts(drafts)}
     given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
     saver = checkpointer or InMemorySaver()
@@ -127,7 +127,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     return cast("Aligned", {key: state[key] for key in Aligned.__annotations__})
 
 
-def _messages_of(prompt: Prompt, *, keep_removals: bool) -> list[AnyMessage]:
+def messages_of(prompt: Prompt, *, keep_removals: bool) -> list[AnyMessage]:
     """Return a prompt as messages; without a thread, what is left when some remove others.
 
     Raises:
