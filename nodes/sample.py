@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
-from ..core.errors import NoCandidateError
+from ..core.errors import ConfigError, NoCandidateError
 from ..core.events import Emitter
 from ..core.reply import split_reasoning
 from ..core.state import State
-from ..core.usage import add_usage, usage_of
+from ..core.usage import add_usage, cost, usage_of
+from ..models.budget import budget_left
 from ..models.request import Request
-from ..rewards.planned_reward import self_check
+from ..rewards.planned_reward import requests_to_score, self_check
 from .paid.candidates import Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
@@ -28,10 +30,18 @@ def sample_node(*, given: GivenModels) -> Node:
         turn = state.get("turn", 0) + 1
         emit = Emitter(runtime.stream_writer, None, 0)
         run = await given.for_run(runtime)  # all of it, so that bad settings cost nothing
-        await _announce(run, conversation, emit)
         wanted = _wanted(run, emit, conversation, drafts, turn)
-        max_requests = run.context.budget_requests or None
-        got = await ask_for_candidates(wanted, frozenset(), max_requests)
+        least = 1 + wanted.to_score(1)
+        if not drafts and wanted.budget.requests < least:
+            raise ConfigError(
+                f"budget_requests={run.context.budget_requests} does not pay for one answer and its"
+                f" score by {run.reward.name!r}: give {least} or more"
+            )
+        await _announce(run, conversation, emit)
+        got = await ask_for_candidates(wanted, frozenset())
+        if run.context.budget_tokens and got.cost.get("estimated_tokens"):
+            why = f"{run.policy.name} reports no usage: budget_tokens counts an estimate by length"
+            emit("notice", {"message": why})
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
             why = next((r["error"] for r in got.records), "no request was left to be made")
@@ -98,7 +108,7 @@ def _wanted(
                 "stop": list(context.stop_sequences) or None,
             },
             refused=refused,
-            timeout=min(context.timeout, context.budget_seconds or context.timeout),
+            timeout=context.timeout,
             live=context.live,
         )
 
@@ -113,5 +123,7 @@ def _wanted(
         round=0,
         parent_round=None,
         gate=asyncio.Semaphore(context.max_concurrency),
+        budget=budget_left(context, cost()),
+        to_score=partial(requests_to_score, run.reward),
         drafts=drafts,
     )

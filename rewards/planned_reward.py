@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, NotRequired, Protocol, runtime_checkable
 
 from langchain_core.messages import AnyMessage
@@ -27,6 +27,7 @@ from typing_extensions import TypedDict, TypeVar
 from ..core.errors import RewardError, evidence
 from ..core.pool import reward_of
 from ..core.state import Candidate, Score
+from ..models.budget import Budget
 from .base import Reward, checked, failed
 
 CallT = TypeVar("CallT", default=Any)
@@ -53,11 +54,13 @@ class Job:
         messages: The conversation.
         answers: The new answers.
         pool: The candidates that were scored before, the earliest first.
+        budget: What it may still cost, for rewards that ask a model.
     """
 
     messages: Sequence[AnyMessage]
     answers: Sequence[str]
     pool: Sequence[Candidate] = ()
+    budget: Budget = field(default_factory=Budget, repr=False, compare=False)
 
     @property
     def leader(self) -> Candidate | None:
@@ -199,6 +202,18 @@ async def score_now(
     """
     plan, job = planned(reward), Job(messages, answers)
     return await score_job(plan, job, lambda call: plan.call(job, call))
+
+
+def requests_to_score(reward: PlannedReward, answers: int, pool: Sequence[Candidate] = ()) -> int:
+    """Return how many model requests a reward sends for new answers at most, retries aside.
+
+    Args:
+        reward: The reward; it has a method `requests(job)` if it asks language models.
+        answers: How many there are, all different.
+        pool: The candidates that were scored before.
+    """
+    requests: Callable[[Job], int] | None = getattr(reward, "requests", None)
+    return requests(Job([], [str(i) for i in range(answers)], pool)) if requests else 0
 
 
 async def self_check(reward: PlannedReward) -> str:

@@ -40,6 +40,10 @@ class CachedJudge(Generic[CallT, ResultT]):
         """Return the judge's calls."""
         return self.judge.plan(job)
 
+    def requests(self, job: Job) -> int:
+        """Return what the judge takes if nothing is known yet."""
+        return self.judge.requests(job)
+
     async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Look the verdict up, or ask for it."""
         question = self.judge.question(job, call)

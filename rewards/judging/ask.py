@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from langchain_core.messages import HumanMessage, SystemMessage
 
@@ -10,6 +11,7 @@ from ...core.errors import RewardError, evidence
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, add_costs, cost
 from ...models.ask import ask
+from ...models.budget import Budget
 from ...models.policy import Policy
 from ...models.request import Request, RequestError
 from ...prompts.judge import JUDGE_SYSTEM
@@ -32,6 +34,7 @@ async def ask_verdict(
     judge: Policy,
     prompt: Callable[[str], str],
     form: Form,
+    budget: Budget,
 ) -> Called:
     """Ask a judge for one verdict.
 
@@ -39,6 +42,7 @@ async def ask_verdict(
         judge: The judging model.
         prompt: The question, given how to reply.
         form: The verdicts it allows.
+        budget: What the round may still cost.
 
     Returns:
         What the verdict is worth, and what asking cost.
@@ -55,7 +59,7 @@ async def ask_verdict(
     for output, schema in (bare, strict, as_json) if bare_first else (strict, bare, as_json):
         request = _request(judge, prompt(output), schema, form.one_word, refused)
         try:
-            response = await ask(request)
+            response = await ask(replace(request, budget=budget))
         except RequestError as error:
             error.cost = add_costs(paid, error.cost)
             raise

@@ -65,10 +65,14 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     def plan(self, job: Job) -> list[CallT]:
         """Return the calls; see `PlannedReward`."""
 
+    def requests(self, job: Job) -> int:
+        """Return how many requests the round takes: one for each call."""
+        return len(self.plan(job))
+
     async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Ask for one verdict."""
         judge, question = await resolve_policy(self.model), partial(self.question, job, call)
-        return await ask_verdict(judge, question, self.form(call))
+        return await ask_verdict(judge, question, self.form(call), job.budget)
 
     def settled(self, job: Job, call: CallT, result: ResultT) -> list[tuple[int, Score]]:
         """A comparison settles nothing by itself."""

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...core.errors import ConfigError
 from ...core.state import Candidate
 from ..base import Score, scored, sound
 from ..function import OwnReward, as_reward
-from ..planned_reward import Called, Job, PlannedReward, planned, self_check
+from ..planned_reward import Called, Job, PlannedReward, planned, requests_to_score, self_check
 from .answer_scores import own_scores, why_unscored
 from .z_score import raw, reference
 
@@ -109,6 +109,11 @@ class Mix:
             for call in reward.plan(_seen_by(reward, job))
         ]
 
+    def requests(self, job: Job) -> int:
+        """Return the requests of all parts."""
+        seen = ((reward, _seen_by(reward, job)) for reward in self._all)
+        return sum(requests_to_score(reward, len(own.answers), own.pool) for reward, own in seen)
+
     async def call(self, job: Job, call: PartCall) -> Called:
         """Make one call of one part."""
         place, inner = call
@@ -152,4 +157,4 @@ def _seen_by(reward: PlannedReward, job: Job) -> Job:
         for candidate in job.pool
         if reward.name in (parts := candidate.get("parts", {}))
     ]
-    return Job(job.messages, job.answers, own)
+    return replace(job, pool=own)

@@ -84,13 +84,14 @@ def test_the_first_reason_that_holds_is_the_one_told():
     order.append(why_stop(at, Context(**every)))
     at["halt"] = None
     order.append(why_stop(at, Context(**every)))
+    order.append(why_stop(at, Context(**{**every, "budget_seconds": 0})))
     at = state([*rows, ("c", 1.0, 1)], requests=9, seconds=9)
     order.append(why_stop(at, Context(**every)))
     order.append(why_stop(at, Context(**{**every, "target_reward": None})))
     order.append(why_stop(at, Context(**{**every, "target_reward": None, "depth": 3})))
     at = state([*FIRST, ("c", 0.5, 1)], requests=9, seconds=9)
     order.append(why_stop(at, Context(**{**every, "target_reward": None, "depth": 3})))
-    assert order == ["human", "no_update", "target", "depth", "spread", "patience"]
+    assert order == ["human", "budget", "no_update", "target", "depth", "spread", "patience"]
 
 
 def test_what_a_budget_leaves():
