@@ -57,6 +57,11 @@ def make_context(base: Context | None = None, **settings: object) -> Context:
     Raises:
         ConfigError: in one sentence, what is wrong and what is allowed.
     """
+    for name, value in settings.items():
+        field = Context.model_fields.get(name)
+        # Pydantic takes `True` for 1, which nobody means.
+        if isinstance(value, bool) and field and field.annotation is not bool:
+            raise ConfigError(f"{name}: {value} is not a value of this setting")
     values = {**(base.model_dump(exclude_unset=True) if base else {}), **settings}
     kind = type(base) if base else Context  # a subclass has other defaults
     try:
