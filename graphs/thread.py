@@ -66,7 +66,9 @@ async def next_input(app: TPOApp, thread: RunnableConfig, given: InputState) -> 
             f"the thread {name!r} waits for a person's choice: resume it with build_tpo(...) and "
             "Command(resume=...), or take another thread_id"
         )
-    if saved.next in {(), (START,)} or gives_up(past, given["messages"]):  # START: nothing was paid
+    # Just after a crash `next` alone can be empty; before the first step nothing was paid.
+    free = not (saved.next or saved.tasks) or saved.next == (START,)
+    if free or gives_up(past, given["messages"]):
         refuse_unknown_removals(given["messages"], [message.id for message in past])
         return given
     if repeats(past, given["messages"]):

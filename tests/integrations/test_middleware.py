@@ -220,3 +220,10 @@ def test_an_improved_answer_has_not_the_draft_s_id_on_the_provider_s_server(draf
     assert about["tpo"]["outcome"] == outcome
     assert about.get("id") == (None if outcome == "improved" else "resp_1")
     assert about["model_name"] == "m"
+
+
+@pytest.mark.parametrize("kind", [tpo.Context, dict])
+def test_settings_as_a_whole_and_single_ones_win(kind):
+    search = tpo.TPOMiddleware(prefer_later, context=kind(depth=1, width=4), depth=0)
+    trace = agent(agent_model(), search).invoke(asked())["messages"][-1].response_metadata["tpo"]
+    assert (len(trace["rounds"]), len(trace["candidates"])) == (1, 4)
