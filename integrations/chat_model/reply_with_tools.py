@@ -47,6 +47,7 @@ async def first_reply(
         The reply, unchanged.
     """
     rest = dict(options)
+    own = {name: value for name, value in policy.arguments.items() if name != "tools"}
     tools = [as_given(tool) for tool in rest.pop("tools", None) or []]
     bound = policy.model.bind_tools(tools, **rest) if tools else policy.model.bind(**rest)
 
@@ -56,7 +57,7 @@ async def first_reply(
         async for attempt in retrying(context.retries + 1):
             with attempt:
                 async with asyncio.timeout(context.timeout):
-                    return await bound.ainvoke(list(messages), config, **stop)
+                    return await bound.ainvoke(list(messages), config, **{**own, **stop})
         raise AssertionError  # the last attempt raises
 
     return await ask_saved(ask, key_of(messages), callbacks=callbacks, saving=saving)

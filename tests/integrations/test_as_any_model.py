@@ -15,6 +15,8 @@ from langchain_core.messages import (
 )
 from langchain_core.runnables import ConfigurableField
 from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, MessagesState, StateGraph
 from steps import QUERY, prefer_later, says
 from tool_model import ToolModel
 
@@ -125,7 +127,18 @@ def test_tokens_are_counted_by_the_policy():
 
 def test_a_bound_policy_in_the_place_of_a_model():
     assert chat(says().bind(user="ada")).invoke(QUERY).text == "first 1"
-    assert chat(says().with_fallbacks([says()])).invoke(QUERY).text == "first 1"
+    assert chat(says().bind(user="ada").with_retry()).invoke(QUERY).text == "first 1"
+
+
+@pytest.mark.parametrize("wrap", ["bound", "fallbacks"])
+def test_tools_are_bound_to_a_policy_in_a_wrapper(wrap):
+    model, other = ToolModel(), ToolModel()
+    wrapped: Any = model.bind(user="ada") if wrap == "bound" else model.with_fallbacks([other])
+    reply: Any = chat(wrapped, reward=longer).bind_tools([weather]).invoke(QUERY)
+    assert reply.tool_calls
+    ((_, bound),) = model.asked
+    assert [tool["function"]["name"] for tool in bound["tools"]] == ["weather"]
+    assert bound.get("user") == ("ada" if wrap == "bound" else None)
 
 
 def test_messages_as_they_come():
@@ -143,6 +156,26 @@ def test_messages_as_they_come():
     assert turns[-1].id is None
     with pytest.raises(InputError, match="there is no message 'nope' to remove"):
         chat().invoke([HumanMessage("Why?"), RemoveMessage(id="nope")])
+
+
+class Unsaved:
+    """An object that no saver can write."""
+
+
+async def test_an_artifact_that_cannot_be_saved_in_a_graph_that_saves():
+    call = {"name": "weather", "args": {}, "id": "c"}
+    found = ToolMessage("22", tool_call_id="c", artifact=Unsaved())
+
+    async def ask(state: MessagesState) -> Any:
+        turns = [HumanMessage("Warm?"), AIMessage("", tool_calls=[call]), found]
+        return {"messages": [await chat().ainvoke(turns)]}
+
+    graph = StateGraph(MessagesState).add_node("ask", ask).add_edge(START, "ask")
+    app = graph.compile(checkpointer=InMemorySaver())
+    given: Any = {"messages": [("user", "x")]}
+    state = await app.ainvoke(given, {"configurable": {"thread_id": "t"}})
+    assert state["messages"][-1].text == "first 1"
+    assert isinstance(found.artifact, Unsaved)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import ConfigurableField
+from langchain_core.runnables import ConfigurableField, RunnableConfig, RunnableLambda
 from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import PrivateAttr
 from steps import QUERY, prefer_later, says
 
@@ -146,6 +147,26 @@ async def test_each_is_taken_and_named_after_its_model(make, name):
     given = make(ChatOpenAI(model="m", api_key="x"))
     check_policy(given)
     assert (await resolve_policy(given)).name == model_name(given) == name
+
+
+async def test_a_model_by_config_gets_what_the_caller_configured_and_no_more():
+    """`configurable_fields="any"` takes each key for a field of the model."""
+    seen: list[dict[str, Any]] = []
+
+    async def answer(messages: Any, config: RunnableConfig) -> Any:
+        seen.append(dict(config["configurable"]))
+        return await says().ainvoke(messages)
+
+    class ByConfig(RunnableLambda[Any, Any]):
+        bind_tools = None
+
+    app = tpo.build_tpo(ByConfig(answer), lambda query, answer: len(answer)).compile(
+        checkpointer=InMemorySaver()
+    )
+    place = {"configurable": {"thread_id": "t", "model": "m"}}
+    context = tpo.Context(depth=0, width=2)
+    await app.ainvoke({"messages": [("user", QUERY)]}, place, context=context)
+    assert seen == [{"model": "m"}] * 2
 
 
 def test_structured_output_is_not_a_policy():
