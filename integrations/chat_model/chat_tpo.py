@@ -15,27 +15,22 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import (
     Runnable,
     RunnableLambda,
-    RunnableSerializable,
 )
-from langchain_core.runnables.configurable import RunnableConfigurableFields
-from langchain_core.runnables.utils import AnyConfigurableField
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from ...core.context import Context
 from ...core.json_types import JsonObject
 from ...graphs.background import iterate, result_of
 from ...models.policy import resolve_policy
 from ...nodes.paid.run_models import GivenModels
 from ..inner_run.callbacks_and_saver import RunManager, Saving, inner_callbacks, saving_of_sync_call
-from ..inner_run.run_summary import Detail
 from .answering import ChatCall, answer_pieces, whole_answer
 from .call_settings import PARTS, CallSettings, Keywords, given_settings
-from .configurable_setting import described
+from .chat_settings import ChatSettings
 from .offered_tool import ToolLike, offered
 
 
-class ChatTPO(BaseChatModel):
+class ChatTPO(ChatSettings):
     """A chat model whose answers are aligned with a reward while they are written.
 
     It takes the place of the chat model it is given, in a chain, an agent or a node. A reply
@@ -66,19 +61,6 @@ class ChatTPO(BaseChatModel):
         >>> message = chat.invoke("Why is the sky blue?")  # doctest: +SKIP
         >>> message.text, message.response_metadata["tpo"]["reward"]  # doctest: +SKIP
     """
-
-    policy: Any = None
-    reward: Any = None
-    critic: Any = None
-    heldout: Any = None
-    fallback: Any = None
-    prompts: Any = None
-    context: Context = Field(default_factory=Context)
-    trace: Detail = "full"
-    """How much of a run its message holds: `brief` leaves the texts of the pool and the
-    critiques out, so that a conversation that is saved does not carry every pool."""
-    streaming: bool | None = None
-    """`True` streams inside `invoke` too, for handlers that want tokens."""
 
     if TYPE_CHECKING:  # for editors: pydantic would show them the fields and not the settings
 
@@ -218,47 +200,6 @@ class ChatTPO(BaseChatModel):
             return (await resolve_policy(policy)).model.with_structured_output(schema, **options)
 
         return RunnableLambda(lambda _: result_of(build(None)), afunc=build, name="structured")
-
-    def configurable_fields(
-        self, **kwargs: AnyConfigurableField
-    ) -> RunnableSerializable[LanguageModelInput, AIMessage]:
-        """Let a caller's config choose fields, or single settings (`depth`, `temperature`, ...).
-
-        Args:
-            **kwargs: For each name, how the config calls it.
-
-        Raises:
-            ValueError: an unknown name, as LangChain has it.
-        """
-        fields = {name: described(name, field) for name, field in kwargs.items()}
-        others = {name: field for name, field in fields.items() if name not in Context.model_fields}
-        super().configurable_fields(**others)  # refuses unknown names
-        return RunnableConfigurableFields(default=self, fields=fields)
-
-    def get_num_tokens(self, text: str) -> int:
-        """Count tokens as the policy does."""
-        return self._policy().get_num_tokens(text)
-
-    def get_token_ids(self, text: str) -> list[int]:
-        """Split a text as the policy does."""
-        return self._policy().get_token_ids(text)
-
-    def get_num_tokens_from_messages(
-        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
-    ) -> int:
-        """Count the tokens of messages as the policy does."""
-        more = {"tools": tools} if tools else {}
-        return self._policy().get_num_tokens_from_messages(messages, **more)
-
-    def _policy(self) -> BaseChatModel:
-        return result_of(resolve_policy(self.policy or self.context.policy)).model
-
-    if not TYPE_CHECKING:  # a type checker would take every name for a setting
-
-        def __getattr__(self, name: str) -> object:
-            if name in Context.model_fields:
-                return getattr(self.context, name)
-            return super().__getattr__(name)
 
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> JsonObject:
         if tools := kwargs.get("tools"):  # traces show schemas

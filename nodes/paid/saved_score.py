@@ -11,6 +11,7 @@ from langgraph.func import task
 
 from ...core.errors import RewardError
 from ...core.usage import brief, cost, tokens_for_budget
+from ...core.user_code import LateError, within
 from ...rewards.planned_reward import Called, Job, PlannedReward
 from .durable import Held
 
@@ -71,14 +72,10 @@ async def request_rewards(
 ) -> Called:
     """Make one call; its result is saved, with its cost in brief, and not asked for again."""
     work = job()
-    async with gate():
-        seconds = work.budget.timeout(seconds)
-        limit = asyncio.timeout(seconds)
-        try:
-            async with limit:
-                done = await reward().call(work, call)
-        except TimeoutError:
-            if limit.expired():
-                raise RewardError(f"no score within {round(seconds, 2):g} s") from None
-            raise
+    try:
+        async with gate():
+            seconds = work.budget.timeout(seconds)
+            done = await within(seconds, reward().call(work, call))
+    except LateError:
+        raise RewardError(f"no score within {round(seconds, 2):g} s") from None
     return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)
