@@ -9,6 +9,7 @@ from langchain_core.messages import AnyMessage
 from langchain_core.messages.utils import convert_to_openai_messages
 
 from ..core.json_types import JsonObject
+from ..core.message_text import spoken, words_of
 from ..core.reply import well_formed
 
 Chat = list[JsonObject]
@@ -24,8 +25,9 @@ def chat_of(messages: Sequence[AnyMessage], answer: str) -> Chat:
         {'role': 'assistant', 'content': 'Hello'}
     """
     chat = []
-    for message in messages:
-        turn: Any = convert_to_openai_messages(message)
-        turn["content"] = well_formed(message.text)
+    for message in spoken(messages):
+        # In words first: a block of a kind that the conversion does not know would end it.
+        words = message.model_copy(update={"content": well_formed(words_of(message))})
+        turn: Any = convert_to_openai_messages(words)
         chat.append({key: turn[key] for key in _KEPT if key in turn})
     return [*chat, {"role": "assistant", "content": well_formed(answer)}]

@@ -107,3 +107,10 @@ def test_make_context_keeps_what_was_set_and_the_class():
 @pytest.mark.parametrize(("mode", "rounds"), [("tpo", 3), ("revision", 3), ("best_of_n", 0)])
 def test_rounds(mode, rounds):
     assert Context(mode=mode, depth=3).rounds == rounds
+
+
+@pytest.mark.parametrize("setting", ["depth", "min_spread", "temperature", "policy"])
+def test_a_truth_value_is_not_a_number(setting):
+    with pytest.raises(ConfigError, match=f"{setting}: True is not a value of this setting"):
+        make_context(None, **{setting: True})
+    assert make_context(None, live=False).live is False

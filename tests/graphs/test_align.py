@@ -78,7 +78,12 @@ def test_a_conversation_reaches_the_policy_whole():
         ("", {}, tpo.InputError, "the prompt is empty"),
         ([], {}, tpo.InputError, "there is no human turn"),
         ([AIMessage("x")], {}, tpo.InputError, "there is no human turn"),
-        ([RemoveMessage(id="x"), HumanMessage("y")], {}, tpo.InputError, "nothing to remove"),
+        (
+            [RemoveMessage(id="x"), HumanMessage("y")],
+            {},
+            tpo.InputError,
+            "no message 'x' to remove",
+        ),
         ({"role": "user"}, {}, tpo.InputError, "a list of chat messages"),
         (
             QUERY,
