@@ -11,7 +11,7 @@ from langgraph.func import task
 
 from ...core.errors import RewardError
 from ...core.usage import brief, cost
-from ...rewards.planned_reward import Called, Job, PlannedReward
+from ...rewards.planned_reward import Called, Job, PlannedReward, limits_itself
 from .durable import Held
 
 Role = Literal["reward", "fallback", "heldout"]
@@ -34,13 +34,14 @@ async def saved_call(
         call: One of the calls that the reward plans for it.
         role: What the scores are for.
         gate: Limits how many calls are made at the same time.
-        seconds: How long one may take.
+        seconds: How long one may take, unless it limits itself.
     """
     mark = mark_of(role, reward, job, call)
+    limit = None if limits_itself(reward, call) else seconds
     answers = f"{len(job.answers)} answers"
     for _ in range(SAVED):
         done: Called = await request_rewards(
-            Held(reward, reward.name), Held(job, answers), call, Held(gate, "gate"), seconds, mark
+            Held(reward, reward.name), Held(job, answers), call, Held(gate, "gate"), limit, mark
         )
         if done.get("mark") == mark:
             return done
@@ -63,7 +64,7 @@ async def request_rewards(
     job: Held[Job],
     call: object,
     gate: Held[asyncio.Semaphore],
-    seconds: float,
+    seconds: float | None,
     mark: str,
 ) -> Called:
     """Make one call; its result is saved, with its cost in brief, and not asked for again."""

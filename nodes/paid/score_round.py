@@ -70,7 +70,7 @@ class Ranking:
                     fields = {k: v for k, v in _changed(candidate, score).items() if k in NO_SCORE}
                     self.emit("reward", {"candidate": candidate["id"], **fields})
 
-        job = Job(self.messages, texts, ranked)
+        job = Job(self.messages, texts, ranked, self.run.context)
         role: Role = "fallback" if self.degraded else "reward"
         scores = await self._pay(self.reward, role, job, lambda i, score: tell(texts[i], score))
         found: dict[str, Score] = {**known, **dict(zip(texts, scores, strict=True))}
@@ -95,7 +95,7 @@ class Ranking:
 
     async def heldout(self, reward: PlannedReward, text: str) -> float | None:
         """Score one answer without steering; a failure is a notice and no more."""
-        job = Job(self.messages, [text])
+        job = Job(self.messages, [text], settings=self.run.context)
         (score,) = await self._pay(reward, "heldout", job, lambda *_: None)
         if why := score["error"]:
             self.emit("notice", {"message": f"the held-out reward {reward.name!r} failed: {why}"})

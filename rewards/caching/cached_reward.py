@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from langchain_core.messages import AnyMessage
 
+from ...core.context import Context
+from ...core.usage import Cost
 from ..base import Reward, Score, checked, failed, scored, sound
 from ..planned_reward import planned, self_check
+from ..readiness import make_ready
 from .score_cache import ScoreCache
 
 
@@ -38,6 +41,10 @@ class CachedReward:
     async def probe(self) -> str:
         """Have the reward look at its own scores, if it can."""
         return await self_check(planned(self.reward))
+
+    async def ready(self, settings: Context) -> Cost:
+        """Have the reward make sure of itself, if it can."""
+        return await make_ready(planned(self.reward), settings)
 
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Score the answers, asking the reward only for those it never scored.

@@ -1,0 +1,106 @@
+"""What can be known of a run's rewards before anything is paid for.
+
+A model in this process loads, a server answers, a judge replies in the form: rewards that can
+tell have an `async def ready(settings)`, which raises if they cannot be used. `probe` is another
+matter: it says what looks wrong with the scores, and the run goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TypeVar
+
+from ..core.context import Context
+from ..core.errors import ConfigError, MissingDependencyError, RewardError, TPOError, evidence
+from ..core.usage import Cost, add_costs, cost
+from .planned_reward import Batched, PlannedReward, self_check
+
+T = TypeVar("T")
+Tell = Callable[[str], None]
+
+
+async def make_ready(reward: PlannedReward, settings: Context) -> Cost:
+    """Have a reward that can make sure of itself do so.
+
+    Args:
+        reward: Any reward.
+        settings: Those of the run.
+
+    Returns:
+        What that cost in model requests; nothing but for a judge.
+
+    Raises:
+        Exception: whatever keeps the reward from being used.
+    """
+    inner = reward.reward if isinstance(reward, Batched) else reward
+    ready = getattr(inner, "ready", None)
+    return (await ready(settings) if asyncio.iscoroutinefunction(ready) else None) or cost()
+
+
+async def ready_to_score(
+    settings: Context,
+    reward: PlannedReward,
+    others: tuple[PlannedReward | None, ...],
+    tell: Tell,
+) -> Cost:
+    """Make sure of all rewards of a run, at the same time.
+
+    Args:
+        settings: Those of the run.
+        reward: What ranks. It must be ready, unless a fallback would take over.
+        others: The held-out reward and the fallback. One that is away for now is told of; one
+            that cannot be right is refused like the first.
+        tell: Takes a sentence for the person.
+
+    Returns:
+        What that cost in model requests.
+
+    Raises:
+        TPOError: one cannot be used; nothing was asked of the policy.
+    """
+    rewards = [reward, *filter(None, others)]
+    ended = await asyncio.gather(
+        *[make_ready(one, settings) for one in rewards], return_exceptions=True
+    )
+    paid = cost()
+    for one, end in zip(rewards, ended, strict=True):
+        if not isinstance(end, BaseException):
+            paid = add_costs(paid, end)
+            continue
+        paid = add_costs(paid, getattr(end, "cost", cost()))
+        if not isinstance(end, Exception) or isinstance(end, ConfigError | MissingDependencyError):
+            raise end
+        why = str(end) if isinstance(end, TPOError) else evidence(end)
+        if one is reward and settings.on_reward_failure != "degrade":
+            message = f"reward {one.name!r} cannot score, so nothing was asked of the policy: {why}"
+            raise RewardError(message) from end
+        tell(f"reward {one.name!r} cannot score for now: {why}")
+    return paid
+
+
+async def beside(work: Coroutine[object, object, T], reward: PlannedReward, tell: Tell) -> T:
+    """Do some work while a reward looks at its own scores, and tell what it sees.
+
+    Returns:
+        What the work returns; its errors end the look as well.
+    """
+    looking = asyncio.create_task(_look(reward, tell))
+    try:
+        await asyncio.sleep(0)  # what is known already is told first
+        done = await work
+        await looking
+        return done
+    finally:
+        work.close()
+        looking.cancel()
+        await asyncio.wait([looking])
+
+
+async def _look(reward: PlannedReward, tell: Tell) -> None:
+    try:
+        seen = await self_check(reward)
+    except Exception as error:  # noqa: BLE001  a look that fails harms nothing
+        seen = f"reward {reward.name!r} could not look at its own scores: {evidence(error)}"
+    if seen:
+        tell(seen)
