@@ -10,9 +10,15 @@ from langchain_core.messages.utils import convert_to_openai_messages
 
 from ..core.json_types import JsonObject
 from ..core.reply import well_formed
+from ..core.special_tokens import as_text
 
 Chat = list[JsonObject]
 _KEPT = ("role", "content", "tool_calls", "tool_call_id")
+
+
+def plain_text(text: str) -> str:
+    """Return a text as it is sent: whole characters, special tokens blunted."""
+    return as_text(well_formed(text))
 
 
 def chat_of(messages: Sequence[AnyMessage], answer: str) -> Chat:
@@ -26,6 +32,8 @@ def chat_of(messages: Sequence[AnyMessage], answer: str) -> Chat:
     chat = []
     for message in messages:
         turn: Any = convert_to_openai_messages(message)
-        turn["content"] = well_formed(message.text)
+        turn["content"] = plain_text(message.text)
+        for call in turn.get("tool_calls", []):
+            call["function"]["arguments"] = plain_text(call["function"]["arguments"])
         chat.append({key: turn[key] for key in _KEPT if key in turn})
-    return [*chat, {"role": "assistant", "content": well_formed(answer)}]
+    return [*chat, {"role": "assistant", "content": plain_text(answer)}]

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.errors import RewardError, evidence
+from ...core.special_tokens import as_text
 from ...models.import_torch import Untyped
 from ..chat import Chat
+from ..chat_forms import rendered, special_tokens
 from .batcher import Tokens
 
 _PLACE = "Here-stands-the-answer"  # nothing a template would strip or escape
@@ -54,16 +56,15 @@ class Renderer:
         return {name: row[:end] + row[len(row) - last :] for name, row in whole.items()}
 
     def _text(self, chat: Chat) -> str:
+        def render(form: Chat) -> str:
+            return str(self.tokenizer.apply_chat_template(form, tokenize=False))
+
         try:
-            return str(self.tokenizer.apply_chat_template(chat, tokenize=False))
+            return rendered(render, chat, special_tokens(self.tokenizer))
         except Exception as error:  # noqa: BLE001  a template raises what it likes
-            if len(chat) < 3 or chat[0]["role"] != "system":
-                raise RewardError(
-                    f"the reward model's chat template refuses the conversation: {evidence(error)}"
-                ) from None
-        # It knows no system turn: the first user turn takes it.
-        merged = {**chat[1], "content": f"{chat[0]['content']}\n\n{chat[1]['content']}"}
-        return self._text([merged, *chat[2:]])
+            raise RewardError(
+                f"the reward model's chat template refuses the conversation: {evidence(error)}"
+            ) from None
 
     def _encode(self, text: str) -> Tokens:
         # The template has written BOS already, if the model wants one.
@@ -72,12 +73,14 @@ class Renderer:
 
     def _pair(self, chat: Chat) -> Tokens:
         query = next(turn["content"] for turn in reversed(chat[:-1]) if turn["role"] == "user")
+        special = special_tokens(self.tokenizer)
+        query, answer = (as_text(text, special) for text in (query, chat[-1]["content"]))
         frame = len(self.tokenizer([query], [""])["input_ids"][0])
         if frame >= self.room:
             raise self._too_long(frame)
         cut = {"truncation": "only_second", "max_length": self.room, "verbose": False}
         # As lists: a bare "" would be taken for no second text.
-        encoded = self.tokenizer([query], [chat[-1]["content"]], **cut)
+        encoded = self.tokenizer([query], [answer], **cut)
         names = self.tokenizer.model_input_names
         return {name: encoded[name][0] for name in encoded if name in names}
 
