@@ -93,14 +93,15 @@ class StoreError(TPOError):
     """The file of saved runs is missing, corrupt or belongs to another program."""
 
 
-def evidence(problem: object) -> str:
+def evidence(problem: object, most: int = EVIDENCE_CHARS) -> str:
     """Shorten an error or a text for a message, without logins and with anything key-like blanked.
 
     Args:
         problem: An exception or any object.
+        most: How many characters are kept.
 
     Returns:
-        One line of at most 300 characters; exceptions are led by their class name.
+        One line of at most that many characters; exceptions are led by their class name.
 
     Example:
         >>> evidence(ValueError("bad key sk-abcdef123456"))
@@ -111,4 +112,4 @@ def evidence(problem: object) -> str:
         text = f"{type(problem).__name__}: {text}" if text else type(problem).__name__
     text = without_login(" ".join(text.split()))
     text = _SECRET.sub(r"\g<before>[redacted]", text)
-    return text if len(text) <= EVIDENCE_CHARS else text[: EVIDENCE_CHARS - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"

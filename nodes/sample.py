@@ -14,7 +14,7 @@ from ..core.reply import split_reasoning
 from ..core.state import State
 from ..core.usage import add_costs, add_usage, usage_of
 from ..models.request import Request
-from ..rewards.readiness import Tell, beside, ready_to_score
+from ..rewards.readiness import beside, ready_to_score
 from .paid.candidates import Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
@@ -28,14 +28,14 @@ def sample_node(*, given: GivenModels) -> Node:
         turn = state.get("turn", 0) + 1
         emit = Emitter(runtime.stream_writer, None, 0)
         run = await given.for_run(runtime)  # all of it, so that bad settings cost nothing
-        tell = _announce(run, conversation, emit)
+        _announce(run, conversation, emit)
         others = (run.heldout, run.fallback)
-        paid = await ready_to_score(run.context, run.reward, others, tell)
+        paid = await ready_to_score(run.context, run.reward, others, emit.notice)
         wanted = _wanted(run, emit, conversation, drafts, turn)
         budget = run.context.budget_requests
         max_requests = max(0, budget - paid["requests"]) if budget else None
         asking = ask_for_candidates(wanted, frozenset(), max_requests)
-        got = await beside(asking, run.reward, tell)
+        got = await beside(asking, run.reward, emit.notice)
         usage = usage_of(turn, "sample", add_costs(paid, got.cost), emit.seconds)
         if all(record.get("error") for record in got.records):
             why = next((r["error"] for r in got.records), "no request was left to be made")
@@ -62,8 +62,8 @@ def sample_node(*, given: GivenModels) -> Node:
     return sample
 
 
-def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> Tell:
-    """Say what the run begins with; return what tells the person more."""
+def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None:
+    """Say what the run begins with, and what the person should know about it."""
     context, reward = run.context, run.reward
     emit(
         "run_started",
@@ -77,16 +77,11 @@ def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> Tell
             "reward": reward.name,
         },
     )
-
-    def tell(message: str) -> None:
-        emit("notice", {"message": message})
-
     if others := conversation.other_parts:
         why = "only first samples see it; rewards, critiques and rewrites go by the words"
-        tell(f"beside text there is {', '.join(others)}: {why}")
+        emit.notice(f"beside text there is {', '.join(others)}: {why}")
     if reward.notice:
-        tell(reward.notice)
-    return tell
+        emit.notice(reward.notice)
 
 
 def _wanted(

@@ -42,6 +42,8 @@ class Called(TypedDict, Generic[ResultT]):
     result: ResultT
     cost: Mapping[str, Any]
     """A `Cost`, whole or in brief: what the call cost in model requests."""
+    remarks: NotRequired[list[str]]
+    """What the reward said beside it; see remarks.py."""
     mark: NotRequired[str]
     """Which call it was, once it is saved; see nodes/paid/saved_score.py."""
 

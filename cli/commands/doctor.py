@@ -78,7 +78,7 @@ async def _check(tries: int, as_json: bool, context: Context, reward_alone: bool
         await _check_policy(tries, context, report)
     console.print(Text(f"reward {reward.name}", "bold"))
     with console.status("scoring pairs"):
-        found, pairs = await check_reward(reward)
+        found, pairs = await check_reward(reward, context)
     if reward_alone and pairs:
         console.print(_pairs_table(pairs), soft_wrap=not console.is_terminal)
     report.add(found)

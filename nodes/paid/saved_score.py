@@ -12,6 +12,7 @@ from langgraph.func import task
 from ...core.errors import RewardError
 from ...core.usage import brief, cost
 from ...rewards.planned_reward import Called, Job, PlannedReward, limits_itself
+from ...rewards.remarks import remarks
 from .durable import Held
 
 Role = Literal["reward", "fallback", "heldout"]
@@ -70,10 +71,12 @@ async def request_rewards(
     """Make one call; its result is saved, with its cost in brief, and not asked for again."""
     limit = asyncio.timeout(seconds)
     try:
-        async with gate(), limit:
-            done = await reward().call(job(), call)
-            return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)
+        with remarks() as heard:
+            async with gate(), limit:
+                done = await reward().call(job(), call)
     except TimeoutError:
         if limit.expired():
             raise RewardError(f"no score within {seconds:g} s") from None
         raise
+    said = Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)
+    return {**said, "remarks": heard} if heard else said

@@ -98,7 +98,7 @@ class Ranking:
         job = Job(self.messages, [text], settings=self.run.context)
         (score,) = await self._pay(reward, "heldout", job, lambda *_: None)
         if why := score["error"]:
-            self.emit("notice", {"message": f"the held-out reward {reward.name!r} failed: {why}"})
+            self.emit.notice(f"the held-out reward {reward.name!r} failed: {why}")
         return score["reward"]
 
     async def _pay(
@@ -122,6 +122,8 @@ class Ranking:
                 self.cost = add_costs(self.cost, getattr(error, "cost", usage.cost()))
                 raise
             self.cost = add_costs(self.cost, usage.cost(**done["cost"]))
+            for said in done.get("remarks", ()):
+                self.emit.notice(said)
             for place, score in reward.settled(job, call, done["result"]):
                 settle(place, score)
             return done

@@ -15,6 +15,10 @@ from .batcher import Tokens
 _PLACE = "Here-stands-the-answer"  # nothing a template would strip or escape
 
 
+class Cut(Tokens):
+    """Tokens of a text that lost the end of its answer."""
+
+
 @dataclass(frozen=True)
 class Renderer:
     """Writes a conversation the way its model's chat template does, and no other token.
@@ -53,7 +57,7 @@ class Renderer:
         end = self.room - last
         if end <= first:
             raise self._too_long(first + last)
-        return {name: row[:end] + row[len(row) - last :] for name, row in whole.items()}
+        return Cut({name: row[:end] + row[len(row) - last :] for name, row in whole.items()})
 
     def _text(self, chat: Chat) -> str:
         def render(form: Chat) -> str:
@@ -82,7 +86,11 @@ class Renderer:
         # As lists: a bare "" would be taken for no second text.
         encoded = self.tokenizer([query], [answer], **cut)
         names = self.tokenizer.model_input_names
-        return {name: encoded[name][0] for name in encoded if name in names}
+        tokens = {name: encoded[name][0] for name in encoded if name in names}
+        if len(tokens["input_ids"]) < self.room:
+            return tokens
+        whole = self.tokenizer([query], [answer], verbose=False)["input_ids"][0]
+        return Cut(tokens) if len(whole) > self.room else tokens
 
     def _too_long(self, count: int) -> RewardError:
         return RewardError(
