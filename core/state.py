@@ -22,7 +22,7 @@ StopReason = Literal[
     "depth",  # all rounds were run
     "target",  # the best reward reached `target_reward`
     "patience",  # no better candidate for `patience` rounds
-    "spread",  # best and worst are (nearly) the same: nothing to contrast
+    "spread",  # best and worst are as close as `min_spread` says
     "budget",  # the next round cannot be paid
     "critique_failed",  # the critic wrote no usable loss or gradient
     "no_update",  # not one update of the round was usable

@@ -6,11 +6,13 @@ Because nothing is remembered, a fork or a resumed run with other settings decid
 
 from __future__ import annotations
 
+from math import ceil
+
 from .context import Context
 from .overoptimisation import drift
 from .pool import best, of_round, reward_of, with_reward
 from .state import State, StopReason
-from .usage import Cost, cost, tokens_of
+from .usage import Cost, cost, tokens_for_budget
 
 REQUESTS_PER_ROUND = 3  # loss, gradient, and at least one update
 
@@ -30,18 +32,18 @@ def requests_left(state: State, context: Context) -> int | None:
     return max(0, context.budget_requests - spent(state)["requests"])
 
 
-def request_timeout(context: Context, state: State) -> float:
-    """Return the seconds a request may take: the timeout, or what the budget leaves."""
-    if not context.budget_seconds:
-        return context.timeout
-    return max(1.0, min(context.timeout, context.budget_seconds - spent(state)["seconds"]))
+def verdicts_per_answer(state: State) -> int:
+    """Return how many model requests the score of one answer has taken so far, rounded up."""
+    usage = state.get("usage")
+    rank = usage["phases"].get("rank") if usage else None
+    return ceil(rank["requests"] / rank["scores"]) if rank and rank["scores"] else 0
 
 
 def out_of_budget(state: State, context: Context) -> bool:
     """Return whether tokens or working seconds are used up."""
     paid = spent(state)
     return bool(
-        (context.budget_tokens and tokens_of(paid) >= context.budget_tokens)
+        (context.budget_tokens and tokens_for_budget(paid) >= context.budget_tokens)
         or (context.budget_seconds and paid["seconds"] >= context.budget_seconds)
     )
 
@@ -56,12 +58,15 @@ def why_stop(state: State, context: Context) -> StopReason | None:
     leader = best(pool)
     left = requests_left(state, context)
     spread = state["rounds"][-1]["spread"]
-    # A pool of one is critiqued alone; else best and worst must differ enough to learn from.
+    # An answer that is revised alone needs no other; else a tie ends the search if that is set.
     alone = context.mode == "revision" or len(with_reward(pool)) < 2
+    least = -1.0 if context.min_spread is None else context.min_spread
+    nothing = now > 0 and not with_reward(of_round(pool, now))
     moved = drift(state["rounds"], context.guard_tolerance)
     rules: list[tuple[StopReason | None, bool]] = [
         (state.get("halt"), bool(state.get("halt"))),
-        ("no_update", now > 0 and not with_reward(of_round(pool, now))),
+        ("budget", nothing and out_of_budget(state, context)),  # it cut the round short
+        ("no_update", nothing),
         ("overoptimised", context.guard == "stop" and moved["overoptimised"]),
         (
             "target",
@@ -70,13 +75,13 @@ def why_stop(state: State, context: Context) -> StopReason | None:
             and reward_of(leader) >= context.target_reward,
         ),
         ("depth", now >= context.rounds),
-        ("spread", not alone and (spread is None or spread <= context.min_spread)),
+        ("spread", not alone and (spread or 0.0) <= least),
         (
             "patience",
             bool(context.patience and leader and now - leader["round"] >= context.patience),
         ),
         ("budget", out_of_budget(state, context)),
-        ("budget", left is not None and left < REQUESTS_PER_ROUND),
+        ("budget", left is not None and left < REQUESTS_PER_ROUND + verdicts_per_answer(state)),
     ]
     return next((reason for reason, holds in rules if holds), None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal, NotRequired, cast
 
 from typing_extensions import TypedDict
 
@@ -27,6 +27,8 @@ class Cost(TypedDict):
     output_tokens: int
     seconds: float
     """Wall-clock seconds the phase took."""
+    estimated_tokens: NotRequired[int]
+    """Tokens of requests whose server reported none, by their length. Only budgets count them."""
     exact: bool
     """False if a server reported no usage, or less than it did: a lower bound."""
 
@@ -47,7 +49,7 @@ class UsageDelta(TypedDict):
     cost: Cost
 
 
-def cost(
+def cost(  # noqa: PLR0913  keywords only, the fields of a record
     *,
     requests: int = 0,
     sequences: int = 0,
@@ -55,11 +57,12 @@ def cost(
     input_tokens: int = 0,
     cached_tokens: int = 0,
     output_tokens: int = 0,
+    estimated_tokens: int = 0,
     seconds: float = 0.0,
     exact: bool = True,
 ) -> Cost:
     """Return a `Cost` with everything not named at zero."""
-    return Cost(
+    paid = Cost(
         requests=requests,
         sequences=sequences,
         scores=scores,
@@ -69,12 +72,13 @@ def cost(
         seconds=seconds,
         exact=exact,
     )
+    return {**paid, "estimated_tokens": estimated_tokens} if estimated_tokens else paid
 
 
 def brief(paid: Cost) -> JsonObject:
     """Return a cost without what is zero, as it is stored; `cost(**brief(paid))` is `paid`."""
     nothing: JsonObject = {**cost()}
-    return {name: value for name, value in paid.items() if value != nothing[name]}
+    return {name: value for name, value in paid.items() if value != nothing.get(name)}
 
 
 def tokens_of(paid: Cost) -> int:
@@ -82,15 +86,21 @@ def tokens_of(paid: Cost) -> int:
     return paid["input_tokens"] + paid["output_tokens"]
 
 
+def tokens_for_budget(paid: Cost) -> int:
+    """Return the tokens that a budget counts: those paid for, and those that had to be guessed."""
+    return tokens_of(paid) + paid.get("estimated_tokens", 0)
+
+
 def add_costs(a: Cost, b: Cost) -> Cost:
     """Return the sum; it is exact only if both are."""
-    return Cost(
+    return cost(
         requests=a["requests"] + b["requests"],
         sequences=a["sequences"] + b["sequences"],
         scores=a["scores"] + b["scores"],
         input_tokens=a["input_tokens"] + b["input_tokens"],
         cached_tokens=a["cached_tokens"] + b["cached_tokens"],
         output_tokens=a["output_tokens"] + b["output_tokens"],
+        estimated_tokens=a.get("estimated_tokens", 0) + b.get("estimated_tokens", 0),
         seconds=round(a["seconds"] + b["seconds"], 6),
         exact=a["exact"] and b["exact"],
     )

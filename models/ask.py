@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 
 from ..core.errors import evidence
-from ..core.usage import add_costs, cost
+from ..core.usage import add_costs, cost, tokens_for_budget
 from .configure import sent_parameters
 from .faults import failure_of_request, refused_parameter, retrying
 from .request import OnText, Request, RequestError, Response
+from .request_cost import with_estimate
 from .send import send
 
 STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
@@ -30,29 +30,31 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
     Raises:
         RequestError: it failed for good, with the last cause.
     """
-    refused, sent = request.refused, 0
+    refused, sent, budget = request.refused, 0, request.budget
+    if not budget.take():
+        raise RequestError(f"budget: {budget.used_up()}", cost(), "budget")
     while True:  # ends: each further pass has one parameter less
         try:
-            async for attempt in retrying(min(request.retries + 1, _left(request, sent))):
+            async for attempt in retrying(request.retries + 1, budget):
                 with attempt:
                     sent += 1
                     on_text = begin() if begin else None
-                    async with asyncio.timeout(request.timeout):
+                    seconds = budget.timeout(request.timeout)
+                    async with asyncio.timeout(seconds):
                         texts, price = await send(request, refused, on_text)
+                    price = with_estimate(price, request.messages, texts)
+                    budget.count(tokens=tokens_for_budget(price))
                     return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
         except Exception as error:  # providers raise anything; cancellation is not an Exception
             if isinstance(error, NotImplementedError):  # LangChain's, before anything is sent
                 sent -= 1
+                budget.count(requests=-1)
             name = refused_parameter(error, sent_parameters(request, refused))
             if name in STRUCTURAL:
                 return Response([], cost(requests=sent), refused | {name})
-            if name is None or _left(request, sent) < 1:
+            if name is None or not budget.take():
                 late = isinstance(error, TimeoutError)
-                why = f"no answer within {request.timeout:g} s" if late else evidence(error)
+                why = f"no answer within {round(seconds, 2):g} s" if late else evidence(error)
                 paid, kind = cost(requests=sent), failure_of_request(error)
                 raise RequestError(f"{request.policy.name}: {why}", paid, kind) from error
             refused |= {name}
-
-
-def _left(request: Request, sent: int) -> int:
-    return sys.maxsize if request.max_attempts is None else request.max_attempts - sent

@@ -16,6 +16,8 @@ from langchain_core.exceptions import (
 )
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
+from .budget import Budget
+
 _PASSING = (
     ModelAPIError,
     ModelConnectionError,
@@ -79,19 +81,21 @@ def pause_before_retry(error: BaseException | None, attempt: int) -> float:
     return min(MAX_SECONDS, seconds)
 
 
-def retrying(attempts: int) -> AsyncRetrying:
+def retrying(attempts: int, budget: Budget | None = None) -> AsyncRetrying:
     """Return the loop that repeats a request after faults that may pass; it raises the last.
 
     Args:
         attempts: How many there are at most.
+        budget: Allows no more, if it is used up or has no time for the pause.
     """
+    left = budget or Budget()
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         return pause_before_retry(error, state.attempt_number)
 
     return AsyncRetrying(
-        stop=stop_after_attempt(attempts),
+        stop=stop_after_attempt(attempts) | (lambda state: not left.take(state.upcoming_sleep)),
         retry=retry_if_exception(is_transient),
         wait=wait,
         reraise=True,

@@ -16,6 +16,7 @@ from ..core.failure import FailureKind
 from ..core.json_types import JsonObject
 from ..core.reply import Reply
 from ..core.usage import Cost
+from .budget import Budget
 from .policy import Policy
 
 
@@ -32,8 +33,7 @@ class Request:
         refused: Parameters the server is known to refuse; they are left out.
         timeout: Seconds one attempt may take.
         retries: Further attempts after a fault that may pass.
-        max_attempts: How often it may be sent at all, refused parameters included; `None`
-            sets no limit.
+        budget: What it may still cost, together with all others of its step.
         live: Whether to stream the text (only a single one can be).
         label: Names the request in traces.
         metadata: What else traces say of it; see docs/tracing.md.
@@ -47,7 +47,7 @@ class Request:
     refused: frozenset[str] = frozenset()
     timeout: float = 120.0
     retries: int = 2
-    max_attempts: int | None = None
+    budget: Budget = field(default_factory=Budget, repr=False, compare=False)
     live: bool = False
     label: str = "request"
     metadata: JsonObject = field(default_factory=dict)

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from langchain_core.messages import AIMessage, BaseMessage
 
 from ..core.reply import Reply
-from ..core.usage import Cost, cost
+from ..core.usage import Cost, cost, tokens_of
 
 MOST_CHARACTERS_PER_TOKEN = 10  # more than any text has on average
+CHARACTERS_PER_TOKEN = 4  # of the common tokenizers, on English prose
 LLAMA_CPP = re.compile(r"b\d+-")  # how its server signs its replies: b7123-1a2b3c4
 
 
@@ -35,3 +36,12 @@ def price_of(message: BaseMessage | None, replies: Sequence[Reply], signature: s
         output_tokens=output,
         exact=not counts_one and output * MOST_CHARACTERS_PER_TOKEN >= characters,
     )
+
+
+def with_estimate(paid: Cost, messages: Sequence[BaseMessage], replies: Sequence[Reply]) -> Cost:
+    """Return a cost with a guess at its tokens if its server reported none, for budgets."""
+    if tokens_of(paid):
+        return paid
+    texts = [*(m.text for m in messages), *(reply.text + reply.reasoning for reply in replies)]
+    characters = sum(map(len, texts))
+    return {**paid, "estimated_tokens": -(-characters // CHARACTERS_PER_TOKEN)}

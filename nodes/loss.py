@@ -10,11 +10,13 @@ from ..core.context import Context
 from ..core.events import Emitter
 from ..core.reply import split_reasoning
 from ..core.state import State
-from ..core.stopping import request_timeout, requests_left, why_stop
+from ..core.stopping import spent, why_stop
 from ..core.usage import cost, usage_of
+from ..models.budget import budget_left
 from ..models.live_request import ask_live, request_seed, require_text
 from ..models.request import Request, RequestError
 from ..prompts.round_texts import clip_tokens, critique_of
+from ..rewards.planned_reward import requests_to_score
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
@@ -52,7 +54,9 @@ def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> N
         except RequestError as error:
             why = {"error": f"{step}: {error}", "failure": error.failure}
             usage = usage_of(turn, step, error.cost, emit.seconds)
-            return {"rounds": [{**place, **why}], "halt": "critique_failed", "usage": usage}
+            cut_short = error.failure == "budget" or not request.budget.seconds
+            halt = "budget" if cut_short else "critique_failed"
+            return {"rounds": [{**place, **why}], "halt": halt, "usage": usage}
         text = response.replies[0].text
         emit(step, {"text": text})
         return {
@@ -66,7 +70,9 @@ def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> N
 
 def _request(state: State, run: RunModels, step: Literal["loss", "gradient"]) -> Request:
     context, critic, now = run.context, run.critic, state["round"]
-    left = requests_left(state, context)
+    # What is still to come of the round: gradient, one update, and the update's score.
+    ranking = run.ranking(degraded=state.get("degraded", False))
+    later = (2 if step == "loss" else 1) + requests_to_score(ranking, 1, state["candidates"])
     refused = set(state["critic_refused"])
     if not run.own_critic:
         refused |= set(state["refused"]) - {"n", "response_format"}
@@ -82,10 +88,9 @@ def _request(state: State, run: RunModels, step: Literal["loss", "gradient"]) ->
             "seed": request_seed(context, step, now, 0),
         },
         refused=frozenset(refused),
-        timeout=request_timeout(context, state),
+        timeout=context.timeout,
         retries=context.retries,
-        # What is still to come of the round (gradient, update) keeps one request each.
-        max_attempts=None if left is None else max(1, left - (2 if step == "loss" else 1)),
+        budget=budget_left(context, spent(state)).without(later),
         live=context.live,
         label=f"{step} r{now}",
     )

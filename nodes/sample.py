@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
-from ..core.errors import NoCandidateError
+from ..core.errors import ConfigError, NoCandidateError
 from ..core.events import Emitter
 from ..core.reply import split_reasoning
 from ..core.state import State
-from ..core.usage import add_costs, add_usage, usage_of
+from ..core.usage import add_costs, add_usage, cost, usage_of
+from ..models.budget import budget_left
 from ..models.request import Request
+from ..rewards.planned_reward import Job, requests_to_score
 from ..rewards.readiness import beside, ready_to_score
 from .paid.candidates import Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
@@ -28,15 +31,24 @@ def sample_node(*, given: GivenModels) -> Node:
         turn = state.get("turn", 0) + 1
         emit = Emitter(runtime.stream_writer, None, 0)
         run = await given.for_run(runtime)  # all of it, so that bad settings cost nothing
-        _announce(run, conversation, emit)
-        others = (run.heldout, run.fallback)
-        paid = await ready_to_score(run.context, run.reward, others, emit.notice)
         wanted = _wanted(run, emit, conversation, drafts, turn)
-        budget = run.context.budget_requests
-        max_requests = max(0, budget - paid["requests"]) if budget else None
-        asking = ask_for_candidates(wanted, frozenset(), max_requests)
+        least = 1 + wanted.to_score(1)
+        if not drafts and wanted.budget.requests < least:
+            raise ConfigError(
+                f"budget_requests={run.context.budget_requests} does not pay for one answer and its"
+                f" score by {run.reward.name!r}: give {least} or more"
+            )
+        _announce(run, conversation, emit)
+        rewards = (run.reward, run.heldout, run.fallback)
+        nothing = Job(conversation.messages, [], (), wanted.budget, run.context)
+        paid = await ready_to_score(nothing, rewards, emit.notice)
+        asking = ask_for_candidates(wanted, frozenset())
         got = await beside(asking, run.reward, emit.notice)
-        usage = usage_of(turn, "sample", add_costs(paid, got.cost), emit.seconds)
+        got.cost = add_costs(paid, got.cost)
+        if run.context.budget_tokens and got.cost.get("estimated_tokens"):
+            says = "reports no usage: budget_tokens counts an estimate by length"
+            emit.notice(f"{run.policy.name} {says}")
+        usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
             why = next((r["error"] for r in got.records), "no request was left to be made")
             error = NoCandidateError(
@@ -101,7 +113,7 @@ def _wanted(
                 "stop": list(context.stop_sequences) or None,
             },
             refused=refused,
-            timeout=min(context.timeout, context.budget_seconds or context.timeout),
+            timeout=context.timeout,
             live=context.live,
         )
 
@@ -116,5 +128,7 @@ def _wanted(
         round=0,
         parent_round=None,
         gate=asyncio.Semaphore(context.max_concurrency),
+        budget=budget_left(context, cost()),
+        to_score=partial(requests_to_score, run.reward),
         drafts=drafts,
     )

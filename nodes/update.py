@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.pool import by_id
+from ..core.pool import by_id, with_reward
 from ..core.state import State
-from ..core.stopping import request_timeout, requests_left
+from ..core.stopping import spent
 from ..core.usage import usage_of
+from ..models.budget import budget_left
 from ..models.request import Request
 from ..prompts.round_texts import clip_tokens, critique_of
 from ..prompts.update import partial_update, read_update, update_format
+from ..rewards.planned_reward import requests_to_score
 from .paid.candidates import Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
@@ -40,9 +43,15 @@ def update_node(*, given: GivenModels) -> Node:
             round=now,
             parent_round=chosen["round"] if chosen else None,
             gate=asyncio.Semaphore(context.max_concurrency),
+            budget=budget_left(context, spent(state)),
+            to_score=partial(
+                requests_to_score,
+                run.ranking(degraded=state.get("degraded", False)),
+                pool=with_reward(state["candidates"]),
+            ),
         )
         known = frozenset(state["refused"])
-        got = await ask_for_candidates(wanted, known, requests_left(state, context))
+        got = await ask_for_candidates(wanted, known)
         return {
             "round": now,
             "candidates": got.records,
@@ -78,7 +87,7 @@ def _requests(state: State, run: RunModels) -> Callable[[frozenset[str]], Reques
             },
             schema=form.schema,
             refused=refused,
-            timeout=request_timeout(context, state),
+            timeout=context.timeout,
             live=context.live,
         )
 

@@ -20,7 +20,8 @@ def critique_of(state: State, context: Context) -> Critique:
     """
     now, pool = state["rounds"][-1], state["candidates"]
     chosen = by_id(pool, now["chosen"])
-    rejected = None if context.mode == "revision" else by_id(pool, now["rejected"])
+    revise = context.mode == "revision" or (context.on_tie == "revise" and now["spread"] == 0)
+    rejected = None if revise else by_id(pool, now["rejected"])
     if chosen is None:
         raise PolicyError(f"round {now['round']} has no chosen candidate to improve on")
     return Critique(

@@ -28,6 +28,7 @@ from ..core.context import Context
 from ..core.errors import RewardError, evidence
 from ..core.pool import reward_of
 from ..core.state import Candidate, Score
+from ..models.budget import Budget
 from .base import Reward, checked, failed
 
 CallT = TypeVar("CallT", default=Any)
@@ -56,12 +57,14 @@ class Job:
         messages: The conversation.
         answers: The new answers.
         pool: The candidates that were scored before, the earliest first.
+        budget: What it may still cost, for rewards that ask a model.
         settings: Those of the run, for rewards that ask a model.
     """
 
     messages: Sequence[AnyMessage]
     answers: Sequence[str]
     pool: Sequence[Candidate] = ()
+    budget: Budget = field(default_factory=Budget, repr=False, compare=False)
     settings: Context = field(default_factory=Context)
 
     @property
@@ -232,6 +235,18 @@ def limits_itself(reward: PlannedReward[CallT, Any], call: CallT) -> bool:
     """
     limits = getattr(reward, "limits_itself", None)
     return bool(limits and limits(call))
+
+
+def requests_to_score(reward: PlannedReward, answers: int, pool: Sequence[Candidate] = ()) -> int:
+    """Return how many model requests a reward sends for new answers at most, retries aside.
+
+    Args:
+        reward: The reward; it has a method `requests(job)` if it asks language models.
+        answers: How many there are, all different.
+        pool: The candidates that were scored before.
+    """
+    requests: Callable[[Job], int] | None = getattr(reward, "requests", None)
+    return requests(Job([], [str(i) for i in range(answers)], pool)) if requests else 0
 
 
 async def self_check(reward: PlannedReward) -> str:

@@ -1,7 +1,7 @@
 """What can be known of a run's rewards before anything is paid for.
 
 A model in this process loads, a server answers, a judge replies in the form: rewards that can
-tell have an `async def ready(settings)`, which raises if they cannot be used. `probe` is another
+tell have an `async def ready(job)`, which raises if they cannot be used. `probe` is another
 matter: it says what looks wrong with the scores, and the run goes on.
 """
 
@@ -11,21 +11,20 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
-from ..core.context import Context
 from ..core.errors import ConfigError, MissingDependencyError, RewardError, TPOError, evidence
 from ..core.usage import Cost, add_costs, cost
-from .planned_reward import Batched, PlannedReward, self_check
+from .planned_reward import Batched, Job, PlannedReward, self_check
 
 T = TypeVar("T")
 Tell = Callable[[str], None]
 
 
-async def make_ready(reward: PlannedReward, settings: Context) -> Cost:
+async def make_ready(reward: PlannedReward, job: Job) -> Cost:
     """Have a reward that can make sure of itself do so.
 
     Args:
         reward: Any reward.
-        settings: Those of the run.
+        job: A round without answers, with the run's settings and budget.
 
     Returns:
         What that cost in model requests; nothing but for a judge.
@@ -35,22 +34,19 @@ async def make_ready(reward: PlannedReward, settings: Context) -> Cost:
     """
     inner = reward.reward if isinstance(reward, Batched) else reward
     ready = getattr(inner, "ready", None)
-    return (await ready(settings) if asyncio.iscoroutinefunction(ready) else None) or cost()
+    return (await ready(job) if asyncio.iscoroutinefunction(ready) else None) or cost()
 
 
 async def ready_to_score(
-    settings: Context,
-    reward: PlannedReward,
-    others: tuple[PlannedReward | None, ...],
-    tell: Tell,
+    job: Job, rewards: tuple[PlannedReward, *tuple[PlannedReward | None, ...]], tell: Tell
 ) -> Cost:
     """Make sure of all rewards of a run, at the same time.
 
     Args:
-        settings: Those of the run.
-        reward: What ranks. It must be ready, unless a fallback would take over.
-        others: The held-out reward and the fallback. One that is away for now is told of; one
-            that cannot be right is refused like the first.
+        job: A round without answers, with the run's settings and budget.
+        rewards: What ranks, then the held-out reward and the fallback. The first must be ready,
+            unless a fallback would take over. Of the others, one that is away for now is told
+            of; one that cannot be right is refused like the first.
         tell: Takes a sentence for the person.
 
     Returns:
@@ -59,12 +55,11 @@ async def ready_to_score(
     Raises:
         TPOError: one cannot be used; nothing was asked of the policy.
     """
-    rewards = [reward, *filter(None, others)]
-    ended = await asyncio.gather(
-        *[make_ready(one, settings) for one in rewards], return_exceptions=True
-    )
+    must = rewards[0] if job.settings.on_reward_failure != "degrade" else None
+    known = [reward for reward in rewards if reward is not None]
+    ended = await asyncio.gather(*[make_ready(one, job) for one in known], return_exceptions=True)
     paid = cost()
-    for one, end in zip(rewards, ended, strict=True):
+    for one, end in zip(known, ended, strict=True):
         if not isinstance(end, BaseException):
             paid = add_costs(paid, end)
             continue
@@ -72,7 +67,7 @@ async def ready_to_score(
         if not isinstance(end, Exception) or isinstance(end, ConfigError | MissingDependencyError):
             raise end
         why = str(end) if isinstance(end, TPOError) else evidence(end)
-        if one is reward and settings.on_reward_failure != "degrade":
+        if one is must:
             message = f"reward {one.name!r} cannot score, so nothing was asked of the policy: {why}"
             raise RewardError(message) from end
         tell(f"reward {one.name!r} cannot score for now: {why}")

@@ -127,6 +127,7 @@ SETTINGS = (
     Setting("target_reward", STOP),
     Setting("patience", STOP),
     Setting("min_spread", STOP),
+    Setting("on_tie", STOP),
     Setting("budget_requests", STOP),
     Setting("budget_tokens", STOP),
     Setting("budget_seconds", STOP),

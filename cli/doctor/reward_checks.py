@@ -11,7 +11,7 @@ from langchain_core.messages import HumanMessage
 from ...core.context import Context
 from ...core.errors import TPOError, evidence
 from ...rewards.base import Reward, Score
-from ...rewards.planned_reward import PlannedReward, planned, score_now
+from ...rewards.planned_reward import Job, PlannedReward, planned, score_now
 from ...rewards.readiness import make_ready
 from .probes import DEGENERATE, PADDED, UNSAFE, Pair
 from .verdict import Finding, graded
@@ -85,7 +85,9 @@ async def check_reward(
     notice = [Finding("notice", "warning", reward.notice)] if reward.notice else []
     pairs: list[Probed] = []
     try:
-        await make_ready(planned(reward), settings)  # once: it may load a model
+        await make_ready(
+            planned(reward), Job([], [], settings=settings)
+        )  # once: it may load a model
         for kind in KINDS:
             for pair in kind.pairs:
                 answers = (pair.better, pair.worse)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...core.context import Context
 from ...core.errors import ConfigError
-from ...core.usage import Cost, add_costs, cost, tokens_of
+from ...core.usage import Cost, add_costs, cost, tokens_for_budget
 
 
 def add_spent(so_far: Cost | None, more: Cost | None) -> Cost:
@@ -48,5 +48,5 @@ class Allowance:
 
 def _of(spent: Cost, name: str) -> float:
     if name == "tokens":
-        return tokens_of(spent)
+        return tokens_for_budget(spent)
     return spent["requests"] if name == "requests" else spent["seconds"]

@@ -19,6 +19,7 @@ from ...core.failure import FailureKind
 from ...core.reply import Reply, cut
 from ...core.state import Candidate
 from ...core.usage import Cost, add_costs
+from ...models.budget import Budget
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
 from .saved_request import Brought, CandidateRequest, UnusableError, saved_request
@@ -35,6 +36,8 @@ class Wanted:
         read: Makes a reply's text the answer in it, or says why there is none.
         partial: What to show of an unfinished reply, for live text.
         gate: How many requests may be under way at the same time.
+        budget: What the step may still cost.
+        to_score: How many requests it takes to score so many answers of the round.
         drafts: Answers that exist already; they are the first candidates.
     """
 
@@ -48,6 +51,8 @@ class Wanted:
     round: int
     parent_round: int | None
     gate: asyncio.Semaphore
+    budget: Budget
+    to_score: Callable[[int], int]
     drafts: Sequence[str] = ()
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
@@ -82,9 +87,16 @@ class Wanted:
         size = min(len(missing), request.policy.slots or len(missing)) if native else 1
         return [missing[i : i + size] for i in range(0, len(missing), max(1, size))]
 
-    def asking_for(
-        self, places: Sequence[int], refused: frozenset[str], max_attempts: int | None
-    ) -> CandidateRequest:
+    def affordable(self, missing: Sequence[int], refused: frozenset[str]) -> int:
+        """Return how many of the missing places the budget pays for, with their scores."""
+        here = self.context.width - len(missing)
+        counts = range(len(missing), 0, -1)
+        asked = (
+            (k, len(self.groups(missing[:k], refused)) + self.to_score(here + k)) for k in counts
+        )
+        return next((k for k, requests in asked if requests <= self.budget.requests), 0)
+
+    def asking_for(self, places: Sequence[int], refused: frozenset[str]) -> CandidateRequest:
         """Return the request for the candidates at these places."""
         context, base = self.context, self.request(refused)
         name = f"r{self.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
@@ -93,7 +105,7 @@ class Wanted:
             base,
             n=len(places),
             retries=context.retries,
-            max_attempts=max_attempts,
+            budget=self.budget,
             parameters={**base.parameters, "seed": seed},
             label=f"{self.phase} {name}",
         )
@@ -149,7 +161,8 @@ class Received:
             if isinstance(result, UnusableError):
                 self.records += result.candidates
             else:
-                self.fail(group, result.failure, f"failed: {result}")
+                why = str(result) if result.failure == "budget" else f"failed: {result}"
+                self.fail(group, result.failure, why)
             return []
         if isinstance(result, BaseException):
             raise result
@@ -166,36 +179,30 @@ class Received:
         return [index for index in group if index not in came]
 
 
-async def ask_for_candidates(
-    wanted: Wanted, refused: frozenset[str], max_requests: int | None
-) -> Received:
+async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Received:
     """Get `context.width` candidates, drafts included; each finished request is saved as it comes.
 
     Args:
         wanted: What to ask for.
         refused: Parameters known to be refused.
-        max_requests: Requests the budget still allows, or `None` without a limit.
     """
-    got = Received(wanted, refused)
+    got, context = Received(wanted, refused), wanted.context
     for index, text in enumerate(wanted.drafts):
         draft = Candidate(**{**wanted.candidate(index, Reply(text)), "drafted": True})
         got.records.append(draft)
         wanted.emit("candidate", {"candidate": draft})
-    missing = list(range(len(wanted.drafts), wanted.context.width))
-    for _ in range(wanted.context.width + SPARE_PASSES):
-        groups, max_attempts = wanted.groups(missing, got.refused), None
-        if max_requests is not None:
-            left = max(0, max_requests - got.cost["requests"])
-            over = [index for group in groups[left:] for index in group]
-            got.fail(over, "budget", "budget: no request left for it")
-            groups = groups[:left]
-            max_attempts = left // max(1, len(groups))
-        if not groups:
+    missing = list(range(len(wanted.drafts), context.width))
+    for _ in range(context.width + SPARE_PASSES):
+        paid = wanted.affordable(missing, got.refused)
+        got.fail(missing[paid:], "budget", "budget: no request left for it")
+        if not paid:
             return got
-        known = got.refused
-        asking = [wanted.asking_for(group, known, max_attempts) for group in groups]
-        calls = [saved_request(one) for one in asking]
+        known, groups = got.refused, wanted.groups(missing[:paid], got.refused)
+        kept = wanted.to_score(context.width - len(missing) + paid)
+        wanted.budget.count(requests=kept)  # not for retries: without a score no answer counts
+        calls = [saved_request(wanted.asking_for(group, known)) for group in groups]
         results = await asyncio.gather(*calls, return_exceptions=True)
+        wanted.budget.count(requests=-kept)
         pairs = zip(groups, results, strict=True)
         missing = [i for group, result in pairs for i in got.take(group, known, result)]
     got.fail(missing, "missing", "missing: the server kept returning fewer texts than asked for")

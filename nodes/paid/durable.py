@@ -41,9 +41,11 @@ class Held(Generic[T]):
     def __init__(self, value: T, shown: str) -> None:
         self._value = value
         self._shown = shown
+        self.taken = False
 
     def __call__(self) -> T:
-        """Return the argument."""
+        """Return the argument; `taken` says from then on that the task has really run."""
+        self.taken = True
         return self._value
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from ...core.json_types import JsonObject
 from ...core.merge import RECEIPT
 from ...core.reply import Reply
 from ...core.state import Candidate
-from ...core.usage import Cost, brief, cost
+from ...core.usage import Cost, brief, cost, tokens_for_budget
 from ...models.live_request import ask_live
 from ...models.request import Request, RequestError
 from .durable import Held, Key, outline, write, written
@@ -76,8 +76,12 @@ async def saved_request(asked: CandidateRequest) -> Brought:
     Raises:
         RequestError: it failed, or brought nothing to begin with.
     """
-    brought: Brought | None = await request_candidates(Held(asked, asked.request.label))
+    held = Held(asked, asked.request.label)
+    brought: Brought | None = await request_candidates(held)
     if brought:
+        if not held.taken:  # a saved result of an interrupted run
+            before = cost(**brought["cost"])
+            asked.request.budget.count(before["requests"], tokens_for_budget(before))
         return brought
     found: Sequence[Any] = []
     async for there in written(asked.keys):

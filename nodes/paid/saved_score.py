@@ -10,7 +10,7 @@ from typing import Literal
 from langgraph.func import task
 
 from ...core.errors import RewardError
-from ...core.usage import brief, cost
+from ...core.usage import brief, cost, tokens_for_budget
 from ...rewards.planned_reward import Called, Job, PlannedReward, limits_itself
 from ...rewards.remarks import remarks
 from .durable import Held
@@ -39,11 +39,14 @@ async def saved_call(
     """
     mark = mark_of(role, reward, job, call)
     limit = None if limits_itself(reward, call) else seconds
-    answers = f"{len(job.answers)} answers"
     for _ in range(SAVED):
+        held = Held(job, f"{len(job.answers)} answers")
         done: Called = await request_rewards(
-            Held(reward, reward.name), Held(job, answers), call, Held(gate, "gate"), limit, mark
+            Held(reward, reward.name), held, call, Held(gate, "gate"), limit, mark
         )
+        if not held.taken:  # a saved result of an interrupted run, which was paid then
+            before = cost(**done["cost"])
+            job.budget.count(before["requests"], tokens_for_budget(before))
         if done.get("mark") == mark:
             return done
     raise RewardError("the saved scores of this step belong to other calls")
@@ -69,14 +72,17 @@ async def request_rewards(
     mark: str,
 ) -> Called:
     """Make one call; its result is saved, with its cost in brief, and not asked for again."""
-    limit = asyncio.timeout(seconds)
-    try:
-        with remarks() as heard:
-            async with gate(), limit:
-                done = await reward().call(job(), call)
-    except TimeoutError:
-        if limit.expired():
-            raise RewardError(f"no score within {seconds:g} s") from None
-        raise
+    work = job()
+    async with gate():
+        seconds = work.budget.timeout(seconds) if seconds else None
+        limit = asyncio.timeout(seconds)
+        try:
+            with remarks() as heard:
+                async with limit:
+                    done = await reward().call(work, call)
+        except TimeoutError:
+            if seconds and limit.expired():
+                raise RewardError(f"no score within {round(seconds, 2):g} s") from None
+            raise
     said = Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)
     return {**said, "remarks": heard} if heard else said

@@ -15,7 +15,9 @@ from ...core.events import Emitter
 from ...core.failure import failure_of
 from ...core.pool import with_reward
 from ...core.state import NO_SCORE, Candidate, Score, State, merge_candidates
+from ...core.stopping import spent
 from ...core.usage import Cost, add_costs
+from ...models.budget import Budget, budget_left
 from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
 from .durable import restore
 from .run_models import RunModels
@@ -33,6 +35,7 @@ class Ranking:
         pool: The candidates before this ranking.
         restored: Those of them whose texts a crash had parted from the pool.
         degraded: Whether the fallback ranks, because the reward has failed.
+        budget: What the step may still cost.
         cost: What was paid so far.
     """
 
@@ -42,6 +45,7 @@ class Ranking:
     pool: Sequence[Candidate]
     restored: Sequence[Candidate]
     degraded: bool
+    budget: Budget
     cost: Cost = field(default_factory=usage.cost)
 
     @property
@@ -70,7 +74,7 @@ class Ranking:
                     fields = {k: v for k, v in _changed(candidate, score).items() if k in NO_SCORE}
                     self.emit("reward", {"candidate": candidate["id"], **fields})
 
-        job = Job(self.messages, texts, ranked, self.run.context)
+        job = Job(self.messages, texts, ranked, self.budget, self.run.context)
         role: Role = "fallback" if self.degraded else "reward"
         scores = await self._pay(self.reward, role, job, lambda i, score: tell(texts[i], score))
         found: dict[str, Score] = {**known, **dict(zip(texts, scores, strict=True))}
@@ -95,7 +99,7 @@ class Ranking:
 
     async def heldout(self, reward: PlannedReward, text: str) -> float | None:
         """Score one answer without steering; a failure is a notice and no more."""
-        job = Job(self.messages, [text], settings=self.run.context)
+        job = Job(self.messages, [text], (), self.budget, self.run.context)
         (score,) = await self._pay(reward, "heldout", job, lambda *_: None)
         if why := score["error"]:
             self.emit.notice(f"the held-out reward {reward.name!r} failed: {why}")
@@ -112,12 +116,12 @@ class Ranking:
 
         `settle` is called with an answer's place and score once the score is final.
         """
-        context = self.run.context
-        gate = asyncio.Semaphore(context.max_concurrency)
+        gate = asyncio.Semaphore(self.run.context.max_concurrency)
 
         async def ask(call: object) -> Called:
             try:
-                done = await saved_call(reward, job, call, role, gate, context.timeout)
+                seconds = self.run.context.timeout
+                done = await saved_call(reward, job, call, role, gate, seconds)
             except Exception as error:
                 self.cost = add_costs(self.cost, getattr(error, "cost", usage.cost()))
                 raise
@@ -143,6 +147,7 @@ async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
         pool=merge_candidates(state["candidates"], [restored]),
         restored=restored,
         degraded=state.get("degraded", False),
+        budget=budget_left(run.context, spent(state)),
     )
 
 

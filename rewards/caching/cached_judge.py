@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic
 
-from ...core.context import Context
 from ...core.usage import Cost
 from ...prompts.judge import JUDGE_SYSTEM
 from ..base import Score
@@ -39,9 +38,9 @@ class CachedJudge(Generic[CallT, ResultT]):
         """Whether the judge compares."""
         return self.judge.relative
 
-    async def ready(self, settings: Context) -> Cost:
+    async def ready(self, job: Job) -> Cost:
         """Make sure of the judge; what it says there is kept as well."""
-        return await form_known(self, self.judge.kind, self.judge.model, settings)
+        return await form_known(self, self.judge.kind, self.judge.model, job)
 
     def limits_itself(self, call: CallT) -> bool:
         """The judge does."""
@@ -50,6 +49,10 @@ class CachedJudge(Generic[CallT, ResultT]):
     def plan(self, job: Job) -> list[CallT]:
         """Return the judge's calls."""
         return self.judge.plan(job)
+
+    def requests(self, job: Job) -> int:
+        """Return what the judge takes if nothing is known yet."""
+        return self.judge.requests(job)
 
     async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Look the verdict up, or ask for it."""

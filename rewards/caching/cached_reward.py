@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from langchain_core.messages import AnyMessage
 
-from ...core.context import Context
 from ...core.usage import Cost
 from ..base import Reward, Score, checked, failed, scored, sound
-from ..planned_reward import planned, self_check
+from ..planned_reward import Job, planned, self_check
 from ..readiness import make_ready
 from .score_cache import ScoreCache
 
@@ -42,9 +41,9 @@ class CachedReward:
         """Have the reward look at its own scores, if it can."""
         return await self_check(planned(self.reward))
 
-    async def ready(self, settings: Context) -> Cost:
+    async def ready(self, job: Job) -> Cost:
         """Have the reward make sure of itself, if it can."""
-        return await make_ready(planned(self.reward), settings)
+        return await make_ready(planned(self.reward), job)
 
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Score the answers, asking the reward only for those it never scored.

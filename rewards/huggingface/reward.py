@@ -15,12 +15,12 @@ from typing import Self
 
 from langchain_core.messages import AnyMessage
 
-from ...core.context import Context
 from ...core.errors import RewardError, evidence
 from ...core.login import without_login
 from ...models.import_torch import named_device
 from ..base import Score, scored, unscored
 from ..chat import chat_of
+from ..planned_reward import Job
 from ..remarks import remark
 from .loaded import Shared, shared
 from .spec import HfSource, read_spec
@@ -90,7 +90,7 @@ class HfReward:
                 "?load_timeout=SECONDS"
             ) from None
 
-    async def ready(self, settings: Context) -> None:
+    async def ready(self, job: Job) -> None:
         """Load the model before anything is paid for; raises as `load` does."""
         await self.load()
 

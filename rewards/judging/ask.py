@@ -12,6 +12,7 @@ from ...core.errors import RewardError, evidence
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, add_costs, cost
 from ...models.ask import ask
+from ...models.budget import Budget
 from ...models.configure import MAX_TOKENS_FIELDS
 from ...models.live_request import request_seed
 from ...models.policy import Policy
@@ -39,6 +40,7 @@ async def ask_verdict(
     prompt: Callable[[str], str],
     form: Form,
     settings: Context,
+    budget: Budget,
 ) -> Called:
     """Ask a judge for one verdict.
 
@@ -50,6 +52,7 @@ async def ask_verdict(
         prompt: The question, given how to reply.
         form: The verdicts it allows.
         settings: Those of the run: timeout, retries, seed.
+        budget: What the round may still cost.
 
     Returns:
         What the verdict is worth, and what asking cost.
@@ -73,6 +76,7 @@ async def ask_verdict(
             refused=refused,
             timeout=settings.timeout,
             retries=settings.retries,
+            budget=budget,
             label="judge",
             metadata={"tpo_phase": "rank"},
         )

@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
-from ...core.context import Context
 from ...core.errors import RewardError
 from ...core.usage import Cost, add_costs, cost
 from ...models.policy import PolicyLike, resolve_policy
@@ -36,14 +35,14 @@ class Judging(Protocol):
     async def call(self, job: Job, call: Any) -> Called[Any]: ...  # noqa: D102
 
 
-async def form_known(judge: Judging, kind: str, model: PolicyLike, settings: Context) -> Cost:
+async def form_known(judge: Judging, kind: str, model: PolicyLike, job: Job) -> Cost:
     """Make sure that a judge's model is there, and once that it replies in the judge's form.
 
     Args:
         judge: The judge.
         kind: Which of the forms it wants, as its spec begins.
         model: Its model, or the spec of that.
-        settings: Those of the run.
+        job: A round without answers. If its run has a budget of requests, none is spent here.
 
     Returns:
         What it cost.
@@ -54,9 +53,10 @@ async def form_known(judge: Judging, kind: str, model: PolicyLike, settings: Con
     await resolve_policy(model)
     key: Key = (kind, model if isinstance(model, str) else id(model))
     async with _asking.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-        if key in _named or key in _objects:
+        if key in _named or key in _objects or job.settings.budget_requests:
             return cost()
-        paid = await _ask(judge, Job([HumanMessage(QUESTION)], ANSWERS[:3], settings=settings))
+        query = [HumanMessage(QUESTION)]
+        paid = await _ask(judge, Job(query, ANSWERS[:3], (), job.budget, job.settings))
         if isinstance(model, str):
             _named.add(key)
         else:

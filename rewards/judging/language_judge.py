@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Generic, Self
 
-from ...core.context import Context
 from ...core.conversation import read_conversation
 from ...core.errors import SpecError
 from ...core.prompt_template import clip
@@ -70,18 +69,22 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     def plan(self, job: Job) -> list[CallT]:
         """Return the calls; see `PlannedReward`."""
 
+    def requests(self, job: Job) -> int:
+        """Return how many requests the round takes: one for each call."""
+        return len(self.plan(job))
+
     async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Ask for one verdict."""
         judge, question = await resolve_policy(self.model), partial(self.question, job, call)
-        return await ask_verdict(judge, question, self.form(call), job.settings)
+        return await ask_verdict(judge, question, self.form(call), job.settings, job.budget)
 
-    async def ready(self, settings: Context) -> Cost:
+    async def ready(self, job: Job) -> Cost:
         """Make sure that the model is there and replies in the form; see `form_known`.
 
         Raises:
             Exception: whatever keeps it from judging.
         """
-        return await form_known(self, self.kind, self.model, settings)
+        return await form_known(self, self.kind, self.model, job)
 
     def limits_itself(self, call: CallT) -> bool:
         """Each attempt has the run's timeout."""

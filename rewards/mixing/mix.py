@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
-from ...core.context import Context
 from ...core.errors import ConfigError
 from ...core.state import Candidate
 from ...core.usage import Cost, add_costs
@@ -24,6 +23,7 @@ from ..planned_reward import (
     limits_itself,
     plan_further,
     planned,
+    requests_to_score,
     self_check,
 )
 from ..readiness import make_ready
@@ -115,13 +115,13 @@ class Mix:
         notices = [await self_check(reward) for reward in self._all]
         return " ".join(filter(None, notices))
 
-    async def ready(self, settings: Context) -> Cost:
+    async def ready(self, job: Job) -> Cost:
         """Make sure of all parts and constraints.
 
         Raises:
             Exception: whatever keeps one of them from being used.
         """
-        paid = await asyncio.gather(*[make_ready(reward, settings) for reward in self._all])
+        paid = await asyncio.gather(*[make_ready(reward, job) for reward in self._all])
         return reduce(add_costs, paid)
 
     def limits_itself(self, call: PartCall) -> bool:
@@ -152,6 +152,11 @@ class Mix:
             kept = self._kept(job, calls, results)
             return self._planned(job, parts, kept) if kept else []
         return self._further(job, parts, calls, results)
+
+    def requests(self, job: Job) -> int:
+        """Return the requests of all parts."""
+        seen = ((reward, _seen_by(reward, job)) for reward in self._all)
+        return sum(requests_to_score(reward, len(own.answers), own.pool) for reward, own in seen)
 
     async def call(self, job: Job, call: PartCall) -> Called:
         """Make one call of one part."""

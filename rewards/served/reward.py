@@ -11,12 +11,12 @@ from urllib.parse import unquote
 
 from langchain_core.messages import AnyMessage, HumanMessage
 
-from ...core.context import Context
 from ...core.errors import ConfigError, RewardError, SpecError, evidence
 from ...core.json_types import JsonObject
 from ...core.login import has_login
 from ...models.address import server_address
 from ..base import Reward, Score, checked, unscored
+from ..planned_reward import Job
 from .connection import KEY, Connection, TextRefusedError
 from .doubtful_scores import ANSWERS, QUESTION, doubts
 
@@ -148,7 +148,7 @@ class ServedReward(ABC):
             return f"reward {self.name}: the probe failed: {error}"
         return f"reward {self.name}: {doubt}" if doubt else ""
 
-    async def ready(self, settings: Context) -> None:
+    async def ready(self, job: Job) -> None:
         """Make sure that the server scores: all that `probe` asks, or one answer if it has.
 
         Raises:

@@ -95,12 +95,13 @@ def test_text_for_models_lives_in_prompts():
     assert {"tpo.prompts.loss", "tpo.prompts.gradient", "tpo.prompts.update"} <= found.keys()
 
 
-def test_defaults_live_in_the_context_only():
+def test_defaults_live_in_the_settings_only():
     """No other module repeats a default of `Context` as a literal default of a parameter."""
     knobs = {
         item.target.id
-        for node in ast.walk(syntax(ROOT / "core/context.py"))
-        if isinstance(node, ast.ClassDef) and node.name == "Context"
+        for path in (ROOT / "core/settings").glob("*.py")
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.ClassDef)
         for item in node.body
         if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
     }

@@ -48,8 +48,10 @@ def state(rows: Rows = FIRST, *, halt: Any = None, turn: int = 1, **paid: Any) -
         (None, state(), {"target_reward": 1.01}),
         ("target", state([("a", -1.0, 0), ("b", -9.0, 0)]), {"target_reward": -1.0}),
         ("target", state([("a", 0.0, 0), ("b", -9.0, 0)]), {"target_reward": 0.0}),
-        ("spread", state([("a", 1.0, 0), ("b", 1.0, 0)]), {}),
-        ("spread", state([("a", 1.0, 0), ("a", 0.0, 0)]), {}),  # a copy is no contrast
+        (None, state([("a", 1.0, 0), ("b", 1.0, 0)]), {}),  # a tie goes on
+        (None, state([("a", 1.0, 0), ("a", 0.0, 0)]), {}),  # copies are revised alone
+        ("spread", state([("a", 1.0, 0), ("b", 1.0, 0)]), {"min_spread": 0.0}),
+        ("spread", state([("a", 1.0, 0), ("a", 0.0, 0)]), {"min_spread": 0.0}),
         ("spread", state(), {"min_spread": 1.0}),
         (None, state(), {"min_spread": 0.99}),
         (None, state([("a", 1.0, 0)]), {}),  # a pool of one is critiqued alone
@@ -75,19 +77,21 @@ def test_the_first_reason_that_holds_is_the_one_told():
     rows: Rows = [("a", 1.0, 0), ("b", 1.0, 0)]
     every: dict[str, Any] = {
         "target_reward": 1.0, "depth": 0, "patience": 1, "budget_requests": 1, "budget_seconds": 1,
+        "min_spread": 0.0,
     }  # fmt: skip
     order = []
     at = state([*rows, ("", None, 1)], halt="human", requests=9, seconds=9)
     order.append(why_stop(at, Context(**every)))
     at["halt"] = None
     order.append(why_stop(at, Context(**every)))
+    order.append(why_stop(at, Context(**{**every, "budget_seconds": 0})))
     at = state([*rows, ("c", 1.0, 1)], requests=9, seconds=9)
     order.append(why_stop(at, Context(**every)))
     order.append(why_stop(at, Context(**{**every, "target_reward": None})))
     order.append(why_stop(at, Context(**{**every, "target_reward": None, "depth": 3})))
     at = state([*FIRST, ("c", 0.5, 1)], requests=9, seconds=9)
     order.append(why_stop(at, Context(**{**every, "target_reward": None, "depth": 3})))
-    assert order == ["human", "no_update", "target", "depth", "spread", "patience"]
+    assert order == ["human", "budget", "no_update", "target", "depth", "spread", "patience"]
 
 
 def test_what_a_budget_leaves():

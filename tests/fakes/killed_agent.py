@@ -23,6 +23,7 @@ from scripted_model import Ask
 from steps import prefer_later
 
 COMMIT = 0.15  # seconds in which what was answered before is surely saved
+SAVERS: list[AsyncSqliteSaver] = []  # the one of this process, if it is async
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Dying(AgentModel):
     async def _agenerate(self, messages: list[BaseMessage], *args: Any, **options: Any) -> Any:
         what = self._what(messages, options)
         if self._begins(what):
-            await asyncio.sleep(COMMIT)  # the loop goes on saving
+            await committed()
             os._exit(9)
         result = await super()._agenerate(messages, *args, **options)
         _note(self.job, "answered", what)
@@ -95,6 +96,14 @@ class Dying(AgentModel):
         return last
 
 
+async def committed() -> None:
+    """Let the loop save what was answered: the database takes its orders one after another."""
+    for saver in SAVERS:
+        for _ in range(50):
+            await (await saver.conn.execute("SELECT 1")).close()
+    await asyncio.sleep(0 if SAVERS else COMMIT)
+
+
 def _is_last(job: Job, what: str) -> bool:
     """Note what is asked; return whether this life ends with it."""
     _note(job, "asked", what)
@@ -115,7 +124,7 @@ def process(job: Job) -> None:
 
     async def reward(query: str, answer: str) -> float:
         if _is_last(job, f"score {answer}"):
-            await asyncio.sleep(COMMIT)
+            await committed()
             os._exit(9)
         _note(job, "answered", f"score {answer}")
         return prefer_later(query, answer)
@@ -140,6 +149,7 @@ async def _live(
     model: Any, middleware: list[Any], path: str, given: Any, config: Any, options: Any
 ) -> Any:
     async with AsyncSqliteSaver.from_conn_string(path) as saver:
+        SAVERS.append(saver)
         app = agent(model, *middleware, checkpointer=saver)
         return await app.ainvoke(given, config, **options)
 

@@ -73,6 +73,8 @@ class ScriptedModel(BaseChatModel):
     max_tokens: int | None = None
     seed: int | None = None
     delay: float = 0.0
+    reports_usage: bool = True
+    hangs_at: str = ""  # a step that gets no answer
     _asked: Asked = PrivateAttr(default_factory=Asked)
     _used: list[int] = PrivateAttr(default_factory=lambda: [0])
 
@@ -104,7 +106,7 @@ class ScriptedModel(BaseChatModel):
         words = sum(tokens(m.text) for m in messages)
         spoken = sum(tokens(m.text) for m in said)
         usage = {"input_tokens": words, "output_tokens": spoken, "total_tokens": words + spoken}
-        for message in said:
+        for message in said if self.reports_usage else ():
             message.usage_metadata = usage  # type: ignore[assignment]
         return ChatResult(
             generations=[
@@ -130,6 +132,8 @@ class ScriptedModel(BaseChatModel):
     ) -> ChatResult:
         if self.delay:
             await asyncio.sleep(self.delay)
+        if Ask(messages, 1, {}).step == self.hangs_at:
+            await asyncio.Event().wait()
         return self._result(messages)
 
     def _stream(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> Iterator[Any]:

@@ -15,6 +15,7 @@ from loopback_server import Fault, LoopbackServer, error_body
 
 from tpo.models import faults
 from tpo.models.ask import ask
+from tpo.models.budget import Budget
 from tpo.models.policy import Policy, resolve_policy
 from tpo.models.request import Request, RequestError, Response
 
@@ -169,7 +170,7 @@ async def test_what_does_not_pass_ends_with_its_cause(fault, sent, said, live):
 async def test_it_is_never_sent_more_often_than_allowed(most, sent):
     for options in ({"script": [Fault(500, times=None)]}, {"refuse": ["temperature", "seed"]}):
         with LoopbackServer(**options) as server:
-            done = send(server, parameters=PARAMETERS, max_attempts=most)
+            done = send(server, parameters=PARAMETERS, budget=Budget(most))
             (end,) = await asyncio.gather(done, return_exceptions=True)
         assert isinstance(end, Response if most == 9 and "refuse" in options else RequestError)
         assert end.cost["requests"] == len(server.asked) == sent

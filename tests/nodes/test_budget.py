@@ -6,8 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
+from fake_judge import fair
 from loopback_server import Fault, LoopbackServer, shaped
-from steps import QUERY, run, says
+from steps import QUERY, prefer_later, run, says
 
 import tpo
 from tpo.models import faults
@@ -126,3 +127,96 @@ def test_patience_waits_for_a_gain():
     )
     assert (result["stop_reason"], len(result["rounds"])) == ("patience", 3)
     assert result["answer"].startswith("first")
+
+
+# --- judges are paid from the same budget -----------------------------------
+
+
+def judged(budget: int, kind: Any = tpo.Judge, **settings: Any) -> tuple[Any, int]:
+    """Run with a judge, and return the result and how many requests policy and judge got."""
+    model, judge = says(), fair(lambda text: prefer_later("", text) % 9 + 1)
+    result = run(model, kind(judge), budget_requests=budget, **settings)
+    return result, len(model.asked) + len(judge.asked)
+
+
+@pytest.mark.parametrize("budget", [2, 3, 4, 5, 7, 8, 9, 10, 20])
+@pytest.mark.parametrize("kind", [tpo.Judge, tpo.PairwiseJudge, tpo.GroupwiseJudge])
+def test_a_judge_s_requests_count_and_what_is_sampled_can_be_scored(budget, kind):
+    result, sent = judged(budget, kind, depth=2)
+    assert result["usage"]["total"]["requests"] == sent <= budget
+    scored = [c for c in result["candidates"] if c["reward"] is not None]
+    unpaid = [c for c in result["candidates"] if c["failure"] == "budget"]
+    assert len(scored) + len(unpaid) == len(result["candidates"])
+    whole = budget == 20 and kind is not tpo.PairwiseJudge
+    assert result["stop_reason"] == ("depth" if whole else "budget")
+
+
+def test_a_budget_that_cannot_pay_for_one_score_is_refused_before_anything_is_paid():
+    model, judge = says(), fair()
+    with pytest.raises(tpo.ConfigError, match=r"does not pay for one answer .* give 2 or more"):
+        run(model, tpo.Judge(judge), budget_requests=1)
+    assert (len(model.asked), len(judge.asked)) == (0, 0)
+
+
+def test_a_judge_that_is_a_part_or_held_out_counts_too():
+    judge = fair(len)
+    mix = tpo.Mix([tpo.Part(tpo.Judge(judge)), tpo.Part(prefer_later)])
+    model = says()
+    result = run(model, mix, heldout=tpo.Judge(judge), budget_requests=7, depth=2)
+    assert result["usage"]["total"]["requests"] == len(model.asked) + len(judge.asked) <= 7
+
+
+@pytest.mark.loopback
+async def test_a_judge_that_must_be_asked_again_takes_no_more_than_there_is():
+    script = [Fault(503, times=None)]
+    with LoopbackServer(script=script) as server:
+        judge = tpo.Judge(f"openai:j@{server.base_url}")
+        with pytest.raises(tpo.RewardError):
+            await tpo.aalign(QUERY, policy=says(), reward=judge, width=2, budget_requests=5)
+        assert len(server.asked) == 4
+
+
+# --- seconds ----------------------------------------------------------------
+
+
+def test_a_slow_reward_has_no_more_time_than_the_budget():
+    async def slow(query: str, answer: str) -> float:
+        await asyncio.sleep(60)
+        return 1.0
+
+    with pytest.raises(tpo.RewardError, match=r"no score within 0\.\d+ s"):
+        run(reward=slow, budget_seconds=0.5)
+
+
+@pytest.mark.parametrize("step", ["loss", "gradient", "update"])
+def test_a_step_that_hangs_ends_with_the_budget_and_the_best_so_far(step):
+    model = says({"hangs_at": step})
+    result = run(model, budget_seconds=1.0, depth=3)
+    assert (result["answer"], result["stop_reason"]) == ("first 2", "budget")
+
+
+def test_no_pause_before_a_retry_outlasts_the_budget(monkeypatch):
+    monkeypatch.setattr(faults, "pause_before_retry", lambda error, attempt: 60.0)
+    model = says(loss=ConnectionError("busy"))
+    result = run(model, budget_seconds=5.0, depth=3, retries=9)
+    assert (result["answer"], len(model.asked)) == ("first 2", 2)
+
+
+# --- tokens nobody reports --------------------------------------------------
+
+
+def test_without_usage_a_token_budget_counts_its_own_estimate_and_says_so():
+    seen: list[Any] = []
+    model = says({"reports_usage": False}, loss="loss " * 200)
+    result = run(model, budget_tokens=400, depth=5, on_event=seen.append)
+    assert (result["stop_reason"], [ask.step for ask in model.asked]) == (
+        "budget",
+        ["sample", "loss"],
+    )
+    total = result["usage"]["total"]
+    assert (total["input_tokens"], total["output_tokens"], total["exact"]) == (0, 0, False)
+    prompts = sum(len(m.text) for ask in model.asked for m in ask.messages)
+    said = len("first 0") * 3 + len("loss " * 200) - 1
+    assert total["estimated_tokens"] in range((prompts + said) // 4, (prompts + said) // 4 + 3)
+    notices = [e["message"] for e in seen if e["type"] == "tpo.notice"]
+    assert sum("reports no usage" in notice for notice in notices) == 1

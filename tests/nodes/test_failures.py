@@ -141,15 +141,54 @@ def test_thinking_is_kept_apart_everywhere():
 
 def test_identical_answers_are_never_held_against_themselves():
     model = says(sample="first 1")
-    result = run(model, depth=3, width=4)
-    assert (result["answer"], result["stop_reason"]) == ("first 1", "spread")
+    result = run(model, depth=1, width=4)
     assert (result["rounds"][0]["rejected"], result["rounds"][0]["spread"]) == (None, None)
-    assert len(model.asked) == 1
+    assert result["answer"].startswith("better")
+    shown = [ask.text.count("first 1") for ask in model.asked if ask.step == "loss"]
+    assert shown == [1]
+    result = run(says(sample="first 1"), depth=3, width=4, min_spread=0)
+    assert (result["answer"], result["stop_reason"]) == ("first 1", "spread")
 
 
-def test_equal_rewards_are_nothing_to_learn_from():
+# --- ties: all candidates have the same reward ------------------------------
+
+
+def right(query: str, answer: str) -> float:
+    return float(answer == "better 1")
+
+
+def test_a_tie_of_different_texts_goes_on_with_the_earliest_two():
     model = says()
-    result = run(model, reward=lambda q, a: 0.5, depth=3)
+    result = run(model, reward=right, depth=3, target_reward=1.0)
+    assert (result["answer"], result["stop_reason"]) == ("better 1", "target")
+    first = result["rounds"][0]
+    assert (first["chosen"], first["rejected"], first["spread"]) == ("r0c0", "r0c1", 0.0)
+    (loss,) = [ask.text for ask in model.asked if ask.step == "loss"]
+    assert "first 0" in loss
+    assert "first 1" in loss
+
+
+def test_a_tie_can_be_revised_instead():
+    model = says()
+    result = run(model, reward=right, depth=3, target_reward=1.0, on_tie="revise")
+    assert (result["answer"], result["stop_reason"]) == ("better 1", "target")
+    (loss,) = [ask.text for ask in model.asked if ask.step == "loss"]
+    assert "first 0" in loss
+    assert "first 1" not in loss
+
+
+def test_a_tie_that_lasts_ends_with_the_depth_and_the_earliest_answer():
+    result = run(says(), reward=lambda q, a: 0.5, depth=3)
+    assert (result["answer"], result["stop_reason"], len(result["rounds"])) == (
+        "first 0",
+        "depth",
+        4,
+    )
+
+
+def test_a_tie_ends_the_search_if_a_least_spread_is_set():
+    model = says()
+    result = run(model, reward=lambda q, a: 0.5, depth=3, min_spread=0)
     assert (result["answer"], result["stop_reason"], len(model.asked)) == ("first 0", "spread", 1)
 
 

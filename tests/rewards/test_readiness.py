@@ -13,14 +13,14 @@ from scripted_model import ScriptedModel
 from steps import says
 
 import tpo
-from tpo.core.context import Context
 from tpo.core.errors import ConfigError, RewardError
 from tpo.rewards.judging.groupwise import GroupwiseJudge
 from tpo.rewards.judging.pairwise import PairwiseJudge
 from tpo.rewards.judging.pointwise import Judge
-from tpo.rewards.planned_reward import planned
+from tpo.rewards.planned_reward import Job, planned
 from tpo.rewards.readiness import beside, make_ready
 
+NOTHING = Job([], [])
 DOWN = "vllm:http://127.0.0.1:9"  # nothing listens there; sockets beyond the loopback are off
 JUDGES: Any = [Judge, PairwiseJudge, GroupwiseJudge]
 
@@ -37,7 +37,7 @@ class Own:
     def __init__(self, fault: BaseException | None = None) -> None:
         self.fault = fault
 
-    async def ready(self, settings: Context) -> None:
+    async def ready(self, job: Job) -> None:
         if self.fault:
             raise self.fault
 
@@ -113,7 +113,7 @@ def test_a_judge_that_does_not_reply_in_the_form_is_found_out_first(judge):
 async def test_a_judge_is_tried_once_per_process_and_it_is_counted(judge):
     model = ScriptedModel(script=obey(lambda text: 1.0 + len(text)))
     runs = [planned(judge(model)) for _ in range(3)]
-    paid = await asyncio.gather(*[make_ready(reward, Context()) for reward in runs])
+    paid = await asyncio.gather(*[make_ready(reward, NOTHING) for reward in runs])
     assert sorted(one["requests"] for one in paid) == [0, 0, 1]
     assert len(model.asked) == 1
     result = await tpo.aalign("Why?", policy=says(), reward=judge(model), depth=0, width=2)
@@ -124,7 +124,7 @@ async def test_a_judge_is_tried_once_per_process_and_it_is_counted(judge):
 async def test_one_bad_reply_is_not_the_end():
     replies = ["Well.", "Hm.", "7"]
     model = ScriptedModel(script=lambda *_: replies.pop(0))
-    paid = await make_ready(planned(Judge(model)), Context())
+    paid = await make_ready(planned(Judge(model)), NOTHING)
     assert paid["requests"] == 3
     assert replies == []
 
@@ -134,7 +134,7 @@ async def test_a_kept_judge_keeps_what_it_says_there():
     for requests in (1, 0):
         model = ScriptedModel(script=lambda *_: "7")
         kept = tpo.cached(Judge(model), cache, identity="a")
-        assert (await make_ready(planned(kept), Context()))["requests"] == requests
+        assert (await make_ready(planned(kept), NOTHING))["requests"] == requests
 
 
 def test_a_judge_without_its_key_is_found_out_first(monkeypatch):
@@ -189,4 +189,4 @@ async def test_a_look_that_fails_is_said_and_one_that_lasts_ends_with_the_work()
 
 
 def test_fair_judges_of_other_tests_count_as_seen():
-    assert asyncio.run(make_ready(planned(Judge(fair())), Context()))["requests"] == 0
+    assert asyncio.run(make_ready(planned(Judge(fair())), NOTHING))["requests"] == 0

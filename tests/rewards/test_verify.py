@@ -116,8 +116,8 @@ async def test_a_process_that_dies_says_why(tmp_path, monkeypatch):
 def test_math_in_a_run_outside_the_main_thread():
     policy = says(sample=lambda k: f"${k}$", update="<improved_answer>$5/1$</improved_answer>")
     result = run(policy, "verify:math:5", depth=1, width=2)
-    assert [c["reward"] for c in result["candidates"]] == [0.0, 0.0]
-    assert result["stop_reason"] == "spread"
+    assert [c["reward"] for c in result["candidates"]] == [0.0, 0.0, 1.0, 1.0]
+    assert (result["answer"], result["reward"]) == ("$5/1$", 1.0)
     policy = says(sample=lambda k: f"${k + 4}$")
     assert run(policy, "verify:math:5", depth=0, width=2)["answer"] == "$5$"
 

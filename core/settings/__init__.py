@@ -1,0 +1,1 @@
+"""The settings of a run, one theme per file; `core/context.py` has them all."""

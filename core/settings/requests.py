@@ -1,0 +1,27 @@
+"""How requests are sent."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class RequestSettings(BaseModel):
+    """How requests are sent."""
+
+    max_concurrency: int = Field(
+        default=16,
+        ge=1,
+        le=256,
+        title="Max concurrency",
+        description="Maximum requests in flight per run.",
+    )
+    timeout: float = Field(
+        default=120.0, gt=0, le=3600, title="Timeout", description="Seconds one request may take."
+    )
+    retries: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        title="Retries",
+        description="Further tries after a rate limit, a server error (5xx) or a lost connection.",
+    )

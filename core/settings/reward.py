@@ -1,0 +1,41 @@
+"""What happens around the reward: failures, and the guard."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class RewardSettings(BaseModel):
+    """What happens around the reward: failures, and the guard."""
+
+    on_reward_failure: Literal["skip", "raise", "degrade"] = Field(
+        default="skip",
+        title="On reward failure",
+        description="If a candidate cannot be scored: skip leaves it out, raise ends the run, "
+        "degrade ranks the whole pool with the fallback reward from then on.",
+    )
+    fallback_reward: str = Field(
+        default="", title="Fallback reward", description="The reward that takes over after degrade."
+    )
+    heldout: str = Field(
+        default="",
+        title="Held-out reward",
+        description="Scores the chosen answer of each round but does not steer the search. Shows "
+        "whether the reward is being gamed.",
+    )
+    guard: Literal["report", "stop"] = Field(
+        default="report",
+        title="Guard",
+        description="If the reward rises while the held-out reward falls: report it, or stop and "
+        "return the answer that the held-out reward scored highest.",
+    )
+    guard_tolerance: float = Field(
+        default=0.0,
+        ge=0,
+        title="Guard tolerance",
+        description="How far the held-out reward may fall below its best, in its own units, "
+        "before the guard reacts. Set it to that reward's noise: how much its scores of one "
+        "answer vary.",
+    )

@@ -1,0 +1,48 @@
+"""What to run: the method, its size, the models, the prompts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from ..policy_forms import POLICY_FORMS, listed
+
+Mode = Literal["tpo", "best_of_n", "revision"]
+
+
+class SearchSettings(BaseModel):
+    """What to run: the method, its size, the models, the prompts."""
+
+    mode: Mode = Field(
+        default="tpo",
+        title="Mode",
+        description="tpo: contrast best with worst. revision: improve on the best alone. "
+        "best_of_n: first samples only.",
+    )
+    depth: int = Field(
+        default=2, ge=0, le=20, title="Depth", description="Rounds of improvement, D."
+    )
+    width: int = Field(
+        default=5, ge=1, le=64, title="Width", description="Candidates per round, N."
+    )
+    policy: str = Field(
+        default="embedded:",
+        title="Policy",
+        description=f"The model that answers: {listed(POLICY_FORMS)}.",
+    )
+    critic: str = Field(
+        default="",
+        title="Critic",
+        description="Model for loss and gradient; empty means the policy.",
+    )
+    reward: str = Field(
+        default="heuristic",
+        title="Reward",
+        description="What ranks the candidates. heuristic is a demonstration only.",
+    )
+    prompts: str = Field(
+        default="default",
+        title="Prompt set",
+        description="default, or shared-prefix (one growing conversation, cheaper prefix).",
+    )

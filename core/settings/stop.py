@@ -1,0 +1,59 @@
+"""When a run ends before its depth is reached: targets, budgets, a person."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class StopSettings(BaseModel):
+    """When a run ends before its depth is reached: targets, budgets, a person."""
+
+    target_reward: float | None = Field(
+        default=None,
+        title="Target reward",
+        description="Stop once a candidate reaches this reward.",
+    )
+    patience: int = Field(
+        default=0,
+        ge=0,
+        title="Patience",
+        description="Stop after this many rounds without a better candidate; 0 turns it off.",
+    )
+    min_spread: float | None = Field(
+        default=None,
+        ge=0,
+        title="Min spread",
+        description="Stop if the best reward minus the worst is not above this. Leave empty to go "
+        "on, even if all rewards are equal.",
+    )
+    on_tie: Literal["contrast", "revise"] = Field(
+        default="contrast",
+        title="On tie",
+        description="If different answers all have the same reward: contrast the earliest two, or "
+        "revise the earliest alone.",
+    )
+    budget_requests: int = Field(
+        default=0,
+        ge=0,
+        title="Budget: requests",
+        description="Maximum model requests per run; 0 means no limit.",
+    )
+    budget_tokens: int = Field(
+        default=0,
+        ge=0,
+        title="Budget: tokens",
+        description="Maximum input plus output tokens; 0 means no limit.",
+    )
+    budget_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        title="Budget: seconds",
+        description="Maximum working time; 0 means no limit.",
+    )
+    human_pick: bool = Field(
+        default=False,
+        title="Human pick",
+        description="Pause after each ranking so that a person can choose.",
+    )
