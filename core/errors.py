@@ -27,6 +27,7 @@ from typing import Any
 from .login import without_login
 
 EVIDENCE_CHARS = 300
+WHOLE_REASON = 4_000  # of an error whose cause comes last, as of a model that cannot be loaded
 _READ_CHARS = 10_000  # of a text that is to be shortened; a server may send megabytes
 _SECRET = re.compile(
     r"""(?ix)

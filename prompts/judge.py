@@ -128,25 +128,22 @@ RANKING_SCHEMA = {
 
 def rate(query: str, answer: str, rubric: str, output: str) -> str:
     """Return the request to rate one answer."""
-    texts = {"query": _shown(query), "answer": _shown(answer)}
+    texts = {"query": as_text(quote(query)), "answer": as_text(quote(answer))}
     return RATE.fill({**texts, "rubric": rubric, "output": output})
 
 
 def compare(query: str, first: str, second: str, rubric: str, output: str) -> str:
     """Return the request to compare two answers, the first one shown first."""
-    texts = {"query": _shown(query), "first": _shown(first), "second": _shown(second)}
+    texts = {"first": as_text(quote(first)), "second": as_text(quote(second))}
+    texts["query"] = as_text(quote(query))
     return COMPARE.fill({**texts, "rubric": rubric, "output": output})
 
 
 def rank(query: str, answers: Sequence[str], rubric: str, output: str) -> str:
     """Return the request to rank answers, numbered from 1 as they are shown."""
     blocks = [
-        f'<answer number="{number}">\n{_shown(answer)}\n</answer>'
+        f'<answer number="{number}">\n{as_text(quote(answer))}\n</answer>'
         for number, answer in enumerate(answers, start=1)
     ]
-    texts = {"query": _shown(query), "answers": "\n\n".join(blocks), "count": str(len(answers))}
-    return RANK.fill({**texts, "rubric": rubric, "output": output})
-
-
-def _shown(text: str) -> str:
-    return as_text(quote(text))
+    texts = {"query": as_text(quote(query)), "answers": "\n\n".join(blocks)}
+    return RANK.fill({**texts, "count": str(len(blocks)), "rubric": rubric, "output": output})

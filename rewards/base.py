@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from langchain_core.messages import AnyMessage
 
 from ..core.errors import RewardError, TPOError, evidence
 from ..core.state import Score
+from .number import number_of, what_it_is
 
 __all__ = ["Reward", "Score", "checked", "failed", "scored", "sound", "unscored"]
 
@@ -126,33 +127,10 @@ def sound(name: str, result: Score) -> Score:
         return Score(reward=None, error=why, failure="vetoed" if vetoed else "unscored")
     value = result["reward"]
     try:
-        number = _number(value)
-    except Exception:  # noqa: BLE001  other libraries' numbers raise what they like
-        return unscored(
-            f"reward {name!r} gave {evidence(repr(value))}, which is not a number{_hint(value)}"
-        )
+        number = number_of(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        said = f"reward {name!r} gave {evidence(repr(value))}, which is not a number"
+        return unscored(said + what_it_is(value))
     if not math.isfinite(number):
         return unscored(f"reward {name!r} gave {number}, which is not a finite number")
     return scored(number)
-
-
-def _number(value: Any) -> float:
-    """Return a number of any library; an array or tensor may hold one and no more."""
-    one = value.item() if hasattr(value, "item") else value
-    if isinstance(one, str | bytes):  # not a number even if it spells one
-        raise TypeError
-    return float(one)
-
-
-def _hint(value: object) -> str:
-    """Return what a value is that is not a number, and what to do, if that is known."""
-    if isinstance(value, str | bytes):
-        return " but a text: return float(...) of it"
-    if value is None:
-        return ": does it return something on every path?"
-    if isinstance(value, Sequence | Mapping) or hasattr(value, "shape"):
-        kind = type(value).__name__
-        return f" but a {kind}: it is called once for each answer and returns the number alone"
-    if isinstance(value, complex):
-        return " but a complex number: return its real part or its size"
-    return ""

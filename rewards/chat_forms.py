@@ -52,20 +52,12 @@ def forms(chat: Chat, tokens: frozenset[str] = frozenset()) -> Iterator[Chat]:
     plain = [{**turn, "content": as_text(turn["content"], tokens)} for turn in chat]
     mapped = [_with_mappings(turn) for turn in plain]
     seen: list[Chat] = []
-    for change in (
-        _same,
-        _without_system,
-        _alternating,
-        lambda c: _alternating(_without_system(c)),
-    ):
+    both = [_without_system, _alternating]
+    for change in (list, *both, lambda c: _alternating(_without_system(c))):
         for form in map(change, (mapped, plain)):
             if form not in seen:
                 seen.append(form)
                 yield form
-
-
-def _same(chat: Chat) -> Chat:
-    return chat
 
 
 def _with_mappings(turn: JsonObject) -> JsonObject:

@@ -43,8 +43,6 @@ class Called(TypedDict, Generic[ResultT]):
     result: ResultT
     cost: Mapping[str, Any]
     """A `Cost`, whole or in brief: what the call cost in model requests."""
-    remarks: NotRequired[list[str]]
-    """What the reward said beside it; see remarks.py."""
     mark: NotRequired[str]
     """Which call it was, once it is saved; see nodes/paid/saved_score.py."""
 
@@ -186,10 +184,8 @@ async def score_job(
         for end in ended:
             if isinstance(end, asyncio.CancelledError):
                 raise end
-            if isinstance(end, Exception):
-                results.append(end)
-            elif isinstance(end, BaseException):  # of a reward's own: it fails this call only
-                results.append(RewardError(evidence(end)))
+            if isinstance(end, BaseException):  # one of a reward's own fails this call only
+                results.append(end if isinstance(end, Exception) else RewardError(evidence(end)))
             else:
                 results.append(end["result"])
         further = plan_further(reward, job, calls, results)

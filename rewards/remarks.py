@@ -5,33 +5,30 @@ A score is a number and has no room for it; the run tells each sentence once a r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_HEARD: ContextVar[list[str] | None] = ContextVar("tpo_remarks", default=None)
+_TELL: ContextVar[Callable[[str], None] | None] = ContextVar("tpo_tell", default=None)
 
 
 def remark(sentence: str) -> None:
-    """Say something to the person; nobody hears it outside a run, and the same only once."""
-    heard = _HEARD.get()
-    if heard is not None and sentence not in heard:
-        heard.append(sentence)
+    """Say something to the person; outside a run nobody hears it."""
+    if tell := _TELL.get():
+        tell(sentence)
 
 
 @contextmanager
-def remarks() -> Iterator[list[str]]:
-    """Collect what rewards say in this block.
+def hearing(tell: Callable[[str], None]) -> Iterator[None]:
+    """Hear what rewards say in this block.
 
     Example:
-        >>> with remarks() as heard:
+        >>> with hearing(print):
         ...     remark("an answer was cut")
-        >>> heard
-        ['an answer was cut']
+        an answer was cut
     """
-    heard: list[str] = []
-    token = _HEARD.set(heard)
+    token = _TELL.set(tell)
     try:
-        yield heard
+        yield
     finally:
-        _HEARD.reset(token)
+        _TELL.reset(token)

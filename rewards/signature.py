@@ -7,51 +7,13 @@ so calling them would fail, or worse, score something else. Their arguments' nam
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..core.errors import ConfigError
+from .foreign import FOREIGN
 
 FORM = "def {name}(query: str, answer: str) -> float"
-# How the first arguments of reward functions elsewhere are called, what that means, and how one
-# of them is called for one answer. The first entry that has any of the names is taken.
-FOREIGN: tuple[tuple[frozenset[str], str, str], ...] = (
-    (
-        frozenset({"prompts", "completions", "completion_ids"}),
-        "as in TRL: lists in, a list out",
-        "{name}(prompts=[query], completions=[answer])[0]",
-    ),
-    (
-        frozenset({"queries", "responses", "answers"}),
-        "which are lists",
-        "{name}([query], [answer])[0]",
-    ),
-    (
-        frozenset({"pred", "gold"}),
-        "as a metric of DSPy",
-        "{name}(dspy.Example(question=query), dspy.Prediction(answer=answer))",
-    ),
-    (
-        frozenset({"y_true", "y_pred", "predictions", "references", "eval_pred"}),
-        "as a metric over arrays",
-        "{name}([REFERENCE], [answer])",
-    ),
-    (
-        frozenset({"outputs", "reference_outputs", "run"}),
-        "as an evaluator of LangSmith",
-        '{name}(inputs={{"query": query}}, outputs={{"answer": answer}})["score"]',
-    ),
-    (
-        frozenset({"data_source", "solution_str", "ground_truth"}),
-        "as in verl",
-        '{name}("", answer, REFERENCE)',
-    ),
-    (
-        frozenset({"text_pair", "inputs", "input_ids"}),
-        "as a pipeline or a model of Hugging Face",
-        '{name}(answer)[0]["score"]',
-    ),
-)
 _ANSWERS = frozenset({"answer", "response", "completion", "output", "reply"})
 _QUERIES = frozenset({"query", "question", "prompt", "input", "instruction"})
 _LISTS = frozenset({"list", "dict", "tuple", "str", "none", "sequence", "complex", "ndarray"})
@@ -69,25 +31,13 @@ def check_function(function: Callable[..., Any], name: str) -> None:
     Raises:
         ConfigError: it does not fit; the sentence says what to write.
     """
-    for base in type(function).__mro__:
-        if what := _MODELS.get(base.__module__):
-            raise ConfigError(
-                f"reward {name!r} is {what}, not a function of a query and an answer: name the "
-                "model as the reward, 'hf:MODEL', or " + _advice(name, f"{name}(...)")
-            )
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise ConfigError(f"reward {name!r} yields; a reward returns one number")
+    check_kind(function, name)
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return
-    names = _first(signature)
     taken = f"reward {name!r} takes {signature.replace(return_annotation=inspect.Signature.empty)}"
-    for known, origin, call in FOREIGN:
-        if known & set(names):
-            raise ConfigError(f"{taken}, {origin}. {_advice(name, call.format(name=name))}")
-    if _ANSWERS & set(names[:1]) and _QUERIES & set(names[1:2]):
-        raise ConfigError(f"{taken}, the answer first. {_advice(name, f'{name}(answer, query)')}")
+    check_names(_first(signature), name, taken)
     try:
         signature.bind("", "")
     except TypeError as error:
@@ -96,6 +46,40 @@ def check_function(function: Callable[..., Any], name: str) -> None:
             + _advice(name, f"{name}(...)")
         ) from None
     _check_return(signature.return_annotation, name)
+
+
+def check_kind(function: object, name: str) -> None:
+    """Refuse models, which are not functions of two texts, and what yields.
+
+    Raises:
+        ConfigError: it is one of these.
+    """
+    for base in type(function).__mro__:
+        if what := _MODELS.get(base.__module__):
+            raise ConfigError(
+                f"reward {name!r} is {what}, not a function of a query and an answer: name the "
+                "model as the reward, 'hf:MODEL', or " + _advice(name, f"{name}(...)")
+            )
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise ConfigError(f"reward {name!r} yields; a reward returns one number")
+
+
+def check_names(names: Sequence[str], name: str, taken: str) -> None:
+    """Refuse arguments that mean something else than a query and an answer.
+
+    Args:
+        names: What they are called.
+        name: The reward's name.
+        taken: How the sentence begins.
+
+    Raises:
+        ConfigError: they do.
+    """
+    for known, origin, call in FOREIGN:
+        if known & set(names):
+            raise ConfigError(f"{taken}, {origin}. {_advice(name, call.format(name=name))}")
+    if _ANSWERS & set(names[:1]) and _QUERIES & set(names[1:2]):
+        raise ConfigError(f"{taken}, the answer first. {_advice(name, f'{name}(answer, query)')}")
 
 
 def check_object(reward: object) -> None:

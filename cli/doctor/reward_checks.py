@@ -8,8 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from langchain_core.messages import HumanMessage
 
-from ...core.context import Context
-from ...core.errors import TPOError, evidence
+from ...core.errors import WHOLE_REASON, evidence
 from ...rewards.base import Reward, Score
 from ...rewards.planned_reward import Job, PlannedReward, planned, score_now
 from ...rewards.readiness import make_ready
@@ -79,23 +78,25 @@ class Probing(Protocol):
 
 
 async def check_reward(
-    reward: Reward | PlannedReward, settings: Context
+    reward: Reward | PlannedReward, job: Job
 ) -> tuple[list[Finding], list[Probed]]:
-    """Score the known pairs, and return what the scores show, with the pairs."""
+    """Score the known pairs, and return what the scores show, with the pairs.
+
+    Args:
+        reward: Any reward.
+        job: A round without answers, with the settings.
+    """
     notice = [Finding("notice", "warning", reward.notice)] if reward.notice else []
     pairs: list[Probed] = []
     try:
-        await make_ready(
-            planned(reward), Job([], [], settings=settings)
-        )  # once: it may load a model
+        await make_ready(planned(reward), job)  # once: it may load a model
         for kind in KINDS:
             for pair in kind.pairs:
                 answers = (pair.better, pair.worse)
                 better, worse = await score_now(reward, [HumanMessage(pair.query)], answers)
                 pairs.append(Probed(kind, pair, better, worse))
     except Exception as error:  # noqa: BLE001  a reward may raise anything
-        why = str(error) if isinstance(error, TPOError) else evidence(error)
-        return [*notice, Finding("reward", "bad", why)], []
+        return [*notice, Finding("reward", "bad", evidence(error, WHOLE_REASON))], []
     scores = [score for one in pairs for score in (one.better, one.worse)]
     problem = await reward.probe() if isinstance(reward, Probing) else ""
     probed = [Finding("probe", "warning", problem)] if problem else []

@@ -12,7 +12,6 @@ from langgraph.func import task
 from ...core.errors import RewardError
 from ...core.usage import brief, cost, tokens_for_budget
 from ...rewards.planned_reward import Called, Job, PlannedReward, limits_itself
-from ...rewards.remarks import remarks
 from .durable import Held
 
 Role = Literal["reward", "fallback", "heldout"]
@@ -38,11 +37,10 @@ async def saved_call(
         seconds: How long one may take, unless it limits itself.
     """
     mark = mark_of(role, reward, job, call)
-    limit = None if limits_itself(reward, call) else seconds
     for _ in range(SAVED):
         held = Held(job, f"{len(job.answers)} answers")
         done: Called = await request_rewards(
-            Held(reward, reward.name), held, call, Held(gate, "gate"), limit, mark
+            Held(reward, reward.name), held, call, Held(gate, "gate"), seconds, mark
         )
         if not held.taken:  # a saved result of an interrupted run, which was paid then
             before = cost(**done["cost"])
@@ -68,21 +66,19 @@ async def request_rewards(
     job: Held[Job],
     call: object,
     gate: Held[asyncio.Semaphore],
-    seconds: float | None,
+    seconds: float,
     mark: str,
 ) -> Called:
     """Make one call; its result is saved, with its cost in brief, and not asked for again."""
     work = job()
     async with gate():
-        seconds = work.budget.timeout(seconds) if seconds else None
-        limit = asyncio.timeout(seconds)
+        seconds = work.budget.timeout(seconds)
+        limit = asyncio.timeout(None if limits_itself(reward(), call) else seconds)
         try:
-            with remarks() as heard:
-                async with limit:
-                    done = await reward().call(work, call)
+            async with limit:
+                done = await reward().call(work, call)
         except TimeoutError:
-            if seconds and limit.expired():
+            if limit.expired():
                 raise RewardError(f"no score within {round(seconds, 2):g} s") from None
             raise
-    said = Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)
-    return {**said, "remarks": heard} if heard else said
+    return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)

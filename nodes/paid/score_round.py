@@ -19,6 +19,7 @@ from ...core.stopping import spent
 from ...core.usage import Cost, add_costs
 from ...models.budget import Budget, budget_left
 from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
+from ...rewards.remarks import hearing
 from .durable import restore
 from .run_models import RunModels
 from .saved_score import Role, saved_call
@@ -126,13 +127,12 @@ class Ranking:
                 self.cost = add_costs(self.cost, getattr(error, "cost", usage.cost()))
                 raise
             self.cost = add_costs(self.cost, usage.cost(**done["cost"]))
-            for said in done.get("remarks", ()):
-                self.emit.notice(said)
             for place, score in reward.settled(job, call, done["result"]):
                 settle(place, score)
             return done
 
-        scores = await score_job(reward, job, ask)
+        with hearing(self.emit.notice):
+            scores = await score_job(reward, job, ask)
         self.cost = add_costs(self.cost, usage.cost(scores=len(job.answers)))
         return scores
 

@@ -7,20 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core.errors import ConfigError, RewardError, evidence
+from ...core.errors import WHOLE_REASON, ConfigError, RewardError, evidence
 from ...core.json_types import JsonObject
 from ...models.import_torch import Untyped, device_name, import_torch
 from .batcher import Tokens
 from .head import in_float32, label_weights
-from .own_head import check_config, check_weights, weight_names
+from .own_head import check_config, check_files
 from .padding_and_length import most_tokens, padding_token
 from .spec import HfSource
 from .tokenize_chat import Renderer
-from .trust import trusted_revision
+from .trust import trust_of
 
 # Most padded tokens of a batch. On a CPU 512 gained 1.3 to 1.6 times over one text at a
 # time, and a batch of everything lost half (benchmarks/reward_throughput.py).
-WHOLE_REASON = 4_000  # characters of why it could not be loaded: the cause often comes last
 CPU_TOKENS, DEVICE_TOKENS = 512, 16_384
 
 
@@ -103,31 +102,20 @@ def _read(
     torch: Untyped, transformers: Untyped, source: HfSource, *, on_cpu: bool
 ) -> tuple[Untyped, Untyped, list[float]]:
     """Return the model, its tokenizer and what its labels count."""
-    trusted = trusted_revision(source)
-    revision = trusted or source.revision
-    # Else no code of a model is run; left open, transformers asks at the terminal.
-    about: JsonObject = {"trust_remote_code": trusted is not None}
-    about |= {"revision": revision} if revision else {}
-    if trusted is None:
-        settings, _ = transformers.PretrainedConfig.get_config_dict(source.model, **about)
-        check_config(source, settings, transformers)
+    about, trusted = trust_of(source)
+    if not trusted:
+        check_config(source, transformers, about)
     tokenizer = _tokenizer(transformers, source, about)
-    about |= {"code_revision": trusted} if trusted else {}
-    classifier = transformers.AutoModelForSequenceClassification
-    if trusted is None:
-        config = transformers.AutoConfig.from_pretrained(source.model, **about)
-        with torch.device("meta"):
-            empty = classifier.from_config(config)
-        names, prefix = weight_names(source), empty.base_model_prefix
-        label_weights(source, config, check_weights(source, empty.state_dict(), names, prefix))
+    if not trusted:
+        check_files(source, torch, transformers, about)
     name = source.dtype or ("float32" if on_cpu else "auto")
     dtype = name if name == "auto" else getattr(torch, name)
     more = {"device_map": source.device_map} if source.device_map else {}
-    model, report = classifier.from_pretrained(
+    model, report = transformers.AutoModelForSequenceClassification.from_pretrained(
         source.model, output_loading_info=True, dtype=dtype, **about, **more
     )
     model.config.get_text_config().use_cache = False
-    if trusted is not None:
+    if trusted:
         return model, tokenizer, [weight for _, weight in source.weights] or [1.0]
     in_float32(torch, model)
     return model, tokenizer, label_weights(source, model.config, sorted(report["missing_keys"]))

@@ -14,6 +14,7 @@ from pathlib import Path
 from ...core.errors import ConfigError
 from ...core.json_types import JsonObject
 from ...models.import_torch import Untyped
+from .head import label_weights
 from .spec import HfSource
 from .trust import TRUST
 
@@ -23,17 +24,18 @@ _HARMLESS = ("lm_head.", "score.bias")
 _COMPUTED = ("inv_freq", "position_ids")
 
 
-def check_config(source: HfSource, config: JsonObject, transformers: Untyped) -> None:
+def check_config(source: HfSource, transformers: Untyped, about: JsonObject) -> None:
     """Refuse a model whose class is not in transformers.
 
     Args:
         source: Which model.
-        config: What its config.json says.
         transformers: The package.
+        about: Which revision.
 
     Raises:
         ConfigError: its class is its own; the sentence says what would run it.
     """
+    config, _ = transformers.PretrainedConfig.get_config_dict(source.model, **about)
     made_as = (config.get("architectures") or [""])[0]
     code = (config.get("auto_map") or {}).get("AutoModelForSequenceClassification")
     if not code and (not made_as or hasattr(transformers, made_as)):
@@ -48,6 +50,19 @@ def check_config(source: HfSource, config: JsonObject, transformers: Untyped) ->
         f"{begin}, whose code is in its repository. To run it, read that code and allow the "
         f"revision you have read in the environment: {TRUST}={source.model}@REVISION"
     )
+
+
+def check_files(source: HfSource, torch: Untyped, transformers: Untyped, about: JsonObject) -> None:
+    """Refuse a model whose files do not hold the head of its class, before they are read.
+
+    Raises:
+        ConfigError: as `check_weights` and `label_weights` say.
+    """
+    config = transformers.AutoConfig.from_pretrained(source.model, **about)
+    with torch.device("meta"):  # without weights
+        empty = transformers.AutoModelForSequenceClassification.from_config(config)
+    names, prefix = weight_names(source), empty.base_model_prefix
+    label_weights(source, config, check_weights(source, empty.state_dict(), names, prefix))
 
 
 def check_weights(

@@ -21,10 +21,9 @@ from ...models.import_torch import named_device
 from ..base import Score, scored, unscored
 from ..chat import chat_of
 from ..planned_reward import Job
-from ..remarks import remark
 from .loaded import Shared, shared
 from .spec import HfSource, read_spec
-from .tokenize_chat import Cut
+from .tokenize_chat import tell_cuts
 
 
 @dataclass(frozen=True)
@@ -106,12 +105,7 @@ class HfReward:
         loaded = await self._loaded()
         chats = [chat_of(messages, answer) for answer in answers]
         written = await asyncio.wrap_future(loaded.write(chats))
-        if any(isinstance(one, Cut) for one in written):
-            room = loaded.model.renderer.room
-            remark(
-                f"reward {self.name!r} reads {room} tokens: an answer that is longer with its "
-                "conversation is scored without its end"
-            )
+        tell_cuts(self.name, written, loaded.model.renderer.room)
         tokens = [one for one in written if not isinstance(one, RewardError)]
         waits = [asyncio.wrap_future(score) for score in loaded.batcher.submit(tokens)]
         # Once this wait is cancelled, the scores that have not begun never will.

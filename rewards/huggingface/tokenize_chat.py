@@ -10,6 +10,7 @@ from ...core.special_tokens import as_text
 from ...models.import_torch import Untyped
 from ..chat import Chat
 from ..chat_forms import rendered, special_tokens
+from ..remarks import remark
 from .batcher import Tokens
 
 _PLACE = "Here-stands-the-answer"  # nothing a template would strip or escape
@@ -96,6 +97,15 @@ class Renderer:
         return RewardError(
             f"the reward model holds {self.room} tokens and the conversation alone has {count}, "
             "so nothing of the answer would be scored"
+        )
+
+
+def tell_cuts(name: str, written: Sequence[object], room: int) -> None:
+    """Tell the person if one of these texts was cut."""
+    if any(isinstance(one, Cut) for one in written):
+        remark(
+            f"reward {name!r} reads {room} tokens: an answer that is longer with its conversation "
+            "is scored without its end"
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ...core.json_types import JsonObject
 from .spec import HfSource
 
 TRUST = "TPO_HF_TRUST"
@@ -32,3 +33,18 @@ def trusted_revision(source: HfSource) -> str | None:
         if folder.is_absolute() and folder == Path(source.model):
             return ""
     return None
+
+
+def trust_of(source: HfSource) -> tuple[JsonObject, bool]:
+    """Return how `from_pretrained` is told the revision and whether code may run, and the latter.
+
+    Left open, transformers would ask at the terminal.
+    """
+    trusted = trusted_revision(source)
+    revision = trusted or source.revision
+    about: JsonObject = {"trust_remote_code": trusted is not None}
+    if revision:
+        about["revision"] = revision
+    if trusted:
+        about["code_revision"] = trusted
+    return about, trusted is not None

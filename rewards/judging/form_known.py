@@ -7,7 +7,6 @@ short request, and a second one if the first brought no verdict.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Protocol
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from langchain_core.language_models import BaseChatModel
@@ -16,7 +15,7 @@ from langchain_core.messages import HumanMessage
 from ...core.errors import RewardError
 from ...core.usage import Cost, add_costs, cost
 from ...models.policy import PolicyLike, resolve_policy
-from ..planned_reward import Called, Job
+from ..planned_reward import Job, PlannedReward
 from ..served.doubtful_scores import ANSWERS, QUESTION
 
 TRIES = 2  # a weak judge misses the form now and then
@@ -28,14 +27,7 @@ _objects: WeakValueDictionary[Key, BaseChatModel] = WeakValueDictionary()
 _asking: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
-class Judging(Protocol):
-    """A judge, with or without kept verdicts."""
-
-    def plan(self, job: Job) -> list[Any]: ...  # noqa: D102
-    async def call(self, job: Job, call: Any) -> Called[Any]: ...  # noqa: D102
-
-
-async def form_known(judge: Judging, kind: str, model: PolicyLike, job: Job) -> Cost:
+async def form_known(judge: PlannedReward, kind: str, model: PolicyLike, job: Job) -> Cost:
     """Make sure that a judge's model is there, and once that it replies in the judge's form.
 
     Args:
@@ -56,7 +48,7 @@ async def form_known(judge: Judging, kind: str, model: PolicyLike, job: Job) -> 
         if key in _named or key in _objects or job.settings.budget_requests:
             return cost()
         query = [HumanMessage(QUESTION)]
-        paid = await _ask(judge, Job(query, ANSWERS[:3], (), job.budget, job.settings))
+        paid = await _try_form(judge, Job(query, ANSWERS[:3], (), job.budget, job.settings))
         if isinstance(model, str):
             _named.add(key)
         else:
@@ -64,7 +56,7 @@ async def form_known(judge: Judging, kind: str, model: PolicyLike, job: Job) -> 
         return paid
 
 
-async def _ask(judge: Judging, job: Job) -> Cost:
+async def _try_form(judge: PlannedReward, job: Job) -> Cost:
     paid = cost()
     for nth, call in enumerate((judge.plan(job) * TRIES)[:TRIES], start=1):
         try:

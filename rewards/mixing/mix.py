@@ -203,7 +203,7 @@ class Mix:
         """Return further calls of mixes at some places."""
         found: list[PartCall] = []
         for place in places:
-            own, own_results, some = _of(place, calls, results)
+            own, own_results, some = _own(place, calls, results)
             seen = _seen_by(self._all[place], job, *some)
             more = plan_further(self._all[place], seen, own, own_results) if own else []
             found += [[place, call, *some] for call in more]
@@ -221,7 +221,7 @@ class Mix:
         """Return each answer's scores, one of each reward; empty ones if it was not asked."""
         rows = [[Score(reward=None, error=None) for _ in self._all] for _ in job.answers]
         for place, reward in enumerate(self._all):
-            own, own_results, some = _of(place, calls, results)
+            own, own_results, some = _own(place, calls, results)
             if not own and self.constraints:  # not asked yet, or about nothing
                 continue
             column = reward.combine(_seen_by(reward, job, *some), own, own_results)
@@ -231,7 +231,7 @@ class Mix:
         return rows
 
 
-def _of(
+def _own(
     place: int, calls: Sequence[PartCall], results: Sequence[Any]
 ) -> tuple[list[Any], list[Any], list[list[int]]]:
     """Return the calls of one reward, their results, and about which answers if not about all."""

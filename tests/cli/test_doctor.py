@@ -8,9 +8,9 @@ from loopback_server import Fault, message_text, shaped
 from tpo.cli.doctor.probes import DEGENERATE, INSTRUCTIONS, PADDED, UNSAFE
 from tpo.cli.doctor.reward_checks import check_reward
 from tpo.cli.doctor.verdict import DOUBTFUL, UNSOUND, Finding, graded, verdict
-from tpo.core.context import Context
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
+from tpo.rewards.planned_reward import Job
 
 pytestmark = pytest.mark.loopback
 GOOD = {
@@ -118,7 +118,7 @@ def test_padded_answers_begin_with_the_short_ones():
 
 
 async def look(function):
-    return {f.name: f for f in (await check_reward(FunctionReward(function), Context()))[0]}
+    return {f.name: f for f in (await check_reward(FunctionReward(function), Job([], [])))[0]}
 
 
 async def test_rewards():
@@ -142,7 +142,7 @@ class Raising:
 
 
 async def test_a_reward_that_raises():
-    found = {f.name: f for f in (await check_reward(Raising(), Context()))[0]}
+    found = {f.name: f for f in (await check_reward(Raising(), Job([], [])))[0]}
     assert found["finite"].state == "bad"
     assert "ZeroDivisionError" in found["finite"].words
 
@@ -156,12 +156,12 @@ class Probing(Raising):
 
 
 async def test_a_reward_that_probes_itself_is_heard():
-    found = {f.name: f for f in (await check_reward(Probing(), Context()))[0]}
+    found = {f.name: f for f in (await check_reward(Probing(), Job([], [])))[0]}
     assert (found["probe"].state, found["probe"].words) == ("warning", "degenerate text wins")
 
 
 async def test_the_heuristic_sees_degenerate_answers():
-    found = {f.name: f.state for f in (await check_reward(HeuristicReward(), Context()))[0]}
+    found = {f.name: f.state for f in (await check_reward(HeuristicReward(), Job([], [])))[0]}
     assert found == {
         "notice": "warning", "finite": "ok", "raw": "ok", "ordered": "ok",
         "length": "warning", "safety": "warning",  # as its notice says

@@ -16,14 +16,13 @@ from tiny_rewards import ANSWERS, LLAMA, ONE_TURN, Oracle, near, rewards, save_r
 
 import tpo
 from tpo.cli.doctor.reward_checks import check_reward
-from tpo.core.context import Context
 from tpo.core.errors import ConfigError, RewardError
 from tpo.rewards.huggingface import loaded
-from tpo.rewards.huggingface import model as hf_model
 from tpo.rewards.huggingface.model import load
 from tpo.rewards.huggingface.reward import HfReward
 from tpo.rewards.huggingface.spec import HfSource
 from tpo.rewards.huggingface.trust import trusted_revision
+from tpo.rewards.planned_reward import Job
 from tpo.rewards.resolve import close_rewards
 
 # As ArmoRM and QRM do it: many objectives and a gate; the score is a field of its own.
@@ -268,8 +267,9 @@ async def test_the_doctor_loads_once(tmp_path, monkeypatch):
         raise ConfigError("no such model")
 
     monkeypatch.setattr(loaded, "load", fails)
-    [found], pairs = await check_reward(HfReward.from_spec(str(tmp_path)), Context())
-    assert (found.state, found.words, pairs, len(tries)) == ("bad", "no such model", [], 1)
+    [found], pairs = await check_reward(HfReward.from_spec(str(tmp_path)), Job([], []))
+    assert (found.state, found.words) == ("bad", "ConfigError: no such model")
+    assert (pairs, len(tries)) == ([], 1)
 
 
 def test_device_and_device_map_exclude_each_other():
@@ -285,4 +285,3 @@ async def test_an_own_head_of_several_numbers_is_no_score(tmp_path, monkeypatch)
     code.write_text(code.read_text().replace("score=objectives.mean(-1), ", ""))
     [score] = await HfReward.from_spec(str(tmp_path)).score([HumanMessage("Hi")], ["Hello"])
     assert "gave 3 numbers per text and not 1" in str(score["error"])
-    assert hf_model.WHOLE_REASON > 1000
