@@ -224,15 +224,6 @@ async def score_now(
     return await score_job(plan, job, lambda call: plan.call(job, call))
 
 
-def limits_itself(reward: PlannedReward[CallT, Any], call: CallT) -> bool:
-    """Return whether a call keeps to the run's timeout by itself, as one that asks a model does.
-
-    It counts each attempt, so that one that came to nothing can be repeated.
-    """
-    limits = getattr(reward, "limits_itself", None)
-    return bool(limits and limits(call))
-
-
 def requests_to_score(reward: PlannedReward, answers: int, pool: Sequence[Candidate] = ()) -> int:
     """Return how many model requests a reward sends for new answers at most, retries aside.
 

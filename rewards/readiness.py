@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..core.errors import ConfigError, MissingDependencyError, RewardError, TPOError, evidence
 from ..core.usage import Cost, add_costs, cost
-from .planned_reward import Batched, Job, PlannedReward, self_check
+from .planned_reward import Batched, CallT, Job, PlannedReward, self_check
 
 T = TypeVar("T")
 Tell = Callable[[str], None]
+
+
+def limits_itself(reward: PlannedReward[CallT, Any], call: CallT) -> bool:
+    """Return whether a call keeps to the run's timeout by itself, as one that asks a model does.
+
+    It counts each attempt, so that one that came to nothing can be repeated.
+    """
+    limits = getattr(reward, "limits_itself", None)
+    return bool(limits and limits(call))
 
 
 async def make_ready(reward: PlannedReward, job: Job) -> Cost:

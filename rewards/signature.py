@@ -54,8 +54,9 @@ def check_kind(function: object, name: str) -> None:
     Raises:
         ConfigError: it is one of these.
     """
-    for base in type(function).__mro__:
-        if what := _MODELS.get(base.__module__):
+    for base in inspect.getmro(type(function)):
+        module = inspect.getmodule(base)
+        if what := _MODELS.get(module.__name__ if module else ""):
             raise ConfigError(
                 f"reward {name!r} is {what}, not a function of a query and an answer: name the "
                 "model as the reward, 'hf:MODEL', or " + _advice(name, f"{name}(...)")

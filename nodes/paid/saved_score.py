@@ -11,7 +11,8 @@ from langgraph.func import task
 
 from ...core.errors import RewardError
 from ...core.usage import brief, cost, tokens_for_budget
-from ...rewards.planned_reward import Called, Job, PlannedReward, limits_itself
+from ...rewards.planned_reward import Called, Job, PlannedReward
+from ...rewards.readiness import limits_itself
 from .durable import Held
 
 Role = Literal["reward", "fallback", "heldout"]

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
 from ...core.errors import ConfigError
-from ...core.state import Candidate
 from ...core.usage import Cost, add_costs
 from ..base import Score, scored, sound
 from ..function import OwnReward, as_reward
@@ -20,18 +19,15 @@ from ..planned_reward import (
     Called,
     Job,
     PlannedReward,
-    limits_itself,
     plan_further,
     planned,
     requests_to_score,
     self_check,
 )
-from ..readiness import make_ready
+from ..readiness import limits_itself, make_ready
 from .answer_scores import own_scores, why_unscored
+from .part_of_a_round import PartCall, own_calls, seen_by
 from .z_score import raw, reference
-
-PartCall = list[Any]
-"""`[which reward, its own call]`; then the places of the answers it is about, if not about all."""
 
 
 @dataclass(frozen=True)
@@ -155,14 +151,14 @@ class Mix:
 
     def requests(self, job: Job) -> int:
         """Return the requests of all parts."""
-        seen = ((reward, _seen_by(reward, job)) for reward in self._all)
+        seen = ((reward, seen_by(reward, job)) for reward in self._all)
         return sum(requests_to_score(reward, len(own.answers), own.pool) for reward, own in seen)
 
     async def call(self, job: Job, call: PartCall) -> Called:
         """Make one call of one part."""
         place, inner, *kept = call
         reward: PlannedReward = self._all[place]
-        return await reward.call(_seen_by(reward, job, *kept), inner)
+        return await reward.call(seen_by(reward, job, *kept), inner)
 
     def settled(self, job: Job, call: PartCall, result: object) -> list[tuple[int, Score]]:
         """A sum needs all parts."""
@@ -194,7 +190,7 @@ class Mix:
         return [
             [place, call, *some]
             for place in places
-            for call in self._all[place].plan(_seen_by(self._all[place], job, *some))
+            for call in self._all[place].plan(seen_by(self._all[place], job, *some))
         ]
 
     def _further(
@@ -203,8 +199,8 @@ class Mix:
         """Return further calls of mixes at some places."""
         found: list[PartCall] = []
         for place in places:
-            own, own_results, some = _own(place, calls, results)
-            seen = _seen_by(self._all[place], job, *some)
+            own, own_results, some = own_calls(place, calls, results)
+            seen = seen_by(self._all[place], job, *some)
             more = plan_further(self._all[place], seen, own, own_results) if own else []
             found += [[place, call, *some] for call in more]
         return found
@@ -221,31 +217,11 @@ class Mix:
         """Return each answer's scores, one of each reward; empty ones if it was not asked."""
         rows = [[Score(reward=None, error=None) for _ in self._all] for _ in job.answers]
         for place, reward in enumerate(self._all):
-            own, own_results, some = _own(place, calls, results)
+            own, own_results, some = own_calls(place, calls, results)
             if not own and self.constraints:  # not asked yet, or about nothing
                 continue
-            column = reward.combine(_seen_by(reward, job, *some), own, own_results)
+            column = reward.combine(seen_by(reward, job, *some), own, own_results)
             kept = some[0] if some else range(len(rows))
             for answer, score in zip(kept, column, strict=True):
                 rows[answer][place] = score
         return rows
-
-
-def _own(
-    place: int, calls: Sequence[PartCall], results: Sequence[Any]
-) -> tuple[list[Any], list[Any], list[list[int]]]:
-    """Return the calls of one reward, their results, and about which answers if not about all."""
-    mine = [(call, r) for call, r in zip(calls, results, strict=True) if call[0] == place]
-    some = mine[0][0][2:] if mine else []
-    return [call[1] for call, _ in mine], [result for _, result in mine], some
-
-
-def _seen_by(reward: PlannedReward, job: Job, kept: Sequence[int] | None = None) -> Job:
-    """The job as a part sees it: the answers that are left, the pool on the part's own scale."""
-    own: list[Candidate] = [
-        {**candidate, "reward": parts[reward.name]}
-        for candidate in job.pool
-        if reward.name in (parts := candidate.get("parts", {}))
-    ]
-    answers = job.answers if kept is None else [job.answers[place] for place in kept]
-    return replace(job, answers=answers, pool=own)

@@ -37,7 +37,7 @@ def reference(pool: Sequence[Candidate], name: str, fresh: Sequence[float]) -> S
     unit = spread if spread > noise else 1.0  # equal scores: nothing to tell apart
 
     def scale(value: float) -> float:
-        """Return the deviations; rounding is none."""
+        """Return the deviations; one by rounding counts 0."""
         off = value - mean
         return off / unit if abs(off) > noise else 0.0
 
