@@ -11,6 +11,7 @@
     ├── PolicyError           the policy or critic could not give what was asked
     │   └── NoCandidateError  not one candidate came back
     ├── RewardError           the reward could not score
+    ├── UserCodeError         code of yours raised SystemExit or its like, or hangs
     ├── SyncCallError         the async graph was called through its sync methods
     └── StoreError            the file of saved runs cannot be used
 
@@ -53,6 +54,10 @@ class TPOError(RuntimeError):
     def __init__(self, *args: object) -> None:
         super().__init__(*(without_login(one) if isinstance(one, str) else one for one in args))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make copies and pickles as they are: what each kind's `__init__` takes is its own."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
+
 
 class InputError(TPOError):
     """The input cannot be answered; nothing was paid for."""
@@ -86,12 +91,26 @@ class RewardError(TPOError):
     """The reward failed for every candidate, so nothing can be ranked."""
 
 
+class UserCodeError(TPOError):
+    """Code of yours raised what would end more than its own call, such as SystemExit, or hangs."""
+
+
 class SyncCallError(TPOError, TypeError):
     """The graph is async only; the message names what to call instead."""
 
 
 class StoreError(TPOError):
     """The file of saved runs is missing, corrupt or belongs to another program."""
+
+
+def cause_of(error: BaseException) -> str:
+    """Return what an exception says, for a message; our own errors need no class name.
+
+    Example:
+        >>> cause_of(ConnectionError("no route"))
+        'ConnectionError: no route'
+    """
+    return evidence(str(error) if isinstance(error, TPOError) else error)
 
 
 def evidence(problem: object, most: int = EVIDENCE_CHARS) -> str:

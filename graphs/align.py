@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, cast
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from typing_extensions import TypedDict
 from ..core.conversation import read_conversation, read_drafts, to_messages
 from ..core.errors import ConfigError, TPOError
 from ..core.events import AnyEvent
+from ..core.json_types import JsonObject
 from ..core.make_context import make_context
 from ..core.remove_messages import has_removals, refuse_removals, refuse_unknown_removals
 from ..core.state import Candidate, InputState, Round, StopReason
@@ -23,9 +25,11 @@ from ..models.policy import PolicyLike
 from ..nodes.paid.run_models import GivenModels
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
-from .background import result_of
+from .background import PATIENCE, result_of
 from .loop import MAX_STEPS, TPOApp, build_graph
+from .on_event import OnEvent, in_thread, tell
 
+LEAST_PATIENCE = 10.0  # seconds: a short time limit is for the requests, not for busy machines
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
 
 
@@ -51,7 +55,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     fallback: RewardLike | None = None,
     prompts: PromptSet | Mapping[str, str] | str | None = None,
     drafts: Sequence[str] = (),
-    on_event: Callable[[AnyEvent], None] | None = None,
+    on_event: OnEvent | None = None,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
     thread_id: str | None = None,
     **settings: object,
@@ -68,7 +72,8 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         prompts: Other prompts.
         drafts: Answers that exist already; they compete as the first candidates of round 0,
             and that many fewer are sampled.
-        on_event: Called with every event as it happens (docs/events.md).
+        on_event: Called with every event as it happens (docs/events.md); sync or async. It is
+            called on the event loop, so it must not block; `align` gives it a thread.
         checkpointer: Where the run is saved; default: in memory, for this call.
         thread_id: Names the run in the checkpointer; a finished thread gets a new turn.
         **settings: Any setting of `Context`: depth, width, seed, budget_requests, ...
@@ -102,15 +107,13 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     if on_event is None:
         context = context.model_copy(update={"live": False})
     try:
-        async for part in app.astream(
-            first,
-            config,
-            context=context,
-            stream_mode="custom",
-            version="v2",
-        ):
-            if on_event is not None:
-                on_event(cast("AnyEvent", part["data"]))
+        # Closed at once: else a run goes on whose `on_event` has failed.
+        stream = app.astream(first, config, context=context, stream_mode="custom", version="v2")
+        async with aclosing(cast("AsyncGenerator[JsonObject]", stream)) as parts:
+            async for part in parts:
+                if on_event is not None:
+                    event = cast("AnyEvent", part["data"])
+                    await tell(on_event, event, context.timeout)
     except TPOError as error:
         error.partial = {**(await app.aget_state(config)).values, **(error.partial or {})}
         raise
@@ -134,9 +137,14 @@ async def _check_removals(
 def align(prompt: Prompt, **settings: Any) -> Aligned:
     """Do the same from sync code, inside or outside a running event loop.
 
-    Takes what `aalign` takes. `on_event` is called from another thread.
+    Takes what `aalign` takes. `on_event` is called in a thread of its own.
 
     Example:
         >>> result = align("Why is the sky blue?", policy="embedded:")  # doctest: +SKIP
     """
-    return result_of(aalign(prompt, **settings))
+    seconds = settings.get("timeout")
+    patience = seconds if isinstance(seconds, int | float) else PATIENCE
+    with in_thread(settings.pop("on_event", None)) as on_event:
+        return result_of(
+            aalign(prompt, **settings, on_event=on_event), max(LEAST_PATIENCE, patience)
+        )

@@ -1,33 +1,53 @@
-"""Async work for sync callers: one event loop of the process, in a thread of its own."""
+"""Async work for sync callers: an event loop of the process, in a thread of its own.
+
+One loop for all calls, because clients keep connections that die with their loop. Calls that come
+while it is held up by code that blocks it get another one.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from queue import SimpleQueue
+from concurrent.futures import CancelledError, Future, wait
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from ..core.context import Context
+from ..core.errors import UserCodeError, evidence
+from .background_loop import BackgroundLoop, blocked_here, free_loop
+
 T = TypeVar("T")
-_lock = threading.Lock()
-_loop: asyncio.AbstractEventLoop | None = None
+PATIENCE = Context().timeout
+LOOK = 0.5  # seconds between two looks at a loop
 
 
-def result_of(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on the process's own loop, with the caller's context, and wait for it.
+def result_of(work: Coroutine[Any, Any, T], patience: float = PATIENCE) -> T:
+    """Run a coroutine on a loop of the process's own, with the caller's context, and wait for it.
 
     Works inside and outside a running event loop, which it blocks.
+
+    Args:
+        work: What to run.
+        patience: Seconds after which the call gives up a loop that one piece of code blocks.
+
+    Raises:
+        UserCodeError: the loop is blocked, or something raised what would end more than this call.
+        Exception: what the coroutine raises.
 
     Example:
         >>> result_of(asyncio.sleep(0, "done"))
         'done'
     """
-    future = asyncio.run_coroutine_threadsafe(work, _background_loop())
-    try:
-        return future.result()
-    except BaseException:  # Ctrl-C while waiting: stop paying at once
-        future.cancel()
-        raise
+    with blocked_here():
+        used = free_loop()
+        future = asyncio.run_coroutine_threadsafe(work, used.loop)
+        try:
+            while not wait([future], LOOK).done:
+                used.check(patience)
+        except BaseException:  # Ctrl-C while waiting: stop paying at once
+            future.cancel()
+            raise
+    return _outcome(future)
 
 
 def iterate(source: AsyncIterator[T]) -> Iterator[T]:
@@ -50,23 +70,33 @@ def iterate(source: AsyncIterator[T]) -> Iterator[T]:
         finally:
             items.put(None)
 
-    future = asyncio.run_coroutine_threadsafe(pump(), _background_loop())
-    try:
-        while found := items.get():
-            yield found[0]
-        future.result()
-    finally:
-        future.cancel()
+    with blocked_here():
+        used = free_loop()
+        future = asyncio.run_coroutine_threadsafe(pump(), used.loop)
+        try:
+            while found := take(items, used):
+                yield found[0]
+            _outcome(future)
+        finally:
+            future.cancel()
 
 
-def _background_loop() -> asyncio.AbstractEventLoop:
-    """Return the loop.
+def take(items: SimpleQueue[T], used: BackgroundLoop) -> T:
+    """Wait for what a loop puts into a queue.
 
-    One for all sync calls: model clients keep connections that die with their loop.
+    Raises:
+        UserCodeError: the loop is blocked.
     """
-    global _loop  # noqa: PLW0603  a process-wide thread, not state of a run
-    with _lock:
-        if _loop is None or _loop.is_closed():
-            _loop = asyncio.new_event_loop()
-            threading.Thread(target=_loop.run_forever, name="tpo-align", daemon=True).start()
-        return _loop
+    while True:
+        try:
+            return items.get(timeout=LOOK)
+        except Empty:
+            used.check(PATIENCE)
+
+
+def _outcome(future: Future[T]) -> T:
+    """Return the result; what would end more than this call is an error like any other."""
+    try:
+        return future.result()
+    except (SystemExit, KeyboardInterrupt, CancelledError) as error:
+        raise UserCodeError(f"something in the run raised {evidence(error)}") from error

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
-from ..core.errors import evidence
+from ..core.errors import cause_of
 from ..core.usage import add_costs, cost, tokens_for_budget
+from ..core.user_code import within
 from .configure import sent_parameters
 from .faults import failure_of_request, refused_parameter, retrying
 from .request import OnText, Request, RequestError, Response
@@ -40,8 +40,8 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
                     sent += 1
                     on_text = begin() if begin else None
                     seconds = budget.timeout(request.timeout)
-                    async with asyncio.timeout(seconds):
-                        texts, price = await send(request, refused, on_text)
+                    once = send(request, refused, on_text)
+                    texts, price = await within(seconds, once)
                     price = with_estimate(price, request.messages, texts)
                     budget.count(tokens=tokens_for_budget(price))
                     return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
@@ -54,7 +54,7 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
                 return Response([], cost(requests=sent), refused | {name})
             if name is None or not budget.take():
                 late = isinstance(error, TimeoutError)
-                why = f"no answer within {round(seconds, 2):g} s" if late else evidence(error)
+                why = f"no answer within {round(seconds, 2):g} s" if late else cause_of(error)
                 paid, kind = cost(requests=sent), failure_of_request(error)
                 raise RequestError(f"{request.policy.name}: {why}", paid, kind) from error
             refused |= {name}

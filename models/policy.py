@@ -51,6 +51,9 @@ class Policy:
 
 # Built models hold connections that belong to one event loop, so that is how they are kept.
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Policy]] = WeakKeyDictionary()
+_building: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = (
+    WeakKeyDictionary()
+)
 _closing: WeakKeyDictionary[asyncio.AbstractEventLoop, list[AsyncGenerator[None]]] = (
     WeakKeyDictionary()
 )
@@ -87,12 +90,13 @@ async def resolve_policy(policy: PolicyLike) -> Policy:
         return Policy(policy, model_name(policy), context_tokens=_context_tokens(policy))
     loop = asyncio.get_running_loop()
     built = _shared.setdefault(loop, {})
-    if policy not in built:
-        # In a thread: imports and the local model's loading would block the loop.
-        built[policy] = await asyncio.to_thread(build_policy, policy)
-        closing = await close_at_loop_end(partial(_close, loop, built[policy]))
-        _closing.setdefault(loop, []).append(closing)
-    return built[policy]
+    async with _building.setdefault(loop, {}).setdefault(policy, asyncio.Lock()):
+        if policy not in built:
+            # In a thread: imports and the local model's loading would block the loop.
+            built[policy] = await asyncio.to_thread(build_policy, policy)
+            closing = await close_at_loop_end(partial(_close, loop, built[policy]))
+            _closing.setdefault(loop, []).append(closing)
+        return built[policy]
 
 
 async def _close(loop: asyncio.AbstractEventLoop, policy: Policy) -> None:

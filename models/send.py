@@ -17,6 +17,7 @@ from ..core.usage import Cost
 from .configure import configure
 from .request import OnText, Request
 from .request_cost import price_of
+from .set_apart import set_apart
 
 
 async def send(
@@ -32,7 +33,8 @@ async def send(
     Returns:
         The texts, and what they cost.
     """
-    model, messages = configure(request, refused), list(request.messages)
+    model = set_apart(configure(request, refused), request.policy.model)
+    messages = list(request.messages)
     traced = RunnableConfig(
         tags=[TAG_NOSTREAM, "tpo"], run_name=request.label, metadata=request.metadata
     )

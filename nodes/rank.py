@@ -11,8 +11,7 @@ from ..core.errors import RewardError
 from ..core.events import Emitter
 from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
-from ..core.usage import usage_of
-from ..rewards.planned_reward import PlannedReward
+from ..core.usage import add_usage, usage_of
 from .paid.run_models import GivenModels, Node, Update
 from .paid.score_round import Ranking, begin_ranking, losses, rankable
 
@@ -27,8 +26,6 @@ def rank_node(*, given: GivenModels) -> Node:
         ranking = await begin_ranking(state, run, emit)
         ranked = await _rank(ranking, state)
         pool = merge_candidates(ranking.pool, [ranked])
-        if not with_reward(pool):
-            raise RewardError(_nothing_scored(ranking.reward, ranked))
         record = summarise(pool, turn, now, ranking.reward.name)
         record["heldout"] = await _heldout(ranking, state, pool, record)
         emit("round", {"selected": record})
@@ -43,6 +40,22 @@ def rank_node(*, given: GivenModels) -> Node:
 
 
 async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
+    """Score what the round needs, so that at least one answer can be ranked.
+
+    Raises:
+        RewardError: there is none, or one could not be scored and that is to end the run.
+    """
+    try:
+        ranked = await _score_new(ranking, state)
+        _refuse_nothing(ranking, ranked)
+    except RewardError as error:
+        paid = usage_of(state["turn"], "rank", ranking.cost, ranking.emit.seconds)
+        error.partial = {"usage": add_usage(state["usage"], paid)}
+        raise
+    return ranked
+
+
+async def _score_new(ranking: Ranking, state: State) -> list[Candidate]:
     """Score what the round needs; two scales are never mixed in one pool."""
     pool, reward, on_failure = ranking.pool, ranking.reward, ranking.run.context.on_reward_failure
     earlier = [r for r in state.get("rounds", []) if r["turn"] == state["turn"]]
@@ -94,10 +107,15 @@ def _count(lost: Sequence[str]) -> str:
     return f"{len(lost)} candidate{'s' * (len(lost) > 1)} ({lost[0]})"
 
 
-def _nothing_scored(reward: PlannedReward, ranked: Sequence[Candidate]) -> str:
+def _refuse_nothing(ranking: Ranking, ranked: Sequence[Candidate]) -> None:
+    """Refuse to go on if not one answer has a reward."""
+    if with_reward(merge_candidates(ranking.pool, [ranked])):
+        return
     errors = [c["error"] for c in ranked if c["error"]]
     why = errors[0] if errors else "no candidate to score"
-    begin = f"reward {reward.name!r} scored none of {len(ranked)} candidates ({why})"
+    begin = f"reward {ranking.reward.name!r} scored none of {len(ranked)} candidates ({why})"
     if errors and not losses(ranked):
-        return f"{begin}. Every one was vetoed: ask for more (width), or relax the constraint"
-    return f"{begin}. The candidates are kept; repair the reward and resume the run"
+        why = "Every one was vetoed: ask for more (width), or relax the constraint"
+    else:
+        why = "The candidates are kept; repair the reward and resume the run"
+    raise RewardError(f"{begin}. {why}")

@@ -43,7 +43,7 @@ def sample_node(*, given: GivenModels) -> Node:
         nothing = Job(conversation.messages, [], (), wanted.budget, run.context)
         paid = await ready_to_score(nothing, rewards, emit.notice)
         asking = ask_for_candidates(wanted, frozenset())
-        got = await beside(asking, run.reward, emit.notice)
+        got = await beside(asking, run.reward, emit.notice, run.context.timeout)
         got.cost = add_costs(paid, got.cost)
         if run.context.budget_tokens and got.cost.get("estimated_tokens"):
             says = "reports no usage: budget_tokens counts an estimate by length"

@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.pool import by_id, with_reward
+from ..core.pool import by_id
 from ..core.state import State
 from ..core.stopping import spent
 from ..core.usage import usage_of
@@ -47,7 +47,7 @@ def update_node(*, given: GivenModels) -> Node:
             to_score=partial(
                 requests_to_score,
                 run.ranking(degraded=state.get("degraded", False)),
-                pool=with_reward(state["candidates"]),
+                pool=state["candidates"],
             ),
         )
         known = frozenset(state["refused"])

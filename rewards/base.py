@@ -8,8 +8,9 @@ from typing import Protocol, runtime_checkable
 
 from langchain_core.messages import AnyMessage
 
-from ..core.errors import RewardError, TPOError, evidence
+from ..core.errors import RewardError, cause_of, evidence
 from ..core.state import Score
+from ..core.user_code import contained
 from .number import number_of, what_it_is
 
 __all__ = ["Reward", "Score", "checked", "failed", "scored", "sound", "unscored"]
@@ -82,7 +83,7 @@ def failed(error: BaseException) -> Score:
         >>> failed(ConnectionError("no route"))["error"]
         'ConnectionError: no route'
     """
-    return unscored(evidence(str(error) if isinstance(error, TPOError) else error))
+    return unscored(cause_of(error))
 
 
 async def checked(
@@ -96,7 +97,7 @@ async def checked(
     Raises:
         RewardError: it returned another number of results than it was asked for.
     """
-    results = await reward.score(messages, answers)
+    results = await contained(reward.score(messages, answers))
     if not isinstance(results, Sequence) or len(results) != len(answers):
         came = len(results) if isinstance(results, Sequence) else type(results).__name__
         raise RewardError(

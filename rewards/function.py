@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from langchain_core.messages import AnyMessage
 
 from ..core.conversation import read_conversation
-from ..core.errors import ConfigError, RewardError, evidence
+from ..core.errors import ConfigError, RewardError, cause_of
+from ..core.own_thread import in_own_thread
+from ..core.user_code import contained
 from .base import Reward, Score, scored
 from .planned_reward import PlannedReward
 from .signature import check_function, check_object
@@ -24,9 +24,9 @@ OwnReward = Reward | PlannedReward | RewardFunction
 class FunctionReward:
     """Scores with a function of the query and the answer.
 
-    A sync function runs in a thread, so it may block; an async one is awaited. Each
-    answer is one call and is saved by itself. What the function raises fails that one
-    candidate and is reported on it.
+    A sync function runs in a thread of its own, so it may block; an async one is awaited, and
+    must not. Each answer is one call and is saved by itself. Whatever the function raises,
+    `SystemExit` included, fails that one candidate and is reported on it.
 
     Args:
         function: Returns a finite number, higher is better.
@@ -58,17 +58,19 @@ class FunctionReward:
         scores: list[Score] = []
         for answer in answers:
             try:
-                value: Any
-                if inspect.iscoroutinefunction(self.function):
-                    value = await self.function(query, answer)
-                else:
-                    value = await asyncio.to_thread(self.function, query, answer)
-                    if inspect.isawaitable(value):
-                        value = await value
+                scores.append(scored(await contained(self._value(query, answer))))
             except Exception as error:
-                raise RewardError(f"reward {self.name!r} failed: {evidence(error)}") from error
-            scores.append(scored(value))
+                raise RewardError(f"reward {self.name!r} failed: {cause_of(error)}") from error
         return scores
+
+    async def _value(self, query: str, answer: str) -> float:
+        """Return what the function returns; it may be anything."""
+        returned: float | Awaitable[float]
+        if inspect.iscoroutinefunction(self.function):
+            returned = self.function(query, answer)
+        else:
+            returned = await in_own_thread(self.function, self.function, query, answer)
+        return await returned if inspect.isawaitable(returned) else returned
 
 
 def as_reward(given: OwnReward) -> Reward | PlannedReward:

@@ -26,7 +26,7 @@ from typing_extensions import TypedDict, TypeVar
 
 from ..core.context import Context
 from ..core.errors import RewardError, evidence
-from ..core.pool import reward_of
+from ..core.pool import reward_of, with_reward
 from ..core.state import Candidate, Score
 from ..models.budget import Budget
 from .base import Reward, checked, failed
@@ -230,10 +230,12 @@ def requests_to_score(reward: PlannedReward, answers: int, pool: Sequence[Candid
     Args:
         reward: The reward; it has a method `requests(job)` if it asks language models.
         answers: How many there are, all different.
-        pool: The candidates that were scored before.
+        pool: The candidates of the rounds before.
     """
     requests: Callable[[Job], int] | None = getattr(reward, "requests", None)
-    return requests(Job([], [str(i) for i in range(answers)], pool)) if requests else 0
+    if requests is None:
+        return 0
+    return requests(Job([], [str(i) for i in range(answers)], with_reward(pool)))
 
 
 async def self_check(reward: PlannedReward) -> str:

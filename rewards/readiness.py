@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from ..core.errors import ConfigError, MissingDependencyError, RewardError, TPOError, evidence
 from ..core.usage import Cost, add_costs, cost
+from ..core.user_code import GRACE, contained
 from .planned_reward import Batched, CallT, Job, PlannedReward, self_check
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ async def make_ready(reward: PlannedReward, job: Job) -> Cost:
     """
     inner = reward.reward if isinstance(reward, Batched) else reward
     ready = getattr(inner, "ready", None)
-    return (await ready(job) if asyncio.iscoroutinefunction(ready) else None) or cost()
+    return (await contained(ready(job)) if asyncio.iscoroutinefunction(ready) else None) or cost()
 
 
 async def ready_to_score(
@@ -83,8 +84,16 @@ async def ready_to_score(
     return paid
 
 
-async def beside(work: Coroutine[object, object, T], reward: PlannedReward, tell: Tell) -> T:
+async def beside(
+    work: Coroutine[object, object, T], reward: PlannedReward, tell: Tell, seconds: float
+) -> T:
     """Do some work while a reward looks at its own scores, and tell what it sees.
+
+    Args:
+        work: The work.
+        reward: The reward.
+        tell: Takes a sentence for the person.
+        seconds: How long the look may go on when the work is done.
 
     Returns:
         What the work returns; its errors end the look as well.
@@ -93,17 +102,17 @@ async def beside(work: Coroutine[object, object, T], reward: PlannedReward, tell
     try:
         await asyncio.sleep(0)  # what is known already is told first
         done = await work
-        await looking
+        await asyncio.wait([looking], timeout=seconds)
         return done
     finally:
         work.close()
         looking.cancel()
-        await asyncio.wait([looking])
+        await asyncio.wait([looking], timeout=GRACE)
 
 
 async def _look(reward: PlannedReward, tell: Tell) -> None:
     try:
-        seen = await self_check(reward)
+        seen = await contained(self_check(reward))
     except Exception as error:  # noqa: BLE001  a look that fails harms nothing
         seen = f"reward {reward.name!r} could not look at its own scores: {evidence(error)}"
     if seen:

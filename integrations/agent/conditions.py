@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import zlib
 from collections.abc import Awaitable, Callable
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from langchain_core.messages import AIMessage, HumanMessage
 
 from ...core.errors import ConfigError
+from ...core.own_thread import in_own_thread
+from ...core.user_code import contained
 from .model_reply import AgentRequest
 
 When = Callable[[AgentRequest, AIMessage], bool | Awaitable[bool]]
@@ -59,7 +60,7 @@ class Conditions:
             return f"fraction: not among the {self.fraction:g} of answers that are optimised"
         if self.when is None:
             return ""
-        wanted = await asyncio.to_thread(self.when, request, draft)
+        wanted = await in_own_thread(self.when, self.when, request, draft)
         if inspect.isawaitable(wanted):
-            wanted = await wanted
+            wanted = await contained(wanted)
         return "" if wanted else "when: the predicate said no"

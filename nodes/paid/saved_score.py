@@ -11,6 +11,7 @@ from langgraph.func import task
 
 from ...core.errors import RewardError
 from ...core.usage import brief, cost, tokens_for_budget
+from ...core.user_code import LateError, contained, within
 from ...rewards.planned_reward import Called, Job, PlannedReward
 from ...rewards.readiness import limits_itself
 from .durable import Held
@@ -72,14 +73,11 @@ async def request_rewards(
 ) -> Called:
     """Make one call; its result is saved, with its cost in brief, and not asked for again."""
     work = job()
-    async with gate():
-        seconds = work.budget.timeout(seconds)
-        limit = asyncio.timeout(None if limits_itself(reward(), call) else seconds)
-        try:
-            async with limit:
-                done = await reward().call(work, call)
-        except TimeoutError:
-            if limit.expired():
-                raise RewardError(f"no score within {round(seconds, 2):g} s") from None
-            raise
+    try:
+        async with gate():
+            seconds = work.budget.timeout(seconds)
+            asked, limited = reward().call(work, call), not limits_itself(reward(), call)
+            done = await (within(seconds, asked) if limited else contained(asked))
+    except LateError:
+        raise RewardError(f"no score within {round(seconds, 2):g} s") from None
     return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)

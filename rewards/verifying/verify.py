@@ -18,6 +18,7 @@ from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.policy_forms import listed
 from ...core.strict_json import parse_json
+from ...core.user_code import passes
 from ..base import Reward
 from ..function import FunctionReward, OwnReward, RewardFunction, as_reward
 from ..planned_reward import PlannedReward
@@ -114,6 +115,10 @@ def _import(module: str, name: str) -> OwnReward:
         own: OwnReward = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise SpecError(f"verifier {module}:{name} is not there: {evidence(error)}") from None
+    except BaseException as error:  # of the module itself, as it is imported
+        if not isinstance(error, Exception) and passes(error):
+            raise
+        raise SpecError(f"verifier {module}:{name} failed: {evidence(error)}") from error
     if not callable(own) and not isinstance(own, Reward | PlannedReward):
         raise SpecError(f"{module}:{name} is not a function (query, answer) -> float")
     return own

@@ -13,7 +13,17 @@ from source_tree import imports, modules, syntax
 
 # Constants of LangGraph that a public module gives away "for backwards compatibility".
 INTERNAL = {name for name in vars(_constants) if name.isupper() and not name.startswith("_")}
-DOCUMENTED = {"__annotations__", "__dict__", "__main__", "__name__", "__signature__", "_exit"}
+DOCUMENTED = {
+    "__annotations__",
+    "__cause__",
+    "__dict__",
+    "__main__",
+    "__module__",
+    "__name__",
+    "__signature__",
+    "_current_frames",
+    "_exit",
+}
 
 
 def private_parts(module: str, words: set[str], known: set[str]) -> set[str]:

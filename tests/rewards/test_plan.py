@@ -147,10 +147,22 @@ async def test_what_is_not_an_exception_fails_its_answers_as_well(error):
 async def test_cancelling_is_no_failure():
     class Hangs(Numbers):
         async def score(self, messages: Any, answers: Any) -> Any:
-            raise asyncio.CancelledError
+            await asyncio.Event().wait()
 
+    scoring = asyncio.create_task(score_now(Hangs(None), MESSAGES, ANSWERS))
+    await asyncio.sleep(0)
+    scoring.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await score_now(Hangs(None), MESSAGES, ANSWERS)
+        await scoring
+
+
+async def test_a_cancellation_that_a_reward_makes_up_is_a_failure():
+    class Cancelled(Numbers):
+        async def score(self, messages: Any, answers: Any) -> Any:
+            raise asyncio.CancelledError("mine")
+
+    scores = await score_now(Cancelled(None), MESSAGES, ANSWERS)
+    assert {score["error"] for score in scores} == {"CancelledError: mine"}
 
 
 def test_in_a_run_failed_calls_are_paid_for_and_reported_each():

@@ -157,7 +157,7 @@ async def test_a_look_at_the_scores_does_not_delay_the_first_request():
         asked.set()
         return "done"
 
-    assert await beside(work(), planned(Slow()), told.append) == "done"
+    assert await beside(work(), planned(Slow()), told.append, 60) == "done"
     assert told == ["squashed"]
 
 
@@ -183,9 +183,25 @@ async def test_a_look_that_fails_is_said_and_one_that_lasts_ends_with_the_work()
 
     for reward in (Failing(), Endless()):
         with pytest.raises(OSError, match="lost"):
-            await beside(work(), planned(reward), told.append)
+            await beside(work(), planned(reward), told.append, 60)
     assert told == ["reward 'own' could not look at its own scores: ValueError: no"]
     assert over.is_set()
+
+
+async def test_a_look_that_never_ends_does_not_keep_the_run():
+    class Endless(Own):
+        async def probe(self) -> str:
+            await asyncio.Event().wait()
+            return ""
+
+    class Leaving(Own):
+        async def probe(self) -> str:
+            raise SystemExit
+
+    told: list[str] = []
+    assert await beside(asyncio.sleep(0, "done"), planned(Endless()), told.append, 0.01) == "done"
+    assert await beside(asyncio.sleep(0, "done"), planned(Leaving()), told.append, 60) == "done"
+    assert "SystemExit" in told[0]
 
 
 def test_fair_judges_of_other_tests_count_as_seen():

@@ -1,0 +1,85 @@
+"""A time limit that stands still while one waits for this process, not for an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from types import TracebackType
+
+
+class TimeLimit:
+    """Ends a block with `TimeoutError` once it has taken too long.
+
+    Args:
+        seconds: How long it may take; the time spent in `uncounted` is not part of it.
+
+    Example:
+        >>> async with TimeLimit(120):  # doctest: +SKIP
+        ...     await model.ainvoke("Why is the sky blue?")
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._limit = asyncio.timeout(seconds)
+        self._waiting = 0  # how many tasks inside it wait now
+        self._left = seconds
+
+    async def __aenter__(self) -> TimeLimit:
+        """Start the clock."""
+        self.loop = asyncio.get_running_loop()
+        await self._limit.__aenter__()
+        self._outer = _around.set((*_around.get(), self))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the clock."""
+        _around.reset(self._outer)
+        await self._limit.__aexit__(kind, error, trace)
+
+    def expired(self) -> bool:
+        """Return whether it was this limit that ended the block."""
+        return self._limit.expired()
+
+    def pause(self) -> None:
+        """Stand still until as many calls of `go_on` have followed."""
+        self._waiting += 1
+        when = self._limit.when()
+        if self._waiting == 1 and when is not None:
+            self._left = when - self.loop.time()
+            with suppress(RuntimeError):  # it is over: who waits is about to be cancelled
+                self._limit.reschedule(None)
+
+    def go_on(self) -> None:
+        """Count again."""
+        self._waiting -= 1
+        if not self._waiting:
+            with suppress(RuntimeError):
+                self._limit.reschedule(self.loop.time() + self._left)
+
+
+_around: ContextVar[tuple[TimeLimit, ...]] = ContextVar("tpo_time_limits", default=())
+
+
+@asynccontextmanager
+async def uncounted() -> AsyncIterator[None]:
+    """Stop the clock of every time limit around a wait for a thread or for a rate limiter.
+
+    Example:
+        >>> async with uncounted():  # doctest: +SKIP
+        ...     await rate_limiter.aacquire()
+    """
+    loop = asyncio.get_running_loop()
+    limits = [limit for limit in _around.get() if limit.loop is loop]
+    for limit in limits:
+        limit.pause()
+    try:
+        yield
+    finally:
+        for limit in limits:
+            limit.go_on()
