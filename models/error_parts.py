@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from inspect import getmro
 
 MOST_CAUSES = 4  # how far down a chain of causes is looked
+
+
+def is_a(error: BaseException, *names: str) -> bool:
+    """Return whether an error is of one of the kinds, by their names.
+
+    Clients have taken their HTTP library along under another name (`httpx2`).
+    """
+    return any(kind.__name__ in names for kind in getmro(type(error)))
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Collection
 
-import httpx
 from langchain_core.exceptions import (
     ModelAPIError,
     ModelConnectionError,
@@ -15,10 +14,11 @@ from langchain_core.exceptions import (
 )
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
+from ..core.errors import UserCodeError
 from ..core.failure import FailureKind
 from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
 from .budget import Budget
-from .error_parts import causes_of
+from .error_parts import causes_of, is_a
 from .provider_error import is_blocked, lacks_choices, status_of
 from .refusals import refused_name
 from .retry_after import retry_after
@@ -28,7 +28,6 @@ _PASSING = (
     ModelConnectionError,
     ModelRateLimitError,
     ModelTimeoutError,
-    httpx.TransportError,
     ConnectionError,
     TimeoutError,
 )
@@ -51,7 +50,8 @@ def is_transient(error: BaseException) -> bool:
     status = status_of(error)
     if status is not None:
         return status in _PASSING_STATUS
-    return isinstance(error, _PASSING) or lacks_choices(error)
+    lost = isinstance(error, _PASSING) or is_a(error, "TransportError")  # of httpx
+    return lost or lacks_choices(error)
 
 
 def failure_of_request(error: BaseException) -> FailureKind:
@@ -138,7 +138,7 @@ def maybe_billed(attempt: RetryCallState) -> bool:
 
 def never_connected(error: BaseException) -> bool:
     """Return whether nobody was there to take the request."""
-    return any(isinstance(e, httpx.ConnectError | ConnectionRefusedError) for e in causes_of(error))
+    return any(is_a(one, "ConnectError", "ConnectionRefusedError") for one in causes_of(error))
 
 
 def never_sent(error: BaseException) -> bool:
@@ -157,5 +157,5 @@ def may_be_n(error: BaseException) -> bool:
     if isinstance(error, BrokenReplyError):
         return isinstance(error, NoReplyError)
     if status is None:
-        return not is_transient(error)
+        return not isinstance(error, UserCodeError) and not is_transient(error)
     return status >= 400 and status not in _NOT_OF_N

@@ -11,6 +11,7 @@ from ..core.errors import MissingDependencyError, PolicyError, SpecError, eviden
 from ..core.json_types import JsonObject
 from ..core.login import without_login
 from .check_policy_spec import VALID
+from .stream_end import watch_end
 
 
 def compatible_model(
@@ -42,7 +43,9 @@ def compatible_model(
         max_retries=0,
         # Else the client takes them from the environment; they are for api.openai.com too.
         default_headers={"OpenAI-Organization": "", "OpenAI-Project": ""},
-        http_async_client=DefaultAsyncHttpxClient(trust_env=through_proxy, auth=login),
+        http_async_client=DefaultAsyncHttpxClient(
+            trust_env=through_proxy, auth=login, event_hooks={"response": [watch_end]}
+        ),
         use_responses_api=False,
     )
 

@@ -53,7 +53,7 @@ async def send(
         replies, price = await stream_reply(model, request, traced, on_text)
     except json.JSONDecodeError as error:
         raise not_json(error.doc) from error
-    return sound(replies), price
+    return usable(replies), price
 
 
 async def send_structured(
@@ -61,7 +61,8 @@ async def send_structured(
 ) -> tuple[list[Reply], Cost]:
     """Have one text written in a form that the client library asks for in its own way."""
     chain = model.with_structured_output(schema, include_raw=True)
-    result: Any = await chain.ainvoke(list(request.messages), traced)
+    arguments = request.policy.arguments
+    result: Any = await chain.ainvoke(list(request.messages), traced, **arguments)
     raw, parsed = result["raw"], result["parsed"]
     reply = read_reply(raw)
     if parsed is not None:
@@ -81,6 +82,7 @@ async def send_whole(
         tags=config["tags"],
         metadata=config["metadata"],
         run_name=request.label,
+        **request.policy.arguments,
     )
     came = [g for g in result.generations[0] if isinstance(g, ChatGeneration)]
     reasons = [(g.generation_info or {}).get("finish_reason") for g in came]
@@ -88,10 +90,10 @@ async def send_whole(
     replies = [read_reply(g.message, why, keep_reasoning=keep) for g, why in pairs]
     more = result.llm_output or {}
     counted = counted_by([g.message for g in came], more)
-    return sound(replies), cost_of(counted, replies, more.get("system_fingerprint") or "")
+    return usable(replies), cost_of(counted, replies, more.get("system_fingerprint") or "")
 
 
-def sound(replies: list[Reply]) -> list[Reply]:
+def usable(replies: list[Reply]) -> list[Reply]:
     """Return the replies, some of which can be used.
 
     Raises:

@@ -16,6 +16,7 @@ from .broken_reply import UnfinishedStreamError
 from .reported_usage import counted_in_stream
 from .request import OnText, Request
 from .request_cost import cost_of
+from .stream_end import ends
 
 
 async def stream_reply(
@@ -32,9 +33,12 @@ async def stream_reply(
     Raises:
         UnfinishedStreamError: the stream held no piece, or broke off before its end.
     """
-    chunks: list[AIMessageChunk] = []
+    chunks, ended = list[AIMessageChunk](), list[bool]()
+    ends.set(ended)
     try:
-        async for chunk in model.astream(list(request.messages), config):
+        async for chunk in model.astream(
+            list(request.messages), config, **request.policy.arguments
+        ):
             chunks.append(chunk)
             if on_text and chunk.text:
                 on_text(chunk.text)
@@ -44,15 +48,20 @@ async def stream_reply(
         raise UnfinishedStreamError("the stream held no piece of a reply") from None
     if not chunks:
         return [], cost_of(None, [])
-    reply = read_reply(joined(chunks), keep_reasoning=request.keep_reasoning)
+    whole = joined(chunks, ended=bool(ended))
+    reply = read_reply(whole, keep_reasoning=request.keep_reasoning)
     return [reply], cost_of(counted_in_stream(chunks), [reply])
 
 
-def joined(chunks: Sequence[AIMessageChunk]) -> AIMessage:
+def joined(chunks: Sequence[AIMessageChunk], *, ended: bool = False) -> AIMessage:
     """Return the pieces of a reply as one message.
 
     LangChain adds up whatever the pieces say of the reply, which doubles what a server says
     twice (`lengthlength`), adds up totals, and fails where it cannot add.
+
+    Args:
+        chunks: The pieces.
+        ended: Whether the stream itself said that it is complete.
 
     Raises:
         UnfinishedStreamError: no piece says how the reply ended, although the provider's do.
@@ -65,7 +74,8 @@ def joined(chunks: Sequence[AIMessageChunk]) -> AIMessage:
         about |= said
     reasons = {ending(said): said for said in (reason_in(c.response_metadata) for c in chunks)}
     reason = worst(reasons)
-    if reason is None and about.get("model_provider") and not any(c.tool_calls for c in chunks):
+    sure = ended or reason or any(chunk.tool_calls for chunk in chunks)
+    if about.get("model_provider") and not sure:
         raise UnfinishedStreamError(
             "the stream broke off: no word of why the reply ended, so it may be half of one"
         )

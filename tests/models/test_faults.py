@@ -12,9 +12,10 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
     OutputParserException,
 )
+from tenacity import AsyncRetrying, RetryCallState
 
 from tpo.models.broken_reply import BrokenReplyError, UnfinishedStreamError
-from tpo.models.faults import is_transient, pause_before_retry, refused_parameter
+from tpo.models.faults import is_transient, maybe_billed, pause_before_retry, refused_parameter
 from tpo.models.provider_error import status_of
 
 SENT = {"n", "temperature", "top_p", "seed", "max_tokens", "stream_options", "response_format"}
@@ -139,3 +140,33 @@ def test_a_client_that_does_not_know_a_parameter_refuses_it():
     for unformed in (NotImplementedError(), OutputParserException("no tool calls")):
         assert refused_parameter(unformed, SENT) == "response_format"
     assert refused_parameter(NotImplementedError(), SENT - {"response_format"}) is None
+
+
+def ended_with(error: BaseException) -> RetryCallState:
+    state = RetryCallState(AsyncRetrying(), None, (), {})
+    state.set_exception((type(error), error, None))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("error", "billed"),
+    [
+        (TimeoutError(), True),  # the model may have written it all
+        (httpx.ReadError("x"), True),
+        (UnfinishedStreamError("half"), True),
+        (BrokenReplyError("half"), True),
+        (httpx.ConnectError("x"), False),
+        (ModelConnectionError("x"), True),
+        (http_error(500), False),
+        (http_error(400), False),
+        (ValueError("x"), False),
+    ],
+)
+def test_what_a_lost_reply_cost_is_not_known(error, billed):
+    assert maybe_billed(ended_with(error)) is billed
+
+
+def test_nobody_there_bills_nothing():
+    error = ModelConnectionError("x")
+    error.__cause__ = httpx.ConnectError("x")
+    assert not maybe_billed(ended_with(error))

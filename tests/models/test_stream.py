@@ -83,6 +83,12 @@ async def test_whatever_its_pieces_look_like_the_text_is_found(events):
     assert response.cost["exact"] is False  # nothing was reported
 
 
+async def test_a_stream_that_says_done_is_whole_though_no_piece_says_why_it_ended():
+    response, asked, _ = await streamed(TEXT, DONE)
+    assert (response.replies[0].text, response.replies[0].finish_reason) == ("Four.", None)
+    assert len(asked) == 1
+
+
 async def test_lines_between_the_events_are_passed_over():
     event = json.dumps(TEXT).encode()
     raw = b": keep-alive\r\n\r\ndata: " + event + b"\r\n\r\n: ping\n\n" + stream(END, DONE)
