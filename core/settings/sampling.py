@@ -30,7 +30,7 @@ class SamplingSettings(BaseModel):
         default=1024,
         ge=1,
         title="Critique max tokens",
-        description="For loss and gradient. Unless it is set, it is no less than the limit that "
+        description="For loss and gradient. Unless it is set, at least the limit that "
         "the model was built with.",
     )
     seed: int | None = Field(
