@@ -53,7 +53,7 @@ async def send(
         replies, price = await stream_reply(model, request, traced, on_text)
     except json.JSONDecodeError as error:
         raise not_json(error.doc) from error
-    return sound(replies), price
+    return usable(replies), price
 
 
 async def send_structured(
@@ -88,10 +88,10 @@ async def send_whole(
     replies = [read_reply(g.message, why, keep_reasoning=keep) for g, why in pairs]
     more = result.llm_output or {}
     counted = counted_by([g.message for g in came], more)
-    return sound(replies), cost_of(counted, replies, more.get("system_fingerprint") or "")
+    return usable(replies), cost_of(counted, replies, more.get("system_fingerprint") or "")
 
 
-def sound(replies: list[Reply]) -> list[Reply]:
+def usable(replies: list[Reply]) -> list[Reply]:
     """Return the replies, some of which can be used.
 
     Raises:
