@@ -28,6 +28,7 @@ from typing import Any, Self
 from .login import without_login
 
 EVIDENCE_CHARS = 300
+WHOLE_REASON = 4_000  # of an error whose cause comes last, as of a model that cannot be loaded
 _READ_CHARS = 10_000  # of a text that is to be shortened; a server may send megabytes
 _SECRET = re.compile(
     r"""(?ix)
@@ -127,14 +128,15 @@ def cause_of(error: BaseException) -> str:
     return evidence(str(error) if isinstance(error, TPOError) else error)
 
 
-def evidence(problem: object) -> str:
+def evidence(problem: object, most: int = EVIDENCE_CHARS) -> str:
     """Shorten an error or a text for a message, without logins and with anything key-like blanked.
 
     Args:
         problem: An exception or any object.
+        most: How many characters are kept.
 
     Returns:
-        One line of at most 300 characters; exceptions are led by their class name.
+        One line of at most that many characters; exceptions are led by their class name.
 
     Example:
         >>> evidence(ValueError("bad key sk-abcdef123456"))
@@ -145,4 +147,4 @@ def evidence(problem: object) -> str:
         text = f"{type(problem).__name__}: {text}" if text else type(problem).__name__
     text = without_login(" ".join(text.split()))
     text = _SECRET.sub(r"\g<before>[redacted]", text)
-    return text if len(text) <= EVIDENCE_CHARS else text[: EVIDENCE_CHARS - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"

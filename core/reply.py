@@ -6,6 +6,7 @@ blocked and empty replies are errors with a reason.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from .reasoning import split_reasoning
 from .reply_parts import written_reasoning, written_refusal, written_text
 
 _BYTE_ORDER_MARK = "\ufeff"
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,14 @@ def cut(text: str, stop: Sequence[str]) -> str:
 
 
 def well_formed(text: str) -> str:
-    """Replace half characters (lone surrogates), which no file or terminal takes."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """Replace half characters (lone surrogates) and NUL, which no file, terminal or database takes.
+
+    A text that needs nothing is returned as it is, the same object.
+    """
+    if "\0" not in text and (text.isascii() or not _HALF.search(text)):
+        return text
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "\ufffd")
 
 
 def read_reply(

@@ -11,10 +11,10 @@ from typing import Annotated, Literal, NotRequired
 
 from langchain_core.messages import AnyMessage
 from langgraph.channels import DeltaChannel, EphemeralValue
-from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
 from .failure import FailureKind
+from .given_messages import add_turns
 from .merge import Merge, merged_by
 from .usage import Usage, add_usage
 
@@ -124,7 +124,7 @@ merge_rounds: Merge[Round] = merged_by("round")
 class InputState(TypedDict):
     """What a caller gives: a conversation whose last human turn is the query."""
 
-    messages: Annotated[list[AnyMessage], add_messages]
+    messages: Annotated[list[AnyMessage], add_turns]
     drafts: NotRequired[Annotated[list[str], EphemeralValue]]
     """Answers that exist already: they are the first candidates of round 0, and cost nothing.
     Gone after the step that reads them, so that they never meet another question."""

@@ -70,7 +70,7 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
                     on_text = begin() if begin else None
                     seconds = budget.timeout(request.timeout)
                     once = send(request, refused, on_text)
-                    texts, price = await within(seconds, once)
+                    texts, price = await within(request.timeout, once, budget.deadline)
                 lost |= maybe_billed(attempt.retry_state)
             price = with_estimate(price, request.messages, texts)
             budget.count(tokens=tokens_for_budget(price))

@@ -14,6 +14,7 @@ from langchain_core.exceptions import (
 )
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
+from ..core.errors import UserCodeError
 from ..core.failure import FailureKind
 from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
 from .budget import Budget
@@ -156,5 +157,5 @@ def may_be_n(error: BaseException) -> bool:
     if isinstance(error, BrokenReplyError):
         return isinstance(error, NoReplyError)
     if status is None:
-        return not is_transient(error)
+        return not isinstance(error, UserCodeError) and not is_transient(error)
     return status >= 400 and status not in _NOT_OF_N

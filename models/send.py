@@ -61,7 +61,8 @@ async def send_structured(
 ) -> tuple[list[Reply], Cost]:
     """Have one text written in a form that the client library asks for in its own way."""
     chain = model.with_structured_output(schema, include_raw=True)
-    result: Any = await chain.ainvoke(list(request.messages), traced)
+    arguments = request.policy.arguments
+    result: Any = await chain.ainvoke(list(request.messages), traced, **arguments)
     raw, parsed = result["raw"], result["parsed"]
     reply = read_reply(raw)
     if parsed is not None:
@@ -81,6 +82,7 @@ async def send_whole(
         tags=config["tags"],
         metadata=config["metadata"],
         run_name=request.label,
+        **request.policy.arguments,
     )
     came = [g for g in result.generations[0] if isinstance(g, ChatGeneration)]
     reasons = [(g.generation_info or {}).get("finish_reason") for g in came]

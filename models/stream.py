@@ -38,7 +38,9 @@ async def stream_reply(
     chunks, ended = list[AIMessageChunk](), list[bool]()
     ends.set(ended)
     try:
-        async for chunk in model.astream(list(request.messages), config):
+        async for chunk in model.astream(
+            list(request.messages), config, **request.policy.arguments
+        ):
             chunks.append(chunk)
             if on_text and chunk.text:
                 on_text(chunk.text)

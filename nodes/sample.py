@@ -13,11 +13,12 @@ from ..core.errors import ConfigError, NoCandidateError
 from ..core.events import Emitter
 from ..core.reasoning import split_reasoning
 from ..core.state import State
-from ..core.usage import add_usage, cost, usage_of
+from ..core.usage import add_costs, add_usage, cost, usage_of
 from ..models.budget import budget_left
 from ..models.request import Request
 from ..models.sampling import answer_sampling
-from ..rewards.planned_reward import requests_to_score, self_check
+from ..rewards.planned_reward import Job, requests_to_score
+from ..rewards.readiness import beside, ready_to_score
 from .paid.candidates import TOO_MANY, Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
@@ -38,11 +39,16 @@ def sample_node(*, given: GivenModels) -> Node:
                 f"budget_requests={run.context.budget_requests} does not pay for one answer and its"
                 f" score by {run.reward.name!r}: give {least} or more"
             )
-        await _announce(run, conversation, emit)
-        got = await ask_for_candidates(wanted, frozenset())
+        _announce(run, conversation, emit)
+        rewards = (run.reward, run.heldout, run.fallback)
+        nothing = Job(conversation.messages, [], (), wanted.budget, run.context)
+        paid = await ready_to_score(nothing, rewards, emit.notice)
+        asking = ask_for_candidates(wanted, frozenset())
+        got = await beside(asking, run.reward, emit.notice, run.context.timeout)
+        got.cost = add_costs(paid, got.cost)
         if run.context.budget_tokens and got.cost.get("estimated_tokens"):
-            why = f"{run.policy.name} reports no usage: budget_tokens counts an estimate by length"
-            emit("notice", {"message": why})
+            says = "reports no usage: budget_tokens counts an estimate by length"
+            emit.notice(f"{run.policy.name} {says}")
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
             reason = next((r["error"] for r in got.records), "no request was left to be made")
@@ -71,7 +77,7 @@ def sample_node(*, given: GivenModels) -> Node:
     return sample
 
 
-async def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None:
+def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None:
     """Say what the run begins with, and what the person should know about it."""
     context, reward = run.context, run.reward
     emit(
@@ -86,12 +92,11 @@ async def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -
             "reward": reward.name,
         },
     )
-    notices = [reward.notice, await self_check(reward)]
     if others := conversation.other_parts:
         why = "only first samples see it; rewards, critiques and rewrites go by the words"
-        notices.insert(0, f"beside text there is {', '.join(others)}: {why}")
-    for notice in filter(None, notices):
-        emit("notice", {"message": notice})
+        emit.notice(f"beside text there is {', '.join(others)}: {why}")
+    if reward.notice:
+        emit.notice(reward.notice)
 
 
 def _wanted(

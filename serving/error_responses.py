@@ -89,7 +89,11 @@ def _too_many(error: PolicyError) -> Refusal:
 
 async def handle_error(request: Request, error: Exception) -> Response:
     """Return the response to an error, in the form of the API that was called."""
-    return error_response(refusal_of(error), request.url.path)
+    refusal, path = refusal_of(error), request.url.path
+    if (refusal.status_code, refusal.detail) == (404, "Not Found"):  # Starlette's own
+        served = "chat clients ask under /v1, LangGraph's SDK /threads and /runs, people /app/"
+        refusal = Refusal(404, f"there is nothing at {path[:100]}: {served}")
+    return error_response(refusal, path)
 
 
 def error_response(refusal: Refusal, path: str) -> Response:

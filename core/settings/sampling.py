@@ -59,8 +59,9 @@ class SamplingSettings(BaseModel):
         default=4096,
         ge=32,
         title="Clip tokens",
-        description="Texts longer than about this many tokens are shortened in critique prompts, "
-        "with a mark at the cut. The pool keeps and scores the whole text.",
+        description="Texts longer than about this many tokens are shortened in the prompts of "
+        "critics and judges, with a mark at the cut. The pool keeps the whole text, and other "
+        "rewards score it.",
     )
     live: bool = Field(
         default=True, title="Live text", description="Stream text as it is written, if possible."

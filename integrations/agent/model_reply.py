@@ -64,7 +64,10 @@ def replaced(response: AgentReply, text: str | None, trace: JsonObject) -> Agent
     about = {**draft.response_metadata, "tpo": trace}
     changes: JsonObject = {"response_metadata": about}
     if text is not None:
-        about.pop("logprobs", None)  # they are of the draft, and so is its reasoning
+        # They are of the draft, and so is its reasoning. By the id OpenAI's server would go on
+        # from the draft, which nobody has seen (`use_previous_response_id`).
+        for of_draft in ("logprobs", "id"):
+            about.pop(of_draft, None)
         changes |= {"content": text, "additional_kwargs": {}}
     message = cast("AIMessage", draft).model_copy(update=changes)
     return ModelResponse(result=[message])

@@ -66,7 +66,9 @@ class Search:
 
         Only cancellation and interrupts are raised.
         """
-        given = replace(self.given, policy=self.given.policy or request.model)
+        # With what other middleware has set on the request, as the draft had it.
+        own = request.model.bind(**request.model_settings)
+        given = replace(self.given, policy=self.given.policy or own)
         app = build_graph(given, speak=False).compile(name="tpo")
         system = [request.system_message] if request.system_message else []
         asked: list[AnyMessage] = [*system, *request.messages]

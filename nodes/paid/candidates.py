@@ -40,7 +40,7 @@ class Wanted:
         partial: What to show of an unfinished reply, for live text.
         gate: How many requests may be under way at the same time.
         budget: What the step may still cost.
-        to_score: How many requests it takes to score so many answers of the round.
+        to_score: How many requests it takes to score this many answers of the round.
         drafts: Answers that exist already; they are the first candidates.
     """
 

@@ -17,6 +17,7 @@ from steps import QUERY, improved, run, says
 import tpo
 from tpo.core.reply import Reply
 from tpo.prompts import judge as prompts
+from tpo.rewards.judging import form_known
 from tpo.rewards.judging.pointwise import RATING, Judge
 from tpo.rewards.planned_reward import PlannedReward, score_now
 
@@ -25,6 +26,8 @@ COST = ("requests", "input_tokens", "output_tokens")
 
 
 def spec(server: BillingServer) -> str:
+    """Return the spec of a judge that has been seen: nothing is asked beforehand."""
+    form_known._named.add(("judge", f"openai:j@{server.base_url}"))
     return f"judge:openai:j@{server.base_url}"
 
 

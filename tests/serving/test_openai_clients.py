@@ -302,3 +302,24 @@ def test_keys(models, tmp_path):
             assert caught.value.code == "invalid_api_key"
         server.end()
         assert not any(key in server.log.read_text() for key in keys)
+
+
+def test_what_is_not_offered_says_what_is(client):
+    bare = client.with_options(base_url=client.base_url.join("/"))
+    for ask in (
+        lambda: client.responses.create(model="tpo", input="Why?"),
+        lambda: client.completions.create(model="tpo", prompt="Why?"),
+        lambda: client.embeddings.create(model="tpo", input="Why?"),
+        client.files.list,
+        bare.models.list,
+        lambda: bare.chat.completions.create(model="tpo", messages=ASK),
+    ):
+        with pytest.raises(openai.NotFoundError) as refused:
+            ask()
+        assert "; POST /v1/chat/completions is (client.chat." in refused.value.body["message"]
+
+
+def test_a_slash_at_the_end_does_no_harm(client):
+    assert client.get("/models/", cast_to=object)["object"] == "list"
+    body = {"model": "tpo", "messages": ASK, "tpo": {"depth": 0, "width": 1}}
+    assert client.post("/chat/completions/", body=body, cast_to=object)["choices"]
