@@ -13,7 +13,8 @@ _CODED = re.compile(
     re.DOTALL,
 )
 _FAILED = re.compile(
-    r"(?:ResponseError\()?code='(?P<code>\w+)',? message=(?P<quote>['\"])(?P<message>.*?)(?P=quote)",
+    r"(?:ResponseError\()?code='(?P<code>\w+)',? "
+    r"message=(?P<quote>['\"])(?P<message>.*?)(?P=quote)",
     re.DOTALL,
 )
 MOST_CAUSES = 4  # how far down a chain of causes is looked
