@@ -13,6 +13,7 @@ import openai
 import pytest
 from langchain_core.exceptions import ModelRateLimitError
 from langchain_core.messages import HumanMessage
+from openai.types.responses import ResponseError
 from scripted_model import ScriptedModel
 
 from tpo.core.errors import NoCandidateError
@@ -79,6 +80,9 @@ class FromGoogle(Exception):
         (FromAWS("ValidationException", 400), 400, False),
         (FromGoogle(429), 429, True),
         (ModelRateLimitError("x"), 429, True),
+        (ValueError("rate_limit_exceeded: slow down"), 429, True),  # the Responses API, streamed
+        (ValueError(ResponseError(code="server_error", message="boom")), 500, True),
+        (ValueError("ResponseError(code='server_error', message='boom', param=None)"), 500, True),
         (ValueError("OpenRouter API returned an error during streaming: x (code: 502)"), 502, True),
         (not_json("<html><title>503 Service Unavailable</title>"), 503, True),
         (not_json("<!DOCTYPE html><title>Open WebUI</title>"), None, False),
