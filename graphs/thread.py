@@ -5,11 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from langchain_core.messages import AnyMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.constants import START
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
 
@@ -26,7 +24,7 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def alone_on(saver: BaseCheckpointSaver[Any], thread_id: str) -> Iterator[None]:
+def alone_on(saver: object, thread_id: str) -> Iterator[None]:
     """Keep a thread for one run of this process.
 
     Raises:
