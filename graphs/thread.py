@@ -74,7 +74,8 @@ async def next_input(app: TPOApp, thread: RunnableConfig, given: InputState) -> 
     query = read_conversation(past).query[:SHOWN_CHARS]
     raise InputError(
         f"the thread {name!r} holds an unfinished run ({query!r}): give its prompt again to go on "
-        "with it, which pays for nothing twice, or take another thread_id"
+        "with it, which pays for nothing twice, or take another thread_id. "
+        f"RemoveMessage({past[-1].id!r}) before another prompt gives it up"
     )
 
 
