@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
@@ -31,6 +32,44 @@ class Assignment(BaseModel):
     task: str = Field(description=TASK, min_length=1)
     draft: str = Field(default="", description=DRAFT)
     criteria: str = Field(default="", description=CRITERIA)
+
+
+@dataclass(frozen=True)
+class Writer:
+    """What the tool calls.
+
+    Attributes:
+        call: Models, rewards and settings.
+    """
+
+    call: CallSettings
+
+    async def write(
+        self, task: str, draft: str = "", criteria: str = "", *, saving: Saving = "own"
+    ) -> tuple[str, JsonObject]:
+        """Write the text; the other part is how it was found.
+
+        Raises:
+            ToolException: it could not be written.
+        """
+        messages = [HumanMessage(assignment(task, criteria))]
+        drafts = [draft] if draft.strip() else []
+        try:
+            read_conversation(messages)
+            graph = self.call.graph()
+            run = InnerRun(graph, messages, self.call.context, drafts, saving=saving)
+            state = [state async for state in states_of(run)][-1]
+        except TPOError as error:
+            raise ToolException(f"The text could not be written: {error}") from error
+        return state["answer"], trace_of(state, self.call.trace)
+
+    def write_now(self, task: str, draft: str = "", criteria: str = "") -> tuple[str, JsonObject]:
+        """Do the same in a sync agent."""
+        return result_of(self.write(task, draft, criteria, saving=saving_of_sync_call()))
+
+    def __deepcopy__(self, memo: object) -> Writer:
+        """Return the same: nothing of it changes, and models cannot be copied so deep."""
+        return self
 
 
 def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
@@ -79,29 +118,13 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
     given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
     call = CallSettings(given, chosen_context(context, settings), trace)
     call.check()
-
-    async def write(
-        task: str, draft: str = "", criteria: str = "", *, saving: Saving = "own"
-    ) -> tuple[str, JsonObject]:
-        messages = [HumanMessage(assignment(task, criteria))]
-        drafts = [draft] if draft.strip() else []
-        try:
-            read_conversation(messages)
-            run = InnerRun(call.graph(), messages, call.context, drafts, saving=saving)
-            state = [state async for state in states_of(run)][-1]
-        except TPOError as error:
-            raise ToolException(f"The text could not be written: {error}") from error
-        return state["answer"], trace_of(state, call.trace)
-
-    def write_now(task: str, draft: str = "", criteria: str = "") -> tuple[str, JsonObject]:
-        return result_of(write(task, draft, criteria, saving=saving_of_sync_call()))
-
+    writer = Writer(call)
     return StructuredTool(
         name=name,
         description=description,
         args_schema=Assignment,
-        func=write_now,
-        coroutine=write,
+        func=writer.write_now,
+        coroutine=writer.write,
         response_format="content_and_artifact",
         handle_tool_error=True,
     )

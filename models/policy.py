@@ -21,6 +21,7 @@ from ..core.login import without_login
 from ..core.policy_forms import POLICY_FORMS, listed
 from .check_policy_spec import check_spec, split_server
 from .loop_end import close_at_loop_end
+from .loop_transport import fit_for_any_loop
 from .provider_model import compatible_model, provider_model
 from .unwrap import ChatLike, is_chat_like, unwrap, within
 
@@ -91,6 +92,7 @@ async def resolve_policy(policy: PolicyLike) -> Policy:
     check_policy(policy)
     if not isinstance(policy, str):
         model, arguments = unwrap(policy)
+        fit_for_any_loop(model)
         tokens = _context_tokens(model)
         return Policy(model, model_name(policy), context_tokens=tokens, arguments=arguments)
     loop = asyncio.get_running_loop()
@@ -147,6 +149,7 @@ def build_policy(spec: str) -> Policy:
         model = compatible_model(name, url, os.environ.get(URL_KEY) or "none")
         return Policy(model, model_name(spec))
     model = provider_model(provider, name, spec)
+    fit_for_any_loop(model)
     return Policy(model, model_name(spec), context_tokens=_context_tokens(model))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, NotRequired, cast
+from copy import copy
+from typing import Annotated, Any, NotRequired, Self, cast
 
 from langchain.agents.middleware import (
     AgentMiddleware,
@@ -119,11 +120,25 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         self.tools = []
         self._context = chosen_context(context, settings)
         given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
-        self._turn = build_turn(
+        self._parts = (
             Conditions(when, min_chars, fraction, self._context.seed or 0),
             Allowance(conversation_requests, conversation_tokens, conversation_seconds),
             Search(given, trace),
         )
+        self._turn = build_turn(*self._parts)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the graph, which cannot be pickled and is made again."""
+        return {name: value for name, value in vars(self).items() if name != "_turn"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Make the graph again."""
+        vars(self).update(state)
+        self._turn = build_turn(*self._parts)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return a copy with the same models, which cannot be copied so deep."""
+        return copy(self)
 
     async def awrap_model_call(
         self,

@@ -64,7 +64,7 @@ async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
             callbacks=callbacks,
             saving=saving,
         )
-        read = read_reply(reply)
+        read = read_reply(reply, keep_reasoning=context.keep_reasoning)
         if read.error or not settings.answers_in_words or not _can_be_improved_on(history):
             yield reply
             return

@@ -73,7 +73,8 @@ def test_unknown_names_are_refused_with_the_valid_ones():
     with pytest.raises(ConfigError) as caught:
         make_context(None, dept=2, wdth=3)
     assert str(caught.value) == (
-        f"unknown setting dept, wdth. Valid settings: {', '.join(Context.model_fields)}"
+        "unknown setting dept, wdth. Did you mean depth and width? "
+        f"Valid settings: {', '.join(Context.model_fields)}"
     )
     with pytest.raises(ValidationError, match="Valid settings: mode, depth"):
         Context(dept=2)

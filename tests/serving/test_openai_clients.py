@@ -187,6 +187,28 @@ def test_an_unknown_model(client):
         client.models.retrieve("no/such")
 
 
+def test_a_policy_whose_server_takes_no_more_requests(client, models):
+    fault = Fault(429, headers={"Retry-After": "0.2"}, times=None)
+    models.script.append(fault)
+    try:
+        with pytest.raises(openai.RateLimitError) as caught:
+            client.chat.completions.create(
+                model="tpo", messages=ASK, extra_body={"tpo": {"retries": 0, "width": 2}}
+            )
+        assert caught.value.response.headers["retry-after"] == "1"  # whole seconds
+        assert "x-should-retry" not in caught.value.response.headers
+        assert (caught.value.code, caught.value.type) == ("rate_limit_exceeded", "rate_limit_error")
+        assert "429" in caught.value.message
+        stream = client.chat.completions.create(
+            model="tpo", messages=ASK, stream=True, extra_body={"tpo": {"retries": 0}}
+        )
+        with pytest.raises(openai.APIError) as caught_late:
+            list(stream)
+        assert caught_late.value.code == "rate_limit_exceeded"
+    finally:
+        models.script.clear()
+
+
 def test_a_policy_that_fails(client, models):
     models.script.append(Fault(401, times=None))
     try:
