@@ -11,12 +11,12 @@ import os
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from langchain_core.language_models import BaseChatModel
 
 from ..core.errors import ConfigError
+from ..core.json_types import JsonObject
 from ..core.login import without_login
 from ..core.policy_forms import POLICY_FORMS, listed
 from .check_policy_spec import check_spec, split_server
@@ -51,7 +51,7 @@ class Policy:
     prefers_json: bool = False
     extra_body: Mapping[str, object] = field(default_factory=dict)
     seeded_body: Mapping[str, object] = field(default_factory=dict)
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: JsonObject = field(default_factory=dict)
 
 
 # Built models hold connections that belong to one event loop, so that is how they are kept.
