@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ..core.errors import ConfigError
 from .foreign import FOREIGN
@@ -23,7 +22,7 @@ _MODELS = {
 }
 
 
-def check_function(function: Callable[..., Any], name: str) -> None:
+def check_function(function: Callable[..., object], name: str) -> None:
     """Refuse what cannot be called with a query and an answer, or means something else by them.
 
     A function that no signature is known of (a builtin) is taken as it is.
