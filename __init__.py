@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         StoreError,
         SyncCallError,
         TPOError,
+        UserCodeError,
     )
     from tpo.core.state import Candidate, Round, State
     from tpo.graphs.align import Aligned, aalign, align
@@ -61,6 +62,7 @@ _HOMES = {
         "StoreError",
         "SyncCallError",
         "TPOError",
+        "UserCodeError",
     ],
     "tpo.core.state": ["Candidate", "Round", "State"],
     "tpo.graphs.align": ["Aligned", "aalign", "align"],
@@ -109,6 +111,7 @@ __all__ = [
     "SyncCallError",
     "TPOError",
     "TPOMiddleware",
+    "UserCodeError",
     "__version__",
     "aalign",
     "align",

@@ -23,7 +23,7 @@ evidence shortened. Keys never appear in one, nor does the login of a URL: many 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Self
 
 from .login import without_login
 
@@ -80,7 +80,22 @@ class MissingDependencyError(TPOError):
 
 
 class PolicyError(TPOError):
-    """The policy or critic failed."""
+    """The policy or critic failed.
+
+    Attributes:
+        status: The HTTP status that the model's server answered with, such as 429 for too many
+            requests; or that its words stand for. `None` if there is none.
+        retry_after: Seconds that the server asks to wait before the next request, or `None`.
+    """
+
+    status: int | None = None
+    retry_after: float | None = None
+
+    def caused_by(self, cause: PolicyError | None) -> Self:
+        """Take over what the server said of the failure that led to this one."""
+        if cause is not None:
+            self.status, self.retry_after, self.__cause__ = cause.status, cause.retry_after, cause
+        return self
 
 
 class NoCandidateError(PolicyError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
@@ -14,20 +15,22 @@ class TimeLimit:
 
     Args:
         seconds: How long it may take; the time spent in `uncounted` is not part of it.
+        ends: When all time is over, spent in any way; on the monotonic clock.
 
     Example:
         >>> async with TimeLimit(120):  # doctest: +SKIP
         ...     await model.ainvoke("Why is the sky blue?")
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._limit = asyncio.timeout(seconds)
+    def __init__(self, seconds: float, ends: float = math.inf) -> None:
+        self._left, self._ends = seconds, ends
         self._waiting = 0  # how many tasks inside it wait now
-        self._left = seconds
 
     async def __aenter__(self) -> TimeLimit:
         """Start the clock."""
         self.loop = asyncio.get_running_loop()
+        self._due = self.loop.time() + self._left
+        self._limit = asyncio.timeout_at(min(self._due, self._ends))
         await self._limit.__aenter__()
         self._outer = _around.set((*_around.get(), self))
         return self
@@ -49,18 +52,20 @@ class TimeLimit:
     def pause(self) -> None:
         """Stand still until as many calls of `go_on` have followed."""
         self._waiting += 1
-        when = self._limit.when()
-        if self._waiting == 1 and when is not None:
-            self._left = when - self.loop.time()
-            with suppress(RuntimeError):  # it is over: who waits is about to be cancelled
-                self._limit.reschedule(None)
+        if self._waiting == 1:
+            self._left = self._due - self.loop.time()
+            self._move(math.inf)
 
     def go_on(self) -> None:
         """Count again."""
         self._waiting -= 1
         if not self._waiting:
-            with suppress(RuntimeError):
-                self._limit.reschedule(self.loop.time() + self._left)
+            self._move(self.loop.time() + self._left)
+
+    def _move(self, due: float) -> None:
+        self._due, when = due, min(due, self._ends)
+        with suppress(RuntimeError):  # it is over: who waits is about to be cancelled
+            self._limit.reschedule(None if when == math.inf else when)
 
 
 _around: ContextVar[tuple[TimeLimit, ...]] = ContextVar("tpo_time_limits", default=())

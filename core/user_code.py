@@ -7,6 +7,7 @@ the event loop, be taken for the end of something else, or never reach whoever w
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import threading
 from collections.abc import Awaitable
@@ -65,21 +66,21 @@ async def contained(work: Awaitable[T]) -> T:
         raise UserCodeError(evidence(error)) from error
 
 
-async def within(seconds: float, work: Awaitable[T]) -> T:
+async def within(seconds: float, work: Awaitable[T], ends: float = math.inf) -> T:
     """Await user code for a limited time. If it does not even end when cancelled, leave it behind.
 
     Args:
-        seconds: How long it may take.
+        seconds: How long it may take, without what it waits `uncounted`.
         work: The call.
+        ends: When all time is over, on the monotonic clock.
 
     Raises:
         LateError: it took too long.
         UserCodeError: it raised what would end more than its call.
         Exception: any other that it raised.
     """
-    limit = TimeLimit(seconds)
     try:
-        async with limit:
+        async with TimeLimit(seconds, ends):
             task = asyncio.create_task(contained(work))
             try:
                 await asyncio.wait({task})

@@ -9,15 +9,15 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from sys import _current_frames
+from sysconfig import get_path
 
 from ..core.errors import UserCodeError
 from ..core.per_process import per_process
 
 ANSWER = 5.0  # seconds within which a loop takes new work, or the next call uses another one
 MOST_LOOPS = 16
-PYTHON = str(Path(threading.__file__).parent)  # frames in its library say little
+PYTHON = get_path("stdlib")  # lines in it say little
 
 
 class BackgroundLoop:

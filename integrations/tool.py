@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
+from ..core.context import Context
 from ..core.conversation import read_conversation
 from ..core.errors import TPOError
 from ..core.json_types import JsonObject
-from ..core.make_context import make_context
+from ..core.make_context import chosen_context
 from ..graphs.background import result_of
 from ..models.policy import PolicyLike
 from ..nodes.paid.run_models import GivenModels
@@ -32,6 +34,44 @@ class Assignment(BaseModel):
     criteria: str = Field(default="", description=CRITERIA)
 
 
+@dataclass(frozen=True)
+class Writer:
+    """What the tool calls.
+
+    Attributes:
+        call: Models, rewards and settings.
+    """
+
+    call: CallSettings
+
+    async def write(
+        self, task: str, draft: str = "", criteria: str = "", *, saving: Saving = "own"
+    ) -> tuple[str, JsonObject]:
+        """Write the text; the other part is how it was found.
+
+        Raises:
+            ToolException: it could not be written.
+        """
+        messages = [HumanMessage(assignment(task, criteria))]
+        drafts = [draft] if draft.strip() else []
+        try:
+            read_conversation(messages)
+            graph = self.call.graph()
+            run = InnerRun(graph, messages, self.call.context, drafts, saving=saving)
+            state = [state async for state in states_of(run)][-1]
+        except TPOError as error:
+            raise ToolException(f"The text could not be written: {error}") from error
+        return state["answer"], trace_of(state, self.call.trace)
+
+    def write_now(self, task: str, draft: str = "", criteria: str = "") -> tuple[str, JsonObject]:
+        """Do the same in a sync agent."""
+        return result_of(self.write(task, draft, criteria, saving=saving_of_sync_call()))
+
+    def __deepcopy__(self, memo: object) -> Writer:
+        """Return the same: nothing of it changes, and models cannot be copied so deep."""
+        return self
+
+
 def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
     policy: PolicyLike | None = None,
     reward: RewardLike | None = None,
@@ -43,6 +83,7 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
     name: str = NAME,
     description: str = DESCRIPTION,
     trace: Detail = "full",
+    context: Context | Mapping[str, object] | None = None,
     **settings: object,
 ) -> BaseTool:
     """Return a tool that writes a text with care, from `task`, `draft` and `criteria`.
@@ -61,7 +102,8 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         name: What the agent's model calls it.
         description: What the agent's model reads about it.
         trace: `brief` leaves the texts of the pool and the critiques out of the artifact.
-        **settings: Any setting of `Context`: depth, width, seed, budget_seconds, ...
+        context: The settings, as an object or a mapping.
+        **settings: Or one by one, and these win: any setting of `Context`: depth, width, seed, ...
 
     Raises:
         ConfigError: an unknown setting, or a value out of bounds.
@@ -74,31 +116,15 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         >>> agent = create_agent("openai:gpt-5-mini", [tool])  # doctest: +SKIP
     """
     given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
-    call = CallSettings(given, make_context(None, **settings), trace)
+    call = CallSettings(given, chosen_context(context, settings), trace)
     call.check()
-
-    async def write(
-        task: str, draft: str = "", criteria: str = "", *, saving: Saving = "own"
-    ) -> tuple[str, JsonObject]:
-        messages = [HumanMessage(assignment(task, criteria))]
-        drafts = [draft] if draft.strip() else []
-        try:
-            read_conversation(messages)
-            run = InnerRun(call.graph(), messages, call.context, drafts, saving=saving)
-            state = [state async for state in states_of(run)][-1]
-        except TPOError as error:
-            raise ToolException(f"The text could not be written: {error}") from error
-        return state["answer"], trace_of(state, call.trace)
-
-    def write_now(task: str, draft: str = "", criteria: str = "") -> tuple[str, JsonObject]:
-        return result_of(write(task, draft, criteria, saving=saving_of_sync_call()))
-
+    writer = Writer(call)
     return StructuredTool(
         name=name,
         description=description,
         args_schema=Assignment,
-        func=write_now,
-        coroutine=write,
+        func=writer.write_now,
+        coroutine=writer.write,
         response_format="content_and_artifact",
         handle_tool_error=True,
     )

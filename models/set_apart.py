@@ -6,7 +6,7 @@ sent with gets other methods, the only ones that all of it goes through.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial, wraps
 from typing import Any
 
@@ -17,6 +17,8 @@ from langchain_core.rate_limiters import BaseRateLimiter
 from ..core.own_thread import in_own_thread
 from ..core.time_limit import uncounted
 from ..core.user_code import contained
+
+Hook = Callable[..., Any]
 
 
 def set_apart(model: BaseChatModel, owner: BaseChatModel) -> BaseChatModel:
@@ -38,18 +40,18 @@ def set_apart(model: BaseChatModel, owner: BaseChatModel) -> BaseChatModel:
     return model
 
 
-def whole_texts(
-    model: BaseChatModel, owner: BaseChatModel
-) -> Callable[..., Coroutine[Any, Any, ChatResult]]:
+def whole_texts(model: BaseChatModel, owner: BaseChatModel) -> Callable[..., Awaitable[ChatResult]]:
     """Return what writes whole texts; the arguments are those of `set_apart`."""
-    mine, sync, only_sync = _hooks(model, "_agenerate", "_generate")
+    mine, sync = _hooks(model, "_agenerate", "_generate")
 
     @wraps(mine)
-    async def agenerate(*args: Any, **more: Any) -> ChatResult:
-        if only_sync:
-            call = partial(sync, *args, **_for_sync(more))
-            return await in_own_thread(owner, call)
-        return await contained(mine(*args, **more))
+    async def agenerate(*args: object, **more: object) -> ChatResult:
+        call: Awaitable[ChatResult]
+        if sync:
+            call = in_own_thread(owner, partial(sync, *args, **_for_sync(more)))
+        else:
+            call = contained(mine(*args, **more))
+        return await call
 
     return agenerate
 
@@ -58,11 +60,11 @@ def growing_texts(
     model: BaseChatModel, owner: BaseChatModel
 ) -> Callable[..., AsyncIterator[ChatGenerationChunk]]:
     """Return what writes a text piece by piece; the arguments are those of `set_apart`."""
-    mine, sync, only_sync = _hooks(model, "_astream", "_stream")
+    mine, sync = _hooks(model, "_astream", "_stream")
 
     @wraps(mine)
-    async def astream(*args: Any, **more: Any) -> AsyncIterator[ChatGenerationChunk]:
-        if only_sync:
+    async def astream(*args: object, **more: object) -> AsyncIterator[ChatGenerationChunk]:
+        if sync:
             pieces = sync(*args, **_for_sync(more))
             while piece := await in_own_thread(owner, next, pieces, None):
                 yield piece
@@ -74,15 +76,16 @@ def growing_texts(
     return astream
 
 
-def _hooks(model: BaseChatModel, name: str, sync: str) -> tuple[Any, Any, bool]:
-    """Return a model's own methods, and whether the async one is LangChain's around the other."""
+def _hooks(model: BaseChatModel, name: str, sync: str) -> tuple[Hook, Hook | None]:
+    """Return a model's own method, and the sync one if the other is LangChain's around it."""
     borrowed = getattr(type(model), name).__module__ == BaseChatModel.__module__
-    return getattr(model, name), getattr(model, sync), borrowed
+    return getattr(model, name), getattr(model, sync) if borrowed else None
 
 
-def _for_sync(more: dict[str, Any]) -> dict[str, Any]:
+def _for_sync(more: Mapping[str, object]) -> Mapping[str, object]:
     manager = more.get("run_manager")
-    return more if manager is None else {**more, "run_manager": manager.get_sync()}
+    to_sync = getattr(manager, "get_sync", None)
+    return {**more, "run_manager": to_sync()} if to_sync else more
 
 
 class UncountedLimiter(BaseRateLimiter):

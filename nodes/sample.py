@@ -11,14 +11,15 @@ from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
 from ..core.errors import ConfigError, NoCandidateError
 from ..core.events import Emitter
-from ..core.reply import split_reasoning
+from ..core.reasoning import split_reasoning
 from ..core.state import State
 from ..core.usage import add_costs, add_usage, cost, usage_of
 from ..models.budget import budget_left
 from ..models.request import Request
+from ..models.sampling import answer_sampling
 from ..rewards.planned_reward import Job, requests_to_score
 from ..rewards.readiness import beside, ready_to_score
-from .paid.candidates import Wanted, ask_for_candidates
+from .paid.candidates import TOO_MANY, Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
@@ -50,11 +51,13 @@ def sample_node(*, given: GivenModels) -> Node:
             emit.notice(f"{run.policy.name} {says}")
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
-            why = next((r["error"] for r in got.records), "no request was left to be made")
+            reason = next((r["error"] for r in got.records), "no request was left to be made")
+            advice = "Check that it is reachable and its key is right: tpo doctor"
+            if got.error and got.error.status == TOO_MANY:
+                advice = "Its server takes no more requests for now: try again later"
             error = NoCandidateError(
-                f"policy {run.policy.name!r} gave no usable answer ({why}). "
-                "Check that it is reachable and its key is right: tpo doctor"
-            )
+                f"policy {run.policy.name!r} gave no usable answer ({reason}). {advice}"
+            ).caused_by(got.error)
             error.partial = {"candidates": got.records, "usage": add_usage(None, usage)}
             raise error
         return {
@@ -105,14 +108,10 @@ def _wanted(
         return Request(
             run.policy,
             conversation.messages,
-            parameters={
-                "temperature": context.temperature,
-                "top_p": context.top_p,
-                "max_tokens": context.max_tokens,
-                # Not for updates: there it could cut off what is around the answer.
-                "stop": list(context.stop_sequences) or None,
-            },
+            # No stop sequences for updates: they could cut off what is around the answer.
+            **answer_sampling(context, context.stop_sequences),
             refused=refused,
+            keep_reasoning=context.keep_reasoning,
             timeout=context.timeout,
             live=context.live,
         )
@@ -122,7 +121,7 @@ def _wanted(
         emit=emit,
         request=request,
         read=lambda reply: reply,
-        partial=lambda text: split_reasoning(text)[0],
+        partial=lambda text: text if context.keep_reasoning else split_reasoning(text)[0],
         phase="sample",
         turn=turn,
         round=0,

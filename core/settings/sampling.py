@@ -48,6 +48,13 @@ class SamplingSettings(BaseModel):
         description="How an update marks its answer: tags, or structured output (json). "
         "auto uses json only for models known to need it.",
     )
+    reasoning: Literal["separate", "keep"] = Field(
+        default="separate",
+        title="Reasoning",
+        description="What becomes of reasoning that a model marks in its text, <think> and the "
+        "like. separate: it is kept beside the answer, not scored. keep: it stays in first "
+        "answers and drafts, for formats that such tags belong to.",
+    )
     clip_tokens: int = Field(
         default=4096,
         ge=32,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, NotRequired, cast
+from copy import copy
+from typing import Annotated, Any, NotRequired, Self, cast
 
 from langchain.agents.middleware import (
     AgentMiddleware,
@@ -17,7 +18,7 @@ from langgraph.types import Command
 
 from ...core.context import Context
 from ...core.errors import ConfigError
-from ...core.make_context import make_context
+from ...core.make_context import chosen_context, make_context
 from ...core.usage import Cost
 from ...graphs.background import result_of
 from ...models.policy import PolicyLike
@@ -58,7 +59,8 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
 
     It may stand anywhere in the list of middleware. Those before it see only the optimised
     answer; those after it work on the draft. As the last one it sees the same request as the
-    model.
+    model: what others set on the request (`model_settings`) then goes with every request of the
+    search too.
 
     Args:
         reward: What ranks: a function `(query, answer) -> float`, a reward object, or a spec.
@@ -76,7 +78,8 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         conversation_tokens: The same for input and output tokens.
         conversation_seconds: The same for seconds of work.
         trace: `full` also keeps the texts of the pool and of the critiques in the message.
-        **settings: Any setting of `Context`: depth, width, seed, budget_seconds, ...
+        context: The settings, as an object or a mapping.
+        **settings: Or one by one, and these win: any setting of `Context`: depth, width, seed, ...
 
     Raises:
         ConfigError: a setting that cannot be right.
@@ -110,17 +113,32 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         conversation_tokens: int = 0,
         conversation_seconds: float = 0.0,
         trace: Detail = "brief",
+        context: Context | Mapping[str, object] | None = None,
         **settings: object,
     ) -> None:
         super().__init__()
         self.tools = []
-        self._context = make_context(None, **settings)
+        self._context = chosen_context(context, settings)
         given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
-        self._turn = build_turn(
+        self._parts = (
             Conditions(when, min_chars, fraction, self._context.seed or 0),
             Allowance(conversation_requests, conversation_tokens, conversation_seconds),
             Search(given, trace),
         )
+        self._turn = build_turn(*self._parts)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the graph, which cannot be pickled and is made again."""
+        return {name: value for name, value in vars(self).items() if name != "_turn"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Make the graph again."""
+        vars(self).update(state)
+        self._turn = build_turn(*self._parts)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return a copy with the same models, which cannot be copied so deep."""
+        return copy(self)
 
     async def awrap_model_call(
         self,

@@ -36,6 +36,10 @@ class OncePerRun(Generic[T]):
         self._slots: OrderedDict[RunKey, _Slot[T]] = OrderedDict()
         self._lock = threading.Lock()  # the loops of one graph may run in several threads
 
+    def __reduce__(self) -> tuple[type[OncePerRun[T]], tuple[()]]:
+        """Have a copy begin with nothing."""
+        return OncePerRun, ()
+
     async def get(
         self, runtime: Runtime[Context], settings: Context, make: Callable[[], Awaitable[T]]
     ) -> T:

@@ -73,11 +73,13 @@ async def request_rewards(
 ) -> Called:
     """Make one call; its result is saved, with its cost in brief, and not asked for again."""
     work = job()
-    try:
-        async with gate():
-            seconds = work.budget.timeout(seconds)
-            asked, limited = reward().call(work, call), not limits_itself(reward(), call)
-            done = await (within(seconds, asked) if limited else contained(asked))
-    except LateError:
-        raise RewardError(f"no score within {round(seconds, 2):g} s") from None
+    async with gate():
+        given, asked = work.budget.timeout(seconds), reward().call(work, call)
+        try:
+            if limits_itself(reward(), call):
+                done = await contained(asked)
+            else:
+                done = await within(seconds, asked, work.budget.deadline)
+        except LateError:
+            raise RewardError(f"no score within {round(given, 2):g} s") from None
     return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)

@@ -13,7 +13,8 @@ from ...core import usage
 from ...core.conversation import read_conversation
 from ...core.events import Emitter
 from ...core.failure import failure_of
-from ...core.pool import with_reward
+from ...core.pool import of_round, with_reward
+from ...core.repeated_texts import repetition
 from ...core.state import NO_SCORE, Candidate, Score, State, merge_candidates
 from ...core.stopping import spent
 from ...core.usage import Cost, add_costs
@@ -140,11 +141,14 @@ class Ranking:
 async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
     """Return the ranking of the round that the state has come to."""
     restored = await restore(state["candidates"])
+    pool = merge_candidates(state["candidates"], [restored])
+    if sentence := repetition(of_round(pool, state["round"])):
+        emit("notice", {"message": sentence})
     return Ranking(
         run,
         read_conversation(state["messages"]).messages,
         emit,
-        pool=merge_candidates(state["candidates"], [restored]),
+        pool=pool,
         restored=restored,
         degraded=state.get("degraded", False),
         budget=budget_left(run.context, spent(state)),

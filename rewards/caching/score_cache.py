@@ -15,6 +15,7 @@ from typing import Any
 
 import platformdirs
 from langgraph.cache.base import BaseCache, FullKey
+from langgraph.cache.memory import InMemoryCache
 
 from ...core.errors import ConfigError, evidence
 from ...core.private_files import private_file, private_folder
@@ -36,6 +37,15 @@ class ScoreCache:
     cache: AnyCache
     ttl: int | None = None
 
+    def __deepcopy__(self, memo: object) -> ScoreCache:
+        """Return the same: copies share what is kept."""
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Begin with an empty cache in another process if this one is in memory."""
+        in_memory = isinstance(self.cache, InMemoryCache)
+        return _remade, (None if in_memory else self.cache, self.ttl)
+
     @staticmethod
     def key(*about: object) -> FullKey:
         """Return the key of a score that depends on these things (plain JSON) and no others."""
@@ -52,6 +62,10 @@ class ScoreCache:
         if values:
             with suppress(Exception):
                 await self.cache.aset({key: (value, self.ttl) for key, value in values.items()})
+
+
+def _remade(cache: AnyCache | None, ttl: int | None) -> ScoreCache:
+    return ScoreCache(InMemoryCache() if cache is None else cache, ttl)
 
 
 def default_cache() -> AnyCache:
@@ -76,12 +90,12 @@ def open_cache(path: str | os.PathLike[str]) -> AnyCache:
 
 @lru_cache(maxsize=16)
 def _opened(path: Path) -> AnyCache:
-    from langgraph.cache.sqlite import SqliteCache
+    from .file_cache import FileCache
 
     try:
         private_folder(path.parent)
         private_file(path)
-        return SqliteCache(path=str(path))
+        return FileCache(path, open_cache)
     except (OSError, sqlite3.Error) as error:
         raise ConfigError(
             f"scores cannot be kept in {path}: name a file of your own in {FILE} "

@@ -13,8 +13,8 @@ from ...core.json_types import JsonObject
 from ...core.usage import Cost, add_costs, cost
 from ...models.ask import ask
 from ...models.budget import Budget
-from ...models.configure import MAX_TOKENS_FIELDS
 from ...models.live_request import request_seed
+from ...models.own_settings import own_limit, thinking_tokens
 from ...models.policy import Policy
 from ...models.request import Request, RequestError
 from ...prompts.judge import JUDGE_SYSTEM
@@ -105,7 +105,7 @@ async def ask_verdict(
 
 def _parameters(model: BaseChatModel, settings: Context) -> JsonObject:
     """Return how a verdict is sampled: soberly, and within the model's own limit if it has one."""
-    own = any(getattr(model, name, None) for name in MAX_TOKENS_FIELDS)
+    own = own_limit(model) or thinking_tokens(model)
     thinks = (model.profile or {}).get("reasoning_output")
     return {
         "temperature": 0.0,

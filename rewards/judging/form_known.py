@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
 from ...core.errors import RewardError, TPOError
 from ...core.usage import Cost, add_costs, cost
 from ...models.policy import PolicyLike, resolve_policy
+from ...models.unwrap import ChatLike
 from ..planned_reward import Job, PlannedReward
 from ..served.doubtful_scores import ANSWERS, QUESTION
 
@@ -23,7 +23,7 @@ Key = tuple[str, str | int]
 
 # What this process has seen of judges; it says nothing about any answer.
 _named: set[Key] = set()
-_objects: WeakValueDictionary[Key, BaseChatModel] = WeakValueDictionary()
+_objects: WeakValueDictionary[Key, ChatLike] = WeakValueDictionary()
 _asking: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 

@@ -43,6 +43,10 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     def __post_init__(self) -> None:
         check_policy(self.model)
 
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return the same: nothing of it changes, and a model cannot be copied so deep."""
+        return self
+
     @classmethod
     def from_spec(cls, rest: str, policy: PolicyLike) -> Self:
         """Return the judge that a spec names.

@@ -43,6 +43,10 @@ class LoopClients:
         default_factory=WeakKeyDictionary, init=False, repr=False
     )
 
+    def __reduce__(self) -> tuple[type[LoopClients], tuple[float]]:
+        """Have copies, in other processes too, open clients of their own."""
+        return LoopClients, (self.timeout,)
+
     async def client(self) -> httpx.AsyncClient:
         """Return the client of the running event loop."""
         loop = asyncio.get_running_loop()

@@ -24,13 +24,27 @@ async def test_waiting_is_not_counted_by_any_limit_around_it():
     assert not inner.expired()
 
 
-async def test_it_goes_on_with_what_was_left():
-    limit = TimeLimit(0.05)
+async def test_the_end_of_all_time_does_not_wait():
+    now = asyncio.get_running_loop().time()
+
+    async def wait() -> None:
+        async with TimeLimit(60, ends=now + 0.1), uncounted():
+            await asyncio.Event().wait()
+
     with pytest.raises(TimeoutError):
+        await wait()
+
+
+async def test_it_goes_on_with_what_was_left():
+    async def wait_and_hang() -> None:
         async with limit:
             async with uncounted():
                 await asyncio.sleep(0.1)
             await asyncio.Event().wait()
+
+    limit = TimeLimit(0.05)
+    with pytest.raises(TimeoutError):
+        await wait_and_hang()
     assert limit.expired()
 
 

@@ -52,7 +52,7 @@ def test_what_user_code_raises_is_one_of_our_errors(outcomes, place, kind):
 
 
 SAID = {
-    "sync reward": "RewardError: reward 'act' scored none of 3 candidates (unscored: no score within",
+    "sync reward": "RewardError: reward 'act' scored none of 3 candidates (unscored: no score",
     "async reward": "RewardError: reward 'stubborn' scored none of 3",
     "blocking async reward": "UserCodeError: async code has blocked the event loop for 1 s (",
     "on_event": "UserCodeError: on_event has not returned within 0.3 s (tpo.run_started); the run",

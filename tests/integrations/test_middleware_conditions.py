@@ -209,3 +209,17 @@ async def test_the_predicate_may_ask_a_person():
     found = await trace(app, Command(resume=True), thread())
     assert found["outcome"] == "improved"
     assert len([tools for tools in model.bound if tools]) == 3
+
+
+@pytest.mark.parametrize("kind", [SystemExit, StopIteration, KeyboardInterrupt])
+@pytest.mark.parametrize("wait", [False, True])
+async def test_a_predicate_that_ends_the_process_ends_its_own_call(kind, wait):
+    def leave(request: Any, draft: Any) -> bool:
+        raise kind("out")
+
+    async def leave_later(request: Any, draft: Any) -> bool:
+        return leave(request, draft)
+
+    found = await trace(agent(None, optimised(when=leave_later if wait else leave)))
+    assert found["outcome"] == "skipped"
+    assert f"{kind.__name__}: out" in found["reason"]

@@ -7,12 +7,14 @@ import asyncio
 import pytest
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import HumanMessage
+from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
 from loopback_server import LoopbackServer
 from scripted_model import ScriptedModel
 
-from tpo.core.errors import ConfigError, MissingDependencyError, SpecError, TPOError
+from tpo.core.errors import ConfigError, MissingDependencyError, PolicyError, SpecError, TPOError
 from tpo.core.policy_forms import POLICY_FORMS, listed
+from tpo.models import policy as policy_module
 from tpo.models.ask import ask
 from tpo.models.check_policy_spec import check_spec
 from tpo.models.policy import Policy, build_policy, model_name, resolve_policy
@@ -25,7 +27,7 @@ FORMS = f"Valid forms: {listed(POLICY_FORMS)}"
     ("spec", "kind", "said"),
     [
         ("", SpecError, f"unknown policy ''. {FORMS}"),
-        ("gpt-5-mini", SpecError, f"unknown policy 'gpt-5-mini'. {FORMS}"),
+        ("gpt-5-mini", SpecError, f"unknown policy 'gpt-5-mini'. Is it openai:gpt-5-mini? {FORMS}"),
         (":x", SpecError, f"unknown policy ':x'. {FORMS}"),
         ("nobody:x", SpecError, f"unknown provider in policy 'nobody:x'. {FORMS}"),
         ("openai:", SpecError, f"policy 'openai:' names no model. {FORMS}"),
@@ -61,13 +63,13 @@ def test_a_name_may_hold_signs_of_its_own(spec):
     check_spec(spec)
 
 
-@pytest.mark.parametrize("given", [ScriptedModel(script=[]).bind(stop=["x"]), None, 3])
+@pytest.mark.parametrize("given", [RunnableLambda(len), None, 3])
 async def test_what_is_no_chat_model_is_told_what_is(given):
     with pytest.raises(ConfigError) as caught:
         await resolve_policy(given)  # type: ignore[arg-type]
     said = f"{type(given).__name__} cannot be a policy: give a BaseChatModel"
     assert str(caught.value).startswith(said)
-    assert "before .bind" in str(caught.value)
+    assert "before .with_structured_output" in str(caught.value)
 
 
 async def test_a_chat_model_is_taken_as_it_is():
@@ -140,3 +142,33 @@ def test_a_spec_is_shared_within_a_loop_and_not_beyond():
     other, _ = asyncio.run(both())
     assert first is second
     assert first is not other
+
+
+async def test_first_runs_at_the_same_time_build_one_policy(monkeypatch):
+    built = []
+
+    def build(spec: str) -> Policy:
+        built.append(spec)
+        return Policy(ScriptedModel(script=[]), spec)
+
+    monkeypatch.setattr(policy_module, "build_policy", build)
+    specs = [f"openai:{name}@http://127.0.0.1:1/v1" for name in ("once", "once", "other", "once")]
+    first, second, other, third = await asyncio.gather(*map(resolve_policy, specs))
+    assert first is second is third is not other
+    assert sorted(built) == sorted(set(specs))
+
+
+async def test_a_build_that_fails_or_is_given_up_is_tried_again(monkeypatch):
+    tries = []
+
+    def build(spec: str) -> Policy:
+        tries.append(spec)
+        if len(tries) == 1:
+            raise PolicyError("not yet")
+        return Policy(ScriptedModel(script=[]), spec)
+
+    monkeypatch.setattr(policy_module, "build_policy", build)
+    spec = "openai:again@http://127.0.0.1:1/v1"
+    found = await asyncio.gather(*[resolve_policy(spec) for _ in range(3)], return_exceptions=True)
+    assert [type(one) for one in found] == [PolicyError, Policy, Policy]
+    assert len(tries) == 2

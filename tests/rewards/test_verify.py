@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +189,17 @@ def test_what_is_listed_but_no_function(own, spec, said, monkeypatch):
     monkeypatch.setenv(ALLOWED, spec)
     with pytest.raises(SpecError, match=said):
         verifier_from_spec(spec)
+
+
+@pytest.mark.parametrize("line", ["raise SystemExit(2)", "1 / 0", "raise KeyboardInterrupt", "def"])
+def test_a_module_that_fails_as_it_is_imported(line, monkeypatch, tmp_path):
+    name = f"failing_verifier_{zlib.crc32(line.encode())}"
+    (tmp_path / f"{name}.py").write_text(line, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv(ALLOWED, f"{name}:f")
+    monkeypatch.setattr(signal, "getsignal", lambda number: None)  # no person's Ctrl-C
+    with pytest.raises(SpecError, match=f"verifier {name}:f failed: "):
+        verifier_from_spec(f"{name}:f")
 
 
 @pytest.mark.parametrize("rest", ["", "exact", "exact:", "json:", "math", "os"])
