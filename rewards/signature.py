@@ -36,7 +36,7 @@ def check_function(function: Callable[..., object], name: str) -> None:
     except (TypeError, ValueError):
         return
     taken = f"reward {name!r} takes {signature.replace(return_annotation=inspect.Signature.empty)}"
-    check_names(_first(signature), name, taken)
+    check_names(_telling(signature), name, taken)
     try:
         signature.bind("", "")
     except TypeError as error:
@@ -96,7 +96,7 @@ def check_object(reward: object) -> None:
             )
 
 
-def _first(signature: inspect.Signature) -> list[str]:
+def _telling(signature: inspect.Signature) -> list[str]:
     """Return the names that tell: of the first two arguments, and of all that must be given."""
     kinds = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
     named = [p for p in signature.parameters.values() if p.kind not in kinds]
