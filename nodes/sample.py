@@ -42,7 +42,7 @@ def sample_node(*, given: GivenModels) -> Node:
         _announce(run, conversation, emit)
         rewards = (run.reward, run.heldout, run.fallback)
         nothing = Job(conversation.messages, [], (), wanted.budget, run.context)
-        paid = await ready_to_score(nothing, rewards, emit.notice)
+        paid = await ready_to_score(nothing, rewards, emit.notice, turn)
         asking = ask_for_candidates(wanted, frozenset())
         got = await beside(asking, run.reward, emit.notice, run.context.timeout)
         got.cost = add_costs(paid, got.cost)
