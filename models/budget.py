@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ..core.context import Context
 from ..core.usage import Cost, tokens_for_budget
 
-LEAST_SECONDS = 0.001  # a timeout of zero would not even let a request begin
+LEAST_SECONDS = 0.1  # with less, what was paid could not even be ranked by a function
 
 
 @dataclass
