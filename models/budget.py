@@ -63,7 +63,7 @@ class Budget:
 
     def timeout(self, seconds: float) -> float:
         """Return how long a request may take that is given so many seconds at most."""
-        return max(LEAST_SECONDS, min(seconds, self.seconds))
+        return min(seconds, max(LEAST_SECONDS, self.seconds))
 
     def count(self, requests: int = 0, tokens: int = 0) -> None:
         """Take off what was paid."""
