@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from itertools import chain
 
 from pydantic import ConfigDict, model_validator
 
@@ -14,6 +16,14 @@ from .settings.search import Mode, SearchSettings
 from .settings.stop import StopSettings
 
 __all__ = ["Context", "Mode"]
+
+USUAL_NAMES = {
+    "n": "width", "N": "width", "best_of": "width", "num_samples": "width", "candidates": "width",
+    "iterations": "depth", "max_iterations": "depth", "rounds": "depth", "D": "depth",
+    "model": "policy", "llm": "policy", "reward_model": "reward", "judge": "reward",
+    "max_new_tokens": "max_tokens", "stop": "stop_sequences", "concurrency": "max_concurrency",
+}  # fmt: skip
+"""What other programs call our settings."""
 
 
 # The last base comes first: that is the order of forms and of `--help`.
@@ -42,13 +52,22 @@ class Context(StopSettings, RewardSettings, RequestSettings, SamplingSettings, S
         if isinstance(values, Mapping):
             unknown = [str(name) for name in values if name not in cls.model_fields]
             if unknown:
-                valid = ", ".join(cls.model_fields)
-                raise ValueError(f"unknown setting {', '.join(unknown)}. Valid settings: {valid}")
+                valid, names = ", ".join(cls.model_fields), ", ".join(unknown)
+                close = [get_close_matches(name, cls.model_fields, 1, 0.75) for name in unknown]
+                close += [[USUAL_NAMES[name]] for name in unknown if name in USUAL_NAMES]
+                meant = " and ".join(dict.fromkeys(chain.from_iterable(close)))
+                hint = f" Did you mean {meant}?" if meant else ""
+                raise ValueError(f"unknown setting {names}.{hint} Valid settings: {valid}")
         return values
 
     def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
         for name, value in super().__repr_args__():
             yield name, without_login(value) if isinstance(value, str) else value
+
+    @property
+    def keep_reasoning(self) -> bool:
+        """Whether reasoning that is marked in a text stays there."""
+        return self.reasoning == "keep"
 
     @property
     def rounds(self) -> int:

@@ -6,10 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import (
+    AIMessage,
+    AnyMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
 from langchain_core.messages.utils import convert_to_messages
 
 from .errors import InputError
+from .message_text import kind_of, spoken, text_in, words_of
+from .reply import well_formed
 
 _NAMES = {"human": "User", "ai": "Assistant", "tool": "Tool result"}
 
@@ -28,10 +37,10 @@ class Conversation:
 
     @property
     def other_parts(self) -> list[str]:
-        """Kinds of content beside text in human turns, such as `image`."""
-        parts = [part for m in self.messages if isinstance(m, HumanMessage) for part in m.content]
-        kinds = {str(part.get("type")) for part in parts if not isinstance(part, str)}
-        return sorted(kinds - {"text"})
+        """Kinds of content beside text in human turns and tool results, such as `image`."""
+        turns = [m for m in spoken(self.messages) if isinstance(m, HumanMessage | ToolMessage)]
+        parts = [part for m in turns for part in m.content if not isinstance(part, str)]
+        return sorted({kind_of(part) for part in parts if text_in(part) is None})
 
     @property
     def text(self) -> str:
@@ -39,9 +48,9 @@ class Conversation:
         if len(self.messages) == 1:
             return self.query
         turns = []
-        for message in self.messages:
+        for message in spoken(self.messages):
             name = "System" if isinstance(message, SystemMessage) else _NAMES.get(message.type, "")
-            if text := message.text.strip():
+            if text := words_of(message).strip():
                 turns.append(f"{name or message.type}: {text}")
         return "\n\n".join(turns)
 
@@ -57,20 +66,21 @@ def read_conversation(messages: Sequence[AnyMessage] | None) -> Conversation:
 
     Raises:
         InputError: no human turn, nothing but blanks or images in it, or the
-            conversation already ends with an answer.
+            conversation already ends with an answer. An answer with a name is one of another
+            agent, and may be followed by this one's.
     """
     turns = list(messages or [])
-    human = next((m for m in reversed(turns) if isinstance(m, HumanMessage)), None)
+    human = next((m for m in reversed(spoken(turns)) if isinstance(m, HumanMessage)), None)
     if human is None:
         raise InputError("there is no human turn to answer: add a message with role 'user'")
     last = turns[-1]
-    if isinstance(last, AIMessage) and not last.tool_calls:
+    if isinstance(last, AIMessage) and not last.tool_calls and not last.name:
         raise InputError(
             "the conversation already ends with an answer: add a new message with role 'user'"
         )
-    query = human.text.strip()
+    query = words_of(human).strip()
     if not query:
-        if any(not isinstance(part, str) and part.get("type") != "text" for part in human.content):
+        if any(text_in(part) is None for part in human.content):
             raise InputError(
                 "the last human turn holds no text, only other parts such as images: "
                 "say in words what to answer"
@@ -89,7 +99,7 @@ def read_drafts(drafts: object) -> list[str]:
         InputError: something else than a list of texts, or an empty text.
     """
     given = drafts if isinstance(drafts, list | tuple) else [drafts] if drafts else []
-    texts = [draft.strip() for draft in given if isinstance(draft, str)]
+    texts = [well_formed(draft).strip() for draft in given if isinstance(draft, str)]
     if len(texts) < len(given) or not all(texts):
         raise InputError("drafts: give a list of answers, each a text that is not empty")
     return list(dict.fromkeys(texts))
@@ -111,7 +121,7 @@ def to_messages(
         raise InputError("give a list of chat messages, not one: [{'role': 'user', ...}]")
     try:
         return cast("list[AnyMessage]", convert_to_messages(prompt))
-    except (ValueError, NotImplementedError, TypeError) as error:
+    except (ValueError, NotImplementedError, TypeError, KeyError) as error:
         raise InputError(
             f"this is not a list of chat messages: {type(error).__name__}; "
             "use {'role': 'user', 'content': '...'}"

@@ -23,11 +23,12 @@ evidence shortened. Keys never appear in one, nor does the login of a URL: many 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Self
 
 from .login import without_login
 
 EVIDENCE_CHARS = 300
+WHOLE_REASON = 4_000  # of an error whose cause comes last, as of a model that cannot be loaded
 _READ_CHARS = 10_000  # of a text that is to be shortened; a server may send megabytes
 _SECRET = re.compile(
     r"""(?ix)
@@ -79,7 +80,22 @@ class MissingDependencyError(TPOError):
 
 
 class PolicyError(TPOError):
-    """The policy or critic failed."""
+    """The policy or critic failed.
+
+    Attributes:
+        status: The HTTP status that the model's server answered with, such as 429 for too many
+            requests; or that its words stand for. `None` if there is none.
+        retry_after: Seconds that the server asks to wait before the next request, or `None`.
+    """
+
+    status: int | None = None
+    retry_after: float | None = None
+
+    def caused_by(self, cause: PolicyError | None) -> Self:
+        """Take over what the server said of the failure that led to this one."""
+        if cause is not None:
+            self.status, self.retry_after, self.__cause__ = cause.status, cause.retry_after, cause
+        return self
 
 
 class NoCandidateError(PolicyError):
@@ -112,14 +128,15 @@ def cause_of(error: BaseException) -> str:
     return evidence(str(error) if isinstance(error, TPOError) else error)
 
 
-def evidence(problem: object) -> str:
+def evidence(problem: object, most: int = EVIDENCE_CHARS) -> str:
     """Shorten an error or a text for a message, without logins and with anything key-like blanked.
 
     Args:
         problem: An exception or any object.
+        most: How many characters are kept.
 
     Returns:
-        One line of at most 300 characters; exceptions are led by their class name.
+        One line of at most that many characters; exceptions are led by their class name.
 
     Example:
         >>> evidence(ValueError("bad key sk-abcdef123456"))
@@ -130,4 +147,4 @@ def evidence(problem: object) -> str:
         text = f"{type(problem).__name__}: {text}" if text else type(problem).__name__
     text = without_login(" ".join(text.split()))
     text = _SECRET.sub(r"\g<before>[redacted]", text)
-    return text if len(text) <= EVIDENCE_CHARS else text[: EVIDENCE_CHARS - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"

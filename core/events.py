@@ -173,6 +173,7 @@ class Emitter:
         self._before = usage["total"]["seconds"] if usage else 0.0
         self.round = round
         self._start = time.monotonic()
+        self._told: set[str] = set()
 
     @property
     def seconds(self) -> float:
@@ -195,3 +196,9 @@ class Emitter:
                 **fields,
             }
         )
+
+    def notice(self, message: str) -> None:
+        """Tell the person something; the same sentence is told once per node."""
+        if message not in self._told:
+            self._told.add(message)
+            self("notice", {"message": message})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from copy import copy
 from typing import Any
 
@@ -28,12 +28,40 @@ def context_with(name: str, **defaults: object) -> type[Context]:
     return made
 
 
+def chosen_context(given: object, settings: Mapping[str, object]) -> Context:
+    """Return the settings of a call that may give them as a whole, one by one, or both.
+
+    Args:
+        given: A `Context`, a mapping of settings, or `None`.
+        settings: Single settings; they win.
+
+    Raises:
+        ConfigError: in one sentence, what is wrong and what is allowed.
+
+    Example:
+        >>> chosen_context(Context(depth=1, width=3), {"depth": 2}).depth
+        2
+    """
+    if given is None or isinstance(given, Context):
+        return make_context(given, **settings) if settings or given is None else given
+    if not isinstance(given, Mapping):
+        raise ConfigError(
+            f"context is {type(given).__name__}: give Context(...), or settings by their names"
+        )
+    return make_context(None, **{**given, **settings})
+
+
 def make_context(base: Context | None = None, **settings: object) -> Context:
     """Return `base` with `settings` changed, checked like a new one.
 
     Raises:
         ConfigError: in one sentence, what is wrong and what is allowed.
     """
+    for name, value in settings.items():
+        field = Context.model_fields.get(name)
+        # Pydantic takes `True` for 1, which nobody means.
+        if isinstance(value, bool) and field and field.annotation is not bool:
+            raise ConfigError(f"{name}: {value} is not a value of this setting")
     values = {**(base.model_dump(exclude_unset=True) if base else {}), **settings}
     kind = type(base) if base else Context  # a subclass has other defaults
     try:

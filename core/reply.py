@@ -14,14 +14,12 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage
 
 from .failure import FailureKind
+from .finish_reason import ending, reason_in
+from .reasoning import split_reasoning
+from .reply_parts import written_reasoning, written_refusal, written_text
 
-REASONING_TAGS = ("think", "thinking", "thought", "reasoning")
-_THINK = "|".join(REASONING_TAGS)
-_BLOCK = re.compile(rf"\s*<({_THINK})>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-# A closing tag in quotes or backticks is something the answer talks about.
-_ORPHAN = re.compile(rf"\A(.*?)(?<![`'\"])</(?:{_THINK})>(?![`'\"])", re.DOTALL | re.IGNORECASE)
-_OPEN = re.compile(rf"<(?:{_THINK})>", re.IGNORECASE)
-_BLOCKED = {"content_filter", "safety", "blocked", "recitation"}
+_BYTE_ORDER_MARK = "\ufeff"
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Reply:
     Attributes:
         text: What it says, reasoning removed.
         reasoning: What it thought first, or "".
-        finish_reason: As the provider names it, lower case, or `None`.
+        finish_reason: Why it ended, as `ending` says it; `None` if the provider does not.
         error: Why the text cannot be used, or `None`.
         failure: The kind of `error`, or `None`.
         logprobs: The provider's log-probabilities, if they were asked for.
@@ -43,29 +41,6 @@ class Reply:
     error: str | None = None
     failure: FailureKind | None = None
     logprobs: Any = field(default=None, repr=False, compare=False)
-
-
-def split_reasoning(text: str) -> tuple[str, str]:
-    """Cut leading reasoning blocks off a reply.
-
-    A block that never closes is all reasoning. A closing tag without an opening one
-    (the template opened it) ends the reasoning too.
-
-    Returns:
-        The rest and the reasoning, both stripped.
-
-    Example:
-        >>> split_reasoning("<think>2+2</think> 4")
-        ('4', '2+2')
-    """
-    thoughts: list[str] = []
-    if (orphan := _ORPHAN.match(text)) and not _OPEN.search(orphan[1]):
-        thoughts.append(orphan[1].strip())
-        text = text[orphan.end() :]
-    while block := _BLOCK.match(text):
-        thoughts.append(block[2].strip())
-        text = text[block.end() :]
-    return text.strip(), "\n\n".join(thoughts)
 
 
 def cut(text: str, stop: Sequence[str]) -> str:
@@ -80,44 +55,54 @@ def cut(text: str, stop: Sequence[str]) -> str:
 
 
 def well_formed(text: str) -> str:
-    """Replace half characters (lone surrogates), which no file or terminal takes."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """Replace half characters (lone surrogates) and NUL, which no file, terminal or database takes.
+
+    A text that needs nothing is returned as it is, the same object.
+    """
+    if "\0" not in text and (text.isascii() or not _HALF.search(text)):
+        return text
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "\ufffd")
 
 
-def read_reply(message: BaseMessage, finish_reason: str | None = None) -> Reply:
+def read_reply(
+    message: BaseMessage, finish_reason: str | None = None, *, keep_reasoning: bool = False
+) -> Reply:
     """Read one generated message.
 
     Args:
         message: What the model returned.
         finish_reason: From the generation, if the message does not carry it.
+        keep_reasoning: Whether reasoning that is marked in the text stays there.
     """
-    extra = message.additional_kwargs
-    meta = message.response_metadata
-    reason = finish_reason or meta.get("finish_reason") or meta.get("stop_reason")
-    reason = str(reason).lower() if reason else None
-    text, thought = split_reasoning(well_formed(message.text or ""))
-    blocks = message.content_blocks if isinstance(message.content, list) else []
-    shown = [str(b.get("reasoning", "")) for b in blocks if b["type"] == "reasoning"]
-    parts = (*shown, str(extra.get("reasoning_content") or ""), thought)
-    # A provider may say the same twice, in a block and in a field.
-    reasoning = "\n\n".join(dict.fromkeys(well_formed(part) for part in parts if part))
-    if not text and (refusal := extra.get("refusal")):
-        return Reply(well_formed(str(refusal).strip()), reasoning, reason or "refusal")
-    failure, error = _why_unusable(message, text, reasoning, reason)
-    return Reply(text, reasoning, reason, error, failure, meta.get("logprobs"))
+    said = finish_reason if ending(finish_reason) else reason_in(message.response_metadata)
+    reason = ending(said)
+    text = well_formed(written_text(message)).strip(_BYTE_ORDER_MARK + " \t\r\n")
+    text, thought = (text, "") if keep_reasoning else split_reasoning(text)
+    parts = [well_formed(part).strip() for part in written_reasoning(message)]
+    reasoning = "\n\n".join(dict.fromkeys(part for part in (*parts, thought) if part))
+    if not text and (refusal := written_refusal(message)):
+        return Reply(well_formed(refusal), reasoning, reason or "refusal")
+    failure, error = _why_unusable(message, text, reasoning, reason, said)
+    return Reply(text, reasoning, reason, error, failure, message.response_metadata.get("logprobs"))
 
 
 def _why_unusable(
-    message: BaseMessage, text: str, reasoning: str, reason: str | None
+    message: BaseMessage, text: str, reasoning: str, reason: str | None, said: str | None
 ) -> tuple[FailureKind | None, str | None]:
-    if isinstance(message, AIMessage) and (message.tool_calls or message.invalid_tool_calls):
-        return "tool_call", "tool_call: the model asked for a tool instead of answering"
-    if text:
-        return None, None
-    if reason in _BLOCKED:
-        return "blocked", f"blocked: the provider withheld the answer ({reason})"
-    if reasoning:
-        return "empty", "empty: the model only thought; raise max_tokens"
-    if reason in {"length", "max_tokens"}:
-        return "empty", "empty: cut off before the first word; raise max_tokens"
-    return "empty", "empty: the model returned no text"
+    calls = isinstance(message, AIMessage) and (message.tool_calls or message.invalid_tool_calls)
+    called = bool(calls or message.additional_kwargs.get("function_call"))
+    found: list[tuple[bool, FailureKind, str]] = [
+        (called, "tool_call", "the model asked for a tool instead of answering"),
+        (reason == "error", "failed", f"the server broke the reply off ({said})"),
+    ]
+    if not text:
+        withheld, cut_off = reason in {"content_filter", "refusal"}, reason == "length"
+        found += [
+            (withheld, "blocked", f"the provider withheld the answer ({str(said).lower()})"),
+            (reason == "tool_calls", "tool_call", f"the model tried to call a tool ({said})"),
+            (bool(reasoning), "empty", "the model only thought; raise max_tokens"),
+            (cut_off, "empty", "cut off before the first word; raise max_tokens"),
+            (True, "empty", "the model returned no text"),
+        ]
+    return next(((kind, f"{kind}: {what}") for so, kind, what in found if so), (None, None))

@@ -11,10 +11,10 @@ from typing import Annotated, Literal, NotRequired
 
 from langchain_core.messages import AnyMessage
 from langgraph.channels import DeltaChannel, EphemeralValue
-from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
 from .failure import FailureKind
+from .given_messages import add_turns
 from .merge import Merge, merged_by
 from .usage import Usage, add_usage
 
@@ -72,7 +72,7 @@ class Candidate(Score):
     reasoning: NotRequired[str]
     """What a thinking model thought first, if it showed it."""
     finish_reason: str | None
-    """As the provider says it: `stop`, `length`, ..."""
+    """Why it ended: `stop`, `length`, ..., see core/finish_reason.py."""
     parent_round: int | None
     """The round of the chosen candidate this one improves on; `None` in round 0."""
 
@@ -124,7 +124,7 @@ merge_rounds: Merge[Round] = merged_by("round")
 class InputState(TypedDict):
     """What a caller gives: a conversation whose last human turn is the query."""
 
-    messages: Annotated[list[AnyMessage], add_messages]
+    messages: Annotated[list[AnyMessage], add_turns]
     drafts: NotRequired[Annotated[list[str], EphemeralValue]]
     """Answers that exist already: they are the first candidates of round 0, and cost nothing.
     Gone after the step that reads them, so that they never meet another question."""

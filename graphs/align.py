@@ -7,27 +7,30 @@ from contextlib import aclosing
 from typing import Any, cast
 from uuid import uuid4
 
-from langchain_core.messages import AnyMessage, BaseMessage
+from langchain_core.messages import AnyMessage, BaseMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 from typing_extensions import TypedDict
 
+from ..core.context import Context
 from ..core.conversation import read_conversation, read_drafts, to_messages
-from ..core.errors import ConfigError, TPOError
+from ..core.errors import ConfigError, InputError, TPOError
 from ..core.events import AnyEvent
+from ..core.given_messages import as_meant, can_be_saved, savable
 from ..core.json_types import JsonObject
-from ..core.make_context import make_context
-from ..core.remove_messages import has_removals, refuse_removals, refuse_unknown_removals
+from ..core.make_context import chosen_context
 from ..core.state import Candidate, InputState, Round, StopReason
 from ..core.usage import Usage
 from ..models.policy import PolicyLike
+from ..nodes.paid.durable import require_history
 from ..nodes.paid.run_models import GivenModels
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
 from .background import PATIENCE, result_of
 from .loop import MAX_STEPS, TPOApp, build_graph
 from .on_event import OnEvent, in_thread, tell
+from .thread import alone_on, next_input
 
 LEAST_PATIENCE = 10.0  # seconds: a short time limit is for the requests, not for busy machines
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
@@ -58,6 +61,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     on_event: OnEvent | None = None,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
     thread_id: str | None = None,
+    context: Context | Mapping[str, object] | None = None,
     **settings: object,
 ) -> Aligned:
     """Answer a prompt with test-time preference optimization.
@@ -75,8 +79,13 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         on_event: Called with every event as it happens (docs/events.md); sync or async. It is
             called on the event loop, so it must not block; `align` gives it a thread.
         checkpointer: Where the run is saved; default: in memory, for this call.
-        thread_id: Names the run in the checkpointer; a finished thread gets a new turn.
-        **settings: Any setting of `Context`: depth, width, seed, budget_requests, ...
+        thread_id: Names the run in the checkpointer. A finished thread gets a new turn. An
+            unfinished one goes on if its prompt is given again, without paying twice; another
+            prompt is refused, unless it removes that query (`RemoveMessage`). One run at a
+            time: a second one of this process is refused.
+        context: The settings, as an object or a mapping.
+        **settings: Or one by one, and these win: any setting of `Context`: depth, width, seed,
+            budget_requests, ...
 
     Returns:
         The answer, its reward, the pool, the rounds, why it stopped and what it cost.
@@ -88,50 +97,55 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         >>> result = await aalign("Why is the sky blue?", depth=1)  # doctest: +SKIP
         >>> result["answer"], result["stop_reason"]  # doctest: +SKIP
     """
-    context = make_context(None, **settings)
-    if context.human_pick:
+    chosen = chosen_context(context, settings)
+    if chosen.human_pick:
         raise ConfigError(
             "human_pick pauses the run for an answer, and one call has no place for it: compile "
             "build_tpo(...) with a checkpointer and resume it with Command(resume=...)"
         )
-    messages = to_messages(prompt)
-    read_conversation(messages)
+    messages = messages_of(prompt, keep_removals=bool(checkpointer and thread_id))
     first: InputState = {"messages": messages, "drafts": read_drafts(drafts)}
     given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
-    app: TPOApp = build_graph(given.checked()).compile(
-        checkpointer=checkpointer or InMemorySaver(), name="tpo"
-    )
+    saver = checkpointer or InMemorySaver()
+    require_history(saver)
+    app: TPOApp = build_graph(given.checked()).compile(checkpointer=saver, name="tpo")
     place = {"thread_id": thread_id or str(uuid4())}
     config: RunnableConfig = {"configurable": place, "recursion_limit": MAX_STEPS}
-    await _check_removals(messages, app, config if checkpointer and thread_id else None)
     if on_event is None:
-        context = context.model_copy(update={"live": False})
-    try:
-        # Closed at once: else a run goes on whose `on_event` has failed.
-        stream = app.astream(first, config, context=context, stream_mode="custom", version="v2")
-        async with aclosing(cast("AsyncGenerator[JsonObject]", stream)) as parts:
-            async for part in parts:
-                if on_event is not None:
-                    event = cast("AnyEvent", part["data"])
-                    await tell(on_event, event, context.timeout)
-    except TPOError as error:
-        error.partial = {**(await app.aget_state(config)).values, **(error.partial or {})}
-        raise
-    state = (await app.aget_state(config)).values
+        chosen = chosen.model_copy(update={"live": False})
+    with alone_on(saver, place["thread_id"]):
+        start = await next_input(app, config, first)
+        try:
+            # Closed at once: else a run goes on whose `on_event` has failed.
+            stream = app.astream(start, config, context=chosen, stream_mode="custom", version="v2")
+            async with aclosing(cast("AsyncGenerator[JsonObject]", stream)) as parts:
+                async for part in parts:
+                    if on_event is not None:
+                        event = cast("AnyEvent", part["data"])
+                        await tell(on_event, event, chosen.timeout)
+        except TPOError as error:
+            error.partial = {**(await app.aget_state(config)).values, **(error.partial or {})}
+            raise
+        state = (await app.aget_state(config)).values
     return cast("Aligned", {key: state[key] for key in Aligned.__annotations__})
 
 
-async def _check_removals(
-    messages: Sequence[BaseMessage],
-    app: TPOApp,
-    thread: RunnableConfig | None,
-) -> None:
-    """Refuse to remove messages that are not in the thread, before anything is saved."""
-    if thread is None:
-        refuse_removals(messages)
-    elif has_removals(messages):
-        past = (await app.aget_state(thread)).values.get("messages") or []
-        refuse_unknown_removals(messages, [message.id for message in past])
+def messages_of(prompt: Prompt, *, keep_removals: bool) -> list[AnyMessage]:
+    """Return a prompt as messages; without a thread, what is left when some remove others.
+
+    Raises:
+        InputError: it cannot be answered, or not be saved.
+    """
+    given = [savable(message) for message in to_messages(prompt)]
+    new = [m for m in given if not isinstance(m, RemoveMessage)] if keep_removals else given
+    left = as_meant(new)
+    read_conversation(left)
+    if not can_be_saved(left):
+        raise InputError(
+            "the content of a message holds an object that cannot be saved or sent: give texts, "
+            "and images as data"
+        )
+    return cast("list[AnyMessage]", given) if keep_removals else left
 
 
 def align(prompt: Prompt, **settings: Any) -> Aligned:
@@ -142,7 +156,7 @@ def align(prompt: Prompt, **settings: Any) -> Aligned:
     Example:
         >>> result = align("Why is the sky blue?", policy="embedded:")  # doctest: +SKIP
     """
-    seconds = settings.get("timeout")
+    seconds = settings.get("timeout", getattr(settings.get("context"), "timeout", None))
     patience = seconds if isinstance(seconds, int | float) else PATIENCE
     with in_thread(settings.pop("on_event", None)) as on_event:
         return result_of(

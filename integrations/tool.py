@@ -9,10 +9,11 @@ from langchain_core.messages import HumanMessage
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
+from ..core.context import Context
 from ..core.conversation import read_conversation
 from ..core.errors import TPOError
 from ..core.json_types import JsonObject
-from ..core.make_context import make_context
+from ..core.make_context import chosen_context
 from ..graphs.background import result_of
 from ..models.policy import PolicyLike
 from ..nodes.paid.run_models import GivenModels
@@ -82,6 +83,7 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
     name: str = NAME,
     description: str = DESCRIPTION,
     trace: Detail = "full",
+    context: Context | Mapping[str, object] | None = None,
     **settings: object,
 ) -> BaseTool:
     """Return a tool that writes a text with care, from `task`, `draft` and `criteria`.
@@ -100,7 +102,8 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         name: What the agent's model calls it.
         description: What the agent's model reads about it.
         trace: `brief` leaves the texts of the pool and the critiques out of the artifact.
-        **settings: Any setting of `Context`: depth, width, seed, budget_seconds, ...
+        context: The settings, as an object or a mapping.
+        **settings: Or one by one, and these win: any setting of `Context`: depth, width, seed, ...
 
     Raises:
         ConfigError: an unknown setting, or a value out of bounds.
@@ -113,7 +116,7 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         >>> agent = create_agent("openai:gpt-5-mini", [tool])  # doctest: +SKIP
     """
     given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
-    call = CallSettings(given, make_context(None, **settings), trace)
+    call = CallSettings(given, chosen_context(context, settings), trace)
     call.check()
     writer = Writer(call)
     return StructuredTool(

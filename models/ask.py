@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from ..core.errors import cause_of
 from ..core.usage import add_costs, cost, tokens_for_budget
 from ..core.user_code import within
-from .configure import sent_parameters
-from .faults import failure_of_request, refused_parameter, retrying
+from .configure import WHOLE, sent_parameters
+from .faults import is_transient, may_be_n, maybe_billed, never_sent, refused_parameter, retrying
+from .learnt import Learnt, learnt_of
+from .provider_error import status_of
 from .request import OnText, Request, RequestError, Response
 from .request_cost import with_estimate
 from .send import send
 
 STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
+Begin = Callable[[], OnText]
 
 
-async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Response:
+async def ask(request: Request, begin: Begin | None = None) -> Response:
     """Send a request, repeating it after faults that may pass.
 
-    A parameter the server refuses is dropped and the request repeated. If that changes
-    what was asked (several texts, a format), the response is empty and says so instead.
+    A parameter the server refuses is left to the model's own and the request repeated. If
+    that changes what was asked (several texts, a format), the response is empty and says so
+    instead. What is refused is remembered for the process (`models/learnt.py`). If asking for
+    several texts fails for whatever reason, one is asked for: if that works, `n` was it.
 
     Args:
         request: What to ask.
@@ -30,7 +35,31 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
     Raises:
         RequestError: it failed for good, with the last cause.
     """
-    refused, sent, budget = request.refused, 0, request.budget
+    learnt = learnt_of(request.policy.model)
+    asks = sent_parameters(request, request.refused | learnt.refused)
+    async with learnt.one_ahead(asks):
+        try:
+            return await _sent(request, begin, learnt)
+        except RequestError as error:
+            cause, known = error.__cause__, request.n == 1 or "n" in learnt.accepted
+            if known or request.budget.used_up() or not cause or not may_be_n(cause):
+                raise
+            single = replace(request, n=1, live=False, retries=0)
+            try:
+                one = await _sent(single, begin, learnt)
+            except RequestError as again:
+                again.cost = add_costs(error.cost, again.cost)
+                raise
+            if not is_transient(cause):
+                learnt.refused.add("n")
+            return replace(one, cost=add_costs(error.cost, one.cost), refused=one.refused | {"n"})
+
+
+async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Response:
+    refused, sent, new = request.refused | learnt.refused, 0, set[str]()
+    budget, seconds, lost = request.budget, request.timeout, False
+    if missing := _structural(request, refused):
+        return Response([], cost(), refused | missing)
     if not budget.take():
         raise RequestError(f"budget: {budget.used_up()}", cost(), "budget")
     while True:  # ends: each further pass has one parameter less
@@ -42,19 +71,43 @@ async def ask(request: Request, begin: Callable[[], OnText] | None = None) -> Re
                     seconds = budget.timeout(request.timeout)
                     once = send(request, refused, on_text)
                     texts, price = await within(request.timeout, once, budget.deadline)
-                    price = with_estimate(price, request.messages, texts)
-                    budget.count(tokens=tokens_for_budget(price))
-                    return Response(texts, add_costs(price, cost(requests=sent - 1)), refused)
+                lost |= maybe_billed(attempt.retry_state)
+            price = with_estimate(price, request.messages, texts)
+            budget.count(tokens=tokens_for_budget(price))
+            learnt.accepted |= sent_parameters(request, refused)
+            paid = add_costs(price, cost(requests=sent - 1, exact=not lost))
+            return Response(texts, paid, refused | _learn_n(request, len(texts), learnt))
         except Exception as error:  # providers raise anything; cancellation is not an Exception
-            if isinstance(error, NotImplementedError):  # LangChain's, before anything is sent
-                sent -= 1
-                budget.count(requests=-1)
+            unsent = int(never_sent(error))
+            sent -= unsent
+            budget.count(requests=-unsent)
             name = refused_parameter(error, sent_parameters(request, refused))
-            if name in STRUCTURAL:
-                return Response([], cost(requests=sent), refused | {name})
-            if name is None or not budget.take():
-                late = isinstance(error, TimeoutError)
-                why = f"no answer within {round(seconds, 2):g} s" if late else cause_of(error)
-                paid, kind = cost(requests=sent), failure_of_request(error)
-                raise RequestError(f"{request.policy.name}: {why}", paid, kind) from error
-            refused |= {name}
+            if name:
+                new.add(name)
+                learnt.refused |= {name} - {"stream"}  # one that broke off once is not a habit
+                refused |= {name, *learnt.refused}
+                if missing := _structural(request, refused):
+                    return Response([], cost(requests=sent), refused | missing)
+                if budget.take():
+                    continue
+            elif status_of(error) in {400, 422}:
+                learnt.refused -= new  # without them it fails as well: it was something else
+            paid = cost(requests=sent, exact=not lost)
+            raise RequestError.of(request, error, paid, seconds) from error
+
+
+def _structural(request: Request, refused: frozenset[str]) -> frozenset[str]:
+    """Return what the request cannot do without, of what is refused."""
+    missing = refused & STRUCTURAL & sent_parameters(request, frozenset())
+    return missing | {"n"} if request.n > 1 and WHOLE in refused else missing
+
+
+def _learn_n(request: Request, came: int, learnt: Learnt) -> frozenset[str]:
+    """Remember a server that sends fewer texts than it is asked for; return what it ignores."""
+    if request.n == 1 or came >= request.n:
+        return frozenset()
+    if came > 1:
+        learnt.most_texts = came
+        return frozenset()
+    learnt.refused.add("n")
+    return frozenset({"n"})

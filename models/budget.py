@@ -62,7 +62,7 @@ class Budget:
         return True
 
     def timeout(self, seconds: float) -> float:
-        """Return how long a request may take that is given so many seconds at most."""
+        """Return how long a request may take that is given this many seconds at most."""
         return min(seconds, max(LEAST_SECONDS, self.seconds))
 
     def count(self, requests: int = 0, tokens: int = 0) -> None:
@@ -71,7 +71,7 @@ class Budget:
         self.tokens -= tokens
 
     def without(self, requests: int) -> Budget:
-        """Return a budget that leaves so many requests for later, but allows one at least."""
+        """Return a budget that leaves this many requests for later, but allows one at least."""
         return Budget(max(min(1, self.requests), self.requests - requests), self.tokens, self.ends)
 
 
@@ -79,7 +79,7 @@ def budget_left(context: Context, paid: Cost) -> Budget:
     """Return what a run's budget leaves to a step that begins now.
 
     Args:
-        context: The run's settings; a limit of 0 is none.
+        context: The run's settings; 0 is no limit.
         paid: What the turn has cost so far.
     """
     limits = (

@@ -34,7 +34,9 @@ def check_spec(spec: str) -> None:
     if rest.startswith("//") or re.match("(?i)https?:", rest):
         raise SpecError(f"a URL alone does not say which model: {ON_SERVER}")
     if not colon or not provider:
-        raise SpecError(f"unknown policy {spec!r}. {VALID}")
+        named = not colon and re.search(r"[-\d]", provider)  # as models are, not providers
+        hint = f"Is it openai:{provider}? " if named else ""
+        raise SpecError(f"unknown policy {spec!r}. {hint}{VALID}")
     if not rest and provider != "embedded":
         raise SpecError(f"policy {spec!r} names no model. {VALID}")
     if provider in IN_PROCESS:

@@ -3,64 +3,63 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Collection
-from typing import Literal
 
-import httpx
 from langchain_core.exceptions import (
     ModelAPIError,
     ModelConnectionError,
     ModelRateLimitError,
     ModelTimeoutError,
+    OutputParserException,
 )
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
+from ..core.errors import UserCodeError
+from ..core.failure import FailureKind
+from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
 from .budget import Budget
+from .error_parts import causes_of, is_a
+from .provider_error import is_blocked, lacks_choices, status_of
+from .refusals import refused_name
+from .retry_after import retry_after
 
 _PASSING = (
     ModelAPIError,
     ModelConnectionError,
     ModelRateLimitError,
     ModelTimeoutError,
-    httpx.TransportError,
     ConnectionError,
     TimeoutError,
 )
 _PASSING_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_REFUSAL = re.compile(
-    r"(?i)unsupport|not support|unknown|unrecogni[sz]ed|not permitted|not allowed|unexpected"
-    r"|extra inputs|does not|only (?:the default|one|1)|must be|deprecated"
-    r"|cannot (?:both )?be|invalid"
-)
-_NAMES = {
-    "n": r"(?:['\"`]n['\"`]|\bn\s*[>=]|\bn (?:must|is|should|parameter)|n_cmpl|n_parallel|slots"
-    r"|completion choices?|multiple (?:choices|completions|candidates))",
-    "response_format": r"(?i:response_format|json_schema|structured outputs?|grammar)",
-    "max_tokens": r"max_(?:completion_|output_)?tokens",
+_NOT_OF_N = (_PASSING_STATUS - {500}) | {401, 402, 403, 413}
+_WITHOUT = {
+    # LangChain's words for: no structured output, and for: a model that thinks gave none.
+    NotImplementedError: "response_format",
+    OutputParserException: "response_format",
+    UnfinishedStreamError: "stream",
+    OnlyStreamsError: "whole",
 }
 MAX_SECONDS = 60.0
 
 
-def status_of(error: BaseException) -> int | None:
-    """Return the HTTP status behind an error, if there is one."""
-    for holder in (error, getattr(error, "response", None)):
-        status = getattr(holder, "status_code", None)
-        if isinstance(status, int):
-            return status
-    return None
-
-
 def is_transient(error: BaseException) -> bool:
     """Return whether the same request may succeed later: rate limit, 5xx, lost connection."""
+    if isinstance(error, BrokenReplyError):
+        return error.passes
     status = status_of(error)
     if status is not None:
         return status in _PASSING_STATUS
-    return isinstance(error, _PASSING)
+    lost = isinstance(error, _PASSING) or is_a(error, "TransportError")  # of httpx
+    return lost or lacks_choices(error)
 
 
-def failure_of_request(error: BaseException) -> Literal["failed", "refused"]:
+def failure_of_request(error: BaseException) -> FailureKind:
     """Return the kind of a request that failed for good: the server refused it, or it failed."""
+    if isinstance(error, NoReplyError):
+        return "missing"
+    if is_blocked(error):
+        return "blocked"
     status = status_of(error)
     refused = status is not None and 400 <= status < 500 and not is_transient(error)
     return "refused" if refused else "failed"
@@ -73,10 +72,8 @@ def pause_before_retry(error: BaseException | None, attempt: int) -> float:
         error: The fault.
         attempt: How many attempts were made, from 1.
     """
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    try:
-        seconds = max(0.0, float(headers.get("retry-after", "")))
-    except ValueError:
+    seconds = None if error is None else retry_after(error)
+    if seconds is None:
         seconds = 0.5 * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311  jitter
     return min(MAX_SECONDS, seconds)
 
@@ -94,8 +91,11 @@ def retrying(attempts: int, budget: Budget | None = None) -> AsyncRetrying:
         error = state.outcome.exception() if state.outcome else None
         return pause_before_retry(error, state.attempt_number)
 
+    def enough(state: RetryCallState) -> bool:
+        return state.attempt_number >= attempts or not left.take(state.upcoming_sleep)
+
     return AsyncRetrying(
-        stop=stop_after_attempt(attempts) | (lambda state: not left.take(state.upcoming_sleep)),
+        stop=enough,
         retry=retry_if_exception(is_transient),
         wait=wait,
         reraise=True,
@@ -107,9 +107,13 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
 
     Reads the error's own `param` if there is one, else its sentence.
     """
-    if isinstance(error, NotImplementedError):  # LangChain's word for: no structured output
-        return "response_format" if "response_format" in sent else None
-    if status_of(error) not in {400, 422} and not isinstance(error, TypeError):
+    for kind, name in _WITHOUT.items():
+        if isinstance(error, kind):
+            return name if name in sent else None
+    status = status_of(error)
+    if status is None and isinstance(error, ValueError):  # a client says what it will not send
+        return refused_name(str(error), {"whole"} & set(sent))
+    if status not in {400, 422} and not isinstance(error, TypeError):
         return None
     param = getattr(error, "param", None)
     param = {"max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens"}.get(
@@ -117,10 +121,41 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
     )
     if isinstance(param, str) and (name := param.split(".")[0]) in sent:
         return name
-    text = str(error)
-    if not _REFUSAL.search(text):
-        return None
-    for name in sorted(sent, key=len, reverse=True):
-        if re.search(_NAMES.get(name, rf"\b{re.escape(name)}\b"), text):
-            return name
-    return None
+    # Of a list of details, as FastAPI sends it, the client's own sentence shows nothing.
+    return refused_name(f"{error} {getattr(error, 'body', None) or ''}", sent)
+
+
+def maybe_billed(attempt: RetryCallState) -> bool:
+    """Return whether a failed attempt may have cost tokens that nobody reported.
+
+    An error of the server costs nothing; a reply that was not waited for, or broke off, may.
+    """
+    error = attempt.outcome.exception() if attempt.outcome else None
+    if error is None or status_of(error) is not None or never_connected(error):
+        return False
+    return is_transient(error) or isinstance(error, UnfinishedStreamError)
+
+
+def never_connected(error: BaseException) -> bool:
+    """Return whether nobody was there to take the request."""
+    return any(is_a(one, "ConnectError", "ConnectionRefusedError") for one in causes_of(error))
+
+
+def never_sent(error: BaseException) -> bool:
+    """Return whether a client refused its arguments, so that nothing went out."""
+    words = ("unexpected keyword argument", "Missing required argument")
+    refused = isinstance(error, TypeError) and any(word in str(error) for word in words)
+    return refused or isinstance(error, NotImplementedError)
+
+
+def may_be_n(error: BaseException) -> bool:
+    """Return whether a request for several texts may have failed because there were several.
+
+    Not if its key or its rate was refused, or it found nobody: then one text fails as well.
+    """
+    status = status_of(error)
+    if isinstance(error, BrokenReplyError):
+        return isinstance(error, NoReplyError)
+    if status is None:
+        return not isinstance(error, UserCodeError) and not is_transient(error)
+    return status >= 400 and status not in _NOT_OF_N

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.reply import Reply
+from ..core.reasoning import sure_part
+from ..core.reply import Reply, well_formed
 from ..core.usage import Phase
 from .ask import ask
 from .request import OnText, Request, RequestError, Response
-
-_PERHAPS_A_TAG = re.compile(r"<[a-z]{0,9}", re.IGNORECASE)  # of reasoning, not yet complete
 
 
 async def ask_live(
@@ -72,8 +70,18 @@ def require_text(request: Request, response: Response) -> None:
     nothing = Reply("", error="the server returned no text at all", failure="missing")
     reply = response.replies[0] if response.replies else nothing
     if reply.error:
-        message = f"{request.policy.name}: {reply.error}"
+        why = reply.error
+        if reply.failure == "empty" and ended_early(reply):
+            why = "the model only thought" if reply.reasoning else "cut off before the first word"
+            why = f"empty: {why}; raise {request.limit_setting}"
+        message = f"{request.policy.name}: {why}"
         raise RequestError(message, response.cost, reply.failure or "failed")
+
+
+def ended_early(reply: Reply) -> bool:
+    """Return whether a reply has no end, or no text, because its tokens ran out."""
+    cut_off = reply.finish_reason in {"length", "max_tokens", "max_output_tokens"}
+    return cut_off or (reply.failure == "empty" and bool(reply.reasoning))
 
 
 def request_seed(context: Context, phase: Phase, round: int, index: int) -> int | None:
@@ -102,9 +110,10 @@ def growing(visible: Callable[[str], str], show: Callable[[str], None]) -> OnTex
         if len(raw) < due:
             return
         due = len(raw) + len(raw) // 64
-        now = visible(raw)
+        half = "\ud800" <= raw[-1:] <= "\udbff"  # a character whose other half is still to come
+        now = sure_part(visible(well_formed(raw[:-1] if half else raw)))
         # Only ever more of the same text: what was shown cannot be taken back.
-        if len(now) > len(shown) and now.startswith(shown) and not _PERHAPS_A_TAG.fullmatch(now):
+        if len(now) > len(shown) and now.startswith(shown):
             new, shown = now[len(shown) :], now
             show(new)
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from langchain_core.language_models import BaseChatModel
@@ -22,8 +23,9 @@ from .check_policy_spec import check_spec, split_server
 from .loop_end import close_at_loop_end
 from .loop_transport import fit_for_any_loop
 from .provider_model import compatible_model, provider_model
+from .unwrap import ChatLike, is_chat_like, unwrap, within
 
-PolicyLike = BaseChatModel | str
+PolicyLike = ChatLike | str
 URL_KEY = "TPO_POLICY_API_KEY"
 
 
@@ -39,6 +41,7 @@ class Policy:
         prefers_json: Whether updates should use structured output rather than tags.
         extra_body: Fields to add to every request body (OpenAI-compatible servers only).
         seeded_body: Further ones where a seed is set, so that it repeats exactly.
+        arguments: What else goes with every request: what was bound to the model.
     """
 
     model: BaseChatModel
@@ -48,6 +51,7 @@ class Policy:
     prefers_json: bool = False
     extra_body: Mapping[str, object] = field(default_factory=dict)
     seeded_body: Mapping[str, object] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 # Built models hold connections that belong to one event loop, so that is how they are kept.
@@ -67,14 +71,13 @@ def check_policy(policy: PolicyLike) -> None:
         SpecError: the spec is malformed; the valid forms are listed.
         ConfigError: neither a chat model nor a string.
     """
-    if isinstance(policy, BaseChatModel):
-        return
-    if not isinstance(policy, str):
+    if isinstance(policy, str):
+        check_spec(policy)
+    elif not is_chat_like(policy):
         raise ConfigError(
-            f"{type(policy).__name__} cannot be a policy: give a BaseChatModel (before .bind or "
+            f"{type(policy).__name__} cannot be a policy: give a BaseChatModel (before "
             f".with_structured_output) or a spec such as {listed(POLICY_FORMS)}"
         )
-    check_spec(policy)
 
 
 async def resolve_policy(policy: PolicyLike) -> Policy:
@@ -87,9 +90,11 @@ async def resolve_policy(policy: PolicyLike) -> Policy:
         ConfigError: neither a chat model nor a string.
     """
     check_policy(policy)
-    if isinstance(policy, BaseChatModel):
-        fit_for_any_loop(policy)
-        return Policy(policy, model_name(policy), context_tokens=_context_tokens(policy))
+    if not isinstance(policy, str):
+        model, arguments = unwrap(policy)
+        fit_for_any_loop(model)
+        tokens = _context_tokens(model)
+        return Policy(model, model_name(policy), context_tokens=tokens, arguments=arguments)
     loop = asyncio.get_running_loop()
     built = _shared.setdefault(loop, {})
     async with _building.setdefault(loop, {}).setdefault(policy, asyncio.Lock()):
@@ -112,10 +117,14 @@ def model_name(model: PolicyLike) -> str:
     """Return what a model calls itself, else its class; a spec without a login in its URL."""
     if isinstance(model, str):
         return without_login(model)
-    for attribute in ("model_name", "model", "model_id"):
+    if is_chat_like(inner := within(model)):
+        return model_name(inner)
+    # A model by config would be made to be asked for these, and may need a key.
+    attributes = ("model_name", "model", "model_id") if isinstance(model, BaseChatModel) else ()
+    for attribute in attributes:
         if isinstance(name := getattr(model, attribute, None), str) and name:
             return without_login(name)
-    return type(model).__name__
+    return type(model).__name__.lstrip("_")
 
 
 def _context_tokens(model: BaseChatModel) -> int | None:

@@ -11,6 +11,7 @@ from ..core.errors import MissingDependencyError, PolicyError, SpecError, eviden
 from ..core.json_types import JsonObject
 from ..core.login import without_login
 from .check_policy_spec import VALID
+from .stream_end import watch_end
 
 
 def compatible_model(
@@ -24,9 +25,10 @@ def compatible_model(
         key: What the server asks for.
         through_proxy: Whether a proxy that the environment names may be asked.
     """
-    from langchain_openai import ChatOpenAI  # slow to import
-    from openai import DefaultAsyncHttpxClient
+    from openai import DefaultAsyncHttpxClient  # slow to import, as is what follows
     from pydantic import SecretStr
+
+    from .compatible_chat import CompatibleChat
 
     # Retries are ours, so that they are counted and a 400 is not repeated. An own client:
     # the default one is cached across event loops and breaks on the second. It uses a proxy
@@ -34,14 +36,16 @@ def compatible_model(
     # login of the URL: a model shows its address to whoever prints or traces it.
     url = httpx.URL(base_url)
     login = (url.username, url.password) if url.userinfo else None
-    return ChatOpenAI(
+    return CompatibleChat(
         model=name,
         base_url=without_login(base_url),
         api_key=SecretStr(key),
         max_retries=0,
         # Else the client takes them from the environment; they are for api.openai.com too.
         default_headers={"OpenAI-Organization": "", "OpenAI-Project": ""},
-        http_async_client=DefaultAsyncHttpxClient(trust_env=through_proxy, auth=login),
+        http_async_client=DefaultAsyncHttpxClient(
+            trust_env=through_proxy, auth=login, event_hooks={"response": [watch_end]}
+        ),
         use_responses_api=False,
     )
 

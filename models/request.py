@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from langchain_core.messages import BaseMessage
 
@@ -15,9 +16,12 @@ from ..core.errors import PolicyError
 from ..core.failure import FailureKind
 from ..core.json_types import JsonObject
 from ..core.reply import Reply
-from ..core.usage import Cost
+from ..core.usage import Cost, cost
 from .budget import Budget
+from .faults import failure_of_request
 from .policy import Policy
+from .provider_error import status_of, words_of
+from .retry_after import retry_after
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,14 @@ class Request:
         messages: The prompt.
         n: Texts wanted.
         parameters: Sampling parameters by their usual names; `None` leaves the model's own.
+        by_default: Which of them nobody has set: the model's own token limit wins over these.
+        limit_setting: The setting that `max_tokens` comes from, for errors.
         schema: JSON schema of the reply, or `None` for free text.
         refused: Parameters the server is known to refuse; they are left out.
         timeout: Seconds one attempt may take.
         retries: Further attempts after a fault that may pass.
         budget: What it may still cost, together with all others of its step.
+        keep_reasoning: Whether reasoning that is marked in a text stays there.
         live: Whether to stream the text (only a single one can be).
         label: Names the request in traces.
         metadata: What else traces say of it; see docs/tracing.md.
@@ -43,11 +50,14 @@ class Request:
     messages: Sequence[BaseMessage]
     n: int = 1
     parameters: JsonObject = field(default_factory=dict)
+    by_default: frozenset[str] = frozenset()
+    limit_setting: str = "max_tokens"
     schema: JsonObject | None = None
     refused: frozenset[str] = frozenset()
     timeout: float = 120.0
     retries: int = 2
     budget: Budget = field(default_factory=Budget, repr=False, compare=False)
+    keep_reasoning: bool = False
     live: bool = False
     label: str = "request"
     metadata: JsonObject = field(default_factory=dict)
@@ -78,7 +88,18 @@ class RequestError(PolicyError):
         failure: The kind of failure.
     """
 
-    def __init__(self, message: str, paid: Cost, failure: FailureKind = "failed") -> None:
+    def __init__(
+        self, message: str, paid: Cost | None = None, failure: FailureKind = "failed"
+    ) -> None:
         super().__init__(message)
-        self.cost = paid
+        self.cost = cost() if paid is None else paid
         self.failure: FailureKind = failure
+
+    @classmethod
+    def of(cls, request: Request, error: BaseException, paid: Cost, seconds: float) -> Self:
+        """Return the error of a request whose last attempt, given so long, ended with another."""
+        late = isinstance(error, TimeoutError) and not str(error)
+        why = f"no answer within {round(seconds, 2):g} s" if late else words_of(error)
+        failed = cls(f"{request.policy.name}: {why}", paid, failure_of_request(error))
+        failed.status, failed.retry_after = status_of(error), retry_after(error)
+        return failed

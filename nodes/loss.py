@@ -8,13 +8,14 @@ from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.reply import split_reasoning
 from ..core.state import State
 from ..core.stopping import spent, why_stop
 from ..core.usage import cost, usage_of
 from ..models.budget import budget_left
-from ..models.live_request import ask_live, request_seed, require_text
+from ..models.critique_request import ask_for_critique
+from ..models.live_request import request_seed
 from ..models.request import Request, RequestError
+from ..models.sampling import critique_sampling
 from ..prompts.round_texts import clip_tokens, critique_of
 from ..rewards.planned_reward import requests_to_score
 from .paid.run_models import GivenModels, Node, RunModels, Update
@@ -43,14 +44,7 @@ def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> N
         request = _request(state, await given.for_run(runtime), step)
         place = {"turn": turn, "round": now}
         try:  # not a task: the node ends with it, and is saved itself
-            response = await ask_live(
-                request,
-                emit,
-                step,
-                f"r{now}-{step}",
-                lambda text: split_reasoning(text)[0],
-                require_text,
-            )
+            response = await ask_for_critique(request, emit, step, f"r{now}-{step}")
         except RequestError as error:
             why = {"error": f"{step}: {error}", "failure": error.failure}
             usage = usage_of(turn, step, error.cost, emit.seconds)
@@ -81,12 +75,7 @@ def _request(state: State, run: RunModels, step: Literal["loss", "gradient"]) ->
         run.prompts.render(
             step, critique_of(state, context), clip_tokens=clip_tokens(context, critic)
         ),
-        parameters={
-            "temperature": context.critique_temperature,
-            "top_p": context.top_p,
-            "max_tokens": context.critique_max_tokens,
-            "seed": request_seed(context, step, now, 0),
-        },
+        **critique_sampling(context, request_seed(context, step, now, 0)),
         refused=frozenset(refused),
         timeout=context.timeout,
         retries=context.retries,

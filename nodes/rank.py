@@ -62,7 +62,7 @@ async def _score_new(ranking: Ranking, state: State) -> list[Candidate]:
     before = earlier[-1].get("ranked_by", "") if earlier else ""
     if before and before != reward.name:  # resumed with another reward
         message = f"the pool was ranked by {before!r}; all of it is scored again by {reward.name!r}"
-        ranking.emit("notice", {"message": message})
+        ranking.emit.notice(message)
         ranked = await ranking.score_again(rankable(pool, vetoed=True))
     else:
         ranked = await ranking.score(without_reward(pool, state["round"]), pool)
@@ -80,7 +80,7 @@ async def _score_new(ranking: Ranking, state: State) -> list[Candidate]:
         f"{ranking.reward.name!r} for the rest of the turn"
     )
     notice = ranking.reward.notice
-    ranking.emit("notice", {"message": f"{message}. {notice}" if notice else message})
+    ranking.emit.notice(f"{message}. {notice}" if notice else message)
     again = await ranking.score_again(rankable(merge_candidates(pool, [ranked])))
     ids = {candidate["id"] for candidate in again}
     # What the reward vetoed stays out: the fallback knows nothing of its constraints.

@@ -11,13 +11,15 @@ from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
 from ..core.errors import ConfigError, NoCandidateError
 from ..core.events import Emitter
-from ..core.reply import split_reasoning
+from ..core.reasoning import split_reasoning
 from ..core.state import State
-from ..core.usage import add_usage, cost, usage_of
+from ..core.usage import add_costs, add_usage, cost, usage_of
 from ..models.budget import budget_left
 from ..models.request import Request
-from ..rewards.planned_reward import requests_to_score, self_check
-from .paid.candidates import Wanted, ask_for_candidates
+from ..models.sampling import answer_sampling
+from ..rewards.planned_reward import Job, requests_to_score
+from ..rewards.readiness import beside, ready_to_score
+from .paid.candidates import TOO_MANY, Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
@@ -37,18 +39,25 @@ def sample_node(*, given: GivenModels) -> Node:
                 f"budget_requests={run.context.budget_requests} does not pay for one answer and its"
                 f" score by {run.reward.name!r}: give {least} or more"
             )
-        await _announce(run, conversation, emit)
-        got = await ask_for_candidates(wanted, frozenset())
+        _announce(run, conversation, emit)
+        rewards = (run.reward, run.heldout, run.fallback)
+        nothing = Job(conversation.messages, [], (), wanted.budget, run.context)
+        paid = await ready_to_score(nothing, rewards, emit.notice)
+        asking = ask_for_candidates(wanted, frozenset())
+        got = await beside(asking, run.reward, emit.notice, run.context.timeout)
+        got.cost = add_costs(paid, got.cost)
         if run.context.budget_tokens and got.cost.get("estimated_tokens"):
-            why = f"{run.policy.name} reports no usage: budget_tokens counts an estimate by length"
-            emit("notice", {"message": why})
+            says = "reports no usage: budget_tokens counts an estimate by length"
+            emit.notice(f"{run.policy.name} {says}")
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
-            why = next((r["error"] for r in got.records), "no request was left to be made")
+            reason = next((r["error"] for r in got.records), "no request was left to be made")
+            advice = "Check that it is reachable and its key is right: tpo doctor"
+            if got.error and got.error.status == TOO_MANY:
+                advice = "Its server takes no more requests for now: try again later"
             error = NoCandidateError(
-                f"policy {run.policy.name!r} gave no usable answer ({why}). "
-                "Check that it is reachable and its key is right: tpo doctor"
-            )
+                f"policy {run.policy.name!r} gave no usable answer ({reason}). {advice}"
+            ).caused_by(got.error)
             error.partial = {"candidates": got.records, "usage": add_usage(None, usage)}
             raise error
         return {
@@ -68,7 +77,7 @@ def sample_node(*, given: GivenModels) -> Node:
     return sample
 
 
-async def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None:
+def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None:
     """Say what the run begins with, and what the person should know about it."""
     context, reward = run.context, run.reward
     emit(
@@ -83,12 +92,11 @@ async def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -
             "reward": reward.name,
         },
     )
-    notices = [reward.notice, await self_check(reward)]
     if others := conversation.other_parts:
         why = "only first samples see it; rewards, critiques and rewrites go by the words"
-        notices.insert(0, f"beside text there is {', '.join(others)}: {why}")
-    for notice in filter(None, notices):
-        emit("notice", {"message": notice})
+        emit.notice(f"beside text there is {', '.join(others)}: {why}")
+    if reward.notice:
+        emit.notice(reward.notice)
 
 
 def _wanted(
@@ -100,14 +108,10 @@ def _wanted(
         return Request(
             run.policy,
             conversation.messages,
-            parameters={
-                "temperature": context.temperature,
-                "top_p": context.top_p,
-                "max_tokens": context.max_tokens,
-                # Not for updates: there it could cut off what is around the answer.
-                "stop": list(context.stop_sequences) or None,
-            },
+            # No stop sequences for updates: they could cut off what is around the answer.
+            **answer_sampling(context, context.stop_sequences),
             refused=refused,
+            keep_reasoning=context.keep_reasoning,
             timeout=context.timeout,
             live=context.live,
         )
@@ -117,7 +121,7 @@ def _wanted(
         emit=emit,
         request=request,
         read=lambda reply: reply,
-        partial=lambda text: split_reasoning(text)[0],
+        partial=lambda text: text if context.keep_reasoning else split_reasoning(text)[0],
         phase="sample",
         turn=turn,
         round=0,

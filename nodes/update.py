@@ -16,6 +16,7 @@ from ..core.stopping import spent
 from ..core.usage import usage_of
 from ..models.budget import budget_left
 from ..models.request import Request
+from ..models.sampling import answer_sampling
 from ..prompts.round_texts import clip_tokens, critique_of
 from ..prompts.update import partial_update, read_update, update_format
 from ..rewards.planned_reward import requests_to_score
@@ -80,11 +81,7 @@ def _requests(state: State, run: RunModels) -> Callable[[frozenset[str]], Reques
                 clip_tokens=clip_tokens(context, policy),
                 output=form.output,
             ),
-            parameters={
-                "temperature": context.temperature,
-                "top_p": context.top_p,
-                "max_tokens": context.max_tokens,
-            },
+            **answer_sampling(context),
             schema=form.schema,
             refused=refused,
             timeout=context.timeout,

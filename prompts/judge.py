@@ -1,7 +1,8 @@
 """Prompts of a language model used as a reward: rate one answer, compare two, rank several.
 
 Placeholders: `{query}`, `{rubric}` and `{answer}`, `{first}` and `{second}`, or `{answers}`. All
-texts arrive quoted, so that none can close its block or pass for instructions. Own wording.
+texts arrive quoted, so that none can close its block, pass for instructions, or begin a turn. Own
+wording.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.prompt_template import Prompt, quote
+from ..core.special_tokens import as_text
 
 RUBRIC = """\
 - Is it correct, and does it do what was asked?
@@ -126,21 +128,22 @@ RANKING_SCHEMA = {
 
 def rate(query: str, answer: str, rubric: str, output: str) -> str:
     """Return the request to rate one answer."""
-    texts = {"query": quote(query), "answer": quote(answer)}
+    texts = {"query": as_text(quote(query)), "answer": as_text(quote(answer))}
     return RATE.fill({**texts, "rubric": rubric, "output": output})
 
 
 def compare(query: str, first: str, second: str, rubric: str, output: str) -> str:
     """Return the request to compare two answers, the first one shown first."""
-    texts = {"query": quote(query), "first": quote(first), "second": quote(second)}
+    texts = {"first": as_text(quote(first)), "second": as_text(quote(second))}
+    texts["query"] = as_text(quote(query))
     return COMPARE.fill({**texts, "rubric": rubric, "output": output})
 
 
 def rank(query: str, answers: Sequence[str], rubric: str, output: str) -> str:
     """Return the request to rank answers, numbered from 1 as they are shown."""
     blocks = [
-        f'<answer number="{number}">\n{quote(answer)}\n</answer>'
+        f'<answer number="{number}">\n{as_text(quote(answer))}\n</answer>'
         for number, answer in enumerate(answers, start=1)
     ]
-    texts = {"query": quote(query), "answers": "\n\n".join(blocks), "count": str(len(answers))}
-    return RANK.fill({**texts, "rubric": rubric, "output": output})
+    texts = {"query": as_text(quote(query)), "answers": "\n\n".join(blocks)}
+    return RANK.fill({**texts, "count": str(len(blocks)), "rubric": rubric, "output": output})

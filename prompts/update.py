@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from ..core.context import Context
 from ..core.json_types import JsonObject
 from ..core.prompt_template import Prompt, unquote
-from ..core.reply import REASONING_TAGS, Reply, split_reasoning, well_formed
+from ..core.reasoning import outside_reasoning, split_reasoning
+from ..core.reply import Reply, well_formed
 
 KEY = "improved_answer"
 _OPEN = re.compile(rf"<\s*{KEY}\s*>", re.IGNORECASE)
@@ -31,7 +32,6 @@ _JSON = re.compile(
 _HALF_SIGN = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\Z")
 # What may become a closing tag, or a quoted delimiter that is restored.
 _UNDECIDED = re.compile(r"[<‹]\s*/?\s*\w{0,15}\s*\Z")
-_THINK = re.compile(rf"<({'|'.join(REASONING_TAGS)})>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 
 UPDATE_SYSTEM = Prompt(
     "You are the writer. You improve your answer by following an editor's advice, and you "
@@ -162,12 +162,7 @@ def _find(text: str) -> tuple[str | None, bool]:
         with suppress(ValueError):  # an escape that JSON does not know
             answer: str = json.loads(f'"{_HALF_SIGN.sub("", found[1])}"', strict=False)
             return well_formed(answer), found[2] is not None
-    while thought := _THINK.search(text):  # cut, unless it comes after the first opening tag
-        tag = _OPEN.search(text)
-        if tag and tag.start() < thought.start():
-            break
-        text = text[: thought.start()] + text[thought.end() :]
-    opening = _OPEN.search(text)
+    opening = outside_reasoning(_OPEN, text)
     if not opening:
         return None, False
     closing = _CLOSE.search(text, opening.end())

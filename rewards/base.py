@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from langchain_core.messages import AnyMessage
 
 from ..core.errors import RewardError, cause_of, evidence
 from ..core.state import Score
 from ..core.user_code import contained
+from .number import number_of, what_it_is
 
 __all__ = ["Reward", "Score", "checked", "failed", "scored", "sound", "unscored"]
 
@@ -125,12 +126,12 @@ def sound(name: str, result: Score) -> Score:
     if why := result["error"]:
         vetoed = result.get("failure") == "vetoed"
         return Score(reward=None, error=why, failure="vetoed" if vetoed else "unscored")
-    value: Any = result["reward"]
+    value = result["reward"]
     try:
-        # A text is not a number even if it spells one; `repr` keeps its quotes.
-        number = float(repr(value) if isinstance(value, str | bytes) else value)
-    except (TypeError, ValueError, OverflowError):
-        return unscored(f"reward {name!r} gave {evidence(repr(value))}, which is not a number")
+        number = number_of(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        said = f"reward {name!r} gave {evidence(repr(value))}, which is not a number"
+        return unscored(said + what_it_is(value))
     if not math.isfinite(number):
         return unscored(f"reward {name!r} gave {number}, which is not a finite number")
     return scored(number)

@@ -9,10 +9,17 @@ from langchain_core.messages import AnyMessage
 from langchain_core.messages.utils import convert_to_openai_messages
 
 from ..core.json_types import JsonObject
+from ..core.message_text import spoken, words_of
 from ..core.reply import well_formed
+from ..core.special_tokens import as_text
 
 Chat = list[JsonObject]
 _KEPT = ("role", "content", "tool_calls", "tool_call_id")
+
+
+def plain_text(text: str) -> str:
+    """Return a text as it is sent: whole characters, special tokens blunted."""
+    return as_text(well_formed(text))
 
 
 def chat_of(messages: Sequence[AnyMessage], answer: str) -> Chat:
@@ -24,8 +31,11 @@ def chat_of(messages: Sequence[AnyMessage], answer: str) -> Chat:
         {'role': 'assistant', 'content': 'Hello'}
     """
     chat = []
-    for message in messages:
-        turn: Any = convert_to_openai_messages(message)
-        turn["content"] = well_formed(message.text)
+    for message in spoken(messages):
+        # In words first: a block of a kind that the conversion does not know would end it.
+        words = message.model_copy(update={"content": plain_text(words_of(message))})
+        turn: Any = convert_to_openai_messages(words)
+        for call in turn.get("tool_calls", []):
+            call["function"]["arguments"] = plain_text(call["function"]["arguments"])
         chat.append({key: turn[key] for key in _KEPT if key in turn})
-    return [*chat, {"role": "assistant", "content": well_formed(answer)}]
+    return [*chat, {"role": "assistant", "content": plain_text(answer)}]

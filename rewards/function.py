@@ -14,6 +14,7 @@ from ..core.own_thread import in_own_thread
 from ..core.user_code import contained
 from .base import Reward, Score, scored
 from .planned_reward import PlannedReward
+from .signature import check_function, check_object
 
 RewardFunction = Callable[[str, str], float] | Callable[[str, str], Awaitable[float]]
 OwnReward = Reward | PlannedReward | RewardFunction
@@ -31,6 +32,9 @@ class FunctionReward:
         function: Returns a finite number, higher is better.
         title: What events and reports call it; default: the function's name.
 
+    Raises:
+        ConfigError: the function cannot be called with a query and an answer.
+
     Example:
         >>> reward = FunctionReward(lambda query, answer: -len(answer))
     """
@@ -39,6 +43,9 @@ class FunctionReward:
     title: str = ""
     batch_size: int | None = 1
     notice: str = ""
+
+    def __post_init__(self) -> None:
+        check_function(self.function, self.name)
 
     @property
     def name(self) -> str:
@@ -70,11 +77,12 @@ def as_reward(given: OwnReward) -> Reward | PlannedReward:
     """Return the reward that an object or a function stands for.
 
     Raises:
-        ConfigError: neither.
+        ConfigError: neither, or one that cannot be called as a reward.
     """
     if isinstance(given, type):
         raise ConfigError(f"{given.__name__} is a class: give an instance, {given.__name__}(...)")
     if isinstance(given, PlannedReward | Reward):
+        check_object(given)
         return given
     if callable(given):
         return FunctionReward(given)

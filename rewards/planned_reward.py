@@ -24,6 +24,7 @@ from typing import Any, Generic, NotRequired, Protocol, runtime_checkable
 from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict, TypeVar
 
+from ..core.context import Context
 from ..core.errors import RewardError, evidence
 from ..core.pool import reward_of, with_reward
 from ..core.state import Candidate, Score
@@ -55,12 +56,14 @@ class Job:
         answers: The new answers.
         pool: The candidates that were scored before, the earliest first.
         budget: What it may still cost, for rewards that ask a model.
+        settings: Those of the run, for rewards that ask a model.
     """
 
     messages: Sequence[AnyMessage]
     answers: Sequence[str]
     pool: Sequence[Candidate] = ()
     budget: Budget = field(default_factory=Budget, repr=False, compare=False)
+    settings: Context = field(default_factory=Context)
 
     @property
     def leader(self) -> Candidate | None:
@@ -162,7 +165,7 @@ async def score_job(
     job: Job,
     ask: Callable[[CallT], Awaitable[Called[ResultT]]],
 ) -> list[Score]:
-    """Plan the calls of a job, make them all at once, and combine their results.
+    """Plan the calls of a job, make them at once, then further ones, and combine the results.
 
     Args:
         reward: The reward.
@@ -172,19 +175,36 @@ async def score_job(
     Returns:
         One score per answer; a call that raised leaves its answers unscored.
     """
-    calls = reward.plan(job)
-    ended = await asyncio.gather(*[ask(call) for call in calls], return_exceptions=True)
+    calls: list[CallT] = []
     results: list[ResultT | Exception] = []
-    for end in ended:
-        if isinstance(end, asyncio.CancelledError):
-            raise end
-        if isinstance(end, Exception):
-            results.append(end)
-        elif isinstance(end, BaseException):  # of a reward's own: it fails this call only
-            results.append(RewardError(evidence(end)))
-        else:
-            results.append(end["result"])
+    further = reward.plan(job)
+    while further:
+        calls += further
+        ended = await asyncio.gather(*[ask(call) for call in further], return_exceptions=True)
+        for end in ended:
+            if isinstance(end, asyncio.CancelledError):
+                raise end
+            if isinstance(end, BaseException):  # one of a reward's own fails this call only
+                results.append(end if isinstance(end, Exception) else RewardError(evidence(end)))
+            else:
+                results.append(end["result"])
+        further = plan_further(reward, job, calls, results)
     return reward.combine(job, calls, results)
+
+
+def plan_further(
+    reward: PlannedReward[CallT, Any], job: Job, calls: Sequence[CallT], results: Sequence[Any]
+) -> list[CallT]:
+    """Return the calls that a reward makes after the first ones, if it does so at all.
+
+    Args:
+        reward: The reward; only a mix with constraints has a `plan_further`.
+        job: The round.
+        calls: All calls so far, in their order.
+        results: What each brought, or its error.
+    """
+    further = getattr(reward, "plan_further", None)
+    return list(further(job, calls, results)) if further else []
 
 
 async def score_now(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
@@ -21,6 +22,7 @@ from ..core.json_types import JsonObject
 from .json_response import JsonResponse
 
 log = logging.getLogger("tpo.serving")
+TOO_MANY, COME_BACK = 429, 5  # seconds, if the policy's server names none
 NO_RETRY = {"x-should-retry": "false"}  # the openai client would pay for the same three times
 
 
@@ -57,14 +59,15 @@ class Refusal(HTTPException):
 
 def refusal_of(error: BaseException) -> Refusal:
     """Return the refusal that stands for an error; what clients must not see is only logged."""
-    if isinstance(error, Refusal):
-        return error
     if isinstance(error, HTTPException):
-        return Refusal(error.status_code, error.detail, headers=error.headers)
+        plain = Refusal(error.status_code, error.detail, headers=error.headers)
+        return error if isinstance(error, Refusal) else plain
     if isinstance(error, TimeoutError):
         return Refusal(504, "the run took too long", kind="timeout", headers=NO_RETRY)
     if isinstance(error, InputError | ConfigError):
         return Refusal(400, str(error))
+    if isinstance(error, PolicyError) and error.status == TOO_MANY:
+        return _too_many(error)
     kinds = {MissingDependencyError: "not_available", PolicyError: "policy_error"}
     kinds |= {RewardError: "reward_error", TPOError: "run_failed"}
     for kind, name in kinds.items():
@@ -76,9 +79,21 @@ def refusal_of(error: BaseException) -> Refusal:
     return Refusal(500, message, kind="server_error", headers=NO_RETRY)
 
 
+def _too_many(error: PolicyError) -> Refusal:
+    """Return the refusal for a policy whose own server takes no more: a client may come back."""
+    asked = COME_BACK if error.retry_after is None else error.retry_after
+    headers = {"retry-after": str(math.ceil(asked))}
+    kind = "rate_limit_error"
+    return Refusal(TOO_MANY, str(error), kind=kind, code="rate_limit_exceeded", headers=headers)
+
+
 async def handle_error(request: Request, error: Exception) -> Response:
     """Return the response to an error, in the form of the API that was called."""
-    return error_response(refusal_of(error), request.url.path)
+    refusal, path = refusal_of(error), request.url.path
+    if (refusal.status_code, refusal.detail) == (404, "Not Found"):  # Starlette's own
+        served = "chat clients ask under /v1, LangGraph's SDK /threads and /runs, people /app/"
+        refusal = Refusal(404, f"there is nothing at {path[:100]}: {served}")
+    return error_response(refusal, path)
 
 
 def error_response(refusal: Refusal, path: str) -> Response:

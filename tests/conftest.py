@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,13 @@ os.environ.setdefault("LANGSMITH_TRACING", "false")
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FOREIGN:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_learnt() -> None:
+    """What one test's server refuses, the next one on its port may take."""
+    if learnt := sys.modules.get("tpo.models.learnt"):
+        learnt.forget_everything()
 
 
 @pytest.fixture(autouse=True)

@@ -123,6 +123,7 @@ SETTINGS = (
     Setting("sampling", SAMPLING),
     Setting("stop_sequences", SAMPLING, help="An answer ends before this text; may be repeated."),
     Setting("update_format", SAMPLING),
+    Setting("reasoning", SAMPLING),
     Setting("clip_tokens", SAMPLING),
     Setting("target_reward", STOP),
     Setting("patience", STOP),

@@ -16,6 +16,7 @@ from ...core.login import without_login
 from ...core.make_context import make_context
 from ...core.number_format import reward as shown
 from ...models.policy import resolve_policy
+from ...rewards.planned_reward import Job
 from ...rewards.resolve import resolve_reward
 from ..console import console_for, table
 from ..ctrl_c import run_interruptible
@@ -78,7 +79,7 @@ async def _check(tries: int, as_json: bool, context: Context, reward_alone: bool
         await _check_policy(tries, context, report)
     console.print(Text(f"reward {reward.name}", "bold"))
     with console.status("scoring pairs"):
-        found, pairs = await check_reward(reward)
+        found, pairs = await check_reward(reward, Job([], [], settings=context))
     if reward_alone and pairs:
         console.print(_pairs_table(pairs), soft_wrap=not console.is_terminal)
     report.add(found)

@@ -64,7 +64,8 @@ async def samples(policy: Policy, context: Context) -> Finding:
             "n", "ok", "one request returns all answers of a round (its prompt is read once)"
         )
     ignores = f"ignores n (asked for {SEVERAL}, it sent {came})"
-    does = "refuses n" if "n" in response.refused else ignores
+    refuses = "n" in response.refused and (not came or response.cost["requests"] > 1)
+    does = "refuses n" if refuses else ignores
     return Finding("n", "ok", f"it {does}, so each answer takes its own request")
 
 

@@ -8,9 +8,10 @@ from typing import Protocol, runtime_checkable
 
 from langchain_core.messages import HumanMessage
 
-from ...core.errors import evidence
+from ...core.errors import WHOLE_REASON, evidence
 from ...rewards.base import Reward, Score
-from ...rewards.planned_reward import PlannedReward, score_now
+from ...rewards.planned_reward import Job, PlannedReward, planned, score_now
+from ...rewards.readiness import make_ready
 from .probes import DEGENERATE, PADDED, UNSAFE, Pair
 from .verdict import Finding, graded
 
@@ -76,18 +77,26 @@ class Probing(Protocol):
     async def probe(self) -> str: ...  # noqa: D102
 
 
-async def check_reward(reward: Reward | PlannedReward) -> tuple[list[Finding], list[Probed]]:
-    """Score the known pairs, and return what the scores show, with the pairs."""
+async def check_reward(
+    reward: Reward | PlannedReward, job: Job
+) -> tuple[list[Finding], list[Probed]]:
+    """Score the known pairs, and return what the scores show, with the pairs.
+
+    Args:
+        reward: Any reward.
+        job: A round without answers, with the settings.
+    """
     notice = [Finding("notice", "warning", reward.notice)] if reward.notice else []
     pairs: list[Probed] = []
     try:
+        await make_ready(planned(reward), job)  # once: it may load a model
         for kind in KINDS:
             for pair in kind.pairs:
                 answers = (pair.better, pair.worse)
                 better, worse = await score_now(reward, [HumanMessage(pair.query)], answers)
                 pairs.append(Probed(kind, pair, better, worse))
     except Exception as error:  # noqa: BLE001  a reward may raise anything
-        return [*notice, Finding("reward", "bad", evidence(error))], []
+        return [*notice, Finding("reward", "bad", evidence(error, WHOLE_REASON))], []
     scores = [score for one in pairs for score in (one.better, one.worse)]
     problem = await reward.probe() if isinstance(reward, Probing) else ""
     probed = [Finding("probe", "warning", problem)] if problem else []

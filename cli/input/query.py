@@ -9,6 +9,7 @@ from langchain_core.messages import AnyMessage, SystemMessage
 
 from ...core.conversation import read_conversation, to_messages
 from ...core.errors import InputError
+from ...core.given_messages import as_meant
 from ...core.strict_json import parse_json
 
 STDIN = "-"
@@ -37,6 +38,7 @@ def read_query(prompt: str | None, system: str | None, messages: str | None) -> 
         turns = to_messages(prompt)
     if system is not None:
         turns = [SystemMessage(text_or_file(system)), *turns]
+    turns = as_meant(turns)
     read_conversation(turns)
     return turns
 

@@ -12,6 +12,7 @@ from langchain_core.messages import AnyMessage
 
 from ...core.conversation import read_conversation, to_messages
 from ...core.errors import InputError
+from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
 from ...core.strict_json import parse_json
 from .query import read_text
@@ -95,6 +96,6 @@ def _row(given: object) -> ScoreRow:
         raise InputError(
             '"prompt" must be a text' if "prompt" in given else '"messages" must be a list'
         )
-    messages = to_messages(prompt)
+    messages = as_meant(to_messages(prompt))
     read_conversation(messages)
     return ScoreRow(given, messages, answer)

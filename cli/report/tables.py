@@ -9,6 +9,7 @@ from langgraph.types import StateSnapshot
 from rich.table import Table
 from rich.text import Text
 
+from ...core.finish_reason import ending
 from ...core.number_format import age, at_least, reward
 from ...core.state import Round, State
 from ...core.usage import PHASES, Cost
@@ -44,13 +45,13 @@ def pool_table(state: State) -> Table:
         marks = {last["chosen"]: "chosen", last["rejected"]: "rejected"} if last else {}
         parts = ", ".join(f"{k} {reward(v)}" for k, v in c.get("parts", {}).items())
         remark = c["error"] or marks.get(c["id"], "")
-        ended = c["finish_reason"] or ""
+        ended = ending(c["finish_reason"]) or ""
         style = "red" if c["error"] else "green" if remark == "chosen" else ""
         made.add_row(
             c["id"],
             reward(c["reward"]),
             f"{len(text_of(c)):,}",
-            "cut off" if ended in {"length", "max_tokens"} else ended,
+            "cut off" if ended == "length" else ended,
             Text.assemble((remark, style), f"  {parts}" if parts else ""),
         )
     return made

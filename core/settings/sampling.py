@@ -48,12 +48,20 @@ class SamplingSettings(BaseModel):
         description="How an update marks its answer: tags, or structured output (json). "
         "auto uses json only for models known to need it.",
     )
+    reasoning: Literal["separate", "keep"] = Field(
+        default="separate",
+        title="Reasoning",
+        description="What becomes of reasoning that a model marks in its text, <think> and the "
+        "like. separate: it is kept beside the answer, not scored. keep: it stays in first "
+        "answers and drafts, for formats that such tags belong to.",
+    )
     clip_tokens: int = Field(
         default=4096,
         ge=32,
         title="Clip tokens",
-        description="Texts longer than about this many tokens are shortened in critique prompts, "
-        "with a mark at the cut. The pool keeps and scores the whole text.",
+        description="Texts longer than about this many tokens are shortened in the prompts of "
+        "critics and judges, with a mark at the cut. The pool keeps the whole text, and other "
+        "rewards score it.",
     )
     live: bool = Field(
         default=True, title="Live text", description="Stream text as it is written, if possible."

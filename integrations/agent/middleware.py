@@ -17,7 +17,7 @@ from langgraph.types import Command
 
 from ...core.context import Context
 from ...core.errors import ConfigError
-from ...core.make_context import make_context
+from ...core.make_context import chosen_context, make_context
 from ...core.own_thread import in_own_thread
 from ...core.usage import Cost
 from ...graphs.background import result_of
@@ -59,7 +59,8 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
 
     It may stand anywhere in the list of middleware. Those before it see only the optimised
     answer; those after it work on the draft. As the last one it sees the same request as the
-    model.
+    model: what others set on the request (`model_settings`) then goes with every request of the
+    search too.
 
     Args:
         reward: What ranks: a function `(query, answer) -> float`, a reward object, or a spec.
@@ -77,7 +78,8 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         conversation_tokens: The same for input and output tokens.
         conversation_seconds: The same for seconds of work.
         trace: `full` also keeps the texts of the pool and of the critiques in the message.
-        **settings: Any setting of `Context`: depth, width, seed, budget_seconds, ...
+        context: The settings, as an object or a mapping.
+        **settings: Or one by one, and these win: any setting of `Context`: depth, width, seed, ...
 
     Raises:
         ConfigError: a setting that cannot be right.
@@ -111,11 +113,12 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         conversation_tokens: int = 0,
         conversation_seconds: float = 0.0,
         trace: Detail = "brief",
+        context: Context | Mapping[str, object] | None = None,
         **settings: object,
     ) -> None:
         super().__init__()
         self.tools = []
-        self._context = make_context(None, **settings)
+        self._context = chosen_context(context, settings)
         given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
         self._parts = (
             Conditions(when, min_chars, fraction, self._context.seed or 0),

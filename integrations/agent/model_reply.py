@@ -7,6 +7,7 @@ from typing import Any, cast
 from langchain.agents.middleware import ExtendedModelResponse, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, message_to_dict, messages_from_dict
 
+from ...core.context import Context
 from ...core.json_types import JsonObject
 from ...core.reply import read_reply
 
@@ -31,6 +32,11 @@ def draft_in(request: AgentRequest, response: AgentReply) -> AIMessage | None:
     if any(block["type"] != "text" or block.get("annotations") for block in texts):
         return None
     return None if read_reply(draft).error else draft
+
+
+def draft_text(draft: AIMessage, context: Context) -> str:
+    """Return the text of a draft as it competes."""
+    return read_reply(draft, keep_reasoning=context.keep_reasoning).text
 
 
 def save_reply(response: AgentReply) -> list[JsonObject] | None:
@@ -58,7 +64,10 @@ def replaced(response: AgentReply, text: str | None, trace: JsonObject) -> Agent
     about = {**draft.response_metadata, "tpo": trace}
     changes: JsonObject = {"response_metadata": about}
     if text is not None:
-        about.pop("logprobs", None)  # they are of the draft, and so is its reasoning
+        # They are of the draft, and so is its reasoning. By the id OpenAI's server would go on
+        # from the draft, which nobody has seen (`use_previous_response_id`).
+        for of_draft in ("logprobs", "id"):
+            about.pop(of_draft, None)
         changes |= {"content": text, "additional_kwargs": {}}
     message = cast("AIMessage", draft).model_copy(update=changes)
     return ModelResponse(result=[message])

@@ -14,14 +14,13 @@ from ...core.context import Context
 from ...core.errors import ConfigError, evidence
 from ...core.events import Emitter
 from ...core.json_types import JsonObject
-from ...core.reply import read_reply
 from ...core.state import InputState, State
 from ...core.usage import Cost, cost
 from ...graphs.loop import MAX_STEPS, build_graph
 from ...models.policy import check_policy
 from ...nodes.paid.run_models import GivenModels
 from ..inner_run.run_summary import Detail, trace_of
-from .model_reply import AgentRequest
+from .model_reply import AgentRequest, draft_text
 
 
 class Found(TypedDict):
@@ -67,13 +66,15 @@ class Search:
 
         Only cancellation and interrupts are raised.
         """
-        given = replace(self.given, policy=self.given.policy or request.model)
+        # With what other middleware has set on the request, as the draft had it.
+        own = request.model.bind(**request.model_settings)
+        given = replace(self.given, policy=self.given.policy or own)
         app = build_graph(given, speak=False).compile(name="tpo")
         system = [request.system_message] if request.system_message else []
         asked: list[AnyMessage] = [*system, *request.messages]
         # A message without an id is copied, because the graph would give it one.
         messages = [m if m.id else m.model_copy() for m in asked]
-        first: InputState = {"messages": messages, "drafts": [read_reply(draft).text]}
+        first: InputState = {"messages": messages, "drafts": [draft_text(draft, context)]}
         state: State = {"messages": []}
         try:
             async for part in app.astream(

@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseM
 from ...core.context import Context
 from ...core.conversation import read_conversation
 from ...core.errors import InputError
+from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
 from ...core.make_context import make_context
 from ...core.reply import read_reply
@@ -52,7 +53,7 @@ async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
         What the run finds, as text; at the end, the message.
     """
     settings, callbacks, saving = call.settings, call.callbacks, call.saving
-    history = without_trace(call.messages)
+    history = as_meant(without_trace(call.messages))
     context, drafts, paid = settings.context, list[str](), cost()
     if settings.options:
         reply = await first_reply(
@@ -63,7 +64,7 @@ async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
             callbacks=callbacks,
             saving=saving,
         )
-        read = read_reply(reply)
+        read = read_reply(reply, keep_reasoning=context.keep_reasoning)
         if read.error or not settings.answers_in_words or not _can_be_improved_on(history):
             yield reply
             return

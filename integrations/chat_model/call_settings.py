@@ -10,10 +10,11 @@ from langchain_core.language_models import BaseChatModel
 
 from ...core.context import Context
 from ...core.login import without_login
-from ...core.make_context import make_context
+from ...core.make_context import chosen_context
 from ...graphs.loop import TPOGraph, build_graph
 from ...models.hide_from_traces import is_open
 from ...models.policy import check_policy, model_name
+from ...models.unwrap import is_chat_like
 from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
 from ..inner_run.run_summary import Detail
@@ -97,7 +98,7 @@ class CallSettings:
         for name, part in self._parts.items():
             if not part:
                 continue
-            if isinstance(part, BaseChatModel | str):
+            if isinstance(part, str) or is_chat_like(part):
                 described[name] = model_name(part)
             elif isinstance(part, PromptSet | Mapping):
                 described[name] = "own"
@@ -139,19 +140,22 @@ _NAMES = frozenset({*PARTS, *Context.model_fields, "context", "stop"})
 def given_settings(values: Keywords, fields: Collection[str]) -> Keywords:
     """Sort the arguments of a constructor: what is not its field is a setting of `Context`.
 
+    `model` is the policy by the name that LangChain's chat models have for it.
+
     Raises:
         ConfigError: an unknown setting, or a value out of bounds.
     """
+    values = {"policy" if name == "model" else name: value for name, value in values.items()}
     own = {name: value for name, value in values.items() if name in fields}
     settings = {name: value for name, value in values.items() if name not in fields}
     return {**own, "context": _context(own.get("context"), settings)}
 
 
-def _context(base: Context | None, settings: Keywords) -> Context:
+def _context(base: object, settings: Keywords) -> Context:
     settings = dict(settings)
     if stop := settings.pop("stop", None):
         settings["stop_sequences"] = [stop] if isinstance(stop, str) else stop
-    return make_context(base, **settings) if settings or base is None else base
+    return chosen_context(base, settings)
 
 
 def _open(values: Keywords) -> Keywords:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,23 +12,25 @@ from langchain_core.language_models.base import LangSmithParams
 from langchain_core.load.serializable import SerializedConstructor, SerializedNotImplemented
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable, RunnableLambda
-from langchain_core.tools import BaseTool
+from langchain_core.runnables import (
+    Runnable,
+    RunnableLambda,
+)
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from ...core.context import Context
 from ...core.json_types import JsonObject
 from ...graphs.background import iterate, result_of
 from ...models.policy import resolve_policy
 from ...nodes.paid.run_models import GivenModels
 from ..inner_run.callbacks_and_saver import RunManager, Saving, inner_callbacks, saving_of_sync_call
-from ..inner_run.run_summary import Detail
 from .answering import ChatCall, answer_pieces, whole_answer
 from .call_settings import PARTS, CallSettings, Keywords, given_settings
+from .chat_settings import ChatSettings
+from .offered_tool import ToolLike, offered
 
 
-class ChatTPO(BaseChatModel):
+class ChatTPO(ChatSettings):
     """A chat model whose answers are aligned with a reward while they are written.
 
     It takes the place of the chat model it is given, in a chain, an agent or a node. A reply
@@ -59,19 +61,6 @@ class ChatTPO(BaseChatModel):
         >>> message = chat.invoke("Why is the sky blue?")  # doctest: +SKIP
         >>> message.text, message.response_metadata["tpo"]["reward"]  # doctest: +SKIP
     """
-
-    policy: Any = None
-    reward: Any = None
-    critic: Any = None
-    heldout: Any = None
-    fallback: Any = None
-    prompts: Any = None
-    context: Context = Field(default_factory=Context)
-    trace: Detail = "full"
-    """How much of a run its message holds: `brief` leaves the texts of the pool and the
-    critiques out, so that a conversation that is saved does not carry every pool."""
-    streaming: bool | None = None
-    """`True` streams inside `invoke` too, for handlers that want tokens."""
 
     if TYPE_CHECKING:  # for editors: pydantic would show them the fields and not the settings
 
@@ -176,7 +165,7 @@ class ChatTPO(BaseChatModel):
 
     def bind_tools(
         self,
-        tools: Sequence[JsonObject | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[ToolLike],
         *,
         tool_choice: str | JsonObject | bool | None = None,
         **kwargs: object,
@@ -190,7 +179,7 @@ class ChatTPO(BaseChatModel):
         """
         if tool_choice is not None:
             kwargs["tool_choice"] = tool_choice
-        return self.bind(tools=list(tools), **kwargs)
+        return self.bind(tools=[offered(tool) for tool in tools], **kwargs)
 
     def with_structured_output(
         self, schema: JsonObject | type, *, include_raw: bool = False, **kwargs: Any

@@ -19,6 +19,7 @@ from ...models.faults import retrying
 from ...models.policy import Policy
 from ..inner_run.callbacks_and_saver import Saving, inner_context
 from .call_settings import Keywords
+from .offered_tool import as_given
 
 Ask = Callable[[], Awaitable[AIMessage]]
 
@@ -46,7 +47,8 @@ async def first_reply(
         The reply, unchanged.
     """
     rest = dict(options)
-    tools = rest.pop("tools", None)
+    own = {name: value for name, value in policy.arguments.items() if name != "tools"}
+    tools = [as_given(tool) for tool in rest.pop("tools", None) or []]
     bound = policy.model.bind_tools(tools, **rest) if tools else policy.model.bind(**rest)
 
     async def ask() -> AIMessage:
@@ -55,7 +57,7 @@ async def first_reply(
         async for attempt in retrying(context.retries + 1):
             with attempt:
                 async with asyncio.timeout(context.timeout):
-                    return await bound.ainvoke(list(messages), config, **stop)
+                    return await bound.ainvoke(list(messages), config, **{**own, **stop})
         raise AssertionError  # the last attempt raises
 
     return await ask_saved(ask, key_of(messages), callbacks=callbacks, saving=saving)

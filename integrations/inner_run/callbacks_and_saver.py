@@ -1,24 +1,24 @@
 """What a call passes on to the calls inside it: its callbacks and its saver.
 
-The message of a run carries the sum of its usage, so LangChain's usage callback must not count
-the requests inside it too. It could see them through the run's callbacks, and through the
-variable that `get_usage_metadata_callback` sets.
+The message of a run carries the sum of its usage, so the usage callbacks of LangChain and its
+community must not count the requests inside it too. They could see them through the run's
+callbacks, and through the variables that `get_usage_metadata_callback` and
+`get_openai_callback` set.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextvars import Context, copy_context
+from inspect import getmro
 from typing import Literal, cast
 
 from langchain_core.callbacks import (
     AsyncCallbackManager,
     AsyncCallbackManagerForLLMRun,
-    BaseCallbackHandler,
     BaseCallbackManager,
     CallbackManagerForLLMRun,
     Callbacks,
-    UsageMetadataCallbackHandler,
 )
 from langchain_core.runnables import RunnableConfig, ensure_config
 from langchain_core.runnables.config import var_child_runnable_config
@@ -31,6 +31,14 @@ from .sync_saver import SyncSaver
 # "sync": by its sync ones, because the call is made on another event loop than the saver's.
 # "none": not at all.
 Saving = Literal["own", "sync", "none"]
+# LangChain's usage callback and those of langchain-community.
+COUNTING = frozenset(
+    {
+        "UsageMetadataCallbackHandler",
+        "OpenAICallbackHandler",
+        "BedrockAnthropicTokenUsageCallbackHandler",
+    }
+)
 RunManager = AsyncCallbackManagerForLLMRun | CallbackManagerForLLMRun | None
 
 
@@ -77,7 +85,7 @@ def inner_context(callbacks: Callbacks, saving: Saving) -> Context:
     if callbacks is not None:
         around["callbacks"] = callbacks
         for variable, value in context.items():
-            if isinstance(value, UsageMetadataCallbackHandler):
+            if _counts(value):
                 context.run(variable.set, None)
     context.run(var_child_runnable_config.set, cast("RunnableConfig", around))
     return context
@@ -92,5 +100,6 @@ def saving_of_sync_call() -> Saving:
     return "none"
 
 
-def _counts(handler: BaseCallbackHandler) -> bool:
-    return isinstance(handler, UsageMetadataCallbackHandler)
+def _counts(handler: object) -> bool:
+    """Return whether a handler adds up usage; by name, as langchain-community may be missing."""
+    return any(kind.__name__ in COUNTING for kind in getmro(type(handler)))

@@ -15,6 +15,7 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 
 from ...core.context import Context
 from ...core.errors import ConfigError, TPOError
+from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
 from ...core.state import InputState, State
 from ...graphs.loop import MAX_STEPS, TPOGraph
@@ -66,6 +67,7 @@ async def states_of(run: InnerRun) -> AsyncGenerator[State]:
             "human_pick pauses the run for an answer, and here nobody can give one: use it in a "
             "node of a graph that is compiled with a checkpointer"
         )
+    run = replace(run, messages=as_meant(run.messages))
     try:
         async with aclosing(_states(run)) as parts:
             async for part in parts:

@@ -20,10 +20,13 @@ from ...core.reply import Reply, cut
 from ...core.state import Candidate
 from ...core.usage import Cost, add_costs
 from ...models.budget import Budget
+from ...models.configure import most_texts
+from ...models.learnt import learnt_of
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
 from .saved_request import Brought, CandidateRequest, UnusableError, saved_request
 
+TOO_MANY = 429  # requests: a client is told so, and may come back
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
 
 
@@ -37,7 +40,7 @@ class Wanted:
         partial: What to show of an unfinished reply, for live text.
         gate: How many requests may be under way at the same time.
         budget: What the step may still cost.
-        to_score: How many requests it takes to score so many answers of the round.
+        to_score: How many requests it takes to score this many answers of the round.
         drafts: Answers that exist already; they are the first candidates.
     """
 
@@ -81,10 +84,8 @@ class Wanted:
 
     def groups(self, missing: Sequence[int], refused: frozenset[str]) -> list[Sequence[int]]:
         """Split the missing places into requests: all at once, or one each."""
-        request = self.request(refused)
-        has_n = "n" in type(request.policy.model).model_fields and request.json_by_body
-        native = self.context.sampling != "parallel" and has_n and "n" not in refused
-        size = min(len(missing), request.policy.slots or len(missing)) if native else 1
+        most = most_texts(self.request(refused), refused)
+        size = 1 if self.context.sampling == "parallel" else min(len(missing), most or len(missing))
         return [missing[i : i + size] for i in range(0, len(missing), max(1, size))]
 
     def affordable(self, missing: Sequence[int], refused: frozenset[str]) -> int:
@@ -135,12 +136,14 @@ class Received:
         records: What the node writes: drafts, failures, and outlines of what its requests
             brought; the texts of these are in the pool already.
         cost: The sum over the requests.
+        error: The failure of a request, if one failed; if any, one for too many requests.
     """
 
     wanted: Wanted
     refused: frozenset[str]
     records: list[Mapping[str, object]] = field(default_factory=list)
     cost: Cost = field(default_factory=usage.cost)
+    error: RequestError | None = None
 
     def fail(self, places: Sequence[int], failure: FailureKind, error: str) -> None:
         """Record why there is no text for these places."""
@@ -158,6 +161,7 @@ class Received:
         """
         if isinstance(result, RequestError):
             self.cost = add_costs(self.cost, result.cost)
+            self.error = result if result.status == TOO_MANY else self.error or result
             if isinstance(result, UnusableError):
                 self.records += result.candidates
             else:
@@ -170,8 +174,6 @@ class Received:
         self.records += result["candidates"]
         learnt = frozenset(result["refused"])
         came = {c["index"] for c in result["candidates"]}
-        if len(group) > 1 and len(came) <= 1 and learnt == known:
-            learnt |= {"n"}  # it ignores n and sends one text
         if len(group) == 1 and not came and learnt <= known:
             self.fail(group, "missing", "missing: the server returned no text at all")
             return []
@@ -186,7 +188,8 @@ async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Receive
         wanted: What to ask for.
         refused: Parameters known to be refused.
     """
-    got, context = Received(wanted, refused), wanted.context
+    learnt, context = learnt_of(wanted.request(refused).policy.model), wanted.context
+    got = Received(wanted, refused | learnt.refused)
     for index, text in enumerate(wanted.drafts):
         draft = Candidate(**{**wanted.candidate(index, Reply(text)), "drafted": True})
         got.records.append(draft)

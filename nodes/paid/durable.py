@@ -11,6 +11,7 @@ its own nodes use; tests/contract/test_langgraph.py fails if it changes.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence, Set
+from inspect import getmro
 from typing import Generic, TypeVar
 
 from langchain_core.runnables import RunnableConfig
@@ -19,6 +20,7 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
 from langgraph.runtime import get_runtime
 
+from ...core.errors import ConfigError
 from ...core.failure import failure_of
 from ...core.json_types import JsonObject
 from ...core.state import Candidate
@@ -71,6 +73,26 @@ def outline(candidate: Candidate) -> JsonObject:
     if candidate["error"]:
         record |= {"error": candidate["error"], "failure": failure_of(candidate)}
     return record
+
+
+def require_history(saver: object = None) -> None:
+    """Refuse a saver that keeps the newest checkpoint only.
+
+    The pool is written as changes, and read from the checkpoints that hold them.
+
+    Args:
+        saver: Not given: the one of the run that this is called in.
+
+    Raises:
+        ConfigError: it is one of those.
+    """
+    saver = saver or get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
+    name = type(saver).__name__
+    if any("Shallow" in kind.__name__ for kind in getmro(type(saver))):
+        raise ConfigError(
+            f"{name} keeps only the newest checkpoint, and a run is read from all of its own: "
+            f"take {name.replace('Shallow', '')}"
+        )
 
 
 async def restore(pool: Sequence[Candidate]) -> list[Candidate]:

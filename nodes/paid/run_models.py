@@ -105,7 +105,9 @@ class GivenModels:
         return await self._runs.get(runtime, context, lambda: self._resolved(context))
 
     async def _resolved(self, context: Context) -> RunModels:
-        policy, critic = self.policy or context.policy, self.critic or context.critic
+        # An empty text is a mistake, such as a variable that is not set; `None` is not given.
+        policy = context.policy if self.policy is None else self.policy
+        critic = self.critic or context.critic
 
         async def ready(reward: RewardLike) -> PlannedReward:
             # In a thread: a spec may name a file or a module, and reading one would block the loop.
@@ -119,7 +121,7 @@ class GivenModels:
             policy=answering,
             critic=await resolve_policy(critic) if critic else answering,
             own_critic=bool(critic),
-            reward=await ready(self.reward or context.reward),
+            reward=await ready(context.reward if self.reward is None else self.reward),
             prompts=prompt_set(context.prompts if self.prompts is None else self.prompts),
             heldout=await ready(heldout) if heldout else None,
             fallback=await ready(fallback) if fallback else None,

@@ -19,7 +19,7 @@ from ...core.state import Candidate
 from ...core.usage import Cost, brief, cost, tokens_for_budget
 from ...models.live_request import ask_live
 from ...models.request import Request, RequestError
-from .durable import Held, Key, outline, write, written
+from .durable import Held, Key, outline, require_history, write, written
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ async def saved_request(asked: CandidateRequest) -> Brought:
 
     Raises:
         RequestError: it failed, or brought nothing to begin with.
+        ConfigError: it could not be saved.
     """
+    require_history()
     held = Held(asked, asked.request.label)
     brought: Brought | None = await request_candidates(held)
     if brought:

@@ -11,8 +11,9 @@ from langgraph.func import task
 
 from ...core.errors import RewardError
 from ...core.usage import brief, cost, tokens_for_budget
-from ...core.user_code import LateError, within
+from ...core.user_code import LateError, contained, within
 from ...rewards.planned_reward import Called, Job, PlannedReward
+from ...rewards.readiness import limits_itself
 from .durable import Held
 
 Role = Literal["reward", "fallback", "heldout"]
@@ -35,7 +36,7 @@ async def saved_call(
         call: One of the calls that the reward plans for it.
         role: What the scores are for.
         gate: Limits how many calls are made at the same time.
-        seconds: How long one may take.
+        seconds: How long one may take, unless it limits itself.
     """
     mark = mark_of(role, reward, job, call)
     for _ in range(SAVED):
@@ -73,9 +74,12 @@ async def request_rewards(
     """Make one call; its result is saved, with its cost in brief, and not asked for again."""
     work = job()
     async with gate():
-        given = work.budget.timeout(seconds)
+        given, asked = work.budget.timeout(seconds), reward().call(work, call)
         try:
-            done = await within(seconds, reward().call(work, call), work.budget.deadline)
+            if limits_itself(reward(), call):
+                done = await contained(asked)
+            else:
+                done = await within(seconds, asked, work.budget.deadline)
         except LateError:
             raise RewardError(f"no score within {round(given, 2):g} s") from None
     return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)

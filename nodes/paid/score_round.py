@@ -13,12 +13,14 @@ from ...core import usage
 from ...core.conversation import read_conversation
 from ...core.events import Emitter
 from ...core.failure import failure_of
-from ...core.pool import with_reward
+from ...core.pool import of_round, with_reward
+from ...core.repeated_texts import repetition
 from ...core.state import NO_SCORE, Candidate, Score, State, merge_candidates
 from ...core.stopping import spent
 from ...core.usage import Cost, add_costs
 from ...models.budget import Budget, budget_left
 from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
+from ...rewards.remarks import hearing
 from .durable import restore
 from .run_models import RunModels
 from .saved_score import Role, saved_call
@@ -74,7 +76,7 @@ class Ranking:
                     fields = {k: v for k, v in _changed(candidate, score).items() if k in NO_SCORE}
                     self.emit("reward", {"candidate": candidate["id"], **fields})
 
-        job = Job(self.messages, texts, ranked, self.budget)
+        job = Job(self.messages, texts, ranked, self.budget, self.run.context)
         role: Role = "fallback" if self.degraded else "reward"
         scores = await self._pay(self.reward, role, job, lambda i, score: tell(texts[i], score))
         found: dict[str, Score] = {**known, **dict(zip(texts, scores, strict=True))}
@@ -99,10 +101,10 @@ class Ranking:
 
     async def heldout(self, reward: PlannedReward, text: str) -> float | None:
         """Score one answer without steering; a failure is a notice and no more."""
-        job = Job(self.messages, [text], budget=self.budget)
+        job = Job(self.messages, [text], (), self.budget, self.run.context)
         (score,) = await self._pay(reward, "heldout", job, lambda *_: None)
         if why := score["error"]:
-            self.emit("notice", {"message": f"the held-out reward {reward.name!r} failed: {why}"})
+            self.emit.notice(f"the held-out reward {reward.name!r} failed: {why}")
         return score["reward"]
 
     async def _pay(
@@ -130,7 +132,8 @@ class Ranking:
                 settle(place, score)
             return done
 
-        scores = await score_job(reward, job, ask)
+        with hearing(self.emit.notice):
+            scores = await score_job(reward, job, ask)
         self.cost = add_costs(self.cost, usage.cost(scores=len(job.answers)))
         return scores
 
@@ -138,11 +141,14 @@ class Ranking:
 async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
     """Return the ranking of the round that the state has come to."""
     restored = await restore(state["candidates"])
+    pool = merge_candidates(state["candidates"], [restored])
+    if sentence := repetition(of_round(pool, state["round"])):
+        emit("notice", {"message": sentence})
     return Ranking(
         run,
         read_conversation(state["messages"]).messages,
         emit,
-        pool=merge_candidates(state["candidates"], [restored]),
+        pool=pool,
         restored=restored,
         degraded=state.get("degraded", False),
         budget=budget_left(run.context, spent(state)),

@@ -21,6 +21,7 @@ from ..mixing.mix import Mix
 from ..planned_reward import PlannedReward
 from .cached_judge import CachedJudge
 from .cached_reward import CachedReward
+from .identity import server_of
 from .score_cache import AnyCache, ScoreCache, default_cache, open_cache
 
 
@@ -41,8 +42,8 @@ def cached(
         reward: An object, or a function (which needs an identity).
         cache: An SQLite file (made if missing), or any LangGraph cache.
         identity: What the scores depend on beside that, such as the version of a model.
-            Default: the reward's name. Change it when the reward changes. A mix has none:
-            its parts have their names.
+            Default: the reward's name, and the address of a judge's server. Change it when
+            the reward changes. A mix has none: its parts have their names.
         ttl: Seconds a score is kept; `None` is for ever.
 
     Raises:
@@ -75,7 +76,9 @@ def cached(
             f"the name {reward.name!r} does not tell a reward from others: give it an identity"
         )
     if isinstance(reward, LanguageJudge):
-        return CachedJudge(reward, store, identity or reward.name)
+        return CachedJudge(
+            reward, store, identity or f"{reward.name} {server_of(reward.model)}".strip()
+        )
     return CachedReward(reward, store, identity or reward.name)
 
 

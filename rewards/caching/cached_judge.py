@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic
 
+from ...core.usage import Cost
 from ...prompts.judge import JUDGE_SYSTEM
 from ..base import Score
+from ..judging.form_known import form_known
 from ..judging.language_judge import LanguageJudge
 from ..planned_reward import Called, CallT, Job, ResultT
 from .score_cache import ScoreCache
@@ -35,6 +37,14 @@ class CachedJudge(Generic[CallT, ResultT]):
     def relative(self) -> bool:
         """Whether the judge compares."""
         return self.judge.relative
+
+    async def ready(self, job: Job) -> Cost:
+        """Make sure of the judge; what it says there is kept as well."""
+        return await form_known(self, self.judge.kind, self.judge.model, job)
+
+    def limits_itself(self, call: CallT) -> bool:
+        """The judge does."""
+        return self.judge.limits_itself(call)
 
     def plan(self, job: Job) -> list[CallT]:
         """Return the judge's calls."""

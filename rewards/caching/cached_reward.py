@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from langchain_core.messages import AnyMessage
 
+from ...core.usage import Cost
 from ..base import Reward, Score, checked, failed, scored, sound
-from ..planned_reward import planned, self_check
+from ..planned_reward import Job, planned, self_check
+from ..readiness import make_ready
 from .score_cache import ScoreCache
 
 
@@ -38,6 +40,10 @@ class CachedReward:
     async def probe(self) -> str:
         """Have the reward look at its own scores, if it can."""
         return await self_check(planned(self.reward))
+
+    async def ready(self, job: Job) -> Cost:
+        """Have the reward make sure of itself, if it can."""
+        return await make_ready(planned(self.reward), job)
 
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Score the answers, asking the reward only for those it never scored.

@@ -5,14 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from ...core.errors import ConfigError, evidence
+from ...core.errors import WHOLE_REASON, ConfigError, RewardError, evidence
+from ...core.json_types import JsonObject
 from ...models.import_torch import Untyped, device_name, import_torch
 from .batcher import Tokens
-from .head import label_weights
+from .head import in_float32, label_weights
+from .own_head import check_config, check_files
 from .padding_and_length import most_tokens, padding_token
 from .spec import HfSource
 from .tokenize_chat import Renderer
+from .trust import trust_of
 
 # Most padded tokens of a batch. On a CPU 512 gained 1.3 to 1.6 times over one text at a
 # time, and a batch of everything lost half (benchmarks/reward_throughput.py).
@@ -46,8 +50,16 @@ class HfModel:
             rows = [t[name] + [fill] * (longest - len(t[name])) for t in batch]
             inputs[name] = torch.tensor(rows, device=self.model.device)
         with torch.inference_mode():
-            logits = self.model(**inputs).logits.float()
-        return [float(score) for score in (logits * self.weights).sum(-1).tolist()]
+            output = self.model(**inputs)
+        own = getattr(output, "score", None)  # what heads of their own call it
+        found = output.logits if own is None else own
+        numbers = found.float().cpu().reshape(len(batch), -1)
+        if numbers.shape[1] != len(self.weights):
+            raise RewardError(
+                f"the reward model gave {numbers.shape[1]} numbers per text and not "
+                f"{len(self.weights)}"
+            )
+        return [float(score) for score in (numbers * self.weights).sum(-1).tolist()]
 
 
 def load(source: HfSource) -> HfModel:
@@ -59,27 +71,28 @@ def load(source: HfSource) -> HfModel:
             weights do not fit.
     """
     torch, transformers = import_torch(f"reward 'hf:{source.model}'", "transformers")
-    device = device_name(torch, source.device)
+    device = source.device_map or device_name(torch, source.device)
     try:
-        place = torch.device(device)
+        place = torch.device("meta" if source.device_map else device)
         model, tokenizer, weights = _read(torch, transformers, source, on_cpu=place.type == "cpu")
         pad = padding_token(tokenizer, model)
-        model = model.to(place).eval()
+        model = (model if source.device_map else model.to(place)).eval()
     except ConfigError:
         raise
     except Exception as error:  # noqa: BLE001  hub, files, architecture, device: all fail their own way
         raise ConfigError(
-            f"reward 'hf:{source.model}' could not be loaded on {device}: name a folder with a "
-            "sequence classifier in it, or an id of the Hugging Face hub (a gated one needs "
-            f"HF_TOKEN; without network it must be there already: hf download {source.model}); "
-            f"{evidence(error)}"
+            f"reward 'hf:{source.model}' could not be loaded on {device}: "
+            f"{evidence(error, WHOLE_REASON)} | Name a folder with a sequence classifier in it, or "
+            "an id of the Hugging Face hub (a gated one needs HF_TOKEN; without network it must be "
+            f"there already: hf download {source.model})"
         ) from None
+    accepts = frozenset(inspect.signature(model.forward).parameters)
     return HfModel(
         torch=torch,
         model=model,
-        weights=torch.tensor(weights, device=place),
+        weights=torch.tensor(weights),
         pad=pad,
-        accepts=frozenset(inspect.signature(model.forward).parameters),
+        accepts=accepts if "input_ids" in accepts else frozenset({"input_ids", "attention_mask"}),
         renderer=Renderer(tokenizer, most_tokens(source, model, tokenizer), source.pair),
         batch_tokens=source.batch_tokens or (CPU_TOKENS if place.type == "cpu" else DEVICE_TOKENS),
     )
@@ -89,19 +102,40 @@ def _read(
     torch: Untyped, transformers: Untyped, source: HfSource, *, on_cpu: bool
 ) -> tuple[Untyped, Untyped, list[float]]:
     """Return the model, its tokenizer and what its labels count."""
+    about, trusted = trust_of(source)
+    if not trusted:
+        check_config(source, transformers, about)
+    tokenizer = _tokenizer(transformers, source, about)
+    if not trusted:
+        check_files(source, torch, transformers, about)
     name = source.dtype or ("float32" if on_cpu else "auto")
     dtype = name if name == "auto" else getattr(torch, name)
-    # A model's own code is never run; left open, transformers asks at the terminal.
-    own_code = {"trust_remote_code": False}
-    tokenizer = transformers.AutoTokenizer.from_pretrained(source.model, **own_code)
+    more = {"device_map": source.device_map} if source.device_map else {}
+    model, report = transformers.AutoModelForSequenceClassification.from_pretrained(
+        source.model, output_loading_info=True, dtype=dtype, **about, **more
+    )
+    model.config.get_text_config().use_cache = False
+    if trusted:
+        return model, tokenizer, [weight for _, weight in source.weights] or [1.0]
+    in_float32(torch, model)
+    return model, tokenizer, label_weights(source, model.config, sorted(report["missing_keys"]))
+
+
+def _tokenizer(transformers: Untyped, source: HfSource, about: JsonObject) -> Untyped:
+    """Return the tokenizer, with the template of the spec if it names one."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(source.model, **about)
+    if source.template:
+        try:
+            text = Path(source.template).expanduser().read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"the template {source.template} cannot be read: {evidence(error)}"
+            ) from None
+        tokenizer.chat_template = text
     if not source.pair and not tokenizer.chat_template:
         raise ConfigError(
             f"reward 'hf:{source.model}' has no chat template: if it was trained on pairs of "
-            "question and answer, add ?input=pair"
+            "question and answer, add ?input=pair; else name one with ?template=FILE"
         )
     tokenizer.truncation_side = "right"
-    model, report = transformers.AutoModelForSequenceClassification.from_pretrained(
-        source.model, output_loading_info=True, dtype=dtype, **own_code
-    )
-    model.config.get_text_config().use_cache = False
-    return model, tokenizer, label_weights(source, model.config, sorted(report["missing_keys"]))
+    return tokenizer

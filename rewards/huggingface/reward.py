@@ -20,8 +20,10 @@ from ...core.login import without_login
 from ...models.import_torch import named_device
 from ..base import Score, scored, unscored
 from ..chat import chat_of
+from ..planned_reward import Job
 from .loaded import Shared, shared
 from .spec import HfSource, read_spec
+from .tokenize_chat import tell_cuts
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,25 @@ class HfReward:
         Raises:
             MissingDependencyError: the extra is not installed.
             ConfigError: there is no such model, or it is not a reward model.
+            RewardError: it takes longer than `load_timeout`.
         """
-        await self._loaded()
+        seconds = self.source.load_timeout
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                await self._loaded()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise RewardError(
+                f"reward {self.name!r} is not loaded after {seconds:g} s; it goes on loading, so "
+                "try again later, fetch it first (hf download), or allow more: "
+                "?load_timeout=SECONDS"
+            ) from None
+
+    async def ready(self, job: Job) -> None:
+        """Load the model before anything is paid for; raises as `load` does."""
+        await self.load()
 
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Score the answers; one that cannot be scored is unscored, with its reason.
@@ -86,6 +105,7 @@ class HfReward:
         loaded = await self._loaded()
         chats = [chat_of(messages, answer) for answer in answers]
         written = await asyncio.wrap_future(loaded.write(chats))
+        tell_cuts(self.name, written, loaded.model.renderer.room)
         tokens = [one for one in written if not isinstance(one, RewardError)]
         waits = [asyncio.wrap_future(score) for score in loaded.batcher.submit(tokens)]
         # Once this wait is cancelled, the scores that have not begun never will.
@@ -104,6 +124,7 @@ class HfReward:
         source, folder = self.source, Path(self.source.model).expanduser()
         # Everything in it that the surroundings decide: it says which model is shared.
         place = str(folder.resolve()) if folder.is_dir() else source.model
-        future = shared(replace(source, model=place, device=source.device or named_device()))
+        device = source.device or ("" if source.device_map else named_device())
+        future = shared(replace(source, model=place, device=device))
         # Shielded: who gives up waiting must not stop the loading for the others.
         return asyncio.shield(asyncio.wrap_future(future))

@@ -6,11 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.errors import RewardError, evidence
+from ...core.special_tokens import as_text
 from ...models.import_torch import Untyped
 from ..chat import Chat
+from ..chat_forms import rendered, special_tokens
+from ..remarks import remark
 from .batcher import Tokens
 
 _PLACE = "Here-stands-the-answer"  # nothing a template would strip or escape
+
+
+class Cut(Tokens):
+    """Tokens of a text that lost the end of its answer."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +58,18 @@ class Renderer:
         end = self.room - last
         if end <= first:
             raise self._too_long(first + last)
-        return {name: row[:end] + row[len(row) - last :] for name, row in whole.items()}
+        return Cut({name: row[:end] + row[len(row) - last :] for name, row in whole.items()})
 
     def _text(self, chat: Chat) -> str:
+        def render(form: Chat) -> str:
+            return str(self.tokenizer.apply_chat_template(form, tokenize=False))
+
         try:
-            return str(self.tokenizer.apply_chat_template(chat, tokenize=False))
+            return rendered(render, chat, special_tokens(self.tokenizer))
         except Exception as error:  # noqa: BLE001  a template raises what it likes
-            if len(chat) < 3 or chat[0]["role"] != "system":
-                raise RewardError(
-                    f"the reward model's chat template refuses the conversation: {evidence(error)}"
-                ) from None
-        # It knows no system turn: the first user turn takes it.
-        merged = {**chat[1], "content": f"{chat[0]['content']}\n\n{chat[1]['content']}"}
-        return self._text([merged, *chat[2:]])
+            raise RewardError(
+                f"the reward model's chat template refuses the conversation: {evidence(error)}"
+            ) from None
 
     def _encode(self, text: str) -> Tokens:
         # The template has written BOS already, if the model wants one.
@@ -72,19 +78,34 @@ class Renderer:
 
     def _pair(self, chat: Chat) -> Tokens:
         query = next(turn["content"] for turn in reversed(chat[:-1]) if turn["role"] == "user")
+        special = special_tokens(self.tokenizer)
+        query, answer = (as_text(text, special) for text in (query, chat[-1]["content"]))
         frame = len(self.tokenizer([query], [""])["input_ids"][0])
         if frame >= self.room:
             raise self._too_long(frame)
         cut = {"truncation": "only_second", "max_length": self.room, "verbose": False}
         # As lists: a bare "" would be taken for no second text.
-        encoded = self.tokenizer([query], [chat[-1]["content"]], **cut)
+        encoded = self.tokenizer([query], [answer], **cut)
         names = self.tokenizer.model_input_names
-        return {name: encoded[name][0] for name in encoded if name in names}
+        tokens = {name: encoded[name][0] for name in encoded if name in names}
+        if len(tokens["input_ids"]) < self.room:
+            return tokens
+        whole = self.tokenizer([query], [answer], verbose=False)["input_ids"][0]
+        return Cut(tokens) if len(whole) > self.room else tokens
 
     def _too_long(self, count: int) -> RewardError:
         return RewardError(
             f"the reward model holds {self.room} tokens and the conversation alone has {count}, "
             "so nothing of the answer would be scored"
+        )
+
+
+def tell_cuts(name: str, written: Sequence[object], room: int) -> None:
+    """Tell the person if one of these texts was cut."""
+    if any(isinstance(one, Cut) for one in written):
+        remark(
+            f"reward {name!r} reads {room} tokens: an answer that is longer with its conversation "
+            "is scored without its end"
         )
 
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
 
+from ...core.context import Context
 from ...core.errors import RewardError, evidence
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, add_costs, cost
 from ...models.ask import ask
 from ...models.budget import Budget
+from ...models.live_request import request_seed
+from ...models.own_settings import own_limit, thinking_tokens
 from ...models.policy import Policy
 from ...models.request import Request, RequestError
 from ...prompts.judge import JUDGE_SYSTEM
 from ..planned_reward import Called
 from .verdict import Form
 
+CHANCES = {"logprobs": True, "top_logprobs": 20}  # one bare word says how sure it is
+CUT = {"length", "max_tokens"}
 REPLIES = 2  # so a reply without a verdict is asked for once more
-MOST_TOKENS = 1024  # room for a judge that thinks first
+MOST_TOKENS = 1024  # room for a few words first; a model that thinks has limits of its own
 
 
 class VerdictError(RewardError):
@@ -34,14 +39,19 @@ async def ask_verdict(
     judge: Policy,
     prompt: Callable[[str], str],
     form: Form,
+    settings: Context,
     budget: Budget,
 ) -> Called:
     """Ask a judge for one verdict.
+
+    The model's own limit of tokens counts if it has one; a reply that ours has cut off is asked
+    for again without.
 
     Args:
         judge: The judging model.
         prompt: The question, given how to reply.
         form: The verdicts it allows.
+        settings: Those of the run: timeout, retries, seed.
         budget: What the round may still cost.
 
     Returns:
@@ -55,11 +65,23 @@ async def ask_verdict(
     """
     bare, strict, as_json = (form.plain, None), (form.as_json, form.schema), (form.as_json, None)
     bare_first = form.one_word and "logprobs" in type(judge.model).model_fields
+    parameters = _parameters(judge.model, settings)
     paid, reason, replies, refused = cost(), "nothing", 0, frozenset[str]()
     for output, schema in (bare, strict, as_json) if bare_first else (strict, bare, as_json):
-        request = _request(judge, prompt(output), schema, form.one_word, refused)
+        request = Request(
+            judge,
+            [SystemMessage(JUDGE_SYSTEM.text), HumanMessage(prompt(output))],
+            parameters=parameters | (CHANCES if form.one_word and not schema else {}),
+            schema=schema,
+            refused=refused,
+            timeout=settings.timeout,
+            retries=settings.retries,
+            budget=budget,
+            label="judge",
+            metadata={"tpo_phase": "rank"},
+        )
         try:
-            response = await ask(replace(request, budget=budget))
+            response = await ask(request)
         except RequestError as error:
             error.cost = add_costs(paid, error.cost)
             raise
@@ -71,6 +93,8 @@ async def ask_verdict(
             if value is not None:
                 return Called(result=value, cost=paid)
             reason = reply.error or evidence(repr(reply.text))
+            if reply.finish_reason in CUT:
+                parameters |= {"max_tokens": None}
         replies += 1
         if replies == REPLIES:
             break
@@ -79,21 +103,12 @@ async def ask_verdict(
     )
 
 
-def _request(
-    judge: Policy,
-    prompt: str,
-    schema: JsonObject | None,
-    one_word: bool,
-    refused: frozenset[str],
-) -> Request:
-    """Return the request for a verdict; one bare word comes with its log-probabilities."""
-    chances = {"logprobs": True, "top_logprobs": 20} if one_word and not schema else {}
-    return Request(
-        judge,
-        [SystemMessage(JUDGE_SYSTEM.text), HumanMessage(prompt)],
-        parameters={"temperature": 0.0, "max_tokens": MOST_TOKENS, **chances},
-        schema=schema,
-        refused=refused,
-        label="judge",
-        metadata={"tpo_phase": "rank"},
-    )
+def _parameters(model: BaseChatModel, settings: Context) -> JsonObject:
+    """Return how a verdict is sampled: soberly, and within the model's own limit if it has one."""
+    own = own_limit(model) or thinking_tokens(model)
+    thinks = (model.profile or {}).get("reasoning_output")
+    return {
+        "temperature": 0.0,
+        "max_tokens": None if own or thinks else MOST_TOKENS,
+        "seed": request_seed(settings, "rank", 0, 0),
+    }

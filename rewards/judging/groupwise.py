@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from ...core.conversation import read_conversation
 from ...prompts import judge as prompts
 from ..base import Score
 from ..planned_reward import Job
@@ -47,8 +46,9 @@ class GroupwiseJudge(LanguageJudge[list[int], list[list[int]]]):
 
     def question(self, job: Job, call: list[int], output: str = "") -> str:
         """Ask for the ranking of all answers, shown in one order."""
-        query, texts = read_conversation(job.messages).text, compared(job)
-        return prompts.rank(query, [texts[place] for place in call], self.rubric, output)
+        texts = compared(job)
+        query, shown = self.texts(job, [texts[place] for place in call])
+        return prompts.rank(query, shown, self.rubric, output)
 
     def form(self, call: list[int]) -> Order:
         """The numbers of all answers, the best first."""

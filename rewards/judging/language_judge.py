@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Generic, Self
 
+from ...core.conversation import read_conversation
 from ...core.errors import SpecError
+from ...core.prompt_template import clip
+from ...core.usage import Cost
 from ...models.policy import PolicyLike, check_policy, model_name, resolve_policy
 from ...prompts.judge import RUBRIC
 from ..base import Score
 from ..planned_reward import Called, CallT, Job, ResultT
 from .ask import ask_verdict
+from .form_known import form_known
 from .verdict import Form
 
 
@@ -76,7 +80,19 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Ask for one verdict."""
         judge, question = await resolve_policy(self.model), partial(self.question, job, call)
-        return await ask_verdict(judge, question, self.form(call), job.budget)
+        return await ask_verdict(judge, question, self.form(call), job.settings, job.budget)
+
+    async def ready(self, job: Job) -> Cost:
+        """Make sure that the model is there and replies in the form; see `form_known`.
+
+        Raises:
+            Exception: whatever keeps it from judging.
+        """
+        return await form_known(self, self.kind, self.model, job)
+
+    def limits_itself(self, call: CallT) -> bool:
+        """Each attempt has the run's timeout."""
+        return True
 
     def settled(self, job: Job, call: CallT, result: ResultT) -> list[tuple[int, Score]]:
         """A comparison settles nothing by itself."""
@@ -87,6 +103,12 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
         self, job: Job, calls: Sequence[CallT], results: Sequence[ResultT | Exception]
     ) -> list[Score]:
         """Turn the verdicts into scores; see `PlannedReward`."""
+
+    def texts(self, job: Job, answers: Sequence[str]) -> tuple[str, list[str]]:
+        """Return the query and answers as they are shown: clipped as the run says."""
+        room = job.settings.clip_tokens
+        query = read_conversation(job.messages).text
+        return clip(query, room), [clip(answer, room) for answer in answers]
 
     @abstractmethod
     def question(self, job: Job, call: CallT, output: str = "") -> str:

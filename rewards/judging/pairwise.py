@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from ...core.conversation import read_conversation
 from ...prompts import judge as prompts
 from ..base import Score
 from ..planned_reward import Job
@@ -52,8 +51,8 @@ class PairwiseJudge(LanguageJudge[list[int], float]):
 
     def question(self, job: Job, call: list[int], output: str = "") -> str:
         """Ask which of two answers is better."""
-        query, texts = read_conversation(job.messages).text, compared(job)
-        first, second = (texts[place] for place in call)
+        texts = compared(job)
+        query, [first, second] = self.texts(job, [texts[place] for place in call])
         return prompts.compare(query, first, second, self.rubric, output)
 
     def form(self, call: list[int]) -> Choice:

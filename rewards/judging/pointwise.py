@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...core.conversation import read_conversation
 from ...prompts import judge as prompts
 from ..base import Score, failed, scored
 from ..planned_reward import Job
@@ -42,8 +41,8 @@ class Judge(LanguageJudge[int, float]):
 
     def question(self, job: Job, call: int, output: str = "") -> str:
         """Ask for the rating of one answer."""
-        query = read_conversation(job.messages).text
-        return prompts.rate(query, job.answers[int(call)], self.rubric, output)
+        query, [answer] = self.texts(job, [job.answers[int(call)]])
+        return prompts.rate(query, answer, self.rubric, output)
 
     def form(self, call: int) -> Choice:
         """One digit."""

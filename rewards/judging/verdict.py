@@ -1,13 +1,13 @@
 """One verdict of a language model: asked strictly, read strictly, never guessed.
 
 A reply is exactly a verdict or none: a judge that quotes the answer it judges must not have
-the quotation read as its own words. A reply without a verdict is asked for again once, in another
+the quotation read as its own words. What stands around the whole of it counts for nothing
+(`unwrapped.py`). A reply without a verdict is asked for again once, in another
 form, and is then a failure.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from typing import ClassVar, Protocol
 
 from ...core.json_types import JsonObject
 from ...core.reply import Reply
+from .unwrapped import entry, unwrapped
 
 LEAST_MASS = 0.5  # share of probability the allowed answers must hold together
 AROUND = "*`\"'. \n"  # what models put around one word
@@ -72,9 +73,11 @@ class Choice:
 
     def read(self, reply: Reply) -> float | None:
         """Return what the reply is worth."""
-        bare = reply.text.strip(AROUND)
-        if bare not in self.values or reply.error:
-            return self.values.get(str(_only_entry(reply, self.key)))
+        if reply.error:
+            return None
+        bare = unwrapped(reply.text).strip(AROUND)
+        if bare not in self.values:
+            return self.values.get(str(entry(reply.text, self.key)))
         try:
             # The last token that says it: a judge that thinks first may name others before.
             last = [token for token in reply.logprobs["content"] if _bare(token) == bare][-1]
@@ -109,26 +112,19 @@ class Order:
 
     def read(self, reply: Reply) -> list[list[int]] | None:
         """Return groups of numbers, the best first; every answer is named exactly once."""
-        bare = reply.text.strip(AROUND)
-        entry = _only_entry(reply, self.key)
-        if _ORDER.fullmatch(bare) and not reply.error:
-            entry = [tied.split("=") for tied in bare.split(">")]
-        if not isinstance(entry, list):
+        if reply.error:
+            return None
+        bare = unwrapped(reply.text).strip(AROUND)
+        named = entry(reply.text, self.key)
+        if _ORDER.fullmatch(bare):
+            named = [tied.split("=") for tied in bare.split(">")]
+        if not isinstance(named, list):
             return None
         known = {str(number): number for number in range(1, self.count + 1)}
-        groups = [tied if isinstance(tied, list) else [tied] for tied in entry]
+        groups = [tied if isinstance(tied, list) else [tied] for tied in named]
         order = [[known.get(str(number).strip(), 0) for number in tied] for tied in groups]
-        named = sorted(number for tied in order for number in tied)
-        return [tied for tied in order if tied] if named == list(known.values()) else None
-
-
-def _only_entry(reply: Reply, key: str) -> object:
-    """Return what a reply's JSON holds under its only key; `None` if it is not just that."""
-    try:
-        parsed = None if reply.error else json.loads(reply.text)
-    except (ValueError, RecursionError):
-        return None
-    return parsed[key] if isinstance(parsed, dict) and set(parsed) == {key} else None
+        numbers = sorted(number for tied in order for number in tied)
+        return [tied for tied in order if tied] if numbers == list(known.values()) else None
 
 
 def _bare(token: JsonObject) -> str:

@@ -5,20 +5,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from ...core.errors import ConfigError
-from ...core.state import Candidate
+from ...core.usage import Cost, add_costs
 from ..base import Score, scored, sound
 from ..function import OwnReward, as_reward
-from ..planned_reward import Called, Job, PlannedReward, planned, requests_to_score, self_check
+from ..planned_reward import (
+    Called,
+    Job,
+    PlannedReward,
+    plan_further,
+    planned,
+    requests_to_score,
+    self_check,
+)
+from ..readiness import limits_itself, make_ready
 from .answer_scores import own_scores, why_unscored
+from .part_of_a_round import PartCall, own_calls, seen_by
 from .z_score import raw, reference
-
-PartCall = list[Any]
-"""`[which reward, its own call]`."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,8 @@ class Part:
 class Mix:
     """The weighted sum of its parts; each part's own score is kept on the candidate.
 
-    An answer that a constraint scores below 0.5 is vetoed and leaves the ranking.
+    An answer that a constraint scores below 0.5 is vetoed and leaves the ranking. Constraints are
+    asked first, and the parts are not asked about what they veto.
 
     Args:
         parts: At least one.
@@ -101,24 +111,54 @@ class Mix:
         notices = [await self_check(reward) for reward in self._all]
         return " ".join(filter(None, notices))
 
+    async def ready(self, job: Job) -> Cost:
+        """Make sure of all parts and constraints.
+
+        Raises:
+            Exception: whatever keeps one of them from being used.
+        """
+        paid = await asyncio.gather(*[make_ready(reward, job) for reward in self._all])
+        return reduce(add_costs, paid)
+
+    def limits_itself(self, call: PartCall) -> bool:
+        """Whether the part does that makes this call."""
+        return limits_itself(self._all[call[0]], call[1])
+
+    @property
+    def _stages(self) -> tuple[range, range]:
+        """The places of the constraints, which are asked first, and of the parts."""
+        return range(len(self.parts), len(self._all)), range(len(self.parts))
+
     def plan(self, job: Job) -> list[PartCall]:
-        """Return `[which reward, its own call]`."""
-        return [
-            [place, call]
-            for place, reward in enumerate(self._all)
-            for call in reward.plan(_seen_by(reward, job))
-        ]
+        """Return the calls of the constraints, or of the parts if there are none."""
+        constraints, parts = self._stages
+        return self._planned(job, constraints or parts, None)
+
+    def plan_further(
+        self, job: Job, calls: Sequence[PartCall], results: Sequence[Any]
+    ) -> list[PartCall]:
+        """Return the calls of the parts, which cost nothing for what a constraint rules out.
+
+        A mix inside this one may also have further calls.
+        """
+        constraints, parts = self._stages
+        if more := self._further(job, constraints, calls, results):
+            return more
+        if constraints and not any(call[0] in parts for call in calls):
+            kept = self._kept(job, calls, results)
+            return self._planned(job, parts, kept) if kept else []
+        return self._further(job, parts, calls, results)
 
     def requests(self, job: Job) -> int:
         """Return the requests of all parts."""
-        seen = ((reward, _seen_by(reward, job)) for reward in self._all)
+        seen = ((reward, seen_by(reward, job)) for reward in self._all)
         return sum(requests_to_score(reward, len(own.answers), own.pool) for reward, own in seen)
 
     async def call(self, job: Job, call: PartCall) -> Called:
         """Make one call of one part."""
-        place, inner = call
+        place, inner, *kept = call
         reward: PlannedReward = self._all[place]
-        return await reward.call(_seen_by(reward, job), inner)
+        return await reward.call(seen_by(reward, job, *kept), inner)
 
     def settled(self, job: Job, call: PartCall, result: object) -> list[tuple[int, Score]]:
         """A sum needs all parts."""
@@ -126,12 +166,7 @@ class Mix:
 
     def combine(self, job: Job, calls: Sequence[PartCall], results: Sequence[Any]) -> list[Score]:
         """Sum the parts up; a part that failed fails the answer."""
-        columns: list[list[Score]] = []
-        for place, reward in enumerate(self._all):
-            mine = [(c[1], r) for c, r in zip(calls, results, strict=True) if c[0] == place]
-            own_calls, own_results = [c for c, _ in mine], [r for _, r in mine]
-            columns.append(reward.combine(_seen_by(reward, job), own_calls, own_results))
-        rows = [[column[i] for column in columns] for i in range(len(job.answers))]
+        rows = self._rows(job, calls, results)
         failed = [why_unscored(self._all, row, len(self.parts)) for row in rows]
         whole = [row for row, score in zip(rows, failed, strict=True) if score is None]
         scales = [
@@ -149,12 +184,44 @@ class Mix:
             scores.append({**score, "parts": own_scores(self._all, row)})
         return scores
 
+    def _planned(self, job: Job, places: Iterable[int], kept: list[int] | None) -> list[PartCall]:
+        """Return the first calls of some rewards, about all answers or those at some places."""
+        some = [] if kept is None or len(kept) == len(job.answers) else [kept]
+        return [
+            [place, call, *some]
+            for place in places
+            for call in self._all[place].plan(seen_by(self._all[place], job, *some))
+        ]
 
-def _seen_by(reward: PlannedReward, job: Job) -> Job:
-    """The job with the pool on the part's own scale, for parts that look at the pool."""
-    own: list[Candidate] = [
-        {**candidate, "reward": parts[reward.name]}
-        for candidate in job.pool
-        if reward.name in (parts := candidate.get("parts", {}))
-    ]
-    return replace(job, pool=own)
+    def _further(
+        self, job: Job, places: Iterable[int], calls: Sequence[PartCall], results: Sequence[Any]
+    ) -> list[PartCall]:
+        """Return further calls of mixes at some places."""
+        found: list[PartCall] = []
+        for place in places:
+            own, own_results, some = own_calls(place, calls, results)
+            seen = seen_by(self._all[place], job, *some)
+            more = plan_further(self._all[place], seen, own, own_results) if own else []
+            found += [[place, call, *some] for call in more]
+        return found
+
+    def _kept(self, job: Job, calls: Sequence[PartCall], results: Sequence[Any]) -> list[int]:
+        """Return the places of the answers that no constraint rules out or fails on."""
+        rows = self._rows(job, calls, results)
+        whys = [why_unscored(self._all, row, len(self.parts)) for row in rows]
+        return [place for place, why in enumerate(whys) if why is None]
+
+    def _rows(
+        self, job: Job, calls: Sequence[PartCall], results: Sequence[Any]
+    ) -> list[list[Score]]:
+        """Return each answer's scores, one of each reward; empty ones if it was not asked."""
+        rows = [[Score(reward=None, error=None) for _ in self._all] for _ in job.answers]
+        for place, reward in enumerate(self._all):
+            own, own_results, some = own_calls(place, calls, results)
+            if not own and self.constraints:  # not asked yet, or about nothing
+                continue
+            column = reward.combine(seen_by(reward, job, *some), own, own_results)
+            kept = some[0] if some else range(len(rows))
+            for answer, score in zip(kept, column, strict=True):
+                rows[answer][place] = score
+        return rows

@@ -7,6 +7,7 @@ from statistics import fmean, pstdev
 
 from ...core.state import Candidate
 
+ROUNDING = 1e-6  # of a score's size: what float32 and the order of a sum may change
 Scale = Callable[[float], float]
 
 
@@ -31,6 +32,13 @@ def reference(pool: Sequence[Candidate], name: str, fresh: Sequence[float]) -> S
     first = min((c["round"] for c, _ in known), default=0)
     by_text = {c["text"]: value for c, value in known if c["round"] == first}
     values = list(by_text.values()) or list(fresh)
-    mean = fmean(values) if values else 0.0
-    spread = (pstdev(values) if values else 0.0) or 1.0  # equal scores: nothing to tell apart
-    return lambda value: (value - mean) / spread
+    mean, spread = (fmean(values), pstdev(values)) if values else (0.0, 0.0)
+    noise = ROUNDING * max(map(abs, values), default=0.0)
+    unit = spread if spread > noise else 1.0  # equal scores: nothing to tell apart
+
+    def scale(value: float) -> float:
+        """Return the deviations; one by rounding counts 0."""
+        off = value - mean
+        return off / unit if abs(off) > noise else 0.0
+
+    return scale

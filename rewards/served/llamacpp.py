@@ -24,8 +24,8 @@ from langchain_core.messages import AnyMessage
 
 from ...core.conversation import read_conversation
 from ...core.json_types import JsonObject
-from ...core.reply import well_formed
 from ..base import Score, unscored
+from ..chat import plain_text
 from .read_scores import read_indexed, read_number
 from .reward import ServedReward
 
@@ -55,8 +55,8 @@ class LlamaCppReward(ServedReward):
 
     async def _ask(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         body: JsonObject = {
-            "query": well_formed(read_conversation(messages).text),
-            "documents": [well_formed(answer) for answer in answers],
+            "query": plain_text(read_conversation(messages).text),
+            "documents": [plain_text(answer) for answer in answers],
         }
         if self.model:
             body["model"] = self.model

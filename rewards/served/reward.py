@@ -16,6 +16,7 @@ from ...core.json_types import JsonObject
 from ...core.login import has_login
 from ...models.address import server_address
 from ..base import Reward, Score, checked, unscored
+from ..planned_reward import Job
 from .connection import KEY, Connection, TextRefusedError
 from .doubtful_scores import ANSWERS, QUESTION, doubts
 
@@ -141,15 +142,34 @@ class ServedReward(ABC):
             A sentence to be shown, or "": that the scores are squashed into 0 to 1, all
             equal, prefer degenerate text, or are missing. It never raises a `RewardError`.
         """
-        if "probe" not in self._known:
-            try:
-                mine = cast("Reward", self)  # a class variable does not count as a property
-                scores = await checked(mine, [HumanMessage(QUESTION)], ANSWERS)
-            except RewardError as error:
-                return f"reward {self.name}: the probe failed: {error}"
-            self._known["probe"] = doubts(scores, self.raw_advice)
-        doubt = self._known["probe"]
+        try:
+            doubt = await self._doubt()
+        except RewardError as error:
+            return f"reward {self.name}: the probe failed: {error}"
         return f"reward {self.name}: {doubt}" if doubt else ""
+
+    async def ready(self, job: Job) -> None:
+        """Make sure that the server scores: all that `probe` asks, or one answer if it has.
+
+        Raises:
+            RewardError: it cannot be reached, refuses, or has no score for any answer.
+        """
+        if "probe" in self._known:
+            await self._scores(ANSWERS[:1])
+        else:
+            await self._doubt()
+
+    async def _doubt(self) -> str:
+        if "probe" not in self._known:
+            self._known["probe"] = doubts(await self._scores(ANSWERS), self.raw_advice)
+        return str(self._known["probe"])
+
+    async def _scores(self, answers: Sequence[str]) -> list[Score]:
+        mine = cast("Reward", self)  # a class variable does not count as a property
+        scores = await checked(mine, [HumanMessage(QUESTION)], answers)
+        if all(score["error"] for score in scores):
+            raise RewardError(scores[0]["error"])
+        return scores
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; they also close when it ends."""

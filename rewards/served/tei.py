@@ -29,8 +29,8 @@ from langchain_core.messages import AnyMessage
 from ...core.conversation import read_conversation
 from ...core.errors import RewardError
 from ...core.json_types import JsonObject
-from ...core.reply import well_formed
 from ..base import Score, unscored
+from ..chat import plain_text
 from .connection import shown
 from .read_scores import read_indexed, read_number
 from .templated import OPTIONS, TemplatedReward, write_texts
@@ -66,8 +66,8 @@ class TeiReward(TemplatedReward):
             if self._template:
                 scores += await self._predict(messages, batch, labels)
             elif kind == "reranker":
-                query = well_formed(read_conversation(messages).text)
-                body = {"query": query, "texts": [well_formed(answer) for answer in batch], **_OPEN}
+                query = plain_text(read_conversation(messages).text)
+                body = {"query": query, "texts": [plain_text(answer) for answer in batch], **_OPEN}
                 items = await self._server.post("/rerank", body)
                 scores += read_indexed(
                     self._server, items, len(batch), lambda item: read_number(item.get("score"))

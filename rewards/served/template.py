@@ -17,6 +17,7 @@ from typing import Protocol
 from ...core.errors import ConfigError, MissingDependencyError, evidence
 from ...models.import_torch import Untyped
 from ..chat import Chat
+from ..chat_forms import rendered, special_tokens
 
 
 class Template(Protocol):
@@ -85,8 +86,13 @@ class TokenizerTemplate:
         )
 
     def _whole(self, chat: Chat) -> str:
+        tokenizer = self._tokenizer
+
+        def render(form: Chat) -> str:
+            return str(tokenizer.apply_chat_template(form, tokenize=False))
+
         try:
-            return str(self._tokenizer.apply_chat_template(chat, tokenize=False))
+            return rendered(render, chat, special_tokens(tokenizer))
         except Exception as error:  # a template raises what it likes
             raise ConfigError(
                 f"the chat template of {self.name} refuses the conversation: {evidence(error)}"
@@ -144,8 +150,12 @@ class FileTemplate:
             MissingDependencyError: jinja2 is not installed.
             ConfigError: the template is malformed or refuses the conversation.
         """
+
+        def render(form: Chat) -> str:
+            return str(self._compiled.render(messages=form, add_generation_prompt=False))
+
         try:
-            return str(self._compiled.render(messages=chat, add_generation_prompt=False))
+            return rendered(render, chat)
         except MissingDependencyError:
             raise
         except Exception as error:  # a template raises what it likes

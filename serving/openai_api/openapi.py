@@ -15,7 +15,8 @@ ERRORS = {
     "404": "There is no such model.",
     "408": "The body did not come in time.",
     "413": "The body is too large.",
-    "429": "As many runs as this server takes are at work; Retry-After says when to come back.",
+    "429": "As many runs as this server takes are at work, or the policy's own server takes no "
+    "more requests (rate_limit_exceeded); Retry-After says when to come back.",
     "502": "The policy or the reward failed.",
     "503": "The server stops, or lacks a package.",
     "504": "The run took too long.",

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from ...core.events import AnyEvent, Final
+from ...core.finish_reason import ending
 from ...core.json_types import JsonObject
 from ...core.phrases import event_text
 from ...core.usage import tokens_of
 from ..json_response import to_json
 
-FINISH_REASONS = {"length": "length", "max_tokens": "length", "content_filter": "content_filter"}
+# OpenAI has no word for a refusal of the model, and none for an unknown one.
+FINISH_REASONS = {reason: reason for reason in ("length", "content_filter")}
+FINISH_REASONS |= {"refusal": "content_filter"}
 DONE = b"data: [DONE]\n\n"
 
 
@@ -47,7 +50,8 @@ class Completion:
     @property
     def finish_reason(self) -> str:
         """Why the answer ends where it does."""
-        return FINISH_REASONS.get(self.finish_reasons.get(self.final["candidate"]) or "", "stop")
+        said = ending(self.finish_reasons.get(self.final["candidate"]))
+        return FINISH_REASONS.get(said or "", "stop")
 
     @property
     def usage(self) -> JsonObject:

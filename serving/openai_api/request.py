@@ -16,6 +16,7 @@ from ...core.make_context import explain
 from ..error_responses import Refusal
 from ..served_models import ServedModel
 from ..server_settings import Settings
+from .turn import Turn
 
 NOT_OFFERED = {
     "tools": "tools are not offered here: put TPO into an agent (tpo.TPOMiddleware) or leave them "
@@ -30,39 +31,6 @@ NOT_OFFERED = {
 }
 
 
-class Part(BaseModel):
-    """A piece of a message; only text is taken."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    text: str = ""
-
-
-class Message(BaseModel):
-    """One turn of the conversation."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[Part] | None = None
-
-    def as_pair(self) -> dict[str, str]:
-        """Return the turn with plain text."""
-        parts = [Part(type="text", text=self.content)] if isinstance(self.content, str) else None
-        parts = parts or (self.content if isinstance(self.content, list) else [])
-        other = next((part.type for part in parts if part.type != "text"), None)
-        if other:
-            raise Refusal(
-                400,
-                f"a message holds a part of type {other!r}; only text is taken: say it in words",
-                param="messages",
-                code="unsupported_content",
-            )
-        role = {"developer": "system", "tool": "user"}.get(self.role, self.role)
-        return {"role": role, "content": "".join(part.text for part in parts)}
-
-
 class StreamOptions(BaseModel):
     """How a stream is wanted."""
 
@@ -75,7 +43,7 @@ class ChatRequest(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     model: str = Field(description="One of GET /v1/models.")
-    messages: list[Message] = Field(min_length=1, description="The conversation; text only.")
+    messages: list[Turn] = Field(min_length=1, description="The conversation; text only.")
     stream: bool | None = Field(default=None, description="Send the answer piece by piece.")
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = Field(
@@ -86,11 +54,25 @@ class ChatRequest(BaseModel):
     max_tokens: int | None = Field(default=None, ge=1, description="Of each candidate.")
     max_completion_tokens: int | None = Field(default=None, ge=1, description="The same.")
     stop: str | list[str] | None = Field(default=None, description="Texts that end an answer.")
-    seed: int | None = Field(default=None, description="Of the candidates and critiques.")
+    seed: int | None = Field(
+        default=None, description="Of the candidates and critiques; -1 sets none."
+    )
     response_format: JsonObject | None = Field(default=None, description="Only text.")
     tpo: JsonObject = Field(
         default_factory=dict, description="Any setting of tpo.Context: depth, width, reward, ..."
     )
+
+    @field_validator("tpo", mode="before")
+    @classmethod
+    def take_null(cls, tpo: object) -> object:
+        """Take `null` for no settings."""
+        return {} if tpo is None else tpo
+
+    @field_validator("max_tokens", "max_completion_tokens", "seed", mode="before")
+    @classmethod
+    def take_minus_one(cls, number: object) -> object:
+        """Take -1 for "without", as local servers do."""
+        return None if number == -1 else number
 
     @field_validator("n", mode="before")
     @classmethod
@@ -127,8 +109,8 @@ class ChatRequest(BaseModel):
         Raises:
             Refusal: they are too long, or there is nothing to answer (400).
         """
-        pairs = [message.as_pair() for message in self.messages]
-        size = sum(len(pair["content"]) for pair in pairs)
+        turns = [message.as_turn() for message in self.messages]
+        size = sum(len(turn["content"]) for turn in turns)
         if size > settings.max_prompt_chars:
             raise Refusal(
                 400,
@@ -138,7 +120,7 @@ class ChatRequest(BaseModel):
                 code="context_length_exceeded",
             )
         try:
-            messages = to_messages(pairs)
+            messages = to_messages(turns)
             read_conversation(messages)
         except InputError as error:
             raise Refusal(400, str(error), param="messages") from None
@@ -150,11 +132,12 @@ class ChatRequest(BaseModel):
         Raises:
             Refusal: one of them is wrong (400).
         """
+        stops = [self.stop] if isinstance(self.stop, str) else self.stop or []
         given: JsonObject = {
             "temperature": self.temperature,
             "top_p": self.top_p,
             "max_tokens": self.max_completion_tokens or self.max_tokens,
-            "stop_sequences": [self.stop] if isinstance(self.stop, str) else self.stop or None,
+            "stop_sequences": [text for text in stops if text] or None,
             "seed": None if self.seed is None else self.seed % 2**31,
         }
         settings = {name: value for name, value in given.items() if value is not None}

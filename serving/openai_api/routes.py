@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from ...core.json_types import JsonObject
 from ..cancel_on_disconnect import ClientLeft, cancel_on_disconnect
-from ..error_responses import refusal_of
+from ..error_responses import Refusal, refusal_of
 from ..guard.api_keys import NeedsKey
 from ..guard.read_body import read_json
 from ..guard.run_limit import RunLimit
@@ -23,6 +23,9 @@ from ..sse import EventStream
 from .chat_run import ChatRun
 from .openapi import description
 from .request import read_request
+
+ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+WITHOUT_V1 = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models")
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,16 @@ class ChatRoutes:
         keyed = [Middleware(NeedsKey, keys=self.settings.keys)]
         return [
             Route("/v1/openapi.json", self.openapi),
-            Route("/v1/models", self.models, middleware=keyed),
+            *(Route(path, self.models, middleware=keyed) for path in ("/v1/models", "/v1/models/")),
             Route("/v1/models/{name:path}", self.model, middleware=keyed),
-            Route("/v1/chat/completions", self.complete, methods=["POST"], middleware=keyed),
+            *(
+                Route(path, self.complete, methods=["POST"], middleware=keyed)
+                for path in ("/v1/chat/completions", "/v1/chat/completions/")
+            ),
+            *(
+                Route(path, self.not_here, methods=ANY, middleware=keyed)
+                for path in ("/v1", "/v1/{rest:path}", *WITHOUT_V1)
+            ),
         ]
 
     async def models(self, request: Request) -> Response:
@@ -85,6 +95,21 @@ class ChatRoutes:
                 return Response(status_code=499)
             except Exception as error:  # noqa: BLE001  each kind has its status
                 raise refusal_of(error) from None
+
+    async def not_here(self, request: Request) -> Response:
+        """Say what is served, to a client that asks for something else of OpenAI's."""
+        path = request.url.path.rstrip("/")
+        takes = {"/v1/chat/completions": "POST", "/v1/models": "GET"}.get(path)
+        if path in WITHOUT_V1:
+            message = f"there is no {path}: the client's base_url has to end in /v1"
+        elif takes:
+            message = f"{path} does not take {request.method}"
+        else:
+            message = f"{path} is not offered here"
+        message += "; POST /v1/chat/completions is (client.chat.completions.create)"
+        allow = {"allow": takes} if takes else None
+        refusal = Refusal(405 if takes else 404, message, code="unknown_url", headers=allow)
+        return JsonResponse(refusal.as_error(), refusal.status_code, refusal.headers)
 
     def _about(self, served: ServedModel) -> JsonObject:
         about = {"id": served.name, "object": "model", "created": self.created}

@@ -11,11 +11,16 @@ from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, AgentState
 from langchain.agents.middleware.types import PrivateStateAttr
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import RunnableConfig, ensure_config
 from langchain_core.runnables.config import set_config_context, var_child_runnable_config
+from loopback_server import LoopbackServer
+from pydantic import SecretStr
 from scripted_model import ScriptedModel
 
+from tpo.models.compatible_chat import CompatibleChat
 from tpo.models.hide_from_traces import guarded
+from tpo.models.provider_model import compatible_model
 
 
 class Listener(BaseCallbackHandler):
@@ -38,6 +43,28 @@ def test_a_config_set_in_a_context_is_inherited():
     assert inherited["callbacks"] == [own]
     assert inherited["configurable"] == {"thread_id": "t"}
     assert not ensure_config().get("callbacks")
+
+
+def test_chat_openai_reads_replies_with_the_methods_that_are_overridden():
+    chat = CompatibleChat(model="m", api_key=SecretStr("none"))
+    said = {"content": "yes", "reasoning": "hm"}
+    body = {"choices": [{"message": said, "finish_reason": "stop"}]}
+    message = chat._create_chat_result(body).generations[0].message
+    assert (message.text, message.additional_kwargs) == ("yes", {"reasoning": "hm"})
+    chunk = {"choices": [{"delta": said, "finish_reason": None}]}
+    piece = chat._convert_chunk_to_generation_chunk(chunk, AIMessageChunk, None)
+    assert piece
+    assert (piece.text, piece.message.additional_kwargs) == ("yes", {"reasoning": "hm"})
+
+
+@pytest.mark.loopback
+async def test_structured_output_is_still_the_client_s_own():
+    with LoopbackServer(lambda body, index: '{"answer": 4}') as server:
+        chat = compatible_model("m", server.base_url, "none")
+        schema = {"title": "a", "type": "object", "properties": {"answer": {"type": "integer"}}}
+        found = await chat.with_structured_output(schema).ainvoke("2+2?")
+        await chat.http_async_client.aclose()  # type: ignore[attr-defined]
+    assert found == {"answer": 4}
 
 
 def test_a_function_finds_the_config_it_is_run_with():

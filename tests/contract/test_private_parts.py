@@ -94,6 +94,12 @@ USES = [
         LANGCHAIN + "test_tracers_get_the_manifest_that_is_set",
     ),
     Use(
+        "_create_chat_result _convert_chunk_to_generation_chunk",
+        "models.compatible_chat",
+        "fields that ChatOpenAI drops are kept; langchain-deepseek and -xai override the same two",
+        LANGCHAIN + "test_chat_openai_reads_replies_with_the_methods_that_are_overridden",
+    ),
+    Use(
         "_transport _mounts _pool _connections __pydantic_private__",
         "models.loop_transport",
         "a model's HTTP client (httpx) has connections of each event loop",

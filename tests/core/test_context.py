@@ -73,7 +73,8 @@ def test_unknown_names_are_refused_with_the_valid_ones():
     with pytest.raises(ConfigError) as caught:
         make_context(None, dept=2, wdth=3)
     assert str(caught.value) == (
-        f"unknown setting dept, wdth. Valid settings: {', '.join(Context.model_fields)}"
+        "unknown setting dept, wdth. Did you mean depth and width? "
+        f"Valid settings: {', '.join(Context.model_fields)}"
     )
     with pytest.raises(ValidationError, match="Valid settings: mode, depth"):
         Context(dept=2)
@@ -106,3 +107,10 @@ def test_make_context_keeps_what_was_set_and_the_class():
 @pytest.mark.parametrize(("mode", "rounds"), [("tpo", 3), ("revision", 3), ("best_of_n", 0)])
 def test_rounds(mode, rounds):
     assert Context(mode=mode, depth=3).rounds == rounds
+
+
+@pytest.mark.parametrize("setting", ["depth", "min_spread", "temperature", "policy"])
+def test_a_truth_value_is_not_a_number(setting):
+    with pytest.raises(ConfigError, match=f"{setting}: True is not a value of this setting"):
+        make_context(None, **{setting: True})
+    assert make_context(None, live=False).live is False

@@ -7,37 +7,10 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
-from tpo.core.reply import read_reply, split_reasoning, well_formed
+from tpo.core.finish_reason import ending
+from tpo.core.reply import read_reply, well_formed
 
-TAGGED = "<improved_answer>draft</improved_answer>"
 CALL = {"name": "f", "args": {}, "id": "1"}
-
-
-@pytest.mark.parametrize(
-    ("raw", "text", "reasoning"),
-    [
-        ("plain", "plain", ""),
-        ("<think>hm</think>\n\nyes", "yes", "hm"),
-        ("\n <THINK>hm</THINK> yes", "yes", "hm"),
-        ("<thinking>a</thinking><reasoning>b</reasoning>c", "c", "a\n\nb"),
-        ("<think>a</think>\n<think>b</think> c", "c", "a\n\nb"),
-        ("<think>never closed", "", "never closed"),
-        ("<think></think>yes", "yes", ""),
-        ("opened by the template</think>\nyes", "yes", "opened by the template"),
-        (f"plan {TAGGED}</think> yes", "yes", f"plan {TAGGED}"),
-        (f"<think>{TAGGED}</think> yes", "yes", TAGGED),
-        ("yes <think>late</think>", "yes <think>late</think>", ""),
-        ("Write <think>, then </think>.", "Write <think>, then </think>.", ""),
-        ("End it with `</think>` always", "End it with `</think>` always", ""),
-        ('End it with "</think>" always', 'End it with "</think>" always', ""),
-        ("<thinker>no</thinker>", "<thinker>no</thinker>", ""),
-        ("", "", ""),
-    ],
-)
-def test_reasoning_is_cut_off(raw, text, reasoning):
-    assert split_reasoning(raw) == (text, reasoning)
-    reply = read_reply(AIMessage(raw))
-    assert (reply.text, reply.reasoning) == (text, reasoning)
 
 
 BLOCKS = [{"type": "reasoning", "reasoning": "hm"}, {"type": "text", "text": "yes"}]
@@ -79,6 +52,14 @@ def test_reasoning_of_every_shape_is_kept_once(message):
         (AIMessage(""), "SAFETY", "blocked: the provider withheld the answer (safety)"),
         (AIMessage("", tool_calls=[CALL]), "tool_calls", "tool_call: the model asked for a tool"),
         (AIMessage("x", tool_calls=[CALL]), None, "tool_call: the model asked for a tool"),
+        (AIMessage("", additional_kwargs={"function_call": {}}), None, "empty: the model returned"),
+        (
+            AIMessage("", additional_kwargs={"function_call": {"name": "f", "arguments": "{}"}}),
+            "function_call",
+            "tool_call: the model asked for a tool",
+        ),
+        (AIMessage(""), "MALFORMED_FUNCTION_CALL", "tool_call: the model tried to call a tool"),
+        (AIMessage("half a sent"), "network_error", "failed: the server broke the reply off"),
         (AIMessage("half a sent"), "length", None),
         (AIMessage("cut by the filter"), "content_filter", None),
         (AIMessage("fine"), "stop", None),
@@ -88,7 +69,7 @@ def test_what_cannot_be_used_has_a_reason(message, reason, error):
     reply = read_reply(message, reason)
     assert reply.error is None if error is None else str(reply.error).startswith(error)
     assert reply.failure == (error and error.partition(":")[0])
-    assert reply.finish_reason == (reason.lower() if reason else None)
+    assert reply.finish_reason == ending(reason)
 
 
 def test_a_refusal_is_an_answer():
@@ -98,11 +79,71 @@ def test_a_refusal_is_an_answer():
     assert both.text == "text"
 
 
-@pytest.mark.parametrize("where", ["finish_reason", "stop_reason"])
-def test_the_finish_reason_is_found_where_providers_put_it(where):
-    message = AIMessage("x", response_metadata={where: "STOP"})
-    assert read_reply(message).finish_reason == "stop"
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        ({"finish_reason": "STOP"}, "stop"),
+        ({"stop_reason": "end_turn"}, "stop"),
+        ({"done": True, "done_reason": "length"}, "length"),  # Ollama
+        ({"stopReason": "guardrail_intervened"}, "content_filter"),  # Bedrock
+        ({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}, "length"),
+        ({"status": "completed", "incomplete_details": None}, "stop"),  # the Responses API
+        ({"status": "failed"}, "error"),
+        ({"status": "whatever"}, None),
+        ({"prompt_feedback": {"block_reason": "PROHIBITED_CONTENT"}}, "content_filter"),  # Gemini
+        ({"prompt_feedback": {"block_reason": 0}, "finish_reason": "STOP"}, "stop"),
+        ({}, None),
+    ],
+)
+def test_the_finish_reason_is_found_where_providers_put_it(metadata, reason):
+    message = AIMessage("x", response_metadata=metadata)
+    assert read_reply(message).finish_reason == reason
     assert read_reply(message, "length").finish_reason == "length"
+
+
+PARTS = [
+    ([{"type": "text", "text": "Four"}, {"type": "text", "text": "."}], "Four.", ""),
+    (["Fo", "ur."], "Four.", ""),
+    ([{"type": "output_text", "text": "Four."}], "Four.", ""),
+    ([{"type": "from_tomorrow", "data": [1]}, {"type": "text", "text": "Four."}], "Four.", ""),
+    ([{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, "Four."], "Four.", "hm"),
+    ([{"type": "reasoning_content", "reasoning_content": {"text": "hm"}}, "Four."], "Four.", "hm"),
+    (
+        [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}, "Four."],
+        *("Four.", "hm"),
+    ),
+    ([{"type": "redacted_thinking", "data": "xx"}, {"type": "text", "text": "Four."}], "Four.", ""),
+    ([{"type": "refusal", "refusal": "No."}], "No.", ""),
+    ([{"type": "text", "text": None}, {"type": None}, {}], "", ""),
+    ("\ufeff\n\nFour.\n\n", "Four.", ""),
+]
+
+
+@pytest.mark.parametrize(("content", "text", "reasoning"), PARTS)
+def test_content_of_every_shape_is_read(content, text, reasoning):
+    reply = read_reply(AIMessage.model_construct(content=content))
+    assert (reply.text, reply.reasoning) == (text, reasoning)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"reasoning_content": "hm"},  # DeepSeek, vLLM, Ollama
+        {"reasoning": "hm"},  # Groq, OpenRouter, newer vLLM
+        {"reasoning": {"summary": [{"type": "summary_text", "text": "hm"}]}},  # OpenAI
+        {"reasoning_details": [{"type": "reasoning.text", "text": "hm"}]},  # OpenRouter
+        {"thinking_blocks": [{"type": "thinking", "thinking": "hm", "signature": "x"}]},  # LiteLLM
+    ],
+)
+def test_reasoning_in_a_field_is_kept_beside_the_text(field):
+    reply = read_reply(AIMessage("yes", additional_kwargs=field))
+    assert (reply.text, reply.reasoning) == ("yes", "hm")
+
+
+def test_reasoning_marked_in_the_text_can_be_kept_there():
+    message = AIMessage("<think>hm</think>yes", additional_kwargs={"reasoning": "aside"})
+    reply = read_reply(message, keep_reasoning=True)
+    assert (reply.text, reply.reasoning) == ("<think>hm</think>yes", "aside")
 
 
 @pytest.mark.parametrize("text", ["a\ud83d", "\ude00b", "x\ud83d\ud83dy"])

@@ -30,12 +30,14 @@ async def test_the_snippets(tmp_path, monkeypatch):
     monkeypatch.setattr("tpo.models.policy.build_policy", named)
     monkeypatch.setattr("tpo.models.policy._shared", {})
     names: dict[str, Any] = {}
-    begin, resume, fork = SNIPPETS
+    begin, resume, align, fork = SNIPPETS
     await run(begin, names)
     asked = len(model.asked)
     await run(resume, names)
     assert len(model.asked) == asked  # it was finished
     first = names["result"]
+    await run(align, names)
+    assert names["result"]["messages"][0].text == "Why is the sea blue?"
     await run(fork, names)
     gradient = "Say it in one sentence."
     assert gradient in [r["gradient"] for r in names["edited"]["rounds"]]

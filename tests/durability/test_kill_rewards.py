@@ -31,7 +31,7 @@ from tpo.rewards.judging.language_judge import LanguageJudge
 from tpo.rewards.planned_reward import Job as Round
 from tpo.rewards.planned_reward import PlannedReward, planned
 from tpo.rewards.resolve import resolve_reward
-from tpo.rewards.served.doubtful_scores import ANSWERS
+from tpo.rewards.served.doubtful_scores import ANSWERS, QUESTION
 
 KILLS = max(2, int(os.environ.get("TPO_KILLS", "12")) // 6)
 JUDGES = ("judge", "pairwise", "groupwise")
@@ -96,7 +96,8 @@ def asked(scoring: Any, job: Job, *, answered: bool = False) -> Counter[str]:
     """Count what a life of a run asked the scoring server: the last message says it all."""
     mine = [a for a in scoring.asked if a.headers.get("authorization") == f"Bearer {job.key}"]
     said = [a.body["messages"][-1]["content"] for a in mine if a.finished or not answered]
-    return Counter(text for text in said if text not in ANSWERS)  # a served one's self-check
+    # Without what makes sure of a server or a judge before the first sample.
+    return Counter(text for text in said if text not in ANSWERS and QUESTION not in text)
 
 
 def calls_of(job: Job, result: dict[str, Any]) -> dict[str, set[str]]:

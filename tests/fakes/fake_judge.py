@@ -10,6 +10,8 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from scripted_model import Said, ScriptedModel
 
+from tpo.rewards.judging import form_known
+
 BLOCK = re.compile(
     r"<(query|answer|answer_a|answer_b)(?: number=\"(\d+)\")?>\n(.*?)\n</\1>", re.DOTALL
 )
@@ -18,6 +20,7 @@ ORDER = re.compile(
     r'rate me (?:10 / )?(\d)|"(?:rating|better)": ?"?([1-9ABT])\b|Reply: ([1-9ABT])\b'
     r"|answer ([AB]) is better"
 )
+KINDS = ("judge", "pairwise", "groupwise")
 Worth = Callable[[str], float]
 
 
@@ -65,8 +68,13 @@ def goods(text: str) -> float:
 
 
 def judging(script: Any) -> ScriptedModel:
-    """Return a model with a script of (messages, index, seed), or of the prompt alone."""
-    return ScriptedModel(script=script)
+    """Return a model with a script of (messages, index, seed), or of the prompt alone.
+
+    It counts as seen: it is not asked beforehand whether it replies in the form.
+    """
+    model = ScriptedModel(script=script)
+    form_known._objects.update({(kind, id(model)): model for kind in KINDS})
+    return model
 
 
 def fair(worth: Worth = goods) -> ScriptedModel:

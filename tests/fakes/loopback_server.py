@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
                 raise ConnectionAbortedError
             if outcome := fault.outcome():
                 return *outcome, fault.headers
-        if refusal := owner.refusal(asked, wire.CHAT):
+        if refusal := owner.refusal(asked, owner.chat):
             return *refusal, NO_HEADERS
         self._pause(owner.delay(body) if callable(owner.delay) else owner.delay)
         reply = owner.reply(body)
@@ -182,6 +182,7 @@ class LoopbackServer:
     cached_tokens: int = 0
     refuse: Collection[str] = ()
     api_key: str | None = None
+    chat: str = wire.CHAT  # the one route for texts
     asked: list[Asked] = field(default_factory=list)
     at_work: set[int] = field(default_factory=set)  # requests whose clients wait for an answer
     errors: list[Exception] = field(default_factory=list)

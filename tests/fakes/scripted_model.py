@@ -21,6 +21,11 @@ def tokens(text: str) -> int:
     return max(1, -(-len(text) // 4))
 
 
+def ending(message: AIMessage) -> str:
+    """Return why a reply ended: "stop", unless its script says otherwise."""
+    return str(message.response_metadata.get("finish_reason", "stop"))
+
+
 class Ask:
     """One request as the model saw it."""
 
@@ -110,7 +115,8 @@ class ScriptedModel(BaseChatModel):
             message.usage_metadata = usage  # type: ignore[assignment]
         return ChatResult(
             generations=[
-                ChatGeneration(message=m, generation_info={"finish_reason": "stop"}) for m in said
+                ChatGeneration(message=m, generation_info={"finish_reason": ending(m)})
+                for m in said
             ]
         )
 
@@ -155,7 +161,7 @@ class ScriptedModel(BaseChatModel):
             chunk = AIMessageChunk(
                 word if last else word + " ",
                 usage_metadata=message.usage_metadata if last else None,
-                response_metadata={"finish_reason": "stop"} if last else {},
+                response_metadata={"finish_reason": ending(message)} if last else {},
                 chunk_position="last" if last else None,
             )
             if run_manager:

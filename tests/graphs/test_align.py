@@ -78,9 +78,19 @@ def test_a_conversation_reaches_the_policy_whole():
         ("", {}, tpo.InputError, "the prompt is empty"),
         ([], {}, tpo.InputError, "there is no human turn"),
         ([AIMessage("x")], {}, tpo.InputError, "there is no human turn"),
-        ([RemoveMessage(id="x"), HumanMessage("y")], {}, tpo.InputError, "nothing to remove"),
+        (
+            [RemoveMessage(id="x"), HumanMessage("y")],
+            {},
+            tpo.InputError,
+            "no message 'x' to remove",
+        ),
         ({"role": "user"}, {}, tpo.InputError, "a list of chat messages"),
-        (QUERY, {"dept": 1}, tpo.ConfigError, "unknown setting dept. Valid settings: mode, depth"),
+        (
+            QUERY,
+            {"dept": 1},
+            tpo.ConfigError,
+            "unknown setting dept. Did you mean depth? Valid settings: mode, depth",
+        ),
         (QUERY, {"depth": 99}, tpo.ConfigError, "depth: input should be less than or equal to 20"),
         (
             QUERY,

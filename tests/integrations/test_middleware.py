@@ -209,3 +209,21 @@ def test_it_is_named_and_described_for_agents():
 async def test_the_agents_own_limit_of_steps_is_not_the_searchs():
     answer = await agent(None, optimised(depth=3)).ainvoke(asked(), {"recursion_limit": 12})
     assert answer["messages"][-1].response_metadata["tpo"]["outcome"] == "improved"
+
+
+@pytest.mark.parametrize(("draft", "outcome"), [("first 0", "improved"), ("better 9", "kept")])
+def test_an_improved_answer_has_not_the_draft_s_id_on_the_provider_s_server(draft, outcome):
+    """By it OpenAI's Responses API would go on from the draft, which nobody has seen."""
+    reply = AIMessage(draft, response_metadata={"id": "resp_1", "model_name": "m"})
+    app = agent(agent_model(sample=lambda k: reply if k == 0 else f"first {k}"), optimised())
+    about = app.invoke(asked())["messages"][-1].response_metadata
+    assert about["tpo"]["outcome"] == outcome
+    assert about.get("id") == (None if outcome == "improved" else "resp_1")
+    assert about["model_name"] == "m"
+
+
+@pytest.mark.parametrize("kind", [tpo.Context, dict])
+def test_settings_as_a_whole_and_single_ones_win(kind):
+    search = tpo.TPOMiddleware(prefer_later, context=kind(depth=1, width=4), depth=0)
+    trace = agent(agent_model(), search).invoke(asked())["messages"][-1].response_metadata["tpo"]
+    assert (len(trace["rounds"]), len(trace["candidates"])) == (1, 4)

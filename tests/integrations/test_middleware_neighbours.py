@@ -20,7 +20,7 @@ from langchain_core.language_models import GenericFakeChatModel
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_stream_writer
 from langgraph.types import Command, interrupt
-from scripted_agent import agent, agent_model, asked, optimised
+from scripted_agent import AgentModel, agent, agent_model, asked, optimised
 
 import tpo
 
@@ -255,3 +255,33 @@ async def test_two_of_ours_with_different_rewards():
     pool = answer.response_metadata["tpo"]["candidates"]
     assert [(c["text"], c["reward"]) for c in pool] == [("better 2", -8.0), ("first 3", -7.0)]
     assert answer.text == "first 3"
+
+
+async def test_what_others_set_on_the_request_reaches_every_request(run):
+    """A tenant's name, a service tier: not the draft's alone."""
+    seen: list[dict[str, Any]] = []
+
+    class Billed(AgentModel):
+        def bind_tools(self, tools: Any, **options: Any) -> Any:
+            return super().bind_tools(tools).bind(**options)
+
+        async def _agenerate(self, messages: Any, *args: Any, **options: Any) -> Any:
+            seen.append({k: v for k, v in options.items() if k in {"user", "tier"}})
+            return await super()._agenerate(messages, *args, **options)
+
+        def _generate(self, messages: Any, *args: Any, **options: Any) -> Any:
+            seen.append({k: v for k, v in options.items() if k in {"user", "tier"}})
+            return super()._generate(messages, *args, **options)
+
+    class Tenant(AgentMiddleware):
+        def wrap_model_call(self, request: Any, handler: Any) -> Any:
+            return handler(request.override(model_settings={"user": "tenant-7", "tier": "flex"}))
+
+        async def awrap_model_call(self, request: Any, handler: Any) -> Any:
+            settings = {"user": "tenant-7", "tier": "flex"}
+            return await handler(request.override(model_settings=settings))
+
+    app = agent(Billed(script=agent_model().script), Tenant(), optimised())
+    assert outcome(await run(app)) == "improved"
+    assert len(seen) > 6
+    assert seen == [{"user": "tenant-7", "tier": "flex"}] * len(seen)

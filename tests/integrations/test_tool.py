@@ -140,3 +140,16 @@ async def test_usage_callbacks_see_the_requests_themselves():
         paid["input_tokens"],
         paid["output_tokens"],
     )
+
+
+@pytest.mark.parametrize("kind", [tpo.Context, dict])
+def test_settings_as_a_whole(kind):
+    written = tpo.tpo_tool(says(), prefer_later, context=kind(depth=1, width=3), depth=0)
+    assert len(written.invoke(CALL).artifact["candidates"]) == 3
+
+
+def test_nul_in_the_task():
+    odd = {**CALL, "args": {**ARGS, "task": "Explain\0 tides."}}
+    model = says()
+    assert tool(model).invoke(odd).content == "better 2"
+    assert "Explain\ufffd tides." in model.asked[0].text

@@ -16,8 +16,9 @@ from tpo.core.reply import Reply
 from tpo.models.ask import ask
 from tpo.models.configure import configure
 from tpo.models.policy import Policy
+from tpo.models.reported_usage import Counted
 from tpo.models.request import Request, RequestError
-from tpo.models.request_cost import price_of
+from tpo.models.request_cost import cost_of, price_of
 
 HELLO = [HumanMessage("Say hello")]
 PARAMETERS = {"temperature": 0.7, "top_p": 0.9, "max_tokens": 50, "seed": 3}
@@ -61,11 +62,17 @@ def test_a_stream_has_the_time_of_its_request_unless_the_caller_bounds_its_pause
     assert free.stream_chunk_timeout is None
 
 
-def test_what_is_refused_is_taken_off_the_model_too():
+def test_what_is_refused_goes_back_to_the_models_own_value():
     changed: Any = configure(request(openai(temperature=1.5)), frozenset({"temperature"}))
+    assert changed.temperature == 1.5
+    assert configure(request(openai()), frozenset({"temperature"})).temperature is None  # type: ignore[attr-defined]
+    limited: Any = configure(request(Geminish(max_output_tokens=9)), frozenset({"max_tokens"}))
+    assert limited.max_output_tokens == 9
+
+
+def test_a_default_of_the_class_is_refused_like_ours_if_its_client_takes_none():
+    changed: Any = configure(request(Geminish()), frozenset({"temperature"}))
     assert changed.temperature is None
-    gemini: Any = configure(request(Geminish(max_output_tokens=9)), frozenset({"max_tokens"}))
-    assert gemini.max_output_tokens is None
 
 
 def test_none_leaves_the_models_own():
@@ -169,5 +176,5 @@ def test_price(reported, replies, counted, exact):
     ],
 )
 def test_llama_cpp_counts_one_of_several_texts(signature, texts, exact):
-    paid = price_of(AIMessage("x", usage_metadata=usage(7, 10)), [Reply("xy")] * texts, signature)
+    paid = cost_of(Counted(input=7, output=10), [Reply("xy")] * texts, signature)
     assert paid["exact"] is exact

@@ -7,9 +7,16 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from langchain_core.exceptions import ModelConnectionError, ModelTimeoutError
+from langchain_core.exceptions import (
+    ModelConnectionError,
+    ModelTimeoutError,
+    OutputParserException,
+)
+from tenacity import AsyncRetrying, RetryCallState
 
-from tpo.models.faults import is_transient, pause_before_retry, refused_parameter, status_of
+from tpo.models.broken_reply import BrokenReplyError, UnfinishedStreamError
+from tpo.models.faults import is_transient, maybe_billed, pause_before_retry, refused_parameter
+from tpo.models.provider_error import status_of
 
 SENT = {"n", "temperature", "top_p", "seed", "max_tokens", "stream_options", "response_format"}
 
@@ -54,7 +61,12 @@ def test_these_will_not(status):
         (ModelConnectionError("x"), True),
         (ValueError("x"), False),
         (OSError("x"), False),
-        (KeyError("choices"), False),
+        (KeyError("messages"), False),
+        (KeyError("Response missing 'choices' key: dict_keys(['id'])"), True),
+        (TypeError("Received response with null value for 'choices'."), True),
+        (BrokenReplyError("half"), True),
+        (BrokenReplyError("half", passes=False), False),
+        (UnfinishedStreamError("half"), False),
     ],
 )
 def test_faults_without_a_status(error, passes):
@@ -65,7 +77,7 @@ def test_faults_without_a_status(error, passes):
 @pytest.mark.parametrize(
     ("header", "least", "most"),
     [("7", 7, 7), ("0", 0, 0), ("0.5", 0.5, 0.5), ("-3", 0, 0), ("1e9", 60, 60), ("inf", 60, 60),
-     ("nan", 0, 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.5, 1.0), ("", 0.5, 1.0)],
+     ("nan", 0, 0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0), ("soon", 0.5, 1.0), ("", 0.5, 1.0)],
 )  # fmt: skip
 def test_the_server_says_how_long_to_wait(header, least, most):
     assert least <= pause_before_retry(http_error(429, retry_after=header), 2) <= most
@@ -87,7 +99,7 @@ def test_without_a_word_the_pause_doubles_up_to_a_minute():
         ("something", "messages", None),
         ("Unsupported value: 'temperature' does not support 0.7", None, "temperature"),
         ("top_p is not supported with this model", None, "top_p"),
-        ("`temperature` and `top_p` cannot both be specified", None, "temperature"),
+        ("`temperature` and `top_p` cannot both be specified", None, "top_p"),
         ("seed: Extra inputs are not permitted", None, "seed"),
         ("Unrecognized request argument supplied: stream_options", None, "stream_options"),
         ("'max_tokens' is not supported; use 'max_completion_tokens'", None, "max_tokens"),
@@ -125,5 +137,36 @@ def test_a_client_that_does_not_know_a_parameter_refuses_it():
     error = TypeError("create() got an unexpected keyword argument 'seed'")
     assert refused_parameter(error, SENT) == "seed"
     assert refused_parameter(ValueError("unexpected keyword argument 'seed'"), SENT) is None
-    assert refused_parameter(NotImplementedError(), SENT) == "response_format"
+    for unformed in (NotImplementedError(), OutputParserException("no tool calls")):
+        assert refused_parameter(unformed, SENT) == "response_format"
     assert refused_parameter(NotImplementedError(), SENT - {"response_format"}) is None
+
+
+def ended_with(error: BaseException) -> RetryCallState:
+    state = RetryCallState(AsyncRetrying(), None, (), {})
+    state.set_exception((type(error), error, None))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("error", "billed"),
+    [
+        (TimeoutError(), True),  # the model may have written it all
+        (httpx.ReadError("x"), True),
+        (UnfinishedStreamError("half"), True),
+        (BrokenReplyError("half"), True),
+        (httpx.ConnectError("x"), False),
+        (ModelConnectionError("x"), True),
+        (http_error(500), False),
+        (http_error(400), False),
+        (ValueError("x"), False),
+    ],
+)
+def test_what_a_lost_reply_cost_is_not_known(error, billed):
+    assert maybe_billed(ended_with(error)) is billed
+
+
+def test_nobody_there_bills_nothing():
+    error = ModelConnectionError("x")
+    error.__cause__ = httpx.ConnectError("x")
+    assert not maybe_billed(ended_with(error))

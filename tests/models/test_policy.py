@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import HumanMessage
+from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
 from loopback_server import LoopbackServer
 from scripted_model import ScriptedModel
@@ -26,7 +27,7 @@ FORMS = f"Valid forms: {listed(POLICY_FORMS)}"
     ("spec", "kind", "said"),
     [
         ("", SpecError, f"unknown policy ''. {FORMS}"),
-        ("gpt-5-mini", SpecError, f"unknown policy 'gpt-5-mini'. {FORMS}"),
+        ("gpt-5-mini", SpecError, f"unknown policy 'gpt-5-mini'. Is it openai:gpt-5-mini? {FORMS}"),
         (":x", SpecError, f"unknown policy ':x'. {FORMS}"),
         ("nobody:x", SpecError, f"unknown provider in policy 'nobody:x'. {FORMS}"),
         ("openai:", SpecError, f"policy 'openai:' names no model. {FORMS}"),
@@ -62,13 +63,13 @@ def test_a_name_may_hold_signs_of_its_own(spec):
     check_spec(spec)
 
 
-@pytest.mark.parametrize("given", [ScriptedModel(script=[]).bind(stop=["x"]), None, 3])
+@pytest.mark.parametrize("given", [RunnableLambda(len), None, 3])
 async def test_what_is_no_chat_model_is_told_what_is(given):
     with pytest.raises(ConfigError) as caught:
         await resolve_policy(given)  # type: ignore[arg-type]
     said = f"{type(given).__name__} cannot be a policy: give a BaseChatModel"
     assert str(caught.value).startswith(said)
-    assert "before .bind" in str(caught.value)
+    assert "before .with_structured_output" in str(caught.value)
 
 
 async def test_a_chat_model_is_taken_as_it_is():

@@ -89,9 +89,9 @@ async def test_a_sync_function_may_block_an_async_one_stays_on_the_loop():
     assert seen[1] is threading.current_thread()
 
 
-@pytest.mark.parametrize("form", [plain, awaited])
+@pytest.mark.parametrize("form", [of_three, awaited_of_three])
 async def test_what_it_raises_is_told_with_its_name(form):
-    failing = partial(form, None)  # len(None)
+    failing = partial(form, None)  # None cannot be added
     with pytest.raises(RewardError, match="reward 'partial' failed: TypeError: "):
         await FunctionReward(failing).score(MESSAGES, ["a"])
 

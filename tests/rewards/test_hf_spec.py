@@ -89,7 +89,8 @@ async def refusal(spec: str) -> str:
 @pytest.mark.parametrize("name", ["./no/such/folder", "nobody/no-such-model"])
 async def test_a_model_that_is_not_there(name):
     said = await refusal(name)
-    assert said.startswith(f"reward 'hf:{name}' could not be loaded on cpu: name a folder with a ")
+    assert said.startswith(f"reward 'hf:{name}' could not be loaded on cpu: ")
+    assert "Name a folder with a sequence classifier in it" in said
     assert f"hf download {name}" in said
     assert "HF_TOKEN" in said
 
@@ -130,7 +131,7 @@ async def test_one_label_takes_no_weights(tmp_path):
 async def test_no_chat_template_names_the_option_for_pairs(tmp_path):
     need_extra()
     said = await refusal(save_reward(tmp_path, template=None))
-    assert said.endswith("trained on pairs of question and answer, add ?input=pair")
+    assert said.endswith("add ?input=pair; else name one with ?template=FILE")
 
 
 @pytest.mark.parametrize("device", ["abacus", "cuda:99"])

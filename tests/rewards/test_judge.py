@@ -17,6 +17,7 @@ from steps import QUERY, improved, run, says
 import tpo
 from tpo.core.reply import Reply
 from tpo.prompts import judge as prompts
+from tpo.rewards.judging import form_known
 from tpo.rewards.judging.pointwise import RATING, Judge
 from tpo.rewards.planned_reward import PlannedReward, score_now
 
@@ -25,6 +26,8 @@ COST = ("requests", "input_tokens", "output_tokens")
 
 
 def spec(server: BillingServer) -> str:
+    """Return the spec of a judge that has been seen: nothing is asked beforehand."""
+    form_known._named.add(("judge", f"openai:j@{server.base_url}"))
     return f"judge:openai:j@{server.base_url}"
 
 
@@ -90,15 +93,33 @@ async def test_an_unreadable_reply_is_asked_for_again_as_json():
     [
         ("7", 7.0), (" 7.\n", 7.0), ("**7**", 7.0), ("`7`", 7.0), ('{"rating": 7}', 7.0),
         ('{"rating": "7"}', 7.0), ("0", None), ("10", None), ("7.5", None), ("-7", None),
-        ("7/10", None), ("7 8", None), ("seven", None), ("", None), ("Rating: 7", None),
+        ("7/10", None), ("7 8", None), ("seven", None), ("", None), ("Rating: -7", None),
         ('{"rating": 10}', None), ('{"rating": 7.5}', None), ('{"rating": true}', None),
         ('{"rating": null}', None), ('{"rating": [7]}', None), ('{"score": 7}', None),
-        ('{"rating": 7, "why": "x"}', None), ('[{"rating": 7}]', None),
+        ("The rating: a 7", None), ('{"rating": 7, "rating": 8}', None), ("[7, 8]", None),
+        ("```\n7\n```\nand\n```\n8\n```", None), ("[[7]] [[8]]", None),
+        ('They say:\n```json\n{"rating": 7}\n```', None),
+        ("<a>7</a> <a>8</a>", None), ('[{"rating": 7}, {"rating": 8}]', None),
         ('The answer says {"rating": 7}', None), ('{"rating": 7} and more', None), ("NaN", None),
     ],
 )  # fmt: skip
 def test_a_reply_is_exactly_a_verdict_or_none(text, worth):
     assert RATING.read(Reply(text)) == worth
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```json\n{\"rating\": 7}\n```", "```\n7\n```", "```json\n{\n  \"rating\": \"7\"\n}\n```\n",
+        "<answer>7</answer>", "<rating>\n7\n</rating>", "[[7]]", "\\boxed{7}", "$\\boxed{7}$",
+        "Rating: 7", "**Rating:** 7", "Rating: **7**", "My final verdict: [[7]]", "Score = 7",
+        '{"rating": 7, "why": "it says {\\"rating\\": 9}"}', '[{"rating": 7}]',
+        '{"result": {"rating": 7}}', "```xml\n<rating>7</rating>\n```",
+        '<output>{"rating": 7}</output>',
+    ],
+)  # fmt: skip
+def test_what_stands_around_the_whole_verdict_counts_for_nothing(text):
+    assert RATING.read(Reply(text)) == 7.0
 
 
 def test_a_reply_that_cannot_be_used_is_no_verdict():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from statistics import fmean, pstdev
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import scored_pool
 from fake_judge import fair, goods
 from langchain_core.messages import HumanMessage
+from langgraph.checkpoint.memory import InMemorySaver
 from steps import run, says
 
 import tpo
@@ -113,13 +115,100 @@ async def test_z_of_equal_scores_is_nothing():
     assert [s["reward"] for s in await scores(mix, "x 5", "xyz 5")] == [3.0, 5.0]
 
 
+async def test_z_of_rounding_is_nothing():
+    near = {"x": 0.1 + 0.2, "y": 0.3, "z": 1000.0 * (1 + 1e-7)}
+    mix = Mix((Part(named("a", lambda q, a: near[a]), z=True),))
+    assert [s["reward"] for s in await scores(mix, "x", "y")] == [0.0, 0.0]
+    near["y"] = 1000.0
+    assert [s["reward"] for s in await scores(mix, "y", "z")] == [0.0, 0.0]
+    near["y"] = 999.0
+    assert [s["reward"] for s in await scores(mix, "y", "z")] == pytest.approx([-1.0, 1.0])
+
+
 async def test_a_constraint_vetoes():
     mix = Mix((Part(named("a")),), (named("small", below(5)),))
     low, high = await score_now(mix, MESSAGES, ["x 1", "x 9"])
     assert low == {"reward": 1.0, "error": None, "parts": {"a": 1.0, "small": 1.0}}
     assert high["reward"] is None
     assert high["error"] == "vetoed by small"
-    assert high["parts"] == {"a": 9.0, "small": 0.0}
+    assert high["parts"] == {"small": 0.0}
+
+
+class Counting:
+    """Returns the last word, and remembers every answer it is asked about."""
+
+    name, batch_size, notice = "counting", 2, ""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def score(self, messages: Any, answers: Any) -> list[Any]:
+        self.asked += answers
+        return [tpo.scored(number("", answer)) for answer in answers]
+
+
+async def test_what_a_constraint_vetoes_costs_the_parts_nothing():
+    part = Counting()
+    mix = Mix((Part(part, z=True),), (named("small", below(5)),))
+    said = await scores(mix, "x 9", "x 1", "y 9", "x 3")
+    assert part.asked == ["x 1", "x 3"]
+    assert [s["reward"] for s in said] == [None, -1.0, None, 1.0]
+    assert [s["error"] for s in said] == ["vetoed by small", None, "vetoed by small", None]
+
+
+async def test_if_a_constraint_vetoes_all_or_fails_nothing_else_is_asked():
+    part = Counting()
+    mix = Mix((Part(part), Part(PairwiseJudge(fair()))), (named("small", below(5)),))
+    assert [s["error"] for s in await scores(mix, "x 9", "x 7")] == ["vetoed by small"] * 2
+    mix = Mix((Part(part),), (named("bad", fails_on("x 2")),))
+    assert [s["reward"] for s in await scores(mix, "x 2")] == [None]
+    assert part.asked == []
+
+
+async def test_a_mix_inside_asks_its_constraints_first_too():
+    part = Counting()
+    inner = Mix((Part(part),), (named("even", lambda q, a: number(q, a) % 2 == 0),), title="inner")
+    outer = Mix((Part(inner), Part(named("b", length), 0.0)), (named("small", below(5)),))
+    said = await scores(outer, "x 1", "x 2", "x 8", "x 4")
+    assert part.asked == ["x 2", "x 4"]
+    assert [s["reward"] for s in said] == [None, 2.0, None, 4.0]
+    as_constraint = Mix((Part(named("b", length)),), (inner,))
+    assert [s["error"] for s in await scores(as_constraint, "x 1", "xy 2")] == [
+        "vetoed by even",
+        None,
+    ]
+
+
+async def test_a_judge_among_the_parts_compares_what_is_left():
+    mix = Mix((Part(PairwiseJudge(fair())),), (named("short", lambda q, a: len(a) < 15),))
+    said = await scores(mix, "good", "good good good good", "bad")
+    assert said[1]["error"] == "vetoed by short"
+    assert said[0]["reward"] > 0 > said[2]["reward"]
+
+
+def test_a_resumed_run_asks_no_part_of_a_mix_again():
+    part, broken = Counting(), [True]
+
+    def later(query: str, answer: str) -> float:
+        if broken and number(query, answer) == 1:
+            raise ValueError("out of order")
+        return 0.0
+
+    mix = Mix((Part(part), Part(named("later", later))), (named("small", below(2)),))
+    app = tpo.build_tpo(says(), mix).compile(checkpointer=InMemorySaver())
+    thread: Any = {"configurable": {"thread_id": "t"}}
+    knobs: Any = {"depth": 0, "width": 3, "on_reward_failure": "raise"}
+    first: Any = {"messages": [("user", "Why?")]}
+
+    async def twice() -> Any:
+        with pytest.raises(tpo.RewardError):
+            await app.ainvoke(first, thread, context=knobs)
+        broken.clear()
+        return await app.ainvoke(None, thread, context=knobs)
+
+    result = asyncio.run(twice())
+    assert part.asked == ["first 0", "first 1"]
+    assert [c["reward"] for c in result["candidates"]] == [0.0, 1.0, None]
 
 
 @pytest.mark.parametrize("role", ["part", "constraint"])
@@ -131,7 +220,7 @@ async def test_a_failed_part_fails_its_answer_only(role):
     assert fine["reward"] == (2.0 if role == "part" else 1.0)
     assert lost["reward"] is None
     assert lost["error"] == "bad: reward 'bad' failed: ValueError: no score for x 2"
-    assert lost["parts"] == {"a": 2.0}
+    assert lost["parts"] == ({"a": 2.0} if role == "part" else {})
 
 
 async def test_a_sum_that_is_not_finite_is_a_reason():
@@ -173,7 +262,7 @@ def test_a_vetoed_candidate_leaves_the_ranking_with_its_parts():
     result = run(reward=mix, width=3, depth=0)
     vetoed = result["candidates"][2]
     assert (vetoed["reward"], vetoed["error"]) == (None, "vetoed by small")
-    assert vetoed.get("parts") == {"a": 2.0, "small": 0.0}
+    assert vetoed.get("parts") == {"small": 0.0}
     assert result["answer"] == "first 1"
     assert result["rounds"][0]["rejected"] == "r0c0"
 

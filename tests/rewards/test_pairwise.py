@@ -117,7 +117,7 @@ async def test_without_the_quoting_the_same_judge_obeys(monkeypatch):
     ("text", "worth"),
     [("A", 1.0), ("B", 0.0), ("T", 0.5), ("**B**", 0.0), ('{"better": "T"}', 0.5), ("C", None),
      ("a", None), ("A is better", None), ("AB", None), ('{"better": "C"}', None),
-     ('{"better": "A", "why": "x"}', None)],
+     ('{"better": "A", "why": "x"}', 1.0), ("```\nB\n```", 0.0), ("[[B]]", 0.0)],
 )  # fmt: skip
 def test_a_verdict_is_one_letter(text, worth):
     assert BETTER.read(Reply(text)) == worth

@@ -187,6 +187,28 @@ def test_an_unknown_model(client):
         client.models.retrieve("no/such")
 
 
+def test_a_policy_whose_server_takes_no_more_requests(client, models):
+    fault = Fault(429, headers={"Retry-After": "0.2"}, times=None)
+    models.script.append(fault)
+    try:
+        with pytest.raises(openai.RateLimitError) as caught:
+            client.chat.completions.create(
+                model="tpo", messages=ASK, extra_body={"tpo": {"retries": 0, "width": 2}}
+            )
+        assert caught.value.response.headers["retry-after"] == "1"  # whole seconds
+        assert "x-should-retry" not in caught.value.response.headers
+        assert (caught.value.code, caught.value.type) == ("rate_limit_exceeded", "rate_limit_error")
+        assert "429" in caught.value.message
+        stream = client.chat.completions.create(
+            model="tpo", messages=ASK, stream=True, extra_body={"tpo": {"retries": 0}}
+        )
+        with pytest.raises(openai.APIError) as caught_late:
+            list(stream)
+        assert caught_late.value.code == "rate_limit_exceeded"
+    finally:
+        models.script.clear()
+
+
 def test_a_policy_that_fails(client, models):
     models.script.append(Fault(401, times=None))
     try:
@@ -280,3 +302,24 @@ def test_keys(models, tmp_path):
             assert caught.value.code == "invalid_api_key"
         server.end()
         assert not any(key in server.log.read_text() for key in keys)
+
+
+def test_what_is_not_offered_says_what_is(client):
+    bare = client.with_options(base_url=client.base_url.join("/"))
+    for ask in (
+        lambda: client.responses.create(model="tpo", input="Why?"),
+        lambda: client.completions.create(model="tpo", prompt="Why?"),
+        lambda: client.embeddings.create(model="tpo", input="Why?"),
+        client.files.list,
+        bare.models.list,
+        lambda: bare.chat.completions.create(model="tpo", messages=ASK),
+    ):
+        with pytest.raises(openai.NotFoundError) as refused:
+            ask()
+        assert "; POST /v1/chat/completions is (client.chat." in refused.value.body["message"]
+
+
+def test_a_slash_at_the_end_does_no_harm(client):
+    assert client.get("/models/", cast_to=object)["object"] == "list"
+    body = {"model": "tpo", "messages": ASK, "tpo": {"depth": 0, "width": 1}}
+    assert client.post("/chat/completions/", body=body, cast_to=object)["choices"]

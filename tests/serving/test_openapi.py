@@ -62,6 +62,13 @@ def test_errors_are_as_described(http, described):
         jsonschema.validate(said.json(), error)
 
 
+@pytest.mark.parametrize("path", ["/api/tags", "//v1/chat/completions", "/health"])
+def test_a_path_that_is_nowhere_says_what_is_served(http, path):
+    said = http.post(f"{http.base_url}{path}")
+    assert said.status_code == 404
+    assert f"there is nothing at {path}: chat clients ask under /v1" in said.text
+
+
 def test_the_settings_are_those_of_the_context(described):
     schemas = described["components"]["schemas"]
     assert set(schemas["Context"]["properties"]) == set(tpo.Context.model_fields)

@@ -9,7 +9,8 @@ import synthetic_task
 from event_log import check, only, places, shown
 from scripted_model import ScriptedModel
 
-from tpo.core.reply import Reply, split_reasoning
+from tpo.core.reasoning import split_reasoning
+from tpo.core.reply import Reply, well_formed
 from tpo.models.live_request import growing
 from tpo.prompts.update import partial_update, read_update
 
@@ -65,7 +66,7 @@ async def test_reasoning_and_blanks_around_an_answer_are_not_shown(told, head, t
 
 
 async def test_reasoning_nobody_could_know_of_is_shown_and_then_stops(told):
-    events = (await told(framed("I muse </think> ", ""), width=1, depth=0)).events
+    events = (await told(framed("I muse on\n</think>\n", ""), width=1, depth=0)).events
     final = only(events, "candidate")["candidate"]["text"]
     assert shown(events, "r0c0").startswith("I muse")  # the template wrote the opening tag
     assert final not in shown(events, "r0c0")
@@ -101,6 +102,12 @@ REPLIES = [
     "Sure: <improved_answer>cut o",
     '```json\n{"improved_answer": "say \\"hi\\" \\u00e9\\n- a < b"}\n```',
     "<thinking>x</thinking><improved_answer> y </improved_answer>",
+    "[THINK]x < y[/THINK]\nyes",
+    "◁think▷x◁/think▷yes",
+    "<|channel|>analysis<|message|>x<|end|><|start|>assistant<|channel|>final<|message|>yes<|return|>",
+    "<|START_THINKING|>x<|END_THINKING|><|START_RESPONSE|>yes<|END_RESPONSE|>",
+    "Here is my thought process:\nx\nHere is my response:\nyes",
+    "a \ud83d\ude00 smile",
     "plain text",
     "",
 ]
@@ -115,7 +122,7 @@ def test_however_a_reply_is_cut_its_deltas_are_a_head_of_the_text(reply, size, s
     on_text = growing(visible, pieces.append)
     for start in range(0, len(reply), size):
         on_text(reply[start : start + size])
-    text = split_reasoning(reply)[0]
+    text = split_reasoning(well_formed(reply))[0]
     if step == "update":
         read = read_update(Reply(text))
         text = "" if read.error else read.text

@@ -1,0 +1,92 @@
+"""A saved thread that `align` is called on: whether it is free, and what of it is unfinished."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from langchain_core.messages import AnyMessage, RemoveMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.constants import START
+from langgraph.graph.message import REMOVE_ALL_MESSAGES
+
+from ..core.conversation import read_conversation
+from ..core.errors import InputError
+from ..core.remove_messages import refuse_unknown_removals
+from ..core.state import InputState
+from .loop import TPOApp
+
+SHOWN_CHARS = 60
+# Which threads are under way in this process: a second run on one would write into the first.
+_under_way: set[tuple[int, str]] = set()
+_lock = threading.Lock()
+
+
+@contextmanager
+def alone_on(saver: BaseCheckpointSaver[Any], thread_id: str) -> Iterator[None]:
+    """Keep a thread for one run of this process.
+
+    Raises:
+        InputError: another run is under way on it.
+    """
+    place = (id(saver), thread_id)  # the caller holds the saver, so its id is not used again
+    with _lock:
+        if place in _under_way:
+            raise InputError(
+                f"a run is under way on the thread {thread_id!r}: wait for it, or give this prompt "
+                "another thread_id"
+            )
+        _under_way.add(place)
+    try:
+        yield
+    finally:
+        with _lock:
+            _under_way.discard(place)
+
+
+async def next_input(app: TPOApp, thread: RunnableConfig, given: InputState) -> InputState | None:
+    """Return what to run a thread with: the input, or `None` to go on with an unfinished run.
+
+    Args:
+        app: The graph, with its saver.
+        thread: Names the thread.
+        given: The messages and drafts of the call.
+
+    Raises:
+        InputError: the thread waits for the answer to something else, or does not hold what a
+            message asks to remove. Nothing was saved.
+    """
+    saved = await app.aget_state(thread)
+    name, past = thread["configurable"]["thread_id"], saved.values.get("messages") or []
+    if saved.interrupts:
+        raise InputError(
+            f"the thread {name!r} waits for a person's choice: resume it with build_tpo(...) and "
+            "Command(resume=...), or take another thread_id"
+        )
+    # Just after a crash `next` alone can be empty; before the first step nothing was paid.
+    free = not (saved.next or saved.tasks) or saved.next == (START,)
+    if free or gives_up(past, given["messages"]):
+        refuse_unknown_removals(given["messages"], [message.id for message in past])
+        return given
+    if repeats(past, given["messages"]):
+        return None
+    query = read_conversation(past).query[:SHOWN_CHARS]
+    raise InputError(
+        f"the thread {name!r} holds an unfinished run ({query!r}): give its prompt again to go on "
+        "with it, which pays for nothing twice, or take another thread_id"
+    )
+
+
+def gives_up(past: Sequence[AnyMessage], messages: Sequence[AnyMessage]) -> bool:
+    """Tell whether messages remove the last one of a thread, which waits for its answer."""
+    removed = {m.id for m in messages if isinstance(m, RemoveMessage)}
+    return bool(removed & {*(m.id for m in past[-1:]), REMOVE_ALL_MESSAGES})
+
+
+def repeats(past: Sequence[AnyMessage], messages: Sequence[AnyMessage]) -> bool:
+    """Tell whether a thread ends with these messages."""
+    new = [(m.type, m.content) for m in messages if not isinstance(m, RemoveMessage)]
+    return [(m.type, m.content) for m in past[-len(new) :]] == new

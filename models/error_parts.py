@@ -1,0 +1,66 @@
+"""Where client libraries put what a provider's error says: the causes, the status, the body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from inspect import getmro
+
+MOST_CAUSES = 4  # how far down a chain of causes is looked
+
+
+def is_a(error: BaseException, *names: str) -> bool:
+    """Return whether an error is of one of the kinds, by their names.
+
+    Clients have taken their HTTP library along under another name (`httpx2`).
+    """
+    return any(kind.__name__ in names for kind in getmro(type(error)))
+
+
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it was raised from."""
+    cause: BaseException | None = error
+    for _ in range(MOST_CAUSES):
+        if cause is None:
+            return
+        yield cause
+        cause = cause.__cause__
+
+
+def status_beside(error: BaseException) -> int | None:
+    """Return the status that the error carries; that of a good response says nothing."""
+    response = getattr(error, "response", None)
+    aws = response.get("ResponseMetadata") if isinstance(response, Mapping) else None
+    for found in (
+        getattr(error, "status_code", None),
+        getattr(response, "status_code", None),
+        aws.get("HTTPStatusCode") if isinstance(aws, Mapping) else None,
+        getattr(error, "code", None),  # of Google
+        getattr(error, "status", None),  # of aiohttp
+    ):
+        if isinstance(found, int) and not isinstance(found, bool) and 300 <= found < 600:
+            return found
+    return None
+
+
+def body_of(error: BaseException) -> Mapping[str, object]:
+    """Return the error object of an error inside a reply, or an empty one."""
+    response = getattr(error, "response", None)
+    body: object = getattr(error, "body", None) or (error.args[0] if error.args else None)
+    if isinstance(response, Mapping) and isinstance(aws := response.get("Error"), Mapping):
+        return {"code": aws.get("Code"), "message": aws.get("Message")}
+    if isinstance(body, str) and getattr(error, "body", None):
+        return {"message": body}
+    while isinstance(body, Mapping) and (inner := body.get("error")):
+        body = inner if isinstance(inner, Mapping) else {"message": str(inner)}
+    return body if isinstance(body, Mapping) else {}
+
+
+def headers_of(error: BaseException) -> Mapping[str, str]:
+    """Return the headers of the response that was an error."""
+    response = getattr(error, "response", None)
+    if isinstance(response, Mapping):
+        response = response.get("ResponseMetadata") or {}
+        found = response.get("HTTPHeaders")
+    else:
+        found = getattr(response, "headers", None) or getattr(error, "headers", None)
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,42 @@
+"""Which server a judge asks: two servers with one model name are two judges."""
+
+from __future__ import annotations
+
+from langchain_core.language_models import BaseChatModel
+
+from ...core.login import without_login
+from ...models.policy import PolicyLike
+
+# What chat models of LangChain call the address of their server.
+ADDRESSES = (
+    "openai_api_base",
+    "groq_api_base",
+    "azure_endpoint",
+    "anthropic_api_url",
+    "api_base",
+    "base_url",
+    "endpoint_url",
+    "endpoint",
+    "server_url",
+    "deployment_name",
+    "region_name",
+)
+CLIENTS = ("root_async_client", "async_client", "client")
+
+
+def server_of(model: PolicyLike) -> str:
+    """Return the address that a model object asks, as far as it can be seen, else "".
+
+    A spec names its server already. The address that the environment gave is seen in the client.
+
+    Example:
+        >>> server_of("openai:m@http://127.0.0.1:8000/v1")
+        ''
+    """
+    if not isinstance(model, BaseChatModel):
+        return ""
+    own = [getattr(model, name, None) for name in ADDRESSES]
+    clients = [getattr(model, name, None) for name in CLIENTS]
+    held = [str(getattr(one, "base_url", None) or "") for one in clients if one is not None]
+    found = dict.fromkeys(str(one).rstrip("/") for one in [*own, *held] if one)
+    return without_login(" ".join(found))

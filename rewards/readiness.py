@@ -1,0 +1,119 @@
+"""What can be known of a run's rewards before anything is paid for.
+
+A model in this process loads, a server answers, a judge replies in the form: rewards that can
+tell have an `async def ready(job)`, which raises if they cannot be used. `probe` is another
+matter: it says what looks wrong with the scores, and the run goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from ..core.errors import ConfigError, MissingDependencyError, RewardError, TPOError, evidence
+from ..core.usage import Cost, add_costs, cost
+from ..core.user_code import GRACE, contained
+from .planned_reward import Batched, CallT, Job, PlannedReward, self_check
+
+T = TypeVar("T")
+Tell = Callable[[str], None]
+
+
+def limits_itself(reward: PlannedReward[CallT, Any], call: CallT) -> bool:
+    """Return whether a call keeps to the run's timeout by itself, as one that asks a model does.
+
+    It counts each attempt, so that one that came to nothing can be repeated.
+    """
+    limits = getattr(reward, "limits_itself", None)
+    return bool(limits and limits(call))
+
+
+async def make_ready(reward: PlannedReward, job: Job) -> Cost:
+    """Have a reward that can make sure of itself do so.
+
+    Args:
+        reward: Any reward.
+        job: A round without answers, with the run's settings and budget.
+
+    Returns:
+        What that cost in model requests; nothing but for a judge.
+
+    Raises:
+        Exception: whatever keeps the reward from being used.
+    """
+    inner = reward.reward if isinstance(reward, Batched) else reward
+    ready = getattr(inner, "ready", None)
+    return (await contained(ready(job)) if asyncio.iscoroutinefunction(ready) else None) or cost()
+
+
+async def ready_to_score(
+    job: Job, rewards: tuple[PlannedReward, *tuple[PlannedReward | None, ...]], tell: Tell
+) -> Cost:
+    """Make sure of all rewards of a run, at the same time.
+
+    Args:
+        job: A round without answers, with the run's settings and budget.
+        rewards: What ranks, then the held-out reward and the fallback. The first must be ready,
+            unless a fallback would take over. Of the others, one that is away for now is told
+            of; one that cannot be right is refused like the first.
+        tell: Takes a sentence for the person.
+
+    Returns:
+        What that cost in model requests.
+
+    Raises:
+        TPOError: one cannot be used; nothing was asked of the policy.
+    """
+    must = rewards[0] if job.settings.on_reward_failure != "degrade" else None
+    known = [reward for reward in rewards if reward is not None]
+    ended = await asyncio.gather(*[make_ready(one, job) for one in known], return_exceptions=True)
+    paid = cost()
+    for one, end in zip(known, ended, strict=True):
+        if not isinstance(end, BaseException):
+            paid = add_costs(paid, end)
+            continue
+        paid = add_costs(paid, getattr(end, "cost", cost()))
+        if not isinstance(end, Exception) or isinstance(end, ConfigError | MissingDependencyError):
+            raise end
+        why = str(end) if isinstance(end, TPOError) else evidence(end)
+        if one is must:
+            message = f"reward {one.name!r} cannot score, so nothing was asked of the policy: {why}"
+            raise RewardError(message) from end
+        tell(f"reward {one.name!r} cannot score for now: {why}")
+    return paid
+
+
+async def beside(
+    work: Coroutine[object, object, T], reward: PlannedReward, tell: Tell, seconds: float
+) -> T:
+    """Do some work while a reward looks at its own scores, and tell what it sees.
+
+    Args:
+        work: The work.
+        reward: The reward.
+        tell: Takes a sentence for the person.
+        seconds: How long the look may go on when the work is done.
+
+    Returns:
+        What the work returns; its errors end the look as well.
+    """
+    looking = asyncio.create_task(_look(reward, tell))
+    try:
+        await asyncio.sleep(0)  # what is known already is told first
+        done = await work
+        await asyncio.wait([looking], timeout=seconds)
+        return done
+    finally:
+        work.close()
+        looking.cancel()
+        await asyncio.wait([looking], timeout=GRACE)
+
+
+async def _look(reward: PlannedReward, tell: Tell) -> None:
+    try:
+        seen = await contained(self_check(reward))
+    except Exception as error:  # noqa: BLE001  a look that fails harms nothing
+        seen = f"reward {reward.name!r} could not look at its own scores: {evidence(error)}"
+    if seen:
+        tell(seen)
