@@ -26,6 +26,10 @@ class Shortest:
         return [scored(-len(answer)) for answer in answers]
 
 
+def longer(query: str, answer: str) -> float:
+    return len(answer)
+
+
 def test_the_three_forms():
     own = Shortest()
     assert resolve_reward(own) is own
