@@ -44,7 +44,8 @@ class OwnThread:
         """
         done: Future[T] = Future()
         done.set_running_or_notify_cancel()  # who gives up waiting does not disturb the thread
-        self._jobs.put(partial(copy_context().run, settle, done, partial(function, *args)))
+        context, call = copy_context(), partial(function, *args)
+        self._jobs.put(lambda: context.run(settle, done, call))
         return await asyncio.wrap_future(done)
 
     def close(self) -> None:

@@ -97,12 +97,17 @@ def _why_unusable(
         (reason == "error", "failed", f"the server broke the reply off ({said})"),
     ]
     if not text:
+        what = f"the provider withheld the answer ({str(said).lower()})"
         withheld, cut_off = reason in {"content_filter", "refusal"}, reason == "length"
-        found += [
-            (withheld, "blocked", f"the provider withheld the answer ({str(said).lower()})"),
+        found = [
+            *found,
+            (withheld, "blocked", what),
             (reason == "tool_calls", "tool_call", f"the model tried to call a tool ({said})"),
             (bool(reasoning), "empty", "the model only thought; raise max_tokens"),
             (cut_off, "empty", "cut off before the first word; raise max_tokens"),
             (True, "empty", "the model returned no text"),
         ]
-    return next(((kind, f"{kind}: {what}") for so, kind, what in found if so), (None, None))
+    for holds, kind, why in found:
+        if holds:
+            return kind, f"{kind}: {why}"
+    return None, None
