@@ -23,7 +23,7 @@ from .check_policy_spec import check_spec, split_server
 from .loop_end import close_at_loop_end
 from .loop_transport import fit_for_any_loop
 from .provider_model import compatible_model, provider_model
-from .unwrap import ChatLike, is_chat_like, unwrap, wrapped_in
+from .unwrap import ChatLike, inner_of, is_chat_like, unwrap
 
 PolicyLike = ChatLike | str
 URL_KEY = "TPO_POLICY_API_KEY"
@@ -117,7 +117,7 @@ def model_name(model: PolicyLike) -> str:
     """Return what a model calls itself, else its class; a spec without a login in its URL."""
     if isinstance(model, str):
         return without_login(model)
-    if is_chat_like(inner := wrapped_in(model)):
+    if is_chat_like(inner := inner_of(model)):
         return model_name(inner)
     # A model by config would be made to be asked for these, and may need a key.
     attributes = ("model_name", "model", "model_id") if isinstance(model, BaseChatModel) else ()
