@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
-from ..core.errors import ConfigError, NoCandidateError
+from ..core.errors import ConfigError
 from ..core.events import Emitter
 from ..core.reasoning import split_reasoning
 from ..core.state import State
@@ -19,7 +19,7 @@ from ..models.request import Request
 from ..models.sampling import answer_sampling
 from ..rewards.planned_reward import Job, requests_to_score
 from ..rewards.readiness import beside, ready_to_score
-from .paid.candidates import TOO_MANY, Wanted, ask_for_candidates
+from .paid.candidates import Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
@@ -51,13 +51,7 @@ def sample_node(*, given: GivenModels) -> Node:
             emit.notice(f"{run.policy.name} {says}")
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
-            reason = next((r["error"] for r in got.records), "no request was left to be made")
-            advice = "Check that it is reachable and its key is right: tpo doctor"
-            if got.error and got.error.status == TOO_MANY:
-                advice = "Its server takes no more requests for now: try again later"
-            error = NoCandidateError(
-                f"policy {run.policy.name!r} gave no usable answer ({reason}). {advice}"
-            ).caused_by(got.error)
+            error = got.nothing_usable(run.policy.name)
             error.partial = {"candidates": got.records, "usage": add_usage(None, usage)}
             raise error
         return {
