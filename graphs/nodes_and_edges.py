@@ -14,7 +14,6 @@ from ..core.context import Context
 from ..core.errors import SyncCallError
 from ..core.state import State, StopReason
 from ..core.stopping import why_break_off, why_stop
-from ..core.user_code import contained
 from ..nodes.paid.run_models import GivenModels, Node, Update
 
 
@@ -40,7 +39,7 @@ class AsyncStep(Runnable[State, Update]):
         self, input: State, config: RunnableConfig | None = None, **_: object
     ) -> Update:
         """Run the node on the state."""
-        return await contained(self.node(input, get_runtime(Context)))
+        return await self.node(input, get_runtime(Context))
 
 
 class Edge(Runnable[State, str]):

@@ -9,7 +9,8 @@ from ..core.reply import Reply
 from ..core.usage import add_costs, cost, tokens_for_budget
 from ..core.user_code import within
 from .configure import WHOLE, sent_parameters
-from .faults import is_transient, may_be_n, maybe_billed, never_sent, refused_parameter, retrying
+from .failed_attempt import maybe_billed, never_sent
+from .faults import is_transient, may_be_n, refused_parameter, retrying
 from .learnt import Learnt, learnt_of
 from .provider_error import status_of
 from .request import OnText, Request, RequestError, Response

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ..core.context import Context
 from ..core.usage import Cost, tokens_for_budget
 
-LEAST_SECONDS = 0.001  # a timeout of zero would not even let a request begin
+LEAST_SECONDS = 0.1  # with less, what was paid could not even be ranked by a function
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Budget:
 
     def timeout(self, seconds: float) -> float:
         """Return how long a request may take that is given this many seconds at most."""
-        return max(LEAST_SECONDS, min(seconds, self.seconds))
+        return min(seconds, max(LEAST_SECONDS, self.seconds))
 
     def count(self, requests: int = 0, tokens: int = 0) -> None:
         """Take off what was paid."""
@@ -79,7 +79,7 @@ def budget_left(context: Context, paid: Cost) -> Budget:
     """Return what a run's budget leaves to a step that begins now.
 
     Args:
-        context: The run's settings; 0 is no limit.
+        context: The run's settings; 0 sets none.
         paid: What the turn has cost so far.
     """
     limits = (

@@ -16,6 +16,7 @@ from threading import Lock
 from pydantic import SecretStr
 
 from ..core.errors import MissingDependencyError
+from ..core.per_process import per_process
 from .find_gguf import find_model
 from .llama_process import LlamaProcess, end_process, start_process
 
@@ -57,7 +58,7 @@ class _Running:
 
 # Process-wide, like the memory the models take: whoever asks for a file shares its server.
 _running: dict[Path, _Running] = {}
-_lock = Lock()
+_lock = per_process(Lock)
 
 
 def embedded_server(name: str = "") -> EmbeddedServer:
@@ -87,7 +88,7 @@ def embedded_server(name: str = "") -> EmbeddedServer:
         )
     path = find_model(name)
     key = path.resolve()
-    with _lock:
+    with _lock():
         running = _running.get(key)
         if running and running.child.process.poll() is None:
             return running.server
@@ -109,7 +110,7 @@ def close_embedded() -> None:
     Close clients first: a request in flight loses its connection. Before the interpreter
     exits this happens by itself.
     """
-    with _lock:
+    with _lock():
         while _running:
             end_process(_running.popitem()[1].child.process)
 

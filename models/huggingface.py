@@ -8,7 +8,7 @@ from pathlib import Path
 from langchain_core.language_models import BaseChatModel
 
 from ..core.errors import PolicyError, evidence
-from .huggingface_chat import HuggingFaceChat, in_worker
+from .huggingface_chat import HuggingFaceChat, worker
 from .import_torch import Untyped, device_name, import_torch, named_device
 
 
@@ -30,7 +30,7 @@ def huggingface_model(name: str) -> BaseChatModel:
     folder = Path(name).expanduser()
     source = str(folder.resolve()) if folder.is_dir() else name
     # In the worker, so that two requests for one model do not load it twice.
-    llm = in_worker(_load, source, named_device()).result()
+    llm = worker().submit(_load, source, named_device()).result()
     config = llm.pipeline.model.config.get_text_config()
     room = getattr(config, "max_position_embeddings", None)
     return HuggingFaceChat(

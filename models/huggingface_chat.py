@@ -9,25 +9,47 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
+from typing import TypeVar
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from ..core.errors import PolicyError
+from ..core.per_process import per_process
+from ..core.time_limit import uncounted
 from .huggingface_generate import read_messages, sampling, write_on
 from .huggingface_result import chat_result, last_chunk
 from .import_torch import Untyped
 
+T = TypeVar("T")
 MOST_TOKENS = 2048  # if neither the caller nor the model names a limit
 
 # One thread for all local models: a generation fills the device anyway, and random
 # numbers belong to the whole process. Waiting requests hold no thread; a cancelled one
 # never starts.
-in_worker = ThreadPoolExecutor(1, thread_name_prefix="tpo-huggingface").submit
+worker = per_process(lambda: ThreadPoolExecutor(1, thread_name_prefix="tpo-huggingface"))
+
+
+async def written(write: Callable[..., T], *args: object) -> T:
+    """Have the worker write; the wait for it is not part of the request's time."""
+    begun: Future[None] = Future()
+
+    def begin() -> T:
+        if begun.set_running_or_notify_cancel():
+            begun.set_result(None)
+        return write(*args)
+
+    job = worker().submit(begin)
+    try:
+        async with uncounted():
+            await asyncio.wrap_future(begun)
+        return await asyncio.wrap_future(job)
+    finally:
+        job.cancel()
 
 
 class HuggingFaceChat(BaseChatModel):
@@ -60,7 +82,7 @@ class HuggingFaceChat(BaseChatModel):
     ) -> ChatResult:
         given_up = Event()
         try:
-            return in_worker(self._write, messages, stop, given_up).result()
+            return worker().submit(self._write, messages, stop, given_up).result()
         finally:
             given_up.set()
 
@@ -69,7 +91,7 @@ class HuggingFaceChat(BaseChatModel):
     ) -> ChatResult:
         given_up = Event()
         try:
-            return await asyncio.wrap_future(in_worker(self._write, messages, stop, given_up))
+            return await written(self._write, messages, stop, given_up)
         finally:
             given_up.set()
 
@@ -84,7 +106,7 @@ class HuggingFaceChat(BaseChatModel):
                 loop.call_soon_threadsafe(pieces.put_nowait, piece)
 
         one = self.model_copy(update={"n": None})  # several texts cannot be one stream
-        job = in_worker(one._write, messages, stop, given_up, say)  # noqa: SLF001  same class
+        job = worker().submit(one._write, messages, stop, given_up, say)  # noqa: SLF001  same class
         job.add_done_callback(lambda _: say(None))
         try:
             while (piece := await pieces.get()) is not None:

@@ -38,9 +38,8 @@ async def stream_reply(
     chunks, ended = list[AIMessageChunk](), list[bool]()
     ends.set(ended)
     try:
-        async for chunk in model.astream(
-            list(request.messages), config, **request.policy.arguments
-        ):
+        pieces = model.astream(list(request.messages), config, **request.policy.arguments)
+        async for chunk in pieces:
             chunks.append(chunk)
             if on_text and chunk.text:
                 on_text(chunk.text)

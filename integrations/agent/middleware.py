@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
 from typing import Annotated, Any, NotRequired, Self, cast
@@ -19,6 +18,7 @@ from langgraph.types import Command
 from ...core.context import Context
 from ...core.errors import ConfigError
 from ...core.make_context import chosen_context, make_context
+from ...core.own_thread import in_own_thread
 from ...core.usage import Cost
 from ...graphs.background import result_of
 from ...models.policy import PolicyLike
@@ -154,7 +154,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         handler: Callable[[AgentRequest], AgentReply],
     ) -> AgentAnswer:
         """Do the same in a sync agent; the search runs on a background loop."""
-        call = self._call(request, lambda: asyncio.to_thread(handler, request))
+        call = self._call(request, lambda: in_own_thread(self, handler, request))
         return result_of(self._answer(call, in_sync_node=True))
 
     def _call(self, request: AgentRequest, ask: Callable[[], Awaitable[AgentReply]]) -> Attempt:

@@ -14,7 +14,6 @@ from typing import Literal
 
 from ...core import usage
 from ...core.context import Context
-from ...core.errors import NoCandidateError
 from ...core.events import Emitter
 from ...core.failure import FailureKind
 from ...core.reply import Reply, cut
@@ -152,15 +151,6 @@ class Received:
             record = self.wanted.candidate(index, Reply("", error=error, failure=failure))
             self.records.append(record)
             self.wanted.emit("candidate", {"candidate": record})
-
-    def nothing_usable(self, policy: str) -> NoCandidateError:
-        """Return the error for a first round without one answer."""
-        why = next((r["error"] for r in self.records), "no request was left to be made")
-        advice = "Check that it is reachable and its key is right: tpo doctor"
-        if self.error and self.error.status == TOO_MANY:
-            advice = "Its server takes no more requests for now: try again later"
-        message = f"policy {policy!r} gave no usable answer ({why}). {advice}"
-        return NoCandidateError(message).caused_by(self.error)
 
     def take(
         self, group: Sequence[int], known: frozenset[str], result: Brought | BaseException

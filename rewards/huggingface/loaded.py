@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
 from ...core.errors import RewardError, evidence
+from ...core.per_process import per_process
 from ..chat import Chat
 from .batcher import CLOSED, Batcher, Tokens
 from .model import load
 from .spec import HfSource
 
 # One model at a time; who waits for one holds no thread.
-_loader = ThreadPoolExecutor(1, thread_name_prefix="tpo-hf-load")
-_lock = Lock()
-_models: dict[HfSource, Future[Shared]] = {}
+_loader = per_process(lambda: ThreadPoolExecutor(1, thread_name_prefix="tpo-hf-load"))
+_lock = per_process(Lock)
+_models: Callable[[], dict[HfSource, Future[Shared]]] = per_process(dict)
 
 
 class Shared:
@@ -61,10 +62,10 @@ def shared(source: HfSource) -> Future[Shared]:
     The future is shared as well: wait for it, but never cancel it. A load that failed is
     tried again by the next call.
     """
-    with _lock:
-        known = _models.get(source)
+    with _lock():
+        known = _models().get(source)
         if known is None or (known.done() and known.exception() is not None):
-            known = _models[source] = _loader.submit(Shared, source)
+            known = _models()[source] = _loader().submit(Shared, source)
         return known
 
 
@@ -73,9 +74,9 @@ def close_models() -> None:
 
     What still waits fails with a `RewardError`; the next scoring loads it again.
     """
-    with _lock:
-        futures = list(_models.values())
-        _models.clear()
+    with _lock():
+        futures = list(_models().values())
+        _models().clear()
     for future in futures:
         if future.exception() is None:
             loaded = future.result()

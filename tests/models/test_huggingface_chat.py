@@ -13,7 +13,7 @@ from tiny_huggingface import ENDS, NO_SYSTEM, TEMPLATE, need_extra, save_tiny
 
 import tpo
 from tpo.models.huggingface import huggingface_model
-from tpo.models.huggingface_chat import in_worker
+from tpo.models.huggingface_chat import worker
 from tpo.models.huggingface_generate import read_messages, sampling
 
 MESSAGES = [SystemMessage("be brief"), HumanMessage("hello")]
@@ -253,7 +253,7 @@ async def test_a_request_nobody_waits_for_stops_and_a_waiting_one_never_starts(
     tasks = [asyncio.create_task(read())]
     await started.wait()  # the loop is free while the worker writes
     tasks += [asyncio.create_task(read()), asyncio.create_task(long.ainvoke(MESSAGES))]
-    queue = in_worker.__self__._work_queue
+    queue = worker()._work_queue
     for _ in range(1000):
         await asyncio.sleep(0)
     assert queue.qsize() == 2

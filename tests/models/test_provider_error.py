@@ -21,7 +21,7 @@ from tpo.core.usage import cost
 from tpo.models.broken_reply import not_json
 from tpo.models.faults import failure_of_request, is_transient
 from tpo.models.policy import Policy
-from tpo.models.provider_error import status_of, told_by
+from tpo.models.provider_error import sentence_of, status_of
 from tpo.models.request import Request, RequestError
 from tpo.models.retry_after import retry_after
 
@@ -127,8 +127,8 @@ def test_a_date_to_come_back_at():
 def test_an_error_inside_a_reply_is_told_in_its_own_words():
     error = ValueError({"message": "Upstream down", "code": 502})
     said = "the server sent an error in place of a reply: Upstream down (502)"
-    assert told_by(error) == said
-    assert "model is loading (503)" in told_by(openai_event("model is loading"))
+    assert sentence_of(error) == said
+    assert "model is loading (503)" in sentence_of(openai_event("model is loading"))
 
 
 def test_a_filter_is_no_fault_of_the_server():
