@@ -36,6 +36,8 @@ _PREFIX = re.compile(r"^(?:finish_?reason|stop_reason|reason|alternative_status)
 _SEVERAL = re.compile(f"(?:{'|'.join(sorted(_ENDINGS, key=len, reverse=True))})+")
 _ONE = re.compile("|".join(sorted(_ENDINGS, key=len, reverse=True)))
 _NAMES = ("finish_reason", "stop_reason", "done_reason", "stopReason", "finishReason")
+REASONS = (*_NAMES, "stop_sequence", "incomplete_details", "prompt_feedback", "status")
+"""Where metadata of a message say why it ended."""
 _NOT_YET = {"", "null", "none", "unspecified", "unknown"}
 
 

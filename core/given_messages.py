@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 from uuid import uuid4
 
 from langchain_core.messages import (
@@ -86,7 +86,7 @@ def savable(message: BaseMessage) -> BaseMessage:
     message = message.model_copy(update=changes) if changes else message
     if can_be_saved(message):
         return message
-    further: dict[str, Any] = dict.fromkeys([*(message.model_extra or {}), "artifact"])
+    further = [*(message.model_extra or {}), "artifact"]
     lost: JsonObject = {k: None for k in further if not can_be_saved(getattr(message, k, None))}
     for name in _OF_NO_MODEL:
         lost[name] = {k: v for k, v in getattr(message, name).items() if can_be_saved(v)}

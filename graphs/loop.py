@@ -49,7 +49,7 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     """Build the TPO graph, uncompiled, so that the caller chooses saver and store.
 
     Args:
-        policy: The model that answers: any `BaseChatModel`, or a spec such as
+        policy: The model that answers: any chat model, also bound or with fallbacks, or a spec:
             `openai:gpt-5-mini`. Not given: `Context.policy` of each run.
         reward: What ranks candidates: a function `(query, answer) -> float` (sync or
             async), an object with the `Reward` contract, or a spec. Not given:

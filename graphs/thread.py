@@ -5,11 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from langchain_core.messages import AnyMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.constants import START
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
 
@@ -26,7 +24,7 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def alone_on(saver: BaseCheckpointSaver[Any], thread_id: str) -> Iterator[None]:
+def alone_on(saver: object, thread_id: str) -> Iterator[None]:
     """Keep a thread for one run of this process.
 
     Raises:
@@ -76,7 +74,8 @@ async def next_input(app: TPOApp, thread: RunnableConfig, given: InputState) -> 
     query = read_conversation(past).query[:SHOWN_CHARS]
     raise InputError(
         f"the thread {name!r} holds an unfinished run ({query!r}): give its prompt again to go on "
-        "with it, which pays for nothing twice, or take another thread_id"
+        "with it, which pays for nothing twice, or take another thread_id. "
+        f"RemoveMessage({past[-1].id!r}) before another prompt gives it up"
     )
 
 

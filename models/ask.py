@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from ..core.reply import Reply
 from ..core.usage import add_costs, cost, tokens_for_budget
 from ..core.user_code import within
 from .configure import WHOLE, sent_parameters
-from .faults import is_transient, may_be_n, maybe_billed, never_sent, refused_parameter, retrying
+from .failed_attempt import maybe_billed, never_sent
+from .faults import is_transient, may_be_n, refused_parameter, retrying
 from .learnt import Learnt, learnt_of
 from .provider_error import status_of
 from .request import OnText, Request, RequestError, Response
@@ -58,6 +60,7 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
 async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Response:
     refused, sent, new = request.refused | learnt.refused, 0, set[str]()
     budget, seconds, lost = request.budget, request.timeout, False
+    texts, price = list[Reply](), cost()
     if missing := _structural(request, refused):
         return Response([], cost(), refused | missing)
     if not budget.take():

@@ -79,7 +79,7 @@ def budget_left(context: Context, paid: Cost) -> Budget:
     """Return what a run's budget leaves to a step that begins now.
 
     Args:
-        context: The run's settings; 0 is no limit.
+        context: The run's settings; 0 sets none.
         paid: What the turn has cost so far.
     """
     limits = (

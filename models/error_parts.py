@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from inspect import getmro
 
+# How langchain-openai tells of an error in a stream of the Responses API.
+_CODED = re.compile(
+    r"(?P<code>rate_limit_exceeded|server_error|[a-z_]*(?:timeout|overloaded|unavailable)[a-z_]*)"
+    r": (?P<message>.*)",
+    re.DOTALL,
+)
+_FAILED = re.compile(
+    r"(?:ResponseError\()?code='(?P<code>\w+)',? "
+    r"message=(?P<quote>['\"])(?P<message>.*?)(?P=quote)",
+    re.DOTALL,
+)
 MOST_CAUSES = 4  # how far down a chain of causes is looked
 
 
@@ -45,11 +57,15 @@ def status_beside(error: BaseException) -> int | None:
 def body_of(error: BaseException) -> Mapping[str, object]:
     """Return the error object of an error inside a reply, or an empty one."""
     response = getattr(error, "response", None)
-    body: object = getattr(error, "body", None) or (error.args[0] if error.args else None)
+    said: object = error.args[0] if error.args else None
+    body: object = getattr(error, "body", None) or said
     if isinstance(response, Mapping) and isinstance(aws := response.get("Error"), Mapping):
         return {"code": aws.get("Code"), "message": aws.get("Message")}
     if isinstance(body, str) and getattr(error, "body", None):
         return {"message": body}
+    if isinstance(error, ValueError) and not isinstance(said, Mapping):
+        coded = _CODED.match(str(said)) or _FAILED.match(str(said))
+        return coded.groupdict() if coded else {}
     while isinstance(body, Mapping) and (inner := body.get("error")):
         body = inner if isinstance(inner, Mapping) else {"message": str(inner)}
     return body if isinstance(body, Mapping) else {}

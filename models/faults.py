@@ -18,7 +18,7 @@ from ..core.errors import UserCodeError
 from ..core.failure import FailureKind
 from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
 from .budget import Budget
-from .error_parts import causes_of, is_a
+from .error_parts import is_a
 from .provider_error import is_blocked, lacks_choices, status_of
 from .refusals import refused_name
 from .retry_after import retry_after
@@ -123,29 +123,6 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
         return name
     # Of a list of details, as FastAPI sends it, the client's own sentence shows nothing.
     return refused_name(f"{error} {getattr(error, 'body', None) or ''}", sent)
-
-
-def maybe_billed(attempt: RetryCallState) -> bool:
-    """Return whether a failed attempt may have cost tokens that nobody reported.
-
-    An error of the server costs nothing; a reply that was not waited for, or broke off, may.
-    """
-    error = attempt.outcome.exception() if attempt.outcome else None
-    if error is None or status_of(error) is not None or never_connected(error):
-        return False
-    return is_transient(error) or isinstance(error, UnfinishedStreamError)
-
-
-def never_connected(error: BaseException) -> bool:
-    """Return whether nobody was there to take the request."""
-    return any(is_a(one, "ConnectError", "ConnectionRefusedError") for one in causes_of(error))
-
-
-def never_sent(error: BaseException) -> bool:
-    """Return whether a client refused its arguments, so that nothing went out."""
-    words = ("unexpected keyword argument", "Missing required argument")
-    refused = isinstance(error, TypeError) and any(word in str(error) for word in words)
-    return refused or isinstance(error, NotImplementedError)
 
 
 def may_be_n(error: BaseException) -> bool:

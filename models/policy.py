@@ -11,19 +11,19 @@ import os
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from langchain_core.language_models import BaseChatModel
 
 from ..core.errors import ConfigError
+from ..core.json_types import JsonObject
 from ..core.login import without_login
 from ..core.policy_forms import POLICY_FORMS, listed
 from .check_policy_spec import check_spec, split_server
 from .loop_end import close_at_loop_end
 from .loop_transport import fit_for_any_loop
 from .provider_model import compatible_model, provider_model
-from .unwrap import ChatLike, is_chat_like, unwrap, within
+from .unwrap import ChatLike, inner_of, is_chat_like, unwrap
 
 PolicyLike = ChatLike | str
 URL_KEY = "TPO_POLICY_API_KEY"
@@ -51,7 +51,7 @@ class Policy:
     prefers_json: bool = False
     extra_body: Mapping[str, object] = field(default_factory=dict)
     seeded_body: Mapping[str, object] = field(default_factory=dict)
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: JsonObject = field(default_factory=dict)
 
 
 # Built models hold connections that belong to one event loop, so that is how they are kept.
@@ -117,7 +117,7 @@ def model_name(model: PolicyLike) -> str:
     """Return what a model calls itself, else its class; a spec without a login in its URL."""
     if isinstance(model, str):
         return without_login(model)
-    if is_chat_like(inner := within(model)):
+    if is_chat_like(inner := inner_of(model)):
         return model_name(inner)
     # A model by config would be made to be asked for these, and may need a key.
     attributes = ("model_name", "model", "model_id") if isinstance(model, BaseChatModel) else ()

@@ -70,7 +70,7 @@ def is_blocked(error: BaseException) -> bool:
     return bool({"content_filter", "content_policy_violation", _AZURE} & {str(c) for c in codes})
 
 
-def words_of(error: BaseException) -> str:
+def sentence_of(error: BaseException) -> str:
     """Return what happened, in a line: for an error inside a reply, what that says."""
     if isinstance(error, BrokenReplyError):
         return evidence(str(error))

@@ -104,10 +104,10 @@ def _beside(message: BaseMessage) -> Counted | None:
 
 
 def _first(report: Mapping[str, object], names: Sequence[str]) -> int | None:
-    return next((n for name in names if (n := _number(report.get(name))) is not None), None)
+    return next((n for name in names if (n := _tokens(report.get(name))) is not None), None)
 
 
-def _number(value: object) -> int | None:
+def _tokens(value: object) -> int | None:
     """Return a number of tokens, which may come as a text or with a decimal point."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None

@@ -20,7 +20,7 @@ from ..core.usage import Cost, cost
 from .budget import Budget
 from .faults import failure_of_request
 from .policy import Policy
-from .provider_error import status_of, words_of
+from .provider_error import sentence_of, status_of
 from .retry_after import retry_after
 
 
@@ -99,7 +99,7 @@ class RequestError(PolicyError):
     def of(cls, request: Request, error: BaseException, paid: Cost, seconds: float) -> Self:
         """Return the error of a request whose last attempt, given so long, ended with another."""
         late = isinstance(error, TimeoutError) and not str(error)
-        why = f"no answer within {round(seconds, 2):g} s" if late else words_of(error)
+        why = f"no answer within {round(seconds, 2):g} s" if late else sentence_of(error)
         failed = cls(f"{request.policy.name}: {why}", paid, failure_of_request(error))
         failed.status, failed.retry_after = status_of(error), retry_after(error)
         return failed

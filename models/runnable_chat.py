@@ -40,11 +40,11 @@ class RunnableChat(BaseChatModel):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> ChatResult:
         more = {**kwargs, **({"stop": stop} if stop else {})}
         asking = self.runnable.ainvoke(messages, callers_config(), **more)
-        message = await asyncio.create_task(asking, context=uncounted())
+        message = await asyncio.create_task(asking, context=without_callbacks())
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _generate(
@@ -52,14 +52,14 @@ class RunnableChat(BaseChatModel):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> ChatResult:
         more = {**kwargs, **({"stop": stop} if stop else {})}
-        message = uncounted().run(self.runnable.invoke, messages, callers_config(), **more)
+        message = without_callbacks().run(self.runnable.invoke, messages, callers_config(), **more)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def bind_tools(
-        self, tools: Sequence[Any], *, tool_choice: str | None = None, **kwargs: Any
+        self, tools: Sequence[object], *, tool_choice: str | None = None, **kwargs: object
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """Bind tools to the runnable, as it does it.
 
@@ -73,7 +73,7 @@ class RunnableChat(BaseChatModel):
         return bound
 
     def with_structured_output(
-        self, schema: JsonObject | type, **kwargs: Any
+        self, schema: JsonObject | type, **kwargs: object
     ) -> Runnable[LanguageModelInput, Any]:
         """Return the runnable with structured output, as it does it.
 
@@ -96,7 +96,7 @@ def callers_config() -> RunnableConfig:
     return RunnableConfig(callbacks=[], configurable=kept)
 
 
-def uncounted() -> Context:
+def without_callbacks() -> Context:
     """Return the current context without callbacks: the model around the call has counted it."""
     context = copy_context()
     for variable, value in context.items():

@@ -18,6 +18,8 @@ from .request import OnText, Request
 from .request_cost import cost_of
 from .stream_end import ends
 
+NO_CHUNKS = "No generation chunks"  # LangChain's word for an empty stream
+
 
 async def stream_reply(
     model: BaseChatModel, request: Request, config: RunnableConfig, on_text: OnText | None
@@ -36,14 +38,13 @@ async def stream_reply(
     chunks, ended = list[AIMessageChunk](), list[bool]()
     ends.set(ended)
     try:
-        async for chunk in model.astream(
-            list(request.messages), config, **request.policy.arguments
-        ):
+        pieces = model.astream(list(request.messages), config, **request.policy.arguments)
+        async for chunk in pieces:
             chunks.append(chunk)
             if on_text and chunk.text:
                 on_text(chunk.text)
-    except ValueError:  # LangChain's word for: no chunk came
-        if chunks:
+    except ValueError as error:
+        if chunks or NO_CHUNKS not in str(error):
             raise
         raise UnfinishedStreamError("the stream held no piece of a reply") from None
     if not chunks:

@@ -26,11 +26,11 @@ def is_chat_like(given: object) -> TypeGuard[ChatLike]:
     """
     if not isinstance(given, Runnable):
         return False
-    inner = within(given)
+    inner = inner_of(given)
     return hasattr(given, "bind_tools") if inner is None else is_chat_like(inner)
 
 
-def within(given: object) -> object:
+def inner_of(given: object) -> object:
     """Return what one of LangChain's wrappers wraps; `None` if this is not one."""
     names = (name for name in ("bound", "default", "runnable") if name in vars(given))
     return next((getattr(given, name) for name in names), None)

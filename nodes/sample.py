@@ -13,13 +13,13 @@ from ..core.errors import ConfigError, NoCandidateError
 from ..core.events import Emitter
 from ..core.reasoning import split_reasoning
 from ..core.state import State
-from ..core.usage import add_costs, add_usage, cost, usage_of
+from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
 from ..models.budget import budget_left
 from ..models.request import Request
 from ..models.sampling import answer_sampling
 from ..rewards.planned_reward import Job, requests_to_score
 from ..rewards.readiness import beside, ready_to_score
-from .paid.candidates import TOO_MANY, Wanted, ask_for_candidates
+from .paid.candidates import TOO_MANY, Received, Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
@@ -33,16 +33,11 @@ def sample_node(*, given: GivenModels) -> Node:
         emit = Emitter(runtime.stream_writer, None, 0)
         run = await given.for_run(runtime)  # all of it, so that bad settings cost nothing
         wanted = _wanted(run, emit, conversation, drafts, turn)
-        least = 1 + wanted.to_score(1)
-        if not drafts and wanted.budget.requests < least:
-            raise ConfigError(
-                f"budget_requests={run.context.budget_requests} does not pay for one answer and its"
-                f" score by {run.reward.name!r}: give {least} or more"
-            )
+        _check_budget(wanted, run.reward.name)
         _announce(run, conversation, emit)
         rewards = (run.reward, run.heldout, run.fallback)
         nothing = Job(conversation.messages, [], (), wanted.budget, run.context)
-        paid = await ready_to_score(nothing, rewards, emit.notice)
+        paid = await ready_to_score(nothing, rewards, emit.notice, turn)
         asking = ask_for_candidates(wanted, frozenset())
         got = await beside(asking, run.reward, emit.notice, run.context.timeout)
         got.cost = add_costs(paid, got.cost)
@@ -51,15 +46,7 @@ def sample_node(*, given: GivenModels) -> Node:
             emit.notice(f"{run.policy.name} {says}")
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
-            reason = next((r["error"] for r in got.records), "no request was left to be made")
-            advice = "Check that it is reachable and its key is right: tpo doctor"
-            if got.error and got.error.status == TOO_MANY:
-                advice = "Its server takes no more requests for now: try again later"
-            error = NoCandidateError(
-                f"policy {run.policy.name!r} gave no usable answer ({reason}). {advice}"
-            ).caused_by(got.error)
-            error.partial = {"candidates": got.records, "usage": add_usage(None, usage)}
-            raise error
+            raise _no_candidate(run.policy.name, got, add_usage(None, usage))
         return {
             "turn": turn,
             "round": 0,
@@ -75,6 +62,27 @@ def sample_node(*, given: GivenModels) -> Node:
         }
 
     return sample
+
+
+def _check_budget(wanted: Wanted, reward: str) -> None:
+    """Refuse a budget of requests that does not pay for one answer and its score."""
+    least = 1 + wanted.to_score(1)
+    if not wanted.drafts and wanted.budget.requests < least:
+        raise ConfigError(
+            f"budget_requests={wanted.context.budget_requests} does not pay for one answer and its"
+            f" score by {reward!r}: give {least} or more"
+        )
+
+
+def _no_candidate(policy: str, got: Received, usage: Usage) -> NoCandidateError:
+    """Return the error of a run without a usable answer."""
+    reason = next((r["error"] for r in got.records), "no request was left to be made")
+    advice = "Check that it is reachable and its key is right: tpo doctor"
+    if got.error and got.error.status == TOO_MANY:
+        advice = "Its server takes no more requests for now: try again later"
+    error = NoCandidateError(f"policy {policy!r} gave no usable answer ({reason}). {advice}")
+    error.partial = {"candidates": got.records, "usage": usage}
+    return error.caused_by(got.error)
 
 
 def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None:

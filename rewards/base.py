@@ -30,6 +30,8 @@ class Reward(Protocol):
     - A `failure` of "vetoed" beside the reason rules the answer out: that is not a failed score.
     - It holds configuration only; equal calls may be made in any order and concurrently.
     - It sees the conversation and the answers, never our prompts.
+    - It may have `async def ready(job)`, which raises before anything is paid if it cannot be
+      used, and `async def probe()`, which returns a sentence about what looks wrong, or "".
 
     Attributes:
         name: Names the reward in events and reports.

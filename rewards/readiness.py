@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import reduce
 from typing import Any, TypeVar
 
 from ..core.errors import ConfigError, MissingDependencyError, RewardError, TPOError, evidence
-from ..core.usage import Cost, add_costs, cost
+from ..core.usage import Cost, add_costs, add_usage, cost, usage_of
 from ..core.user_code import GRACE, contained
 from .planned_reward import Batched, CallT, Job, PlannedReward, self_check
 
@@ -48,7 +49,10 @@ async def make_ready(reward: PlannedReward, job: Job) -> Cost:
 
 
 async def ready_to_score(
-    job: Job, rewards: tuple[PlannedReward, *tuple[PlannedReward | None, ...]], tell: Tell
+    job: Job,
+    rewards: tuple[PlannedReward, *tuple[PlannedReward | None, ...]],
+    tell: Tell,
+    turn: int,
 ) -> Cost:
     """Make sure of all rewards of a run, at the same time.
 
@@ -58,28 +62,30 @@ async def ready_to_score(
             unless a fallback would take over. Of the others, one that is away for now is told
             of; one that cannot be right is refused like the first.
         tell: Takes a sentence for the person.
+        turn: Counts the queries of the thread.
 
     Returns:
         What that cost in model requests.
 
     Raises:
-        TPOError: one cannot be used; nothing was asked of the policy.
+        TPOError: one cannot be used; nothing was asked of the policy. What the check itself cost
+            is in its `partial`.
     """
     must = rewards[0] if job.settings.on_reward_failure != "degrade" else None
     known = [reward for reward in rewards if reward is not None]
     ended = await asyncio.gather(*[make_ready(one, job) for one in known], return_exceptions=True)
-    paid = cost()
+    costs = [getattr(e, "cost", cost()) if isinstance(e, BaseException) else e for e in ended]
+    paid = reduce(add_costs, costs)
     for one, end in zip(known, ended, strict=True):
         if not isinstance(end, BaseException):
-            paid = add_costs(paid, end)
             continue
-        paid = add_costs(paid, getattr(end, "cost", cost()))
-        if not isinstance(end, Exception) or isinstance(end, ConfigError | MissingDependencyError):
-            raise end
+        never = isinstance(end, ConfigError | MissingDependencyError)
         why = str(end) if isinstance(end, TPOError) else evidence(end)
-        if one is must:
-            message = f"reward {one.name!r} cannot score, so nothing was asked of the policy: {why}"
-            raise RewardError(message) from end
+        if never or one is must:
+            begin = f"reward {one.name!r} cannot score, so nothing was asked of the policy"
+            error = end if isinstance(end, TPOError) and never else RewardError(f"{begin}: {why}")
+            error.partial = {"usage": add_usage(None, usage_of(turn, "sample", paid, 0.0))}
+            raise error from end.__cause__
         tell(f"reward {one.name!r} cannot score for now: {why}")
     return paid
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ..core.errors import ConfigError
 from .foreign import FOREIGN
@@ -23,7 +22,7 @@ _MODELS = {
 }
 
 
-def check_function(function: Callable[..., Any], name: str) -> None:
+def check_function(function: Callable[..., object], name: str) -> None:
     """Refuse what cannot be called with a query and an answer, or means something else by them.
 
     A function that no signature is known of (a builtin) is taken as it is.
@@ -37,7 +36,7 @@ def check_function(function: Callable[..., Any], name: str) -> None:
     except (TypeError, ValueError):
         return
     taken = f"reward {name!r} takes {signature.replace(return_annotation=inspect.Signature.empty)}"
-    check_names(_first(signature), name, taken)
+    check_names(_telling(signature), name, taken)
     try:
         signature.bind("", "")
     except TypeError as error:
@@ -97,7 +96,7 @@ def check_object(reward: object) -> None:
             )
 
 
-def _first(signature: inspect.Signature) -> list[str]:
+def _telling(signature: inspect.Signature) -> list[str]:
     """Return the names that tell: of the first two arguments, and of all that must be given."""
     kinds = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
     named = [p for p in signature.parameters.values() if p.kind not in kinds]

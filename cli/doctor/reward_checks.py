@@ -77,6 +77,17 @@ class Probing(Protocol):
     async def probe(self) -> str: ...  # noqa: D102
 
 
+async def scored_pairs(reward: Reward | PlannedReward) -> list[Probed]:
+    """Score the known pairs, one after the other."""
+    pairs: list[Probed] = []
+    for kind in KINDS:
+        for pair in kind.pairs:
+            answers = (pair.better, pair.worse)
+            better, worse = await score_now(reward, [HumanMessage(pair.query)], answers)
+            pairs.append(Probed(kind, pair, better, worse))
+    return pairs
+
+
 async def check_reward(
     reward: Reward | PlannedReward, job: Job
 ) -> tuple[list[Finding], list[Probed]]:
@@ -87,14 +98,9 @@ async def check_reward(
         job: A round without answers, with the settings.
     """
     notice = [Finding("notice", "warning", reward.notice)] if reward.notice else []
-    pairs: list[Probed] = []
     try:
         await make_ready(planned(reward), job)  # once: it may load a model
-        for kind in KINDS:
-            for pair in kind.pairs:
-                answers = (pair.better, pair.worse)
-                better, worse = await score_now(reward, [HumanMessage(pair.query)], answers)
-                pairs.append(Probed(kind, pair, better, worse))
+        pairs = await scored_pairs(reward)
     except Exception as error:  # noqa: BLE001  a reward may raise anything
         return [*notice, Finding("reward", "bad", evidence(error, WHOLE_REASON))], []
     scores = [score for one in pairs for score in (one.better, one.worse)]

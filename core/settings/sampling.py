@@ -17,13 +17,21 @@ class SamplingSettings(BaseModel):
         default=0.95, gt=0, le=1, title="Top-p", description="Leave empty for the model's own."
     )
     max_tokens: int | None = Field(
-        default=2048, ge=1, title="Max tokens", description="Maximum new tokens per answer."
+        default=2048,
+        ge=1,
+        title="Max tokens",
+        description="Maximum new tokens per answer. Unless it is set, a limit that the model was "
+        "built with wins.",
     )
     critique_temperature: float | None = Field(
         default=0.7, ge=0, le=2, title="Critique temperature", description="For loss and gradient."
     )
     critique_max_tokens: int | None = Field(
-        default=1024, ge=1, title="Critique max tokens", description="For loss and gradient."
+        default=1024,
+        ge=1,
+        title="Critique max tokens",
+        description="For loss and gradient. Unless it is set, at least the limit that "
+        "the model was built with.",
     )
     seed: int | None = Field(
         default=None,

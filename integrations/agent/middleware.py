@@ -201,7 +201,8 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
             if reply := call.reply or (restore_reply(saved) if saved else None):
                 break
         if found := turn.get("found"):
-            answer = replaced(reply, found["text"], found["trace"])
+            finish = found.get("finish")
+            answer = replaced(reply, found["text"], found["trace"], finish)
             return ExtendedModelResponse(answer, Command(update={"tpo_spent": found["spent"]}))
         if why := turn.get("skipped"):
             return replaced(reply, None, {"outcome": "skipped", "reason": why})

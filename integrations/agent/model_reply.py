@@ -8,6 +8,7 @@ from langchain.agents.middleware import ExtendedModelResponse, ModelRequest, Mod
 from langchain_core.messages import AIMessage, message_to_dict, messages_from_dict
 
 from ...core.context import Context
+from ...core.finish_reason import REASONS
 from ...core.json_types import JsonObject
 from ...core.reply import read_reply
 
@@ -54,11 +55,14 @@ def restore_reply(saved: list[JsonObject]) -> AgentReply:
     return ModelResponse(result=messages_from_dict(saved))
 
 
-def replaced(response: AgentReply, text: str | None, trace: JsonObject) -> AgentReply:
+def replaced(
+    response: AgentReply, text: str | None, trace: JsonObject, finish: str | None = None
+) -> AgentReply:
     """Return the reply with the trace, and with another text unless that is `None`.
 
     The message keeps its id, so that clients replace what they may have shown of it. It keeps
-    its usage too: what the search cost is in the trace, and counted nowhere else.
+    its usage too: what the search cost is in the trace, and counted nowhere else. `finish` is
+    why the other text ended.
     """
     (draft,) = response.result
     about = {**draft.response_metadata, "tpo": trace}
@@ -66,8 +70,9 @@ def replaced(response: AgentReply, text: str | None, trace: JsonObject) -> Agent
     if text is not None:
         # They are of the draft, and so is its reasoning. By the id OpenAI's server would go on
         # from the draft, which nobody has seen (`use_previous_response_id`).
-        for of_draft in ("logprobs", "id"):
+        for of_draft in ("logprobs", "id", *REASONS):
             about.pop(of_draft, None)
+        about |= {"finish_reason": finish} if finish else {}
         changes |= {"content": text, "additional_kwargs": {}}
     message = cast("AIMessage", draft).model_copy(update=changes)
     return ModelResponse(result=[message])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast, get_args
+from typing import NotRequired, cast, get_args
 
 from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.errors import GraphBubbleUp, is_invalid_resume
@@ -28,6 +28,8 @@ class Found(TypedDict):
 
     text: str | None
     """The better answer; `None` if the draft stays."""
+    finish: NotRequired[str | None]
+    """Why it ended."""
     trace: JsonObject
     spent: Cost
     """What it cost."""
@@ -102,7 +104,8 @@ class Search:
         winner = next(c for c in state["candidates"] if c["id"] == trace["answer"])
         kept = winner.get("drafted", False)
         trace = {"outcome": "kept" if kept else "improved", **trace}
-        return Found(text=None if kept else winner["text"], trace=trace, spent=trace["usage"])
+        text, spent = None if kept else winner["text"], trace["usage"]
+        return Found(text=text, finish=winner["finish_reason"], trace=trace, spent=spent)
 
     def _failed(self, error: Exception, state: State, write: StreamWriter) -> Found:
         usage = state.get("usage")

@@ -15,6 +15,7 @@ from pydantic import Field
 from ...core.context import Context
 from ...graphs.background import result_of
 from ...models.policy import resolve_policy
+from ...models.unwrap import unwrap
 from ..inner_run.run_summary import Detail
 
 
@@ -59,13 +60,15 @@ class ChatSettings(BaseChatModel):
         return self._policy().get_token_ids(text)
 
     def get_num_tokens_from_messages(
-        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
+        self, messages: list[BaseMessage], tools: Sequence[object] | None = None
     ) -> int:
         """Count the tokens of messages as the policy does."""
         more = {"tools": tools} if tools else {}
         return self._policy().get_num_tokens_from_messages(messages, **more)
 
     def _policy(self) -> BaseChatModel:
+        if self.policy is not None and not isinstance(self.policy, str):
+            return unwrap(self.policy)[0]
         return result_of(resolve_policy(self.policy or self.context.policy)).model
 
     if not TYPE_CHECKING:  # a type checker would take every name for a setting

@@ -109,7 +109,7 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def _positive(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds < math.inf:
         raise ValueError("a number of seconds above 0")
@@ -135,5 +135,5 @@ _READERS: dict[str, Callable[[str], object]] = {
     "revision": str,
     "template": str,
     "device_map": str,
-    "load_timeout": _seconds,
+    "load_timeout": _positive,
 }

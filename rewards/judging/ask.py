@@ -13,7 +13,7 @@ from ...core.json_types import JsonObject
 from ...core.usage import Cost, add_costs, cost
 from ...models.ask import ask
 from ...models.budget import Budget
-from ...models.live_request import request_seed
+from ...models.live_request import ended_early, request_seed
 from ...models.own_settings import own_limit, thinking_tokens
 from ...models.policy import Policy
 from ...models.request import Request, RequestError
@@ -22,7 +22,6 @@ from ..planned_reward import Called
 from .verdict import Form
 
 CHANCES = {"logprobs": True, "top_logprobs": 20}  # one bare word says how sure it is
-CUT = {"length", "max_tokens"}
 REPLIES = 2  # so a reply without a verdict is asked for once more
 MOST_TOKENS = 1024  # room for a few words first; a model that thinks has limits of its own
 
@@ -93,7 +92,7 @@ async def ask_verdict(
             if value is not None:
                 return Called(result=value, cost=paid)
             reason = reply.error or evidence(repr(reply.text))
-            if reply.finish_reason in CUT:
+            if ended_early(reply):
                 parameters |= {"max_tokens": None}
         replies += 1
         if replies == REPLIES:

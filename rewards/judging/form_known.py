@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from langchain_core.messages import HumanMessage
 
-from ...core.errors import RewardError
+from ...core.errors import RewardError, TPOError
 from ...core.usage import Cost, add_costs, cost
 from ...models.policy import PolicyLike, resolve_policy
 from ...models.unwrap import ChatLike
@@ -34,7 +34,7 @@ async def form_known(judge: PlannedReward, kind: str, model: PolicyLike, job: Jo
         judge: The judge.
         kind: Which of the forms it wants, as its spec begins.
         model: Its model, or the spec of that.
-        job: A round without answers. If its run has a budget of requests, none is spent here.
+        job: A round without answers. If its run has a budget, none of it is spent here.
 
     Returns:
         What it cost.
@@ -45,7 +45,9 @@ async def form_known(judge: PlannedReward, kind: str, model: PolicyLike, job: Jo
     await resolve_policy(model)
     key: Key = (kind, model if isinstance(model, str) else id(model))
     async with _asking.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-        if key in _named or key in _objects or job.settings.budget_requests:
+        run = job.settings
+        budget = run.budget_requests or run.budget_tokens or run.budget_seconds
+        if key in _named or key in _objects or budget:
             return cost()
         query = [HumanMessage(QUESTION)]
         paid = await _try_form(judge, Job(query, ANSWERS[:3], (), job.budget, job.settings))
@@ -62,9 +64,9 @@ async def _try_form(judge: PlannedReward, job: Job) -> Cost:
         try:
             done = await judge.call(job, call)
             return add_costs(paid, cost(**done["cost"]))
-        except RewardError as error:  # no verdict; what the server refused is another error
+        except TPOError as error:
             paid = add_costs(paid, getattr(error, "cost", cost()))
-            if nth == TRIES:
-                error.cost = paid  # type: ignore[attr-defined]
+            error.cost = paid  # type: ignore[attr-defined]
+            if nth == TRIES or not isinstance(error, RewardError):  # not for want of a verdict
                 raise
     return paid

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
 
 from ...core.errors import ConfigError
 from ...core.usage import Cost, add_costs
@@ -135,7 +134,7 @@ class Mix:
         return self._planned(job, constraints or parts, None)
 
     def plan_further(
-        self, job: Job, calls: Sequence[PartCall], results: Sequence[Any]
+        self, job: Job, calls: Sequence[PartCall], results: Sequence[object]
     ) -> list[PartCall]:
         """Return the calls of the parts, which cost nothing for what a constraint rules out.
 
@@ -164,7 +163,9 @@ class Mix:
         """A sum needs all parts."""
         return []
 
-    def combine(self, job: Job, calls: Sequence[PartCall], results: Sequence[Any]) -> list[Score]:
+    def combine(
+        self, job: Job, calls: Sequence[PartCall], results: Sequence[object]
+    ) -> list[Score]:
         """Sum the parts up; a part that failed fails the answer."""
         rows = self._rows(job, calls, results)
         failed = [why_unscored(self._all, row, len(self.parts)) for row in rows]
@@ -194,7 +195,7 @@ class Mix:
         ]
 
     def _further(
-        self, job: Job, places: Iterable[int], calls: Sequence[PartCall], results: Sequence[Any]
+        self, job: Job, places: Iterable[int], calls: Sequence[PartCall], results: Sequence[object]
     ) -> list[PartCall]:
         """Return further calls of mixes at some places."""
         found: list[PartCall] = []
@@ -205,14 +206,14 @@ class Mix:
             found += [[place, call, *some] for call in more]
         return found
 
-    def _kept(self, job: Job, calls: Sequence[PartCall], results: Sequence[Any]) -> list[int]:
+    def _kept(self, job: Job, calls: Sequence[PartCall], results: Sequence[object]) -> list[int]:
         """Return the places of the answers that no constraint rules out or fails on."""
         rows = self._rows(job, calls, results)
         whys = [why_unscored(self._all, row, len(self.parts)) for row in rows]
         return [place for place, why in enumerate(whys) if why is None]
 
     def _rows(
-        self, job: Job, calls: Sequence[PartCall], results: Sequence[Any]
+        self, job: Job, calls: Sequence[PartCall], results: Sequence[object]
     ) -> list[list[Score]]:
         """Return each answer's scores, one of each reward; empty ones if it was not asked."""
         rows = [[Score(reward=None, error=None) for _ in self._all] for _ in job.answers]

@@ -14,8 +14,8 @@ PartCall = list[Any]
 
 
 def own_calls(
-    place: int, calls: Sequence[PartCall], results: Sequence[Any]
-) -> tuple[list[Any], list[Any], list[list[int]]]:
+    place: int, calls: Sequence[PartCall], results: Sequence[object]
+) -> tuple[list[Any], list[object], list[list[int]]]:
     """Return the calls of one reward, their results, and about which answers if not about all."""
     mine = [(call, r) for call, r in zip(calls, results, strict=True) if call[0] == place]
     some = mine[0][0][2:] if mine else []

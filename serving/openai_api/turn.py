@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -56,7 +56,7 @@ class Turn(BaseModel):
             texts.append(text or "")
         return "".join(texts)
 
-    def as_turn(self) -> dict[str, Any]:
+    def as_turn(self) -> JsonObject:
         """Return the turn with plain text.
 
         Raises:

@@ -8,7 +8,13 @@ from page_site import SITES
 from xdist.scheduler import LoadScopeScheduling
 
 FOLDERS_WITH_SERVERS = {"server", "serving"}  # started once, for all tests of the folder
-LONGEST = {"page", "serving", "server", "models"}  # begun first, so that no worker ends alone
+LONGEST = {
+    "page",
+    "serving",
+    "server",
+    "models",
+    "providers",
+}  # begun first, so that no worker ends alone
 SITE = "|".join(sorted(SITES, key=len, reverse=True))  # the longest name that fits
 
 

@@ -71,8 +71,9 @@ async def test_a_run_without_any_candidate_is_tried_again(place):
 async def test_another_prompt_is_refused_and_leaves_the_run_as_it_was(place):
     await stopped(place)
     model = says()
-    with pytest.raises(tpo.InputError, match="holds an unfinished run"):
+    with pytest.raises(tpo.InputError, match="holds an unfinished run") as refused:
         await tpo.aalign("And the sea?", policy=model, **place, **OPTIONS)
+    assert "RemoveMessage('" in str(refused.value)
     assert model.asked == []
     result = await tpo.aalign(QUERY, policy=model, **place, **OPTIONS)
     assert [m.text for m in result["messages"]] == [QUERY, result["answer"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from langchain.agents.middleware import ModelResponse
 from langchain.agents.structured_output import ToolStrategy
 from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
@@ -14,6 +15,8 @@ from scripted_agent import SYSTEM, agent, agent_model, asked, optimised
 from steps import prefer_later
 
 import tpo
+from tpo.core.reply import read_reply
+from tpo.integrations.agent.model_reply import replaced
 
 THREAD: Any = {"configurable": {"thread_id": "t"}}
 
@@ -227,3 +230,12 @@ def test_settings_as_a_whole_and_single_ones_win(kind):
     search = tpo.TPOMiddleware(prefer_later, context=kind(depth=1, width=4), depth=0)
     trace = agent(agent_model(), search).invoke(asked())["messages"][-1].response_metadata["tpo"]
     assert (len(trace["rounds"]), len(trace["candidates"])) == (1, 4)
+
+
+@pytest.mark.parametrize("draft", [{"stop_reason": "max_tokens"}, {"finish_reason": "length"}, {}])
+def test_another_text_ends_for_its_own_reason(draft):
+    reply = ModelResponse(result=[AIMessage("half a", id="a", response_metadata=draft)])
+    (answer,) = replaced(reply, "a whole one", {}, "stop").result
+    assert read_reply(answer).finish_reason == "stop"
+    (kept,) = replaced(reply, None, {}, "stop").result
+    assert {**kept.response_metadata, "tpo": 0} == {**draft, "tpo": 0}

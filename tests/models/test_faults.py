@@ -15,7 +15,8 @@ from langchain_core.exceptions import (
 from tenacity import AsyncRetrying, RetryCallState
 
 from tpo.models.broken_reply import BrokenReplyError, UnfinishedStreamError
-from tpo.models.faults import is_transient, maybe_billed, pause_before_retry, refused_parameter
+from tpo.models.failed_attempt import maybe_billed
+from tpo.models.faults import is_transient, pause_before_retry, refused_parameter
 from tpo.models.provider_error import status_of
 
 SENT = {"n", "temperature", "top_p", "seed", "max_tokens", "stream_options", "response_format"}

@@ -42,9 +42,13 @@ FORMS = f"Valid forms: {listed(POLICY_FORMS)}"
         ("openai:x@me:secret@h/v1", SpecError, "'openai:x@...' does not say how to reach"),
         ("groq:x@h:8000/v1", SpecError, "http:// or https:// must follow the @"),
         ("groq:x@http://h/v1", SpecError, "@URL is for OpenAI-compatible servers: openai:x@"),
-        ("groq:x", MissingDependencyError, "is not installed: pip install langchain-groq"),
+        ("cohere:x", MissingDependencyError, "is not installed: pip install langchain-cohere"),
         ("google_vertexai:x", MissingDependencyError, "pip install langchain-google-vertexai"),
-        ("bedrock:x", MissingDependencyError, "not installed: pip install langchain-aws"),
+        (
+            "nvidia:x",
+            MissingDependencyError,
+            "not installed: pip install langchain-nvidia-ai-endpoints",
+        ),
         ("openai:x", MissingDependencyError, "is its API key set (for instance OPENAI_API_KEY)?"),
     ],
 )

@@ -13,6 +13,7 @@ import openai
 import pytest
 from langchain_core.exceptions import ModelRateLimitError
 from langchain_core.messages import HumanMessage
+from openai.types.responses import ResponseError
 from scripted_model import ScriptedModel
 
 from tpo.core.errors import NoCandidateError
@@ -20,7 +21,7 @@ from tpo.core.usage import cost
 from tpo.models.broken_reply import not_json
 from tpo.models.faults import failure_of_request, is_transient
 from tpo.models.policy import Policy
-from tpo.models.provider_error import status_of, words_of
+from tpo.models.provider_error import sentence_of, status_of
 from tpo.models.request import Request, RequestError
 from tpo.models.retry_after import retry_after
 
@@ -79,6 +80,9 @@ class FromGoogle(Exception):
         (FromAWS("ValidationException", 400), 400, False),
         (FromGoogle(429), 429, True),
         (ModelRateLimitError("x"), 429, True),
+        (ValueError("rate_limit_exceeded: slow down"), 429, True),  # the Responses API, streamed
+        (ValueError(ResponseError(code="server_error", message="boom")), 500, True),
+        (ValueError("ResponseError(code='server_error', message='boom', param=None)"), 500, True),
         (ValueError("OpenRouter API returned an error during streaming: x (code: 502)"), 502, True),
         (not_json("<html><title>503 Service Unavailable</title>"), 503, True),
         (not_json("<!DOCTYPE html><title>Open WebUI</title>"), None, False),
@@ -123,8 +127,8 @@ def test_a_date_to_come_back_at():
 def test_an_error_inside_a_reply_is_told_in_its_own_words():
     error = ValueError({"message": "Upstream down", "code": 502})
     said = "the server sent an error in place of a reply: Upstream down (502)"
-    assert words_of(error) == said
-    assert "model is loading (503)" in words_of(openai_event("model is loading"))
+    assert sentence_of(error) == said
+    assert "model is loading (503)" in sentence_of(openai_event("model is loading"))
 
 
 def test_a_filter_is_no_fault_of_the_server():

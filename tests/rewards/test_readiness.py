@@ -13,7 +13,9 @@ from scripted_model import ScriptedModel
 from steps import says
 
 import tpo
+from tpo.core.context import Context
 from tpo.core.errors import ConfigError, RewardError
+from tpo.core.usage import cost
 from tpo.rewards.judging.groupwise import GroupwiseJudge
 from tpo.rewards.judging.pairwise import PairwiseJudge
 from tpo.rewards.judging.pointwise import Judge
@@ -119,6 +121,21 @@ async def test_a_judge_is_tried_once_per_process_and_it_is_counted(judge):
     result = await tpo.aalign("Why?", policy=says(), reward=judge(model), depth=0, width=2)
     requests = result["usage"]["total"]["requests"]
     assert requests == 1 + len(model.asked) - 1  # one of the policy's, for both texts
+
+
+@pytest.mark.parametrize("budget", ["budget_requests", "budget_tokens", "budget_seconds"])
+async def test_a_run_with_a_budget_does_not_spend_it_on_a_try(budget):
+    model = ScriptedModel(script=[])
+    job = Job([], [], settings=Context(**{budget: 9}))
+    assert await make_ready(planned(Judge(model)), job) == cost()
+
+
+def test_what_a_try_has_cost_is_in_the_error():
+    prose = ScriptedModel(script=lambda *_: "All are fine.")
+    with pytest.raises(RewardError) as caught:
+        run(ScriptedModel(script=[]), reward=Judge(prose))
+    assert caught.value.partial
+    assert caught.value.partial["usage"]["total"]["requests"] == len(prose.asked) == 4
 
 
 async def test_one_bad_reply_is_not_the_end():

@@ -26,12 +26,16 @@ class Shortest:
         return [scored(-len(answer)) for answer in answers]
 
 
+def longer(query: str, answer: str) -> float:
+    return len(answer)
+
+
 def test_the_three_forms():
     own = Shortest()
     assert resolve_reward(own) is own
     assert isinstance(resolve_reward("heuristic"), HeuristicReward)
     assert isinstance(resolve_reward(" heuristic "), HeuristicReward)
-    assert resolve_reward(len) == FunctionReward(len)  # type: ignore[arg-type]
+    assert resolve_reward(max) == FunctionReward(max)  # type: ignore[arg-type]
 
 
 def test_a_planned_reward_is_a_reward():
