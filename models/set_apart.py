@@ -66,11 +66,7 @@ def growing_texts(
     async def astream(*args: object, **more: object) -> AsyncIterator[ChatGenerationChunk]:
         if sync:
             pieces: Iterator[ChatGenerationChunk] = sync(*args, **_for_sync(more))
-
-            def following() -> ChatGenerationChunk | None:
-                return next(pieces, None)
-
-            while piece := await in_own_thread(owner, following):
+            while piece := await in_own_thread(owner, lambda: next(pieces, None)):
                 yield piece
             return
         steps = aiter(mine(*args, **more))
