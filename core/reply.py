@@ -18,6 +18,8 @@ from .finish_reason import ending, reason_in
 from .reasoning import split_reasoning
 from .reply_parts import written_reasoning, written_refusal, written_text
 
+Fault = tuple[bool, FailureKind, str]  # whether it is so, its kind, and what to say of it
+WITHHELD = frozenset({"content_filter", "refusal"})
 _BYTE_ORDER_MARK = "\ufeff"
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -91,18 +93,23 @@ def _why_unusable(
     message: BaseMessage, text: str, reasoning: str, reason: str | None, said: str | None
 ) -> tuple[FailureKind | None, str | None]:
     calls = isinstance(message, AIMessage) and (message.tool_calls or message.invalid_tool_calls)
-    called = bool(calls or message.additional_kwargs.get("function_call"))
-    found: list[tuple[bool, FailureKind, str]] = [
-        (called, "tool_call", "the model asked for a tool instead of answering"),
+    calls = calls or message.additional_kwargs.get("function_call")
+    found: list[Fault] = [
+        (bool(calls), "tool_call", "the model asked for a tool instead of answering"),
         (reason == "error", "failed", f"the server broke the reply off ({said})"),
     ]
     if not text:
-        withheld, cut_off = reason in {"content_filter", "refusal"}, reason == "length"
-        found += [
-            (withheld, "blocked", f"the provider withheld the answer ({str(said).lower()})"),
+        none: list[Fault] = [
+            (
+                reason in WITHHELD,
+                "blocked",
+                f"the provider withheld the answer ({str(said).lower()})",
+            ),
             (reason == "tool_calls", "tool_call", f"the model tried to call a tool ({said})"),
             (bool(reasoning), "empty", "the model only thought; raise max_tokens"),
-            (cut_off, "empty", "cut off before the first word; raise max_tokens"),
+            (reason == "length", "empty", "cut off before the first word; raise max_tokens"),
             (True, "empty", "the model returned no text"),
         ]
-    return next(((kind, f"{kind}: {what}") for so, kind, what in found if so), (None, None))
+        found += none
+    first = next((fault for fault in found if fault[0]), (False, None, ""))
+    return first[1], f"{first[1]}: {first[2]}" if first[0] else None

@@ -43,14 +43,14 @@ def usage_in(report: object) -> Counted | None:
     """Return the counts of one report, or `None` if it is not one."""
     if not isinstance(report, Mapping):
         return None
-    given, came = _first(report, _INPUT), _first(report, _OUTPUT)
+    given, came = _first_number(report, _INPUT), _first_number(report, _OUTPUT)
     if given is None and came is None:
         return None
-    total, cached = _first(report, _TOTAL), _first(report, _CACHED)
+    total, cached = _first_number(report, _TOTAL), _first_number(report, _CACHED)
     for details in (report.get(name) for name in _DETAILS):
         if cached is None and isinstance(details, Mapping):
             names = [name for name in details if str(name).endswith("cache_read")]
-            cached = _first(details, (*names, *_CACHED))
+            cached = _first_number(details, (*names, *_CACHED))
     # Some count reasoning in the total only.
     output = max(came or 0, (total or 0) - (given or 0))
     sound = given is not None and came is not None and given > 0
@@ -103,7 +103,7 @@ def _beside(message: BaseMessage) -> Counted | None:
     return next(filter(None, map(usage_in, reports)), None)
 
 
-def _first(report: Mapping[str, object], names: Sequence[str]) -> int | None:
+def _first_number(report: Mapping[str, object], names: Sequence[str]) -> int | None:
     return next((n for name in names if (n := _tokens(report.get(name))) is not None), None)
 
 

@@ -17,17 +17,17 @@ def retry_after(error: BaseException) -> float | None:
     for one in causes_of(error):
         headers = {str(name).lower(): str(value) for name, value in headers_of(one).items()}
         found = [
-            _seconds(headers.get("retry-after-ms"), 1000),
-            _seconds(headers.get("retry-after"), 1),
+            _pause(headers.get("retry-after-ms"), 1000),
+            _pause(headers.get("retry-after"), 1),
             until(headers.get("retry-after")),
-            *(_seconds(str(d.get("retryDelay", "")).rstrip("s"), 1) for d in _details(one)),
-            _seconds(body_of(one).get("retry_after"), 1),
+            *(_pause(str(d.get("retryDelay", "")).rstrip("s"), 1) for d in _details(one)),
+            _pause(body_of(one).get("retry_after"), 1),
         ]
         if (seconds := next((s for s in found if s is not None), None)) is not None:
             return seconds
     if asked := _AGAIN.search(str(error)):
         minutes, number, unit = asked.groups()
-        rest = _seconds(number, 1000 if unit == "ms" else 1)
+        rest = _pause(number, 1000 if unit == "ms" else 1)
         return 60 * float(minutes or 0) + (rest or 0)
     return None
 
@@ -40,7 +40,7 @@ def _details(error: BaseException) -> list[Mapping[str, object]]:
     return [p for p in parts if isinstance(p, Mapping)] if isinstance(parts, list) else []
 
 
-def _seconds(value: object, per_second: int) -> float | None:
+def _pause(value: object, per_second: int) -> float | None:
     try:
         seconds = float(str(value)) / per_second
     except ValueError:

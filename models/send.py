@@ -23,6 +23,7 @@ from .request import OnText, Request
 from .request_cost import cost_of, price_of
 from .set_apart import set_apart
 from .stream import stream_reply
+from .tolerant import tolerant
 
 
 async def send(
@@ -41,7 +42,7 @@ async def send(
     Raises:
         BrokenReplyError: the server answered with something else than a whole reply.
     """
-    model = set_apart(configure(request, refused), request.policy.model)
+    model = set_apart(tolerant(configure(request, refused)), request.policy.model)
     traced = RunnableConfig(
         tags=[TAG_NOSTREAM, "tpo"], run_name=request.label, metadata=request.metadata
     )

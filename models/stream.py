@@ -49,8 +49,7 @@ async def stream_reply(
         raise UnfinishedStreamError("the stream held no piece of a reply") from None
     if not chunks:
         return [], cost_of(None, [])
-    whole = joined(chunks, ended=bool(ended))
-    reply = read_reply(whole, keep_reasoning=request.keep_reasoning)
+    reply = read_reply(joined(chunks, ended=bool(ended)), keep_reasoning=request.keep_reasoning)
     return [reply], cost_of(counted_in_stream(chunks), [reply])
 
 
