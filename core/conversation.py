@@ -17,7 +17,7 @@ from langchain_core.messages import (
 from langchain_core.messages.utils import convert_to_messages
 
 from .errors import InputError
-from .message_text import kind_of, spoken, text_in, words_of
+from .message_text import kind_of, message_words, spoken, text_in
 from .reply import well_formed
 
 _NAMES = {"human": "User", "ai": "Assistant", "tool": "Tool result"}
@@ -50,7 +50,7 @@ class Conversation:
         turns = []
         for message in spoken(self.messages):
             name = "System" if isinstance(message, SystemMessage) else _NAMES.get(message.type, "")
-            if text := words_of(message).strip():
+            if text := message_words(message).strip():
                 turns.append(f"{name or message.type}: {text}")
         return "\n\n".join(turns)
 
@@ -78,7 +78,7 @@ def read_conversation(messages: Sequence[AnyMessage] | None) -> Conversation:
         raise InputError(
             "the conversation already ends with an answer: add a new message with role 'user'"
         )
-    query = words_of(human).strip()
+    query = message_words(human).strip()
     if not query:
         if any(text_in(part) is None for part in human.content):
             raise InputError(

@@ -12,11 +12,11 @@ from .json_types import JsonObject
 _TEXTS = {"text", "input_text", "output_text", "refusal", None}
 
 
-def words_of(message: BaseMessage) -> str:
+def message_words(message: BaseMessage) -> str:
     """Return the text of a message; blocks that hold something else are left out.
 
     Example:
-        >>> words_of(HumanMessage([{"text": "Why?"}, {"cachePoint": {"type": "default"}}]))
+        >>> message_words(HumanMessage([{"text": "Why?"}, {"cachePoint": {"type": "default"}}]))
         'Why?'
     """
     if isinstance(message.content, str):
@@ -47,7 +47,7 @@ def spoken(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
 
     Example:
         >>> result = {"type": "tool_result", "tool_use_id": "1", "content": "22"}
-        >>> [(m.type, words_of(m)) for m in spoken([HumanMessage([result, "So?"])])]
+        >>> [(m.type, message_words(m)) for m in spoken([HumanMessage([result, "So?"])])]
         [('tool', '22'), ('human', 'So?')]
     """
     turns: list[AnyMessage] = []

@@ -32,7 +32,7 @@ class OwnThread:
     """
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         threading.Thread(target=self._work, name="tpo-own", daemon=True).start()
 
     async def call(self, function: Callable[..., T], *args: object) -> T:
@@ -44,7 +44,8 @@ class OwnThread:
         """
         done: Future[T] = Future()
         done.set_running_or_notify_cancel()  # who gives up waiting does not disturb the thread
-        self._jobs.put(partial(copy_context().run, settle, done, partial(function, *args)))
+        context = copy_context()
+        self._jobs.put(lambda: context.run(settle, done, partial(function, *args)))
         return await asyncio.wrap_future(done)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from langchain_core.messages import AnyMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.constants import START
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
+from langgraph.types import StateSnapshot
 
 from ..core.conversation import read_conversation
 from ..core.errors import InputError
@@ -64,9 +65,7 @@ async def next_input(app: TPOApp, thread: RunnableConfig, given: InputState) -> 
             f"the thread {name!r} waits for a person's choice: resume it with build_tpo(...) and "
             "Command(resume=...), or take another thread_id"
         )
-    # Just after a crash `next` alone can be empty; before the first step nothing was paid.
-    free = not (saved.next or saved.tasks) or saved.next == (START,)
-    if free or gives_up(past, given["messages"]):
+    if not is_unfinished(saved) or gives_up(past, given["messages"]):
         refuse_unknown_removals(given["messages"], [message.id for message in past])
         return given
     if repeats(past, given["messages"]):
@@ -77,6 +76,14 @@ async def next_input(app: TPOApp, thread: RunnableConfig, given: InputState) -> 
         "with it, which pays for nothing twice, or take another thread_id. "
         f"RemoveMessage({past[-1].id!r}) before another prompt gives it up"
     )
+
+
+def is_unfinished(saved: StateSnapshot) -> bool:
+    """Tell whether something was paid for a run that has not ended.
+
+    Just after a crash `next` alone can be empty; before the first step nothing was paid.
+    """
+    return bool(saved.next or saved.tasks) and saved.next != (START,)
 
 
 def gives_up(past: Sequence[AnyMessage], messages: Sequence[AnyMessage]) -> bool:

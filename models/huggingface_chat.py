@@ -9,47 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
-from typing import TypeVar
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from ..core.errors import PolicyError
-from ..core.per_process import per_process
-from ..core.time_limit import uncounted
 from .huggingface_generate import read_messages, sampling, write_on
 from .huggingface_result import chat_result, last_chunk
+from .huggingface_worker import by_worker, worker
 from .import_torch import Untyped
 
-T = TypeVar("T")
 MOST_TOKENS = 2048  # if neither the caller nor the model names a limit
-
-# One thread for all local models: a generation fills the device anyway, and random
-# numbers belong to the whole process. Waiting requests hold no thread; a cancelled one
-# never starts.
-worker = per_process(lambda: ThreadPoolExecutor(1, thread_name_prefix="tpo-huggingface"))
-
-
-async def written(write: Callable[..., T], *args: object) -> T:
-    """Have the worker write; the wait for it is not part of the request's time."""
-    begun: Future[None] = Future()
-
-    def begin() -> T:
-        if begun.set_running_or_notify_cancel():
-            begun.set_result(None)
-        return write(*args)
-
-    job = worker().submit(begin)
-    try:
-        async with uncounted():
-            await asyncio.wrap_future(begun)
-        return await asyncio.wrap_future(job)
-    finally:
-        job.cancel()
 
 
 class HuggingFaceChat(BaseChatModel):
@@ -91,7 +64,7 @@ class HuggingFaceChat(BaseChatModel):
     ) -> ChatResult:
         given_up = Event()
         try:
-            return await written(self._write, messages, stop, given_up)
+            return await by_worker(self._write, messages, stop, given_up)
         finally:
             given_up.set()
 

@@ -6,7 +6,7 @@ sent with gets other methods, the only ones that all of it goes through.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from functools import partial, wraps
 from typing import Any
 
@@ -65,8 +65,8 @@ def growing_texts(
     @wraps(mine)
     async def astream(*args: object, **more: object) -> AsyncIterator[ChatGenerationChunk]:
         if sync:
-            pieces = sync(*args, **_for_sync(more))
-            while piece := await in_own_thread(owner, next, pieces, None):
+            pieces: Iterator[ChatGenerationChunk] = sync(*args, **_for_sync(more))
+            while piece := await in_own_thread(owner, lambda: next(pieces, None)):
                 yield piece
             return
         steps = aiter(mine(*args, **more))

@@ -9,7 +9,7 @@ from langchain_core.messages import AnyMessage
 from langchain_core.messages.utils import convert_to_openai_messages
 
 from ..core.json_types import JsonObject
-from ..core.message_text import spoken, words_of
+from ..core.message_text import message_words, spoken
 from ..core.reply import well_formed
 from ..core.special_tokens import as_text
 
@@ -33,7 +33,7 @@ def chat_of(messages: Sequence[AnyMessage], answer: str) -> Chat:
     chat = []
     for message in spoken(messages):
         # In words first: a block of a kind that the conversion does not know would end it.
-        words = message.model_copy(update={"content": plain_text(words_of(message))})
+        words = message.model_copy(update={"content": plain_text(message_words(message))})
         turn: Any = convert_to_openai_messages(words)
         for call in turn.get("tool_calls", []):
             call["function"]["arguments"] = plain_text(call["function"]["arguments"])

@@ -7,7 +7,7 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from tpo.core.conversation import read_conversation
 from tpo.core.errors import InputError
-from tpo.core.message_text import spoken, words_of
+from tpo.core.message_text import message_words, spoken
 
 CALL = {"name": "weather", "args": {"city": "Rome"}, "id": "c1", "type": "tool_call"}
 USE = {"type": "tool_use", "id": "c1", "name": "weather", "input": {"city": "Rome"}}
@@ -38,7 +38,7 @@ def test_text_is_taken_and_the_rest_is_named(content, beside):
 
 
 def test_a_refusal_is_what_the_model_said():
-    assert words_of(AIMessage([{"type": "refusal", "refusal": "No."}])) == "No."
+    assert message_words(AIMessage([{"type": "refusal", "refusal": "No."}])) == "No."
 
 
 def test_a_tool_result_in_a_human_turn_is_not_the_query():
@@ -56,7 +56,7 @@ def test_a_tool_result_in_a_human_turn_is_not_the_query():
 def test_results_are_turns_of_their_own():
     tool, human = spoken([HumanMessage([RESULT, TEXT], name="ada")])
     assert isinstance(tool, ToolMessage)
-    assert (tool.tool_call_id, words_of(tool), human.content, human.name) == (
+    assert (tool.tool_call_id, message_words(tool), human.content, human.name) == (
         "c1",
         "22",
         [TEXT],

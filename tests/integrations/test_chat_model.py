@@ -166,7 +166,11 @@ def test_a_chain_does_not_limit_the_steps_of_a_run():
 @pytest.mark.parametrize(
     ("settings", "error", "said"),
     [
-        ({"dept": 1}, tpo.ConfigError, "unknown setting dept. Valid settings: mode, depth"),
+        (
+            {"dept": 1},
+            tpo.ConfigError,
+            "unknown setting dept. Did you mean depth? Valid settings: mode",
+        ),
         ({"depth": 99}, tpo.ConfigError, "depth: input should be less than or equal to 20"),
         ({"stop": [""]}, tpo.ConfigError, "stop_sequences"),
         ({"policy": "gpt"}, tpo.SpecError, "unknown policy 'gpt'. Valid forms: openai:NAME"),

@@ -13,8 +13,8 @@ from tiny_huggingface import ENDS, NO_SYSTEM, TEMPLATE, need_extra, save_tiny
 
 import tpo
 from tpo.models.huggingface import huggingface_model
-from tpo.models.huggingface_chat import worker
 from tpo.models.huggingface_generate import read_messages, sampling
+from tpo.models.huggingface_worker import worker
 
 MESSAGES = [SystemMessage("be brief"), HumanMessage("hello")]
 PROMPT = "<s><|system|>be brief<|end|><|user|>hello<|end|><|assistant|>"

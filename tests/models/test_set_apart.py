@@ -126,6 +126,18 @@ def test_waiting_for_a_rate_limiter_is_neither_time_nor_a_request(live):
     assert model.rate_limiter is limiter  # the user's model stays as it is
 
 
+class Never(Slow):
+    async def aacquire(self, *, blocking: bool = True) -> bool:
+        return await asyncio.Event().wait()
+
+
+def test_a_budget_of_seconds_bounds_the_wait_too():
+    model = says({"rate_limiter": Never()})
+    with pytest.raises(tpo.NoCandidateError):
+        run(model, depth=0, budget_seconds=0.2)
+    assert model.asked == []
+
+
 def test_waiting_for_a_judge_s_rate_limiter_is_not_the_score_s_time():
     judge = ScriptedModel(script=lambda *_: "7", rate_limiter=Slow())
     result = run(says(), reward=tpo.Judge(judge), depth=0, width=2, timeout=0.25)
