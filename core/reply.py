@@ -85,26 +85,22 @@ def read_reply(
     reasoning = "\n\n".join(dict.fromkeys(part for part in (*parts, thought) if part))
     if not text and (refusal := written_refusal(message)):
         return Reply(well_formed(refusal), reasoning, reason or "refusal")
-    failure, error = _why_unusable(message, text, reasoning, reason, said)
+    failure, error = _why_unusable(message, text, reasoning, reason, str(said).lower())
     return Reply(text, reasoning, reason, error, failure, message.response_metadata.get("logprobs"))
 
 
 def _why_unusable(
-    message: BaseMessage, text: str, reasoning: str, reason: str | None, said: str | None
+    message: BaseMessage, text: str, reasoning: str, reason: str | None, said: str
 ) -> tuple[FailureKind | None, str | None]:
     calls = isinstance(message, AIMessage) and (message.tool_calls or message.invalid_tool_calls)
-    calls = calls or message.additional_kwargs.get("function_call")
+    called = bool(calls or message.additional_kwargs.get("function_call"))
     found: list[Fault] = [
-        (bool(calls), "tool_call", "the model asked for a tool instead of answering"),
+        (called, "tool_call", "the model asked for a tool instead of answering"),
         (reason == "error", "failed", f"the server broke the reply off ({said})"),
     ]
     if not text:
         none: list[Fault] = [
-            (
-                reason in WITHHELD,
-                "blocked",
-                f"the provider withheld the answer ({str(said).lower()})",
-            ),
+            (reason in WITHHELD, "blocked", f"the provider withheld the answer ({said})"),
             (reason == "tool_calls", "tool_call", f"the model tried to call a tool ({said})"),
             (bool(reasoning), "empty", "the model only thought; raise max_tokens"),
             (reason == "length", "empty", "cut off before the first word; raise max_tokens"),
