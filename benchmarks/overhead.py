@@ -27,7 +27,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 import tpo
-from tpo.core.reply import read_reply
+from tpo.core.replies.reply import read_reply
 from tpo.models.ask import ask
 from tpo.models.policy import Policy
 from tpo.models.request import Request

@@ -18,7 +18,7 @@ from langchain_core.messages.utils import convert_to_messages
 
 from .errors import InputError
 from .message_text import kind_of, message_words, spoken, text_in
-from .reply import well_formed
+from .replies.reply import well_formed
 
 _NAMES = {"human": "User", "ai": "Assistant", "tool": "Tool result"}
 

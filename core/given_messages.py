@@ -20,7 +20,7 @@ from langgraph.graph.message import add_messages
 
 from .json_types import JsonObject
 from .remove_messages import has_removals, refuse_unknown_removals
-from .reply import well_formed
+from .replies.reply import well_formed
 
 _OF_NO_MODEL = ("additional_kwargs", "response_metadata")  # what a provider or a program keeps
 _serializer = JsonPlusSerializer()

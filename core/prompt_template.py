@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .errors import PromptError
-from .reasoning_marks import REASONING_TAGS
+from .replies.reasoning_marks import REASONING_TAGS
 
 DELIMITERS = (
     "improved_answer",

@@ -72,7 +72,7 @@ class Candidate(Score):
     reasoning: NotRequired[str]
     """What a thinking model thought first, if it showed it."""
     finish_reason: str | None
-    """Why it ended: `stop`, `length`, ..., see core/finish_reason.py."""
+    """Why it ended: `stop`, `length`, ..., see core/replies/finish_reason.py."""
     parent_round: int | None
     """The round of the chosen candidate this one improves on; `None` in round 0."""
 

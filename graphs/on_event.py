@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from ..core.errors import UserCodeError
 from ..core.events import AnyEvent
-from ..core.own_thread import OwnThread
-from ..core.user_code import LateError, contained, within
+from ..core.user_code.contain import LateError, contained, within
+from ..core.user_code.own_thread import OwnThread
 
 OnEvent = Callable[[AnyEvent], None] | Callable[[AnyEvent], Awaitable[None]]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..core.reply import Reply
+from ..core.replies.reply import Reply
 from ..core.usage import add_costs, cost, tokens_for_budget
-from ..core.user_code import within
-from .configure import WHOLE, sent_parameters
-from .failed_attempt import maybe_billed, never_sent
-from .faults import is_transient, may_be_n, refused_parameter, retrying
-from .learnt import Learnt, learnt_of
-from .provider_error import status_of
+from ..core.user_code.contain import within
+from .asking.configure import WHOLE, sent_parameters
+from .asking.learnt import Learnt, learnt_of
+from .asking.send import send
+from .failures.failed_attempt import maybe_billed, never_sent
+from .failures.faults import is_transient, may_be_n, refused_parameter, retrying
+from .failures.provider_error import status_of
 from .request import OnText, Request, RequestError, Response
 from .request_cost import with_estimate
-from .send import send
 
 STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
 Begin = Callable[[], OnText]
@@ -26,7 +26,7 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
 
     A parameter the server refuses is left to the model's own and the request repeated. If
     that changes what was asked (several texts, a format), the response is empty and says so
-    instead. What is refused is remembered for the process (`models/learnt.py`). If asking for
+    instead. What is refused is remembered for the process (`asking/learnt.py`). If asking for
     several texts fails for whatever reason, one is asked for: if that works, `n` was it.
 
     Args:

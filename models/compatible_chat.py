@@ -15,7 +15,7 @@ from langchain_openai import ChatOpenAI
 
 from ..core.errors import evidence
 from ..core.json_types import JsonObject
-from .broken_reply import BrokenReplyError, NoReplyError, not_json
+from .failures.broken_reply import BrokenReplyError, NoReplyError, not_json
 
 _KEPT = ("reasoning_content", "reasoning", "reasoning_details", "thinking_blocks")
 

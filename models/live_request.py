@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.reasoning import sure_part
-from ..core.reply import Reply, well_formed
+from ..core.replies.reasoning import sure_part
+from ..core.replies.reply import Reply, well_formed
 from ..core.usage import Phase
 from .ask import ask
 from .request import OnText, Request, RequestError, Response

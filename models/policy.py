@@ -139,7 +139,7 @@ def build_policy(spec: str) -> Policy:
     if provider == "embedded":
         return _embedded(name)
     if provider == "huggingface":
-        from .huggingface import huggingface_model  # heavy, optional
+        from .local.huggingface import huggingface_model  # heavy, optional
 
         model = huggingface_model(name)
         return Policy(model, model_name(spec), context_tokens=_context_tokens(model))
@@ -154,7 +154,7 @@ def build_policy(spec: str) -> Policy:
 
 
 def _embedded(name: str) -> Policy:
-    from .embedded_server import embedded_server  # optional
+    from .local.embedded_server import embedded_server  # optional
 
     server = embedded_server(name)
     key = server.api_key.get_secret_value()

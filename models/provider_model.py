@@ -10,8 +10,8 @@ from langchain_core.language_models import BaseChatModel
 from ..core.errors import MissingDependencyError, PolicyError, SpecError, evidence
 from ..core.json_types import JsonObject
 from ..core.login import without_login
+from .asking.stream_end import watch_end
 from .check_policy_spec import VALID
-from .stream_end import watch_end
 
 
 def compatible_model(

@@ -15,13 +15,13 @@ from langchain_core.messages import BaseMessage
 from ..core.errors import PolicyError
 from ..core.failure import FailureKind
 from ..core.json_types import JsonObject
-from ..core.reply import Reply
+from ..core.replies.reply import Reply
 from ..core.usage import Cost, cost
 from .budget import Budget
-from .faults import failure_of_request
+from .failures.faults import failure_of_request
+from .failures.provider_error import sentence_of, status_of
+from .failures.retry_after import retry_after
 from .policy import Policy
-from .provider_error import sentence_of, status_of
-from .retry_after import retry_after
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import BaseMessage
 
-from ..core.reply import Reply
+from ..core.replies.reply import Reply
 from ..core.usage import Cost, cost, tokens_of
 from .reported_usage import Counted, counted_by
 

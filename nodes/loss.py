@@ -11,11 +11,11 @@ from ..core.events import Emitter
 from ..core.state import State
 from ..core.stopping import spent, why_stop
 from ..core.usage import cost, usage_of
+from ..models.asking.critique_request import ask_for_critique
+from ..models.asking.sampling import critique_sampling
 from ..models.budget import budget_left
-from ..models.critique_request import ask_for_critique
 from ..models.live_request import request_seed
 from ..models.request import Request, RequestError
-from ..models.sampling import critique_sampling
 from ..prompts.round_texts import clip_tokens, critique_of
 from ..rewards.planned_reward import requests_to_score
 from .paid.run_models import GivenModels, Node, RunModels, Update

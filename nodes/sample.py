@@ -11,12 +11,12 @@ from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
 from ..core.errors import ConfigError, NoCandidateError
 from ..core.events import Emitter
-from ..core.reasoning import split_reasoning
+from ..core.replies.reasoning import split_reasoning
 from ..core.state import State
 from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
+from ..models.asking.sampling import answer_sampling
 from ..models.budget import budget_left
 from ..models.request import Request
-from ..models.sampling import answer_sampling
 from ..rewards.planned_reward import Job, requests_to_score
 from ..rewards.readiness import beside, ready_to_score
 from .paid.candidates import TOO_MANY, Received, Wanted, ask_for_candidates

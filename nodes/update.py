@@ -14,9 +14,9 @@ from ..core.pool import by_id
 from ..core.state import State
 from ..core.stopping import spent
 from ..core.usage import usage_of
+from ..models.asking.sampling import answer_sampling
 from ..models.budget import budget_left
 from ..models.request import Request
-from ..models.sampling import answer_sampling
 from ..prompts.round_texts import clip_tokens, critique_of
 from ..prompts.update import partial_update, read_update, update_format
 from ..rewards.planned_reward import requests_to_score

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from ..core.context import Context
 from ..core.json_types import JsonObject
 from ..core.prompt_template import Prompt, unquote
-from ..core.reasoning import outside_reasoning, split_reasoning
-from ..core.reply import Reply, well_formed
+from ..core.replies.reasoning import outside_reasoning, split_reasoning
+from ..core.replies.reply import Reply, well_formed
 
 KEY = "improved_answer"
 _OPEN = re.compile(rf"<\s*{KEY}\s*>", re.IGNORECASE)

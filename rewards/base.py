@@ -10,7 +10,7 @@ from langchain_core.messages import AnyMessage
 
 from ..core.errors import RewardError, cause_of, evidence
 from ..core.state import Score
-from ..core.user_code import contained
+from ..core.user_code.contain import contained
 from .number import number_of, what_it_is
 
 __all__ = ["Reward", "Score", "checked", "failed", "scored", "sound", "unscored"]

@@ -10,7 +10,7 @@ from langchain_core.messages.utils import convert_to_openai_messages
 
 from ..core.json_types import JsonObject
 from ..core.message_text import message_words, spoken
-from ..core.reply import well_formed
+from ..core.replies.reply import well_formed
 from ..core.special_tokens import as_text
 
 Chat = list[JsonObject]

@@ -13,7 +13,7 @@ from itertools import groupby
 from ..core.errors import MissingDependencyError
 from ..core.json_types import JsonObject
 from ..core.special_tokens import as_text
-from ..models.import_torch import Untyped
+from ..models.local.import_torch import Untyped
 from .chat import Chat
 
 

@@ -10,8 +10,8 @@ from langchain_core.messages import AnyMessage
 
 from ..core.conversation import read_conversation
 from ..core.errors import ConfigError, RewardError, cause_of
-from ..core.own_thread import in_own_thread
-from ..core.user_code import contained
+from ..core.user_code.contain import contained
+from ..core.user_code.own_thread import in_own_thread
 from .base import Reward, Score, scored
 from .planned_reward import PlannedReward
 from .signature import check_function, check_object

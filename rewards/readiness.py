@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ..core.errors import ConfigError, MissingDependencyError, RewardError, TPOError, evidence
 from ..core.usage import Cost, add_costs, add_usage, cost, usage_of
-from ..core.user_code import GRACE, contained
+from ..core.user_code.contain import GRACE, contained
 from .planned_reward import Batched, CallT, Job, PlannedReward, self_check
 
 T = TypeVar("T")

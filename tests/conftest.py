@@ -37,7 +37,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_learnt() -> None:
     """What one test's server refuses, the next one on its port may take."""
-    if learnt := sys.modules.get("tpo.models.learnt"):
+    if learnt := sys.modules.get("tpo.models.asking.learnt"):
         learnt.forget_everything()
 
 

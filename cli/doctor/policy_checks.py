@@ -10,7 +10,7 @@ from typing import Any
 from langchain_core.messages import HumanMessage
 
 from ...core.context import Context
-from ...core.reply import Reply
+from ...core.replies.reply import Reply
 from ...models.ask import ask
 from ...models.policy import Policy
 from ...models.request import Request, RequestError, Response

@@ -9,8 +9,8 @@ from langgraph.types import StateSnapshot
 from rich.table import Table
 from rich.text import Text
 
-from ...core.finish_reason import ending
 from ...core.number_format import age, at_least, reward
+from ...core.replies.finish_reason import ending
 from ...core.state import Round, State
 from ...core.usage import PHASES, Cost
 from ..console import page, table

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from langchain_core.messages import AIMessage, HumanMessage
 
 from ...core.errors import ConfigError
-from ...core.own_thread import in_own_thread
-from ...core.user_code import contained
+from ...core.user_code.contain import contained
+from ...core.user_code.own_thread import in_own_thread
 from .model_reply import AgentRequest
 
 When = Callable[[AgentRequest, AIMessage], bool | Awaitable[bool]]

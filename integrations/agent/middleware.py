@@ -18,8 +18,8 @@ from langgraph.types import Command
 from ...core.context import Context
 from ...core.errors import ConfigError
 from ...core.make_context import chosen_context, make_context
-from ...core.own_thread import in_own_thread
 from ...core.usage import Cost
+from ...core.user_code.own_thread import in_own_thread
 from ...graphs.background import result_of
 from ...models.policy import PolicyLike
 from ...nodes.paid.run_models import GivenModels

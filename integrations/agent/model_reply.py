@@ -8,9 +8,9 @@ from langchain.agents.middleware import ExtendedModelResponse, ModelRequest, Mod
 from langchain_core.messages import AIMessage, message_to_dict, messages_from_dict
 
 from ...core.context import Context
-from ...core.finish_reason import REASONS
 from ...core.json_types import JsonObject
-from ...core.reply import read_reply
+from ...core.replies.finish_reason import REASONS
+from ...core.replies.reply import read_reply
 
 AgentRequest = ModelRequest[Any]  # whatever the context of the agent is
 AgentReply = ModelResponse[Any]  # whatever its structured output is

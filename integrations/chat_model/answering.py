@@ -15,7 +15,7 @@ from ...core.errors import InputError
 from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
 from ...core.make_context import make_context
-from ...core.reply import read_reply
+from ...core.replies.reply import read_reply
 from ...core.usage import Cost, cost, tokens_of
 from ...models.policy import resolve_policy
 from ...models.request_cost import price_of

@@ -15,7 +15,7 @@ from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
 
 from ...core.context import Context
-from ...models.faults import retrying
+from ...models.failures.faults import retrying
 from ...models.policy import Policy
 from ..inner_run.callbacks_and_saver import Saving, inner_context
 from .call_settings import Keywords

@@ -16,12 +16,12 @@ from ...core import usage
 from ...core.context import Context
 from ...core.events import Emitter
 from ...core.failure import FailureKind
-from ...core.reply import Reply, cut
+from ...core.replies.reply import Reply, cut
 from ...core.state import Candidate
 from ...core.usage import Cost, add_costs
+from ...models.asking.configure import most_texts
+from ...models.asking.learnt import learnt_of
 from ...models.budget import Budget
-from ...models.configure import most_texts
-from ...models.learnt import learnt_of
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
 from .saved_request import Brought, CandidateRequest, UnusableError, saved_request

@@ -14,7 +14,7 @@ from ...core.events import Emitter
 from ...core.failure import failure_of
 from ...core.json_types import JsonObject
 from ...core.merge import RECEIPT
-from ...core.reply import Reply
+from ...core.replies.reply import Reply
 from ...core.state import Candidate
 from ...core.usage import Cost, brief, cost, tokens_for_budget
 from ...models.live_request import ask_live

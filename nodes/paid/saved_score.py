@@ -11,7 +11,7 @@ from langgraph.func import task
 
 from ...core.errors import RewardError
 from ...core.usage import brief, cost, tokens_for_budget
-from ...core.user_code import LateError, contained, within
+from ...core.user_code.contain import LateError, contained, within
 from ...rewards.planned_reward import Called, Job, PlannedReward
 from ...rewards.readiness import limits_itself
 from .durable import Held

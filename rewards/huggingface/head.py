@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.errors import ConfigError, evidence
-from ...models.import_torch import Untyped
+from ...models.local.import_torch import Untyped
 from .spec import HfSource
 
 

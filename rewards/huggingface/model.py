@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...core.errors import WHOLE_REASON, ConfigError, RewardError, evidence
 from ...core.json_types import JsonObject
-from ...models.import_torch import Untyped, device_name, import_torch
+from ...models.local.import_torch import Untyped, device_name, import_torch
 from .batcher import Tokens
 from .head import in_float32, label_weights
 from .own_head import check_config, check_files

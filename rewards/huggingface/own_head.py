@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...core.errors import ConfigError
 from ...core.json_types import JsonObject
-from ...models.import_torch import Untyped
+from ...models.local.import_torch import Untyped
 from .head import label_weights
 from .spec import HfSource
 from .trust import TRUST

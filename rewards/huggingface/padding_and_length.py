@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...models.import_torch import Untyped
+from ...models.local.import_torch import Untyped
 from .spec import HfSource
 
 _UNLIMITED = 1_000_000  # a tokenizer without a limit names a number beyond this

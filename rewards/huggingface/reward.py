@@ -17,7 +17,7 @@ from langchain_core.messages import AnyMessage
 
 from ...core.errors import RewardError, evidence
 from ...core.login import without_login
-from ...models.import_torch import named_device
+from ...models.local.import_torch import named_device
 from ..base import Score, scored, unscored
 from ..chat import chat_of
 from ..planned_reward import Job

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...core.errors import RewardError, evidence
 from ...core.special_tokens import as_text
-from ...models.import_torch import Untyped
+from ...models.local.import_torch import Untyped
 from ..chat import Chat
 from ..chat_forms import rendered, special_tokens
 from ..remarks import remark

@@ -12,9 +12,9 @@ from ...core.errors import RewardError, evidence
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, add_costs, cost
 from ...models.ask import ask
+from ...models.asking.own_settings import own_limit, thinking_tokens
 from ...models.budget import Budget
 from ...models.live_request import ended_early, request_seed
-from ...models.own_settings import own_limit, thinking_tokens
 from ...models.policy import Policy
 from ...models.request import Request, RequestError
 from ...prompts.judge import JUDGE_SYSTEM

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from ...core.json_types import JsonObject
-from ...core.reply import Reply
+from ...core.replies.reply import Reply
 from .unwrapped import entry, unwrapped
 
 LEAST_MASS = 0.5  # share of probability the allowed answers must hold together

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from ...core.errors import ConfigError, RewardError, evidence
-from ...models.faults import retrying
+from ...models.failures.faults import retrying
 from .loop_clients import LoopClients
 
 KEY = "TPO_REWARD_API_KEY"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ...core.errors import ConfigError, MissingDependencyError, evidence
-from ...models.import_torch import Untyped
+from ...models.local.import_torch import Untyped
 from ..chat import Chat
 from ..chat_forms import rendered, special_tokens
 

@@ -18,7 +18,7 @@ from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.policy_forms import listed
 from ...core.strict_json import parse_json
-from ...core.user_code import passes
+from ...core.user_code.contain import passes
 from ..base import Reward
 from ..function import FunctionReward, OwnReward, RewardFunction, as_reward
 from ..planned_reward import PlannedReward

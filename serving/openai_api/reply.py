@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from ...core.events import AnyEvent, Final
-from ...core.finish_reason import ending
 from ...core.json_types import JsonObject
 from ...core.phrases import event_text
+from ...core.replies.finish_reason import ending
 from ...core.usage import tokens_of
 from ..json_response import to_json
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tpo.core.finish_reason import ending, worst
+from tpo.core.replies.finish_reason import ending, worst
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from contextvars import ContextVar
 import pytest
 from patience import until
 
-from tpo.core import thread_turns
 from tpo.core.errors import UserCodeError
-from tpo.core.own_thread import OwnThread, in_own_thread
-from tpo.core.time_limit import TimeLimit
+from tpo.core.user_code import thread_turns
+from tpo.core.user_code.own_thread import OwnThread, in_own_thread
+from tpo.core.user_code.time_limit import TimeLimit
 
 here: ContextVar[str] = ContextVar("here")
 

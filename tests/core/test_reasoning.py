@@ -7,9 +7,9 @@ import re
 import pytest
 from langchain_core.messages import AIMessage
 
-from tpo.core.reasoning import outside_reasoning, split_reasoning, sure_part
-from tpo.core.reasoning_marks import REASONING_TAGS
-from tpo.core.reply import Reply, read_reply
+from tpo.core.replies.reasoning import outside_reasoning, split_reasoning, sure_part
+from tpo.core.replies.reasoning_marks import REASONING_TAGS
+from tpo.core.replies.reply import Reply, read_reply
 from tpo.prompts.update import partial_update, read_update
 
 TAGGED = "<improved_answer>draft</improved_answer>"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
-from tpo.core.finish_reason import ending
-from tpo.core.reply import read_reply, well_formed
+from tpo.core.replies.finish_reason import ending
+from tpo.core.replies.reply import read_reply, well_formed
 
 CALL = {"name": "f", "args": {}, "id": "1"}
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tpo.core.time_limit import TimeLimit, uncounted
+from tpo.core.user_code.time_limit import TimeLimit, uncounted
 
 
 async def test_what_takes_too_long_is_ended():

@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from tpo.core import user_code
 from tpo.core.errors import UserCodeError
-from tpo.core.user_code import LateError, contained, passes, within
+from tpo.core.user_code import contain as user_code
+from tpo.core.user_code.contain import LateError, contained, passes, within
 
 
 async def test_a_cancellation_passes_and_an_invented_one_does_not():

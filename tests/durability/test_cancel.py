@@ -15,7 +15,7 @@ from scripted_model import ScriptedModel
 from synthetic_run import INPUT, Run, cancel, outcome, whole
 
 import tpo
-from tpo.models import learnt
+from tpo.models.asking import learnt
 from tpo.nodes.paid import saved_request
 
 WIDTH = 5

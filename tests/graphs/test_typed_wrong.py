@@ -98,7 +98,7 @@ FORMS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("name", FORMS)
 def test_it_is_one_sentence_and_costs_nothing(name, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tpo.models.faults.pause_before_retry", lambda error, attempt: 0.0)
+    monkeypatch.setattr("tpo.models.failures.faults.pause_before_retry", lambda error, attempt: 0.0)
     given, said = FORMS[name]
     model = says()
     run: dict[str, Any] = {"prompt": QUERY, "policy": model, "reward": prefer_later, **given}

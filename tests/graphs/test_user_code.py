@@ -17,7 +17,7 @@ from patience import PATIENCE, wait_until
 from steps import QUERY, prefer_later, run, says
 
 import tpo
-from tpo.core import own_thread, thread_turns
+from tpo.core.user_code import own_thread, thread_turns
 from tpo.graphs.background import result_of
 
 FAKES = Path(misbehaving.__file__).parent

@@ -15,7 +15,7 @@ from scripted_agent import SYSTEM, agent, agent_model, asked, optimised
 from steps import prefer_later
 
 import tpo
-from tpo.core.reply import read_reply
+from tpo.core.replies.reply import read_reply
 from tpo.integrations.agent.model_reply import replaced
 
 THREAD: Any = {"configurable": {"thread_id": "t"}}

@@ -10,9 +10,9 @@ from loopback_server import Fault, LoopbackServer
 
 from tpo.core.context import Context
 from tpo.core.usage import cost
-from tpo.models import faults
 from tpo.models.ask import ask
 from tpo.models.budget import Budget, budget_left
+from tpo.models.failures import faults
 from tpo.models.policy import resolve_policy
 from tpo.models.request import Request, RequestError
 

@@ -11,8 +11,8 @@ from langchain_openai import ChatOpenAI
 from loopback_server import Fault, LoopbackServer
 from pydantic import SecretStr
 
-from tpo.models import faults
 from tpo.models.ask import ask
+from tpo.models.failures import faults
 from tpo.models.policy import Policy, resolve_policy
 from tpo.models.request import Request, RequestError
 

@@ -12,9 +12,9 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_openai import ChatOpenAI
 from scripted_model import ScriptedModel
 
-from tpo.core.reply import Reply
+from tpo.core.replies.reply import Reply
 from tpo.models.ask import ask
-from tpo.models.configure import configure
+from tpo.models.asking.configure import configure
 from tpo.models.policy import Policy
 from tpo.models.reported_usage import Counted
 from tpo.models.request import Request, RequestError

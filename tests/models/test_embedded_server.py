@@ -17,8 +17,8 @@ import httpx
 import pytest
 
 from tpo.core.errors import MissingDependencyError, PolicyError, TPOError
-from tpo.models import embedded_server as servers
-from tpo.models.embedded_server import (
+from tpo.models.local import embedded_server as servers
+from tpo.models.local.embedded_server import (
     SLOTS,
     EmbeddedServer,
     close_embedded,
@@ -147,8 +147,8 @@ def test_a_damaged_file_is_refused_with_the_reason(tmp_path: Path) -> None:
 
 LEAVES = """
 import sys, threading, time, httpx
-from tpo.models.embedded_server import embedded_server
-import tpo.models.embedded_server as module
+from tpo.models.local.embedded_server import embedded_server
+import tpo.models.local.embedded_server as module
 server = embedded_server()
 print(next(iter(module._running.values())).child.process.pid, flush=True)
 def ask():

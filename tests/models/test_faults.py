@@ -14,10 +14,10 @@ from langchain_core.exceptions import (
 )
 from tenacity import AsyncRetrying, RetryCallState
 
-from tpo.models.broken_reply import BrokenReplyError, UnfinishedStreamError
-from tpo.models.failed_attempt import maybe_billed
-from tpo.models.faults import is_transient, pause_before_retry, refused_parameter
-from tpo.models.provider_error import status_of
+from tpo.models.failures.broken_reply import BrokenReplyError, UnfinishedStreamError
+from tpo.models.failures.failed_attempt import maybe_billed
+from tpo.models.failures.faults import is_transient, pause_before_retry, refused_parameter
+from tpo.models.failures.provider_error import status_of
 
 SENT = {"n", "temperature", "top_p", "seed", "max_tokens", "stream_options", "response_format"}
 

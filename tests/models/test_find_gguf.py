@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from tpo.core.errors import MissingDependencyError, PolicyError
-from tpo.models import find_gguf
-from tpo.models.find_gguf import DEFAULT_FILE, find_model
+from tpo.models.local import find_gguf
+from tpo.models.local.find_gguf import DEFAULT_FILE, find_model
 
 
 def gguf_file(path: Path) -> Path:

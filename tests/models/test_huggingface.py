@@ -7,9 +7,9 @@ import pytest
 from tiny_huggingface import ROOM, need_extra, save_tiny
 
 import tpo
-from tpo.models import huggingface
-from tpo.models.huggingface import huggingface_model
-from tpo.models.import_torch import DEVICE
+from tpo.models.local import huggingface
+from tpo.models.local.huggingface import huggingface_model
+from tpo.models.local.import_torch import DEVICE
 from tpo.models.policy import build_policy
 
 PACKAGES = ["torch", "transformers", "langchain_huggingface"]

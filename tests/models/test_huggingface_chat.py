@@ -12,9 +12,9 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from tiny_huggingface import ENDS, NO_SYSTEM, TEMPLATE, need_extra, save_tiny
 
 import tpo
-from tpo.models.huggingface import huggingface_model
-from tpo.models.huggingface_generate import read_messages, sampling
-from tpo.models.huggingface_worker import worker
+from tpo.models.local.huggingface import huggingface_model
+from tpo.models.local.huggingface_generate import read_messages, sampling
+from tpo.models.local.huggingface_worker import worker
 
 MESSAGES = [SystemMessage("be brief"), HumanMessage("hello")]
 PROMPT = "<s><|system|>be brief<|end|><|user|>hello<|end|><|assistant|>"

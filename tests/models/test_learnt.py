@@ -12,9 +12,9 @@ from loopback_server import Fault, LoopbackServer, error_body
 from openai_clients import openai_clients
 from scripted_model import ScriptedModel
 
-from tpo.models import learnt
 from tpo.models.ask import ask
-from tpo.models.learnt import learnt_of
+from tpo.models.asking import learnt
+from tpo.models.asking.learnt import learnt_of
 from tpo.models.policy import Policy
 from tpo.models.request import Request, RequestError, Response
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tpo.core.errors import MissingDependencyError, PolicyError
-from tpo.models import llama_process
-from tpo.models.llama_process import LlamaProcess, end_process, start_process
+from tpo.models.local import llama_process
+from tpo.models.local.llama_process import LlamaProcess, end_process, start_process
 
 LISTENS = """
 import json, sys

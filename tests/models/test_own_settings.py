@@ -11,11 +11,11 @@ from langchain_openai import ChatOpenAI
 
 from tpo.core.context import Context
 from tpo.core.make_context import context_with, make_context
-from tpo.models.configure import configure, most_texts, streamed
-from tpo.models.own_settings import own_limit, thinking_tokens
+from tpo.models.asking.configure import configure, most_texts, streamed
+from tpo.models.asking.own_settings import own_limit, thinking_tokens
+from tpo.models.asking.sampling import answer_sampling, critique_sampling
 from tpo.models.policy import Policy
 from tpo.models.request import Request
-from tpo.models.sampling import answer_sampling, critique_sampling
 
 NONE = frozenset[str]()
 

@@ -18,12 +18,12 @@ from scripted_model import ScriptedModel
 
 from tpo.core.errors import NoCandidateError
 from tpo.core.usage import cost
-from tpo.models.broken_reply import not_json
-from tpo.models.faults import failure_of_request, is_transient
+from tpo.models.failures.broken_reply import not_json
+from tpo.models.failures.faults import failure_of_request, is_transient
+from tpo.models.failures.provider_error import sentence_of, status_of
+from tpo.models.failures.retry_after import retry_after
 from tpo.models.policy import Policy
-from tpo.models.provider_error import sentence_of, status_of
 from tpo.models.request import Request, RequestError
-from tpo.models.retry_after import retry_after
 
 URL = httpx.Request("POST", "http://127.0.0.1/v1")
 

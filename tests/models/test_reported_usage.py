@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 
-from tpo.core.reply import Reply
+from tpo.core.replies.reply import Reply
 from tpo.models.reported_usage import Counted, counted_by, counted_in_stream, usage_in
 from tpo.models.request_cost import cost_of
 

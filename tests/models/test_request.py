@@ -13,9 +13,9 @@ from langchain_core.messages import HumanMessage
 from langchain_openai import ChatOpenAI
 from loopback_server import Fault, LoopbackServer, error_body
 
-from tpo.models import faults
 from tpo.models.ask import ask
 from tpo.models.budget import Budget
+from tpo.models.failures import faults
 from tpo.models.policy import Policy, resolve_policy
 from tpo.models.request import Request, RequestError, Response
 

@@ -18,10 +18,10 @@ from scripted_model import ScriptedModel
 from steps import QUERY, prefer_later, run, says
 
 import tpo
+from tpo.models.asking.send import send
+from tpo.models.asking.set_apart import set_apart
 from tpo.models.policy import Policy
 from tpo.models.request import Request
-from tpo.models.send import send
-from tpo.models.set_apart import set_apart
 
 
 class OnlySync(BaseChatModel):

@@ -12,12 +12,12 @@ import pytest
 from langchain_core.messages import AIMessageChunk, HumanMessage
 from loopback_server import Fault, LoopbackServer
 
-from tpo.models import faults
 from tpo.models.ask import ask
-from tpo.models.broken_reply import UnfinishedStreamError
+from tpo.models.asking.stream import joined
+from tpo.models.failures import faults
+from tpo.models.failures.broken_reply import UnfinishedStreamError
 from tpo.models.policy import resolve_policy
 from tpo.models.request import Request, RequestError, Response
-from tpo.models.stream import joined
 
 pytestmark = pytest.mark.loopback
 EVENTS = {"Content-Type": "text/event-stream"}

@@ -11,7 +11,7 @@ from loopback_server import Fault, LoopbackServer, shaped
 from steps import QUERY, prefer_later, run, says
 
 import tpo
-from tpo.models import faults
+from tpo.models.failures import faults
 
 
 def checksum(query: str, answer: str) -> float:

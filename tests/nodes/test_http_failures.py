@@ -9,7 +9,7 @@ from loopback_server import Fault, LoopbackServer, shaped
 from steps import QUERY
 
 import tpo
-from tpo.models import faults
+from tpo.models.failures import faults
 
 pytestmark = pytest.mark.loopback
 

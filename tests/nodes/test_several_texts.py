@@ -12,7 +12,7 @@ from steps import QUERY, says
 from steps import run as run_scripted
 
 import tpo
-from tpo.models import faults
+from tpo.models.failures import faults
 
 pytestmark = pytest.mark.loopback
 

@@ -7,7 +7,7 @@ from loopback_server import LoopbackServer
 from steps import improved, run, says
 
 import tpo
-from tpo.core.reply import cut
+from tpo.core.replies.reply import cut
 
 
 def test_every_answer_is_cut_and_scored_as_cut():

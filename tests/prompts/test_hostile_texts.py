@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tpo.core.prompt_template import DELIMITERS
-from tpo.core.reply import Reply
+from tpo.core.replies.reply import Reply
 from tpo.prompts.prompt_set import SETS, Critique
 from tpo.prompts.update import JSON_OUTPUT, TAGS_OUTPUT, read_update
 

@@ -9,7 +9,7 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from tpo.core.context import Context
-from tpo.core.reply import read_reply
+from tpo.core.replies.reply import read_reply
 from tpo.prompts.update import (
     JSON_OUTPUT,
     JSON_SCHEMA,

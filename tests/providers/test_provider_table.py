@@ -187,7 +187,7 @@ async def row(provider: Provider) -> str:
 
 
 async def test_snapshot_of_the_table_of_providers(monkeypatch):
-    monkeypatch.setattr("tpo.models.learnt.HEAD_START", 60.0)
+    monkeypatch.setattr("tpo.models.asking.learnt.HEAD_START", 60.0)
     head = ["provider", *SETTINGS, "structured output", "`n` refused", "temperature refused"]
     rows = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     rows += [await row(provider) for provider in PROVIDERS]

@@ -15,7 +15,7 @@ from scored_pool import ranked
 from steps import QUERY, run
 
 import tpo
-from tpo.core.reply import Reply
+from tpo.core.replies.reply import Reply
 from tpo.prompts import judge as prompts
 from tpo.rewards.judging.groupwise import GroupwiseJudge, orders
 from tpo.rewards.judging.pairwise import PairwiseJudge

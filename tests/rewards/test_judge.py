@@ -15,7 +15,7 @@ from loopback_server import Fault
 from steps import QUERY, improved, run, says
 
 import tpo
-from tpo.core.reply import Reply
+from tpo.core.replies.reply import Reply
 from tpo.prompts import judge as prompts
 from tpo.rewards.judging import form_known
 from tpo.rewards.judging.pointwise import RATING, Judge

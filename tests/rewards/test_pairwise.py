@@ -14,7 +14,7 @@ from scored_pool import ranked
 from steps import QUERY, run, says
 
 import tpo
-from tpo.core.reply import Reply
+from tpo.core.replies.reply import Reply
 from tpo.rewards.base import scored
 from tpo.rewards.judging.pairwise import BETTER, PairwiseJudge
 from tpo.rewards.planned_reward import Job, PlannedReward, score_now

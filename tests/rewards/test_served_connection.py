@@ -23,7 +23,7 @@ KEY = "hunter2-and-more"
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     install_tokenizer(monkeypatch)
     monkeypatch.delenv("TPO_REWARD_API_KEY", raising=False)
-    monkeypatch.setattr("tpo.models.faults.pause_before_retry", lambda error, attempt: 0.0)
+    monkeypatch.setattr("tpo.models.failures.faults.pause_before_retry", lambda error, attempt: 0.0)
 
 
 @pytest.fixture(params=CASES.values(), ids=CASES)

@@ -32,7 +32,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
         noted.append(error)
         return 0.0
 
-    monkeypatch.setattr("tpo.models.faults.pause_before_retry", pause)
+    monkeypatch.setattr("tpo.models.failures.faults.pause_before_retry", pause)
     return noted
 
 

@@ -9,8 +9,8 @@ import synthetic_task
 from event_log import check, only, places, shown
 from scripted_model import ScriptedModel
 
-from tpo.core.reasoning import split_reasoning
-from tpo.core.reply import Reply, well_formed
+from tpo.core.replies.reasoning import split_reasoning
+from tpo.core.replies.reply import Reply, well_formed
 from tpo.models.live_request import growing
 from tpo.prompts.update import partial_update, read_update
 

@@ -12,18 +12,18 @@ from langchain_core.prompt_values import ChatPromptValue
 from langchain_core.runnables import RunnableConfig, ensure_config
 from langgraph.constants import TAG_NOSTREAM
 
-from ..core.json_types import JsonObject
-from ..core.reply import Reply, read_reply
-from ..core.usage import Cost
-from .broken_reply import BrokenReplyError, NoReplyError, not_json
+from ...core.json_types import JsonObject
+from ...core.replies.reply import Reply, read_reply
+from ...core.usage import Cost
+from ..failures.broken_reply import BrokenReplyError, NoReplyError, not_json
+from ..reported_usage import counted_by
+from ..request import OnText, Request
+from ..request_cost import cost_of, price_of
+from ..tolerant import tolerant
 from .configure import configure, streamed
 from .name_the_model import named
-from .reported_usage import counted_by
-from .request import OnText, Request
-from .request_cost import cost_of, price_of
 from .set_apart import set_apart
 from .stream import stream_reply
-from .tolerant import tolerant
 
 
 async def send(

@@ -8,14 +8,14 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import RunnableConfig
 
-from ..core.finish_reason import ending, reason_in, worst
-from ..core.json_types import JsonObject
-from ..core.reply import Reply, read_reply
-from ..core.usage import Cost
-from .broken_reply import UnfinishedStreamError
-from .reported_usage import counted_in_stream
-from .request import OnText, Request
-from .request_cost import cost_of
+from ...core.json_types import JsonObject
+from ...core.replies.finish_reason import ending, reason_in, worst
+from ...core.replies.reply import Reply, read_reply
+from ...core.usage import Cost
+from ..failures.broken_reply import UnfinishedStreamError
+from ..reported_usage import counted_in_stream
+from ..request import OnText, Request
+from ..request_cost import cost_of
 from .stream_end import ends
 
 NO_CHUNKS = "No generation chunks"  # LangChain's word for an empty stream

@@ -16,7 +16,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from ..core.errors import PolicyError
+from ...core.errors import PolicyError
 from .huggingface_generate import read_messages, sampling, write_on
 from .huggingface_result import chat_result, last_chunk
 from .huggingface_worker import by_worker, worker

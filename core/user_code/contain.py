@@ -13,7 +13,7 @@ import threading
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from .errors import UserCodeError, evidence
+from ..errors import UserCodeError, evidence
 from .time_limit import TimeLimit
 
 T = TypeVar("T")

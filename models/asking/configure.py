@@ -6,11 +6,11 @@ from typing import get_args
 
 from langchain_core.language_models import BaseChatModel
 
-from ..core.json_types import JsonObject
-from .hide_from_traces import guarded
+from ...core.json_types import JsonObject
+from ..hide_from_traces import guarded
+from ..request import Request
 from .learnt import learnt_of
 from .own_settings import field_of, own_limit, streaming_of, thinking_of, thinking_tokens
-from .request import Request
 
 WHOLE = "whole"  # among refused parameters: the server only streams
 

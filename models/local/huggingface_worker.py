@@ -7,8 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from ..core.per_process import per_process
-from ..core.time_limit import uncounted
+from ...core.per_process import per_process
+from ...core.user_code.time_limit import uncounted
 
 T = TypeVar("T")
 # One thread for all local models: a generation fills the device anyway, and random

@@ -13,7 +13,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
-from .failure import FailureKind
+from ..failure import FailureKind
 from .finish_reason import ending, reason_in
 from .reasoning import split_reasoning
 from .reply_parts import written_reasoning, written_refusal, written_text

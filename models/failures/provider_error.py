@@ -18,7 +18,7 @@ from langchain_core.exceptions import (
     ModelRateLimitError,
 )
 
-from ..core.errors import cause_of, evidence
+from ...core.errors import cause_of, evidence
 from .broken_reply import BrokenReplyError
 from .error_parts import body_of, causes_of, status_beside
 

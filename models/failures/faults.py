@@ -14,10 +14,10 @@ from langchain_core.exceptions import (
 )
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from ..core.errors import UserCodeError
-from ..core.failure import FailureKind
+from ...core.errors import UserCodeError
+from ...core.failure import FailureKind
+from ..budget import Budget
 from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
-from .budget import Budget
 from .error_parts import is_a
 from .provider_error import is_blocked, lacks_choices, status_of
 from .refusals import refused_name

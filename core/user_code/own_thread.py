@@ -15,9 +15,9 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
-from .errors import UserCodeError, evidence
+from ..errors import UserCodeError, evidence
+from .contain import passes
 from .thread_turns import ThreadCall
-from .user_code import passes
 
 T = TypeVar("T")
 

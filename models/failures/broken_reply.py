@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..core.errors import evidence
+from ...core.errors import evidence
 
 _PAGE = re.compile(r"\s*(?:<!doctype html|<html)", re.IGNORECASE)
 _PAGE_STATUS = re.compile(r"\b(408|429|5\d\d)\b")  # "502 Bad Gateway" in its title

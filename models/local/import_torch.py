@@ -6,7 +6,7 @@ import os
 from importlib import import_module
 from typing import Any
 
-from ..core.errors import MissingDependencyError, evidence
+from ...core.errors import MissingDependencyError, evidence
 
 DEVICE = "TPO_HF_DEVICE"
 Untyped = Any

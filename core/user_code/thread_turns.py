@@ -10,8 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .errors import UserCodeError
-from .per_process import per_process
+from ..errors import UserCodeError
+from ..per_process import per_process
 from .time_limit import uncounted
 
 T = TypeVar("T")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..core.events import Emitter
-from ..core.reasoning import split_reasoning
-from ..core.usage import Phase, add_costs
+from ...core.events import Emitter
+from ...core.replies.reasoning import split_reasoning
+from ...core.usage import Phase, add_costs
+from ..live_request import ask_live, ended_early, require_text
+from ..request import Request, RequestError, Response
 from .configure import limit_of
 from .learnt import learnt_of
-from .live_request import ask_live, ended_early, require_text
 from .own_settings import own_limit
-from .request import Request, RequestError, Response
 
 MORE_ROOM = 4  # times as many tokens, the second time
 

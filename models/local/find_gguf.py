@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from ..core.errors import MissingDependencyError, PolicyError, evidence
+from ...core.errors import MissingDependencyError, PolicyError, evidence
 
 DEFAULT_NAMES = frozenset({"", "smollm2"})
 DEFAULT_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"

@@ -8,8 +8,8 @@ from importlib import import_module
 
 from langchain_core.messages import BaseMessage
 
-from ..core.json_types import JsonObject
-from ..core.message_text import message_words
+from ...core.json_types import JsonObject
+from ...core.message_text import message_words
 from .import_torch import Untyped
 
 GREEDY: JsonObject = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}

@@ -15,8 +15,8 @@ from threading import Lock
 
 from pydantic import SecretStr
 
-from ..core.errors import MissingDependencyError
-from ..core.per_process import per_process
+from ...core.errors import MissingDependencyError
+from ...core.per_process import per_process
 from .find_gguf import find_model
 from .llama_process import LlamaProcess, end_process, start_process
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from typing_extensions import TypedDict
 
-from ..core.context import Context
-from ..core.json_types import JsonObject
+from ...core.context import Context
+from ...core.json_types import JsonObject
 
 
 class Sampling(TypedDict):

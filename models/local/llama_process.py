@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ..core.errors import MissingDependencyError, PolicyError, evidence
-from ..core.json_types import JsonObject
+from ...core.errors import MissingDependencyError, PolicyError, evidence
+from ...core.json_types import JsonObject
 
 _CHILD = Path(__file__).with_name("llama_child.py")
 _SECONDS_TO_END = 5.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
 
-from ..core.errors import PolicyError, evidence
+from ...core.errors import PolicyError, evidence
 from .huggingface_chat import HuggingFaceChat
 from .huggingface_worker import worker
 from .import_torch import Untyped, device_name, import_torch, named_device

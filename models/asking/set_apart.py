@@ -14,9 +14,9 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.rate_limiters import BaseRateLimiter
 
-from ..core.own_thread import in_own_thread
-from ..core.time_limit import uncounted
-from ..core.user_code import contained
+from ...core.user_code.contain import contained
+from ...core.user_code.own_thread import in_own_thread
+from ...core.user_code.time_limit import uncounted
 
 Hook = Callable[..., Any]
 

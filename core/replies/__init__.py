@@ -1,0 +1,1 @@
+"""What a model replied, read: its text, its reasoning, why it ended."""

@@ -1,0 +1,1 @@
+"""What went wrong with a request, in the words of every provider."""

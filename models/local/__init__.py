@@ -1,0 +1,1 @@
+"""Models that run on this machine: llama.cpp's and Hugging Face's."""
