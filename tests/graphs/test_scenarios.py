@@ -23,7 +23,7 @@ def test_every_run_ends_within_its_limits(seeds):
     for seed in seeds:
         scenario = Scenario(seed)
         check(scenario, asyncio.run(scenario.play()))
-    assert open_sockets() == before
+    assert open_sockets() <= before
     assert len(threads()) <= MAX_THREADS
 
 
