@@ -121,9 +121,7 @@ def _huggingface(url: str) -> Any:
     from huggingface_hub import constants
     from langchain_huggingface import ChatHuggingFace, HuggingFaceEndpoint
 
-    constants.HF_HUB_OFFLINE = (
-        False  # tests of local models set it for the process; this is loopback
-    )
+    constants.HF_HUB_OFFLINE = False  # tests of local models set it; this is loopback
     endpoint = HuggingFaceEndpoint(endpoint_url=f"{url}/v1", huggingfacehub_api_token="x")
     return ChatHuggingFace(llm=endpoint, model_id="m")
 
