@@ -10,6 +10,7 @@ from .address import server_address
 
 VALID = f"Valid forms: {listed(POLICY_FORMS)}"
 ON_SERVER = "openai:NAME@http://HOST/v1"
+VERSION = r"[\d.-]+|latest|default|stable"
 IN_PROCESS = ("embedded", "huggingface")  # what follows is a file, a folder or a hub id
 
 
@@ -45,8 +46,8 @@ def check_spec(spec: str) -> None:
     if not url:
         model, _, behind = name.partition("@")
         # Without http:// an address would pass for a part of the name, and prompt and key would go
-        # to the provider. Names of OpenAI have no @; those of Vertex do, as in NAME@20250514.
-        if behind and (provider == "openai" or re.search("[@:/]", behind)):
+        # to the provider. Names of OpenAI have no @; those of Vertex have a version behind one.
+        if behind and (provider == "openai" or not re.fullmatch(VERSION, behind)):
             shown = f"{provider}:{model}@..."
             raise SpecError(
                 f"policy {shown!r} does not say how to reach its server: http:// or https:// must "
