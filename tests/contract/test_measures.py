@@ -13,19 +13,19 @@ from source_tree import ROOT
 # The goals stand in the script's own table.
 CEILINGS: dict[str, float] = {
     "to understand the loop: files": 14,
-    "to understand the loop: lines": 1700,
+    "to understand the loop: lines": 1620,
     "with the rooms behind their doors: files": 18,
-    "with the rooms behind their doors: lines": 2060,
+    "with the rooms behind their doors: lines": 2020,
     "forms of a score": 4,
-    "public names defined twice": 9,
-    "private names defined twice": 8,
-    "Any per 1,000 lines": 4.0,
-    "noqa per 1,000 lines": 2.6,
-    "private functions, % of all": 23.5,
-    "used once, % of the private": 57.0,
-    "private functions used once, % of all": 13.2,
-    "functions over 20 lines": 79,
-    "files over 150 lines": 22,
+    "public names defined twice": 8,
+    "private names defined twice": 7,
+    "Any per 1,000 lines": 3.2,
+    "noqa per 1,000 lines": 2.4,
+    "private functions, % of all": 22.5,
+    "used once, % of the private": 55.5,
+    "private functions used once, % of all": 12.5,
+    "functions over 20 lines": 78,
+    "files over 150 lines": 21,
 }
 
 
