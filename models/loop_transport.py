@@ -16,6 +16,7 @@ from copy import copy
 from functools import cached_property, partial
 from types import FunctionType, MethodType, ModuleType
 from typing import Protocol, cast
+from weakref import ReferenceType, finalize, ref
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel
@@ -39,7 +40,11 @@ class Transport(Protocol):
         ...
 
 
-Opened = dict[AbstractEventLoop, tuple[Transport, AsyncGenerator[None] | None]]
+Keeper = AsyncGenerator[None]
+Opened = dict[AbstractEventLoop, tuple[Transport, Keeper]]
+# What closes the connections of a loop. Not held by whoever has the connections: sockets in a
+# garbage cycle warn before they are closed.
+_keepers: dict[AbstractEventLoop, dict[int, Keeper]] = {}
 
 
 def fit_for_any_loop(model: BaseChatModel) -> None:
@@ -95,6 +100,8 @@ class LoopTransport:
     def __init__(self, first: Transport) -> None:
         self._first = first
         self._open: Opened = {}
+        # Once its model is gone while the loops go on.
+        finalize(self, close_everywhere, self._open).atexit = False
 
     async def handle_async_request(self, request: object) -> object:
         """Send a request."""
@@ -105,10 +112,16 @@ class LoopTransport:
             transport = copy(self._first)
             pool = vars(transport)["_pool"] = copy(vars(transport)["_pool"])
             vars(pool).update(_connections=[], _requests=[])
-            self._open[loop] = (transport, None)
-            keeper = await close_at_loop_end(partial(_close, self._open, loop))
+            keeper = await close_at_loop_end(partial(_close, loop, transport, ref(self)))
+            for old in [old for old in list(_keepers) if old.is_closed()]:
+                _keepers.pop(old, None)
+            _keepers.setdefault(loop, {})[id(transport)] = keeper
             self._open[loop] = (transport, keeper)
         return await self._open[loop][0].handle_async_request(request)
+
+    def forget(self, loop: AbstractEventLoop) -> None:
+        """Forget the connections of a loop; they are about to be closed."""
+        self._open.pop(loop, None)
 
     async def __aenter__(self) -> LoopTransport:
         """Open nothing: each loop does that when it sends."""
@@ -120,12 +133,36 @@ class LoopTransport:
 
     async def aclose(self) -> None:
         """Close the connections of this loop; those of others are closed with their loops."""
-        await _close(self._open, asyncio.get_running_loop())
+        if held := self._open.pop(asyncio.get_running_loop(), None):
+            await held[1].aclose()
 
 
-async def _close(opened: Opened, loop: AbstractEventLoop) -> None:
-    if held := opened.pop(loop, None):
-        await held[0].aclose()
+def close_everywhere(opened: Opened) -> None:
+    """Close connections in the loops that they belong to; loops that have ended closed theirs."""
+    for loop, (_, keeper) in list(opened.items()):
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(end_soon, loop, keeper)
+
+
+def end_soon(loop: AbstractEventLoop, keeper: Keeper) -> None:
+    """Close connections, called in their loop."""
+
+    async def end() -> None:
+        await keeper.aclose()
+
+    loop.create_task(end())
+
+
+async def _close(
+    loop: AbstractEventLoop, transport: Transport, owner: ReferenceType[LoopTransport]
+) -> None:
+    if alive := owner():
+        alive.forget(loop)
+    mine = _keepers.get(loop, {})
+    mine.pop(id(transport), None)
+    if not mine:
+        _keepers.pop(loop, None)
+    await transport.aclose()
 
 
 def _members(thing: object) -> dict[str, object]:

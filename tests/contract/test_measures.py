@@ -22,10 +22,10 @@ CEILINGS: dict[str, float] = {
     "Any per 1,000 lines": 3.2,
     "noqa per 1,000 lines": 2.4,
     "private functions, % of all": 22.5,
-    "used once, % of the private": 55.5,
+    "used once, % of the private": 56.0,
     "private functions used once, % of all": 12.5,
     "functions over 20 lines": 78,
-    "files over 150 lines": 21,
+    "files over 150 lines": 22,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
 from importlib import import_module
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from langchain_openai import ChatOpenAI
 from loopback_server import LoopbackServer
+from patience import until
 from scripted_model import ScriptedModel
 
 import tpo
@@ -136,3 +138,13 @@ def test_a_model_that_holds_anything_is_looked_at_in_no_time():
     model = ScriptedModel(script=[Odd(), pieces, {"a": [list(range(5000))]}, len])
     model.script.append(model)  # a circle
     assert list(clients_in(model)) == []
+
+
+async def test_connections_of_a_model_that_is_gone_are_closed_while_the_loop_goes_on(server):
+    client = httpx.AsyncClient()
+    model = ChatOpenAI(model="m", base_url=server.base_url, api_key="x", http_async_client=client)
+    await tpo.aalign("Why?", policy=model, **OPTIONS)
+    assert server._http.connections
+    del model, client
+    gc.collect()
+    await until(lambda: not server._http.connections)
