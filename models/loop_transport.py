@@ -94,7 +94,8 @@ class LoopTransport:
     """Sends a request through a transport of the running loop.
 
     Args:
-        first: Where the settings are from; never used itself, since its loop is not known.
+        first: Where the settings are from. It sends nothing more, since the loop of what it has
+            open is not known, and is closed with the client.
     """
 
     def __init__(self, first: Transport) -> None:
@@ -134,7 +135,9 @@ class LoopTransport:
     async def aclose(self) -> None:
         """Close the connections of this loop; those of others are closed with their loops."""
         if held := self._open.pop(asyncio.get_running_loop(), None):
-            await held[1].aclose()
+            await held[0].aclose()  # not by its keeper, which the end of the loop may be closing
+        with suppress(RuntimeError):  # its loop has ended
+            await self._first.aclose()  # what was open before this transport took its place
 
 
 def close_everywhere(opened: Opened) -> None:

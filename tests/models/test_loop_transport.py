@@ -148,3 +148,13 @@ async def test_connections_of_a_client_that_is_gone_are_closed_while_the_loop_go
     del client
     gc.collect()
     await until(lambda: not server._http.connections)
+
+
+async def test_what_a_client_had_open_before_is_closed_with_it(server):
+    client = httpx.AsyncClient(base_url=server.base_url)
+    assert (await client.get("/models")).status_code == 200
+    vars(client)["_transport"] = per_loop(vars(client)["_transport"])
+    assert (await client.get("/models")).status_code == 200
+    assert len(server._http.connections) == 2
+    await client.aclose()
+    await until(lambda: not server._http.connections)
