@@ -43,7 +43,11 @@ async def ask_live(
     if request.n == 1 and not by_critic:
         traced["tpo_candidate"] = name
 
+    begun = False
+
     def begin() -> OnText:
+        nonlocal begun
+        begun = True
         emit("request_started", {**about, "sequences": request.n})
         return growing(visible, show)
 
@@ -57,7 +61,8 @@ async def ask_live(
     except RequestError as error:
         emit("request_failed", {**about, "error": str(error), "failure": error.failure})
         raise
-    emit("request_finished", {**about, "cost": response.cost})
+    if begun:  # else it would have been refused, and nothing was sent
+        emit("request_finished", {**about, "cost": response.cost})
     return response
 
 
@@ -80,8 +85,8 @@ def require_text(request: Request, response: Response) -> None:
 
 def ended_early(reply: Reply) -> bool:
     """Return whether a reply has no end, or no text, because its tokens ran out."""
-    cut_off = reply.finish_reason in {"length", "max_tokens", "max_output_tokens"}
-    return cut_off or (reply.failure == "empty" and bool(reply.reasoning))
+    only_thought = reply.failure == "empty" and bool(reply.reasoning)
+    return reply.finish_reason == "length" or only_thought
 
 
 def request_seed(context: Context, phase: Phase, round: int, index: int) -> int | None:

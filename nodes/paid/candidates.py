@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Literal
 
 from ...core import usage
@@ -20,7 +21,6 @@ from ...core.replies.reply import Reply, cut
 from ...core.state import Candidate
 from ...core.usage import Cost, add_costs
 from ...models.asking.configure import most_texts
-from ...models.asking.learnt import learnt_of
 from ...models.budget import Budget
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
@@ -82,24 +82,20 @@ class Wanted:
             record["reasoning"] = reply.reasoning
         return record
 
-    def groups(self, missing: Sequence[int], refused: frozenset[str]) -> list[Sequence[int]]:
-        """Split the missing places into requests: all at once, or one each."""
-        most = most_texts(self.request(refused), refused)
-        size = 1 if self.context.sampling == "parallel" else min(len(missing), most or len(missing))
-        return [missing[i : i + size] for i in range(0, len(missing), max(1, size))]
+    def groups(self, missing: Sequence[int], base: Request) -> list[Sequence[int]]:
+        """Split the places that the budget pays for, with their scores, into requests.
 
-    def affordable(self, missing: Sequence[int], refused: frozenset[str]) -> int:
-        """Return how many of the missing places the budget pays for, with their scores."""
-        here = self.context.width - len(missing)
-        counts = range(len(missing), 0, -1)
-        asked = (
-            (k, len(self.groups(missing[:k], refused)) + self.to_score(here + k)) for k in counts
-        )
-        return next((k for k, requests in asked if requests <= self.budget.requests), 0)
+        All at once, or one each.
+        """
+        most = 1 if self.context.sampling == "parallel" else most_texts(base, base.refused)
+        size, here = most or self.context.width, self.context.width - len(missing)
+        prices = ((k, ceil(k / size) + self.to_score(here + k)) for k in range(len(missing), 0, -1))
+        paid = next((k for k, price in prices if price <= self.budget.requests), 0)
+        return [missing[i : min(i + size, paid)] for i in range(0, paid, size)]
 
-    def asking_for(self, places: Sequence[int], refused: frozenset[str]) -> CandidateRequest:
+    def asking_for(self, places: Sequence[int], base: Request) -> CandidateRequest:
         """Return the request for the candidates at these places."""
-        context, base = self.context, self.request(refused)
+        context = self.context
         name = f"r{self.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
         seed = request_seed(context, self.phase, self.round, places[0])
         request = replace(
@@ -188,22 +184,24 @@ async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Receive
         wanted: What to ask for.
         refused: Parameters known to be refused.
     """
-    learnt, context = learnt_of(wanted.request(refused).policy.model), wanted.context
-    got = Received(wanted, refused | learnt.refused)
+    # Only what the state knows is left out: a resumed run must ask in the same order, whatever its
+    # process has learnt since. `ask` knows more, and sends nothing that would be refused.
+    got, context = Received(wanted, refused), wanted.context
     for index, text in enumerate(wanted.drafts):
         draft = Candidate(**{**wanted.candidate(index, Reply(text)), "drafted": True})
         got.records.append(draft)
         wanted.emit("candidate", {"candidate": draft})
     missing = list(range(len(wanted.drafts), context.width))
     for _ in range(context.width + SPARE_PASSES):
-        paid = wanted.affordable(missing, got.refused)
+        known, base = got.refused, wanted.request(got.refused)
+        groups = wanted.groups(missing, base)
+        paid = sum(map(len, groups))
         got.fail(missing[paid:], "budget", "budget: no request left for it")
-        if not paid:
+        if not groups:
             return got
-        known, groups = got.refused, wanted.groups(missing[:paid], got.refused)
         kept = wanted.to_score(context.width - len(missing) + paid)
         wanted.budget.count(requests=kept)  # not for retries: without a score no answer counts
-        calls = [saved_request(wanted.asking_for(group, known)) for group in groups]
+        calls = [saved_request(wanted.asking_for(group, base)) for group in groups]
         results = await asyncio.gather(*calls, return_exceptions=True)
         wanted.budget.count(requests=-kept)
         pairs = zip(groups, results, strict=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from collections import Counter
 from typing import Any
 
 import pytest
 import synthetic_task
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.errors import NodeCancelledError
-from patience import until
+from loopback_server import LoopbackServer, shaped
+from patience import PATIENCE, until
 from scripted_model import ScriptedModel
 from synthetic_run import INPUT, Run, cancel, outcome, whole
 
@@ -248,3 +251,46 @@ async def test_cancelling_leaves_no_request_under_way(saver, config):
     await asyncio.sleep(0.02)
     assert len(run.model.asked) == asked
     assert "request_candidates" not in [task.get_name() for task in asyncio.all_tasks()]
+
+
+@pytest.mark.loopback
+async def test_a_run_is_resumed_in_the_order_it_began_in_whatever_the_process_has_learnt_since():
+    """The first request tells that `n` is refused; the process knows it from then on."""
+    opened = threading.Event()
+
+    def answer(body: Any, index: int) -> str:
+        if len(server.asked) == 4:  # `n`, two single texts, and the one that is cancelled
+            opened.wait(PATIENCE)
+        return shaped(body, f"text {body['seed']}")
+
+    events: list[Any] = []
+    with LoopbackServer(answer, supports_n=False) as server:
+        how: Any = {
+            "policy": f"openai:m@{server.base_url}", "reward": lambda query, answer: 1.0,
+            "depth": 0, "width": 5, "seed": 1, "max_concurrency": 1,
+            "checkpointer": InMemorySaver(), "thread_id": "t",
+        }  # fmt: skip
+        running = asyncio.create_task(tpo.aalign("Why?", **how))
+        await until(lambda: len(server.asked) == 4)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        opened.set()
+        result = await tpo.aalign("Why?", **how, on_event=events.append)
+        assert len(server.asked) == 4 + 3
+    assert [c["error"] for c in result["candidates"]] == [None] * 5
+    assert len({c["text"] for c in result["candidates"]}) == 5
+    kinds = [e["type"] for e in events if e["type"].startswith("tpo.request_")]
+    assert kinds == ["tpo.request_started", "tpo.request_finished"] * 3
+
+
+@pytest.mark.loopback
+async def test_a_request_that_would_be_refused_is_neither_sent_nor_told_of():
+    events: list[Any] = []
+    with LoopbackServer(supports_n=False) as server:
+        how: Any = {"policy": f"openai:m@{server.base_url}", "reward": lambda query, answer: 1.0}
+        await tpo.aalign("Why?", **how, depth=0, width=3)
+        asked = len(server.asked)
+        await tpo.aalign("So?", **how, depth=0, width=3, on_event=events.append)
+        assert len(server.asked) == asked + 3
+    assert [e["type"] for e in events].count("tpo.request_finished") == 3

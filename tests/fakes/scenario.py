@@ -12,25 +12,14 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from loopback_server import Fault, LoopbackServer, shaped
+from billing_server import BillingServer
+from loopback_server import Fault, shaped
 from patience import PATIENCE
 
 import tpo
 
 QUERY = "Why is the sky blue?"
 LETTERS = "abcdefghij"
-
-
-class Billing(LoopbackServer):
-    """Adds up the tokens of the replies that reached a client."""
-
-    billed = 0
-
-    def reply(self, body: Any) -> Any:
-        reply = super().reply(body)
-        with self._lock:
-            self.billed += (reply.get("usage") or {}).get("total_tokens", 0)
-        return reply
 
 
 def answers(rng: random.Random) -> Any:
@@ -170,7 +159,7 @@ class Scenario:
 
     async def play(self) -> Outcome:
         """Run it against its own server."""
-        with Billing(**self.server) as server:
+        with BillingServer(**self.server) as server:
             policy = f"openai:m@{server.base_url}"
             on_event = (lambda event: None) if self.streams else None
             try:
@@ -185,7 +174,8 @@ class Scenario:
             except Exception as error:
                 end = error
             tasks = asyncio.all_tasks() - {asyncio.current_task()}
-            return Outcome(end, len(server.asked), server.billed, [str(t) for t in tasks])
+            billed = sum(sent["usage"]["total_tokens"] for sent in server.sent if "usage" in sent)
+            return Outcome(end, len(server.asked), billed, [str(t) for t in tasks])
 
 
 @dataclass(frozen=True)
