@@ -83,7 +83,8 @@ async def ready_to_score(
         why = str(end) if isinstance(end, TPOError) else evidence(end)
         if never or one is must:
             begin = f"reward {one.name!r} cannot score, so nothing was asked of the policy"
-            error = end if isinstance(end, TPOError) and never else RewardError(f"{begin}: {why}")
+            away = f"{begin}: {why.rstrip('.')}. To look into it: tpo doctor"
+            error = end if isinstance(end, TPOError) and never else RewardError(away)
             error.partial = {"usage": add_usage(None, usage_of(turn, "sample", paid, 0.0))}
             raise error from end.__cause__
         tell(f"reward {one.name!r} cannot score for now: {why}")
