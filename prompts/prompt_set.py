@@ -13,6 +13,7 @@ from ..core.prompt_template import Prompt, clip, quote
 from . import gradient, loss, shared_prefix, update
 
 Step = Literal["loss", "gradient", "update"]
+FEEDBACK_TOKENS = 800  # of each answer's feedback that a prompt shows
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Critique:
         rejected: The pool's worst, or `None`.
         loss: The textual loss, once it is written.
         gradient: The textual gradient, once it is written.
+        chosen_feedback: What the reward says of the chosen answer beside its number, or "".
+        rejected_feedback: The same for the rejected answer.
     """
 
     query: str
@@ -32,6 +35,8 @@ class Critique:
     rejected: str | None = None
     loss: str = ""
     gradient: str = ""
+    chosen_feedback: str = ""
+    rejected_feedback: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,15 +133,31 @@ def _values(critique: Critique, clip_tokens: int, output: str) -> dict[str, str]
     answers = f"<chosen_answer>\n{chosen}\n</chosen_answer>"
     if critique.rejected is not None:
         answers += f"\n\n<rejected_answer>\n{rejected}\n</rejected_answer>"
+    feedback = _feedback(critique, clip_tokens)
     return {
         "query": shown(critique.query),
         "chosen": chosen,
         "rejected": rejected,
-        "answers": answers,
+        "answers": answers + feedback,
+        "feedback": feedback,
         "loss": shown(critique.loss),
         "gradient": shown(critique.gradient),
         "output": output,
     }
+
+
+def _feedback(critique: Critique, clip_tokens: int) -> str:
+    """Return the blocks of what the reward says of both answers; "" if it says nothing.
+
+    It begins with an empty line, so that a prompt without feedback stays as it is.
+    """
+    said = {"chosen": critique.chosen_feedback, "rejected": critique.rejected_feedback}
+    blocks = ""
+    for role, text in said.items():
+        if text:
+            shown = quote(clip(text, min(clip_tokens, FEEDBACK_TOKENS)))
+            blocks += loss.FEEDBACK.fill({"role": role, "feedback": shown})
+    return blocks
 
 
 DEFAULT = PromptSet(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..core.context import Context
 from ..core.conversation import read_conversation
 from ..core.errors import PolicyError
+from ..core.feedback import feedback_text
 from ..core.pool import by_id
 from ..core.state import State
 from ..models.policy import Policy
@@ -30,6 +31,8 @@ def critique_of(state: State, context: Context) -> Critique:
         rejected=rejected["text"] if rejected else None,
         loss=now["loss"] or "",
         gradient=now["gradient"] or "",
+        chosen_feedback=feedback_text(chosen) if context.feedback else "",
+        rejected_feedback=feedback_text(rejected) if context.feedback and rejected else "",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 from langchain_core.messages import AnyMessage
 
 from ..core.errors import RewardError, cause_of, evidence
+from ..core.feedback import Check, read_feedback
 from ..core.state import Score
 from ..core.user_code.contain import contained
 from .number import number_of, what_it_is
@@ -25,6 +26,8 @@ class Reward(Protocol):
     - `score` returns exactly one result per answer, in the order of the answers.
     - A result is `scored(x)` with a finite number, or `unscored(reason)`. Never a default
       number: NaN and infinities are turned into errors by `checked`.
+    - A result may say why (`feedback`, `checks`). Critics read it, so it never holds a reference
+      answer.
     - One answer that cannot be scored is an `unscored` result; raise only when the whole
       call failed (the server is down). A raised call is asked again when the run resumes.
     - A `failure` of "vetoed" beside the reason rules the answer out: that is not a failed score.
@@ -58,14 +61,26 @@ class Reward(Protocol):
         ...
 
 
-def scored(reward: float) -> Score:
+def scored(
+    reward: float, feedback: str = "", checks: Sequence[Check | Mapping[str, object]] = ()
+) -> Score:
     """Return the result for a scored answer.
+
+    Args:
+        reward: A finite number; higher is better.
+        feedback: Why, in words: what a test printed, what is missing. Critics and people are
+            shown it, so it must not give away a reference answer. Up to 8,000 characters.
+        checks: What was looked at, one by one: `{"criterion": "no commas", "passed": False,
+            "why": "it has 3"}`, with `score` in place of `passed` for a degree. Up to 100.
 
     Example:
         >>> scored(0.5)
         {'reward': 0.5, 'error': None}
+        >>> scored(0.4, feedback="two of five tests fail")
+        {'reward': 0.4, 'error': None, 'feedback': 'two of five tests fail'}
     """
-    return Score(reward=reward, error=None)
+    score = Score(reward=reward, error=None)
+    return {**score, **read_feedback(feedback, checks)}
 
 
 def unscored(reason: str) -> Score:
@@ -125,9 +140,11 @@ def sound(name: str, result: Score) -> Score:
             f"reward {name!r} returned {evidence(repr(result))} for an answer; "
             "it must return scored(number) or unscored(reason)"
         )
+    words = read_feedback(result.get("feedback"), result.get("checks"))
     if why := result["error"]:
         vetoed = result.get("failure") == "vetoed"
-        return Score(reward=None, error=why, failure="vetoed" if vetoed else "unscored")
+        score = Score(reward=None, error=why, failure="vetoed" if vetoed else "unscored")
+        return {**score, **words}
     value = result["reward"]
     try:
         number = number_of(value)
@@ -136,4 +153,4 @@ def sound(name: str, result: Score) -> Score:
         return unscored(said + what_it_is(value))
     if not math.isfinite(number):
         return unscored(f"reward {name!r} gave {number}, which is not a finite number")
-    return scored(number)
+    return {**scored(number), **words}

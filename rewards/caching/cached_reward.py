@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from langchain_core.messages import AnyMessage
 
@@ -54,7 +55,7 @@ class CachedReward:
         turns = [[m.type, m.content, getattr(m, "tool_calls", [])] for m in messages]
         keys = {text: self.store.key(self.identity, turns, text) for text in answers}
         kept = await self.store.known(list(keys.values()))
-        read = {t: sound(self.name, scored(kept[key])) for t, key in keys.items() if key in kept}
+        read = {t: sound(self.name, _read(kept[key])) for t, key in keys.items() if key in kept}
         known = {text: score for text, score in read.items() if not score["error"]}
         missing = [text for text in keys if text not in known]
         try:
@@ -64,6 +65,17 @@ class CachedReward:
                 raise
             fresh = [failed(error)] * len(missing)
         found = dict(zip(missing, fresh, strict=True))
-        numbers = {keys[t]: s["reward"] for t, s in found.items() if s["reward"] is not None}
-        await self.store.keep(numbers)
+        await self.store.keep({keys[t]: _kept(s) for t, s in found.items() if not s["error"]})
         return [known.get(text) or found[text] for text in answers]
+
+
+def _kept(score: Score) -> object:
+    """Return a score as it is kept: the number, or the number and what was said."""
+    words = {name: score[name] for name in ("feedback", "checks") if name in score}
+    return [score["reward"], words] if words else score["reward"]
+
+
+def _read(kept: Any) -> Score:
+    """Return a kept score; older versions kept the number alone."""
+    number, words = kept if isinstance(kept, list) and len(kept) == 2 else (kept, {})
+    return scored(number, words.get("feedback", ""), words.get("checks", ()))

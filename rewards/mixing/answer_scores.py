@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...core.feedback import Check, Feedback, read_feedback
 from ..base import Score, unscored
 from ..planned_reward import PlannedReward
 
@@ -38,3 +39,15 @@ def own_scores(rewards: Sequence[PlannedReward], row: Sequence[Score]) -> dict[s
         own = {} if score["reward"] is None else {reward.name: score["reward"]}
         found |= {**score.get("parts", {}), **own}
     return found
+
+
+def own_words(rewards: Sequence[PlannedReward], row: Sequence[Score]) -> Feedback:
+    """Return what the rewards of a mix say of one answer, each with its name."""
+    pairs = list(zip(rewards, row, strict=True))
+    lines = [f"{reward.name}: {words}" for reward, s in pairs if (words := s.get("feedback"))]
+    checks: list[Check] = [
+        {**check, "criterion": f"{reward.name}: {check['criterion']}"}
+        for reward, score in pairs
+        for check in score.get("checks", ())
+    ]
+    return read_feedback("\n".join(lines), checks)
