@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NotRequired
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
@@ -57,7 +57,7 @@ def read_feedback(words: object = None, checks: object = None) -> Feedback:
     if text := _text(words, MAX_TEXT):
         found["feedback"] = text
     if isinstance(checks, Sequence) and not isinstance(checks, str | bytes):
-        read = [check for entry in checks[:MAX_CHECKS] if (check := _check(entry))]
+        read = [check for entry in checks[:MAX_CHECKS] if (check := read_check(entry))]
         if read:
             found["checks"] = read
     return found
@@ -73,19 +73,21 @@ def failed_first(checks: Sequence[Check]) -> list[Check]:
     return sorted(checks, key=place)
 
 
-def feedback_text(record: Mapping[str, Any]) -> str:
+def feedback_text(record: Feedback) -> str:
     """Return all that a score, or a candidate, says of itself as lines; "" if it says nothing.
 
     Example:
         >>> feedback_text({"checks": [{"criterion": "no commas", "passed": False, "why": "has 3"}]})
         '- failed: no commas (has 3)'
     """
-    checks: Sequence[Check] = record.get("checks") or ()
-    lines = [*map(_line, failed_first(checks)), record.get("feedback") or ""]
+    lines = [
+        *map(check_line, failed_first(record.get("checks") or ())),
+        record.get("feedback") or "",
+    ]
     return "\n".join(filter(None, lines))
 
 
-def passed_checks(record: Mapping[str, Any]) -> str:
+def passed_checks(record: Feedback) -> str:
     """Return how many of the checks passed, in words; "" if there are none.
 
     Example:
@@ -96,7 +98,13 @@ def passed_checks(record: Mapping[str, Any]) -> str:
     return f"{sum(known)} of {len(known)} checks passed" if known else ""
 
 
-def _line(check: Check) -> str:
+def check_line(check: Check) -> str:
+    """Return a check as one line.
+
+    Example:
+        >>> check_line({"criterion": "clarity", "score": 0.25})
+        '- 0.25: clarity'
+    """
     passed, score = check.get("passed"), check.get("score")
     verdict = "checked" if passed is None else "passed" if passed else "failed"
     if passed is None and score is not None:
@@ -105,7 +113,8 @@ def _line(check: Check) -> str:
     return f"- {verdict}: {check['criterion']}{why}"
 
 
-def _check(entry: object) -> Check | None:
+def read_check(entry: object) -> Check | None:
+    """Return one check as it may enter the pool, or `None` if it names no criterion."""
     if not isinstance(entry, Mapping):
         return None
     name = next(_texts(entry, ("criterion", "key", "name")), "")
@@ -117,7 +126,7 @@ def _check(entry: object) -> Check | None:
         passed, score = score, None
     if passed is not None:
         check["passed"] = bool(passed)
-    with suppress(TypeError, ValueError, OverflowError):
+    with suppress(TypeError, ValueError, OverflowError):  # not a number: it has no score
         if score is not None and math.isfinite(number := float(score)):
             check["score"] = number
     if why := next(_texts(entry, ("why", "comment", "reason", "explanation", "feedback")), ""):
@@ -125,7 +134,7 @@ def _check(entry: object) -> Check | None:
     return check
 
 
-def _texts(entry: Mapping[Any, Any], names: Sequence[str]) -> Iterator[str]:
+def _texts(entry: Mapping[object, object], names: Sequence[str]) -> Iterator[str]:
     return filter(None, (_text(entry.get(name), MAX_LINE) for name in names))
 
 

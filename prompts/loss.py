@@ -62,16 +62,3 @@ Refer to exact words where you can. Length alone is no merit. Do not write a new
     required=("query", "chosen"),
     optional=("feedback",),
 )
-
-# Filled for each answer that the reward says something of. The reports quote answers and their
-# output, so they are material too.
-FEEDBACK = Prompt(
-    """
-
-A check of the {role} answer reports:
-
-<{role}_feedback>
-{feedback}
-</{role}_feedback>""",
-    required=("role", "feedback"),
-)

@@ -11,9 +11,9 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from ..core.errors import PromptError
 from ..core.prompt_template import Prompt, clip, quote
 from . import gradient, loss, shared_prefix, update
+from .feedback import feedback_blocks
 
 Step = Literal["loss", "gradient", "update"]
-FEEDBACK_TOKENS = 800  # of each answer's feedback that a prompt shows
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,8 @@ def _values(critique: Critique, clip_tokens: int, output: str) -> dict[str, str]
     answers = f"<chosen_answer>\n{chosen}\n</chosen_answer>"
     if critique.rejected is not None:
         answers += f"\n\n<rejected_answer>\n{rejected}\n</rejected_answer>"
-    feedback = _feedback(critique, clip_tokens)
+    said = critique.chosen_feedback, critique.rejected_feedback
+    feedback = feedback_blocks(*said, clip_tokens)
     return {
         "query": shown(critique.query),
         "chosen": chosen,
@@ -144,20 +145,6 @@ def _values(critique: Critique, clip_tokens: int, output: str) -> dict[str, str]
         "gradient": shown(critique.gradient),
         "output": output,
     }
-
-
-def _feedback(critique: Critique, clip_tokens: int) -> str:
-    """Return the blocks of what the reward says of both answers; "" if it says nothing.
-
-    It begins with an empty line, so that a prompt without feedback stays as it is.
-    """
-    said = {"chosen": critique.chosen_feedback, "rejected": critique.rejected_feedback}
-    blocks = ""
-    for role, text in said.items():
-        if text:
-            shown = quote(clip(text, min(clip_tokens, FEEDBACK_TOKENS)))
-            blocks += loss.FEEDBACK.fill({"role": role, "feedback": shown})
-    return blocks
 
 
 DEFAULT = PromptSet(

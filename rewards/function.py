@@ -64,19 +64,19 @@ class FunctionReward:
         scores: list[Score] = []
         for answer in answers:
             try:
-                scores.append(score_of(await contained(self._value(query, answer))))
+                scores.append(await contained(self._score(query, answer)))
             except Exception as error:
                 raise RewardError(f"reward {self.name!r} failed: {cause_of(error)}") from error
         return scores
 
-    async def _value(self, query: str, answer: str) -> Returned:
-        """Return what the function returns; it may be anything."""
+    async def _score(self, query: str, answer: str) -> Score:
+        """Call the function; what it returns may be anything."""
         returned: Returned | Awaitable[Returned]
         if inspect.iscoroutinefunction(self.function):
             returned = self.function(query, answer)
         else:
             returned = await in_own_thread(self.function, self.function, query, answer)
-        return await returned if inspect.isawaitable(returned) else returned
+        return score_of(await returned if inspect.isawaitable(returned) else returned)
 
 
 def as_reward(given: OwnReward) -> Reward | PlannedReward:

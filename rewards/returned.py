@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from .base import Score, scored
@@ -10,7 +10,7 @@ from .base import Score, scored
 # Where evaluators of other libraries put their words.
 _WORDS = ("feedback", "comment", "explanation", "reason")
 # The grades of inspect_ai, as its own `value_to_float` counts them.
-_GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
+_GRADES: Mapping[str, float] = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 
 
 def score_of(returned: Any) -> Score:
@@ -27,33 +27,26 @@ def score_of(returned: Any) -> Score:
         >>> score_of({"key": "tone", "score": True, "comment": "polite"})
         {'reward': True, 'error': None, 'feedback': 'polite'}
     """
-    if isinstance(returned, Mapping):
-        return _of_mapping(returned)
-    if isinstance(returned, tuple) and len(returned) == 2:
-        number, words = returned
-        if isinstance(words, list):
-            return scored(number, checks=words)
-        if words is None or isinstance(words, str):
-            return scored(number, words or "")
-    return _of_object(returned)
+    match returned:
+        case {"reward": _, "error": _}:
+            return cast("Score", returned)  # `sound` looks at the rest too
+        case {"score": number}:
+            return scored(number, _said_in(returned.get), returned.get("checks", ()))
+        case tuple() if len(returned) == 2 and isinstance(returned[1], list | str | None):
+            number, said = returned
+            return scored(number, checks=said) if isinstance(said, list) else scored(number, said)
 
+    def field(name: str) -> object:
+        return getattr(returned, name, None)
 
-def _of_mapping(returned: Mapping[str, Any]) -> Score:
-    if {"reward", "error"} <= returned.keys():
-        return cast("Score", returned)  # `sound` reads it
-    if "score" not in returned:
-        return scored(cast("float", returned))
-    words = next((returned[name] for name in _WORDS if returned.get(name)), "")
-    return scored(returned["score"], words, returned.get("checks", ()))
-
-
-def _of_object(returned: Any) -> Score:
-    """Return the score of an object of another library, or take it for a number."""
-    words = next((said for name in _WORDS if (said := getattr(returned, name, None))), "")
+    number = returned
     if hasattr(returned, "explanation") and hasattr(returned, "value"):
-        value = returned.value
-        number = _GRADES[value] if isinstance(value, str) and value in _GRADES else value
-        return scored(number, words)
-    if isinstance(getattr(returned, "score", None), float | int):
-        return scored(returned.score, words)
-    return scored(returned)
+        grade = returned.value
+        number = _GRADES.get(grade, grade) if isinstance(grade, str) else grade
+    elif isinstance(field("score"), float | int):
+        number = returned.score
+    return scored(number, _said_in(field))
+
+
+def _said_in(field: Callable[[str], object]) -> str:
+    return str(next(filter(None, map(field, _WORDS)), ""))

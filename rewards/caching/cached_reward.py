@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from langchain_core.messages import AnyMessage
 
 from ...core.usage import Cost
-from ..base import Reward, Score, checked, failed, scored, sound
+from ..base import Reward, Score, checked, failed, sound
 from ..planned_reward import Job, planned, self_check
 from ..readiness import make_ready
+from .kept_score import from_kept, to_keep
 from .score_cache import ScoreCache
 
 
@@ -55,7 +55,7 @@ class CachedReward:
         turns = [[m.type, m.content, getattr(m, "tool_calls", [])] for m in messages]
         keys = {text: self.store.key(self.identity, turns, text) for text in answers}
         kept = await self.store.known(list(keys.values()))
-        read = {t: sound(self.name, _read(kept[key])) for t, key in keys.items() if key in kept}
+        read = {t: sound(self.name, from_kept(kept[key])) for t, key in keys.items() if key in kept}
         known = {text: score for text, score in read.items() if not score["error"]}
         missing = [text for text in keys if text not in known]
         try:
@@ -65,17 +65,5 @@ class CachedReward:
                 raise
             fresh = [failed(error)] * len(missing)
         found = dict(zip(missing, fresh, strict=True))
-        await self.store.keep({keys[t]: _kept(s) for t, s in found.items() if not s["error"]})
+        await self.store.keep({keys[t]: to_keep(s) for t, s in found.items() if not s["error"]})
         return [known.get(text) or found[text] for text in answers]
-
-
-def _kept(score: Score) -> object:
-    """Return a score as it is kept: the number, or the number and what was said."""
-    words = {name: score[name] for name in ("feedback", "checks") if name in score}
-    return [score["reward"], words] if words else score["reward"]
-
-
-def _read(kept: Any) -> Score:
-    """Return a kept score; older versions kept the number alone."""
-    number, words = kept if isinstance(kept, list) and len(kept) == 2 else (kept, {})
-    return scored(number, words.get("feedback", ""), words.get("checks", ()))

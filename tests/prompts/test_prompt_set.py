@@ -11,9 +11,9 @@ import pytest
 
 from tpo.core.errors import PromptError
 from tpo.core.prompt_template import count_tokens
+from tpo.prompts.feedback import FEEDBACK_TOKENS
 from tpo.prompts.prompt_set import (
     DEFAULT,
-    FEEDBACK_TOKENS,
     SETS,
     SHARED_PREFIX,
     Critique,
