@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from .failure import FailureKind
 from .feedback import Feedback
 from .given_messages import add_turns
+from .json_types import JsonObject
 from .merge import Merge, merged_by
 from .usage import Usage, add_usage
 
@@ -51,6 +52,24 @@ class Score(Feedback):
     """The kind of `error`; left out in records of older versions, see `failure_of`."""
     parts: NotRequired[dict[str, float]]
     """Each part's own score, if the reward is a mix."""
+
+
+class EarlyScore(TypedDict):
+    """One answer's score from before its round was ranked."""
+
+    mark: str
+    """Which call of which reward it was; see nodes/paid/saved_score.py."""
+    score: Score
+    cost: JsonObject
+    """As `brief` gives it."""
+
+
+class Early(TypedDict):
+    """What was scored as it arrived; `rank` makes it the candidates' own."""
+
+    run: str
+    """Which call of the graph it was: a resumed run asks again for what failed before."""
+    scores: list[EarlyScore]
 
 
 # What is left of a score when another reward scores the candidate again.
@@ -151,6 +170,8 @@ class State(InputState, total=False):
     # Beta channel, hence the lower bounds in pyproject; one snapshot in 1000 updates.
     candidates: Annotated[list[Candidate], DeltaChannel(merge_candidates, snapshot_frequency=1000)]
     rounds: Annotated[list[Round], DeltaChannel(merge_rounds, snapshot_frequency=1000)]
+    early: Annotated[Early, EphemeralValue]
+    """From `sample` or `update` to `rank`."""
     usage: Annotated[Usage, add_usage]
     degraded: bool
     """The fallback reward ranks, for the rest of the turn: two scales are never mixed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 
 from langgraph.runtime import Runtime
 
@@ -17,7 +16,7 @@ from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
 from ..models.asking.sampling import answer_sampling
 from ..models.budget import budget_left
 from ..models.request import Request
-from ..rewards.planned_reward import Job, requests_to_score
+from ..rewards.planned_reward import Job
 from ..rewards.readiness import beside, ready_to_score
 from .paid.candidates import TOO_MANY, Received, Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
@@ -51,6 +50,7 @@ def sample_node(*, given: GivenModels) -> Node:
             "turn": turn,
             "round": 0,
             "candidates": got.records,
+            "early": wanted.arrivals.early,
             "usage": usage,
             "refused": sorted(got.refused),
             "critic_refused": [],
@@ -66,7 +66,7 @@ def sample_node(*, given: GivenModels) -> Node:
 
 def _check_budget(wanted: Wanted, reward: str) -> None:
     """Refuse a budget of requests that does not pay for one answer and its score."""
-    least = 1 + wanted.to_score(1)
+    least = 1 + wanted.arrivals.to_score(1)
     if not wanted.drafts and wanted.budget.requests < least:
         raise ConfigError(
             f"budget_requests={wanted.context.budget_requests} does not pay for one answer and its"
@@ -125,7 +125,7 @@ def _wanted(
         )
 
     return Wanted(
-        context=context,
+        run=run,
         emit=emit,
         request=request,
         read=lambda reply: reply,
@@ -136,6 +136,6 @@ def _wanted(
         parent_round=None,
         gate=asyncio.Semaphore(context.max_concurrency),
         budget=budget_left(context, cost()),
-        to_score=partial(requests_to_score, run.reward),
+        messages=conversation.messages,
         drafts=drafts,
     )

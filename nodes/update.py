@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 
 from langgraph.runtime import Runtime
 
 from ..core.context import Context
+from ..core.conversation import read_conversation
 from ..core.events import Emitter
 from ..core.pool import by_id
 from ..core.state import State
@@ -19,7 +19,6 @@ from ..models.budget import budget_left
 from ..models.request import Request
 from ..prompts.round_texts import clip_tokens, critique_of
 from ..prompts.update import partial_update, read_update, update_format
-from ..rewards.planned_reward import requests_to_score
 from .paid.candidates import Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
@@ -34,7 +33,7 @@ def update_node(*, given: GivenModels) -> Node:
         emit = Emitter(runtime.stream_writer, state["usage"], now)
         chosen = by_id(state["candidates"], state["rounds"][-1]["chosen"])
         wanted = Wanted(
-            context=context,
+            run=run,
             emit=emit,
             request=_requests(state, run),
             read=read_update,
@@ -45,17 +44,16 @@ def update_node(*, given: GivenModels) -> Node:
             parent_round=chosen["round"] if chosen else None,
             gate=asyncio.Semaphore(context.max_concurrency),
             budget=budget_left(context, spent(state)),
-            to_score=partial(
-                requests_to_score,
-                run.ranking(degraded=state.get("degraded", False)),
-                pool=state["candidates"],
-            ),
+            messages=read_conversation(state["messages"]).messages,
+            pool=state["candidates"],
+            degraded=state.get("degraded", False),
         )
         known = frozenset(state["refused"])
         got = await ask_for_candidates(wanted, known)
         return {
             "round": now,
             "candidates": got.records,
+            "early": wanted.arrivals.early,
             "usage": usage_of(turn, "update", got.cost, emit.seconds),
             "refused": sorted(got.refused),
         }

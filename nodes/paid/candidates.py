@@ -10,8 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import ceil
 from typing import Literal
+
+from langchain_core.messages import AnyMessage
 
 from ...core import usage
 from ...core.context import Context
@@ -24,7 +27,9 @@ from ...models.asking.configure import most_texts
 from ...models.budget import Budget
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
-from .saved_request import Brought, CandidateRequest, UnusableError, saved_request
+from .run_models import RunModels
+from .saved_request import Brought, CandidateRequest, UnusableError
+from .score_on_arrival import Arrivals
 
 TOO_MANY = 429  # requests: a client is told so, and may come back
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
@@ -35,16 +40,19 @@ class Wanted:
     """The candidates that a step wants, and how it asks for one.
 
     Attributes:
+        run: The run's models and settings.
         request: What to ask, given the refused parameters; `n` and seed are set here.
         read: Makes a reply's text the answer in it, or says why there is none.
         partial: What to show of an unfinished reply, for live text.
         gate: How many requests may be under way at the same time.
         budget: What the step may still cost.
-        to_score: How many requests it takes to score this many answers of the round.
+        messages: The conversation.
+        pool: The candidates of the rounds before.
+        degraded: Whether the fallback ranks.
         drafts: Answers that exist already; they are the first candidates.
     """
 
-    context: Context
+    run: RunModels
     emit: Emitter
     request: Callable[[frozenset[str]], Request]
     read: Callable[[Reply], Reply]
@@ -55,8 +63,21 @@ class Wanted:
     parent_round: int | None
     gate: asyncio.Semaphore
     budget: Budget
-    to_score: Callable[[int], int]
+    messages: Sequence[AnyMessage]
+    pool: Sequence[Candidate] = ()
+    degraded: bool = False
     drafts: Sequence[str] = ()
+
+    @property
+    def context(self) -> Context:
+        """The run's settings."""
+        return self.run.context
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """What scores the answers as they arrive."""
+        settings = (self.pool, self.degraded, self.budget, self.gate)
+        return Arrivals(self.run, self.emit, self.messages, *settings)
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
@@ -88,8 +109,9 @@ class Wanted:
         All at once, or one each.
         """
         most = 1 if self.context.sampling == "parallel" else most_texts(base, base.refused)
-        size, here = most or self.context.width, self.context.width - len(missing)
-        prices = ((k, ceil(k / size) + self.to_score(here + k)) for k in range(len(missing), 0, -1))
+        size, to_score = most or self.context.width, self.arrivals.to_score
+        here = self.context.width - len(missing) - len(self.arrivals.begun)
+        prices = ((k, ceil(k / size) + to_score(here + k)) for k in range(len(missing), 0, -1))
         paid = next((k for k, price in prices if price <= self.budget.requests), 0)
         return [missing[i : min(i + size, paid)] for i in range(0, paid, size)]
 
@@ -187,24 +209,24 @@ async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Receive
     # Only what the state knows is left out: a resumed run must ask in the same order, whatever its
     # process has learnt since. `ask` knows more, and sends nothing that would be refused.
     got, context = Received(wanted, refused), wanted.context
-    for index, text in enumerate(wanted.drafts):
-        draft = Candidate(**{**wanted.candidate(index, Reply(text)), "drafted": True})
-        got.records.append(draft)
-        wanted.emit("candidate", {"candidate": draft})
-    missing = list(range(len(wanted.drafts), context.width))
-    for _ in range(context.width + SPARE_PASSES):
-        known, base = got.refused, wanted.request(got.refused)
-        groups = wanted.groups(missing, base)
-        paid = sum(map(len, groups))
-        got.fail(missing[paid:], "budget", "budget: no request left for it")
-        if not groups:
-            return got
-        kept = wanted.to_score(context.width - len(missing) + paid)
-        wanted.budget.count(requests=kept)  # not for retries: without a score no answer counts
-        calls = [saved_request(wanted.asking_for(group, base)) for group in groups]
-        results = await asyncio.gather(*calls, return_exceptions=True)
-        wanted.budget.count(requests=-kept)
-        pairs = zip(groups, results, strict=True)
-        missing = [i for group, result in pairs for i in got.take(group, known, result)]
+    async with wanted.arrivals as arrivals:
+        for index, text in enumerate(wanted.drafts):
+            draft = Candidate(**{**wanted.candidate(index, Reply(text)), "drafted": True})
+            got.records.append(draft)
+            wanted.emit("candidate", {"candidate": draft})
+            arrivals.arrive(draft)
+        missing = list(range(len(wanted.drafts), context.width))
+        for _ in range(context.width + SPARE_PASSES):
+            known, base = got.refused, wanted.request(got.refused)
+            groups = wanted.groups(missing, base)
+            paid = sum(map(len, groups))
+            got.fail(missing[paid:], "budget", "budget: no request left for it")
+            if not groups:
+                return got
+            arrivals.keep(context.width - len(missing) + paid - len(arrivals.begun))
+            results = await arrivals.draw([wanted.asking_for(group, base) for group in groups])
+            arrivals.keep(0)
+            pairs = zip(groups, results, strict=True)
+            missing = [i for group, result in pairs for i in got.take(group, known, result)]
     got.fail(missing, "missing", "missing: the server kept returning fewer texts than asked for")
     return got

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence, Set
 from inspect import getmro
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.config import get_config
@@ -112,6 +112,25 @@ async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
             break
     gone = "lost: the interrupted run left no text"
     return [found.get(key) or {**c, "error": gone, "failure": "lost"} for key, c in lost.items()]
+
+
+async def left_behind() -> tuple[dict[Key, Candidate], dict[str, Any]]:
+    """Return what the tasks of this step left if an earlier attempt was interrupted.
+
+    Returns:
+        Candidates by turn and id, and results of rewards by their marks.
+    """
+    saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
+    info = get_runtime().execution_info
+    if not saver or not info:
+        return {}, {}
+    ns = info.checkpoint_ns.rpartition("|")[0]  # the node's own part comes last
+    here = {"thread_id": info.thread_id, "checkpoint_ns": ns, "checkpoint_id": info.checkpoint_id}
+    saved = await saver.aget_tuple({"configurable": here})
+    writes = [(channel, value) for _, channel, value in (saved and saved.pending_writes) or []]
+    pools = [value for channel, value in writes if channel == "candidates"]
+    texts = {(r["turn"], r["id"]): r for value in pools for r in value if "text" in r}
+    return texts, {v["mark"]: v for _, v in writes if isinstance(v, dict) and v.get("mark")}
 
 
 async def written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:

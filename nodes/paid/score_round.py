@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import cast
+from dataclasses import dataclass
 
 from langchain_core.messages import AnyMessage
 
@@ -13,9 +12,9 @@ from ...core import usage
 from ...core.conversation import read_conversation
 from ...core.events import Emitter
 from ...core.failure import failure_of
-from ...core.pool import of_round, with_reward
+from ...core.pool import of_round, score_event, scored_texts, with_reward, with_score
 from ...core.repeated_texts import repetition
-from ...core.state import NO_SCORE, Candidate, Score, State, merge_candidates
+from ...core.state import Candidate, Early, Score, State, merge_candidates
 from ...core.stopping import spent
 from ...core.usage import Cost, add_costs
 from ...models.budget import Budget, budget_left
@@ -24,6 +23,7 @@ from ...rewards.remarks import hearing
 from .durable import restore
 from .run_models import RunModels
 from .saved_score import Role, saved_call
+from .score_on_arrival import early_cost, early_scores
 
 
 @dataclass
@@ -37,6 +37,7 @@ class Ranking:
         pool: The candidates before this ranking.
         restored: Those of them whose texts a crash had parted from the pool.
         degraded: Whether the fallback ranks, because the reward has failed.
+        early: What was scored before the round was ranked.
         budget: What the step may still cost.
         cost: What was paid so far.
     """
@@ -47,8 +48,9 @@ class Ranking:
     pool: Sequence[Candidate]
     restored: Sequence[Candidate]
     degraded: bool
+    early: Early
     budget: Budget
-    cost: Cost = field(default_factory=usage.cost)
+    cost: Cost
 
     @property
     def reward(self) -> PlannedReward:
@@ -61,28 +63,26 @@ class Ranking:
         Returns:
             What changes in the records of `fresh`.
         """
-        ranked = with_reward(pool)
-        vetoed = [c for c in pool if failure_of(c) == "vetoed"]
-        known: dict[str, Candidate] = {
-            c["text"]: {**c, "failure": failure_of(c)} for c in [*ranked, *vetoed]
-        }
+        known = scored_texts(pool)
         texts = list(dict.fromkeys(c["text"] for c in fresh if c["text"] not in known))
-        shown: set[str] = set()
+        role: Role = "fallback" if self.degraded else "reward"
+        early = early_scores(self.early, self.run, role, self.reward, texts)
+        shown = {c["id"] for c in fresh if c["text"] in early and self.early["run"] == self.run.key}
 
         def tell(text: str, score: Score) -> None:
             for candidate in fresh:
                 if candidate["text"] == text and candidate["id"] not in shown:
                     shown.add(candidate["id"])
-                    fields = {k: v for k, v in _changed(candidate, score).items() if k in NO_SCORE}
-                    self.emit("reward", {"candidate": candidate["id"], **fields})
+                    self.emit("reward", score_event(candidate, score))
 
-        job = Job(self.messages, texts, ranked, self.budget, self.run.context)
-        role: Role = "fallback" if self.degraded else "reward"
+        texts = [text for text in texts if text not in early]
+        job = Job(self.messages, texts, with_reward(pool), self.budget, self.run.context)
         scores = await self._pay(self.reward, role, job, lambda i, score: tell(texts[i], score))
-        found: dict[str, Score] = {**known, **dict(zip(texts, scores, strict=True))}
+        self.cost = add_costs(self.cost, usage.cost(scores=len(early)))
+        found: dict[str, Score] = {**known, **early, **dict(zip(texts, scores, strict=True))}
         for candidate in fresh:
             tell(candidate["text"], found[candidate["text"]])
-        return [_changed(c, found[c["text"]]) for c in fresh]
+        return [with_score(c, found[c["text"]]) for c in fresh]
 
     async def score_again(self, pool: Sequence[Candidate]) -> list[Candidate]:
         """Score a whole pool as if the reward had ranked from the first round.
@@ -144,6 +144,8 @@ async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
     pool = merge_candidates(state["candidates"], [restored])
     if sentence := repetition(of_round(pool, state["round"])):
         emit("notice", {"message": sentence})
+    early = state.get("early") or Early(run="", scores=[])
+    paid = early_cost(early)
     return Ranking(
         run,
         read_conversation(state["messages"]).messages,
@@ -151,7 +153,9 @@ async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
         pool=pool,
         restored=restored,
         degraded=state.get("degraded", False),
-        budget=budget_left(run.context, spent(state)),
+        early=early,
+        budget=budget_left(run.context, add_costs(spent(state), paid)),
+        cost=paid,
     )
 
 
@@ -169,14 +173,3 @@ def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candida
 def losses(ranked: Sequence[Candidate]) -> list[str]:
     """Return why answers could not be scored; a veto is not a failure of the reward."""
     return [str(c["error"]) for c in ranked if failure_of(c) == "unscored"]
-
-
-def _changed(candidate: Candidate, score: Score) -> Candidate:
-    """Return what a score changes in a candidate's record; nothing of an older score stays."""
-    place = {"turn": candidate["turn"], "id": candidate["id"]}
-    older = {name: value for name, value in NO_SCORE.items() if name in candidate}
-    newer = {name: value for name, value in score.items() if name in NO_SCORE}
-    new = {**place, **older, "failure": None, **newer}
-    if score["error"] and score.get("failure") != "vetoed":
-        new |= {"error": f"unscored: {score['error']}", "failure": "unscored"}
-    return cast("Candidate", new)

@@ -38,6 +38,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     rubric: str = RUBRIC
     notice: str = ""
     kind: ClassVar[str]  # as its spec begins
+    rates_alone: ClassVar[bool] = False  # whether one call is one answer's score
     relative: ClassVar[bool] = False  # whether it compares: an answer alone has no rating then
 
     def __post_init__(self) -> None:

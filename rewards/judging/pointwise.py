@@ -34,6 +34,7 @@ class Judge(LanguageJudge[int, float]):
     """
 
     kind = "judge"
+    rates_alone = True
 
     def plan(self, job: Job) -> list[int]:
         """One call per answer."""
