@@ -22,11 +22,11 @@ from ...core.state import Candidate
 from ...core.usage import Cost, add_costs
 from ...models.asking.configure import most_texts
 from ...models.budget import Budget
+from ...models.failures.caused_by import to_tell
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
 from .saved_request import Brought, CandidateRequest, UnusableError, saved_request
 
-TOO_MANY = 429  # requests: a client is told so, and may come back
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
 
 
@@ -157,7 +157,7 @@ class Received:
         """
         if isinstance(result, RequestError):
             self.cost = add_costs(self.cost, result.cost)
-            self.error = result if result.status == TOO_MANY else self.error or result
+            self.error = to_tell(self.error, result)
             if isinstance(result, UnusableError):
                 self.records += result.candidates
             else:
