@@ -76,8 +76,8 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     model, streaming = request.policy.model, streamed(request, refused)
     fields, own = type(model).model_fields, model.model_fields_set
     changes: JsonObject = {"cache": False, "disable_streaming": not streaming}
-    if streaming and not request.live and "streaming" in fields:
-        changes["streaming"] = True
+    if "streaming" in fields and not (streaming and request.live):  # else it goes by the call
+        changes["streaming"] = streaming
     if "n" in fields:  # its default is a value that its client takes: `None`, or 1
         changes["n"] = request.n if request.n > 1 else fields["n"].default
     no_usage = "stream_usage" in own and getattr(model, "stream_usage", None) is False
