@@ -36,13 +36,7 @@ def score(path: str, settings: dict[str, object]) -> int:
 
 
 async def _score(reward: Reward | PlannedReward, rows: Sequence[ScoreRow], context: Context) -> int:
-    try:
-        await make_ready(planned(reward), Job([], [], settings=context))
-    except (ConfigError, MissingDependencyError):
-        raise
-    except Exception as error:
-        away = f"reward {reward.name!r} cannot score: {cause_of(error).rstrip('.')}"
-        raise RewardError(f"{away}. To look into it: tpo doctor") from error
+    await _make_ready(reward, context)
     lost: list[str] = []
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE]
@@ -56,6 +50,17 @@ async def _score(reward: Reward | PlannedReward, rows: Sequence[ScoreRow], conte
     if lost:
         say(f"{len(lost)} of {len(rows)} answers could not be scored: {lost[0]}")
     return 1 if lost else 0
+
+
+async def _make_ready(reward: Reward | PlannedReward, context: Context) -> None:
+    """Make sure that a reward can score, so that what is wrong is told once."""
+    try:
+        await make_ready(planned(reward), Job([], [], settings=context))
+    except (ConfigError, MissingDependencyError):
+        raise
+    except Exception as error:
+        away = f"reward {reward.name!r} cannot score: {cause_of(error).rstrip('.')}"
+        raise RewardError(f"{away}. To look into it: tpo doctor") from error
 
 
 async def _score_some(reward: Reward | PlannedReward, rows: Sequence[ScoreRow]) -> list[Score]:
