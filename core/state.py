@@ -176,7 +176,8 @@ class State(InputState, total=False):
     degraded: bool
     """The fallback reward ranks, for the rest of the turn: two scales are never mixed."""
     refused: list[str]
-    """Request parameters the policy was found to refuse (`n`, `temperature`, ...)."""
+    """Request parameters the policy was found to refuse (`n`, `temperature`, ...); `n>4` if its
+    server gives four texts at most for one request."""
     critic_refused: list[str]
     """The same for the critic."""
     halt: StopReason | None

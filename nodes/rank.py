@@ -12,6 +12,7 @@ from ..core.events import Emitter
 from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of
+from ..models.failures.caused_by import caused_by
 from .paid.run_models import GivenModels, Node, Update
 from .paid.score_round import Ranking, begin_ranking, losses, rankable
 
@@ -51,6 +52,7 @@ async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
     except RewardError as error:
         paid = usage_of(state["turn"], "rank", ranking.cost, ranking.emit.seconds)
         error.partial = {"usage": add_usage(state["usage"], paid)}
+        caused_by(error, ranking.error)
         raise
     return ranked
 

@@ -8,17 +8,18 @@ from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
-from ..core.errors import ConfigError, NoCandidateError
+from ..core.errors import TOO_MANY, ConfigError, NoCandidateError
 from ..core.events import Emitter
 from ..core.replies.reasoning import split_reasoning
 from ..core.state import State
 from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
 from ..models.asking.sampling import answer_sampling
 from ..models.budget import budget_left
+from ..models.failures.caused_by import caused_by
 from ..models.request import Request
 from ..rewards.planned_reward import Job
 from ..rewards.readiness import beside, ready_to_score
-from .paid.candidates import TOO_MANY, Received, Wanted, ask_for_candidates
+from .paid.candidates import Received, Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
@@ -82,7 +83,7 @@ def _no_candidate(policy: str, got: Received, usage: Usage) -> NoCandidateError:
         advice = "Its server takes no more requests for now: try again later"
     error = NoCandidateError(f"policy {policy!r} gave no usable answer ({reason}). {advice}")
     error.partial = {"candidates": got.records, "usage": usage}
-    return error.caused_by(got.error)
+    return caused_by(error, got.error)
 
 
 def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None:

@@ -25,13 +25,13 @@ from ...core.state import Candidate
 from ...core.usage import Cost, add_costs
 from ...models.asking.configure import most_texts
 from ...models.budget import Budget
+from ...models.failures.caused_by import to_tell
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
 from .run_models import RunModels
 from .saved_request import Brought, CandidateRequest, UnusableError
 from .score_on_arrival import Arrivals
 
-TOO_MANY = 429  # requests: a client is told so, and may come back
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
 
 
@@ -179,7 +179,7 @@ class Received:
         """
         if isinstance(result, RequestError):
             self.cost = add_costs(self.cost, result.cost)
-            self.error = result if result.status == TOO_MANY else self.error or result
+            self.error = to_tell(self.error, result)
             if isinstance(result, UnusableError):
                 self.records += result.candidates
             else:

@@ -18,6 +18,7 @@ from ...core.state import Candidate, Early, Score, State, merge_candidates
 from ...core.stopping import spent
 from ...core.usage import Cost, add_costs
 from ...models.budget import Budget, budget_left
+from ...models.failures.caused_by import to_tell
 from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
 from ...rewards.remarks import hearing
 from .durable import restore
@@ -40,6 +41,7 @@ class Ranking:
         early: What was scored before the round was ranked.
         budget: What the step may still cost.
         cost: What was paid so far.
+        error: The failure of a call, if one failed; if any, one for too many requests.
     """
 
     run: RunModels
@@ -51,6 +53,7 @@ class Ranking:
     early: Early
     budget: Budget
     cost: Cost
+    error: Exception | None = None
 
     @property
     def reward(self) -> PlannedReward:
@@ -126,6 +129,7 @@ class Ranking:
                 done = await saved_call(reward, job, call, role, gate, seconds)
             except Exception as error:
                 self.cost = add_costs(self.cost, getattr(error, "cost", usage.cost()))
+                self.error = to_tell(self.error, error)
                 raise
             self.cost = add_costs(self.cost, usage.cost(**done["cost"]))
             for place, score in reward.settled(job, call, done["result"]):
