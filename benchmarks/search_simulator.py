@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import erf, sqrt
-from pathlib import Path
 from random import Random
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
@@ -135,33 +134,81 @@ SCENARIOS = [
     Scenario("smooth: copies", "useless", lambda r: smooth()),
     Scenario("smooth: as fresh", "useless", lambda r: smooth(as_fresh=True)),
     Scenario("smooth: harmful", "useless", lambda r: smooth(gain=-1, scatter=0.5, advised=-1)),
-    Scenario("smooth: harmful a little", "useless", lambda r: smooth(gain=-0.4, scatter=0.3, advised=-0.4)),
+    Scenario(
+        "smooth: harmful a little",
+        "useless",
+        lambda r: smooth(gain=-0.4, scatter=0.3, advised=-0.4),
+    ),
     Scenario("smooth: small gains", "middle", lambda r: smooth(gain=0.1, scatter=0.3, advised=0.2)),
-    Scenario("smooth: gains that shrink", "middle", lambda r: smooth(pull=0.2, ceiling=2.5, scatter=0.3)),
+    Scenario(
+        "smooth: gains that shrink", "middle", lambda r: smooth(pull=0.2, ceiling=2.5, scatter=0.3)
+    ),
     Scenario("smooth: advice pays", "middle", lambda r: smooth(advised=0.8)),
-    Scenario("smooth: by query", "middle", one_of(
-        lambda: smooth(), lambda: smooth(advised=1), lambda: smooth(gain=0.3, scatter=0.4))),
+    Scenario(
+        "smooth: by query",
+        "middle",
+        one_of(lambda: smooth(), lambda: smooth(advised=1), lambda: smooth(gain=0.3, scatter=0.4)),
+    ),
     Scenario("smooth: perfect", "perfect", lambda r: smooth(gain=0.8, scatter=0.4, advised=0.8)),
-    Scenario("smooth: perfect, ceiling", "perfect", lambda r: smooth(pull=0.6, ceiling=4, scatter=0.3, advised=0.8)),
+    Scenario(
+        "smooth: perfect, ceiling",
+        "perfect",
+        lambda r: smooth(pull=0.6, ceiling=4, scatter=0.3, advised=0.8),
+    ),
     Scenario("noisy: copies", "useless", lambda r: smooth(noise=0.7)),
-    Scenario("noisy: harmful", "useless", lambda r: smooth(gain=-1, scatter=0.5, advised=-1, noise=0.7)),
-    Scenario("noisy: gains that shrink", "middle", lambda r: smooth(pull=0.3, ceiling=2.5, scatter=0.3, advised=0.3, noise=0.7)),
-    Scenario("noisy: perfect", "perfect", lambda r: smooth(gain=0.8, scatter=0.4, advised=0.8, noise=0.7)),
+    Scenario(
+        "noisy: harmful", "useless", lambda r: smooth(gain=-1, scatter=0.5, advised=-1, noise=0.7)
+    ),
+    Scenario(
+        "noisy: gains that shrink",
+        "middle",
+        lambda r: smooth(pull=0.3, ceiling=2.5, scatter=0.3, advised=0.3, noise=0.7),
+    ),
+    Scenario(
+        "noisy: perfect", "perfect", lambda r: smooth(gain=0.8, scatter=0.4, advised=0.8, noise=0.7)
+    ),
     Scenario("0/1: copies", "useless", binary(lambda p, r: 0.0, lambda p, r: p)),
     Scenario("0/1: as fresh", "useless", binary(lambda p, r: p, lambda p, r: p)),
     Scenario("0/1: harmful", "useless", binary(lambda p, r: 0.0, lambda p, r: p / 3)),
-    Scenario("0/1: by query", "middle", binary(
-        lambda p, r: 0.3 if r.random() < 0.3 else 0.0, lambda p, r: 0.3 if r.random() < 0.3 else p)),
-    Scenario("0/1: five tried by hand", "middle", lambda r: solved(*r.choice(HAND), first_fail=True)),
+    Scenario(
+        "0/1: by query",
+        "middle",
+        binary(
+            lambda p, r: 0.3 if r.random() < 0.3 else 0.0,
+            lambda p, r: 0.3 if r.random() < 0.3 else p,
+        ),
+    ),
+    Scenario(
+        "0/1: five tried by hand", "middle", lambda r: solved(*r.choice(HAND), first_fail=True)
+    ),
     Scenario("0/1: perfect", "perfect", binary(lambda p, r: 0.7, lambda p, r: 0.5)),
-    Scenario("checks: copies", "useless", lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0)),
-    Scenario("checks: harmful", "useless", lambda r: checked(easy(r), keeps=0.8, mends=0.02, advised=-0.3)),
-    Scenario("checks: some mended", "middle", lambda r: checked(easy(r), keeps=0.95, mends=0.1, advised=0.1)),
-    Scenario("checks: by query", "middle", lambda r: r.choice([
-        lambda: checked(easy(r), keeps=0.97, mends=0.3, advised=0),
-        lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0.5),
-        lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0)])()),
-    Scenario("checks: perfect", "perfect", lambda r: checked(easy(r), keeps=0.98, mends=0.5, advised=0.5)),
+    Scenario(
+        "checks: copies", "useless", lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0)
+    ),
+    Scenario(
+        "checks: harmful",
+        "useless",
+        lambda r: checked(easy(r), keeps=0.8, mends=0.02, advised=-0.3),
+    ),
+    Scenario(
+        "checks: some mended",
+        "middle",
+        lambda r: checked(easy(r), keeps=0.95, mends=0.1, advised=0.1),
+    ),
+    Scenario(
+        "checks: by query",
+        "middle",
+        lambda r: r.choice(
+            [
+                lambda: checked(easy(r), keeps=0.97, mends=0.3, advised=0),
+                lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0.5),
+                lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0),
+            ]
+        )(),
+    ),
+    Scenario(
+        "checks: perfect", "perfect", lambda r: checked(easy(r), keeps=0.98, mends=0.5, advised=0.5)
+    ),
 ]
 
 
@@ -209,7 +256,9 @@ class Run:
         return self.query.best is not None and self.true() >= self.query.best
 
 
-def one_query(scenario: Scenario, depth: int, seed: int, seconds: list[float], mix) -> dict[str, float]:
+def one_query(
+    scenario: Scenario, depth: int, seed: int, seconds: list[float], mix
+) -> dict[str, float]:
     rng = Random(f"{scenario.name} {seed}")
     query = scenario.query(rng)
     chances: dict[str, list[list[float]]] = {"fresh": [], "rewrite": [], "advised": []}
@@ -247,8 +296,8 @@ def one_query(scenario: Scenario, depth: int, seed: int, seconds: list[float], m
         for move in ("fresh", "rewrite", "advised"):
             adaptive.pool, adaptive.texts = before[:], texts[:]
             adaptive.draw(move, plan[move], round + 1)  # type: ignore[literal-required]
-            made += adaptive.pool[len(before):]
-            made_texts += adaptive.texts[len(before):]
+            made += adaptive.pool[len(before) :]
+            made_texts += adaptive.texts[len(before) :]
         adaptive.pool, adaptive.texts = before + made, texts + made_texts
     found["adaptive"] = adaptive.true()
     return found
@@ -265,7 +314,9 @@ def main() -> None:
         if options.depth not in (0, depth):
             continue
         seconds: list[float] = []
-        print(f"D{depth}-N{WIDTH}: {WIDTH + depth * (WIDTH + CRITIQUE)} texts; may lose {allowed:.0%}")
+        print(
+            f"D{depth}-N{WIDTH}: {WIDTH + depth * (WIDTH + CRITIQUE)} texts; may lose {allowed:.0%}"
+        )
         for scenario in SCENARIOS:
             if options.only not in scenario.name:
                 continue
@@ -279,13 +330,25 @@ def main() -> None:
             flag = "" if margin >= -allowed else "MISSED"
             if scenario.critique == "middle" and margin <= 0:
                 flag += " not above"
-            print(f"{scenario.name:28}{scenario.critique:9}" + "".join(f"{mean[a]:8.3f}" for a in mean)
-                  + f"{100 * margin:8.1f} ±{100 * error:4.1f} {flag}")
+            print(
+                f"{scenario.name:28}{scenario.critique:9}"
+                + "".join(f"{mean[a]:8.3f}" for a in mean)
+                + f"{100 * margin:8.1f} ±{100 * error:4.1f} {flag}"
+            )
             if options.mix:
-                print("      ", " ".join("/".join(f"{fmean(m[i] for m in ms):.1f}" for i in range(3)) for ms in mix if ms))
+                print(
+                    "      ",
+                    " ".join(
+                        "/".join(f"{fmean(m[i] for m in ms):.1f}" for i in range(3))
+                        for ms in mix
+                        if ms
+                    ),
+                )
         if seconds:
             seconds.sort()
-            print(f"a plan takes {1000 * fmean(seconds):.2f} ms, at most {1000 * seconds[-1]:.2f} ms; {sum(seconds):.0f} s in all")
+            print(
+                f"a plan takes {1000 * fmean(seconds):.2f} ms, at most {1000 * seconds[-1]:.2f} ms; {sum(seconds):.0f} s in all"
+            )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from .failure import FailureKind
 from .feedback import Check
+from .moves import Plan
 from .state import Candidate, Round, StopReason
 from .usage import Cost, Phase, Usage
 
@@ -114,6 +115,13 @@ class RoundSelected(Event):
     selected: Round
 
 
+class PlanEvent(Event):
+    """How the next round is divided, in a run that plans; `round` is the one just ranked."""
+
+    type: Literal["tpo.plan"]
+    plan: Plan
+
+
 class LossEvent(Event):
     """The textual loss: why the chosen answer beats the rejected one."""
 
@@ -155,6 +163,7 @@ AnyEvent = (
     | CandidateEvent
     | RewardEvent
     | RoundSelected
+    | PlanEvent
     | LossEvent
     | GradientEvent
     | Stop

@@ -32,7 +32,14 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from .expected_gain import (
-    Belief, after, all_miss, area_above, at, gain, learn, stays_below,
+    Belief,
+    after,
+    all_miss,
+    area_above,
+    at,
+    gain,
+    learn,
+    stays_below,
 )  # fmt: skip
 from .pool import reward_of, with_reward
 from .state import Candidate
@@ -119,7 +126,11 @@ def Split_all_fresh(width: int, critique_texts: int) -> Split:
 
 
 def critiqued(width: int) -> list[Split]:
-    levels = sorted({nth * width // LEVELS for nth in range(LEVELS + 1)}) if width > LEVELS else range(width + 1)
+    levels = (
+        sorted({nth * width // LEVELS for nth in range(LEVELS + 1)})
+        if width > LEVELS
+        else range(width + 1)
+    )
     return [
         (fresh, rewrite, width - fresh - rewrite)
         for fresh in levels
@@ -145,7 +156,8 @@ def worth(pool, usable, spread, splits, left, round):
     ks = sorted({k for s in splits for k in s})
     below = {
         (n, k): stays_below(b, k)
-        for n, b in enumerate((fresh, rewrite, advised)) for k in {s[n] for s in splits}
+        for n, b in enumerate((fresh, rewrite, advised))
+        for k in {s[n] for s in splits}
     }
     js = sorted({0, 1, ceil(left / 2), left} & set(range(left + 1)))
     wide = {j: area_above(stays_below(fresh, j * size)) for j in js}
@@ -155,7 +167,14 @@ def worth(pool, usable, spread, splits, left, round):
         deep[k] = [(gain(stays_below(b, width)), p) for b, p in after(rewrite, k)] if left else []
     far = {}
     for k in {s[2] for s in splits}:
-        far[k] = [({j: area_above(stays_below(b, j * width)) for j in js}, p) for b, p in after(advised, k)] if left else []
+        far[k] = (
+            [
+                ({j: area_above(stays_below(b, j * width)) for j in js}, p)
+                for b, p in after(advised, k)
+            ]
+            if left
+            else []
+        )
     values = []
     for s in splits:
         f, r, a = below[0, s[0]], below[1, s[1]], below[2, s[2]]
@@ -192,7 +211,11 @@ def beliefs(pool, usable, spread, top, round):
         seen[move].append((value, counts))
     made = []
     fresh = learn(seen["fresh"], 0.0, 0.0, 1.0) if seen["fresh"] else Belief(-1.0, 1.0, 1.0)
-    for move, prior in (("fresh", None), ("rewrite", REWRITE), ("advised", ADVISED._replace(mean=fresh.mean))):
+    for move, prior in (
+        ("fresh", None),
+        ("rewrite", REWRITE),
+        ("advised", ADVISED._replace(mean=fresh.mean)),
+    ):
         belief = fresh if prior is None else learn(seen[move], *prior[:1], prior.weight, prior.sd)
         n = len(seen[move])
         made.append(belief._replace(usable=(n + 1) / (n + failed[move] + 1)))

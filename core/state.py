@@ -18,6 +18,7 @@ from .feedback import Feedback
 from .given_messages import add_turns
 from .json_types import JsonObject
 from .merge import Merge, merged_by
+from .moves import Move, Plan
 from .usage import Usage, add_usage
 
 StopReason = Literal[
@@ -97,6 +98,8 @@ class Candidate(Score):
     """Why it ended: `stop`, `length`, ..., see core/replies/finish_reason.py."""
     parent_round: int | None
     """The round of the chosen candidate this one improves on; `None` in round 0."""
+    move: NotRequired[Move]
+    """How it was made, in a run that plans."""
 
 
 class Round(TypedDict):
@@ -127,6 +130,8 @@ class Round(TypedDict):
     malformed: int
     """Candidates of this round without a usable answer."""
     picked_by: Literal["reward", "human"]
+    plan: NotRequired[Plan]
+    """How the next round is divided, in a run that plans."""
     by_hand: NotRequired[list[Literal["loss", "gradient"]]]
     """Which texts a person wrote in place of the critic."""
     error: str | None

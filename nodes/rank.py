@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from ..core.context import Context
 from ..core.errors import RewardError
 from ..core.events import Emitter
+from ..core.next_plan import next_plan
 from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of
@@ -30,6 +31,9 @@ def rank_node(*, given: GivenModels) -> Node:
         record = summarise(pool, turn, now, ranking.reward.name)
         record["heldout"] = await _heldout(ranking, state, pool, record)
         emit("round", {"selected": record})
+        if run.context.mode == "adaptive" and now < run.context.rounds:
+            record["plan"] = next_plan(pool, turn, now, run.context)
+            emit("plan", {"plan": record["plan"]})
         return {
             "candidates": [*ranking.restored, *ranked],
             "rounds": [record],

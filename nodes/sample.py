@@ -10,17 +10,15 @@ from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
 from ..core.errors import TOO_MANY, ConfigError, NoCandidateError
 from ..core.events import Emitter
-from ..core.replies.reasoning import split_reasoning
 from ..core.state import State
 from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
-from ..models.asking.sampling import answer_sampling
 from ..models.budget import budget_left
 from ..models.failures.caused_by import caused_by
-from ..models.request import Request
 from ..rewards.planned_reward import Job
 from ..rewards.readiness import beside, ready_to_score
 from .paid.candidates import Received, Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
+from .paid.ways import fresh
 
 
 def sample_node(*, given: GivenModels) -> Node:
@@ -111,32 +109,15 @@ def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None
 def _wanted(
     run: RunModels, emit: Emitter, conversation: Conversation, drafts: list[str], turn: int
 ) -> Wanted:
-    context = run.context
-
-    def request(refused: frozenset[str]) -> Request:
-        return Request(
-            run.policy,
-            conversation.messages,
-            # No stop sequences for updates: they could cut off what is around the answer.
-            **answer_sampling(context, context.stop_sequences),
-            refused=refused,
-            keep_reasoning=context.keep_reasoning,
-            timeout=context.timeout,
-            live=context.live,
-        )
-
     return Wanted(
         run=run,
         emit=emit,
-        request=request,
-        read=lambda reply: reply,
-        partial=lambda text: text if context.keep_reasoning else split_reasoning(text)[0],
+        ways=[fresh(run, conversation.messages, range(run.context.width))],
         phase="sample",
         turn=turn,
         round=0,
-        parent_round=None,
-        gate=asyncio.Semaphore(context.max_concurrency),
-        budget=budget_left(context, cost()),
+        gate=asyncio.Semaphore(run.context.max_concurrency),
+        budget=budget_left(run.context, cost()),
         messages=conversation.messages,
         drafts=drafts,
     )

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.conversation import read_conversation
 from ..core.events import Emitter
-from ..core.pool import by_id
+from ..core.moves import plan_of
 from ..core.state import State
 from ..core.stopping import spent
 from ..core.usage import usage_of
-from ..models.asking.sampling import answer_sampling
 from ..models.budget import budget_left
-from ..models.request import Request
-from ..prompts.round_texts import clip_tokens, critique_of
-from ..prompts.update import partial_update, read_update, update_format
 from .paid.candidates import Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
+from .paid.ways import Way, advised, fresh, rewrite
 
 
 def update_node(*, given: GivenModels) -> Node:
@@ -28,22 +25,17 @@ def update_node(*, given: GivenModels) -> Node:
 
     async def update(state: State, runtime: Runtime[Context]) -> Update:
         run = await given.for_run(runtime)
-        context = run.context
         turn, now = state["turn"], state["round"] + 1
         emit = Emitter(runtime.stream_writer, state["usage"], now)
-        chosen = by_id(state["candidates"], state["rounds"][-1]["chosen"])
         wanted = Wanted(
             run=run,
             emit=emit,
-            request=_requests(state, run),
-            read=read_update,
-            partial=partial_update,
+            ways=_ways(state, run),
             phase="update",
             turn=turn,
             round=now,
-            parent_round=chosen["round"] if chosen else None,
-            gate=asyncio.Semaphore(context.max_concurrency),
-            budget=budget_left(context, spent(state)),
+            gate=asyncio.Semaphore(run.context.max_concurrency),
+            budget=budget_left(run.context, spent(state)),
             messages=read_conversation(state["messages"]).messages,
             pool=state["candidates"],
             degraded=state.get("degraded", False),
@@ -61,29 +53,16 @@ def update_node(*, given: GivenModels) -> Node:
     return update
 
 
-def _requests(state: State, run: RunModels) -> Callable[[frozenset[str]], Request]:
-    """Return what asks for an update, given the refused parameters.
-
-    A server that refuses structured output is asked for tags instead.
-    """
-    context, policy = run.context, run.policy
-    critique = critique_of(state, context)
-
-    def request(refused: frozenset[str]) -> Request:
-        form = update_format(context, prefers_json=policy.prefers_json, refused=refused)
-        return Request(
-            policy,
-            run.prompts.render(
-                "update",
-                critique,
-                clip_tokens=clip_tokens(context, policy),
-                output=form.output,
-            ),
-            **answer_sampling(context),
-            schema=form.schema,
-            refused=refused,
-            timeout=context.timeout,
-            live=context.live,
-        )
-
-    return request
+def _ways(state: State, run: RunModels) -> Sequence[Way]:
+    """Return how the round is asked for: rewrites as in the paper, unless a plan says more."""
+    plan = plan_of(state["rounds"][-1], run.context.mode, run.context.width)
+    first, then = plan["fresh"], plan["fresh"] + plan["rewrite"]
+    end = then + plan["advised"]
+    ways: list[Way] = []
+    if first:
+        ways.append(fresh(run, read_conversation(state["messages"]).messages, range(first)))
+    if then > first:
+        ways.append(rewrite(run, state, range(first, then)))
+    if end > then:
+        ways.append(advised(run, state, range(then, end)))
+    return ways

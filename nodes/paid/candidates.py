@@ -8,10 +8,9 @@ and remembers a refusal in the state. Each request is a saved task.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import ceil
 from typing import Literal
 
 from langchain_core.messages import AnyMessage
@@ -31,6 +30,7 @@ from ...models.request import Request, RequestError
 from .run_models import RunModels
 from .saved_request import Brought, CandidateRequest, UnusableError
 from .score_on_arrival import Arrivals
+from .ways import Way
 
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
 
@@ -41,9 +41,7 @@ class Wanted:
 
     Attributes:
         run: The run's models and settings.
-        request: What to ask, given the refused parameters; `n` and seed are set here.
-        read: Makes a reply's text the answer in it, or says why there is none.
-        partial: What to show of an unfinished reply, for live text.
+        ways: How to ask for them, each for places of its own.
         gate: How many requests may be under way at the same time.
         budget: What the step may still cost.
         messages: The conversation.
@@ -54,13 +52,10 @@ class Wanted:
 
     run: RunModels
     emit: Emitter
-    request: Callable[[frozenset[str]], Request]
-    read: Callable[[Reply], Reply]
-    partial: Callable[[str], str]
+    ways: Sequence[Way]
     phase: Literal["sample", "update"]
     turn: int
     round: int
-    parent_round: int | None
     gate: asyncio.Semaphore
     budget: Budget
     messages: Sequence[AnyMessage]
@@ -73,6 +68,15 @@ class Wanted:
         """The run's settings."""
         return self.run.context
 
+    @property
+    def width(self) -> int:
+        """How many there are to be."""
+        return sum(len(way.places) for way in self.ways)
+
+    def way(self, place: int) -> Way:
+        """Return the way to ask for the candidate at a place."""
+        return next(way for way in self.ways if place in way.places)
+
     @cached_property
     def arrivals(self) -> Arrivals:
         """What scores the answers as they arrive."""
@@ -81,7 +85,8 @@ class Wanted:
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
-        reply = self.read(reply)
+        way = self.way(index)
+        reply = way.read(reply)
         if not reply.error:
             reply = replace(reply, text=cut(reply.text, self.context.stop_sequences))
             if not reply.text:
@@ -97,27 +102,40 @@ class Wanted:
             error=reply.error,
             failure=reply.failure,
             finish_reason=reply.finish_reason,
-            parent_round=self.parent_round,
+            parent_round=way.parent_round,
         )
+        if self.context.mode == "adaptive":
+            record["move"] = way.move
         if reply.reasoning:
             record["reasoning"] = reply.reasoning
         return record
 
-    def groups(self, missing: Sequence[int], base: Request) -> list[Sequence[int]]:
-        """Split the places that the budget pays for, with their scores, into requests.
+    def requests(self, missing: Sequence[int], refused: frozenset[str]) -> list[CandidateRequest]:
+        """Return the requests for the places that the budget pays for, with their scores.
 
-        All at once, or one each.
+        Of each way all at once, or one each.
         """
-        most = 1 if self.context.sampling == "parallel" else most_texts(base, base.refused)
-        size, to_score = most or self.context.width, self.arrivals.to_score
-        here = self.context.width - len(missing) - len(self.arrivals.begun)
-        prices = ((k, ceil(k / size) + to_score(here + k)) for k in range(len(missing), 0, -1))
-        paid = next((k for k, price in prices if price <= self.budget.requests), 0)
-        return [missing[i : min(i + size, paid)] for i in range(0, paid, size)]
+        bases = [way.request(refused) for way in self.ways]
+        here = self.width - len(missing) - len(self.arrivals.begun)
+        for k in range(len(missing), 0, -1):
+            paid = missing[:k]
+            groups = [
+                group
+                for way, base in zip(self.ways, bases, strict=True)
+                for group in self._groups([i for i in paid if i in way.places], base)
+            ]
+            if len(groups) + self.arrivals.to_score(here + k) <= self.budget.requests:
+                return [self._asking_for(*group) for group in groups]
+        return []
 
-    def asking_for(self, places: Sequence[int], base: Request) -> CandidateRequest:
+    def _groups(self, places: Sequence[int], base: Request) -> list[tuple[Sequence[int], Request]]:
+        most = 1 if self.context.sampling == "parallel" else most_texts(base, base.refused)
+        size = most or max(1, len(places))
+        return [(places[i : i + size], base) for i in range(0, len(places), size)]
+
+    def _asking_for(self, places: Sequence[int], base: Request) -> CandidateRequest:
         """Return the request for the candidates at these places."""
-        context = self.context
+        context, way = self.context, self.way(places[0])
         name = f"r{self.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
         seed = request_seed(context, self.phase, self.round, places[0])
         request = replace(
@@ -130,7 +148,7 @@ class Wanted:
         )
 
         def visible(text: str) -> str:
-            return cut(self.partial(text), context.stop_sequences)
+            return cut(way.partial(text), context.stop_sequences)
 
         return CandidateRequest(
             request=request,
@@ -200,7 +218,7 @@ class Received:
 
 
 async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Received:
-    """Get `context.width` candidates, drafts included; each finished request is saved as it comes.
+    """Get the candidates wanted, drafts included; each finished request is saved as it comes.
 
     Args:
         wanted: What to ask for.
@@ -208,25 +226,24 @@ async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Receive
     """
     # Only what the state knows is left out: a resumed run must ask in the same order, whatever its
     # process has learnt since. `ask` knows more, and sends nothing that would be refused.
-    got, context = Received(wanted, refused), wanted.context
+    got, width = Received(wanted, refused), wanted.width
     async with wanted.arrivals as arrivals:
         for index, text in enumerate(wanted.drafts):
             draft = Candidate(**{**wanted.candidate(index, Reply(text)), "drafted": True})
             got.records.append(draft)
             wanted.emit("candidate", {"candidate": draft})
             arrivals.arrive(draft)
-        missing = list(range(len(wanted.drafts), context.width))
-        for _ in range(context.width + SPARE_PASSES):
-            known, base = got.refused, wanted.request(got.refused)
-            groups = wanted.groups(missing, base)
-            paid = sum(map(len, groups))
+        missing = list(range(len(wanted.drafts), width))
+        for _ in range(width + SPARE_PASSES):
+            known, asked = got.refused, wanted.requests(missing, got.refused)
+            paid = sum(len(one.places) for one in asked)
             got.fail(missing[paid:], "budget", "budget: no request left for it")
-            if not groups:
+            if not asked:
                 return got
-            arrivals.keep(context.width - len(missing) + paid - len(arrivals.begun))
-            results = await arrivals.draw([wanted.asking_for(group, base) for group in groups])
+            arrivals.keep(width - len(missing) + paid - len(arrivals.begun))
+            results = await arrivals.draw(asked)
             arrivals.keep(0)
-            pairs = zip(groups, results, strict=True)
-            missing = [i for group, result in pairs for i in got.take(group, known, result)]
+            pairs = zip(asked, results, strict=True)
+            missing = [i for one, result in pairs for i in got.take(one.places, known, result)]
     got.fail(missing, "missing", "missing: the server kept returning fewer texts than asked for")
     return got
