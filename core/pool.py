@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from statistics import fmean, pstdev
 from typing import cast
 
+from .diversity import diversity, near_copies
 from .failure import failure_of
 from .json_types import JsonObject
 from .state import NO_SCORE, Candidate, Round, Score
@@ -97,6 +98,8 @@ def summarise(
     chosen, rejected = contrast(pool)
     mine = of_round(pool, round)
     rewards = [reward_of(c) for c in with_reward(mine)]
+    texts = [c["text"] for c in with_reward(mine)]
+    before = [c["text"] for c in with_reward(pool) if c["round"] < round]
     return Round(
         turn=turn,
         round=round,
@@ -114,6 +117,8 @@ def summarise(
         ranked_by=ranked_by,
         malformed=sum(c["error"] is not None and c["reward"] is None for c in mine),
         picked_by="reward",
+        diversity=diversity(texts),
+        near_copies=near_copies(texts, before),
         error=None,
         failure=None,
     )

@@ -129,6 +129,10 @@ class Round(TypedDict):
     """Name of the reward that ranked; another than asked for after a degradation."""
     malformed: int
     """Candidates of this round without a usable answer."""
+    diversity: NotRequired[float | None]
+    """How much its scored answers differ: 0 if all are copies, 1 if they share no two words."""
+    near_copies: NotRequired[int]
+    """How many of them nearly copy an earlier answer of the pool."""
     picked_by: Literal["reward", "human"]
     plan: NotRequired[Plan]
     """How the next round is divided, in a run that plans."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from langchain_core.messages import AnyMessage
 
+from ...core.context import Context
 from ...core.conversation import read_conversation
 from ...core.moves import Move
-from ...core.pool import by_id
+from ...core.pool import by_id, of_round
 from ...core.replies.reasoning import split_reasoning
 from ...core.replies.reply import Reply
 from ...core.state import State
@@ -81,7 +82,7 @@ def rewrite(run: RunModels, state: State, places: range) -> Way:
     A server that refuses structured output is asked for tags instead.
     """
     context, policy = run.context, run.policy
-    critique = critique_of(state, context)
+    critique, warmer = critique_of(state, context), _copied(state, context)
 
     def request(refused: frozenset[str]) -> Request:
         form = update_format(context, prefers_json=policy.prefers_json, refused=refused)
@@ -93,7 +94,7 @@ def rewrite(run: RunModels, state: State, places: range) -> Way:
                 clip_tokens=clip_tokens(context, policy),
                 output=form.output,
             ),
-            **answer_sampling(context),
+            **answer_sampling(context, warmer=warmer),
             schema=form.schema,
             refused=refused,
             timeout=context.timeout,
@@ -101,6 +102,16 @@ def rewrite(run: RunModels, state: State, places: range) -> Way:
         )
 
     return Way("rewrite", places, request, read_update, partial_update, _parent(state))
+
+
+def _copied(state: State, context: Context) -> bool:
+    """Return whether a run that plans has rewrites that mostly copy what was there."""
+    last = state["rounds"][-1]
+    rewrites = [
+        c for c in of_round(state["candidates"], last["round"]) if c.get("move") == "rewrite"
+    ]
+    copies = last.get("near_copies", 0)
+    return context.mode == "adaptive" and bool(rewrites) and 2 * copies >= len(rewrites)
 
 
 def _parent(state: State) -> int | None:
