@@ -16,7 +16,12 @@ from .number_format import count, reward
 from .overoptimisation import drift
 from .state import Round, StopReason
 
-MODES: dict[Mode, str] = {"tpo": "TPO", "best_of_n": "best-of-N", "revision": "revision"}
+MODES: dict[Mode, str] = {
+    "tpo": "TPO",
+    "adaptive": "adaptive search",
+    "best_of_n": "best-of-N",
+    "revision": "revision",
+}
 STOPPED: dict[StopReason, str] = {
     "depth": "all rounds were run",
     "target": "the target reward was reached",
@@ -109,6 +114,8 @@ def event_text(event: AnyEvent) -> str:  # noqa: C901, PLR0911  one line per kin
             return f"Reward of {event['candidate']}: {event['error'] or reward(event['reward'])}"
         case "tpo.round":
             return sentence(round_phrase(event["selected"]))
+        case "tpo.plan":
+            return sentence(event["plan"]["why"])
         case "tpo.loss":
             return critique_text("loss", event["text"])
         case "tpo.gradient":

@@ -49,6 +49,8 @@ def apply(view: View, event: AnyEvent) -> View:  # noqa: C901, PLR0911, PLR0912 
             selected = event["selected"]
             rounds = {**view.rounds, selected["round"]: selected}
             return replace(_enter(view, "rank", selected["round"]), rounds=rounds)
+        case "tpo.plan":
+            return replace(view, plan=event["plan"]["why"])
         case "tpo.loss":
             return replace(view, loss=event["text"])
         case "tpo.gradient":

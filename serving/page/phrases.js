@@ -51,6 +51,14 @@ export function stopSentence(reason, setup) {
   return short[depth] ?? `All ${depth} rounds were run.`;
 }
 
+/** How a round was divided, and why. */
+export const planSentence = (plan) => `${plan.why[0].toUpperCase()}${plan.why.slice(1)}.`;
+
+const MOVES = { fresh: "fresh", rewrite: "rewrite", advised: "with advice" };
+
+/** How a candidate was made, in a run that plans. */
+export const moveLabel = (move) => MOVES[move] ?? move;
+
 /** What is happening now, in words; a screen reader reads it out. */
 export function progressSentence(view) {
   if (!view.current) return "Starting…";

@@ -87,6 +87,7 @@ const HANDLERS = {
     const critique = { loss: loss ?? null, gradient: gradient ?? null, ...(live && { live }) };
     return withRound(view, e.round, { ...e.selected, ...critique });
   },
+  plan: (view, e) => withRound(view, e.round, { plan: e.plan }),
   loss: (view, e) => withCritique(view, e, "loss"),
   gradient: (view, e) => withCritique(view, e, "gradient"),
   stop: (view, e) => ({ ...view, stop: e.reason, current: null }),

@@ -108,11 +108,13 @@ def names_of_seeds(job: Job) -> dict[int | None, str]:
     names = {}
     for r in range(job.depth + 1):
         phase = "update" if r else "sample"
-        wanted = [(phase, i, f"r{r}c{i}") for i in range(job.width)]
+        most = job.width + (2 if r and job.mode == "adaptive" else 0)
+        wanted = [(phase, i, f"r{r}c{i}") for i in range(most)]
         for step in ("loss", "gradient"):
             wanted.append((step, 0, f"r{r}-{step}"))
         names |= {request_seed(job.context, p, r, i): name for p, i, name in wanted}
-    assert len(names) == (job.depth + 1) * (job.width + 2)
+    more = 2 * job.depth if job.mode == "adaptive" else 0
+    assert len(names) == (job.depth + 1) * (job.width + 2) + more
     return {**names, None: "first reply"}  # which is asked without us, and so without a seed
 
 
