@@ -27,9 +27,10 @@ from ...models.asking.configure import most_texts
 from ...models.budget import Budget
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
+from ...rewards.planned_reward import Job
+from .arrivals import Arrivals
 from .run_models import RunModels
 from .saved_request import Brought, CandidateRequest, UnusableError
-from .score_on_arrival import Arrivals
 
 TOO_MANY = 429  # requests: a client is told so, and may come back
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
@@ -76,8 +77,8 @@ class Wanted:
     @cached_property
     def arrivals(self) -> Arrivals:
         """What scores the answers as they arrive."""
-        settings = (self.pool, self.degraded, self.budget, self.gate)
-        return Arrivals(self.run, self.emit, self.messages, *settings)
+        nothing = Job(self.messages, [], self.pool, self.budget, self.context)
+        return Arrivals(self.run, self.emit, nothing, self.degraded, self.gate)
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
@@ -110,7 +111,7 @@ class Wanted:
         """
         most = 1 if self.context.sampling == "parallel" else most_texts(base, base.refused)
         size, to_score = most or self.context.width, self.arrivals.to_score
-        here = self.context.width - len(missing) - len(self.arrivals.begun)
+        here = self.context.width - len(missing) - self.arrivals.begun
         prices = ((k, ceil(k / size) + to_score(here + k)) for k in range(len(missing), 0, -1))
         paid = next((k for k, price in prices if price <= self.budget.requests), 0)
         return [missing[i : min(i + size, paid)] for i in range(0, paid, size)]
@@ -223,7 +224,7 @@ async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Receive
             got.fail(missing[paid:], "budget", "budget: no request left for it")
             if not groups:
                 return got
-            arrivals.keep(context.width - len(missing) + paid - len(arrivals.begun))
+            arrivals.keep(context.width - len(missing) + paid - arrivals.begun)
             results = await arrivals.draw([wanted.asking_for(group, base) for group in groups])
             arrivals.keep(0)
             pairs = zip(groups, results, strict=True)
