@@ -13,10 +13,10 @@ from langchain_core.messages import AnyMessage
 from langgraph.channels import DeltaChannel, EphemeralValue
 from typing_extensions import TypedDict
 
+from .early import Early
 from .failure import FailureKind
 from .feedback import Feedback
 from .given_messages import add_turns
-from .json_types import JsonObject
 from .merge import Merge, merged_by
 from .moves import Move, Plan
 from .usage import Usage, add_usage
@@ -53,24 +53,6 @@ class Score(Feedback):
     """The kind of `error`; left out in records of older versions, see `failure_of`."""
     parts: NotRequired[dict[str, float]]
     """Each part's own score, if the reward is a mix."""
-
-
-class EarlyScore(TypedDict):
-    """One answer's score from before its round was ranked."""
-
-    mark: str
-    """Which call of which reward it was; see nodes/paid/saved_score.py."""
-    score: Score
-    cost: JsonObject
-    """As `brief` gives it."""
-
-
-class Early(TypedDict):
-    """What was scored as it arrived; `rank` makes it the candidates' own."""
-
-    run: str
-    """Which call of the graph it was: a resumed run asks again for what failed before."""
-    scores: list[EarlyScore]
 
 
 # What is left of a score when another reward scores the candidate again.

@@ -18,6 +18,7 @@ from ..models.live_request import request_seed
 from ..models.request import Request, RequestError
 from ..prompts.round_texts import clip_tokens, critique_of
 from ..rewards.planned_reward import requests_to_score
+from .paid.held_out import beside, held_out, joined
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
@@ -43,21 +44,24 @@ def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> N
             return {"usage": usage_of(turn, step, cost(), emit.seconds)}
         request = _request(state, await given.for_run(runtime), step)
         place = {"turn": turn, "round": now}
-        try:  # not a task: the node ends with it, and is saved itself
-            response = await ask_for_critique(request, emit, step, f"r{now}-{step}")
-        except RequestError as error:
+        # The request is not a task: the node ends with it, and is saved itself.
+        asking = ask_for_critique(request, emit, step, f"r{now}-{step}")
+        late = held_out(state, given, runtime, emit, request.budget, spare=1)
+        ended, heldout = await beside(asking, late)
+        if isinstance(error := ended, RequestError):
             why = {"error": f"{step}: {error}", "failure": error.failure}
             usage = usage_of(turn, step, error.cost, emit.seconds)
             cut_short = error.failure == "budget" or not request.budget.seconds
             halt = "budget" if cut_short else "critique_failed"
-            return {"rounds": [{**place, **why}], "halt": halt, "usage": usage}
-        text = response.replies[0].text
+            return joined({"rounds": [{**place, **why}], "halt": halt, "usage": usage}, heldout)
+        text = ended.replies[0].text
         emit(step, {"text": text})
-        return {
+        written = {
             "rounds": [{**place, step: text}],
-            "critic_refused": sorted(response.refused),
-            "usage": usage_of(turn, step, response.cost, emit.seconds),
+            "critic_refused": sorted(ended.refused),
+            "usage": usage_of(turn, step, ended.cost, emit.seconds),
         }
+        return joined(written, heldout)
 
     return critique
 

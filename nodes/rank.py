@@ -14,6 +14,7 @@ from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of
 from ..models.failures.caused_by import caused_by
+from .paid.held_out import waits
 from .paid.run_models import GivenModels, Node, Update
 from .paid.score_round import Ranking, begin_ranking, losses, rankable
 
@@ -106,7 +107,7 @@ async def _heldout(
             same = earlier["turn"] == record["turn"] and earlier["chosen"] == chosen["id"]
             if same and earlier["heldout"] is not None:
                 return earlier["heldout"]
-    return await ranking.heldout(heldout, chosen["text"])
+    return None if waits(ranking.run.context) else await ranking.heldout(heldout, chosen["text"])
 
 
 def _count(lost: Sequence[str]) -> str:

@@ -238,13 +238,6 @@ def requests_to_score(reward: PlannedReward, answers: int, pool: Sequence[Candid
     return requests(Job([], [str(i) for i in range(answers)], with_reward(pool)))
 
 
-def rates_alone(reward: PlannedReward) -> bool:
-    """Return whether it rates each answer in a call of its own, by which the score is final."""
-    if isinstance(reward, Batched):
-        return reward.reward.batch_size == 1
-    return bool(getattr(reward, "rates_alone", False))
-
-
 async def self_check(reward: PlannedReward) -> str:
     """Have a reward that can (a served one) look at scores of built-in texts, once.
 

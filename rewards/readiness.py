@@ -39,6 +39,13 @@ def limits_itself(reward: PlannedReward[CallT, Any], call: CallT) -> bool:
     return bool(limits and limits(call))
 
 
+def rates_alone(reward: PlannedReward) -> bool:
+    """Return whether it rates each answer in a call of its own, by which the score is final."""
+    if isinstance(reward, Batched):
+        return reward.reward.batch_size == 1
+    return bool(getattr(reward, "rates_alone", False))
+
+
 async def make_ready(reward: PlannedReward, job: Job) -> Cost:
     """Have a reward that can make sure of itself do so.
 

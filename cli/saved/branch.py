@@ -121,7 +121,10 @@ async def reopen(run: SavedRun) -> None:
         return
     base = _before(line, "finish")
     last = values["rounds"][-1]
-    again = {"turn": last["turn"], "round": last["round"], "error": None, "failure": None}
+    again = {
+        key: last[key] for key in ("turn", "round", "heldout")
+    }  # `finish` may have measured it
+    again |= {"error": None, "failure": None}
     changes = {"halt": None, "rounds": [again]}
     state, node = cast("State", {**values, "halt": None}), maker(base)
     if node in {"loss", "gradient"}:

@@ -79,16 +79,24 @@ class ProgressLines(Nobody):
 
     def __call__(self, event: AnyEvent) -> None:
         """Write a line, if the event is worth one."""
-        known, self._view = self._view.notices, apply(self._view, event)
-        for notice in self._view.notices[len(known) :]:
+        before, self._view = self._view, apply(self._view, event)
+        for notice in self._view.notices[len(before.notices) :]:
             self._write(f"Note: {notice}")
-        line = _line(event, self._view)
+        line = _line(event, self._view) if _news(event, before) else ""
         if line:
             clock = seconds(event["elapsed"])
             self._write(f"{clock:>8}  {line}")
 
     def _write(self, line: str) -> None:
         print(line, file=self._stream, flush=True)
+
+
+def _news(event: AnyEvent, before: View) -> bool:
+    """Return whether an event is more than a round sent again with its held-out reward."""
+    if event["type"] != "tpo.round":
+        return True
+    known = before.rounds.get(event["selected"]["round"])
+    return known is None or {**known, "heldout": None} != {**event["selected"], "heldout": None}
 
 
 def _line(event: AnyEvent, view: View) -> str:

@@ -27,9 +27,10 @@ from ...models.budget import Budget
 from ...models.failures.caused_by import to_tell
 from ...models.live_request import request_seed
 from ...models.request import Request, RequestError
+from ...rewards.planned_reward import Job
+from .arrivals import Arrivals
 from .run_models import RunModels
 from .saved_request import Brought, CandidateRequest, UnusableError
-from .score_on_arrival import Arrivals
 from .ways import Way
 
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
@@ -80,8 +81,8 @@ class Wanted:
     @cached_property
     def arrivals(self) -> Arrivals:
         """What scores the answers as they arrive."""
-        settings = (self.pool, self.degraded, self.budget, self.gate)
-        return Arrivals(self.run, self.emit, self.messages, *settings)
+        nothing = Job(self.messages, [], self.pool, self.budget, self.context)
+        return Arrivals(self.run, self.emit, nothing, self.degraded, self.gate)
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
@@ -116,7 +117,7 @@ class Wanted:
         Of each way all at once, or one each.
         """
         bases = [way.request(refused) for way in self.ways]
-        here = self.width - len(missing) - len(self.arrivals.begun)
+        here = self.width - len(missing) - self.arrivals.begun
         for k in range(len(missing), 0, -1):
             paid = missing[:k]
             groups = [
@@ -240,7 +241,7 @@ async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Receive
             got.fail(missing[paid:], "budget", "budget: no request left for it")
             if not asked:
                 return got
-            arrivals.keep(width - len(missing) + paid - len(arrivals.begun))
+            arrivals.keep(width - len(missing) + paid - arrivals.begun)
             results = await arrivals.draw(asked)
             arrivals.keep(0)
             pairs = zip(asked, results, strict=True)

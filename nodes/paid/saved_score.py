@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Literal
 
 from langgraph.func import task
@@ -43,8 +42,10 @@ async def saved_call(
     """
     mark = mark_of(role, reward, job, call)
     for _ in range(SAVED):
-        work = partial(make_call, reward, job, call, gate, seconds, mark)
-        held = Held(work, f"{reward.name}: {call} of {len(job.answers)} answers")
+        held = Held(
+            lambda: make_call(reward, job, call, gate, seconds, mark),
+            f"{reward.name}: {call} of {len(job.answers)} answers",
+        )
         done: Called = await request_rewards(held)
         if not held.taken:
             count_saved(job.budget, done)

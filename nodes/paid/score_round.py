@@ -10,11 +10,12 @@ from langchain_core.messages import AnyMessage
 
 from ...core import usage
 from ...core.conversation import read_conversation
+from ...core.early import Early
 from ...core.events import Emitter
 from ...core.failure import failure_of
 from ...core.pool import of_round, score_event, scored_texts, with_reward, with_score
 from ...core.repeated_texts import repetition
-from ...core.state import Candidate, Early, Score, State, merge_candidates
+from ...core.state import Candidate, Score, State, merge_candidates
 from ...core.stopping import spent
 from ...core.usage import Cost, add_costs
 from ...models.budget import Budget, budget_left
@@ -22,9 +23,9 @@ from ...models.failures.caused_by import to_tell
 from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
 from ...rewards.remarks import hearing
 from .durable import restore
+from .early_scores import early_cost, found_early
 from .run_models import RunModels
 from .saved_score import Role, saved_call
-from .score_on_arrival import early_cost, early_scores
 
 
 @dataclass
@@ -69,7 +70,7 @@ class Ranking:
         known = scored_texts(pool)
         texts = list(dict.fromkeys(c["text"] for c in fresh if c["text"] not in known))
         role: Role = "fallback" if self.degraded else "reward"
-        early = early_scores(self.early, self.run, role, self.reward, texts)
+        early = found_early(self.early, self.run, role, self.reward, texts)
         shown = {c["id"] for c in fresh if c["text"] in early and self.early["run"] == self.run.key}
 
         def tell(text: str, score: Score) -> None:

@@ -75,7 +75,8 @@ const HANDLERS = {
   gradient_delta: (view, e) => withDelta(view, e, "gradient"),
   candidate: (view, e) => withCandidate(view, { ...e.candidate, complete: true }),
   reward(view, e) {
-    const current = { phase: "rank", round: e.round };
+    const early = Object.values(view.requests).some((r) => r.state === "open"); // others are still written
+    const current = early ? view.current : { phase: "rank", round: e.round };
     const known = view.candidates[e.candidate];
     if (!known) return { ...view, current };
     const { type: _, v: __, round: ___, elapsed: ____, candidate: id, ...score } = e;

@@ -152,7 +152,7 @@ async def committed(job: Job) -> set[Key]:
 async def committed_marks(job: Job) -> set[str]:
     """Read from the database which calls of the reward are saved as finished, by their marks."""
     returned = [writes.get("__return__") for writes in await _writes(job)]
-    return {r["mark"] for r in returned if isinstance(r, dict) and "mark" in r}
+    return {r["mark"] for r in returned if isinstance(r, dict) and r.get("mark")}
 
 
 async def _writes(job: Job) -> list[dict[str, Any]]:
