@@ -25,13 +25,9 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before the model's server is
 sys.path.insert(0, str(Path(__file__).resolve().parent / "real"))
 
 from arms import ARMS, FIRST, run_arm, token_counter
-from row_store import Store
+from report import report, solved
+from row_store import Store, read_lines
 from task_rows import Row, read_rows
-
-
-def solved(record: dict[str, Any]) -> bool:
-    """Return whether one of the answers passes all checks."""
-    return any(all(candidate["passed"]) for candidate in record["candidates"])
 
 
 async def sample(options: argparse.Namespace) -> None:
@@ -93,8 +89,15 @@ def main() -> None:
     run.add_argument("--most-words", type=int, default=400)
     run.add_argument("--sampling", default="auto", choices=("auto", "native", "parallel"))
     run.add_argument("--store", type=Path, required=True)
+    show = commands.add_parser("report", help="print what the store shows")
+    show.add_argument("--store", type=Path, required=True)
     options = parser.parse_args()
-    asyncio.run(sample(options))
+    if options.command == "run":
+        asyncio.run(sample(options))
+        return
+    lines = read_lines(options.store)
+    print(*(line["setup"] for line in lines if "setup" in line))
+    print(report({(line["row"], line["arm"]): line for line in lines if "row" in line}))
 
 
 if __name__ == "__main__":
