@@ -126,16 +126,18 @@ async def run_arm(
     }
 
 
-def token_counter(policy: str) -> Callable[[str], int]:
+def token_counter(policy: str, rows_at_once: int) -> Callable[[str], int]:
     """Return what counts the tokens of a text: the local server, else characters by four.
 
-    Needed because llama.cpp reports one text's tokens of a request with `n`.
+    Needed because llama.cpp reports one text's tokens of a request with `n`. The local server
+    is started here, with room for several rows.
     """
     if not policy.startswith("embedded:"):
         return lambda text: -(-len(text) // 4)
-    from tpo.models.local.embedded_server import embedded_server
+    from tpo.models.local import embedded_server as local
 
-    server = embedded_server(policy.partition(":")[2])
+    local.SLOTS = max(local.SLOTS, 5 * rows_at_once)  # type: ignore[misc]
+    server = local.embedded_server(policy.partition(":")[2])
     address = server.base_url.removesuffix("/v1") + "/tokenize"
     headers = {
         "Authorization": f"Bearer {server.api_key.get_secret_value()}",
