@@ -15,8 +15,11 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from ifeval_whys import why
 
 # Checks that need NLTK's punkt, which does not come with the package.
 NEEDS_PUNKT = {"length_constraints:number_sentences", "change_case:capital_word_frequency"}
@@ -73,12 +76,19 @@ def ifeval(lines: Sequence[dict[str, Any]], most_words: int) -> Iterator[Row]:
         names = line["instruction_id_list"]
         if NEEDS_PUNKT & set(names) or words_demanded(line) > most_words:
             continue
+        if not all(given.get("letter", "a").isalpha() for given in line["kwargs"]):
+            continue  # the checker draws another letter by chance
         made = []
         for name, given in zip(names, line["kwargs"], strict=True):
             checker = registry[name](name)
             said = checker.build_description(**{k: v for k, v in given.items() if v is not None})
-            made.append(Check(said.strip(), strict(checker)))
+            made.append(Check(said.strip(), strict(checker), partial(saw, name, given)))
         yield Row(str(line["key"]), line["prompt"], tuple(made))
+
+
+def saw(name: str, given: dict[str, Any], answer: str) -> str:
+    """Return what a check saw in an answer that fails it."""
+    return why(name, answer, given)
 
 
 def strict(checker: Any) -> Callable[[str], bool]:
