@@ -27,7 +27,7 @@ from typing import Any
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before the model's server is started
 sys.path.insert(0, str(Path(__file__).resolve().parent / "real"))
 
-from arms import ARMS, FIRST, run_arm, token_counter
+from arms import ARMS, FIRST, exists, run_arm, token_counter
 from report import report, solved
 from row_store import Store, read_lines
 from task_rows import Row, read_rows
@@ -99,7 +99,7 @@ class Sampling:
     async def arms(self, rows: list[Row]) -> None:
         """Run each arm that this version has on these rows."""
         for arm in self.options.arms or ARMS:
-            if ARMS[arm].exists():
+            if exists(arm):
                 await asyncio.gather(*(self.finish(row, arm) for row in rows))
             else:
                 print(f"{arm}: not in this version", flush=True)

@@ -6,7 +6,6 @@ import json
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from task_rows import Row
@@ -16,66 +15,36 @@ import tpo
 FIRST = "first"  # the samples that all arms share
 
 
-@dataclass(frozen=True)
-class Arm:
-    """One way to spend texts on a prompt.
-
-    Attributes:
-        settings: What `tpo.aalign` is given.
-        feedback: The reward says which checks failed.
-    """
-
-    settings: dict[str, Any] = field(default_factory=dict)
-    feedback: bool = False
-
-    def exists(self) -> bool:
-        """Return whether this version of the package can run it."""
-        try:
-            tpo.Context(**self.settings)
-        except ValueError:
-            return False
-        return not self.feedback or says_why()
-
-
 # 19 texts each. D2-N5: 15 answers and 4 critiques.
 D2_N5 = {"depth": 2, "width": 5, "target_reward": 1.0}
-ARMS = {
-    FIRST: Arm({"mode": "best_of_n", "width": 5}),
-    "best_of_n": Arm({"mode": "best_of_n", "width": 19}),
-    "tpo": Arm({"mode": "tpo", **D2_N5}),
-    "tpo_feedback": Arm({"mode": "tpo", **D2_N5}, feedback=True),
-    "adaptive_feedback": Arm({"mode": "adaptive", **D2_N5}, feedback=True),
-    "adaptive": Arm({"mode": "adaptive", **D2_N5}),
+ARMS: dict[str, dict[str, Any]] = {
+    FIRST: {"mode": "best_of_n", "width": 5},
+    "best_of_n": {"mode": "best_of_n", "width": 19},
+    "tpo": {"mode": "tpo", **D2_N5, "feedback": "hide"},
+    "tpo_feedback": {"mode": "tpo", **D2_N5},
+    "adaptive_feedback": {"mode": "adaptive", **D2_N5},
 }
 
 
-def says_why() -> bool:
-    """Return whether a score of this version may carry words."""
+def exists(arm: str) -> bool:
+    """Return whether this version of the package can run an arm."""
     try:
-        tpo.scored(0.0, feedback="words")  # pyright: ignore[reportCallIssue]
-    except TypeError:
+        tpo.Context(**ARMS[arm])
+    except ValueError:
         return False
     return True
 
 
-def reward_of(row: Row, *, feedback: bool) -> Callable[[str, str], Any]:
-    """Return the share of checks that an answer passes, with the failed ones in words or not."""
+def reward_of(row: Row) -> Callable[[str, str], tpo.Score]:
+    """Return the share of checks that an answer passes, with what they saw."""
 
-    def checks(query: str, answer: str) -> Any:
+    def checks(query: str, answer: str) -> tpo.Score:
         passed = row.passed(answer)
-        share = sum(passed) / len(passed)
-        if not feedback:
-            return share
-        items = [
+        said = [
             {"criterion": check.criterion, "passed": ok, "why": "" if ok else check.why(answer)}
             for check, ok in zip(row.checks, passed, strict=True)
         ]
-        failed = [
-            f"not done: {i['criterion']}" + (f" ({i['why']})" if i["why"] else "")
-            for i in items
-            if not i["passed"]
-        ]
-        return tpo.scored(share, feedback="\n".join(failed), items=items)  # type: ignore[call-arg]
+        return tpo.scored(sum(passed) / len(passed), checks=said)
 
     return checks
 
@@ -92,7 +61,7 @@ async def run_arm(
         count: Returns the tokens of a text.
         **common: What all arms are given.
     """
-    arm, started = ARMS[name], time.monotonic()
+    started = time.monotonic()
     requests: list[dict[str, Any]] = []
 
     def note(event: Any) -> None:
@@ -100,13 +69,9 @@ async def run_arm(
             cost = {key: event["cost"][key] for key in ("input_tokens", "cached_tokens", "seconds")}
             requests.append({"phase": event["phase"], "round": event["round"], **cost})
 
-    settings = {"live": False, **common, **arm.settings}
+    settings = {"live": False, **common, **ARMS[name]}
     result = await tpo.aalign(
-        row.prompt,
-        reward=reward_of(row, feedback=arm.feedback),
-        drafts=drafts,
-        on_event=note,
-        **settings,
+        row.prompt, reward=reward_of(row), drafts=drafts, on_event=note, **settings
     )
     for candidate in result["candidates"]:
         candidate["tokens"] = count(candidate["text"])  # type: ignore[typeddict-unknown-key]

@@ -7,10 +7,13 @@ from typing import Any
 
 import figures
 import pytest
-from arms import ARMS, FIRST, reward_of
+from arms import FIRST, exists, reward_of
+from ifeval_whys import why
 from report import report
 from row_store import Store
-from task_rows import Check, Row, last_number, words_demanded
+from task_rows import Check, Row, gsm8k, last_number, words_demanded
+
+from tpo.core.feedback import feedback_text
 
 
 def candidate(round: int, index: int, passed: list[bool], **more: Any) -> dict[str, Any]:
@@ -123,12 +126,31 @@ def test_the_report_compares_what_is_there():
     assert "| equal tokens | -1.000 |" in said
 
 
-def test_the_reward_is_the_share_of_checks():
-    row = Row(
-        "1", "Say a or b.", (Check("say a", lambda x: "a" in x), Check("b", lambda x: "b" in x))
+def test_the_reward_is_the_share_of_checks_and_says_what_they_saw():
+    checks = (
+        Check("say a", lambda x: "a" in x),
+        Check("say b", lambda x: "b" in x, lambda x: f"it is {x!r}"),
     )
-    assert reward_of(row, feedback=False)("", "a") == 0.5
-    assert ARMS["tpo"].exists()
+    score = reward_of(Row("1", "Say a and b.", checks))("", "a")
+    assert score["reward"] == 0.5
+    assert feedback_text(score) == "- failed: say b (it is 'a')\n- passed: say a"
+    assert exists("tpo")
+
+
+def test_what_a_check_saw_is_said_in_words():
+    assert why("punctuation:no_comma", "a, b, c", {}) == "it has 2 commas"
+    assert why("keywords:existence", "A day.", {"keywords": ["day", "dog"]}) == "missing: 'dog'"
+    assert "3 bullet" in why("detectable_format:number_bullet_lists", "* a\n- b\n  - c", {})
+    assert why("unknown", "a", {}) == ""
+
+
+def test_no_check_says_the_reference():
+    (row,) = gsm8k([{"key": 0, "question": "What is 3 + 4?", "answer": "3 + 4\n#### 7"}], 0)
+    (check,) = row.checks
+    assert check.passes("3 + 4 = 7. The answer is 7.00") is True
+    assert check.passes("The answer is 8") is False
+    said = (row.prompt, check.criterion, check.why("The answer is 8"), check.why("None."))
+    assert not any("7" in text for text in said)
 
 
 def test_rows_that_demand_a_long_answer_are_known():
