@@ -72,7 +72,7 @@ def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
 
 
 def _print_critique(console: Console, record: Round) -> None:
-    plan = (record.get("plan") or {}).get("why")
+    plan = record["plan"]["why"] if "plan" in record else ""
     if not (record["loss"] or record["gradient"] or record["error"] or plan):
         return
     against = f" against {record['rejected']}" if record["rejected"] else ""

@@ -6,14 +6,14 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from langchain_core.messages import AnyMessage
 
 from ...core.errors import RewardError, evidence
-from ...core.login import without_login
 from ..base import Score, scored, unscored
+from .reference import named_by
 
 CHILD = Path(__file__).with_name("math_child.py")
 START_SECONDS = 60.0  # to import a computer algebra system on a busy machine
@@ -31,15 +31,15 @@ class MathReward:
         seconds: What one comparison may take.
     """
 
-    expected: str
+    expected: str = field(repr=False)
     seconds: float = SECONDS
     batch_size: int | None = None
     notice: str = ""
 
     @property
     def name(self) -> str:
-        """`verify:math:` and the expression."""
-        return without_login(f"verify:math:{self.expected}")
+        """`verify:math` and a mark of the expression, which is never told."""
+        return named_by("math", self.expected)
 
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Compare the answers, all in one process unless one of them hangs it."""
@@ -87,5 +87,12 @@ async def _next(child: asyncio.subprocess.Process) -> Score:
     if not line:
         said = (await child.stderr.read()).decode(errors="replace").strip()
         raise RewardError(f"comparing mathematics failed: {evidence(said[-300:])}")
-    verdict = json.loads(line)
-    return unscored(verdict) if isinstance(verdict, str) else scored(verdict)
+    match json.loads(line):
+        case [number, ""]:
+            return scored(number, "no mathematical expression could be read in the answer")
+        case [number, found]:
+            return scored(number, f"not the expected value; read as the answer: {evidence(found)}")
+        case [number]:
+            return scored(number)
+        case why:
+            return unscored(why)

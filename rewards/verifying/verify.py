@@ -6,45 +6,26 @@ at a time, or an object with the contract of `Reward`, which takes a batch.
 
 from __future__ import annotations
 
-import json
 import os
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 
-from ...core.errors import ConfigError, MissingDependencyError, SpecError, evidence
-from ...core.json_types import JsonObject
+from ...core.errors import MissingDependencyError, SpecError, evidence
 from ...core.login import without_login
 from ...core.policy_forms import listed
-from ...core.strict_json import parse_json
 from ...core.user_code.contain import passes
 from ..base import Reward
-from ..function import FunctionReward, OwnReward, RewardFunction, as_reward
+from ..function import FunctionReward, OwnReward, as_reward
 from ..planned_reward import PlannedReward
 from ..specs import REWARDS
+from .exact import exact_match
+from .json_schema import json_valid, read_schema
 from .mathematics import MathReward
+from .reference import named_by
+from .verifier import Verifier
 
 ALLOWED = "TPO_VERIFIERS"
-
-
-def exact_match(query: str, answer: str, *, expected: str) -> float:
-    """Return 1.0 when the answer is the expected text, blanks at its ends aside."""
-    return float(answer.strip() == expected.strip())
-
-
-def json_valid(query: str, answer: str, *, schema: JsonObject) -> float:
-    """Return 1.0 when the answer (a fenced block counts) is JSON that fits the schema."""
-    from jsonschema import Draft202012Validator
-
-    body = answer.strip()
-    if body.startswith("```"):
-        body = body.split("\n", 1)[-1].rsplit("```", 1)[0]
-    try:
-        value = parse_json(body)
-    except ValueError:  # not JSON (NaN is not either), or nested without end
-        return 0.0
-    return float(Draft202012Validator(schema).is_valid(value))
 
 
 def verifier_from_spec(rest: str) -> Reward | PlannedReward:
@@ -62,41 +43,22 @@ def verifier_from_spec(rest: str) -> Reward | PlannedReward:
     if not value:
         valid = listed(spec for spec in REWARDS if spec.kind == "verify")
         raise SpecError(f"unknown verifier 'verify:{rest}'. Valid forms: {valid}")
+    title = without_login(f"verify:{rest}")
     if kind == "exact":
-        return _named(rest, partial(exact_match, expected=value))
+        return FunctionReward(partial(exact_match, expected=value), named_by("exact", value))
     if kind == "math":
         _need("math_verify", "comparing mathematics needs math-verify")
         return MathReward(value)
     if kind == "json":
         _need("jsonschema", "checking a JSON schema needs jsonschema")
-        return _named(rest, partial(json_valid, schema=_read_schema(value)))
+        return FunctionReward(partial(json_valid, schema=read_schema(value)), title)
     own = _import(kind, value)
-    return as_reward(own) if isinstance(own, Reward | PlannedReward) else _named(rest, own)
+    return as_reward(own) if isinstance(own, Reward | PlannedReward) else Verifier(own, title)
 
 
 def _need(module: str, said: str) -> None:
     if find_spec(module) is None:
         raise MissingDependencyError(f"{said}: pip install 'tpo[verify]'")
-
-
-def _named(rest: str, function: RewardFunction) -> FunctionReward:
-    return FunctionReward(function, title=without_login(f"verify:{rest}"))
-
-
-def _read_schema(path: str) -> JsonObject:
-    try:
-        schema = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"the JSON schema {path} cannot be read: {evidence(error)}") from None
-    if not isinstance(schema, dict):
-        raise ConfigError(f"the JSON schema {path} is not an object")
-    from jsonschema import Draft202012Validator, SchemaError
-
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise ConfigError(f"{path} is not a valid JSON schema: {evidence(error.message)}") from None
-    return schema
 
 
 def _import(module: str, name: str) -> OwnReward:

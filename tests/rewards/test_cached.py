@@ -28,6 +28,7 @@ from tpo.rewards.judging.pointwise import Judge
 from tpo.rewards.mixing.mix import Mix, Part
 from tpo.rewards.planned_reward import score_now
 from tpo.rewards.resolve import resolve_reward
+from tpo.rewards.verifying.reference import named_by
 
 TALK: Any = [HumanMessage("one")]
 
@@ -299,7 +300,8 @@ def test_the_spec_keeps_scores_where_the_environment_says(tmp_path, monkeypatch)
     path = tmp_path / "deep" / "scores.db"
     monkeypatch.setenv("TPO_SCORE_CACHE", str(path))
     reward = resolve_reward("cached:verify:exact:blue")
-    assert reward.name == "verify:exact:blue"  # the same reward, so a run can go on without it
+    # The same reward, so a run can go on without it.
+    assert reward.name == named_by("exact", "blue")
     assert run(says(sample="blue"), "cached:verify:exact:blue", depth=0)["reward"] == 1.0
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     keys = [key for (key,) in default_cache()._conn.execute("SELECT key FROM cache")]  # type: ignore[attr-defined]

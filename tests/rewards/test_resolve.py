@@ -17,6 +17,7 @@ from tpo.rewards.judging.pointwise import Judge
 from tpo.rewards.planned_reward import Called, PlannedReward
 from tpo.rewards.resolve import resolve_reward
 from tpo.rewards.specs import REWARDS
+from tpo.rewards.verifying.reference import named_by
 
 
 class Shortest:
@@ -74,7 +75,7 @@ def test_a_judge_is_the_model_it_names_or_the_policy(kind, made):
 
 
 def test_a_verifier_and_its_own_colons():
-    assert resolve_reward("verify:exact:a:b").name == "verify:exact:a:b"
+    assert resolve_reward("verify:exact:a:b").name == named_by("exact", "a:b")
 
 
 def test_a_spec_is_checked_when_the_graph_is_built():

@@ -42,7 +42,7 @@ def schema(tmp_path: Path) -> Path:
 
 async def test_exact():
     reward = verifier_from_spec("exact:four: 4")
-    assert reward.name == "verify:exact:four: 4"
+    assert reward.name == "verify:exact#19db36ab"
     assert await check(reward, "four: 4", " four: 4\n", "Four: 4", "four") == [1, 1, 0, 0]
 
 
@@ -83,7 +83,7 @@ def _mathematics() -> None:
 @pytest.mark.usefixtures("_mathematics")
 async def test_math():
     half = verifier_from_spec("math:1/2")
-    assert half.name == "verify:math:1/2"
+    assert half.name == "verify:math#d939926f"
     answers = [r"It is $\frac{1}{2}$.", "0.5", r"so \boxed{0.50}", "$0.51$", "no number", ""]
     assert await check(half, *answers) == [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
     assert await check(verifier_from_spec("math:x+1"), "$1+x$", "$x+2$") == [1.0, 0.0]
@@ -103,7 +103,7 @@ async def test_an_expression_without_end_fails_that_answer_only(monkeypatch):
 @pytest.mark.usefixtures("_mathematics")
 async def test_an_expected_expression_that_cannot_be_read_is_no_score():
     (said,) = await check(MathReward(""), "1")
-    assert said == "the expected expression '' cannot be read"
+    assert said == "the expected expression cannot be read"
 
 
 async def test_a_process_that_dies_says_why(tmp_path, monkeypatch):
