@@ -52,7 +52,10 @@ export function stopSentence(reason, setup) {
 }
 
 /** How a round was divided, and why. */
-export const planSentence = (plan) => `${plan.why[0].toUpperCase()}${plan.why.slice(1)}.`;
+export function planSentence({ fresh, rewrite, advised, why }) {
+  const words = why || `${fresh} fresh, ${count(rewrite, "rewrite")}, ${advised} with advice`;
+  return `${words[0].toUpperCase()}${words.slice(1)}.`;
+}
 
 const MOVES = { fresh: "fresh", rewrite: "rewrite", advised: "with advice" };
 

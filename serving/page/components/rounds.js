@@ -113,7 +113,7 @@ function roleOf(candidate, view, number) {
 function describe(view, number, size) {
   if (number === 0) return `${size} answers to the same question, each sampled independently.`;
   const { chosen: parent, plan } = view.rounds[number - 1] ?? {};
-  if (plan?.why) return planSentence(plan);
+  if (plan) return planSentence(plan);
   return `${size} rewrites of ${parent ?? "the best"}, each following the gradient above.`;
 }
 
