@@ -135,33 +135,81 @@ SCENARIOS = [
     Scenario("smooth: copies", "useless", lambda r: smooth()),
     Scenario("smooth: as fresh", "useless", lambda r: smooth(as_fresh=True)),
     Scenario("smooth: harmful", "useless", lambda r: smooth(gain=-1, scatter=0.5, advised=-1)),
-    Scenario("smooth: harmful a little", "useless", lambda r: smooth(gain=-0.4, scatter=0.3, advised=-0.4)),
+    Scenario(
+        "smooth: harmful a little",
+        "useless",
+        lambda r: smooth(gain=-0.4, scatter=0.3, advised=-0.4),
+    ),
     Scenario("smooth: small gains", "middle", lambda r: smooth(gain=0.1, scatter=0.3, advised=0.2)),
-    Scenario("smooth: gains that shrink", "middle", lambda r: smooth(pull=0.2, ceiling=2.5, scatter=0.3)),
+    Scenario(
+        "smooth: gains that shrink", "middle", lambda r: smooth(pull=0.2, ceiling=2.5, scatter=0.3)
+    ),
     Scenario("smooth: advice pays", "middle", lambda r: smooth(advised=0.8)),
-    Scenario("smooth: by query", "middle", one_of(
-        lambda: smooth(), lambda: smooth(advised=1), lambda: smooth(gain=0.3, scatter=0.4))),
+    Scenario(
+        "smooth: by query",
+        "middle",
+        one_of(lambda: smooth(), lambda: smooth(advised=1), lambda: smooth(gain=0.3, scatter=0.4)),
+    ),
     Scenario("smooth: perfect", "perfect", lambda r: smooth(gain=0.8, scatter=0.4, advised=0.8)),
-    Scenario("smooth: perfect, ceiling", "perfect", lambda r: smooth(pull=0.6, ceiling=4, scatter=0.3, advised=0.8)),
+    Scenario(
+        "smooth: perfect, ceiling",
+        "perfect",
+        lambda r: smooth(pull=0.6, ceiling=4, scatter=0.3, advised=0.8),
+    ),
     Scenario("noisy: copies", "useless", lambda r: smooth(noise=0.7)),
-    Scenario("noisy: harmful", "useless", lambda r: smooth(gain=-1, scatter=0.5, advised=-1, noise=0.7)),
-    Scenario("noisy: gains that shrink", "middle", lambda r: smooth(pull=0.3, ceiling=2.5, scatter=0.3, advised=0.3, noise=0.7)),
-    Scenario("noisy: perfect", "perfect", lambda r: smooth(gain=0.8, scatter=0.4, advised=0.8, noise=0.7)),
+    Scenario(
+        "noisy: harmful", "useless", lambda r: smooth(gain=-1, scatter=0.5, advised=-1, noise=0.7)
+    ),
+    Scenario(
+        "noisy: gains that shrink",
+        "middle",
+        lambda r: smooth(pull=0.3, ceiling=2.5, scatter=0.3, advised=0.3, noise=0.7),
+    ),
+    Scenario(
+        "noisy: perfect", "perfect", lambda r: smooth(gain=0.8, scatter=0.4, advised=0.8, noise=0.7)
+    ),
     Scenario("0/1: copies", "useless", binary(lambda p, r: 0.0, lambda p, r: p)),
     Scenario("0/1: as fresh", "useless", binary(lambda p, r: p, lambda p, r: p)),
     Scenario("0/1: harmful", "useless", binary(lambda p, r: 0.0, lambda p, r: p / 3)),
-    Scenario("0/1: by query", "middle", binary(
-        lambda p, r: 0.3 if r.random() < 0.3 else 0.0, lambda p, r: 0.3 if r.random() < 0.3 else p)),
-    Scenario("0/1: five tried by hand", "middle", lambda r: solved(*r.choice(HAND), first_fail=True)),
+    Scenario(
+        "0/1: by query",
+        "middle",
+        binary(
+            lambda p, r: 0.3 if r.random() < 0.3 else 0.0,
+            lambda p, r: 0.3 if r.random() < 0.3 else p,
+        ),
+    ),
+    Scenario(
+        "0/1: five tried by hand", "middle", lambda r: solved(*r.choice(HAND), first_fail=True)
+    ),
     Scenario("0/1: perfect", "perfect", binary(lambda p, r: 0.7, lambda p, r: 0.5)),
-    Scenario("checks: copies", "useless", lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0)),
-    Scenario("checks: harmful", "useless", lambda r: checked(easy(r), keeps=0.8, mends=0.02, advised=-0.3)),
-    Scenario("checks: some mended", "middle", lambda r: checked(easy(r), keeps=0.95, mends=0.1, advised=0.1)),
-    Scenario("checks: by query", "middle", lambda r: r.choice([
-        lambda: checked(easy(r), keeps=0.97, mends=0.3, advised=0),
-        lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0.5),
-        lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0)])()),
-    Scenario("checks: perfect", "perfect", lambda r: checked(easy(r), keeps=0.98, mends=0.5, advised=0.5)),
+    Scenario(
+        "checks: copies", "useless", lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0)
+    ),
+    Scenario(
+        "checks: harmful",
+        "useless",
+        lambda r: checked(easy(r), keeps=0.8, mends=0.02, advised=-0.3),
+    ),
+    Scenario(
+        "checks: some mended",
+        "middle",
+        lambda r: checked(easy(r), keeps=0.95, mends=0.1, advised=0.1),
+    ),
+    Scenario(
+        "checks: by query",
+        "middle",
+        lambda r: r.choice(
+            [
+                lambda: checked(easy(r), keeps=0.97, mends=0.3, advised=0),
+                lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0.5),
+                lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0),
+            ]
+        )(),
+    ),
+    Scenario(
+        "checks: perfect", "perfect", lambda r: checked(easy(r), keeps=0.98, mends=0.5, advised=0.5)
+    ),
 ]
 
 
@@ -174,9 +222,9 @@ class Run:
         self.texts: list[Text] = []
         self.used = dict.fromkeys(chances, 0)
 
-    def draw(self, move: str, number: int, round: int) -> None:
-        old = self.texts[self.best()] if self.texts else Text(0)
-        parent = self.pool[self.best()]["round"] if self.texts else None
+    def draw(self, move: str, number: int, round: int, chosen: int = 0) -> None:
+        old = self.texts[chosen] if self.texts else Text(0)
+        parent = self.pool[chosen]["round"] if self.texts else None
         for index in range(number):
             nth = self.used[move]
             self.used[move] += 1
@@ -199,6 +247,17 @@ class Run:
             self.pool.append(made)
             self.texts.append(text)
 
+    def copy(self) -> Run:
+        other = Run(self.query, self.chances, self.rng)
+        other.pool, other.texts, other.used = self.pool[:], self.texts[:], dict(self.used)
+        return other
+
+    def round(self, plan: Any, round: int) -> None:
+        """Draw the texts of a round; all rewrites are of the answer chosen before it."""
+        chosen = self.best()
+        for move in self.chances:
+            self.draw(move, plan.get(move, 0), round, chosen)
+
     def best(self) -> int:
         return max(range(len(self.pool)), key=lambda nth: self.pool[nth]["reward"] or 0.0)
 
@@ -209,7 +268,9 @@ class Run:
         return self.query.best is not None and self.true() >= self.query.best
 
 
-def one_query(scenario: Scenario, depth: int, seed: int, seconds: list[float], mix) -> dict[str, float]:
+def one_query(
+    scenario: Scenario, depth: int, seed: int, seconds: list[float], mix
+) -> dict[str, float]:
     rng = Random(f"{scenario.name} {seed}")
     query = scenario.query(rng)
     chances: dict[str, list[list[float]]] = {"fresh": [], "rewrite": [], "advised": []}
@@ -226,7 +287,7 @@ def one_query(scenario: Scenario, depth: int, seed: int, seconds: list[float], m
     loop = start(WIDTH)
     for round in range(depth):
         if not loop.done():
-            loop.draw("rewrite", WIDTH, round + 1)
+            loop.round({"rewrite": WIDTH}, round + 1)
     found["tpo"] = loop.true()
     adaptive = start(WIDTH)
     for round in range(depth):
@@ -238,18 +299,18 @@ def one_query(scenario: Scenario, depth: int, seed: int, seconds: list[float], m
             critique_texts=CRITIQUE, seed=seed,
         )  # fmt: skip
         seconds.append(time.perf_counter() - began)
-        before = adaptive.pool[:]
-        texts = adaptive.texts[:]
         mix[round].append((plan["fresh"], plan["rewrite"], plan["advised"]))
-        # All of a round are made from the same chosen answer.
-        made: list[Candidate] = []
-        made_texts: list[Text] = []
-        for move in ("fresh", "rewrite", "advised"):
-            adaptive.pool, adaptive.texts = before[:], texts[:]
-            adaptive.draw(move, plan[move], round + 1)  # type: ignore[literal-required]
-            made += adaptive.pool[len(before):]
-            made_texts += adaptive.texts[len(before):]
-        adaptive.pool, adaptive.texts = before + made, texts + made_texts
+        adaptive.round(plan, round + 1)
+        if not round:
+            for move in chances:
+                known = adaptive.copy()
+                for later in range(1, depth):
+                    if not known.done():
+                        size = WIDTH + (CRITIQUE if move == "fresh" else 0)
+                        known.round({move: size}, later + 1)
+                found[move] = known.true()
+    if "fresh" not in found:
+        found |= dict.fromkeys(chances, adaptive.true())
     found["adaptive"] = adaptive.true()
     return found
 
@@ -265,7 +326,9 @@ def main() -> None:
         if options.depth not in (0, depth):
             continue
         seconds: list[float] = []
-        print(f"D{depth}-N{WIDTH}: {WIDTH + depth * (WIDTH + CRITIQUE)} texts; may lose {allowed:.0%}")
+        print(
+            f"D{depth}-N{WIDTH}: {WIDTH + depth * (WIDTH + CRITIQUE)} texts; may lose {allowed:.0%}"
+        )
         for scenario in SCENARIOS:
             if options.only not in scenario.name:
                 continue
@@ -276,16 +339,31 @@ def main() -> None:
             unit = mean["best of N"] - mean["single"]
             margin = (mean["adaptive"] - mean[better]) / unit
             error = stdev(row["adaptive"] - row[better] for row in rows) / sqrt(len(rows)) / unit
+            floor = (
+                100 * (max(mean[m] for m in ("fresh", "rewrite", "advised")) - mean[better]) / unit
+            )
             flag = "" if margin >= -allowed else "MISSED"
             if scenario.critique == "middle" and margin <= 0:
                 flag += " not above"
-            print(f"{scenario.name:28}{scenario.critique:9}" + "".join(f"{mean[a]:8.3f}" for a in mean)
-                  + f"{100 * margin:8.1f} ±{100 * error:4.1f} {flag}")
+            print(
+                f"{scenario.name:28}{scenario.critique:9}"
+                + "".join(f"{mean[a]:8.3f}" for a in ("single", "best of N", "tpo", "adaptive"))
+                + f"{100 * margin:8.1f} ±{100 * error:4.1f} {floor:8.1f} {flag}"
+            )
             if options.mix:
-                print("      ", " ".join("/".join(f"{fmean(m[i] for m in ms):.1f}" for i in range(3)) for ms in mix if ms))
+                print(
+                    "      ",
+                    " ".join(
+                        "/".join(f"{fmean(m[i] for m in ms):.1f}" for i in range(3))
+                        for ms in mix
+                        if ms
+                    ),
+                )
         if seconds:
             seconds.sort()
-            print(f"a plan takes {1000 * fmean(seconds):.2f} ms, at most {1000 * seconds[-1]:.2f} ms; {sum(seconds):.0f} s in all")
+            print(
+                f"a plan takes {1000 * fmean(seconds):.2f} ms, at most {1000 * seconds[-1]:.2f} ms; {sum(seconds):.0f} s in all"
+            )
 
 
 if __name__ == "__main__":
