@@ -27,6 +27,9 @@ from .round_split import Split
 from .state import Candidate
 
 FADES = 0.9  # what rewrites gain, from one round to the next
+# A way to go on: how many usable fresh texts, or else advised ones, and how many times the gain of a
+# round of rewrites after that.
+Way = tuple[float, float, float]
 
 
 def gains_now(beliefs: Beliefs, splits: Sequence[Split]) -> list[float]:
@@ -61,19 +64,30 @@ def gains_later(
     climbs = {k: climbing(beliefs, k, width) for k in {s.rewrite for s in splits}}
     advice = {k: learnt(advised, k * usable["advised"]) for k in {s.advised for s in splits}}
 
-    def later(split: Split, now: float) -> float:
-        plain = [beyond(fresh, texts, now) for texts, _, _ in ways]
-        gained = 0.0
-        for guess in advice[split.advised]:
-            paths = [
-                (max(level, beyond(guess, texts, now)), fades)
-                for level, (_, texts, fades) in zip(plain, ways, strict=True)
-            ]
-            for chance, gain in climbs[split.rewrite]:
-                gained += guess.chance * chance * max([level + gain * f for level, f in paths])
-        return gained
+    return [
+        gain_ahead(fresh, advice[split.advised], climbs[split.rewrite], ways, now)
+        for split, now in zip(splits, nows, strict=True)
+    ]
 
-    return [later(split, now) if left else 0.0 for split, now in zip(splits, nows, strict=True)]
+
+def gain_ahead(
+    fresh: Guess,
+    advice: Belief,
+    climbs: Sequence[tuple[float, float]],
+    ways: Sequence[Way],
+    now: float,
+) -> float:
+    """Return the expected gain of the best of some ways to go on, once the round has gained `now`."""
+    plain = [beyond(fresh, texts, now) for texts, _, _ in ways]
+    total = 0.0
+    for guess in advice if ways else ():
+        paths = [
+            (max(level, beyond(guess, texts, now)), fades)
+            for level, (_, texts, fades) in zip(plain, ways, strict=True)
+        ]
+        for chance, gain in climbs:
+            total += guess.chance * chance * max([level + gain * fades for level, fades in paths])
+    return total
 
 
 def sum_of_fades(rounds: int) -> float:
