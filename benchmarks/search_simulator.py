@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import erf, sqrt
+from pathlib import Path
 from random import Random
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
@@ -221,9 +222,9 @@ class Run:
         self.texts: list[Text] = []
         self.used = dict.fromkeys(chances, 0)
 
-    def draw(self, move: str, number: int, round: int) -> None:
-        old = self.texts[self.best()] if self.texts else Text(0)
-        parent = self.pool[self.best()]["round"] if self.texts else None
+    def draw(self, move: str, number: int, round: int, chosen: int = 0) -> None:
+        old = self.texts[chosen] if self.texts else Text(0)
+        parent = self.pool[chosen]["round"] if self.texts else None
         for index in range(number):
             nth = self.used[move]
             self.used[move] += 1
@@ -245,6 +246,17 @@ class Run:
             }  # fmt: skip
             self.pool.append(made)
             self.texts.append(text)
+
+    def copy(self) -> Run:
+        other = Run(self.query, self.chances, self.rng)
+        other.pool, other.texts, other.used = self.pool[:], self.texts[:], dict(self.used)
+        return other
+
+    def round(self, plan: Any, round: int) -> None:
+        """Draw the texts of a round; all rewrites are of the answer chosen before it."""
+        chosen = self.best()
+        for move in self.chances:
+            self.draw(move, plan.get(move, 0), round, chosen)
 
     def best(self) -> int:
         return max(range(len(self.pool)), key=lambda nth: self.pool[nth]["reward"] or 0.0)
@@ -275,7 +287,7 @@ def one_query(
     loop = start(WIDTH)
     for round in range(depth):
         if not loop.done():
-            loop.draw("rewrite", WIDTH, round + 1)
+            loop.round({"rewrite": WIDTH}, round + 1)
     found["tpo"] = loop.true()
     adaptive = start(WIDTH)
     for round in range(depth):
@@ -287,18 +299,18 @@ def one_query(
             critique_texts=CRITIQUE, seed=seed,
         )  # fmt: skip
         seconds.append(time.perf_counter() - began)
-        before = adaptive.pool[:]
-        texts = adaptive.texts[:]
         mix[round].append((plan["fresh"], plan["rewrite"], plan["advised"]))
-        # All of a round are made from the same chosen answer.
-        made: list[Candidate] = []
-        made_texts: list[Text] = []
-        for move in ("fresh", "rewrite", "advised"):
-            adaptive.pool, adaptive.texts = before[:], texts[:]
-            adaptive.draw(move, plan[move], round + 1)  # type: ignore[literal-required]
-            made += adaptive.pool[len(before) :]
-            made_texts += adaptive.texts[len(before) :]
-        adaptive.pool, adaptive.texts = before + made, texts + made_texts
+        adaptive.round(plan, round + 1)
+        if not round:
+            for move in chances:
+                known = adaptive.copy()
+                for later in range(1, depth):
+                    if not known.done():
+                        size = WIDTH + (CRITIQUE if move == "fresh" else 0)
+                        known.round({move: size}, later + 1)
+                found[move] = known.true()
+    if "fresh" not in found:
+        found |= dict.fromkeys(chances, adaptive.true())
     found["adaptive"] = adaptive.true()
     return found
 
@@ -327,13 +339,16 @@ def main() -> None:
             unit = mean["best of N"] - mean["single"]
             margin = (mean["adaptive"] - mean[better]) / unit
             error = stdev(row["adaptive"] - row[better] for row in rows) / sqrt(len(rows)) / unit
+            floor = (
+                100 * (max(mean[m] for m in ("fresh", "rewrite", "advised")) - mean[better]) / unit
+            )
             flag = "" if margin >= -allowed else "MISSED"
             if scenario.critique == "middle" and margin <= 0:
                 flag += " not above"
             print(
                 f"{scenario.name:28}{scenario.critique:9}"
-                + "".join(f"{mean[a]:8.3f}" for a in mean)
-                + f"{100 * margin:8.1f} ±{100 * error:4.1f} {flag}"
+                + "".join(f"{mean[a]:8.3f}" for a in ("single", "best of N", "tpo", "adaptive"))
+                + f"{100 * margin:8.1f} ±{100 * error:4.1f} {floor:8.1f} {flag}"
             )
             if options.mix:
                 print(
