@@ -2,16 +2,16 @@
 
 For each mode the chance is that of a run of depth 2 and width 5 (19 texts), and of as many more
 fresh answers as make up for what another mode costs more. The rates of a task are not known, only
-what a few texts showed: so they are drawn many times from what these allow (a Beta distribution around
-the rate over all tasks), over tasks that are themselves drawn with repetition. What is reported
-is the mean over these draws, and how far apart two modes are in nine draws of ten.
+what a few texts showed: so they are drawn many times from what these allow (a Beta distribution
+around the rate over all tasks), over tasks that are themselves drawn with repetition. What is
+reported is the mean over these draws, and how far apart two modes are in nine draws of ten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import pow, prod
+from math import prod
 from random import Random
 from statistics import fmean
 from typing import Literal
@@ -108,7 +108,7 @@ class Forecast:
 
     @property
     def recommended(self) -> Mode:
-        """The best mode if it is clear; else the one that risks least, the simplest if all are level."""
+        """The best mode if it is clear, the simplest if all are level, else what risks least."""
         if self.clear:
             return self.best
         return MODES[0] if self.level else min(MODES, key=lambda mode: self.risk[mode])
@@ -140,7 +140,7 @@ def forecast(tasks: Sequence[Shown], prices: Prices = EQUAL_TEXTS, *, seed: int 
         >>> forecast([mends] * 6).best
         'tpo'
     """
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311  not for secrets
     plans = [[_plans(adaptive_path(task, chance), prices) for _ in range(PATHS)] for task in tasks]
     draws: list[dict[Mode, float]] = []
     for _ in range(DRAWS):
@@ -165,7 +165,8 @@ def forecast(tasks: Sequence[Shown], prices: Prices = EQUAL_TEXTS, *, seed: int 
 
 def _passes(rates: Mapping[Move, float], plan: Counts) -> float:
     """Return the chance that one of the answers of a plan passes."""
-    return 1 - prod(pow(1 - rates[move], plan[move]) for move in MOVES)
+    missed: float = prod((1 - rates[move]) ** plan[move] for move in MOVES)
+    return 1 - missed
 
 
 def _most_draws(values: Sequence[float]) -> tuple[float, float]:
@@ -206,7 +207,7 @@ def _candidate(round: int, index: int, move: Move, task: Shown, chance: Random) 
 
 
 def _plans(adaptive: Counts, prices: Prices) -> dict[Mode, Counts]:
-    """Return how many answers of each move a mode has; what one leaves over is for fresh answers."""
+    """Return each mode's answers by move; what one leaves over is spent on fresh answers."""
     each = RUN.width * RUN.depth
     plans: dict[Mode, Counts] = {
         "best_of_n": {"fresh": TEXTS, "rewrite": 0, "advised": 0},

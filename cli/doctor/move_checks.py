@@ -1,7 +1,7 @@
 """What the moves of a search do with this policy: fresh answers, rewrites and advised answers.
 
-The advice is built in and names the checks that failed, as a reward that says why does. So no critic
-is asked, and what is measured is whether the policy can use good advice.
+The advice is built in and names the checks that failed, as a reward that says why does. So no
+critic is asked, and what is measured is whether the policy can use good advice.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ...prompts.update import read_update, update_format
 from .several import Several, several
 from .tasks import TASKS, Task
 
+SHORT = 300  # tokens; what passes the checks takes half, and a weak model may never end
 POLISH = "1. Make the wording warmer and livelier.\n2. Keep all that the request asks for."
 
 
@@ -78,16 +79,20 @@ class Trial:
         context: The settings.
         tries: Texts per move.
         task: The task.
+        spare: The settings for a model whose thoughts need more tokens.
     """
 
     policy: Policy
     context: Context
     tries: int
     task: Task
+    spare: Context | None = None
 
     async def all_moves(self) -> Tried:
         """Ask for first answers, and have one that fails a check improved."""
         first = await self.answers(None)
+        if first.cut and self.spare is not None:
+            return await replace(self, context=self.spare, spare=None).all_moves()
         usable = sorted((text for text in first.texts if text), key=self.task.share)
         failing = [text for text in usable if self.task.failed(text)]
         draft = next(reversed(failing or usable), None)
@@ -153,10 +158,11 @@ async def try_moves(
         tries: Texts per task and move.
         tasks: The tasks.
     """
+    short = context.model_copy(update={"max_tokens": min(SHORT, context.max_tokens or SHORT)})
     gate = asyncio.Semaphore(context.max_concurrency)
 
     async def one(task: Task) -> Tried:
         async with gate:
-            return await Trial(policy, context, tries, task).all_moves()
+            return await Trial(policy, short, tries, task, context).all_moves()
 
     return list(await asyncio.gather(*map(one, tasks)))

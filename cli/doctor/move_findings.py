@@ -16,8 +16,8 @@ from .verdict import Finding
 NINETY_FIVE = 1.96
 WIDEST = 64  # answers in one round
 EASY = (
-    "first answers pass all checks of every task that could be tried to the end, so nothing could be "
-    "mended: for requests as easy as these one answer will do; for harder ones this cannot tell"
+    "there was nothing to mend: first answers pass all checks of every task that could be tried. "
+    "For requests as easy as these one answer will do; for harder ones this cannot tell"
 )
 
 

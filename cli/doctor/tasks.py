@@ -1,4 +1,4 @@
-"""Short tasks with checks that a program decides: `tpo doctor` tries the moves of a search on them."""
+"""Short tasks whose answers a program can check, for the moves that `tpo doctor` tries."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Task:
 
 def words(text: str) -> list[str]:
     """Return the words of a text."""
-    return re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text)
+    return re.findall(r"[^\W_]+(?:['\u2019-][^\W_]+)*", text)
 
 
 def lines(text: str) -> list[str]:
