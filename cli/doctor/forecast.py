@@ -29,7 +29,7 @@ RUN = Context(mode="adaptive", depth=2, width=5, seed=0)
 CRITIQUE = 2  # texts: loss and gradient
 TEXTS = RUN.width + RUN.depth * (RUN.width + CRITIQUE)
 DRAWS, PATHS = 1000, 8
-SAME = 0.01  # chances that are closer are the same
+SAME = 0.01  # chances closer than this are the same to a user
 
 Counts = dict[Move, float]
 Shares = tuple[float | None, ...]
@@ -108,10 +108,9 @@ class Forecast:
 
     @property
     def recommended(self) -> Mode:
-        """The best mode if it is clear, the simplest if all are level, else what risks least."""
-        if self.clear:
-            return self.best
-        return MODES[0] if self.level else min(MODES, key=lambda mode: self.risk[mode])
+        """The mode that risks least; of those that risk about the same, the simplest."""
+        least = min(self.risk.values())
+        return next(mode for mode in MODES if self.risk[mode] < least + SAME)
 
     def as_json(self) -> JsonObject:
         """Return what `--json` prints of it."""

@@ -9,7 +9,7 @@ from math import sqrt
 from ...core.moves import Move
 from ...core.number_format import count
 from ...core.phrases import MODES as NAMES
-from .forecast import EQUAL_TEXTS, MODES, RUN, TEXTS, Forecast, Prices, Shown, forecast
+from .forecast import EQUAL_TEXTS, MODES, RUN, SAME, TEXTS, Forecast, Prices, Shown, forecast
 from .move_checks import Tried
 from .verdict import Finding
 
@@ -135,16 +135,21 @@ def forecast_findings(tried: Sequence[Tried], policy: str) -> tuple[list[Finding
 
 def reason(made: Forecast) -> str:
     """Return why a mode is recommended."""
-    mode = made.recommended
-    if made.clear:
-        low = min(made.ahead[other][0] for other in MODES if other != mode)
-        return f"{NAMES[mode]}, which is ahead of both others by {max(low, 0):.0%} or more"
+    mode, best = made.recommended, made.best
     if made.level:
         return f"{NAMES[mode]}: all modes do equally well, and it is the simplest"
-    rival = max((m for m in MODES if m != mode), key=made.chances.__getitem__)
-    low, high = made.ahead[rival] if mode == made.best else made.ahead[mode]
-    words = f"no clear winner from so few texts; {NAMES[mode]} risks least"
-    return f"{words} ({NAMES[made.best]} against it or the next: {low:+.0%} to {high:+.0%})"
+    if mode != best and made.chances[best] - made.chances[mode] < SAME:
+        return f"{NAMES[mode]}: as good as {NAMES[best]}, and simpler"
+    if mode == best and made.clear:
+        least = min(made.ahead[other][0] for other in MODES if other != mode)
+        return f"{NAMES[mode]}: ahead of both others, by {100 * least:.0f} points or more"
+    rival = mode
+    if mode == best:
+        rival = max((m for m in MODES if m != best), key=made.chances.__getitem__)
+    low, high = made.ahead[rival]
+    words = f"{NAMES[mode]}: no clear winner from so few texts, and it risks least"
+    gap = f"{100 * low:+.0f} to {100 * high:+.0f} points"
+    return f"{words} ({NAMES[best]} ahead of {NAMES[rival]} by {gap})"
 
 
 def command(made: Forecast, policy: str) -> str:
