@@ -59,9 +59,9 @@ def doctor(
 
     TPO needs a model that follows instructions: it makes weak models worse.
 
-    Built-in tasks with checks show how often updates mend and break, and which mode is likely to win.
-    They take 12 to 18 of the requests, with as many texts as --tries says in each; without n one for
-    each text.
+    Built-in tasks with checks show how often updates mend and break, and which mode is likely
+    to win. They take up to 18 of the requests, for as many texts each as --tries says; a server
+    that takes no n is asked for each text.
 
     With --reward and no --policy it checks the reward alone, and shows how it scores 14 pairs.
     """

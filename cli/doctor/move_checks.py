@@ -15,7 +15,6 @@ from typing_extensions import TypedDict
 
 from ...core.context import Context
 from ...core.feedback import feedback_text
-from ...core.json_types import JsonObject
 from ...core.moves import Move
 from ...models.asking.sampling import answer_sampling
 from ...models.policy import Policy
@@ -25,7 +24,9 @@ from ...prompts.prompt_set import Critique, prompt_set
 from ...prompts.round_texts import clip_tokens
 from ...prompts.update import read_update, update_format
 from .several import Several, several
-from .tasks import TASKS, Task
+from .task import Task
+from .tasks import TASKS
+from .tried import Tried
 
 SHORT = 300  # tokens; what passes the checks takes half, and a weak model may never end
 POLISH = "1. Make the wording warmer and livelier.\n2. Keep all that the request asks for."
@@ -36,38 +37,6 @@ class Waits(TypedDict):
 
     timeout: float
     retries: int
-
-
-@dataclass(frozen=True)
-class Tried:
-    """What came of one task.
-
-    Attributes:
-        task: The task.
-        draft: The answer that was to be mended: the best of those that fail a check. If all
-            pass, one of these, which a rewrite can only break; `None` without any.
-        moves: What each move brought.
-    """
-
-    task: Task
-    draft: str | None
-    moves: dict[Move, Several]
-
-    @property
-    def mendable(self) -> bool:
-        """Whether the draft fails a check."""
-        return self.draft is not None and bool(self.task.failed(self.draft))
-
-    def shares(self, move: Move) -> tuple[float | None, ...]:
-        """Return the share of checks that each text of a move passes; `None` if it is unusable."""
-        came = self.moves.get(move, Several()).texts
-        return tuple(None if text is None else self.task.share(text) for text in came)
-
-    def as_json(self) -> JsonObject:
-        """Return what `--json` prints of it: for each text the share of checks that it passes."""
-        draft = None if self.draft is None else self.task.share(self.draft)
-        shares: JsonObject = {move: list(self.shares(move)) for move in self.moves}
-        return {"task": self.task.name, "draft": draft, **shares}
 
 
 @dataclass(frozen=True)

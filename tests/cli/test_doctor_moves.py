@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from loopback_server import Fault, message_text, shaped
 
-from tpo.cli.doctor.forecast import Prices, Shown, forecast
-from tpo.cli.doctor.move_findings import likely, reason
+from tpo.cli.doctor.forecast import forecast
+from tpo.cli.doctor.forecast_findings import reason
+from tpo.cli.doctor.mode_plans import Prices, Shown
+from tpo.cli.doctor.move_findings import likely
 from tpo.cli.doctor.tasks import TASKS
 
 pytestmark = pytest.mark.loopback
