@@ -13,8 +13,8 @@ from ..core.state import State
 from ..core.stopping import spent, why_stop
 from ..core.usage import add_usage
 from ..models.budget import budget_left
-from .paid.held_out import held_out
 from .paid.run_models import GivenModels, Node, Update
+from .paid.score_round import measured
 
 
 def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
@@ -33,7 +33,7 @@ def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
         if winner is None:
             raise NoCandidateError("the pool holds no scored candidate, so there is no answer")
         budget = budget_left(context, spent(state))
-        late = await held_out(state, given, runtime, emit, budget, spare=0)
+        late = await measured(state, given, runtime, emit, budget, alone=True)
         emit("stop", {"reason": reason})
         emit(
             "final",

@@ -12,9 +12,8 @@ from ..core.events import Emitter
 from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of
-from .paid.held_out import waits
 from .paid.run_models import GivenModels, Node, Update
-from .paid.score_round import Ranking, begin_ranking, losses, rankable
+from .paid.score_round import Ranking, begin_ranking, losses, rankable, waits
 
 
 def rank_node(*, given: GivenModels) -> Node:

@@ -121,10 +121,9 @@ async def reopen(run: SavedRun) -> None:
         return
     base = _before(line, "finish")
     last = values["rounds"][-1]
-    again = {
-        key: last[key] for key in ("turn", "round", "heldout")
-    }  # `finish` may have measured it
-    again |= {"error": None, "failure": None}
+    place = {"turn": last["turn"], "round": last["round"]}
+    # What `finish` measured stands after the checkpoint that the run goes on from.
+    again = {**place, "heldout": last["heldout"], "error": None, "failure": None}
     changes = {"halt": None, "rounds": [again]}
     state, node = cast("State", {**values, "halt": None}), maker(base)
     if node in {"loss", "gradient"}:
