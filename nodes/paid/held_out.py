@@ -22,8 +22,9 @@ from ...core.events import Emitter
 from ...core.json_types import JsonObject
 from ...core.pool import by_id
 from ...core.state import Candidate, Score, State
+from ...core.stopping import spent
 from ...core.usage import Cost, UsageDelta, add_costs, cost, usage_of
-from ...models.budget import Budget
+from ...models.budget import Budget, budget_left
 from ...models.request import RequestError
 from ...rewards.planned_reward import Job, PlannedReward, requests_to_score
 from .run_models import GivenModels, Update
@@ -64,22 +65,16 @@ def to_measure(state: State, given: GivenModels, context: Context) -> Candidate 
     return by_id(state["candidates"], record["chosen"])
 
 
-def sparing(reward: PlannedReward, job: Job) -> Job:
-    """Return a job that leaves a request of its budget to the critic, who comes first."""
-    most, left = requests_to_score(reward, 1), job.budget.requests - 1
-    if left >= most + job.settings.retries:
-        return job
-    return replace(job, budget=replace(job.budget, requests=max(0, min(most, left))))
+def sparing(reward: PlannedReward, budget: Budget, context: Context) -> Budget:
+    """Return a budget that leaves one of its requests to the critic, who comes first."""
+    most, left = requests_to_score(reward, 1), budget.requests - 1
+    if left >= most + context.retries:
+        return budget
+    return replace(budget, requests=max(0, min(most, left)))
 
 
 async def measured(
-    state: State,
-    given: GivenModels,
-    runtime: Runtime[Context],
-    emit: Emitter,
-    budget: Budget,
-    *,
-    alone: bool = False,
+    state: State, given: GivenModels, runtime: Runtime[Context], emit: Emitter, own: Budget | None
 ) -> Measured:
     """Make the held-out score of the round's chosen answer, if that is still to be done.
 
@@ -88,8 +83,7 @@ async def measured(
         given: Models, and the settings of a run that is given none.
         runtime: The step's.
         emit: The step's; the round is sent again with the figure.
-        budget: What the step may cost.
-        alone: Whether the step does nothing else; if not, its own request comes first.
+        own: What the step's own request may cost, which comes first; `None`: it has none.
 
     Returns:
         The figure and its cost as a step writes them; nothing if there is nothing to do.
@@ -99,14 +93,13 @@ async def measured(
         return {}
     heldout = cast("PlannedReward", (await given.for_run(runtime)).heldout)
     messages, paid = read_conversation(state["messages"]).messages, [cost()]
+    budget = sparing(heldout, own, context) if own else budget_left(context, spent(state))
     job = Job(messages, [chosen["text"]], (), budget, context)
-    score = await held_out_score(
-        heldout, job if alone else sparing(heldout, job), emit, paid.append
-    )
+    score = await held_out_score(heldout, job, emit, paid.append)
     if score is not None:
         emit("round", {"selected": {**state["rounds"][-1], "heldout": score}})
     figure: JsonObject = {"turn": state["turn"], "round": state["round"], "heldout": score}
-    seconds = emit.seconds if alone else 0.0  # else they are those of the request beside it
+    seconds = 0.0 if own else emit.seconds  # the step counts its own
     usage = usage_of(state["turn"], "rank", reduce(add_costs, paid), seconds)
     return {"rounds": [figure], "usage": usage}
 
