@@ -9,14 +9,14 @@ from langgraph.runtime import Runtime
 from ..core.context import Context
 from ..core.errors import RewardError
 from ..core.events import Emitter
+from ..core.moves import needs_critique, plan_of
 from ..core.next_plan import next_plan
 from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of
 from ..models.failures.caused_by import caused_by
-from .paid.held_out import waits
 from .paid.run_models import GivenModels, Node, Update
-from .paid.score_round import Ranking, begin_ranking, losses, rankable
+from .paid.score_round import Ranking, begin_ranking, losses, rankable, waits
 
 
 def rank_node(*, given: GivenModels) -> Node:
@@ -30,10 +30,11 @@ def rank_node(*, given: GivenModels) -> Node:
         ranked = await _rank(ranking, state)
         pool = merge_candidates(ranking.pool, [ranked])
         record = summarise(pool, turn, now, ranking.reward.name)
-        record["heldout"] = await _heldout(ranking, state, pool, record)
-        emit("round", {"selected": record})
         if run.context.mode == "adaptive" and now < run.context.rounds:
             record["plan"] = next_plan(pool, turn, now, run.context)
+        record["heldout"] = await _heldout(ranking, state, pool, record)
+        emit("round", {"selected": record})
+        if "plan" in record:
             emit("plan", {"plan": record["plan"]})
         return {
             "candidates": [*ranking.restored, *ranked],
@@ -107,7 +108,10 @@ async def _heldout(
             same = earlier["turn"] == record["turn"] and earlier["chosen"] == chosen["id"]
             if same and earlier["heldout"] is not None:
                 return earlier["heldout"]
-    return None if waits(ranking.run.context) else await ranking.heldout(heldout, chosen["text"])
+    context = ranking.run.context
+    plan = plan_of(record, context.mode, context.width)
+    late = waits(context) and needs_critique(plan)  # the critique is what it is made beside
+    return None if late else await ranking.heldout(heldout, chosen["text"])
 
 
 def _count(lost: Sequence[str]) -> str:
