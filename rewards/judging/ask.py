@@ -66,7 +66,8 @@ async def ask_verdict(
     bare_first = form.one_word and "logprobs" in type(judge.model).model_fields
     parameters = _parameters(judge.model, settings)
     paid, reason, replies, refused = cost(), "nothing", 0, frozenset[str]()
-    for output, schema in (bare, strict, as_json) if bare_first else (strict, bare, as_json):
+    second = (as_json, bare) if form.bare_last else (bare, as_json)
+    for output, schema in (bare, strict, as_json) if bare_first else (strict, *second):
         request = Request(
             judge,
             [SystemMessage(JUDGE_SYSTEM.text), HumanMessage(prompt(output))],

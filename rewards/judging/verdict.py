@@ -43,6 +43,8 @@ class Form(Protocol):
 
     one_word: ClassVar[bool]
     """Whether bare text is one word, so that its log-probabilities tell how sure it is."""
+    bare_last: ClassVar[bool]
+    """Whether bare text is asked for only if JSON fails, as it cannot say all that is wanted."""
 
     def read(self, reply: Reply) -> object:
         """Return what the verdict is worth (plain JSON), or `None` if the reply holds none."""
@@ -70,6 +72,7 @@ class Choice:
     key: str
     schema: JsonObject
     one_word: ClassVar[bool] = True
+    bare_last: ClassVar[bool] = False
 
     def read(self, reply: Reply) -> float | None:
         """Return what the reply is worth."""
@@ -109,6 +112,7 @@ class Order:
     key: str
     schema: JsonObject
     one_word: ClassVar[bool] = False
+    bare_last: ClassVar[bool] = False
 
     def read(self, reply: Reply) -> list[list[int]] | None:
         """Return groups of numbers, the best first; every answer is named exactly once."""

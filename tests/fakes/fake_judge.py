@@ -20,7 +20,9 @@ ORDER = re.compile(
     r'rate me (?:10 / )?(\d)|"(?:rating|better)": ?"?([1-9ABT])\b|Reply: ([1-9ABT])\b'
     r"|answer ([AB]) is better"
 )
-KINDS = ("judge", "pairwise", "groupwise")
+KINDS = [
+    kind + option for kind in ("judge", "pairwise", "groupwise") for option in ("", "?reasons=1")
+]
 Worth = Callable[[str], float]
 
 
