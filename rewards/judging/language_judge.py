@@ -95,8 +95,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Ask for one verdict."""
         judge, question = await resolve_policy(self.model), partial(self.question, job, call)
-        form = Reasoned(self.form(call)) if self.reasons else self.form(call)
-        return await ask_verdict(judge, question, form, job.settings, job.budget)
+        return await ask_verdict(judge, question, self.asked(call), job.settings, job.budget)
 
     async def ready(self, job: Job) -> Cost:
         """Make sure that the model is there and replies in the form; see `form_known`.
@@ -139,3 +138,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     @abstractmethod
     def form(self, call: CallT) -> Form:
         """Return the verdicts that a call allows."""
+
+    def asked(self, call: CallT) -> Form:
+        """Return the same, with reasons if they are wanted."""
+        return Reasoned(self.form(call)) if self.reasons else self.form(call)

@@ -17,7 +17,7 @@ from ...core.replies.reply import Reply
 from ...prompts.reasons import WHY, reasoned_output, reasoned_schema
 from ..base import Score
 from .unwrapped import entry
-from .verdict import Form
+from .verdict import ROOM, Form
 
 V = TypeVar("V")
 Number: TypeAlias = "float | WithWhy[float]"
@@ -44,6 +44,7 @@ class Reasoned:
     verdict: Form
     one_word: ClassVar[bool] = False
     bare_last: ClassVar[bool] = True
+    room: ClassVar[int] = ROOM
 
     @property
     def plain(self) -> str:

@@ -21,7 +21,9 @@ ORDER = re.compile(
     r"|answer ([AB]) is better"
 )
 KINDS = [
-    kind + option for kind in ("judge", "pairwise", "groupwise") for option in ("", "?reasons=1")
+    kind + option
+    for kind in ("judge", "pairwise", "groupwise", "rubric")
+    for option in ("", "?reasons=1", "?reasons=0")
 ]
 Worth = Callable[[str], float]
 
