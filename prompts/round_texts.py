@@ -25,14 +25,15 @@ def critique_of(state: State, context: Context) -> Critique:
     rejected = None if revise else by_id(pool, now["rejected"])
     if chosen is None:
         raise PolicyError(f"round {now['round']} has no chosen candidate to improve on")
+    told = context.feedback == "show"
     return Critique(
         query=read_conversation(state["messages"]).text,
         chosen=chosen["text"],
         rejected=rejected["text"] if rejected else None,
         loss=now["loss"] or "",
         gradient=now["gradient"] or "",
-        chosen_feedback=feedback_text(chosen) if context.feedback else "",
-        rejected_feedback=feedback_text(rejected) if context.feedback and rejected else "",
+        chosen_feedback=feedback_text(chosen) if told else "",
+        rejected_feedback=feedback_text(rejected) if told and rejected else "",
     )
 
 

@@ -19,10 +19,11 @@ class RewardSettings(BaseModel):
     fallback_reward: str = Field(
         default="", title="Fallback reward", description="The reward that takes over after degrade."
     )
-    feedback: bool = Field(
-        default=True,
+    feedback: Literal["show", "hide"] = Field(
+        default="show",
         title="Feedback",
-        description="Show critics what the reward says of an answer beside its number, if it does.",
+        description="What the reward says of an answer beside its number: show it to the models "
+        "that write loss, gradient and update, or hide it from them.",
     )
     heldout: str = Field(
         default="",

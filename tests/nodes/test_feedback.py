@@ -52,7 +52,7 @@ def test_each_step_after_the_ranking_is_shown_it_for_chosen_and_rejected(prompts
 def test_hidden_it_is_kept_but_changes_no_request():
     plain, hidden = says(), says()
     run(plain)
-    result = run(hidden, telling, feedback=False)
+    result = run(hidden, telling, feedback="hide")
     assert asked(hidden) == asked(plain)
     assert result["candidates"][0]["feedback"] == "first 0 scored 0"
 
