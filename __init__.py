@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     from tpo.rewards.base import Reward, Score, scored, unscored
     from tpo.rewards.caching.cached import cached
     from tpo.rewards.function import FunctionReward
+    from tpo.rewards.judging.criteria import Criterion
     from tpo.rewards.judging.groupwise import GroupwiseJudge
     from tpo.rewards.judging.pairwise import PairwiseJudge
     from tpo.rewards.judging.pointwise import Judge
+    from tpo.rewards.judging.rubric import Rubric
     from tpo.rewards.mixing.mix import Mix, Part
     from tpo.rewards.resolve import close_rewards, resolve_reward
 
@@ -75,10 +77,12 @@ _HOMES = {
     "tpo.rewards.base": ["Reward", "Score", "scored", "unscored"],
     "tpo.rewards.caching.cached": ["cached"],
     "tpo.rewards.function": ["FunctionReward"],
+    "tpo.rewards.judging.criteria": ["Criterion"],
     "tpo.rewards.judging.groupwise": ["GroupwiseJudge"],
     "tpo.rewards.judging.pointwise": ["Judge"],
     "tpo.rewards.mixing.mix": ["Mix", "Part"],
     "tpo.rewards.judging.pairwise": ["PairwiseJudge"],
+    "tpo.rewards.judging.rubric": ["Rubric"],
     "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -89,6 +93,7 @@ __all__ = [
     "ChatTPO",
     "ConfigError",
     "Context",
+    "Criterion",
     "FunctionReward",
     "GroupwiseJudge",
     "InputError",
@@ -104,6 +109,7 @@ __all__ = [
     "Reward",
     "RewardError",
     "Round",
+    "Rubric",
     "Score",
     "SpecError",
     "State",

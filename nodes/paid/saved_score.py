@@ -31,6 +31,7 @@ async def saved_scores(
     tell: Callable[[str], None],
     pay: Callable[[Cost], None],
     settle: Callable[[int, Score], None],
+    *,
     fail: Callable[[Exception], None] = lambda _: None,
 ) -> list[Score]:
     """Score a job with calls that are saved.
