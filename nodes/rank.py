@@ -10,9 +10,10 @@ from ..core.context import Context
 from ..core.errors import RewardError
 from ..core.events import Emitter
 from ..core.pool import by_id, summarise, with_reward, without_reward
-from ..core.state import Candidate, Round, State, merge_candidates
+from ..core.state import Candidate, Round, State, merge_candidates, merge_rounds
 from ..core.usage import add_usage, usage_of
 from ..models.failures.caused_by import caused_by
+from .paid.heldout_sample import heldout_samples
 from .paid.run_models import GivenModels, Node, Update
 from .paid.score_round import Ranking, begin_ranking, losses, rankable
 
@@ -30,9 +31,12 @@ def rank_node(*, given: GivenModels) -> Node:
         record = summarise(pool, turn, now, ranking.reward.name)
         record["heldout"] = await _heldout(ranking, state, pool, record)
         emit("round", {"selected": record})
+        rounds = merge_rounds(state.get("rounds"), [[record]])
+        stops = run.context.guard == "stop"  # else nothing hangs on it before the end
+        samples = await heldout_samples(ranking, pool, rounds) if stops else []
         return {
             "candidates": [*ranking.restored, *ranked],
-            "rounds": [record],
+            "rounds": [record, *samples],
             "degraded": ranking.degraded,
             "usage": usage_of(turn, "rank", ranking.cost, emit.seconds),
         }

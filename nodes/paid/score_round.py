@@ -104,11 +104,16 @@ class Ranking:
 
     async def heldout(self, reward: PlannedReward, text: str) -> float | None:
         """Score one answer without steering; a failure is a notice and no more."""
-        job = Job(self.messages, [text], (), self.budget, self.run.context)
-        (score,) = await self._pay(reward, "heldout", job, lambda *_: None)
-        if why := score["error"]:
+        (score,) = await self.heldout_each(reward, [text])
+        return score
+
+    async def heldout_each(self, reward: PlannedReward, texts: Sequence[str]) -> list[float | None]:
+        """Score some answers without steering; failures are one notice and no more."""
+        job = Job(self.messages, texts, (), self.budget, self.run.context)
+        scores = await self._pay(reward, "heldout", job, lambda *_: None)
+        if why := next((score["error"] for score in scores if score["error"]), None):
             self.emit.notice(f"the held-out reward {reward.name!r} failed: {why}")
-        return score["reward"]
+        return [score["reward"] for score in scores]
 
     async def _pay(
         self,
