@@ -2,13 +2,14 @@
 
 The scores of two chosen answers cannot tell: the higher one was the best of several, by luck
 too, and a low one may be bad luck. So other answers of the two rounds are scored, which nobody
-has chosen by these scores, and their means are compared by a t test. What differs within a
+has chosen by them, and their means are compared by a t test. What differs within a
 round is the noise. `benchmarks/guard.py` shows how often that is right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
 from statistics import NormalDist, fmean
 
 WORTH_A_LOOK = 0.5  # standard deviations; smaller falls of the chosen answer are no reason to look
@@ -26,7 +27,7 @@ def worth_a_look(fall: float, peak: Sequence[float]) -> bool:
     """
     if len(peak) < LEAST:
         return False
-    return fall > WORTH_A_LOOK * (squares_of(peak) / (len(peak) - 1)) ** 0.5
+    return fall > WORTH_A_LOOK * sqrt(squares_of(peak) / (len(peak) - 1))
 
 
 def fell(
@@ -50,7 +51,7 @@ def fell(
     known = [scores for scores in all_rounds if len(scores) >= LEAST]
     freedom = sum(len(scores) - 1 for scores in known)
     squares = sum(map(squares_of, known))
-    error = (squares / freedom * (1 / len(peak) + 1 / len(last))) ** 0.5
+    error = sqrt(squares / freedom * (1 / len(peak) + 1 / len(last)))
     fall = fmean(peak) - fmean(last)
     least = ROUNDING * max(abs(fmean(peak)), abs(fmean(last)))
     looks = max(1, len(known) - 1)
@@ -73,11 +74,11 @@ def t_quantile(share: float, freedom: int) -> float:
         >>> round(t_quantile(0.97, 6), 2)
         2.31
     """
-    z = NormalDist().inv_cdf(share)
+    z: float = NormalDist().inv_cdf(share)
     terms = (
         z,
         (z**3 + z) / 4,
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
     )
-    return sum(term / freedom**power for power, term in enumerate(terms))
+    return sum(term / float(freedom**power) for power, term in enumerate(terms))

@@ -11,8 +11,7 @@ from ..core.events import Emitter
 from ..core.final_answer import answer_of
 from ..core.state import State
 from ..core.stopping import why_stop
-from ..core.usage import add_usage
-from .paid.heldout_sample import samples_at_end
+from .paid.heldout_sample import sampled_at_end
 from .paid.run_models import GivenModels, Node, Update
 
 
@@ -31,8 +30,7 @@ def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
         winner = answer_of(state, reason)
         if winner is None:
             raise NoCandidateError("the pool holds no scored candidate, so there is no answer")
-        late = await samples_at_end(state, given, runtime, emit)
-        usage = add_usage(state["usage"], late["usage"]) if late else state["usage"]
+        state, late = await sampled_at_end(state, given, runtime, emit)
         emit("stop", {"reason": reason})
         emit(
             "final",
@@ -40,7 +38,7 @@ def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
                 "candidate": winner["id"],
                 "answer": winner["text"],
                 "reward": winner["reward"],
-                "usage": usage,
+                "usage": state["usage"],
             },
         )
         return {

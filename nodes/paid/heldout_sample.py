@@ -12,12 +12,13 @@ from langgraph.runtime import Runtime
 from ...core.context import Context
 from ...core.conversation import read_conversation
 from ...core.events import Emitter
+from ...core.heldout_noise import LEAST
 from ...core.json_types import JsonObject
 from ...core.overoptimisation import drift
 from ...core.pool import of_round, with_reward
 from ...core.state import Candidate, Round, State, merge_rounds
 from ...core.stopping import spent
-from ...core.usage import usage_of
+from ...core.usage import add_usage, usage_of
 from ...models.budget import budget_left
 from .run_models import GivenModels, Update
 from .score_round import Ranking
@@ -51,23 +52,28 @@ async def heldout_samples(
         texts = [text for text in others if text not in chosen][:MOST]
         scores = await ranking.heldout_each(reward, texts) if texts else []
         sample = [score for score in scores if score is not None]
+        if len(sample) < LEAST:
+            ranking.emit.notice(
+                f"the guard cannot tell whether the held-out reward fell: round {nth} has too few "
+                "answers to know its noise; take a greater width, or set guard_tolerance"
+            )
         part = {"turn": rounds[-1]["turn"], "round": nth, "heldout_sample": sample}
         found.append(part)
         rounds = merge_rounds(rounds, [[part]])
     return found
 
 
-async def samples_at_end(
+async def sampled_at_end(
     state: State, given: GivenModels, runtime: Runtime[Context], emit: Emitter
-) -> Update:
+) -> tuple[State, Update]:
     """Score what a report of the guard depends on: once, since nothing hangs on it before.
 
     Returns:
-        What a step writes of it: nothing, unless there is an alarm in sight.
+        The state with that, and what a step writes of it: nothing, unless an alarm is in sight.
     """
     context, rounds = given.settings(runtime), state["rounds"]
     if context.guard != "report" or drift(rounds, context.guard_tolerance)["to_sample"] is None:
-        return {}
+        return state, {}
     ranking = Ranking(
         await given.for_run(runtime),
         read_conversation(state["messages"]).messages,
@@ -78,5 +84,10 @@ async def samples_at_end(
         budget=budget_left(context, spent(state)),
     )
     samples = await heldout_samples(ranking, state["candidates"], rounds)
-    usage = usage_of(state["turn"], "rank", ranking.cost, emit.seconds)
-    return {"rounds": samples, "usage": usage} if samples else {}
+    paid = usage_of(state["turn"], "rank", ranking.cost, emit.seconds)
+    known: State = {
+        **state,
+        "rounds": merge_rounds(rounds, [samples]),
+        "usage": add_usage(state["usage"], paid),
+    }
+    return known, {"rounds": samples, "usage": paid}

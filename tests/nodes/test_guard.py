@@ -12,6 +12,7 @@ from langgraph.types import Command
 from steps import QUERY, improved, prefer_later, run, says
 
 import tpo
+from tpo.core.overoptimisation import drift
 from tpo.rewards.heuristic import HeuristicReward
 from tpo.rewards.judging.pairwise import PairwiseJudge
 from tpo.rewards.mixing.mix import Mix, Part
@@ -107,7 +108,7 @@ def test_reporting_goes_on_and_changes_nothing_but_the_records():
 @pytest.mark.parametrize("depth", [8, 4])
 def test_the_guard_stops_and_returns_what_was_best_before(depth):
     events: list[Any] = []
-    result = game(guard="stop", depth=depth, on_event=events.append)
+    result = game(guard="stop", guard_tolerance=0, depth=depth, on_event=events.append)
     held = [r["heldout"] for r in result["rounds"]]
     assert result["stop_reason"] == "overoptimised"
     assert len(held) < len(game(depth=depth)["rounds"]) or depth == 4
@@ -122,6 +123,82 @@ def test_the_guard_stops_and_returns_what_was_best_before(depth):
         result["rounds"][-2]["chosen"],
         result["reward"],
     )
+
+
+def test_by_default_a_fall_is_told_from_noise_before_the_guard_stops():
+    """Other answers of the two rounds are scored, once each, and only if an alarm is in sight."""
+    watch = Watch(TRUE)
+    result = game(guard="stop", heldout=watch)
+    held = [r["heldout"] for r in result["rounds"]]
+    assert result["stop_reason"] == "overoptimised"
+    assert TRUE("", result["answer"]) == max(held) == held[3]
+    sampled = {r["round"]: r["heldout_sample"] for r in result["rounds"] if "heldout_sample" in r}
+    assert list(sampled) == [3, 4, 5]  # of round 4 alone it could not tell
+    texts = {(c["round"], c["text"]) for c in result["candidates"]}
+    assert sampled[3] == [TRUE("", text) for nth, text in sorted(texts) if nth == 3][:3]
+    assert set(watch.asked.values()) == {1}
+    assert sum(watch.asked.values()) == len(held) + 3 * 3
+    scores = result["usage"]["phases"]["rank"]["scores"]
+    assert scores == len(result["candidates"]) + sum(watch.asked.values())
+
+
+def test_a_report_of_a_fall_asks_once_at_the_end():
+    watch, events = Watch(TRUE), list[Any]()
+    result = game(heldout=watch, on_event=events.append)
+    sampled = [r["round"] for r in result["rounds"] if "heldout_sample" in r]
+    assert sampled == [3, 8]
+    assert drift(result["rounds"])["overoptimised"]
+    assert sum(watch.asked.values()) == 9 + 2 * 3
+    scores = result["usage"]["phases"]["rank"]["scores"]
+    assert scores == len(result["candidates"]) + sum(watch.asked.values())
+    assert events[-1]["usage"] == result["usage"]
+    assert result["stop_reason"] == "depth"
+
+
+def test_noise_alone_gives_no_alarm():
+    noisy = Watch(lambda query, answer: -float(answer.rsplit(maxsplit=1)[-1]) % 7)
+    result = run(heldout=noisy, guard="stop", depth=3, width=5)
+    assert (result["stop_reason"], len(result["rounds"])) == ("depth", 4)
+
+
+def test_too_few_answers_to_tell_are_said():
+    events: list[Any] = []
+    settings = {"heldout": TRUE, "guard": "stop", "width": 2, "on_event": events.append}
+    assert game(**settings)["stop_reason"] == "depth"
+    notices = {e["message"] for e in events if e["type"] == "tpo.notice"}
+    assert any("take a greater width, or set guard_tolerance" in said for said in notices)
+
+
+def test_what_fails_of_the_further_scores_gives_no_alarm():
+    watch = Watch(lambda query, answer: -len(answer) if len(watch.asked) < 3 else float("nan"))
+    result = run(heldout=watch, guard="stop", depth=1)
+    assert result["stop_reason"] == "depth"
+    assert [r.get("heldout_sample") for r in result["rounds"]] == [[], None]
+
+
+async def test_the_further_scores_are_paid_once_even_if_the_run_is_cut_short():
+    broken = [True]
+    watch = Watch()
+
+    def truth(query: str, answer: str) -> float:
+        if sum(watch.asked.values()) == 9 and broken:
+            raise KeyboardInterrupt
+        return TRUE(query, answer)
+
+    watch.function = truth
+    app = tpo.build_tpo(gaming_task.model(), PROXY, heldout=watch).compile(
+        checkpointer=InMemorySaver()
+    )
+    config: Any = {"configurable": {"thread_id": "t"}}
+    knobs: Any = {"depth": 8, "width": 4, "guard": "stop", "on_reward_failure": "raise"}
+    first = await app.ainvoke(
+        {"messages": [("user", gaming_task.QUERY)]}, config, context=knobs, interrupt_after=["rank"]
+    )
+    broken.clear()
+    while not first.get("stop_reason"):
+        first = await app.ainvoke(None, config, context=knobs, interrupt_after=["rank"])
+    assert set(watch.asked.values()) == {1}
+    assert first["stop_reason"] == "overoptimised"
 
 
 def test_the_guard_saves_the_critique_it_does_not_need():
