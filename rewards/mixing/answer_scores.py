@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...core.feedback import Check, read_feedback
 from ..base import Score, unscored
 
 PASS = 0.5  # a constraint passes from here
@@ -28,10 +29,21 @@ def why_unscored(names: Sequence[str], row: Sequence[Score], parts: int) -> Scor
     return None
 
 
-def own_scores(names: Sequence[str], row: Sequence[Score]) -> dict[str, float]:
-    """Return each reward's own score; a mix inside this one shows its parts too."""
-    found: dict[str, float] = {}
-    for name, score in zip(names, row, strict=True):
-        own = {} if score["reward"] is None else {name: score["reward"]}
-        found |= {**score.get("parts", {}), **own}
-    return found
+def with_parts(score: Score, names: Sequence[str], row: Sequence[Score]) -> Score:
+    """Return the score of a mix with what each of its rewards gave and said, by its name.
+
+    A mix inside this one shows its parts too.
+    """
+    parts: dict[str, float] = {}
+    lines: list[str] = []
+    checks: list[Check] = []
+    for name, own in zip(names, row, strict=True):
+        number = {} if own["reward"] is None else {name: own["reward"]}
+        parts |= {**own.get("parts", {}), **number}
+        if words := own.get("feedback"):
+            lines.append(f"{name}: {words}")
+        checks += [
+            {**check, "criterion": f"{name}: {check['criterion']}"}
+            for check in own.get("checks", ())
+        ]
+    return {**score, "parts": parts, **read_feedback("\n".join(lines), checks)}
