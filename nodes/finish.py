@@ -11,7 +11,6 @@ from ..core.events import Emitter
 from ..core.final_answer import answer_of
 from ..core.state import State
 from ..core.stopping import why_stop
-from .paid.heldout_sample import sampled_at_end
 from .paid.run_models import GivenModels, Node, Update
 
 
@@ -30,19 +29,10 @@ def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
         winner = answer_of(state, reason)
         if winner is None:
             raise NoCandidateError("the pool holds no scored candidate, so there is no answer")
-        state, late = await sampled_at_end(state, given, runtime, emit)
         emit("stop", {"reason": reason})
-        emit(
-            "final",
-            {
-                "candidate": winner["id"],
-                "answer": winner["text"],
-                "reward": winner["reward"],
-                "usage": state["usage"],
-            },
-        )
+        final = {"candidate": winner["id"], "answer": winner["text"], "reward": winner["reward"]}
+        emit("final", {**final, "usage": state["usage"]})
         return {
-            **late,
             "messages": [AIMessage(winner["text"])] if speak else [],
             "answer": winner["text"],
             "reward": winner["reward"],

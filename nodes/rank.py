@@ -9,11 +9,12 @@ from langgraph.runtime import Runtime
 from ..core.context import Context
 from ..core.errors import RewardError
 from ..core.events import Emitter
+from ..core.json_types import JsonObject
 from ..core.pool import by_id, summarise, with_reward, without_reward
-from ..core.state import Candidate, Round, State, merge_candidates, merge_rounds
+from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of
 from ..models.failures.caused_by import caused_by
-from .paid.heldout_sample import heldout_samples
+from ..rewards.heldout_sample import heldout_samples
 from .paid.run_models import GivenModels, Node, Update
 from .paid.score_round import Ranking, begin_ranking, losses, rankable
 
@@ -31,15 +32,12 @@ def rank_node(*, given: GivenModels) -> Node:
         record = summarise(pool, turn, now, ranking.reward.name)
         record["heldout"] = await _heldout(ranking, state, pool, record)
         emit("round", {"selected": record})
-        rounds = merge_rounds(state.get("rounds"), [[record]])
-        stops = run.context.guard == "stop"  # else nothing hangs on it before the end
-        samples = await heldout_samples(ranking, pool, rounds) if stops else []
-        return {
-            "candidates": [*ranking.restored, *ranked],
-            "rounds": [record, *samples],
-            "degraded": ranking.degraded,
-            "usage": usage_of(turn, "rank", ranking.cost, emit.seconds),
-        }
+        known: State = {**state, "candidates": pool}
+        rounds: list[JsonObject] = [{**record}]
+        await heldout_samples(known, rounds, run.context, ranking.heldout, emit.notice)
+        usage = usage_of(turn, "rank", ranking.cost, emit.seconds)
+        kept = {"degraded": ranking.degraded, "usage": usage}
+        return {"candidates": [*ranking.restored, *ranked], "rounds": rounds, **kept}
 
     return rank
 
@@ -97,8 +95,7 @@ async def _heldout(
     ranking: Ranking, state: State, pool: Sequence[Candidate], record: Round
 ) -> float | None:
     """Score the chosen answer with the held-out reward; an unchanged one keeps its score."""
-    heldout, chosen = ranking.run.heldout, by_id(pool, record["chosen"])
-    if heldout is None or chosen is None:
+    if (chosen := by_id(pool, record["chosen"])) is None:
         return None
     old = by_id(state["candidates"], chosen["id"])
     if old and old["reward"] is not None:  # else it is new, or was edited by hand
@@ -106,7 +103,7 @@ async def _heldout(
             same = earlier["turn"] == record["turn"] and earlier["chosen"] == chosen["id"]
             if same and earlier["heldout"] is not None:
                 return earlier["heldout"]
-    return await ranking.heldout(heldout, chosen["text"])
+    return (await ranking.heldout([chosen["text"]]))[0]
 
 
 def _count(lost: Sequence[str]) -> str:

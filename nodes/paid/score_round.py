@@ -102,13 +102,10 @@ class Ranking:
             changed += await self.score(mine, merge_candidates(fresh, [changed]))
         return changed
 
-    async def heldout(self, reward: PlannedReward, text: str) -> float | None:
-        """Score one answer without steering; a failure is a notice and no more."""
-        (score,) = await self.heldout_each(reward, [text])
-        return score
-
-    async def heldout_each(self, reward: PlannedReward, texts: Sequence[str]) -> list[float | None]:
-        """Score some answers without steering; failures are one notice and no more."""
+    async def heldout(self, texts: Sequence[str]) -> list[float | None]:
+        """Score answers without steering; failures are one notice and no more."""
+        if (reward := self.run.heldout) is None:
+            return [None for _ in texts]
         job = Job(self.messages, texts, (), self.budget, self.run.context)
         scores = await self._pay(reward, "heldout", job, lambda *_: None)
         if why := next((score["error"] for score in scores if score["error"]), None):
@@ -130,8 +127,7 @@ class Ranking:
 
         async def ask(call: object) -> Called:
             try:
-                seconds = self.run.context.timeout
-                done = await saved_call(reward, job, call, role, gate, seconds)
+                done = await saved_call(reward, job, call, role, gate, self.run.context.timeout)
             except Exception as error:
                 self.cost = add_costs(self.cost, getattr(error, "cost", usage.cost()))
                 self.error = to_tell(self.error, error)

@@ -111,7 +111,7 @@ def test_each_further_look_is_allowed_less_chance():
     doubtful = {"peak": [1.0, 2.0, 3.0, 2.0], "last": [0.0, 1.0, 2.0, 1.0]}
     both = list(doubtful.values())
     assert not fell(**doubtful, all_rounds=both)
-    clearer = {"peak": doubtful["peak"], "last": [-0.4, 0.6, 1.6, 0.6]}
+    clearer = {"peak": doubtful["peak"], "last": [-0.6, 0.4, 1.4, 0.4]}
     both = list(clearer.values())
     assert fell(**clearer, all_rounds=both)
     assert not fell(**clearer, all_rounds=[*both, *[doubtful["peak"]] * 9])
