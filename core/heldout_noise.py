@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from math import sqrt
 from statistics import NormalDist, fmean
 
-WORTH_A_LOOK = 0.5  # standard deviations; smaller falls of the chosen answer are no reason to look
-CHANCE = 0.025  # of a fall that is none, in the first look; each further look is allowed less
-ROUNDING = 1e-6  # of a score's size: a fall this small is none
+WORTH_A_LOOK = (
+    0.5  # standard deviations; smaller falls of the chosen answer are not a reason to look
+)
+CHANCE = 0.025  # of seeing a fall that did not happen, at the first look; less at each further one
+ROUNDING = 1e-6  # of a score's size: a fall this small does not count
 LEAST = 2  # answers of a round, to know how they differ
 
 
