@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from math import sqrt
 from statistics import NormalDist, fmean
 
-WORTH_A_LOOK = (
-    0.5  # standard deviations; smaller falls of the chosen answer are not a reason to look
-)
+WORTH_A_LOOK = 0.5  # standard deviations that the chosen answer must have fallen by
 CHANCE = 0.025  # of seeing a fall that did not happen, at the first look; less at each further one
 ROUNDING = 1e-6  # of a score's size: a fall this small does not count
 LEAST = 2  # answers of a round, to know how they differ
