@@ -126,7 +126,7 @@ def event_text(event: AnyEvent) -> str:  # noqa: C901, PLR0911  one line per kin
             return ""
 
 
-def overoptimised_sentence(rounds: Sequence[Round], tolerance: float) -> str:
+def overoptimised_sentence(rounds: Sequence[Round], tolerance: float | None) -> str:
     """Return how the reward rose while the held-out reward fell, and since when; else ""."""
     moved = drift(rounds, tolerance)
     peak = next((r for r in rounds if r["round"] == moved["best_round"]), None)

@@ -33,15 +33,9 @@ def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
             raise NoCandidateError("the pool holds no scored candidate, so there is no answer")
         late = await measured(state, given, runtime, emit, None)
         emit("stop", {"reason": reason})
-        emit(
-            "final",
-            {
-                "candidate": winner["id"],
-                "answer": winner["text"],
-                "reward": winner["reward"],
-                "usage": add_usage(state["usage"], late["usage"]) if late else state["usage"],
-            },
-        )
+        final = {"candidate": winner["id"], "answer": winner["text"], "reward": winner["reward"]}
+        usage = add_usage(state["usage"], late["usage"]) if late else state["usage"]
+        emit("final", {**final, "usage": usage})
         return {
             **late,
             "messages": [AIMessage(winner["text"])] if speak else [],

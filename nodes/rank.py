@@ -9,12 +9,14 @@ from langgraph.runtime import Runtime
 from ..core.context import Context
 from ..core.errors import RewardError
 from ..core.events import Emitter
+from ..core.json_types import JsonObject
 from ..core.moves import needs_critique, plan_of
 from ..core.next_plan import next_plan
 from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of
 from ..models.failures.caused_by import caused_by
+from ..rewards.heldout_sample import heldout_samples
 from .paid.run_models import GivenModels, Node, Update
 from .paid.score_round import Ranking, begin_ranking, losses, rankable, waits
 
@@ -36,12 +38,13 @@ def rank_node(*, given: GivenModels) -> Node:
         emit("round", {"selected": record})
         if "plan" in record:
             emit("plan", {"plan": record["plan"]})
-        return {
-            "candidates": [*ranking.restored, *ranked],
-            "rounds": [record],
-            "degraded": ranking.degraded,
-            "usage": usage_of(turn, "rank", ranking.cost, emit.seconds),
-        }
+        rounds: list[JsonObject] = [{**record}]
+        if not waits(run.context):
+            known: State = {**state, "candidates": pool}
+            await heldout_samples(known, rounds, run.context, ranking.heldout, emit.notice)
+        usage = usage_of(turn, "rank", ranking.cost, emit.seconds)
+        kept = {"degraded": ranking.degraded, "usage": usage}
+        return {"candidates": [*ranking.restored, *ranked], "rounds": rounds, **kept}
 
     return rank
 
@@ -99,8 +102,7 @@ async def _heldout(
     ranking: Ranking, state: State, pool: Sequence[Candidate], record: Round
 ) -> float | None:
     """Score the chosen answer with the held-out reward; an unchanged one keeps its score."""
-    heldout, chosen = ranking.run.heldout, by_id(pool, record["chosen"])
-    if heldout is None or chosen is None:
+    if (chosen := by_id(pool, record["chosen"])) is None:
         return None
     old = by_id(state["candidates"], chosen["id"])
     if old and old["reward"] is not None:  # else it is new, or was edited by hand
@@ -111,7 +113,7 @@ async def _heldout(
     context = ranking.run.context
     plan = plan_of(record, context.mode, context.width)
     late = waits(context) and needs_critique(plan)  # the critique is what it is made beside
-    return None if late else await ranking.heldout(heldout, chosen["text"])
+    return None if late else (await ranking.heldout([chosen["text"]]))[0]
 
 
 def _count(lost: Sequence[str]) -> str:

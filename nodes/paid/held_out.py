@@ -8,7 +8,7 @@ With `guard="stop"` the edge after `rank` needs it, and a person who picks may w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import TypeVar, cast
@@ -26,6 +26,7 @@ from ...core.stopping import spent
 from ...core.usage import Cost, UsageDelta, add_costs, cost, usage_of
 from ...models.budget import Budget, budget_left
 from ...models.request import RequestError
+from ...rewards.heldout_sample import heldout_samples
 from ...rewards.planned_reward import Job, PlannedReward, requests_to_score
 from .run_models import GivenModels, Update
 from .saved_score import saved_scores
@@ -45,15 +46,15 @@ def waits(context: Context) -> bool:
     return context.guard == "report" and not context.human_pick
 
 
-async def held_out_score(
+async def held_out_scores(
     reward: PlannedReward, job: Job, emit: Emitter, pay: Callable[[Cost], None]
-) -> float | None:
-    """Score one answer without steering; a failure is a notice and no more."""
+) -> list[float | None]:
+    """Score answers without steering; failures are one notice and no more."""
     settle: Callable[[int, Score], None] = lambda *_: None  # noqa: E731
-    (score,) = await saved_scores(reward, "heldout", job, emit.notice, pay, settle)
-    if why := score["error"]:
+    scores = await saved_scores(reward, "heldout", job, emit.notice, pay, settle)
+    if why := next((score["error"] for score in scores if score["error"]), None):
         emit.notice(f"the held-out reward {reward.name!r} failed: {why}")
-    return score["reward"]
+    return [score["reward"] for score in scores]
 
 
 def to_measure(state: State, given: GivenModels, context: Context) -> Candidate | None:
@@ -88,20 +89,29 @@ async def measured(
     Returns:
         The figure and its cost as a step writes them; nothing if there is nothing to do.
     """
-    context = given.settings(runtime)
-    if not (chosen := to_measure(state, given, context)):
+    context, rounds, paid = given.settings(runtime), list[JsonObject](), [cost()]
+    chosen, ends = to_measure(state, given, context), own is None and waits(context)
+    if not (chosen or ends) or not (heldout := (await given.for_run(runtime)).heldout):
         return {}
-    heldout = cast("PlannedReward", (await given.for_run(runtime)).heldout)
-    messages, paid = read_conversation(state["messages"]).messages, [cost()]
-    budget = sparing(heldout, own, context) if own else budget_left(context, spent(state))
-    job = Job(messages, [chosen["text"]], (), budget, context)
-    score = await held_out_score(heldout, job, emit, paid.append)
-    if score is not None:
-        emit("round", {"selected": {**state["rounds"][-1], "heldout": score}})
-    figure: JsonObject = {"turn": state["turn"], "round": state["round"], "heldout": score}
+    reward, messages = heldout, read_conversation(state["messages"]).messages
+    budget = sparing(reward, own, context) if own else budget_left(context, spent(state))
+
+    async def score(texts: Sequence[str]) -> list[float | None]:
+        job = Job(messages, texts, (), budget, context)
+        return await held_out_scores(reward, job, emit, paid.append)
+
+    if chosen:
+        (figure,) = await score([chosen["text"]])
+        if figure is not None:
+            emit("round", {"selected": {**state["rounds"][-1], "heldout": figure}})
+        rounds.append({"turn": state["turn"], "round": state["round"], "heldout": figure})
+    if ends:
+        await heldout_samples(state, rounds, context, score, emit.notice)
+    if not rounds:
+        return {}
     seconds = 0.0 if own else emit.seconds  # the step counts its own
     usage = usage_of(state["turn"], "rank", reduce(add_costs, paid), seconds)
-    return {"rounds": [figure], "usage": usage}
+    return {"rounds": rounds, "usage": usage}
 
 
 async def both(

@@ -22,7 +22,7 @@ from ...models.failures.caused_by import to_tell
 from ...rewards.planned_reward import Job, PlannedReward
 from .durable import restore
 from .early_scores import early_cost, found_early
-from .held_out import both, held_out_score, measured, together, waits
+from .held_out import both, held_out_scores, measured, together, waits
 from .run_models import RunModels
 from .saved_score import Role, saved_scores
 
@@ -105,10 +105,12 @@ class Ranking:
             changed += await self.score(mine, merge_candidates(fresh, [changed]))
         return changed
 
-    async def heldout(self, reward: PlannedReward, text: str) -> float | None:
-        """Score one answer without steering."""
-        job = Job(self.messages, [text], (), self.budget, self.run.context)
-        return await held_out_score(reward, job, self.emit, self.pay)
+    async def heldout(self, texts: Sequence[str]) -> list[float | None]:
+        """Score answers without steering."""
+        if (reward := self.run.heldout) is None:
+            return [None for _ in texts]
+        job = Job(self.messages, texts, (), self.budget, self.run.context)
+        return await held_out_scores(reward, job, self.emit, self.pay)
 
     def pay(self, paid: Cost) -> None:
         """Add what was paid."""
