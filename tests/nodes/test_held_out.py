@@ -16,7 +16,7 @@ import tpo
 
 THREAD: Any = {"configurable": {"thread_id": "t"}}
 START = {"messages": [("user", QUERY)]}
-SETTINGS = {"depth": 1, "width": 3, "retries": 0, "live": False}
+SETTINGS = {"depth": 1, "width": 3, "retries": 0, "live": False, "guard_tolerance": 0.0}
 
 
 class Watch:
@@ -123,3 +123,14 @@ async def test_the_critic_comes_first_where_the_budget_does_not_pay_for_both(bud
     assert result["usage"]["total"]["requests"] == sent <= budget
     steps = {ask.step for ask in model.asked}
     assert "loss" not in steps or "update" in steps
+
+
+async def test_an_alarm_at_the_end_is_held_against_other_answers_of_its_rounds():
+    """The guard is to tell a fall from noise, and only where one is in sight."""
+    watch = Watch()
+    app = app_of(says(), watch)
+    await listen(app, START, width=5, guard_tolerance=None)
+    rounds = (await app.aget_state(THREAD)).values["rounds"]
+    assert [len(r.get("heldout_sample", [])) for r in rounds] == [4, 4]
+    assert set(watch.asked.values()) == {1}
+    assert sum(watch.asked.values()) == 10
