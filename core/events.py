@@ -15,6 +15,7 @@ from langgraph.types import StreamWriter
 from typing_extensions import TypedDict
 
 from .failure import FailureKind
+from .feedback import Check
 from .state import Candidate, Round, StopReason
 from .usage import Cost, Phase, Usage
 
@@ -102,6 +103,8 @@ class RewardEvent(Event):
     error: str | None
     failure: FailureKind | None
     parts: NotRequired[dict[str, float]]
+    feedback: NotRequired[str]
+    checks: NotRequired[list[Check]]
 
 
 class RoundSelected(Event):

@@ -20,6 +20,8 @@ DELIMITERS = (
     "query",
     "chosen_answer",
     "rejected_answer",
+    "chosen_feedback",
+    "rejected_feedback",
     "loss",
     "gradient",
     "instructions",

@@ -14,6 +14,7 @@ from langgraph.channels import DeltaChannel, EphemeralValue
 from typing_extensions import TypedDict
 
 from .failure import FailureKind
+from .feedback import Feedback
 from .given_messages import add_turns
 from .merge import Merge, merged_by
 from .usage import Usage, add_usage
@@ -31,8 +32,10 @@ StopReason = Literal[
 ]
 
 
-class Score(TypedDict):
+class Score(Feedback):
     """What scoring one answer came to: a finite reward, or why there is none.
+
+    Its `feedback` and `checks` say why the reward is what it is, if the reward can say.
 
     The candidate and its event have these fields as they are, and nothing on the way of a
     score (rewards/planned_reward.py) names them one by one. So a further field is added here, in
@@ -51,7 +54,7 @@ class Score(TypedDict):
 
 
 # What is left of a score when another reward scores the candidate again.
-NO_SCORE = Score(reward=None, error=None, failure=None, parts={})
+NO_SCORE = Score(reward=None, error=None, failure=None, parts={}, feedback="", checks=[])
 
 
 class Candidate(Score):

@@ -1,8 +1,9 @@
 """Textual loss: why the chosen answer beats the rejected one (paper, section 3.2, step 3).
 
 Placeholders: `{query}` (the request, led by system prompt and history where there are
-any), `{chosen}`, `{rejected}`. `LOSS_ALONE` is the revision variant and the case of a
-pool of one: it sees no rejected answer. The wording is ours.
+any), `{chosen}`, `{rejected}`, and `{feedback}`, which is what the reward says of both beside
+its numbers, or nothing. `LOSS_ALONE` is the revision variant and the case of a pool of one: it
+sees no rejected answer. The wording is ours.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ A reward model compared two answers to the same request. It prefers the chosen o
 
 <rejected_answer>
 {rejected}
-</rejected_answer>
+</rejected_answer>{feedback}
 
 Work out why. Say, in this order:
 1. what the chosen answer does better, so that it must be kept;
@@ -38,6 +39,7 @@ Work out why. Say, in this order:
 
 Refer to exact words where you can. Length alone is no merit. Do not write a new answer.""",
     required=("query", "chosen", "rejected"),
+    optional=("feedback",),
 )
 
 LOSS_ALONE = Prompt(
@@ -50,7 +52,7 @@ Here is a request and the best answer to it so far.
 
 <chosen_answer>
 {chosen}
-</chosen_answer>
+</chosen_answer>{feedback}
 
 Review the answer. Say, in this order:
 1. what it does well, so that it must be kept;
@@ -58,4 +60,5 @@ Review the answer. Say, in this order:
 
 Refer to exact words where you can. Length alone is no merit. Do not write a new answer.""",
     required=("query", "chosen"),
+    optional=("feedback",),
 )

@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from ..core.errors import PromptError
 from ..core.prompt_template import Prompt, clip, quote
 from . import gradient, loss, shared_prefix, update
+from .feedback import feedback_blocks
 
 Step = Literal["loss", "gradient", "update"]
 
@@ -25,6 +26,8 @@ class Critique:
         rejected: The pool's worst, or `None`.
         loss: The textual loss, once it is written.
         gradient: The textual gradient, once it is written.
+        chosen_feedback: What the reward says of the chosen answer beside its number, or "".
+        rejected_feedback: The same for the rejected answer.
     """
 
     query: str
@@ -32,6 +35,8 @@ class Critique:
     rejected: str | None = None
     loss: str = ""
     gradient: str = ""
+    chosen_feedback: str = ""
+    rejected_feedback: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,11 +133,14 @@ def _values(critique: Critique, clip_tokens: int, output: str) -> dict[str, str]
     answers = f"<chosen_answer>\n{chosen}\n</chosen_answer>"
     if critique.rejected is not None:
         answers += f"\n\n<rejected_answer>\n{rejected}\n</rejected_answer>"
+    said = critique.chosen_feedback, critique.rejected_feedback
+    feedback = feedback_blocks(*said, clip_tokens)
     return {
         "query": shown(critique.query),
         "chosen": chosen,
         "rejected": rejected,
-        "answers": answers,
+        "answers": answers + feedback,
+        "feedback": feedback,
         "loss": shown(critique.loss),
         "gradient": shown(critique.gradient),
         "output": output,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..core.context import Context
 from ..core.conversation import read_conversation
 from ..core.errors import PolicyError
+from ..core.feedback import feedback_text
 from ..core.pool import by_id
 from ..core.state import State
 from ..models.policy import Policy
@@ -24,12 +25,15 @@ def critique_of(state: State, context: Context) -> Critique:
     rejected = None if revise else by_id(pool, now["rejected"])
     if chosen is None:
         raise PolicyError(f"round {now['round']} has no chosen candidate to improve on")
+    told = context.feedback == "show"
     return Critique(
         query=read_conversation(state["messages"]).text,
         chosen=chosen["text"],
         rejected=rejected["text"] if rejected else None,
         loss=now["loss"] or "",
         gradient=now["gradient"] or "",
+        chosen_feedback=feedback_text(chosen) if told else "",
+        rejected_feedback=feedback_text(rejected) if told and rejected else "",
     )
 
 

@@ -27,13 +27,14 @@ LOSS = Prompt(
 
 <rejected_answer>
 {rejected}
-</rejected_answer>
+</rejected_answer>{feedback}
 
 A reward model prefers the chosen answer to the rejected one. Step one, review. Say what
 the chosen answer does better and must keep; what is weak, wrong, missing or superfluous
 in it; and what makes the rejected answer worse, or better in places. Refer to exact
 words. Length alone is no merit. Do not write a new answer.""",
     required=("query", "chosen", "rejected"),
+    optional=("feedback",),
 )
 
 LOSS_ALONE = Prompt(
@@ -44,12 +45,13 @@ LOSS_ALONE = Prompt(
 
 <chosen_answer>
 {chosen}
-</chosen_answer>
+</chosen_answer>{feedback}
 
 This is the best answer so far. Step one, review. Say what it does well and must keep, and
 what is weak, wrong, missing or superfluous in it. Refer to exact words. Length alone is
 no merit. Do not write a new answer.""",
     required=("query", "chosen"),
+    optional=("feedback",),
 )
 
 GRADIENT = Prompt(

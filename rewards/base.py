@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 from langchain_core.messages import AnyMessage
 
 from ..core.errors import RewardError, cause_of, evidence
+from ..core.feedback import Check, read_feedback
 from ..core.state import Score
 from ..core.user_code.contain import contained
 from .number import number_of, what_it_is
@@ -25,6 +26,7 @@ class Reward(Protocol):
     - `score` returns exactly one result per answer, in the order of the answers.
     - A result is `scored(x)` with a finite number, or `unscored(reason)`. Never a default
       number: NaN and infinities are turned into errors by `checked`.
+    - A result may say why (`feedback`, `checks`), but not give away a reference answer.
     - One answer that cannot be scored is an `unscored` result; raise only when the whole
       call failed (the server is down). A raised call is asked again when the run resumes.
     - A `failure` of "vetoed" beside the reason rules the answer out: that is not a failed score.
@@ -58,18 +60,27 @@ class Reward(Protocol):
         ...
 
 
-def scored(reward: float) -> Score:
+def scored(
+    reward: float, feedback: str | None = None, checks: Sequence[Check | Mapping[str, object]] = ()
+) -> Score:
     """Return the result for a scored answer.
 
+    Args:
+        reward: A finite number; higher is better.
+        feedback: Why, in words (8,000 characters). Critics are shown it: no reference answers.
+        checks: What was looked at (100 at most): `{"criterion": "no commas", "passed": False,
+            "why": "it has 3"}`, with `score` in place of `passed` for a degree.
+
     Example:
-        >>> scored(0.5)
-        {'reward': 0.5, 'error': None}
+        >>> scored(0.4, feedback="two of five tests fail")
+        {'reward': 0.4, 'error': None, 'feedback': 'two of five tests fail'}
     """
-    return Score(reward=reward, error=None)
+    score = Score(reward=reward, error=None)
+    return {**score, **read_feedback(feedback, checks)}
 
 
 def unscored(reason: str) -> Score:
-    """Return the result for an answer that could not be scored.
+    """Return the result for an answer without a score.
 
     Example:
         >>> unscored("the verdict could not be read")
@@ -79,7 +90,7 @@ def unscored(reason: str) -> Score:
 
 
 def failed(error: BaseException) -> Score:
-    """Return the result for an answer whose scoring raised; our own errors need no class name.
+    """Return the result for an answer whose scoring raised.
 
     Example:
         >>> failed(ConnectionError("no route"))["error"]
@@ -114,8 +125,7 @@ def sound(name: str, result: Score) -> Score:
 
     Args:
         name: The reward's name, for the reason.
-        result: What the reward gave. Its number may be one of another library (numpy,
-            torch), or anything else.
+        result: What the reward gave. Its number may be anything, of numpy or torch for instance.
 
     Raises:
         RewardError: it is not a score at all.
@@ -125,9 +135,10 @@ def sound(name: str, result: Score) -> Score:
             f"reward {name!r} returned {evidence(repr(result))} for an answer; "
             "it must return scored(number) or unscored(reason)"
         )
+    words = read_feedback(result.get("feedback"), result.get("checks"))
     if why := result["error"]:
         vetoed = result.get("failure") == "vetoed"
-        return Score(reward=None, error=why, failure="vetoed" if vetoed else "unscored")
+        return {**unscored(why), "failure": "vetoed" if vetoed else "unscored", **words}
     value = result["reward"]
     try:
         number = number_of(value)
@@ -136,4 +147,4 @@ def sound(name: str, result: Score) -> Score:
         return unscored(said + what_it_is(value))
     if not math.isfinite(number):
         return unscored(f"reward {name!r} gave {number}, which is not a finite number")
-    return scored(number)
+    return {**scored(number), **words}

@@ -1,22 +1,26 @@
-"""What users write themselves as a reward: a function `(query, answer) -> float`, or an object."""
+"""What users write themselves as a reward: a function `(query, answer)`, or an object."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from langchain_core.messages import AnyMessage
 
 from ..core.conversation import read_conversation
 from ..core.errors import ConfigError, RewardError, cause_of
+from ..core.feedback import Check
 from ..core.user_code.contain import contained
 from ..core.user_code.own_thread import in_own_thread
-from .base import Reward, Score, scored
+from .base import Reward, Score
 from .planned_reward import PlannedReward
+from .returned import score_of
 from .signature import check_function, check_object
 
-RewardFunction = Callable[[str, str], float] | Callable[[str, str], Awaitable[float]]
+Returned = float | Score | tuple[float, str | list[Check]] | Mapping[str, object]
+"""What a function may return: a number, or a number with words; see `score_of`."""
+RewardFunction = Callable[[str, str], Returned] | Callable[[str, str], Awaitable[Returned]]
 OwnReward = Reward | PlannedReward | RewardFunction
 
 
@@ -29,7 +33,9 @@ class FunctionReward:
     `SystemExit` included, fails that one candidate and is reported on it.
 
     Args:
-        function: Returns a finite number, higher is better.
+        function: Returns a finite number, higher is better; or the number and why, as
+            `scored(0.5, feedback="...")`, a pair `(0.5, "...")`, or what an evaluator of OpenEvals,
+            inspect or DSPy returns.
         title: What events and reports call it; default: the function's name.
 
     Raises:
@@ -58,19 +64,19 @@ class FunctionReward:
         scores: list[Score] = []
         for answer in answers:
             try:
-                scores.append(scored(await contained(self._value(query, answer))))
+                scores.append(await contained(self._score(query, answer)))
             except Exception as error:
                 raise RewardError(f"reward {self.name!r} failed: {cause_of(error)}") from error
         return scores
 
-    async def _value(self, query: str, answer: str) -> float:
-        """Return what the function returns; it may be anything."""
-        returned: float | Awaitable[float]
+    async def _score(self, query: str, answer: str) -> Score:
+        """Call the function; what it returns may be anything."""
+        returned: Returned | Awaitable[Returned]
         if inspect.iscoroutinefunction(self.function):
             returned = self.function(query, answer)
         else:
             returned = await in_own_thread(self.function, self.function, query, answer)
-        return await returned if inspect.isawaitable(returned) else returned
+        return score_of(await returned if inspect.isawaitable(returned) else returned)
 
 
 def as_reward(given: OwnReward) -> Reward | PlannedReward:

@@ -15,7 +15,7 @@ from .foreign import FOREIGN
 FORM = "def {name}(query: str, answer: str) -> float"
 _ANSWERS = frozenset({"answer", "response", "completion", "output", "reply"})
 _QUERIES = frozenset({"query", "question", "prompt", "input", "instruction"})
-_LISTS = frozenset({"list", "dict", "tuple", "str", "none", "sequence", "complex", "ndarray"})
+_LISTS = frozenset({"list", "str", "none", "sequence", "complex", "ndarray"})
 _MODELS = {
     "torch.nn.modules.module": "a model of torch",
     "transformers.pipelines.base": "a pipeline of transformers",

@@ -112,6 +112,7 @@ SETTINGS = (
     Setting("prompts", MODELS),
     Setting("on_reward_failure", REWARD),
     Setting("fallback_reward", REWARD),
+    Setting("feedback", REWARD),
     Setting("heldout", REWARD),
     Setting("guard", REWARD),
     Setting("guard_tolerance", REWARD),

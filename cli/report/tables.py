@@ -9,6 +9,7 @@ from langgraph.types import StateSnapshot
 from rich.table import Table
 from rich.text import Text
 
+from ...core.feedback import passed_checks
 from ...core.number_format import age, at_least, reward
 from ...core.replies.finish_reason import ending
 from ...core.state import Round, State
@@ -43,7 +44,8 @@ def pool_table(state: State) -> Table:
     last = state["rounds"][-1] if state.get("rounds") else None
     for c in state.get("candidates", []):
         marks = {last["chosen"]: "chosen", last["rejected"]: "rejected"} if last else {}
-        parts = ", ".join(f"{k} {reward(v)}" for k, v in c.get("parts", {}).items())
+        parts = [f"{k} {reward(v)}" for k, v in c.get("parts", {}).items()]
+        said = ", ".join(filter(None, [*parts, passed_checks(c)]))
         remark = c["error"] or marks.get(c["id"], "")
         ended = ending(c["finish_reason"]) or ""
         style = "red" if c["error"] else "green" if remark == "chosen" else ""
@@ -52,7 +54,7 @@ def pool_table(state: State) -> Table:
             reward(c["reward"]),
             f"{len(text_of(c)):,}",
             "cut off" if ended == "length" else ended,
-            Text.assemble((remark, style), f"  {parts}" if parts else ""),
+            Text.assemble((remark, style), f"  {said}" if said else ""),
         )
     return made
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 
 class RewardSettings(BaseModel):
-    """What happens around the reward: failures, and the guard."""
+    """What happens around the reward: failures, feedback, and the guard."""
 
     on_reward_failure: Literal["skip", "raise", "degrade"] = Field(
         default="skip",
@@ -18,6 +18,12 @@ class RewardSettings(BaseModel):
     )
     fallback_reward: str = Field(
         default="", title="Fallback reward", description="The reward that takes over after degrade."
+    )
+    feedback: Literal["show", "hide"] = Field(
+        default="show",
+        title="Feedback",
+        description="What the reward says of an answer beside its number: show it to the models "
+        "that write loss, gradient and update, or hide it from them.",
     )
     heldout: str = Field(
         default="",

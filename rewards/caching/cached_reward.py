@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from langchain_core.messages import AnyMessage
 
 from ...core.usage import Cost
-from ..base import Reward, Score, checked, failed, scored, sound
+from ..base import Reward, Score, checked, failed, sound
 from ..planned_reward import Job, planned, self_check
 from ..readiness import make_ready
+from .kept_score import from_kept, to_keep
 from .score_cache import ScoreCache
 
 
@@ -54,7 +55,7 @@ class CachedReward:
         turns = [[m.type, m.content, getattr(m, "tool_calls", [])] for m in messages]
         keys = {text: self.store.key(self.identity, turns, text) for text in answers}
         kept = await self.store.known(list(keys.values()))
-        read = {t: sound(self.name, scored(kept[key])) for t, key in keys.items() if key in kept}
+        read = {t: sound(self.name, from_kept(kept[key])) for t, key in keys.items() if key in kept}
         known = {text: score for text, score in read.items() if not score["error"]}
         missing = [text for text in keys if text not in known]
         try:
@@ -64,6 +65,5 @@ class CachedReward:
                 raise
             fresh = [failed(error)] * len(missing)
         found = dict(zip(missing, fresh, strict=True))
-        numbers = {keys[t]: s["reward"] for t, s in found.items() if s["reward"] is not None}
-        await self.store.keep(numbers)
+        await self.store.keep({keys[t]: to_keep(s) for t, s in found.items() if not s["error"]})
         return [known.get(text) or found[text] for text in answers]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...core.feedback import Check, read_feedback
 from ..base import Score, unscored
 from ..planned_reward import PlannedReward
 
@@ -31,10 +32,21 @@ def why_unscored(
     return None
 
 
-def own_scores(rewards: Sequence[PlannedReward], row: Sequence[Score]) -> dict[str, float]:
-    """Return each reward's own score; a mix inside this one shows its parts too."""
-    found: dict[str, float] = {}
-    for reward, score in zip(rewards, row, strict=True):
-        own = {} if score["reward"] is None else {reward.name: score["reward"]}
-        found |= {**score.get("parts", {}), **own}
-    return found
+def with_parts(score: Score, rewards: Sequence[PlannedReward], row: Sequence[Score]) -> Score:
+    """Return the score of a mix with what each of its rewards gave and said, by its name.
+
+    A mix inside this one shows its parts too.
+    """
+    parts: dict[str, float] = {}
+    lines: list[str] = []
+    checks: list[Check] = []
+    for reward, own in zip(rewards, row, strict=True):
+        number = {} if own["reward"] is None else {reward.name: own["reward"]}
+        parts |= {**own.get("parts", {}), **number}
+        if words := own.get("feedback"):
+            lines.append(f"{reward.name}: {words}")
+        checks += [
+            {**check, "criterion": f"{reward.name}: {check['criterion']}"}
+            for check in own.get("checks", ())
+        ]
+    return {**score, "parts": parts, **read_feedback("\n".join(lines), checks)}

@@ -24,7 +24,7 @@ from ..planned_reward import (
     self_check,
 )
 from ..readiness import limits_itself, make_ready
-from .answer_scores import own_scores, why_unscored
+from .answer_scores import why_unscored, with_parts
 from .part_of_a_round import PartCall, own_calls, seen_by
 from .z_score import raw, reference
 
@@ -182,7 +182,7 @@ class Mix:
             for part, scale, own in zip(self.parts, scales, row, strict=False):
                 total += part.weight * scale(own["reward"] or 0.0)
             score = why or sound(self.name, scored(total))
-            scores.append({**score, "parts": own_scores(self._all, row)})
+            scores.append(with_parts(score, self._all, row))
         return scores
 
     def _planned(self, job: Job, places: Iterable[int], kept: list[int] | None) -> list[PartCall]:

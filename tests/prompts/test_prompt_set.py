@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from os.path import commonprefix
 from typing import Any
@@ -9,7 +10,16 @@ from typing import Any
 import pytest
 
 from tpo.core.errors import PromptError
-from tpo.prompts.prompt_set import DEFAULT, SETS, SHARED_PREFIX, Critique, Step, prompt_set
+from tpo.core.prompt_template import count_tokens
+from tpo.prompts.feedback import FEEDBACK_TOKENS
+from tpo.prompts.prompt_set import (
+    DEFAULT,
+    SETS,
+    SHARED_PREFIX,
+    Critique,
+    Step,
+    prompt_set,
+)
 from tpo.prompts.update import JSON_OUTPUT, TAGS_OUTPUT
 
 UPDATE = "{query}{answers}{gradient}{output}"
@@ -43,6 +53,26 @@ def test_what_models_read(name, snapshot):
         asks("update, json", "update", CRITIQUE, JSON_OUTPUT),
     ]
     snapshot(f"prompts-{name}.md", "".join(pages).rstrip() + "\n")
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_what_models_read_of_a_reward_that_says_why(name, snapshot):
+    said = replace(
+        CRITIQUE, chosen_feedback="- failed: names a law", rejected_feedback="It gives no cause."
+    )
+    steps: list[tuple[Step, str]] = [("loss", ""), ("gradient", ""), ("update", TAGS_OUTPUT)]
+    pages = [
+        markdown(step, SETS[name].render(step, said, clip_tokens=999, output=output))
+        for step, output in steps
+    ]
+    snapshot(f"prompts-{name}-feedback.md", "".join(pages).rstrip() + "\n")
+
+
+def test_feedback_costs_a_bounded_number_of_tokens():
+    said = replace(CRITIQUE, chosen_feedback="word " * 5000)
+    plain, longer = asked("default", CRITIQUE)[0], asked("default", said)[0]
+    more = count_tokens(longer[-1].text) - count_tokens(plain[-1].text)
+    assert FEEDBACK_TOKENS < more < FEEDBACK_TOKENS + 60
 
 
 @pytest.mark.parametrize("name", SETS)

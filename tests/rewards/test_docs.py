@@ -21,7 +21,15 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("snippet", blocks("python"))
+def test_the_reward_that_says_why_does():
+    (snippet,) = [block for block in blocks("python") if "feedback=" in block]
+    made: dict[str, Any] = {}
+    exec(compile(snippet, "docs/rewards.md", "exec"), made)
+    assert made["brief"]("q", "word " * 100) == tpo.scored(0.8, "100 words; at most 80 are wanted")
+    assert made["brief"]("q", "word") == tpo.scored(1.0)
+
+
+@pytest.mark.parametrize("snippet", [s for s in blocks("python") if "graph = " in s])
 def test_snippets_run_as_they_are(snippet, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made: dict[str, Any] = {}

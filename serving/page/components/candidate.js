@@ -33,6 +33,7 @@ export function Candidate({ candidate: c, role, scale, picking }) {
         <span class="length">${text.length > 0 && count(characterCount(text), "character")}</span>
       </footer>
       ${c.parts && html`<p class="score-parts">${Object.entries(c.parts).map(([k, v]) => `${k} ${reward(v)}`).join(" · ")}</p>`}
+      ${(c.feedback || c.checks?.length > 0) && html`<${Feedback} candidate=${c} />`}
       ${picking && c.reward != null && html`<${Choose} id=${c.id} picked=${picked} choose=${picking.choose} />`}
     </li>
   `;
@@ -56,6 +57,28 @@ function Bar({ candidate: c, scale }) {
   const share = span > 0 ? (c.reward - scale.low) / span : 1;
   const width = c.reward == null || !scale ? 0 : 4 + 96 * share;
   return html`<div class="bar" aria-hidden="true"><div style=${{ width: `${width}%` }}></div></div>`;
+}
+
+/** What the reward says of the answer: the checks, what failed first, and its words. */
+function Feedback({ candidate: c }) {
+  const checks = [...(c.checks ?? [])].sort((a, b) => (a.passed ?? 0.5) - (b.passed ?? 0.5));
+  const known = checks.filter((check) => check.passed != null);
+  const passed = known.filter((check) => check.passed).length;
+  const title = known.length ? `${passed} of ${count(known.length, "check")} passed` : "Feedback";
+  return html`<details class="feedback">
+    <summary>${title}</summary>
+    ${checks.length > 0 && html`<ul>${checks.map((check) => html`<${Check} check=${check} />`)}</ul>`}
+    ${c.feedback && html`<div>${c.feedback}</div>`}
+  </details>`;
+}
+
+function Check({ check }) {
+  const mark = check.passed == null ? reward(check.score) : check.passed ? "✓" : "✗";
+  const said = check.passed == null ? "score " : check.passed ? "passed: " : "failed: ";
+  return html`<li class=${check.passed === false ? "is-failed" : ""}>
+    <span aria-hidden="true">${mark}</span><span class="visually-hidden">${said}</span>
+    <span>${check.criterion}${check.why && html`<em>${check.why}</em>`}</span>
+  </li>`;
 }
 
 const Choose = ({ id, picked, choose }) => html`

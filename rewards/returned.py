@@ -1,0 +1,52 @@
+"""What a user's function returned for an answer, as a score: a number, or a number with words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from .base import Score, scored
+
+# Where evaluators of other libraries put their words.
+_WORDS = ("feedback", "comment", "explanation", "reason")
+# The grades of inspect_ai, as its own `value_to_float` counts them.
+_GRADES: Mapping[str, float] = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
+
+
+def score_of(returned: Any) -> Score:
+    """Return what a function returned as a score; `sound` looks at its number later.
+
+    Args:
+        returned: A number; a pair of a number and words, or checks; a `Score`; OpenEvals' dict
+            of `key`, `score`, `comment`; inspect's `Score`; DSPy's prediction with `score` and
+            `feedback`.
+
+    Example:
+        >>> score_of((0.5, "half of it is missing"))
+        {'reward': 0.5, 'error': None, 'feedback': 'half of it is missing'}
+        >>> score_of({"key": "tone", "score": True, "comment": "polite"})
+        {'reward': True, 'error': None, 'feedback': 'polite'}
+    """
+    match returned:
+        case {"reward": _, "error": _}:
+            return cast("Score", returned)  # `sound` looks at the rest too
+        case {"score": number}:
+            return scored(number, _said_in(returned.get), returned.get("checks", ()))
+        case tuple() if len(returned) == 2 and isinstance(returned[1], list | str | None):
+            number, said = returned
+            return scored(number, checks=said) if isinstance(said, list) else scored(number, said)
+
+    def field(name: str) -> object:
+        return getattr(returned, name, None)
+
+    number = returned
+    if hasattr(returned, "explanation") and hasattr(returned, "value"):
+        grade = returned.value
+        number = _GRADES.get(grade, grade) if isinstance(grade, str) else grade
+    elif isinstance(field("score"), float | int):
+        number = returned.score
+    return scored(number, _said_in(field))
+
+
+def _said_in(field: Callable[[str], object]) -> str:
+    return str(next(filter(None, map(field, _WORDS)), ""))
