@@ -20,7 +20,8 @@ The prior, in spreads of the fresh rewards, and worth about one text:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean, stdev
+from math import fsum, sqrt
+from statistics import fmean
 from typing import Literal, NamedTuple
 
 from .expected_gain import Belief, Guess, learn, weighed
@@ -73,7 +74,8 @@ def spread_of(pool: Sequence[Candidate]) -> float:
     for some in (made_by(pool, "fresh"), pool):
         rewards = sorted(reward_of(c) for c in with_reward(some))
         if len(rewards) > 1 and rewards[0] < rewards[-1]:
-            return stdev(rewards)
+            mean = fmean(rewards)  # `statistics.stdev` is exact, and ten times as slow
+            return sqrt(fsum((reward - mean) ** 2 for reward in rewards) / (len(rewards) - 1))
     return 0.0
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .best_of_normal import best_beyond
 
 LEVELS = 6  # into how many steps a wide round is divided
-SCATTER = 0.4  # of rewrites, in spreads, for the first try
+SCATTER = 0.25  # of rewrites, in spreads, for the first try
 
 
 class Split(NamedTuple):
@@ -46,11 +46,12 @@ def first_try(splits: Sequence[Split], rounds: int) -> Split:
     size, width = sum(splits[0]), sum(splits[-1])
     texts = width + rounds * size
 
-    def greater_loss(rewrites: int) -> float:
-        useless = best_beyond(texts) - best_beyond(texts - (size - width) - rewrites)
-        return max(useless, SCATTER * (best_beyond(width) - best_beyond(rewrites)))
-
     levels = sorted({s.rewrite for s in splits if s.rewrite})
     advised = levels[0] if len(levels) > 1 else 0
+
+    def greater_loss(rewrites: int) -> float:
+        useless = best_beyond(texts) - best_beyond(texts - (size - width) - advised - rewrites)
+        return max(useless, SCATTER * (best_beyond(width) - best_beyond(rewrites)))
+
     rewrites = min((k for k in levels if k <= width - advised), key=greater_loss)
     return Split(width - rewrites - advised, rewrites, advised)

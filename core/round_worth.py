@@ -27,8 +27,8 @@ from .round_split import Split
 from .state import Candidate
 
 FADES = 0.9  # what rewrites gain, from one round to the next
-# A way to go on: how many usable fresh texts, or else advised ones, and how many times the gain of a
-# round of rewrites after that.
+# A way to go on: how many usable fresh texts, or else advised ones, and how many times the gain
+# of a round of rewrites after that.
 Way = tuple[float, float, float]
 
 
@@ -77,7 +77,7 @@ def gain_ahead(
     ways: Sequence[Way],
     now: float,
 ) -> float:
-    """Return the expected gain of the best of some ways to go on, once the round has gained `now`."""
+    """Return the expected gain of the best way to go on, once the round has gained `now`."""
     plain = [beyond(fresh, texts, now) for texts, _, _ in ways]
     total = 0.0
     for guess in advice if ways else ():
