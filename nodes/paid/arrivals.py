@@ -18,7 +18,7 @@ from ...core.state import Candidate, Score
 from ...rewards.planned_reward import Job, requests_to_score
 from ...rewards.readiness import rates_alone
 from ...rewards.remarks import hearing
-from .durable import Key, left_behind
+from .durable import left_behind
 from .early_scores import Coming, EarlyScores
 from .run_models import RunModels
 from .saved_request import Brought, CandidateRequest, saved_request
@@ -52,14 +52,11 @@ class Arrivals:
             gate = asyncio.Semaphore(run.context.max_concurrency)
         self.scores = EarlyScores(reward, role, nothing, gate, self.begin, self.tell)
         self.begun = self._kept = 0  # scores that are paid for, and those that are to be
-        self._left: dict[Key, Candidate] = {}
         self._arrived: list[Candidate] = []
         self._unasked: list[Coming] = []  # came, and no task of this step scores them yet
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        if self.alone:
-            self._left, self.scores.left = await left_behind()
         return self
 
     async def __aexit__(
@@ -117,7 +114,10 @@ class Arrivals:
         mine, came = {place: coming[place] for place in asked.places}, asked.came
         try:
             brought = await saved_request(asked)
-            came = came or [self._left[key] for key in asked.keys if key in self._left]
+            if not came and self.alone:  # saved, so the step was interrupted
+                self.scores.left = self.scores.left or asyncio.ensure_future(left_behind())
+                texts = (await self.scores.left).candidates
+                came = [texts[key] for key in asked.keys if key in texts]
         except asyncio.CancelledError:  # nor is anything kept of the tasks that wait for it
             for future in mine.values():
                 future.cancel()
