@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from tpo.rewards.judging.rubric import Rubric
     from tpo.rewards.mixing.mix import Mix, Part
     from tpo.rewards.resolve import close_rewards, resolve_reward
+    from tpo.rewards.verifying.command import CommandReward
 
     __version__: str
 
@@ -84,6 +85,7 @@ _HOMES = {
     "tpo.rewards.judging.pairwise": ["PairwiseJudge"],
     "tpo.rewards.judging.rubric": ["Rubric"],
     "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],
+    "tpo.rewards.verifying.command": ["CommandReward"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -91,6 +93,7 @@ __all__ = [
     "Aligned",
     "Candidate",
     "ChatTPO",
+    "CommandReward",
     "ConfigError",
     "Context",
     "Criterion",

@@ -100,6 +100,12 @@ REWARDS = (
         start="list it in the environment: `TPO_VERIFIERS=MODULE:NAME`",
     ),
     RewardForm(
+        "verify:command:COMMAND",
+        "1 if a program of yours, given the answer as `{file}`, exits with 0, else 0",
+        maker="verifying.verify:verifier_from_spec",
+        start="list it in the environment: `TPO_VERIFIERS='command:pytest -q {file.py}'`",
+    ),
+    RewardForm(
         "mix:FILE.toml",
         "several rewards as one",
         maker="mixing.mix_file:mix_from_file",
