@@ -26,8 +26,8 @@ from typing import Any, NamedTuple
 
 from search_scenarios import CHECKS, HELD_OUT, SCENARIOS, Query, Scenario, Text
 
-from tpo.core.best_of_normal import best_beyond
-from tpo.core.round_plan import plan_round
+from tpo.core.planning.best_of_normal import best_beyond
+from tpo.core.planning.round_plan import plan_round
 from tpo.core.state import Candidate
 
 WIDTH, CRITIQUE = 5, 2

@@ -26,6 +26,7 @@ STOPPED: dict[StopReason, str] = {
     "depth": "all rounds were run",
     "target": "the target reward was reached",
     "patience": "the answers stopped getting better",
+    "price": "another round is not expected to gain what it costs",
     "spread": "the best and the worst answer are too close to learn from",
     "budget": "the budget does not cover the next step",
     "critique_failed": "the critique failed",

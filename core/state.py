@@ -24,6 +24,7 @@ from .usage import Usage, add_usage
 StopReason = Literal[
     "depth",  # all rounds were run
     "target",  # the best reward reached `target_reward`
+    "price",  # the next round is not expected to gain what it costs
     "patience",  # no better candidate for `patience` rounds
     "spread",  # best and worst are as close as `min_spread` says
     "budget",  # the next round cannot be paid

@@ -11,7 +11,7 @@ from ..core.errors import RewardError
 from ..core.events import Emitter
 from ..core.json_types import JsonObject
 from ..core.moves import needs_critique, plan_of
-from ..core.next_plan import next_plan
+from ..core.planning.round_plan import next_plan
 from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of

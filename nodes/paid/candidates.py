@@ -20,7 +20,7 @@ from ...core.context import Context
 from ...core.events import Emitter
 from ...core.failure import FailureKind
 from ...core.replies.reply import Reply, cut
-from ...core.state import Candidate
+from ...core.state import Candidate, State
 from ...core.usage import Cost, add_costs
 from ...models.asking.configure import most_texts
 from ...models.budget import Budget
@@ -31,7 +31,7 @@ from ...rewards.planned_reward import Job
 from .arrivals import Arrivals
 from .run_models import RunModels
 from .saved_request import Brought, CandidateRequest, UnusableError
-from .ways import Way
+from .ways import Way, ways_of
 
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
 
@@ -42,32 +42,33 @@ class Wanted:
 
     Attributes:
         run: The run's models and settings.
-        ways: How to ask for them, each for places of its own.
         gate: How many requests may be under way at the same time.
         budget: What the step may still cost.
         messages: The conversation.
-        pool: The candidates of the rounds before.
-        degraded: Whether the fallback ranks.
+        state: What the rounds before have come to; `None` for first samples.
         drafts: Answers that exist already; they are the first candidates.
     """
 
     run: RunModels
     emit: Emitter
-    ways: Sequence[Way]
     phase: Literal["sample", "update"]
     turn: int
     round: int
     gate: asyncio.Semaphore
     budget: Budget
     messages: Sequence[AnyMessage]
-    pool: Sequence[Candidate] = ()
-    degraded: bool = False
+    state: State | None = None
     drafts: Sequence[str] = ()
 
     @property
     def context(self) -> Context:
         """The run's settings."""
         return self.run.context
+
+    @cached_property
+    def ways(self) -> Sequence[Way]:
+        """How to ask for them, each for places of its own."""
+        return ways_of(self.run, self.messages, self.state)
 
     @property
     def width(self) -> int:
@@ -81,8 +82,9 @@ class Wanted:
     @cached_property
     def arrivals(self) -> Arrivals:
         """What scores the answers as they arrive."""
-        nothing = Job(self.messages, [], self.pool, self.budget, self.context)
-        return Arrivals(self.run, self.emit, nothing, self.degraded, self.gate)
+        known = self.state or State()
+        nothing = Job(self.messages, [], known.get("candidates", []), self.budget, self.context)
+        return Arrivals(self.run, self.emit, nothing, known.get("degraded", False), self.gate)
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from langchain_core.messages import AnyMessage
 
 from ...core.context import Context
-from ...core.conversation import read_conversation
-from ...core.moves import Move
+from ...core.moves import Move, plan_of
 from ...core.pool import by_id, of_round
 from ...core.replies.reasoning import split_reasoning
 from ...core.replies.reply import Reply
@@ -43,6 +42,32 @@ class Way:
     parent_round: int | None = None
 
 
+def ways_of(run: RunModels, messages: Sequence[AnyMessage], state: State | None) -> list[Way]:
+    """Return how the candidates of a round are asked for.
+
+    First samples are fresh; the rounds after them are rewrites, as in the paper, unless the
+    run plans.
+
+    Args:
+        run: The run's models and settings.
+        messages: The conversation.
+        state: What the rounds before have come to; `None` for first samples.
+    """
+    width = run.context.width
+    if state is None:
+        return [fresh(run, messages, range(width))]
+    plan = plan_of(state["rounds"][-1], run.context.mode, width)
+    first, then = plan["fresh"], plan["fresh"] + plan["rewrite"]
+    ways: list[Way] = []
+    if first:
+        ways.append(fresh(run, messages, range(first)))
+    if then > first:
+        ways.append(rewrite(run, state, range(first, then)))
+    if plan["advised"]:
+        ways.append(advised(run, messages, state, range(then, then + plan["advised"])))
+    return ways
+
+
 def fresh(run: RunModels, messages: Sequence[AnyMessage], places: range) -> Way:
     """Return the way to ask the request alone; the reply is the answer."""
     context = run.context
@@ -68,10 +93,9 @@ def fresh(run: RunModels, messages: Sequence[AnyMessage], places: range) -> Way:
     )
 
 
-def advised(run: RunModels, state: State, places: range) -> Way:
+def advised(run: RunModels, messages: Sequence[AnyMessage], state: State, places: range) -> Way:
     """Return the way to ask the request with what was learnt from the chosen answer."""
     critique, most = critique_of(state, run.context), clip_tokens(run.context, run.policy)
-    messages = read_conversation(state["messages"]).messages
     way = fresh(run, advised_messages(messages, critique, most), places)
     return Way(**{**vars(way), "move": "advised", "parent_round": _parent(state)})
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tpo.core.another_round import worth_another_round
+from tpo.core.planning.another_round import worth_another_round
 
 
 def pool_of(*rounds: list[float | None]) -> Any:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tpo.core.move_beliefs import Move, move_of, spread_of
-from tpo.core.round_plan import Plan, paid, plan_round
+from tpo.core.moves import Move, Plan
+from tpo.core.planning.move_beliefs import move_of, spread_of
+from tpo.core.planning.round_plan import paid, plan_round
 
 FIRST = [0.3, -0.2, 1.1, 0.5, -0.9]
 

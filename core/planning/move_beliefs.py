@@ -22,13 +22,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import fsum, sqrt
 from statistics import fmean
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from .expected_gain import Belief, Guess, learn, weighed
-from .pool import reward_of, with_reward
-from .state import Candidate
+from ..moves import Move
+from ..pool import reward_of, with_reward
+from ..state import Candidate
+from .expected_gain import Belief, Guess, learn, mixture
 
-Move = Literal["fresh", "rewrite", "advised"]
 MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised")
 
 FRESH = [Guess(0.5, 0.0, 1.0, 0.85), Guess(0.5, 0.0, 1.0, 1.2)]
@@ -61,7 +61,7 @@ class Beliefs(NamedTuple):
 def move_of(candidate: Candidate) -> Move:
     """Return how a candidate was made; updates of older runs are rewrites."""
     made: Move = "fresh" if candidate.get("parent_round") is None else "rewrite"
-    return candidate.get("move", made)  # type: ignore[return-value]
+    return candidate.get("move", made)
 
 
 def made_by(pool: Sequence[Candidate], move: Move) -> list[Candidate]:
@@ -99,14 +99,14 @@ def beliefs_of(pool: Sequence[Candidate], round: int, spread: float) -> Beliefs:
         for c in with_reward(made_by(pool, "rewrite"))
     )
     level = fmean(value for value, _ in fresh or [(-1.0, 1.0)])
-    both = weighed(learn(STAYS, gains) + learn(shifted(LEAVES, level), rewrites))
+    both = mixture(learn(STAYS, gains) + learn(shifted(LEAVES, level), rewrites))
     stays, leaves = both[: len(STAYS)], both[len(STAYS) :]
     loss = min(0.0, sum(guess.chance * guess.mean for guess in stays))
     return Beliefs(
-        fresh=weighed(learn(shifted(FRESH, level), fresh)),
+        fresh=mixture(learn(shifted(FRESH, level), fresh)),
         stays=[g._replace(sd=g.sd * max(0.3, 1 + LUCK * min(0.0, g.mean / g.sd))) for g in stays],
         leaves=leaves,
-        advised=weighed(learn(shifted(ADVISED, level + SHARED * loss), advised)),
+        advised=mixture(learn(shifted(ADVISED, level + SHARED * loss), advised)),
         usable={move: usable_share(made_by(pool, move)) for move in MOVES},
     )
 

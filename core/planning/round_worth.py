@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from ..state import Candidate
 from .expected_gain import (
     UNLIKELY,
     Belief,
@@ -24,7 +25,6 @@ from .expected_gain import (
 )
 from .move_beliefs import HITS, MOVES, Beliefs, made_by
 from .round_split import Split
-from .state import Candidate
 
 FADES = 0.9  # what rewrites gain, from one round to the next
 # A way to go on: how many usable fresh texts, or else advised ones, and how many times the gain

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..pool import with_reward
+from ..state import Candidate
 from .move_beliefs import beliefs_of, spread_of
-from .pool import with_reward
 from .round_split import Split, critiqued
 from .round_worth import chances_to_break_a_tie, gains_later, gains_now
-from .state import Candidate
 
 
 def worth_another_round(
