@@ -20,7 +20,7 @@ The prior, in spreads of the fresh rewards, and worth about one text:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import fsum, sqrt
+from math import fsum, inf, sqrt
 from statistics import fmean
 from typing import Literal, NamedTuple
 
@@ -79,10 +79,16 @@ def spread_of(pool: Sequence[Candidate]) -> float:
     return 0.0
 
 
-def parent_reward(pool: Sequence[Candidate], rewrite: Candidate) -> float:
-    """Return the reward of the answer that was rewritten: the pool's best at that time."""
-    parent = rewrite["parent_round"] or 0
-    return max((reward_of(c) for c in with_reward(pool) if c["round"] <= parent), default=0.0)
+def gains_of_rewrites(pool: Sequence[Candidate]) -> list[tuple[float, int]]:
+    """Return by how much each rewrite beat the answer it rewrote, and its round.
+
+    That answer was the pool's best when it was chosen, so the best of its own round too.
+    """
+    parents: dict[int, float] = {}
+    for c in with_reward(pool):
+        parents[c["round"]] = max(reward_of(c), parents.get(c["round"], -inf))
+    rewrites = [c for c in with_reward(made_by(pool, "rewrite")) if c["parent_round"] in parents]
+    return [(reward_of(c) - parents[c["parent_round"] or 0], c["round"]) for c in rewrites]
 
 
 def beliefs_of(pool: Sequence[Candidate], round: int, spread: float) -> Beliefs:
@@ -95,8 +101,7 @@ def beliefs_of(pool: Sequence[Candidate], round: int, spread: float) -> Beliefs:
     """
     fresh, rewrites, advised = (rewards_of(pool, move, spread) for move in MOVES)
     gains = sorted(
-        ((reward_of(c) - parent_reward(pool, c)) / spread, FORGETS ** (round - c["round"]))
-        for c in with_reward(made_by(pool, "rewrite"))
+        (gained / spread, FORGETS ** (round - made)) for gained, made in gains_of_rewrites(pool)
     )
     level = fmean(value for value, _ in fresh or [(-1.0, 1.0)])
     both = weighed(learn(STAYS, gains) + learn(shifted(LEAVES, level), rewrites))

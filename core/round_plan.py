@@ -21,11 +21,12 @@ from random import Random
 
 from typing_extensions import TypedDict
 
+from .breaking_a_tie import chances_to_break_a_tie
 from .move_beliefs import MOVES, Move, beliefs_of, made_by, spread_of
 from .number_format import count
 from .pool import best, of_round, reward_of, with_reward
 from .round_split import Split, best_of, critiqued, first_try
-from .round_worth import chances_to_break_a_tie, gains_later, gains_now
+from .round_worth import gains_later, gains_now
 from .state import Candidate
 
 MARGIN, LAST_MARGIN = 0.7, 0.3  # how much more than fresh texts a critique must promise
