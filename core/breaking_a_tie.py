@@ -53,7 +53,7 @@ def best_future(tried: Sequence[int], now: Split, later: Split, fresh: int, left
 
 
 def hit(tried: Sequence[int], texts: Sequence[int]) -> float:
-    """Return the chance that one of some texts beats the tie, after so many have not."""
+    """Return the chance that one of some texts beats the tie, after those that have not."""
     return 1 - prod(
         all_miss(HITS[move][0], HITS[move][1] + missed, more)
         for move, missed, more in zip(MOVES, tried, texts, strict=True)

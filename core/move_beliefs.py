@@ -6,8 +6,8 @@ An *advised* text answers the request afresh under the gradient.
 The prior, in spreads of the fresh rewards, and worth about one text:
 
 - Rewrites come in two kinds, and nobody knows which the critic writes. Either (70 %) they stay with
-  the answer they rewrite, on average neither better nor worse, give or take 0.4; they may be near
-  copies (scatter 0.1) or far apart (0.8). What they gain, the next rewrites can gain again.
+  the answer they rewrite, on average neither better nor worse, give or take 0.4; they may be copies
+  (scatter 0.02) or far apart (0.8). What they gain, the next rewrites can gain again.
   Or (30 %) they are new draws from a level of their own near that of fresh texts. So critiques
   are worth a try, and a few rewrites that gain nothing are enough to turn away from them.
 - Advised texts are as good as fresh ones, give or take 0.6, and lose if rewrites under the same
@@ -33,7 +33,8 @@ MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised")
 
 FRESH = [Guess(0.5, 0.0, 1.0, 0.85), Guess(0.5, 0.0, 1.0, 1.2)]
 STAYS = [
-    Guess(chance, 0.0, 0.4, sd) for chance, sd in ((0.2, 0.1), (0.2, 0.25), (0.2, 0.5), (0.1, 0.8))
+    Guess(chance, 0.0, 0.4, sd)
+    for chance, sd in ((0.05, 0.02), (0.15, 0.1), (0.2, 0.25), (0.2, 0.5), (0.1, 0.8))
 ]
 LEAVES = [Guess(0.15, 0.0, 0.7, 1.0), Guess(0.15, 0.3, 0.7, 0.6)]
 ADVISED = [Guess(0.4, 0.0, 0.6, 0.6), Guess(0.6, 0.0, 0.6, 1.0)]

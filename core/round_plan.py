@@ -2,8 +2,8 @@
 
 Fresh texts, rewrites and advised texts compete (core/move_beliefs.py says what is believed of them
 at first). Rewrites and advised texts need a loss and a gradient, which are paid from the same
-budget: a round without them has as many more fresh texts. So D rounds always come to
-N + D(N+2) texts, as in TPO, and as many as in best-of-that-number.
+budget: a round without them has as many more fresh texts. So a run of D rounds always comes to
+N + D(N+2) texts, like TPO, and is to be compared with best-of-N at that N.
 
 Each round is divided so that it and the rounds after it gain the most over the best reward
 (core/round_worth.py). Only rewards are looked at, in units of their own spread. Two rules make it
@@ -11,7 +11,10 @@ careful, because it is to lose little to best-of-N where critiques do not help:
 
 - the first round with a critique is divided before anything is known of it: so that the greater of
   two losses is smallest, that of a critique that is useless and that of one that helps;
-- after that, a critique must promise clearly more than fresh texts: 70 % more gain in this round.
+- after that, a critique must promise clearly more than fresh texts: 70 % more gain in
+  this round, 30 % if it is the last.
+
+`benchmarks/search_simulator.py` measures what that loses and wins.
 """
 
 from __future__ import annotations
