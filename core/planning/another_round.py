@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from ..pool import with_reward
 from ..state import Candidate
+from .breaking_a_tie import chances_to_break_a_tie
 from .move_beliefs import beliefs_of, spread_of
 from .round_split import Split, critiqued
-from .round_worth import chances_to_break_a_tie, gains_later, gains_now
+from .round_worth import gains_later, gains_now
 
 
 def worth_another_round(

@@ -6,8 +6,8 @@ An *advised* text answers the request afresh under the gradient.
 The prior, in spreads of the fresh rewards, and worth about one text:
 
 - Rewrites come in two kinds, and nobody knows which the critic writes. Either (70 %) they stay with
-  the answer they rewrite, on average neither better nor worse, give or take 0.4; they may be near
-  copies (scatter 0.1) or far apart (0.8). What they gain, the next rewrites can gain again.
+  the answer they rewrite, on average neither better nor worse, give or take 0.4; they may be copies
+  (scatter 0.02) or far apart (0.8). What they gain, the next rewrites can gain again.
   Or (30 %) they are new draws from a level of their own near that of fresh texts. So critiques
   are worth a try, and a few rewrites that gain nothing are enough to turn away from them.
 - Advised texts are as good as fresh ones, give or take 0.6, and lose if rewrites under the same
@@ -20,7 +20,7 @@ The prior, in spreads of the fresh rewards, and worth about one text:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import fsum, sqrt
+from math import fsum, inf, sqrt
 from statistics import fmean
 from typing import NamedTuple
 
@@ -33,7 +33,8 @@ MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised")
 
 FRESH = [Guess(0.5, 0.0, 1.0, 0.85), Guess(0.5, 0.0, 1.0, 1.2)]
 STAYS = [
-    Guess(chance, 0.0, 0.4, sd) for chance, sd in ((0.2, 0.1), (0.2, 0.25), (0.2, 0.5), (0.1, 0.8))
+    Guess(chance, 0.0, 0.4, sd)
+    for chance, sd in ((0.05, 0.02), (0.15, 0.1), (0.2, 0.25), (0.2, 0.5), (0.1, 0.8))
 ]
 LEAVES = [Guess(0.15, 0.0, 0.7, 1.0), Guess(0.15, 0.3, 0.7, 0.6)]
 ADVISED = [Guess(0.4, 0.0, 0.6, 0.6), Guess(0.6, 0.0, 0.6, 1.0)]
@@ -79,10 +80,16 @@ def spread_of(pool: Sequence[Candidate]) -> float:
     return 0.0
 
 
-def parent_reward(pool: Sequence[Candidate], rewrite: Candidate) -> float:
-    """Return the reward of the answer that was rewritten: the pool's best at that time."""
-    parent = rewrite["parent_round"] or 0
-    return max((reward_of(c) for c in with_reward(pool) if c["round"] <= parent), default=0.0)
+def gains_of_rewrites(pool: Sequence[Candidate]) -> list[tuple[float, int]]:
+    """Return by how much each rewrite beat the answer it rewrote, and its round.
+
+    That answer was the pool's best when it was chosen, so the best of its own round too.
+    """
+    parents: dict[int, float] = {}
+    for c in with_reward(pool):
+        parents[c["round"]] = max(reward_of(c), parents.get(c["round"], -inf))
+    rewrites = [c for c in with_reward(made_by(pool, "rewrite")) if c["parent_round"] in parents]
+    return [(reward_of(c) - parents[c["parent_round"] or 0], c["round"]) for c in rewrites]
 
 
 def beliefs_of(pool: Sequence[Candidate], round: int, spread: float) -> Beliefs:
@@ -95,8 +102,7 @@ def beliefs_of(pool: Sequence[Candidate], round: int, spread: float) -> Beliefs:
     """
     fresh, rewrites, advised = (rewards_of(pool, move, spread) for move in MOVES)
     gains = sorted(
-        ((reward_of(c) - parent_reward(pool, c)) / spread, FORGETS ** (round - c["round"]))
-        for c in with_reward(made_by(pool, "rewrite"))
+        (gained / spread, FORGETS ** (round - made)) for gained, made in gains_of_rewrites(pool)
     )
     level = fmean(value for value, _ in fresh or [(-1.0, 1.0)])
     both = mixture(learn(STAYS, gains) + learn(shifted(LEAVES, level), rewrites))

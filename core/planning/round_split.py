@@ -41,7 +41,8 @@ def first_try(splits: Sequence[Split], rounds: int) -> Split:
 
     If rewrites turn out useless, each of them and the critique was a text less to draw from;
     if they pay, each text that is not a rewrite is one that was missed. The number whose greater
-    loss is smallest is taken (minimax regret, in spreads); one text of six or fewer is advised.
+    loss is smallest is taken (minimax regret, in spreads). A sixth of the round, but at least one
+    text, is advised.
     """
     size, width = sum(splits[0]), sum(splits[-1])
     texts = width + rounds * size
