@@ -115,11 +115,10 @@ async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
 
 
 class Left(NamedTuple):
-    """What the tasks of an interrupted step left."""
+    """What the tasks of an interrupted step left; results by the marks of their calls."""
 
     candidates: dict[Key, Candidate]
     results: dict[str, Any]
-    """What calls of rewards brought, by their marks."""
 
 
 async def left_behind() -> Left:
@@ -132,10 +131,9 @@ async def left_behind() -> Left:
     here = {"thread_id": info.thread_id, "checkpoint_ns": ns, "checkpoint_id": info.checkpoint_id}
     saved = await saver.aget_tuple({"configurable": here})
     writes = [(channel, value) for _, channel, value in (saved and saved.pending_writes) or []]
-    pools = [value for channel, value in writes if channel == "candidates"]
-    texts = {(r["turn"], r["id"]): r for value in pools for r in value if "text" in r}
+    drawn = [r for channel, value in writes if channel == "candidates" for r in value]
     marked = {v["mark"]: v for _, v in writes if isinstance(v, dict) and v.get("mark")}
-    return Left(texts, marked)
+    return Left({(r["turn"], r["id"]): r for r in drawn if "text" in r}, marked)
 
 
 async def written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:

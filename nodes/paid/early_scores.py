@@ -22,7 +22,7 @@ from ...rewards.planned_reward import Called, Job, PlannedReward
 from ...rewards.readiness import rates_alone
 from .durable import Held, Left
 from .run_models import RunModels
-from .saved_score import Role, count_saved, make_call, mark_of, request_rewards
+from .saved_score import Role, Work, count_saved, make_call, mark_of, request_rewards
 
 NOTHING = Called[Any](result=[], cost={}, mark="")
 Coming = asyncio.Future[Candidate | None]  # an answer, or none, once its request has come back
@@ -57,7 +57,7 @@ class EarlyScores:
 
     async def score(self, coming: Coming) -> None:
         """Score an answer that is still to come; a copy of another is not scored again."""
-        held = Held(partial(self.pay, coming), self.reward.name)
+        held = Held[Work](partial(self.pay, coming), self.reward.name)
         ended = await asyncio.gather(request_rewards(held), return_exceptions=True)
         candidate = await coming
         if candidate is None or candidate["text"] in self.made:

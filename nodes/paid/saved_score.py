@@ -20,6 +20,7 @@ from ...rewards.readiness import limits_itself
 from ...rewards.remarks import hearing
 from .durable import Held
 
+Work = Callable[[], Awaitable[Called]]
 Role = Literal["reward", "fallback", "heldout"]
 SAVED = 4096  # more results than one step can hold of an earlier attempt
 
@@ -88,7 +89,7 @@ async def saved_call(
     """
     mark = mark_of(role, reward, job, call)
     for _ in range(SAVED):
-        held = Held(
+        held = Held[Work](
             lambda: make_call(reward, job, call, gate, seconds, mark),
             f"{reward.name}: {call} of {len(job.answers)} answers",
         )
@@ -117,7 +118,7 @@ def count_saved(budget: Budget, done: Called) -> None:
 
 
 @task
-async def request_rewards(held: Held[Callable[[], Awaitable[Called]]]) -> Called:
+async def request_rewards(held: Held[Work]) -> Called:
     """Make one call; its result is saved, and not asked for again."""
     return await held()()
 
