@@ -1,4 +1,4 @@
-"""How much further texts can be expected to gain: the statistics of `core/round_plan.py`.
+"""How much further texts can be expected to gain: the statistics of `round_plan.py`.
 
 What is believed of a move is a few guesses, each a normal distribution whose scatter is known
 and whose mean is not; rewards decide how likely each is (a normal-inverse-gamma posterior,

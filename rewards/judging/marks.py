@@ -43,7 +43,7 @@ class Marks:
     reasons: bool = True
     one_word: ClassVar[bool] = False
     bare_last: ClassVar[bool] = True
-    plain: ClassVar[str] = LINES_OUTPUT
+    plain: str = LINES_OUTPUT
 
     @property
     def as_json(self) -> str:

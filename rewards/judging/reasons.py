@@ -44,7 +44,7 @@ class Reasoned:
     verdict: Form
     one_word: ClassVar[bool] = False
     bare_last: ClassVar[bool] = True
-    room: ClassVar[int] = ROOM
+    room: int = ROOM
 
     @property
     def plain(self) -> str:

@@ -79,7 +79,7 @@ class Choice:
     schema: JsonObject
     one_word: ClassVar[bool] = True
     bare_last: ClassVar[bool] = False
-    room: ClassVar[int] = ROOM
+    room: int = ROOM
 
     def read(self, reply: Reply) -> float | None:
         """Return what the reply is worth."""
@@ -120,7 +120,7 @@ class Order:
     schema: JsonObject
     one_word: ClassVar[bool] = False
     bare_last: ClassVar[bool] = False
-    room: ClassVar[int] = ROOM
+    room: int = ROOM
 
     def read(self, reply: Reply) -> list[list[int]] | None:
         """Return groups of numbers, the best first; every answer is named exactly once."""

@@ -1,4 +1,4 @@
-"""Scripts of `benchmarks/` as modules: what they count is held by tests."""
+"""Scripts of `benchmarks/` as modules, for tests: what they count, and what they ask."""
 
 from __future__ import annotations
 
