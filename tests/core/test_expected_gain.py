@@ -15,8 +15,8 @@ from tpo.core.planning.expected_gain import (
     beyond,
     improvement,
     learn,
-    stays_below,
     mixture,
+    stays_below,
 )
 
 NORMAL = Guess(1.0, 0.0, 0.0, 1.0)

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from fake_judge import goods, judging, read
 from benchmark_scripts import load
+from fake_judge import goods, judging, read
 
 from tpo.core.context import Context
 
