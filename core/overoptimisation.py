@@ -57,7 +57,7 @@ def drift(rounds: Sequence[Round], tolerance: float | None = None) -> Drift:
     suspected &= bool(peak and last and _below(peak["reward"], last["reward"]))
     gamed, to_sample = suspected, None
     if suspected and tolerance is None and peak and last:
-        gamed, to_sample = _beyond_noise(measured, peak, last)
+        gamed, to_sample = beyond_noise(measured, peak, last)
     return Drift(
         overoptimised=gamed,
         best_round=peak["round"] if peak else None,
@@ -68,7 +68,7 @@ def drift(rounds: Sequence[Round], tolerance: float | None = None) -> Drift:
     )
 
 
-def _beyond_noise(measured: Sequence[Round], peak: Round, last: Round) -> tuple[bool, int | None]:
+def beyond_noise(measured: Sequence[Round], peak: Round, last: Round) -> tuple[bool, int | None]:
     """Return whether a fall is more than noise; if that is not known, which round would tell.
 
     As little is asked for as will do: the second round only if the first leaves a doubt.

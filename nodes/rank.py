@@ -31,13 +31,7 @@ def rank_node(*, given: GivenModels) -> Node:
         ranking = await begin_ranking(state, run, emit)
         ranked = await _rank(ranking, state)
         pool = merge_candidates(ranking.pool, [ranked])
-        record = summarise(pool, turn, now, ranking.reward.name)
-        if run.context.mode == "adaptive" and now < run.context.rounds:
-            record["plan"] = next_plan(pool, turn, now, run.context)
-        record["heldout"] = await _heldout(ranking, state, pool, record)
-        emit("round", {"selected": record})
-        if "plan" in record:
-            emit("plan", {"plan": record["plan"]})
+        record = await record_round(ranking, state, pool)
         rounds: list[JsonObject] = [{**record}]
         if not waits(run.context):
             known: State = {**state, "candidates": pool}
@@ -47,6 +41,19 @@ def rank_node(*, given: GivenModels) -> Node:
         return {"candidates": [*ranking.restored, *ranked], "rounds": rounds, **kept}
 
     return rank
+
+
+async def record_round(ranking: Ranking, state: State, pool: Sequence[Candidate]) -> Round:
+    """Return the record of the round, with the plan of the next one in a run that plans."""
+    context, turn, now = ranking.run.context, state["turn"], state["round"]
+    record = summarise(pool, turn, now, ranking.reward.name)
+    if context.mode == "adaptive" and now < context.rounds:
+        record["plan"] = next_plan(pool, turn, now, context)
+    record["heldout"] = await _heldout(ranking, state, pool, record)
+    ranking.emit("round", {"selected": record})
+    if "plan" in record:
+        ranking.emit("plan", {"plan": record["plan"]})
+    return record
 
 
 async def _rank(ranking: Ranking, state: State) -> list[Candidate]:

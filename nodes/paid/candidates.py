@@ -124,18 +124,19 @@ class Wanted:
             groups = [
                 group
                 for way, base in zip(self.ways, bases, strict=True)
-                for group in self._groups([i for i in paid if i in way.places], base)
+                for group in self.groups([i for i in paid if i in way.places], base)
             ]
             if len(groups) + self.arrivals.to_score(here + k) <= self.budget.requests:
-                return [self._asking_for(*group) for group in groups]
+                return [self.asking_for(*group) for group in groups]
         return []
 
-    def _groups(self, places: Sequence[int], base: Request) -> list[tuple[Sequence[int], Request]]:
+    def groups(self, places: Sequence[int], base: Request) -> list[tuple[Sequence[int], Request]]:
+        """Split places into as many requests as it takes, and return each with what it asks."""
         most = 1 if self.context.sampling == "parallel" else most_texts(base, base.refused)
         size = most or max(1, len(places))
         return [(places[i : i + size], base) for i in range(0, len(places), size)]
 
-    def _asking_for(self, places: Sequence[int], base: Request) -> CandidateRequest:
+    def asking_for(self, places: Sequence[int], base: Request) -> CandidateRequest:
         """Return the request for the candidates at these places."""
         context, way = self.context, self.way(places[0])
         name = f"r{self.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from langchain_core.messages import AnyMessage
+from langchain_core.messages import AnyMessage, BaseMessage
 
 from ...core.context import Context
 from ...core.moves import Move, plan_of
@@ -13,7 +13,7 @@ from ...core.pool import by_id, of_round
 from ...core.replies.reasoning import split_reasoning
 from ...core.replies.reply import Reply
 from ...core.state import State
-from ...models.asking.sampling import answer_sampling
+from ...models.asking.sampling import Sampling, answer_sampling
 from ...models.request import Request
 from ...prompts.advice import advised_messages
 from ...prompts.round_texts import clip_tokens, critique_of
@@ -68,21 +68,30 @@ def ways_of(run: RunModels, messages: Sequence[AnyMessage], state: State | None)
     return ways
 
 
+def asking(
+    run: RunModels, messages: Sequence[BaseMessage], refused: frozenset[str], sampling: Sampling
+) -> Request:
+    """Return a request to the policy as the run's settings want it."""
+    context = run.context
+    return Request(
+        run.policy,
+        messages,
+        **sampling,
+        refused=refused,
+        timeout=context.timeout,
+        live=context.live,
+    )
+
+
 def fresh(run: RunModels, messages: Sequence[AnyMessage], places: range) -> Way:
     """Return the way to ask the request alone; the reply is the answer."""
     context = run.context
 
     def request(refused: frozenset[str]) -> Request:
-        return Request(
-            run.policy,
-            messages,
-            # No stop sequences for updates: they could cut off what is around the answer.
-            **answer_sampling(context, context.stop_sequences),
-            refused=refused,
-            keep_reasoning=context.keep_reasoning,
-            timeout=context.timeout,
-            live=context.live,
-        )
+        # No stop sequences for updates: they could cut off what is around the answer.
+        sampling = answer_sampling(context, context.stop_sequences)
+        asked = asking(run, messages, refused, sampling)
+        return replace(asked, keep_reasoning=context.keep_reasoning)
 
     return Way(
         move="fresh",
@@ -106,29 +115,19 @@ def rewrite(run: RunModels, state: State, places: range) -> Way:
     A server that refuses structured output is asked for tags instead.
     """
     context, policy = run.context, run.policy
-    critique, warmer = critique_of(state, context), _copied(state, context)
+    critique, warmer = critique_of(state, context), mostly_copies(state, context)
 
     def request(refused: frozenset[str]) -> Request:
         form = update_format(context, prefers_json=policy.prefers_json, refused=refused)
-        return Request(
-            policy,
-            run.prompts.render(
-                "update",
-                critique,
-                clip_tokens=clip_tokens(context, policy),
-                output=form.output,
-            ),
-            **answer_sampling(context, warmer=warmer),
-            schema=form.schema,
-            refused=refused,
-            timeout=context.timeout,
-            live=context.live,
-        )
+        most = clip_tokens(context, policy)
+        messages = run.prompts.render("update", critique, clip_tokens=most, output=form.output)
+        asked = asking(run, messages, refused, answer_sampling(context, warmer=warmer))
+        return replace(asked, schema=form.schema)
 
     return Way("rewrite", places, request, read_update, partial_update, _parent(state))
 
 
-def _copied(state: State, context: Context) -> bool:
+def mostly_copies(state: State, context: Context) -> bool:
     """Return whether a run that plans has rewrites that mostly copy what was there."""
     last = state["rounds"][-1]
     rewrites = [
