@@ -31,7 +31,8 @@ def rank_node(*, given: GivenModels) -> Node:
         ranking = await begin_ranking(state, run, emit)
         ranked = await _rank(ranking, state)
         pool = merge_candidates(ranking.pool, [ranked])
-        record = await record_round(ranking, state, pool)
+        record = summarise(pool, turn, now, ranking.reward.name)
+        await complete(ranking, state, pool, record)
         rounds: list[JsonObject] = [{**record}]
         if not waits(run.context):
             known: State = {**state, "candidates": pool}
@@ -43,17 +44,17 @@ def rank_node(*, given: GivenModels) -> Node:
     return rank
 
 
-async def record_round(ranking: Ranking, state: State, pool: Sequence[Candidate]) -> Round:
-    """Return the record of the round, with the plan of the next one in a run that plans."""
-    context, turn, now = ranking.run.context, state["turn"], state["round"]
-    record = summarise(pool, turn, now, ranking.reward.name)
+async def complete(
+    ranking: Ranking, state: State, pool: Sequence[Candidate], record: Round
+) -> None:
+    """Add the held-out score, and the next round's plan in a run that plans; send the record."""
+    context, now = ranking.run.context, record["round"]
     if context.mode == "adaptive" and now < context.rounds:
-        record["plan"] = next_plan(pool, turn, now, context)
+        record["plan"] = next_plan(pool, record["turn"], now, context)
     record["heldout"] = await _heldout(ranking, state, pool, record)
     ranking.emit("round", {"selected": record})
     if "plan" in record:
         ranking.emit("plan", {"plan": record["plan"]})
-    return record
 
 
 async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
