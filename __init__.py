@@ -40,11 +40,14 @@ if TYPE_CHECKING:
     from tpo.rewards.base import Reward, Score, scored, unscored
     from tpo.rewards.caching.cached import cached
     from tpo.rewards.function import FunctionReward
+    from tpo.rewards.judging.criteria import Criterion
     from tpo.rewards.judging.groupwise import GroupwiseJudge
     from tpo.rewards.judging.pairwise import PairwiseJudge
     from tpo.rewards.judging.pointwise import Judge
+    from tpo.rewards.judging.rubric import Rubric
     from tpo.rewards.mixing.mix import Mix, Part
     from tpo.rewards.resolve import close_rewards, resolve_reward
+    from tpo.rewards.verifying.command import CommandReward
 
     __version__: str
 
@@ -75,11 +78,14 @@ _HOMES = {
     "tpo.rewards.base": ["Reward", "Score", "scored", "unscored"],
     "tpo.rewards.caching.cached": ["cached"],
     "tpo.rewards.function": ["FunctionReward"],
+    "tpo.rewards.judging.criteria": ["Criterion"],
     "tpo.rewards.judging.groupwise": ["GroupwiseJudge"],
     "tpo.rewards.judging.pointwise": ["Judge"],
     "tpo.rewards.mixing.mix": ["Mix", "Part"],
     "tpo.rewards.judging.pairwise": ["PairwiseJudge"],
+    "tpo.rewards.judging.rubric": ["Rubric"],
     "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],
+    "tpo.rewards.verifying.command": ["CommandReward"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -87,8 +93,10 @@ __all__ = [
     "Aligned",
     "Candidate",
     "ChatTPO",
+    "CommandReward",
     "ConfigError",
     "Context",
+    "Criterion",
     "FunctionReward",
     "GroupwiseJudge",
     "InputError",
@@ -104,6 +112,7 @@ __all__ = [
     "Reward",
     "RewardError",
     "Round",
+    "Rubric",
     "Score",
     "SpecError",
     "State",

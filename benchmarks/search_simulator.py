@@ -5,212 +5,33 @@ with smooth rewards, 0/1, graded checks and noise. The plans are the real ones (
 All ways share the first samples, and the k-th fresh text, rewrite or advised text of a query is
 drawn from the same chance in each, so that differences are due to the search alone.
 
-    python benchmarks/search_simulator.py [--runs 1000] [--only TEXT] [--held-out] [--svg FILE]
+    python benchmarks/search_simulator.py [--runs 1000] [--held-out] [--svg adaptive.svg]
+
+The unit of the differences is what best-of-N gains over a single sample. `floor`: what is lost by
+a method that divides the first round as `plan_round` does, which it must without having seen one
+critique, and is told from then on which of the moves is best in this scenario. A method may be
+above it, by changing its moves from query to query.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import erf, sqrt
+from collections.abc import Sequence
+from math import sqrt
 from pathlib import Path
 from random import Random
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
-from tpo.core.round_plan import plan_round
+from search_scenarios import CHECKS, HELD_OUT, SCENARIOS, Query, Scenario, Text
+
+from tpo.core.planning.best_of_normal import best_beyond
+from tpo.core.planning.round_plan import plan_round
 from tpo.core.state import Candidate
 
 WIDTH, CRITIQUE = 5, 2
-SIZES = {2: 0.08, 8: 0.03}  # depth, and what may be lost there: 19 texts and 61
-CHECKS = 6
-
-
-class Text(NamedTuple):
-    true: float
-    checks: tuple[bool, ...] = ()
-
-
-@dataclass
-class Query:
-    """How one query answers: each function makes a text from normal chances."""
-
-    fresh: Callable[[Sequence[float]], Text]
-    rewrite: Callable[[Sequence[float], Text], Text]
-    advised: Callable[[Sequence[float]], Text]
-    noise: float = 0.0
-    first_fail: bool = False
-    """The first samples all fail (queries that were picked for that)."""
-    best: float | None = None
-    """The highest reward there is, if it is known: the search ends there."""
-
-
-@dataclass
-class Scenario:
-    name: str
-    critique: str  # useless, middle or perfect
-    query: Callable[[Random], Query]
-
-
-def even(z: float) -> float:
-    return 0.5 * (1 + erf(z / sqrt(2)))
-
-
-# Smooth rewards ------------------------------------------------------------------------------
-def smooth(
-    *, gain: float = 0.0, scatter: float = 0.1, advised: float = 0.0, pull: float = 0.0,
-    ceiling: float = 0.0, as_fresh: bool = False, noise: float = 0.0, spread: float = 1.0,
-) -> Query:  # fmt: skip
-    """Rewards are normal; a rewrite starts from the chosen answer, and may be pulled up."""
-
-    def rewrite(z: Sequence[float], old: Text) -> Text:
-        if as_fresh:
-            return Text(spread * z[0])
-        return Text(old.true + gain + pull * max(0.0, ceiling - old.true) + scatter * z[0])
-
-    return Query(
-        fresh=lambda z: Text(spread * z[0]),
-        rewrite=rewrite,
-        advised=lambda z: Text(spread * (advised + z[0])),
-        noise=noise,
-    )
-
-
-# 0 or 1 --------------------------------------------------------------------------------------
-def solved(fresh: float, rewrite: float, advised: float, *, first_fail: bool = False) -> Query:
-    return Query(
-        fresh=lambda z: Text(float(even(z[0]) < fresh)),
-        rewrite=lambda z, old: Text(max(old.true, float(even(z[0]) < rewrite))),
-        advised=lambda z: Text(float(even(z[0]) < advised)),
-        first_fail=first_fail,
-        best=1.0,
-    )
-
-
-# Checks --------------------------------------------------------------------------------------
-def checked(easy: Sequence[float], *, keeps: float, mends: float, advised: float) -> Query:
-    """A share of checks is passed; a rewrite keeps and mends, advice lifts each check."""
-
-    def text(passed: Sequence[bool]) -> Text:
-        return Text(sum(passed) / len(passed), tuple(passed))
-
-    def lifted(p: float) -> float:
-        return p + advised * (1 - p) if advised > 0 else p * (1 + advised)
-
-    return Query(
-        fresh=lambda z: text([even(x) < p for x, p in zip(z, easy, strict=False)]),
-        rewrite=lambda z, old: text(
-            [even(x) < (keeps if was else mends) for x, was in zip(z, old.checks, strict=False)]
-        ),
-        advised=lambda z: text([even(x) < lifted(p) for x, p in zip(z, easy, strict=False)]),
-        best=1.0,
-    )
-
-
-def easy(rng: Random) -> list[float]:
-    return [rng.betavariate(1.2, 0.8) for _ in range(CHECKS)]
-
-
-def one_of(*queries: Callable[[], Query]) -> Callable[[Random], Query]:
-    return lambda rng: rng.choice(queries)()
-
-
-def rate(rng: Random) -> float:
-    return rng.betavariate(0.6, 1.8)
-
-
-def binary(rewrite: Callable[[float, Random], float], advised: Callable[[float, Random], float]):
-    def query(rng: Random) -> Query:
-        p = rate(rng)
-        return solved(p, rewrite(p, rng), advised(p, rng))
-
-    return query
-
-
-HAND = [(0.1, 0.0, 0.7), (0.2, 0.0, 0.0), (0.1, 0.1, 0.0), (0.0, 0.0, 0.0), (0.0, 0.4, 0.0)]
-
-SCENARIOS = [
-    Scenario("smooth: copies", "useless", lambda r: smooth()),
-    Scenario("smooth: as fresh", "useless", lambda r: smooth(as_fresh=True)),
-    Scenario("smooth: harmful", "useless", lambda r: smooth(gain=-1, scatter=0.5, advised=-1)),
-    Scenario(
-        "smooth: harmful a little",
-        "useless",
-        lambda r: smooth(gain=-0.4, scatter=0.3, advised=-0.4),
-    ),
-    Scenario("smooth: small gains", "middle", lambda r: smooth(gain=0.1, scatter=0.3, advised=0.2)),
-    Scenario(
-        "smooth: gains that shrink", "middle", lambda r: smooth(pull=0.2, ceiling=2.5, scatter=0.3)
-    ),
-    Scenario("smooth: advice pays", "middle", lambda r: smooth(advised=0.8)),
-    Scenario(
-        "smooth: by query",
-        "middle",
-        one_of(lambda: smooth(), lambda: smooth(advised=1), lambda: smooth(gain=0.3, scatter=0.4)),
-    ),
-    Scenario("smooth: perfect", "perfect", lambda r: smooth(gain=0.8, scatter=0.4, advised=0.8)),
-    Scenario(
-        "smooth: perfect, ceiling",
-        "perfect",
-        lambda r: smooth(pull=0.6, ceiling=4, scatter=0.3, advised=0.8),
-    ),
-    Scenario("noisy: copies", "useless", lambda r: smooth(noise=0.7)),
-    Scenario(
-        "noisy: harmful", "useless", lambda r: smooth(gain=-1, scatter=0.5, advised=-1, noise=0.7)
-    ),
-    Scenario(
-        "noisy: gains that shrink",
-        "middle",
-        lambda r: smooth(pull=0.3, ceiling=2.5, scatter=0.3, advised=0.3, noise=0.7),
-    ),
-    Scenario(
-        "noisy: perfect", "perfect", lambda r: smooth(gain=0.8, scatter=0.4, advised=0.8, noise=0.7)
-    ),
-    Scenario("0/1: copies", "useless", binary(lambda p, r: 0.0, lambda p, r: p)),
-    Scenario("0/1: as fresh", "useless", binary(lambda p, r: p, lambda p, r: p)),
-    Scenario("0/1: harmful", "useless", binary(lambda p, r: 0.0, lambda p, r: p / 3)),
-    Scenario(
-        "0/1: by query",
-        "middle",
-        binary(
-            lambda p, r: 0.3 if r.random() < 0.3 else 0.0,
-            lambda p, r: 0.3 if r.random() < 0.3 else p,
-        ),
-    ),
-    Scenario(
-        "0/1: five tried by hand", "middle", lambda r: solved(*r.choice(HAND), first_fail=True)
-    ),
-    Scenario("0/1: perfect", "perfect", binary(lambda p, r: 0.7, lambda p, r: 0.5)),
-    Scenario(
-        "checks: copies", "useless", lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0)
-    ),
-    Scenario(
-        "checks: harmful",
-        "useless",
-        lambda r: checked(easy(r), keeps=0.8, mends=0.02, advised=-0.3),
-    ),
-    Scenario(
-        "checks: some mended",
-        "middle",
-        lambda r: checked(easy(r), keeps=0.95, mends=0.1, advised=0.1),
-    ),
-    Scenario(
-        "checks: by query",
-        "middle",
-        lambda r: r.choice(
-            [
-                lambda: checked(easy(r), keeps=0.97, mends=0.3, advised=0),
-                lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0.5),
-                lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0),
-            ]
-        )(),
-    ),
-    Scenario(
-        "checks: perfect", "perfect", lambda r: checked(easy(r), keeps=0.98, mends=0.5, advised=0.5)
-    ),
-]
+SIZES = {2: 8.0, 8: 3.0}  # depth, and what may be lost there, in %: 19 texts and 61
 
 
 class Run:
@@ -268,102 +89,193 @@ class Run:
         return self.query.best is not None and self.true() >= self.query.best
 
 
-def one_query(
-    scenario: Scenario, depth: int, seed: int, seconds: list[float], mix
-) -> dict[str, float]:
-    rng = Random(f"{scenario.name} {seed}")
-    query = scenario.query(rng)
-    chances: dict[str, list[list[float]]] = {"fresh": [], "rewrite": [], "advised": []}
+MOVES = ("fresh", "rewrite", "advised")
+Found = dict[str, float]
 
-    def start(number: int) -> Run:
-        run = Run(query, chances, rng)
-        run.draw("fresh", number, 0)
-        return run
 
-    many = start(WIDTH)
-    found = {"single": many.texts[0].true}
-    many.draw("fresh", depth * (WIDTH + CRITIQUE), 1)
-    found["best of N"] = many.true()
-    loop = start(WIDTH)
-    for round in range(depth):
-        if not loop.done():
-            loop.round({"rewrite": WIDTH}, round + 1)
-    found["tpo"] = loop.true()
-    adaptive = start(WIDTH)
-    for round in range(depth):
-        if adaptive.done():
-            break
+class Watch:
+    """What the plans were, and how long they took."""
+
+    def __init__(self, depth: int) -> None:
+        self.mix: list[list[tuple[int, ...]]] = [[] for _ in range(depth)]
+        self.seconds: list[float] = []
+
+    def plan(self, run: Run, round: int, seed: int) -> dict[str, int]:
         began = time.perf_counter()
         plan = plan_round(
-            adaptive.pool, turn=1, round=round, rounds=depth, width=WIDTH,
+            run.pool, turn=1, round=round, rounds=len(self.mix), width=WIDTH,
             critique_texts=CRITIQUE, seed=seed,
         )  # fmt: skip
-        seconds.append(time.perf_counter() - began)
-        mix[round].append((plan["fresh"], plan["rewrite"], plan["advised"]))
-        adaptive.round(plan, round + 1)
-        if not round:
-            for move in chances:
-                known = adaptive.copy()
-                for later in range(1, depth):
-                    if not known.done():
-                        size = WIDTH + (CRITIQUE if move == "fresh" else 0)
-                        known.round({move: size}, later + 1)
-                found[move] = known.true()
-    if "fresh" not in found:
-        found |= dict.fromkeys(chances, adaptive.true())
+        self.seconds.append(time.perf_counter() - began)
+        divided = {"fresh": plan["fresh"], "rewrite": plan["rewrite"], "advised": plan["advised"]}
+        self.mix[round].append(tuple(divided.values()))
+        return divided
+
+
+def one_query(scenario: Scenario, depth: int, seed: int, watch: Watch) -> Found:
+    """Search for one query in every way, and return what each answer is truly worth."""
+    rng = Random(f"{scenario.name} {seed}")
+    query, chances = scenario.query(rng), {move: [] for move in MOVES}
+
+    def start() -> Run:
+        run = Run(query, chances, rng)
+        run.draw("fresh", WIDTH, 0)
+        return run
+
+    def on(run: Run, moves: dict[str, int], rounds: range) -> float:
+        for round in rounds:
+            if not run.done():
+                run.round(moves, round)
+        return run.true()
+
+    after_first = range(2, depth + 1)
+    full = [{"fresh": WIDTH + CRITIQUE}, {"rewrite": WIDTH}, {"advised": WIDTH}]
+    found = {"single": start().texts[0].true}
+    found["best of N"] = on(start(), full[0], range(1, depth + 1))
+    found["tpo"] = on(start(), full[1], range(1, depth + 1))
+    adaptive = start()
+    if not adaptive.done():
+        adaptive.round(watch.plan(adaptive, 0, seed), 1)
+    for move, moves in zip(MOVES, full, strict=True):
+        found[move] = on(adaptive.copy(), moves, after_first)
+    for round in after_first:
+        if not adaptive.done():
+            adaptive.round(watch.plan(adaptive, round - 1, seed), round)
     found["adaptive"] = adaptive.true()
     return found
 
 
+class Result(NamedTuple):
+    """One scenario at one size; differences in % of what best-of-N gains over a single sample."""
+
+    scenario: Scenario
+    mean: Found
+    error: Found
+    margin: float
+    """Adaptive minus the better of best-of-N and TPO."""
+    sure: float
+    """Standard error of `margin`; all ways share their chances."""
+    floor: float
+
+    def verdict(self, allowed: float) -> str:
+        missed = "" if self.margin >= -allowed else "MISSED"
+        return missed or (
+            "not above both" if self.scenario.critique == "middle" and self.margin <= 0 else ""
+        )
+
+
+def measure(scenario: Scenario, depth: int, runs: int, watch: Watch) -> Result:
+    rows = [one_query(scenario, depth, seed, watch) for seed in range(runs)]
+    mean = {way: fmean(row[way] for row in rows) for way in rows[0]}
+    error = {way: stdev(row[way] for row in rows) / sqrt(runs) for way in rows[0]}
+    better = max(("best of N", "tpo"), key=mean.__getitem__)
+    unit = (mean["best of N"] - mean["single"]) / 100
+    sure = stdev(row["adaptive"] - row[better] for row in rows) / sqrt(runs) / unit
+    floor = (max(mean[move] for move in MOVES) - mean[better]) / unit
+    margin = (mean["adaptive"] - mean[better]) / unit
+    return Result(scenario, mean, error, margin, sure, floor)
+
+
+WAYS = ("single", "best of N", "tpo", "adaptive")
+
+
+def line(result: Result, allowed: float) -> str:
+    means = "".join(f"{result.mean[w]:7.3f} ±{result.error[w]:.3f}" for w in WAYS)
+    return (
+        f"{result.scenario.name:26}{result.scenario.critique:9}{means}"
+        f"{result.margin:8.1f} ±{result.sure:3.1f}{result.floor:7.1f} {result.verdict(allowed)}"
+    )
+
+
+def price_of_a_try(depth: int) -> str:
+    """Say what the first try of a critique costs with normal rewards, in % of best-of-N's gain."""
+    texts = WIDTH + depth * (WIDTH + CRITIQUE)
+    unit = best_beyond(texts, 0 - 6) - 6
+    useless = [
+        100 * (best_beyond(texts) - best_beyond(texts - CRITIQUE - k)) / unit
+        for k in range(WIDTH + 1)
+    ]
+    pays = [100 * 0.4 * (best_beyond(WIDTH) - best_beyond(k)) / unit for k in range(1, WIDTH + 1)]
+    best = min(max(a, b) for a, b in zip(useless[1:], pays, strict=True))
+    return (
+        "the first try with k = 1-5 texts that are not fresh costs, if they bring nothing, "
+        + ", ".join(f"{value:.1f}" for value in useless[1:])
+        + "; k rewrites and not 5 cost, if rewrites pay and scatter by 0.4, "
+        + ", ".join(f"{value:.1f}" for value in pays)
+        + f" %. So no method is sure to lose less than {best:.1f} %."
+    )
+
+
+def drawing(results: Sequence[Result], title: str) -> str:
+    """Return an SVG: for each scenario, TPO and adaptive between a single sample and best-of-N."""
+    left, right, top, row, most = 230, 700, 70, 22, 2.5
+    low = -0.5
+
+    def x(value: float) -> float:
+        return left + (right - left) * (min(max(value, low), most) - low) / (most - low)
+
+    parts = [f'<text x="20" y="26" font-size="15">{title}</text>']
+    bottom = top + row * len(results)
+    for mark, name in ((0.0, "single sample"), (1.0, "best-of-N")):
+        parts.append(
+            f'<line x1="{x(mark):.1f}" y1="{top - 14}" x2="{x(mark):.1f}" y2="{bottom}" '
+            'stroke="#9ca3af"/>'
+            f'<text x="{x(mark):.1f}" y="{top - 20}" text-anchor="middle">{name}</text>'
+        )
+    for nth, result in enumerate(results):
+        y = top + row * nth
+        unit = result.mean["best of N"] - result.mean["single"]
+        parts.append(
+            f'<text x="{left - 12}" y="{y + 4}" text-anchor="end">{result.scenario.name}</text>'
+        )
+        for way, ink in (("tpo", "#c2410c"), ("adaptive", "#1d4ed8")):
+            value = (result.mean[way] - result.mean["single"]) / unit
+            more = f'<text x="{x(value) + 9:.1f}" y="{y + 4}" fill="{ink}">{value:.1f}</text>'
+            parts.append(
+                f'<circle cx="{x(value):.1f}" cy="{y}" r="5" fill="{ink}" fill-opacity="0.8"/>'
+                + (more if value > most and way == "adaptive" else "")
+            )
+    parts.append(
+        f'<text x="{left}" y="{bottom + 14}" fill="#c2410c">TPO</text>'
+        f'<text x="{left + 50}" y="{bottom + 14}" fill="#1d4ed8">adaptive</text>'
+    )
+    body = "\n".join(parts)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {bottom + 30}" '
+        'font-family="sans-serif" font-size="12">\n'
+        f'<rect width="760" height="{bottom + 30}" fill="white"/>\n{body}\n</svg>\n'
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=1000)
-    parser.add_argument("--only", default="")
-    parser.add_argument("--depth", type=int, default=0)
-    parser.add_argument("--mix", action="store_true")
+    parser.add_argument("--runs", type=int, default=1000, help="queries of each scenario")
+    parser.add_argument("--depth", type=int, choices=SIZES, help="only this size")
+    parser.add_argument("--only", default="", help="only scenarios with this in their name")
+    parser.add_argument("--held-out", action="store_true", help="the second set of scenarios")
+    parser.add_argument("--mix", action="store_true", help="print the mean plan of each round")
+    parser.add_argument("--svg", type=Path, help="draw the last size into this file")
     options = parser.parse_args()
-    for depth, allowed in SIZES.items():
-        if options.depth not in (0, depth):
-            continue
-        seconds: list[float] = []
-        print(
-            f"D{depth}-N{WIDTH}: {WIDTH + depth * (WIDTH + CRITIQUE)} texts; may lose {allowed:.0%}"
-        )
-        for scenario in SCENARIOS:
-            if options.only not in scenario.name:
-                continue
-            mix = [[] for _ in range(depth)]
-            rows = [one_query(scenario, depth, seed, seconds, mix) for seed in range(options.runs)]
-            mean = {arm: fmean(row[arm] for row in rows) for arm in rows[0]}
-            better = max(("best of N", "tpo"), key=mean.__getitem__)
-            unit = mean["best of N"] - mean["single"]
-            margin = (mean["adaptive"] - mean[better]) / unit
-            error = stdev(row["adaptive"] - row[better] for row in rows) / sqrt(len(rows)) / unit
-            floor = (
-                100 * (max(mean[m] for m in ("fresh", "rewrite", "advised")) - mean[better]) / unit
-            )
-            flag = "" if margin >= -allowed else "MISSED"
-            if scenario.critique == "middle" and margin <= 0:
-                flag += " not above"
-            print(
-                f"{scenario.name:28}{scenario.critique:9}"
-                + "".join(f"{mean[a]:8.3f}" for a in ("single", "best of N", "tpo", "adaptive"))
-                + f"{100 * margin:8.1f} ±{100 * error:4.1f} {floor:8.1f} {flag}"
-            )
-            if options.mix:
-                print(
-                    "      ",
-                    " ".join(
-                        "/".join(f"{fmean(m[i] for m in ms):.1f}" for i in range(3))
-                        for ms in mix
-                        if ms
-                    ),
-                )
-        if seconds:
-            seconds.sort()
-            print(
-                f"a plan takes {1000 * fmean(seconds):.2f} ms, at most {1000 * seconds[-1]:.2f} ms; {sum(seconds):.0f} s in all"
-            )
+    for depth in [options.depth] if options.depth else SIZES:
+        watch = Watch(depth)
+        title = f"D{depth}-N{WIDTH}: {WIDTH + depth * (WIDTH + CRITIQUE)} texts"
+        print(f"\n{title}; may lose {SIZES[depth]} %. By its derivation, {price_of_a_try(depth)}\n")
+        print(f"{'':35}" + "".join(f"{way:>14}" for way in WAYS) + f"{'margin':>12}{'floor':>8}")
+        results = []
+        for scenario in HELD_OUT if options.held_out else SCENARIOS:
+            if options.only in scenario.name:
+                watch.mix = [[] for _ in range(depth)]
+                results.append(measure(scenario, depth, options.runs, watch))
+                print(line(results[-1], SIZES[depth]), flush=True)
+                if options.mix:
+                    rounds = [[fmean(n) for n in zip(*plans, strict=True)] for plans in watch.mix]
+                    print("   ", *("/".join(f"{n:.1f}" for n in numbers) for numbers in rounds))
+        watch.seconds.sort()
+        middle = watch.seconds[len(watch.seconds) // 2]
+        print(f"a plan takes {1000 * middle:.2f} ms (median of {len(watch.seconds):,})")
+        if options.svg:
+            options.svg.write_text(drawing(results, title), encoding="utf-8")
+            print(f"plot: {options.svg}")
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ class RewardEvent(Event):
 
 
 class RoundSelected(Event):
-    """Best and worst of the pool were chosen; sent again if a person changes that."""
+    """Best and worst of the pool were chosen; sent again if that or the held-out reward changes."""
 
     type: Literal["tpo.round"]
     selected: Round

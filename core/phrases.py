@@ -26,6 +26,7 @@ STOPPED: dict[StopReason, str] = {
     "depth": "all rounds were run",
     "target": "the target reward was reached",
     "patience": "the answers stopped getting better",
+    "price": "another round is not expected to gain what it costs",
     "spread": "the best and the worst answer are too close to learn from",
     "budget": "the budget does not cover the next step",
     "critique_failed": "the critique failed",
@@ -126,7 +127,7 @@ def event_text(event: AnyEvent) -> str:  # noqa: C901, PLR0911  one line per kin
             return ""
 
 
-def overoptimised_sentence(rounds: Sequence[Round], tolerance: float) -> str:
+def overoptimised_sentence(rounds: Sequence[Round], tolerance: float | None) -> str:
     """Return how the reward rose while the held-out reward fell, and since when; else ""."""
     moved = drift(rounds, tolerance)
     peak = next((r for r in rounds if r["round"] == moved["best_round"]), None)

@@ -24,6 +24,7 @@ from .usage import Usage, add_usage
 StopReason = Literal[
     "depth",  # all rounds were run
     "target",  # the best reward reached `target_reward`
+    "price",  # the next round is not expected to gain what it costs
     "patience",  # no better candidate for `patience` rounds
     "spread",  # best and worst are as close as `min_spread` says
     "budget",  # the next round cannot be paid
@@ -107,6 +108,8 @@ class Round(TypedDict):
     """Reward of the chosen candidate."""
     heldout: float | None
     """What the held-out reward gives the chosen candidate, if there is one."""
+    heldout_sample: NotRequired[list[float]]
+    """What it gives other answers of the round, if the guard asked to tell a fall from noise."""
     ranked_by: str
     """Name of the reward that ranked; another than asked for after a degradation."""
     malformed: int

@@ -10,11 +10,10 @@ from ..core.errors import NoCandidateError
 from ..core.events import Emitter
 from ..core.final_answer import answer_of
 from ..core.state import State
-from ..core.stopping import spent, why_stop
+from ..core.stopping import why_stop
 from ..core.usage import add_usage
-from ..models.budget import budget_left
-from .paid.held_out import held_out
 from .paid.run_models import GivenModels, Node, Update
+from .paid.score_round import measured
 
 
 def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
@@ -32,18 +31,11 @@ def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
         winner = answer_of(state, reason)
         if winner is None:
             raise NoCandidateError("the pool holds no scored candidate, so there is no answer")
-        budget = budget_left(context, spent(state))
-        late = await held_out(state, given, runtime, emit, budget, spare=0)
+        late = await measured(state, given, runtime, emit, None)
         emit("stop", {"reason": reason})
-        emit(
-            "final",
-            {
-                "candidate": winner["id"],
-                "answer": winner["text"],
-                "reward": winner["reward"],
-                "usage": add_usage(state["usage"], late["usage"]) if late else state["usage"],
-            },
-        )
+        final = {"candidate": winner["id"], "answer": winner["text"], "reward": winner["reward"]}
+        usage = add_usage(state["usage"], late["usage"]) if late else state["usage"]
+        emit("final", {**final, "usage": usage})
         return {
             **late,
             "messages": [AIMessage(winner["text"])] if speak else [],

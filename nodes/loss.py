@@ -18,8 +18,8 @@ from ..models.live_request import request_seed
 from ..models.request import Request, RequestError
 from ..prompts.round_texts import clip_tokens, critique_of
 from ..rewards.planned_reward import requests_to_score
-from .paid.held_out import beside, held_out, joined
 from .paid.run_models import GivenModels, Node, RunModels, Update
+from .paid.score_round import both, measured, together
 
 
 def loss_node(*, given: GivenModels) -> Node:
@@ -46,22 +46,23 @@ def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> N
         place = {"turn": turn, "round": now}
         # The request is not a task: the node ends with it, and is saved itself.
         asking = ask_for_critique(request, emit, step, f"r{now}-{step}")
-        late = held_out(state, given, runtime, emit, request.budget, spare=1)
-        ended, heldout = await beside(asking, late)
-        if isinstance(error := ended, RequestError):
+        late = measured(state, given, runtime, emit, request.budget)
+        ended, heldout = await both(asking, late)
+        if isinstance(ended, RequestError):
+            error = ended
             why = {"error": f"{step}: {error}", "failure": error.failure}
             usage = usage_of(turn, step, error.cost, emit.seconds)
             cut_short = error.failure == "budget" or not request.budget.seconds
             halt = "budget" if cut_short else "critique_failed"
-            return joined({"rounds": [{**place, **why}], "halt": halt, "usage": usage}, heldout)
+            return together({"rounds": [{**place, **why}], "halt": halt, "usage": usage}, heldout)
         text = ended.replies[0].text
         emit(step, {"text": text})
-        written = {
+        written: Update = {
             "rounds": [{**place, step: text}],
             "critic_refused": sorted(ended.refused),
             "usage": usage_of(turn, step, ended.cost, emit.seconds),
         }
-        return joined(written, heldout)
+        return together(written, heldout)
 
     return critique
 

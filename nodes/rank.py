@@ -9,14 +9,16 @@ from langgraph.runtime import Runtime
 from ..core.context import Context
 from ..core.errors import RewardError
 from ..core.events import Emitter
-from ..core.next_plan import next_plan
+from ..core.json_types import JsonObject
+from ..core.moves import needs_critique, plan_of
+from ..core.planning.round_plan import next_plan
 from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of
 from ..models.failures.caused_by import caused_by
-from .paid.held_out import waits
+from ..rewards.heldout_sample import heldout_samples
 from .paid.run_models import GivenModels, Node, Update
-from .paid.score_round import Ranking, begin_ranking, losses, rankable
+from .paid.score_round import Ranking, begin_ranking, losses, rankable, waits
 
 
 def rank_node(*, given: GivenModels) -> Node:
@@ -30,19 +32,29 @@ def rank_node(*, given: GivenModels) -> Node:
         ranked = await _rank(ranking, state)
         pool = merge_candidates(ranking.pool, [ranked])
         record = summarise(pool, turn, now, ranking.reward.name)
-        record["heldout"] = await _heldout(ranking, state, pool, record)
-        emit("round", {"selected": record})
-        if run.context.mode == "adaptive" and now < run.context.rounds:
-            record["plan"] = next_plan(pool, turn, now, run.context)
-            emit("plan", {"plan": record["plan"]})
-        return {
-            "candidates": [*ranking.restored, *ranked],
-            "rounds": [record],
-            "degraded": ranking.degraded,
-            "usage": usage_of(turn, "rank", ranking.cost, emit.seconds),
-        }
+        await complete(ranking, state, pool, record)
+        rounds: list[JsonObject] = [{**record}]
+        if not waits(run.context):
+            known: State = {**state, "candidates": pool}
+            await heldout_samples(known, rounds, run.context, ranking.heldout, emit.notice)
+        usage = usage_of(turn, "rank", ranking.cost, emit.seconds)
+        kept = {"degraded": ranking.degraded, "usage": usage}
+        return {"candidates": [*ranking.restored, *ranked], "rounds": rounds, **kept}
 
     return rank
+
+
+async def complete(
+    ranking: Ranking, state: State, pool: Sequence[Candidate], record: Round
+) -> None:
+    """Add the held-out score, and the next round's plan in a run that plans; send the record."""
+    context, now = ranking.run.context, record["round"]
+    if context.mode == "adaptive" and now < context.rounds:
+        record["plan"] = next_plan(pool, record["turn"], now, context)
+    record["heldout"] = await _heldout(ranking, state, pool, record)
+    ranking.emit("round", {"selected": record})
+    if "plan" in record:
+        ranking.emit("plan", {"plan": record["plan"]})
 
 
 async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
@@ -98,8 +110,7 @@ async def _heldout(
     ranking: Ranking, state: State, pool: Sequence[Candidate], record: Round
 ) -> float | None:
     """Score the chosen answer with the held-out reward; an unchanged one keeps its score."""
-    heldout, chosen = ranking.run.heldout, by_id(pool, record["chosen"])
-    if heldout is None or chosen is None:
+    if (chosen := by_id(pool, record["chosen"])) is None:
         return None
     old = by_id(state["candidates"], chosen["id"])
     if old and old["reward"] is not None:  # else it is new, or was edited by hand
@@ -107,7 +118,10 @@ async def _heldout(
             same = earlier["turn"] == record["turn"] and earlier["chosen"] == chosen["id"]
             if same and earlier["heldout"] is not None:
                 return earlier["heldout"]
-    return None if waits(ranking.run.context) else await ranking.heldout(heldout, chosen["text"])
+    context = ranking.run.context
+    plan = plan_of(record, context.mode, context.width)
+    late = waits(context) and needs_critique(plan)  # the critique is what it is made beside
+    return None if late else (await ranking.heldout([chosen["text"]]))[0]
 
 
 def _count(lost: Sequence[str]) -> str:

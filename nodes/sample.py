@@ -18,7 +18,6 @@ from ..rewards.planned_reward import Job
 from ..rewards.readiness import beside, ready_to_score
 from .paid.candidates import Received, Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
-from .paid.ways import fresh
 
 
 def sample_node(*, given: GivenModels) -> Node:
@@ -112,7 +111,6 @@ def _wanted(
     return Wanted(
         run=run,
         emit=emit,
-        ways=[fresh(run, conversation.messages, range(run.context.width))],
         phase="sample",
         turn=turn,
         round=0,

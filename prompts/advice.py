@@ -57,10 +57,11 @@ def advised_messages(
         }
     )
     asked = [i for i, m in enumerate(messages) if isinstance(m, HumanMessage) and message_words(m)]
-    return [_with(m, advice) if i == asked[-1] else m for i, m in enumerate(messages)]
+    return [with_advice(m, advice) if i == asked[-1] else m for i, m in enumerate(messages)]
 
 
-def _with(message: AnyMessage, advice: str) -> AnyMessage:
+def with_advice(message: AnyMessage, advice: str) -> AnyMessage:
+    """Return a message with the advice at its end."""
     content = message.content
     if isinstance(content, str):
         return message.model_copy(update={"content": content + advice})

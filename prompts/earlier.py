@@ -35,7 +35,7 @@ def earlier_advice(rounds: Sequence[Round]) -> str:
         rounds: Those of the turn, the one under way last.
     """
     told = [
-        f"Round {then['round']}: {_effect(now, then)}\n{clip(now['gradient'] or '', MAX_TOKENS)}"
+        f"Round {then['round']}: {effect(now, then)}\n{clip(now['gradient'] or '', MAX_TOKENS)}"
         for now, then in pairwise(rounds)
         if now["gradient"]
     ]
@@ -47,7 +47,7 @@ def earlier_block(earlier: str) -> str:
     return EARLIER.fill({"earlier": quote(earlier)}) if earlier else ""
 
 
-def _effect(now: Round, then: Round) -> str:
+def effect(now: Round, then: Round) -> str:
     """Return what the answers made of the advice of `now` scored."""
     before, best = now["reward"], then["best"]
     if before is None or best is None:

@@ -7,6 +7,7 @@ in all steps. They quote answers and what their code printed: material, never in
 from __future__ import annotations
 
 from ..core.prompt_template import Prompt, clip, quote
+from ..core.special_tokens import as_text
 
 FEEDBACK_TOKENS = 800  # of each answer's feedback that a prompt shows
 
@@ -33,7 +34,7 @@ def feedback_blocks(chosen: str, rejected: str, clip_tokens: int) -> str:
     """
     most = min(clip_tokens, FEEDBACK_TOKENS)
     return "".join(
-        FEEDBACK.fill({"role": role, "feedback": quote(clip(said, most))})
+        FEEDBACK.fill({"role": role, "feedback": as_text(quote(clip(said, most)))})
         for role, said in (("chosen", chosen), ("rejected", rejected))
         if said
     )

@@ -39,13 +39,13 @@ def score_of(returned: Any) -> Score:
     def field(name: str) -> object:
         return getattr(returned, name, None)
 
-    number = returned
+    figure: Any = returned
     if hasattr(returned, "explanation") and hasattr(returned, "value"):
         grade = returned.value
-        number = _GRADES.get(grade, grade) if isinstance(grade, str) else grade
+        figure = _GRADES.get(grade, grade) if isinstance(grade, str) else grade
     elif isinstance(field("score"), float | int):
-        number = returned.score
-    return scored(number, _said_in(field))
+        figure = returned.score
+    return scored(figure, _said_in(field))
 
 
 def _said_in(field: Callable[[str], object]) -> str:

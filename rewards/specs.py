@@ -2,39 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from ..core.policy_forms import SpecForm
-
-
-@dataclass(frozen=True, kw_only=True)
-class RewardForm(SpecForm):
-    """One way to name a reward.
-
-    Attributes:
-        maker: The function that makes it, as `file:name` under `rewards/`; its package is
-            imported only then. It takes what stands behind the colon.
-        start: How to start its server, or what else it needs; as Markdown.
-        needs: Further keywords that the maker takes: `policy`, the run's policy, and
-            `resolve`, which turns the spec of a part into a reward.
-        shared: Whether equal specs give one object, with its connections or its model.
-    """
-
-    maker: str
-    start: str = ""
-    needs: tuple[str, ...] = ()
-    shared: bool = False
-
-    @property
-    def kind(self) -> str:
-        """The word before the colon."""
-        return self.form.partition(":")[0]
-
-    @property
-    def takes_more(self) -> bool:
-        """Whether anything may stand behind the kind."""
-        return ":" in self.form
-
+from .reward_form import RewardForm
 
 REWARDS = (
     RewardForm(
@@ -101,6 +69,13 @@ REWARDS = (
         needs=("policy",),
     ),
     RewardForm(
+        "rubric:FILE.toml",
+        "a language model checks each answer against your criteria",
+        maker="judging.rubric:Rubric.from_spec",
+        start="see below; it names a judge, or takes the run's policy",
+        needs=("policy",),
+    ),
+    RewardForm(
         "verify:exact:TEXT",
         "1 if the answer is this text, else 0",
         maker="verifying.verify:verifier_from_spec",
@@ -123,6 +98,12 @@ REWARDS = (
         "your own function or object",
         maker="verifying.verify:verifier_from_spec",
         start="list it in the environment: `TPO_VERIFIERS=MODULE:NAME`",
+    ),
+    RewardForm(
+        "verify:command:COMMAND",
+        "1 if a program of yours, given the answer as `{file}`, exits with 0, else 0",
+        maker="verifying.verify:verifier_from_spec",
+        start="list it in the environment: `TPO_VERIFIERS='command:pytest -q {file.py}'`",
     ),
     RewardForm(
         "mix:FILE.toml",

@@ -1,9 +1,8 @@
 """Which mode passes all checks most often within the same tokens, by what moves did on a few tasks.
 
-The rates of a task are not known, only
-what a few texts showed: so they are drawn many times from what these allow (a Beta distribution
-around the rate over all tasks), over tasks that are themselves drawn with repetition. What is
-reported is the mean over these draws, and how far apart two modes are in nine draws of ten.
+The rates of a task are not known, only what a few texts showed: so they are drawn many times from
+what these allow (a Beta around the rate over all tasks), over tasks that are drawn with repetition.
+Reported are the mean, and how far apart modes are in nine draws of ten.
 """
 
 from __future__ import annotations

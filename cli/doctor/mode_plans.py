@@ -8,7 +8,7 @@ from typing import Literal
 
 from ...core.context import Context
 from ...core.moves import Move
-from ...core.next_plan import next_plan
+from ...core.planning.round_plan import next_plan
 from ...core.state import Candidate
 
 Mode = Literal["best_of_n", "adaptive", "tpo"]

@@ -82,7 +82,7 @@ class ProgressLines(Nobody):
         before, self._view = self._view, apply(self._view, event)
         for notice in self._view.notices[len(before.notices) :]:
             self._write(f"Note: {notice}")
-        line = _line(event, self._view) if _news(event, before) else ""
+        line = _line(event, before)
         if line:
             clock = seconds(event["elapsed"])
             self._write(f"{clock:>8}  {line}")
@@ -91,18 +91,14 @@ class ProgressLines(Nobody):
         print(line, file=self._stream, flush=True)
 
 
-def _news(event: AnyEvent, before: View) -> bool:
-    """Return whether an event is more than a round sent again with its held-out reward."""
-    if event["type"] != "tpo.round":
-        return True
-    known = before.rounds.get(event["selected"]["round"])
-    return known is None or {**known, "heldout": None} != {**event["selected"], "heldout": None}
-
-
 def _line(event: AnyEvent, view: View) -> str:
+    """Return what is new to a view; a round sent again with its held-out reward is not."""
     match event["type"]:
         case "tpo.round":
             ranked = event["selected"]
+            known = view.rounds.get(ranked["round"])
+            if known and {**known, "heldout": None} == {**ranked, "heldout": None}:
+                return ""
             figures = [f"best {reward(ranked['best'])}", f"mean {reward(ranked['mean'])}"]
             figures += [f"std {reward(ranked['std'])}"]
             figures += [f"{n} malformed" for n in [ranked["malformed"]] if n]

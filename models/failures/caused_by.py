@@ -21,9 +21,9 @@ def caused_by(error: ErrorT, cause: BaseException | None) -> ErrorT:
         cause: What led to it, ours or a client library's; `None` if nothing is known.
 
     Example:
-        >>> first = PolicyError("too many requests")
+        >>> first = TPOError("too many requests")
         >>> first.status = 429
-        >>> caused_by(RewardError("nothing was scored"), first).status
+        >>> caused_by(TPOError("nothing was scored"), first).status
         429
     """
     for one in causes_of(cause) if cause else ():

@@ -18,10 +18,11 @@ from ...core.state import Candidate, Score
 from ...rewards.planned_reward import Job, requests_to_score
 from ...rewards.readiness import rates_alone
 from ...rewards.remarks import hearing
-from .durable import Key, left_behind
+from .durable import left_behind
 from .early_scores import Coming, EarlyScores
 from .run_models import RunModels
 from .saved_request import Brought, CandidateRequest, saved_request
+from .saved_score import Role
 
 
 class Arrivals:
@@ -46,25 +47,16 @@ class Arrivals:
         self.run, self.emit, self.nothing = run, emit, nothing
         reward = run.ranking(degraded=degraded)
         self.reward, self.alone = reward, rates_alone(reward)
-        # One that asks a model takes its turn with the policy.
-        own = asyncio.Semaphore(run.context.max_concurrency)
-        self.scores = EarlyScores(
-            reward,
-            "fallback" if degraded else "reward",
-            nothing,
-            gate if self.to_score(1) else own,
-            self.begin,
-            self.tell,
-        )
+        role: Role = "fallback" if degraded else "reward"
+        if not self.to_score(1):  # one that asks a model takes its turn with the policy
+            gate = asyncio.Semaphore(run.context.max_concurrency)
+        self.scores = EarlyScores(reward, role, nothing, gate, self.begin, self.tell)
         self.begun = self._kept = 0  # scores that are paid for, and those that are to be
-        self._left: dict[Key, Candidate] = {}
         self._arrived: list[Candidate] = []
         self._unasked: list[Coming] = []  # came, and no task of this step scores them yet
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        if self.alone:
-            self._left, self.scores.left = await left_behind()
         return self
 
     async def __aexit__(
@@ -109,7 +101,7 @@ class Arrivals:
         """
         loop = asyncio.get_running_loop()
         coming: dict[int, Coming] = {p: loop.create_future() for one in asked for p in one.places}
-        draws = [asyncio.ensure_future(self._draw(one, coming)) for one in asked]
+        draws = [asyncio.ensure_future(self.send(one, coming)) for one in asked]
         known, new = self._unasked, list(coming.values())
         begin, self._unasked = ([*known, *new], []) if len(asked) > 1 else (known, new)
         if self.alone:
@@ -117,11 +109,15 @@ class Arrivals:
                 self._tasks += [asyncio.ensure_future(self.scores.score(one)) for one in begin]
         return await asyncio.gather(*draws, return_exceptions=True)
 
-    async def _draw(self, asked: CandidateRequest, coming: dict[int, Coming]) -> Brought:
+    async def send(self, asked: CandidateRequest, coming: dict[int, Coming]) -> Brought:
+        """Send one request, and take what it brings."""
         mine, came = {place: coming[place] for place in asked.places}, asked.came
         try:
             brought = await saved_request(asked)
-            came = came or [self._left[key] for key in asked.keys if key in self._left]
+            if not came and self.alone:  # saved, so the step was interrupted
+                self.scores.left = self.scores.left or asyncio.ensure_future(left_behind())
+                texts = (await self.scores.left).candidates
+                came = [texts[key] for key in asked.keys if key in texts]
         except asyncio.CancelledError:  # nor is anything kept of the tasks that wait for it
             for future in mine.values():
                 future.cancel()

@@ -8,30 +8,29 @@ and remembers a refusal in the state. Each request is a saved task.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, cast
 
 from langchain_core.messages import AnyMessage
 
-from ...core import usage
 from ...core.context import Context
 from ...core.events import Emitter
-from ...core.failure import FailureKind
 from ...core.replies.reply import Reply, cut
-from ...core.state import Candidate
-from ...core.usage import Cost, add_costs
+from ...core.state import Candidate, State
 from ...models.asking.configure import most_texts
 from ...models.budget import Budget
-from ...models.failures.caused_by import to_tell
 from ...models.live_request import request_seed
-from ...models.request import Request, RequestError
+from ...models.request import Request
 from ...rewards.planned_reward import Job
 from .arrivals import Arrivals
+from .received import Received
 from .run_models import RunModels
-from .saved_request import Brought, CandidateRequest, UnusableError
-from .ways import Way
+from .saved_request import CandidateRequest
+from .ways import Way, ways_of
+
+__all__ = ["Received", "Wanted", "ask_for_candidates"]
 
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
 
@@ -42,32 +41,33 @@ class Wanted:
 
     Attributes:
         run: The run's models and settings.
-        ways: How to ask for them, each for places of its own.
         gate: How many requests may be under way at the same time.
         budget: What the step may still cost.
         messages: The conversation.
-        pool: The candidates of the rounds before.
-        degraded: Whether the fallback ranks.
+        state: What the rounds before have come to; `None` for first samples.
         drafts: Answers that exist already; they are the first candidates.
     """
 
     run: RunModels
     emit: Emitter
-    ways: Sequence[Way]
     phase: Literal["sample", "update"]
     turn: int
     round: int
     gate: asyncio.Semaphore
     budget: Budget
     messages: Sequence[AnyMessage]
-    pool: Sequence[Candidate] = ()
-    degraded: bool = False
+    state: State | None = None
     drafts: Sequence[str] = ()
 
     @property
     def context(self) -> Context:
         """The run's settings."""
         return self.run.context
+
+    @cached_property
+    def ways(self) -> Sequence[Way]:
+        """How to ask for them, each for places of its own."""
+        return ways_of(self.run, self.messages, self.state)
 
     @property
     def width(self) -> int:
@@ -81,8 +81,9 @@ class Wanted:
     @cached_property
     def arrivals(self) -> Arrivals:
         """What scores the answers as they arrive."""
-        nothing = Job(self.messages, [], self.pool, self.budget, self.context)
-        return Arrivals(self.run, self.emit, nothing, self.degraded, self.gate)
+        known = self.state or cast("State", {})
+        nothing = Job(self.messages, [], known.get("candidates", []), self.budget, self.context)
+        return Arrivals(self.run, self.emit, nothing, known.get("degraded", False), self.gate)
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
@@ -123,18 +124,19 @@ class Wanted:
             groups = [
                 group
                 for way, base in zip(self.ways, bases, strict=True)
-                for group in self._groups([i for i in paid if i in way.places], base)
+                for group in self.groups([i for i in paid if i in way.places], base)
             ]
             if len(groups) + self.arrivals.to_score(here + k) <= self.budget.requests:
-                return [self._asking_for(*group) for group in groups]
+                return [self.asking_for(*group) for group in groups]
         return []
 
-    def _groups(self, places: Sequence[int], base: Request) -> list[tuple[Sequence[int], Request]]:
+    def groups(self, places: Sequence[int], base: Request) -> list[tuple[Sequence[int], Request]]:
+        """Split places into as many requests as it takes, and return each with what it asks."""
         most = 1 if self.context.sampling == "parallel" else most_texts(base, base.refused)
         size = most or max(1, len(places))
         return [(places[i : i + size], base) for i in range(0, len(places), size)]
 
-    def _asking_for(self, places: Sequence[int], base: Request) -> CandidateRequest:
+    def asking_for(self, places: Sequence[int], base: Request) -> CandidateRequest:
         """Return the request for the candidates at these places."""
         context, way = self.context, self.way(places[0])
         name = f"r{self.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
@@ -164,60 +166,6 @@ class Wanted:
         )
 
 
-@dataclass
-class Received:
-    """What the requests of a step have brought so far (local to one node call).
-
-    Attributes:
-        refused: Request parameters that the server is known to refuse.
-        records: What the node writes: drafts, failures, and outlines of what its requests
-            brought; the texts of these are in the pool already.
-        cost: The sum over the requests.
-        error: The failure of a request, if one failed; if any, one for too many requests.
-    """
-
-    wanted: Wanted
-    refused: frozenset[str]
-    records: list[Mapping[str, object]] = field(default_factory=list)
-    cost: Cost = field(default_factory=usage.cost)
-    error: RequestError | None = None
-
-    def fail(self, places: Sequence[int], failure: FailureKind, error: str) -> None:
-        """Record why there is no text for these places."""
-        for index in places:
-            record = self.wanted.candidate(index, Reply("", error=error, failure=failure))
-            self.records.append(record)
-            self.wanted.emit("candidate", {"candidate": record})
-
-    def take(
-        self, group: Sequence[int], known: frozenset[str], result: Brought | BaseException
-    ) -> list[int]:
-        """Add what the request for some places brought, or its error; return what is missing.
-
-        `known` is what was known to be refused when it was sent.
-        """
-        if isinstance(result, RequestError):
-            self.cost = add_costs(self.cost, result.cost)
-            self.error = to_tell(self.error, result)
-            if isinstance(result, UnusableError):
-                self.records += result.candidates
-            else:
-                why = str(result) if result.failure == "budget" else f"failed: {result}"
-                self.fail(group, result.failure, why)
-            return []
-        if isinstance(result, BaseException):
-            raise result
-        self.cost = add_costs(self.cost, usage.cost(**result["cost"]))
-        self.records += result["candidates"]
-        learnt = frozenset(result["refused"])
-        came = {c["index"] for c in result["candidates"]}
-        if len(group) == 1 and not came and learnt <= known:
-            self.fail(group, "missing", "missing: the server returned no text at all")
-            return []
-        self.refused |= learnt
-        return [index for index in group if index not in came]
-
-
 async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Received:
     """Get the candidates wanted, drafts included; each finished request is saved as it comes.
 
@@ -227,7 +175,7 @@ async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Receive
     """
     # Only what the state knows is left out: a resumed run must ask in the same order, whatever its
     # process has learnt since. `ask` knows more, and sends nothing that would be refused.
-    got, width = Received(wanted, refused), wanted.width
+    got, width = Received(wanted.candidate, wanted.emit, refused), wanted.width
     async with wanted.arrivals as arrivals:
         for index, text in enumerate(wanted.drafts):
             draft = Candidate(**{**wanted.candidate(index, Reply(text)), "drafted": True})

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence, Set
 from inspect import getmro
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.config import get_config
@@ -114,23 +114,26 @@ async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
     return [found.get(key) or {**c, "error": gone, "failure": "lost"} for key, c in lost.items()]
 
 
-async def left_behind() -> tuple[dict[Key, Candidate], dict[str, Any]]:
-    """Return what the tasks of this step left if an earlier attempt was interrupted.
+class Left(NamedTuple):
+    """What the tasks of an interrupted step left; results by the marks of their calls."""
 
-    Returns:
-        Candidates by turn and id, and results of rewards by their marks.
-    """
+    candidates: dict[Key, Candidate]
+    results: dict[str, Any]
+
+
+async def left_behind() -> Left:
+    """Return what the tasks of this step left; to be asked only if it was interrupted."""
     saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
     info = get_runtime().execution_info
     if not saver or not info:
-        return {}, {}
+        return Left({}, {})
     ns = info.checkpoint_ns.rpartition("|")[0]  # the node's own part comes last
     here = {"thread_id": info.thread_id, "checkpoint_ns": ns, "checkpoint_id": info.checkpoint_id}
     saved = await saver.aget_tuple({"configurable": here})
     writes = [(channel, value) for _, channel, value in (saved and saved.pending_writes) or []]
-    pools = [value for channel, value in writes if channel == "candidates"]
-    texts = {(r["turn"], r["id"]): r for value in pools for r in value if "text" in r}
-    return texts, {v["mark"]: v for _, v in writes if isinstance(v, dict) and v.get("mark")}
+    drawn = [r for channel, value in writes if channel == "candidates" for r in value]
+    marked = {v["mark"]: v for _, v in writes if isinstance(v, dict) and v.get("mark")}
+    return Left({(r["turn"], r["id"]): r for r in drawn if "text" in r}, marked)
 
 
 async def written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:

@@ -8,7 +8,7 @@ the same tasks in the same order.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from typing import Any, cast
@@ -20,9 +20,9 @@ from ...core.state import Candidate, Score
 from ...core.usage import Cost, add_costs, brief
 from ...rewards.planned_reward import Called, Job, PlannedReward
 from ...rewards.readiness import rates_alone
-from .durable import Held
+from .durable import Held, Left
 from .run_models import RunModels
-from .saved_score import Role, count_saved, make_call, mark_of, request_rewards
+from .saved_score import Role, Work, count_saved, make_call, mark_of, request_rewards
 
 NOTHING = Called[Any](result=[], cost={}, mark="")
 Coming = asyncio.Future[Candidate | None]  # an answer, or none, once its request has come back
@@ -39,7 +39,7 @@ class EarlyScores:
         gate: How many calls may be made at the same time.
         begin: Is called when a score is going to be paid, or turns out to be.
         tell: Is called with a text and its score.
-        left: What an interrupted run left of this step, by the calls' marks.
+        left: What an interrupted run left of this step, if it was interrupted.
         made: The scores so far, by text.
     """
 
@@ -49,7 +49,7 @@ class EarlyScores:
     gate: asyncio.Semaphore
     begin: Callable[[], None]
     tell: Callable[[str, Score], None]
-    left: Mapping[str, Called] = field(default_factory=dict)
+    left: asyncio.Future[Left] | None = None
     made: dict[str, EarlyScore] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -57,7 +57,7 @@ class EarlyScores:
 
     async def score(self, coming: Coming) -> None:
         """Score an answer that is still to come; a copy of another is not scored again."""
-        held = Held(partial(self.pay, coming), self.reward.name)
+        held = Held[Work](partial(self.pay, coming), self.reward.name)
         ended = await asyncio.gather(request_rewards(held), return_exceptions=True)
         candidate = await coming
         if candidate is None or candidate["text"] in self.made:
@@ -83,8 +83,8 @@ class EarlyScores:
         text = candidate["text"]
         self._taken.add(text)
         job, call, mark = one_call(self.reward, self.role, self.nothing, text)
-        if mark in self.left:  # paid for another place, before the run was interrupted
-            return self.left[mark]
+        if self.left and (paid := (await self.left).results.get(mark)):  # then, for a copy of it
+            return cast("Called", paid)
         self.begin()
         return await make_call(self.reward, job, call, self.gate, job.settings.timeout, mark)
 

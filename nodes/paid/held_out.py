@@ -8,26 +8,37 @@ With `guard="stop"` the edge after `rank` needs it, and a person who picks may w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import TypeVar, cast
 
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from ...core.context import Context
 from ...core.conversation import read_conversation
-from ...core.early import Early
 from ...core.events import Emitter
+from ...core.json_types import JsonObject
 from ...core.pool import by_id
-from ...core.state import State
-from ...core.usage import cost, usage_of
-from ...models.budget import Budget
+from ...core.state import Candidate, Score, State
+from ...core.stopping import spent
+from ...core.usage import Cost, UsageDelta, add_costs, cost, usage_of
+from ...models.budget import Budget, budget_left
 from ...models.request import RequestError
-from ...rewards.planned_reward import requests_to_score
+from ...rewards.heldout_sample import heldout_samples
+from ...rewards.planned_reward import Job, PlannedReward, requests_to_score
 from .run_models import GivenModels, Update
-from .score_round import Ranking
+from .saved_score import saved_scores
 
 T = TypeVar("T")
+
+
+class Measured(TypedDict, total=False):
+    """A held-out score as a step writes it; empty if there was nothing to do."""
+
+    rounds: list[JsonObject]
+    usage: UsageDelta
 
 
 def waits(context: Context) -> bool:
@@ -35,54 +46,81 @@ def waits(context: Context) -> bool:
     return context.guard == "report" and not context.human_pick
 
 
-async def held_out(
-    state: State,
-    given: GivenModels,
-    runtime: Runtime[Context],
-    emit: Emitter,
-    budget: Budget,
-    *,
-    spare: int,
-) -> Update:
-    """Score the round's chosen answer, if that is still to be done.
+async def held_out_scores(
+    reward: PlannedReward, job: Job, emit: Emitter, pay: Callable[[Cost], None]
+) -> list[float | None]:
+    """Score answers without steering; failures are one notice and no more."""
+    settle: Callable[[int, Score], None] = lambda *_: None  # noqa: E731
+    scores = await saved_scores(reward, "heldout", job, emit.notice, pay, settle)
+    if why := next((score["error"] for score in scores if score["error"]), None):
+        emit.notice(f"the held-out reward {reward.name!r} failed: {why}")
+    return [score["reward"] for score in scores]
+
+
+def to_measure(state: State, given: GivenModels, context: Context) -> Candidate | None:
+    """Return the round's chosen answer, if its held-out score is still to be made."""
+    record = state["rounds"][-1]
+    done = record["heldout"] is not None or record["loss"] or record["error"]
+    if done or not waits(context) or not (given.heldout or context.heldout):
+        return None
+    return by_id(state["candidates"], record["chosen"])
+
+
+def sparing(reward: PlannedReward, budget: Budget, context: Context) -> Budget:
+    """Return a budget that leaves one of its requests to the critic, who comes first."""
+    most, left = requests_to_score(reward, 1), budget.requests - 1
+    if left >= most + context.retries:
+        return budget
+    return replace(budget, requests=max(0, min(most, left)))
+
+
+async def measured(
+    state: State, given: GivenModels, runtime: Runtime[Context], emit: Emitter, own: Budget | None
+) -> Measured:
+    """Make the held-out score of the round's chosen answer, if that is still to be done.
 
     Args:
         state: The state before the step.
         given: Models, and the settings of a run that is given none.
         runtime: The step's.
         emit: The step's; the round is sent again with the figure.
-        budget: What the step may cost.
-        spare: How many of its requests are for something else.
+        own: What the step's own request may cost, which comes first; `None`: it has none.
 
     Returns:
         The figure and its cost as a step writes them; nothing if there is nothing to do.
     """
-    context, record = given.settings(runtime), state["rounds"][-1]
-    chosen = by_id(state["candidates"], record["chosen"])
-    done = record["heldout"] is not None or record["loss"] or record["error"]
-    if done or chosen is None or not waits(context) or not (given.heldout or context.heldout):
+    context, rounds, paid = given.settings(runtime), list[JsonObject](), [cost()]
+    chosen, ends = to_measure(state, given, context), own is None and waits(context)
+    if not (chosen or ends) or not (heldout := (await given.for_run(runtime)).heldout):
         return {}
-    run = await given.for_run(runtime)
-    if run.heldout is None:
+    reward, messages = heldout, read_conversation(state["messages"]).messages
+    budget = sparing(reward, own, context) if own else budget_left(context, spent(state))
+
+    async def score(texts: Sequence[str]) -> list[float | None]:
+        job = Job(messages, texts, (), budget, context)
+        return await held_out_scores(reward, job, emit, paid.append)
+
+    if chosen:
+        (figure,) = await score([chosen["text"]])
+        if figure is not None:
+            emit("round", {"selected": {**state["rounds"][-1], "heldout": figure}})
+        rounds.append({"turn": state["turn"], "round": state["round"], "heldout": figure})
+    if ends:
+        await heldout_samples(state, rounds, context, score, emit.notice)
+    if not rounds:
         return {}
-    most = requests_to_score(run.heldout, 1)
-    if budget.requests < most + spare + context.retries:  # what repeats it would take the spare
-        budget = replace(budget, requests=max(0, min(most, budget.requests - spare)))
-    messages = read_conversation(state["messages"]).messages
-    degraded, early = state.get("degraded", False), Early(run="", scores=[])
-    ranking = Ranking(run, messages, emit, state["candidates"], (), degraded, early, budget, cost())
-    score = await ranking.heldout(run.heldout, chosen["text"])
-    if score is not None:
-        emit("round", {"selected": {**record, "heldout": score}})
-    figure = {"turn": state["turn"], "round": state["round"], "heldout": score}
-    return {"rounds": [figure], "usage": usage_of(state["turn"], "rank", ranking.cost, 0.0)}
+    seconds = 0.0 if own else emit.seconds  # the step counts its own
+    usage = usage_of(state["turn"], "rank", reduce(add_costs, paid), seconds)
+    return {"rounds": rounds, "usage": usage}
 
 
-async def beside(asking: Awaitable[T], late: Awaitable[Update]) -> tuple[T | RequestError, Update]:
-    """Await a request and what `held_out` does at the same time.
+async def both(
+    asking: Awaitable[T], late: Awaitable[Measured]
+) -> tuple[T | RequestError, Measured]:
+    """Await a request and what is `measured` at the same time.
 
     Returns:
-        What the request brought, or its error; and what `held_out` returns.
+        What the request brought, or its error; and what was measured.
     """
     ended, done = await asyncio.gather(asking, late, return_exceptions=True)
     if isinstance(ended, BaseException) and not isinstance(ended, RequestError):
@@ -92,9 +130,9 @@ async def beside(asking: Awaitable[T], late: Awaitable[Update]) -> tuple[T | Req
     return ended, done
 
 
-def joined(step: Update, late: Update) -> Update:
-    """Return what a step writes, with what `held_out` returned."""
+def together(step: Update, late: Measured) -> Update:
+    """Return what a step writes, with what was `measured` beside it."""
     if not late:
         return step
-    rounds = [part for one in (late, step) for part in cast("list[object]", one.get("rounds", []))]
+    rounds = [*late["rounds"], *cast("list[object]", step["rounds"])]
     return {**step, "rounds": rounds, "usage": [late["usage"], step["usage"]]}

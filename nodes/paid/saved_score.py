@@ -11,15 +11,62 @@ from typing import Literal
 from langgraph.func import task
 
 from ...core.errors import RewardError
-from ...core.usage import brief, cost, tokens_for_budget
+from ...core.state import Score
+from ...core.usage import Cost, brief, cost, tokens_for_budget
 from ...core.user_code.contain import LateError, contained, within
 from ...models.budget import Budget
-from ...rewards.planned_reward import Called, Job, PlannedReward
+from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
 from ...rewards.readiness import limits_itself
+from ...rewards.remarks import hearing
 from .durable import Held
 
+Work = Callable[[], Awaitable[Called]]
 Role = Literal["reward", "fallback", "heldout"]
 SAVED = 4096  # more results than one step can hold of an earlier attempt
+
+
+async def saved_scores(
+    reward: PlannedReward,
+    role: Role,
+    job: Job,
+    tell: Callable[[str], None],
+    pay: Callable[[Cost], None],
+    settle: Callable[[int, Score], None],
+    *,
+    fail: Callable[[Exception], None] = lambda _: None,
+) -> list[Score]:
+    """Score a job with calls that are saved.
+
+    Args:
+        reward: The reward.
+        role: What the scores are for.
+        job: The round.
+        tell: Takes a sentence for the person.
+        pay: Is called with what a call cost.
+        settle: Is called with an answer's place and score once the score is final.
+        fail: Is called with the failure of a call.
+
+    Returns:
+        One score per answer.
+    """
+    gate = asyncio.Semaphore(job.settings.max_concurrency)
+
+    async def ask(call: object) -> Called:
+        try:
+            done = await saved_call(reward, job, call, role, gate, job.settings.timeout)
+        except Exception as error:
+            pay(getattr(error, "cost", cost()))
+            fail(error)
+            raise
+        pay(cost(**done["cost"]))
+        for place, score in reward.settled(job, call, done["result"]):
+            settle(place, score)
+        return done
+
+    with hearing(tell):
+        scores = await score_job(reward, job, ask)
+    pay(cost(scores=len(job.answers)))
+    return scores
 
 
 async def saved_call(
@@ -42,7 +89,7 @@ async def saved_call(
     """
     mark = mark_of(role, reward, job, call)
     for _ in range(SAVED):
-        held = Held(
+        held = Held[Work](
             lambda: make_call(reward, job, call, gate, seconds, mark),
             f"{reward.name}: {call} of {len(job.answers)} answers",
         )
@@ -71,7 +118,7 @@ def count_saved(budget: Budget, done: Called) -> None:
 
 
 @task
-async def request_rewards(held: Held[Callable[[], Awaitable[Called]]]) -> Called:
+async def request_rewards(held: Held[Work]) -> Called:
     """Make one call; its result is saved, and not asked for again."""
     return await held()()
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from langchain_core.messages import AnyMessage
@@ -20,12 +19,14 @@ from ...core.stopping import spent
 from ...core.usage import Cost, add_costs
 from ...models.budget import Budget, budget_left
 from ...models.failures.caused_by import to_tell
-from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
-from ...rewards.remarks import hearing
+from ...rewards.planned_reward import Job, PlannedReward
 from .durable import restore
 from .early_scores import early_cost, found_early
+from .held_out import both, held_out_scores, measured, together, waits
 from .run_models import RunModels
-from .saved_score import Role, saved_call
+from .saved_score import Role, saved_scores
+
+__all__ = ["both", "measured", "together", "waits"]  # from behind this door, for the steps
 
 
 @dataclass
@@ -81,8 +82,9 @@ class Ranking:
 
         texts = [text for text in texts if text not in early]
         job = Job(self.messages, texts, with_reward(pool), self.budget, self.run.context)
-        scores = await self._pay(self.reward, role, job, lambda i, score: tell(texts[i], score))
-        self.cost = add_costs(self.cost, usage.cost(scores=len(early)))
+        tells = (self.emit.notice, self.pay, lambda i, score: tell(texts[i], score))
+        scores = await saved_scores(self.reward, role, job, *tells, fail=self.fail)
+        self.pay(usage.cost(scores=len(early)))
         found: dict[str, Score] = {**known, **early, **dict(zip(texts, scores, strict=True))}
         for candidate in fresh:
             tell(candidate["text"], found[candidate["text"]])
@@ -103,44 +105,20 @@ class Ranking:
             changed += await self.score(mine, merge_candidates(fresh, [changed]))
         return changed
 
-    async def heldout(self, reward: PlannedReward, text: str) -> float | None:
-        """Score one answer without steering; a failure is a notice and no more."""
-        job = Job(self.messages, [text], (), self.budget, self.run.context)
-        (score,) = await self._pay(reward, "heldout", job, lambda *_: None)
-        if why := score["error"]:
-            self.emit.notice(f"the held-out reward {reward.name!r} failed: {why}")
-        return score["reward"]
+    async def heldout(self, texts: Sequence[str]) -> list[float | None]:
+        """Score answers without steering."""
+        if (reward := self.run.heldout) is None:
+            return [None for _ in texts]
+        job = Job(self.messages, texts, (), self.budget, self.run.context)
+        return await held_out_scores(reward, job, self.emit, self.pay)
 
-    async def _pay(
-        self,
-        reward: PlannedReward,
-        role: Role,
-        job: Job,
-        settle: Callable[[int, Score], None],
-    ) -> list[Score]:
-        """Score a job with calls that are saved, and add what they cost.
+    def pay(self, paid: Cost) -> None:
+        """Add what was paid."""
+        self.cost = add_costs(self.cost, paid)
 
-        `settle` is called with an answer's place and score once the score is final.
-        """
-        gate = asyncio.Semaphore(self.run.context.max_concurrency)
-
-        async def ask(call: object) -> Called:
-            try:
-                seconds = self.run.context.timeout
-                done = await saved_call(reward, job, call, role, gate, seconds)
-            except Exception as error:
-                self.cost = add_costs(self.cost, getattr(error, "cost", usage.cost()))
-                self.error = to_tell(self.error, error)
-                raise
-            self.cost = add_costs(self.cost, usage.cost(**done["cost"]))
-            for place, score in reward.settled(job, call, done["result"]):
-                settle(place, score)
-            return done
-
-        with hearing(self.emit.notice):
-            scores = await score_job(reward, job, ask)
-        self.cost = add_costs(self.cost, usage.cost(scores=len(job.answers)))
-        return scores
+    def fail(self, error: Exception) -> None:
+        """Keep a failure of a call, to tell of it if nothing can be ranked."""
+        self.error = to_tell(self.error, error)
 
 
 async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from langchain_core.messages import AnyMessage
+from langchain_core.messages import AnyMessage, BaseMessage
 
 from ...core.context import Context
-from ...core.conversation import read_conversation
-from ...core.moves import Move
+from ...core.moves import Move, plan_of
 from ...core.pool import by_id, of_round
 from ...core.replies.reasoning import split_reasoning
 from ...core.replies.reply import Reply
 from ...core.state import State
-from ...models.asking.sampling import answer_sampling
+from ...models.asking.sampling import Sampling, answer_sampling
 from ...models.request import Request
 from ...prompts.advice import advised_messages
 from ...prompts.round_texts import clip_tokens, critique_of
@@ -43,21 +42,56 @@ class Way:
     parent_round: int | None = None
 
 
+def ways_of(run: RunModels, messages: Sequence[AnyMessage], state: State | None) -> list[Way]:
+    """Return how the candidates of a round are asked for.
+
+    First samples are fresh; the rounds after them are rewrites, as in the paper, unless the
+    run plans.
+
+    Args:
+        run: The run's models and settings.
+        messages: The conversation.
+        state: What the rounds before have come to; `None` for first samples.
+    """
+    width = run.context.width
+    if state is None:
+        return [fresh(run, messages, range(width))]
+    plan = plan_of(state["rounds"][-1], run.context.mode, width)
+    first, then = plan["fresh"], plan["fresh"] + plan["rewrite"]
+    ways: list[Way] = []
+    if first:
+        ways.append(fresh(run, messages, range(first)))
+    if then > first:
+        ways.append(rewrite(run, state, range(first, then)))
+    if plan["advised"]:
+        ways.append(advised(run, messages, state, range(then, then + plan["advised"])))
+    return ways
+
+
+def asking(
+    run: RunModels, messages: Sequence[BaseMessage], refused: frozenset[str], sampling: Sampling
+) -> Request:
+    """Return a request to the policy as the run's settings want it."""
+    context = run.context
+    return Request(
+        run.policy,
+        messages,
+        **sampling,
+        refused=refused,
+        timeout=context.timeout,
+        live=context.live,
+    )
+
+
 def fresh(run: RunModels, messages: Sequence[AnyMessage], places: range) -> Way:
     """Return the way to ask the request alone; the reply is the answer."""
     context = run.context
 
     def request(refused: frozenset[str]) -> Request:
-        return Request(
-            run.policy,
-            messages,
-            # No stop sequences for updates: they could cut off what is around the answer.
-            **answer_sampling(context, context.stop_sequences),
-            refused=refused,
-            keep_reasoning=context.keep_reasoning,
-            timeout=context.timeout,
-            live=context.live,
-        )
+        # No stop sequences for updates: they could cut off what is around the answer.
+        sampling = answer_sampling(context, context.stop_sequences)
+        asked = asking(run, messages, refused, sampling)
+        return replace(asked, keep_reasoning=context.keep_reasoning)
 
     return Way(
         move="fresh",
@@ -68,10 +102,9 @@ def fresh(run: RunModels, messages: Sequence[AnyMessage], places: range) -> Way:
     )
 
 
-def advised(run: RunModels, state: State, places: range) -> Way:
+def advised(run: RunModels, messages: Sequence[AnyMessage], state: State, places: range) -> Way:
     """Return the way to ask the request with what was learnt from the chosen answer."""
     critique, most = critique_of(state, run.context), clip_tokens(run.context, run.policy)
-    messages = read_conversation(state["messages"]).messages
     way = fresh(run, advised_messages(messages, critique, most), places)
     return Way(**{**vars(way), "move": "advised", "parent_round": _parent(state)})
 
@@ -82,29 +115,19 @@ def rewrite(run: RunModels, state: State, places: range) -> Way:
     A server that refuses structured output is asked for tags instead.
     """
     context, policy = run.context, run.policy
-    critique, warmer = critique_of(state, context), _copied(state, context)
+    critique, warmer = critique_of(state, context), mostly_copies(state, context)
 
     def request(refused: frozenset[str]) -> Request:
         form = update_format(context, prefers_json=policy.prefers_json, refused=refused)
-        return Request(
-            policy,
-            run.prompts.render(
-                "update",
-                critique,
-                clip_tokens=clip_tokens(context, policy),
-                output=form.output,
-            ),
-            **answer_sampling(context, warmer=warmer),
-            schema=form.schema,
-            refused=refused,
-            timeout=context.timeout,
-            live=context.live,
-        )
+        most = clip_tokens(context, policy)
+        messages = run.prompts.render("update", critique, clip_tokens=most, output=form.output)
+        asked = asking(run, messages, refused, answer_sampling(context, warmer=warmer))
+        return replace(asked, schema=form.schema)
 
     return Way("rewrite", places, request, read_update, partial_update, _parent(state))
 
 
-def _copied(state: State, context: Context) -> bool:
+def mostly_copies(state: State, context: Context) -> bool:
     """Return whether a run that plans has rewrites that mostly copy what was there."""
     last = state["rounds"][-1]
     rewrites = [

@@ -45,7 +45,7 @@ class CachedJudge(Generic[CallT, ResultT]):
 
     async def ready(self, job: Job) -> Cost:
         """Make sure of the judge; what it says there is kept as well."""
-        return await form_known(self, self.judge.kind, self.judge.model, job)
+        return await form_known(self, self.judge.kind + self.judge.option, self.judge.model, job)
 
     def limits_itself(self, call: CallT) -> bool:
         """The judge does."""
@@ -62,7 +62,8 @@ class CachedJudge(Generic[CallT, ResultT]):
     async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Look the verdict up, or ask for it."""
         question = self.judge.question(job, call)
-        key = self.store.key(self.identity, JUDGE_SYSTEM.text, question)
+        option = [self.judge.option] if self.judge.option else []
+        key = self.store.key(self.identity, JUDGE_SYSTEM.text, question, *option)
         known = await self.store.known([key])
         if key in known:
             return Called(result=known[key], cost={})

@@ -23,7 +23,6 @@ from .verdict import Form
 
 CHANCES = {"logprobs": True, "top_logprobs": 20}  # one bare word says how sure it is
 REPLIES = 2  # so a reply without a verdict is asked for once more
-MOST_TOKENS = 1024  # room for a few words first; a model that thinks has limits of its own
 
 
 class VerdictError(RewardError):
@@ -64,9 +63,10 @@ async def ask_verdict(
     """
     bare, strict, as_json = (form.plain, None), (form.as_json, form.schema), (form.as_json, None)
     bare_first = form.one_word and "logprobs" in type(judge.model).model_fields
-    parameters = _parameters(judge.model, settings)
+    parameters = _parameters(judge.model, settings, form.room)
     paid, reason, replies, refused = cost(), "nothing", 0, frozenset[str]()
-    for output, schema in (bare, strict, as_json) if bare_first else (strict, bare, as_json):
+    second = (as_json, bare) if form.bare_last else (bare, as_json)
+    for output, schema in (bare, strict, as_json) if bare_first else (strict, *second):
         request = Request(
             judge,
             [SystemMessage(JUDGE_SYSTEM.text), HumanMessage(prompt(output))],
@@ -102,12 +102,12 @@ async def ask_verdict(
     )
 
 
-def _parameters(model: BaseChatModel, settings: Context) -> JsonObject:
+def _parameters(model: BaseChatModel, settings: Context, room: int) -> JsonObject:
     """Return how a verdict is sampled: soberly, and within the model's own limit if it has one."""
     own = own_limit(model) or thinking_tokens(model)
     thinks = (model.profile or {}).get("reasoning_output")
     return {
         "temperature": 0.0,
-        "max_tokens": None if own or thinks else MOST_TOKENS,
+        "max_tokens": None if own or thinks else room,
         "seed": request_seed(settings, "rank", 0, 0),
     }

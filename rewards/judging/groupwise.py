@@ -8,7 +8,7 @@ estimation of residual effects of treatments", 1949.)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -16,12 +16,15 @@ from ...prompts import judge as prompts
 from ..base import Score
 from ..planned_reward import Job
 from .language_judge import LanguageJudge
+from .reasons import Said, WithWhy, parted, with_reasons
 from .scores_from_wins import compared, standing
 from .verdict import Order
 
+Ranking = list[list[int]]
+
 
 @dataclass(frozen=True)
-class GroupwiseJudge(LanguageJudge[list[int], list[list[int]]]):
+class GroupwiseJudge(LanguageJudge[list[int], Ranking | WithWhy[Ranking]]):
     """Ranks the new answers and the best so far, all at once; ties are allowed.
 
     K answers take K requests if K is even, else 2K; K is N in round 0 and N + 1 later. Every
@@ -31,6 +34,7 @@ class GroupwiseJudge(LanguageJudge[list[int], list[list[int]]]):
     Args:
         model: The judging model or its spec; it may be another one than the policy.
         rubric: What to judge by, as a list of questions.
+        reasons: Whether it says why it ranks so, in the words that critics then see.
 
     Example:
         >>> GroupwiseJudge("openai:gpt-5-mini").name
@@ -64,23 +68,43 @@ class GroupwiseJudge(LanguageJudge[list[int], list[list[int]]]):
         self,
         job: Job,
         calls: Sequence[list[int]],
-        results: Sequence[list[list[int]] | Exception],
+        results: Sequence[Ranking | WithWhy[Ranking] | Exception],
     ) -> list[Score]:
         """Rate by the wins in the orders that are known with their reverse."""
-        verdicts = list(zip(calls, results, strict=True))
-        known: list[tuple[list[int], list[list[int]]]] = []
-        for (order, one), (reverse, other) in zip(verdicts[::2], verdicts[1::2], strict=True):
-            if not isinstance(one, Exception) and not isinstance(other, Exception):
-                known += [(order, one), (reverse, other)]
+        known = known_both_ways(calls, results)
         places = range(len(compared(job)))
         wins = [[0.0] * len(places) for _ in places]
-        for call, ranking in known:
+        for call, ranking, _ in known:
             ranks = {call[n - 1]: rank for rank, tied in enumerate(ranking) for n in tied}
             for i, j in permutations(places, 2):
                 wins[i][j] += (ranks[i] < ranks[j]) + 0.5 * (ranks[i] == ranks[j])
         # As of two comparisons, so that rounds of other sizes are on the same scale.
         shares = [[2 * won / max(1, len(known)) for won in row] for row in wins]
-        return standing(job, shares, lambda _: next(r for r in results if isinstance(r, Exception)))
+        scores = standing(
+            job, shares, lambda _: next(r for r in results if isinstance(r, Exception))
+        )
+        return with_reasons(scores, said_of_orders(known))
+
+
+def known_both_ways(
+    calls: Sequence[list[int]], results: Sequence[Ranking | WithWhy[Ranking] | Exception]
+) -> list[tuple[list[int], Ranking, str]]:
+    """Return the orders that are known with their reverse, their rankings, and why."""
+    verdicts = list(zip(calls, results, strict=True))
+    known: list[tuple[list[int], Ranking, str]] = []
+    for (order, one), (reverse, other) in zip(verdicts[::2], verdicts[1::2], strict=True):
+        if not isinstance(one, Exception) and not isinstance(other, Exception):
+            known += [(order, *parted(one)), (reverse, *parted(other))]
+    return known
+
+
+def said_of_orders(known: Sequence[tuple[list[int], Ranking, str]]) -> Iterator[Said]:
+    """Yield what each ranking with a reason says of all of its answers."""
+    for call, ranking, why in known:
+        for rank, tied in enumerate(ranking, start=1) if why else ():
+            for n in tied:
+                said = f"ranked {rank} of {len(ranking)} (this one is answer {n}): {why}"
+                yield call[n - 1], -rank, said
 
 
 def orders(count: int) -> list[list[int]]:

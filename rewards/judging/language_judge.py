@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Generic, Self
 
@@ -19,7 +19,10 @@ from ..base import Score
 from ..planned_reward import Called, CallT, Job, ResultT
 from .ask import ask_verdict
 from .form_known import form_known
+from .reasons import Reasoned
 from .verdict import Form
+
+SAID = {"1": True, "0": False}
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     Args:
         model: The judging model or its spec; it may be another one than the policy.
         rubric: What to judge by, as a list of questions.
+        reasons: Whether it also says why. That costs output tokens, and a rating is then a
+            whole number: no log-probabilities tell how sure it is.
 
     Raises:
         ConfigError: the model cannot be one, or its spec is malformed.
@@ -36,7 +41,8 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
 
     model: PolicyLike
     rubric: str = RUBRIC
-    notice: str = ""
+    notice: str = field(default="", kw_only=True)
+    reasons: bool = field(default=False, kw_only=True)
     kind: ClassVar[str]  # as its spec begins
     rates_alone: ClassVar[bool] = False  # whether one call is one answer's score
     relative: ClassVar[bool] = False  # whether it compares: an answer alone has no rating then
@@ -53,14 +59,18 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
         """Return the judge that a spec names.
 
         Args:
-            rest: What follows the kind and its colon: a policy spec, or nothing.
+            rest: What follows the kind and its colon: a policy spec, or nothing; behind it
+                `?reasons=1` has the judge say why.
             policy: The run's policy, which judges if none is named.
 
         Raises:
             SpecError: there is neither.
         """
-        if model := rest or policy:
-            return cls(model)
+        spec, option, wanted = rest.partition("?reasons=")
+        if option and wanted not in SAID:
+            raise SpecError(f"in {cls.kind}:{rest} reasons is 1 or 0, not {wanted!r}")
+        if model := spec or policy:
+            return cls(model, reasons=SAID.get(wanted, False))
         raise SpecError(f"reward {cls.kind!r} names no model to judge with: {cls.kind}:openai:NAME")
 
     @property
@@ -68,7 +78,12 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
         """Its kind, the model, and a mark of the rubric if it is not ours."""
         own = self.rubric == RUBRIC
         mark = "" if own else f"#{hashlib.sha256(self.rubric.encode()).hexdigest()[:6]}"
-        return f"{self.kind}:{model_name(self.model)}{mark}"
+        return f"{self.kind}:{model_name(self.model)}{self.option}{mark}"
+
+    @property
+    def option(self) -> str:
+        """What its spec says behind the model, if it says why."""
+        return "?reasons=1" if self.reasons else ""
 
     @abstractmethod
     def plan(self, job: Job) -> list[CallT]:
@@ -81,7 +96,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Ask for one verdict."""
         judge, question = await resolve_policy(self.model), partial(self.question, job, call)
-        return await ask_verdict(judge, question, self.form(call), job.settings, job.budget)
+        return await ask_verdict(judge, question, self.asked(call), job.settings, job.budget)
 
     async def ready(self, job: Job) -> Cost:
         """Make sure that the model is there and replies in the form; see `form_known`.
@@ -89,7 +104,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
         Raises:
             Exception: whatever keeps it from judging.
         """
-        return await form_known(self, self.kind, self.model, job)
+        return await form_known(self, self.kind + self.option, self.model, job)
 
     def limits_itself(self, call: CallT) -> bool:
         """Each attempt has the run's timeout."""
@@ -124,3 +139,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     @abstractmethod
     def form(self, call: CallT) -> Form:
         """Return the verdicts that a call allows."""
+
+    def asked(self, call: CallT) -> Form:
+        """Return the same, with reasons if they are wanted."""
+        return Reasoned(self.form(call)) if self.reasons else self.form(call)

@@ -5,7 +5,7 @@ Every pair is shown in both orders, so a judge that favours a place favours nobo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -13,6 +13,7 @@ from ...prompts import judge as prompts
 from ..base import Score
 from ..planned_reward import Job
 from .language_judge import LanguageJudge
+from .reasons import Number, Said, parted, with_reasons
 from .scores_from_wins import compared, standing
 from .verdict import Choice
 
@@ -26,7 +27,7 @@ BETTER = Choice(
 
 
 @dataclass(frozen=True)
-class PairwiseJudge(LanguageJudge[list[int], float]):
+class PairwiseJudge(LanguageJudge[list[int], Number]):
     """Compares each new answer with each other and with the best so far, in both orders.
 
     N new answers take N(N-1) requests in round 0 and N(N+1) later. A pair whose verdict
@@ -35,6 +36,7 @@ class PairwiseJudge(LanguageJudge[list[int], float]):
     Args:
         model: The judging model or its spec; it may be another one than the policy.
         rubric: What to judge by, as a list of questions.
+        reasons: Whether it says why the better one is better, in the words that critics then see.
 
     Example:
         >>> PairwiseJudge("openai:gpt-5-mini").name
@@ -60,10 +62,11 @@ class PairwiseJudge(LanguageJudge[list[int], float]):
         return BETTER
 
     def combine(
-        self, job: Job, calls: Sequence[list[int]], results: Sequence[float | Exception]
+        self, job: Job, calls: Sequence[list[int]], results: Sequence[Number | Exception]
     ) -> list[Score]:
         """Rate by the wins of the pairs that are known in both orders."""
-        verdicts = {tuple(call): result for call, result in zip(calls, results, strict=True)}
+        bare = [r if isinstance(r, Exception) else parted(r)[0] for r in results]
+        verdicts = {tuple(call): result for call, result in zip(calls, bare, strict=True)}
         places = range(len(compared(job)))
         wins = [[0.0] * len(places) for _ in places]
         for first, second in permutations(places, 2):
@@ -76,4 +79,16 @@ class PairwiseJudge(LanguageJudge[list[int], float]):
             mine = (result for pair, result in verdicts.items() if place in pair)
             return next(result for result in mine if isinstance(result, Exception))
 
-        return standing(job, wins, why)
+        return with_reasons(standing(job, wins, why), said_of_pairs(calls, results))
+
+
+def said_of_pairs(
+    calls: Sequence[list[int]], results: Sequence[Number | Exception]
+) -> Iterator[Said]:
+    """Yield what each comparison with a reason says of both of its answers."""
+    for places, result in zip(calls, results, strict=True):
+        won, why = (0.5, "") if isinstance(result, Exception) else parted(result)
+        for place, letter, own in zip(places, "AB", (won, 1 - won), strict=True):
+            than = "better than" if own > 0.5 else "worse than" if own < 0.5 else "as good as"
+            if why:
+                yield place, own, f"{than} another answer (this one is {letter}): {why}"

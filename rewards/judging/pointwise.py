@@ -9,6 +9,7 @@ from ...prompts import judge as prompts
 from ..base import Score, failed, scored
 from ..planned_reward import Job
 from .language_judge import LanguageJudge
+from .reasons import Number, parted
 from .verdict import Choice
 
 RATING = Choice(
@@ -21,12 +22,13 @@ RATING = Choice(
 
 
 @dataclass(frozen=True)
-class Judge(LanguageJudge[int, float]):
+class Judge(LanguageJudge[int, Number]):
     """Rates every answer by itself; the ratings of all rounds are comparable.
 
     Args:
         model: The judging model or its spec; it may be another one than the policy.
         rubric: What to judge by, as a list of questions.
+        reasons: Whether it says why, in the words that critics then see.
 
     Example:
         >>> Judge("openai:gpt-5-mini", rubric="- Is it polite?").name
@@ -49,12 +51,12 @@ class Judge(LanguageJudge[int, float]):
         """One digit."""
         return RATING
 
-    def settled(self, job: Job, call: int, result: float) -> list[tuple[int, Score]]:
+    def settled(self, job: Job, call: int, result: Number) -> list[tuple[int, Score]]:
         """A rating is final."""
-        return [(call, scored(result))]
+        return [(call, scored(*parted(result)))]
 
     def combine(
-        self, job: Job, calls: Sequence[int], results: Sequence[float | Exception]
+        self, job: Job, calls: Sequence[int], results: Sequence[Number | Exception]
     ) -> list[Score]:
         """Take the ratings as they are."""
-        return [failed(r) if isinstance(r, Exception) else scored(r) for r in results]
+        return [failed(r) if isinstance(r, Exception) else scored(*parted(r)) for r in results]

@@ -18,6 +18,7 @@ from ...core.json_types import JsonObject
 from ...core.replies.reply import Reply
 from .unwrapped import entry, unwrapped
 
+ROOM = 1024  # for a few words first; a model that thinks has limits of its own
 LEAST_MASS = 0.5  # share of probability the allowed answers must hold together
 AROUND = "*`\"'. \n"  # what models put around one word
 _ORDER = re.compile(r"\d+(?:\s*[>=]\s*\d+)*")
@@ -43,6 +44,13 @@ class Form(Protocol):
 
     one_word: ClassVar[bool]
     """Whether bare text is one word, so that its log-probabilities tell how sure it is."""
+    bare_last: ClassVar[bool]
+    """Whether bare text is asked for only if JSON fails, as it cannot say all that is wanted."""
+
+    @property
+    def room(self) -> int:
+        """How many tokens a reply may take, if the model has no limit of its own."""
+        ...
 
     def read(self, reply: Reply) -> object:
         """Return what the verdict is worth (plain JSON), or `None` if the reply holds none."""
@@ -70,6 +78,8 @@ class Choice:
     key: str
     schema: JsonObject
     one_word: ClassVar[bool] = True
+    bare_last: ClassVar[bool] = False
+    room: int = ROOM
 
     def read(self, reply: Reply) -> float | None:
         """Return what the reply is worth."""
@@ -109,6 +119,8 @@ class Order:
     key: str
     schema: JsonObject
     one_word: ClassVar[bool] = False
+    bare_last: ClassVar[bool] = False
+    room: int = ROOM
 
     def read(self, reply: Reply) -> list[list[int]] | None:
         """Return groups of numbers, the best first; every answer is named exactly once."""

@@ -42,8 +42,7 @@ def with_parts(score: Score, names: Sequence[str], row: Sequence[Score]) -> Scor
         parts |= {**own.get("parts", {}), **number}
         if words := own.get("feedback"):
             lines.append(f"{name}: {words}")
-        checks += [
-            {**check, "criterion": f"{name}: {check['criterion']}"}
-            for check in own.get("checks", ())
-        ]
+        for check in own.get("checks", ()):
+            renamed: Check = {**check, "criterion": f"{name}: {check['criterion']}"}
+            checks.append(renamed)
     return {**score, "parts": parts, **read_feedback("\n".join(lines), checks)}

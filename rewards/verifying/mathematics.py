@@ -18,6 +18,7 @@ from .reference import named_by
 CHILD = Path(__file__).with_name("math_child.py")
 START_SECONDS = 60.0  # to import a computer algebra system on a busy machine
 SECONDS = 10.0
+NOTHING_READ = "no mathematical expression could be read in the answer"
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,18 @@ async def _next(child: asyncio.subprocess.Process) -> Score:
     if not line:
         said = (await child.stderr.read()).decode(errors="replace").strip()
         raise RewardError(f"comparing mathematics failed: {evidence(said[-300:])}")
-    match json.loads(line):
-        case [number, ""]:
-            return scored(number, "no mathematical expression could be read in the answer")
-        case [number, found]:
-            return scored(number, f"not the expected value; read as the answer: {evidence(found)}")
-        case [number]:
-            return scored(number)
-        case why:
-            return unscored(why)
+    verdict = json.loads(line)
+    return unscored(verdict) if isinstance(verdict, str) else scored(verdict[0], read_as(verdict))
+
+
+def read_as(verdict: Sequence[object]) -> str:
+    """Return what is said of an answer that is not equal: what was read in it.
+
+    Example:
+        >>> read_as([0.0, "3/4"])
+        'not the expected value; read as the answer: 3/4'
+    """
+    if not verdict[1:]:
+        return ""
+    found = evidence(verdict[1])
+    return f"not the expected value; read as the answer: {found}" if found else NOTHING_READ

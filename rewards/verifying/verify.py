@@ -7,6 +7,7 @@ at a time, or an object with the contract of `Reward`, which takes a batch.
 from __future__ import annotations
 
 import os
+import shlex
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ from ..base import Reward
 from ..function import FunctionReward, OwnReward, as_reward
 from ..planned_reward import PlannedReward
 from ..specs import REWARDS
+from .command import CommandReward
 from .exact import exact_match
 from .json_schema import json_valid, read_schema
 from .mathematics import MathReward
@@ -52,6 +54,9 @@ def verifier_from_spec(rest: str) -> Reward | PlannedReward:
     if kind == "json":
         _need("jsonschema", "checking a JSON schema needs jsonschema")
         return FunctionReward(partial(json_valid, schema=read_schema(value)), title)
+    check_allowed(rest)
+    if kind == "command":
+        return CommandReward.from_spec(value)
     own = _import(kind, value)
     return as_reward(own) if isinstance(own, Reward | PlannedReward) else Verifier(own, title)
 
@@ -61,18 +66,29 @@ def _need(module: str, said: str) -> None:
         raise MissingDependencyError(f"{said}: pip install 'tpo[verify]'")
 
 
-def _import(module: str, name: str) -> OwnReward:
-    """Import a function or an object, if the environment names it.
+def check_allowed(rest: str) -> None:
+    """Refuse code that the environment does not name.
 
-    A spec may come from whoever fills in a form; importing what it says would let them
-    run any code. So the process's owner lists what may be used.
+    A spec may come from whoever fills in a form; to import or to run what it says would let them
+    run any code. So the process's owner lists what may be used, commands word for word.
+
+    Raises:
+        SpecError: it is not listed.
     """
-    allowed = [item.strip() for item in os.environ.get(ALLOWED, "").split(",")]
-    if f"{module}:{name}" not in allowed:
-        raise SpecError(
-            f"verifier {module}:{name} is not allowed: list it in the environment, "
-            f"{ALLOWED}={module}:{name}, or pass the function itself as the reward"
-        )
+    if rest in [item.strip() for item in os.environ.get(ALLOWED, "").split(",")]:
+        return
+    if rest.startswith("command:"):
+        what, listed_as = "tpo.CommandReward([...])", shlex.quote(rest)
+    else:
+        what, listed_as = "the function itself", rest
+    raise SpecError(
+        f"verifier {rest} is not allowed: list it in the environment, {ALLOWED}={listed_as}, "
+        f"or pass {what} as the reward"
+    )
+
+
+def _import(module: str, name: str) -> OwnReward:
+    """Import a function or an object that the environment names."""
     try:
         own: OwnReward = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:

@@ -35,6 +35,7 @@ const STOPPED = {
   depth: "All rounds were run.",
   target: "The target reward was reached.",
   patience: "The answers stopped getting better.",
+  price: "Another round is not expected to gain what it costs.",
   spread: "The best and the worst answer are too close to learn from.",
   budget: "The budget does not cover the next step.",
   critique_failed: "The critique failed.",

@@ -43,6 +43,7 @@ SPECS = [
     "verify:json:SCHEMA",
     "verify:math:1/2",
     "mix:MIX",
+    "rubric:RUBRIC",
     "cached:heuristic",
 ]
 
@@ -62,7 +63,12 @@ def files(tmp_path, monkeypatch) -> dict[str, str]:
     (tmp_path / "schema.json").write_text("{}", encoding="utf-8")
     mix = "[[parts]]\nreward = 'heuristic'\nweight = 1.0\n"
     (tmp_path / "mix.toml").write_text(mix, encoding="utf-8")
-    return {"SCHEMA": str(tmp_path / "schema.json"), "MIX": str(tmp_path / "mix.toml")}
+    (tmp_path / "rubric.toml").write_text('[[criteria]]\nname = "brief"\n', encoding="utf-8")
+    return {
+        "RUBRIC": str(tmp_path / "rubric.toml"),
+        "SCHEMA": str(tmp_path / "schema.json"),
+        "MIX": str(tmp_path / "mix.toml"),
+    }
 
 
 @pytest.mark.parametrize("spec", SPECS)

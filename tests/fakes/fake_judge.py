@@ -20,7 +20,11 @@ ORDER = re.compile(
     r'rate me (?:10 / )?(\d)|"(?:rating|better)": ?"?([1-9ABT])\b|Reply: ([1-9ABT])\b'
     r"|answer ([AB]) is better"
 )
-KINDS = ("judge", "pairwise", "groupwise")
+KINDS = [
+    kind + option
+    for kind in ("judge", "pairwise", "groupwise", "rubric")
+    for option in ("", "?reasons=1", "?reasons=0")
+]
 Worth = Callable[[str], float]
 
 

@@ -119,12 +119,19 @@ def names_of_seeds(job: Job) -> dict[int | None, str]:
 
 
 def _scores(job: Job, state: str) -> Counter[Key]:
+    return Counter(
+        ("score", answer) for life, what, answer in _log(job) if (life, what) == (job.life, state)
+    )
+
+
+def _answers(job: Job) -> list[str]:
+    return [answer for _, _, answer in _log(job)]
+
+
+def _log(job: Job) -> list[Any]:
     lines = job.log.read_text(encoding="utf-8").splitlines() if job.log.exists() else []
     # A line ends with its list. One that does not is being written, or its writer was killed.
-    entries = [json.loads(line) for line in lines if line.endswith("]")]
-    return Counter(
-        ("score", answer) for life, what, answer in entries if (life, what) == (job.life, state)
-    )
+    return [json.loads(line) for line in lines if line.endswith("]")]
 
 
 async def committed(job: Job) -> set[Key]:
@@ -136,7 +143,8 @@ async def committed(job: Job) -> set[Key]:
     done = await _writes(job)
     tasks = [writes for writes in done if "__return__" in writes]
     drawn = [c for writes in done for c in writes.get("candidates", []) if c.get("text")]
-    texts = {saved_run.score_of(c["text"]): c["text"] for c in drawn}  # no two scores are equal
+    said = [*_answers(job), *(c["text"] for c in drawn)]  # a draft is written by no task
+    texts = {saved_run.score_of(text): text for text in said}  # no two scores are equal
     keys: set[Key] = {("request", w["candidates"][0]["id"]) for w in tasks if "candidates" in w}
     for writes in tasks:
         if "candidates" not in writes:

@@ -312,7 +312,7 @@ class Dying(Batched):
 async def test_after_a_crash_the_fallbacks_scores_are_not_taken_for_the_heldout_ones():
     """Saved results are found by their order, and the repaired reward needs no fallback."""
     steps, primary, heldout = Steps(), Primary("first 1"), Dying(Primary())
-    knobs = {"on_reward_failure": "degrade", "depth": 0}
+    knobs = {"on_reward_failure": "degrade", "depth": 0, "guard": "stop"}
     with pytest.raises(ProcessLookupError):
         await steps.go(START, primary, knobs, fallback=Fallback(), heldout=heldout)
     heldout.dies[0] = False

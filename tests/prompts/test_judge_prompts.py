@@ -7,6 +7,8 @@ import re
 import pytest
 
 from tpo.prompts import judge as prompts
+from tpo.prompts import rubric
+from tpo.prompts.reasons import reasoned_output
 
 TAG = re.compile(r"<\s*/?\s*(?:query|answer|answer_a|answer_b)\b", re.IGNORECASE)
 QUERY = "Why is the sky blue?"
@@ -28,6 +30,7 @@ def asks(text: str, output: str = "OUTPUT") -> dict[str, str]:
         "rate": prompts.rate(QUERY, text, prompts.RUBRIC, output),
         "compare": prompts.compare(QUERY, ANSWERS[0], text, prompts.RUBRIC, output),
         "rank": prompts.rank(QUERY, [*ANSWERS, text], prompts.RUBRIC, output),
+        "check": rubric.ask_marks(QUERY, text, rubric.numbered(["is brief"]), output),
     }
 
 
@@ -46,8 +49,25 @@ def test_what_judges_read(snapshot):
     snapshot("prompts-judge.md", "\n\n".join(pages) + "\n")
 
 
+def test_what_judges_read_that_say_why(snapshot):
+    outputs = {
+        "rate": prompts.RATING_OUTPUT,
+        "compare": prompts.VERDICT_OUTPUT,
+        "rank": prompts.RANKING_OUTPUT,
+    }
+    pages = [
+        f"# {kind}\n\n{asks('Air does it.', reasoned_output(output))[kind]}"
+        for kind, output in outputs.items()
+    ]
+    criteria = rubric.numbered(["Does it name the cause?", "is brief"])
+    for output in (rubric.REASONED_OUTPUT, rubric.BARE_OUTPUT, rubric.LINES_OUTPUT):
+        asked = rubric.ask_marks(QUERY, ANSWERS[0], criteria, output)
+        pages.append(f"# rubric\n\n{asked}")
+    snapshot("prompts-judge-reasons.md", "\n\n".join(pages) + "\n")
+
+
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("kind", ["rate", "compare", "rank"])
+@pytest.mark.parametrize("kind", ["rate", "compare", "rank", "check"])
 def test_no_text_adds_or_closes_a_block(kind, text):
     plain, hostile = asks("plain")[kind], asks(text)[kind]
     assert TAG.findall(hostile) == TAG.findall(plain)

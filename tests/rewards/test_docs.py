@@ -40,12 +40,22 @@ def test_snippets_run_as_they_are(snippet, tmp_path, monkeypatch):
 
 def test_the_mix_file_can_be_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (snippet,) = blocks("toml")
+    (snippet,) = [block for block in blocks("toml") if "[[parts]]" in block]
     (tmp_path / "mix.toml").write_text(snippet, encoding="utf-8")
     with pytest.raises(tpo.ConfigError, match=r"the JSON schema schema\.json cannot be read"):
         resolve.resolve_reward("mix:mix.toml")
     (tmp_path / "schema.json").write_text("{}")
     assert resolve.resolve_reward("mix:mix.toml").name == "mix:mix"
+
+
+def test_the_rubric_file_can_be_read(tmp_path):
+    (snippet,) = [block for block in blocks("toml") if "[[criteria]]" in block]
+    (tmp_path / "rubric.toml").write_text(snippet, encoding="utf-8")
+    rubric: Any = resolve.resolve_reward(f"rubric:{tmp_path / 'rubric.toml'}")
+    assert [(c.name, c.weight, c.essential) for c in rubric.criteria] == [
+        ("names the cause", 2.0, False),
+        ("is polite", 1.0, True),
+    ]
 
 
 def test_snapshot_of_the_table_of_specs():

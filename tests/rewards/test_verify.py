@@ -208,7 +208,8 @@ def test_a_malformed_spec_lists_the_forms(rest):
         verifier_from_spec(rest)
     assert str(caught.value) == (
         f"unknown verifier 'verify:{rest}'. Valid forms: verify:exact:TEXT, "
-        "verify:json:SCHEMA_FILE, verify:math:EXPRESSION, verify:MODULE:NAME"
+        "verify:json:SCHEMA_FILE, verify:math:EXPRESSION, verify:MODULE:NAME, "
+        "verify:command:COMMAND"
     )
 
 

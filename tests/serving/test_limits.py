@@ -106,11 +106,14 @@ def test_calls_are_bounded_for_every_way_in(http, models):
     assert models.asked == []
 
 
+COMMAND = "verify:command:sh {file}"
+
+
 @pytest.mark.parametrize("knob", ["policy", "critic", "reward", "heldout", "fallback_reward"])
 def test_specs_are_the_owners(http, models, knob):
     """A spec names servers, files and code: clients choose among those that are served."""
     models.forget()
-    for spec in ("openai:x@http://10.0.0.1/v1", "verify:os.system", "mix:/etc/passwd"):
+    for spec in ("openai:x@http://10.0.0.1/v1", "verify:os.system", "mix:/etc/passwd", COMMAND):
         run = http.post("/runs/wait", json={**RUN, "context": {knob: spec}})
         assert run.status_code == 422, run.text
         assert f"{knob}: input should be" in run.text
@@ -123,3 +126,7 @@ def test_any_spec(models, tmp_path):
         context = {"policy": f"openai:z@{models.base_url}", "depth": 0, "width": 1}
         out = client.post(f"{server.url}/runs/wait", json={**RUN, "context": context})
         assert out.json()["answer"] in models.texts
+        for reward in (COMMAND, f"cached:{COMMAND}"):  # any, but to run code it must be listed
+            context = {"policy": f"openai:z@{models.base_url}", "reward": reward}
+            refused = client.post(f"{server.url}/runs/wait", json={**RUN, "context": context})
+            assert "is not allowed: list it in the environment" in refused.text

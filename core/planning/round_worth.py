@@ -9,26 +9,23 @@ gradient of one step. So a try is worth much in a long run and nothing in the la
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 
 from .expected_gain import (
     UNLIKELY,
     Belief,
     Guess,
     after,
-    all_miss,
     beyond,
     improvement,
     merged,
     stays_below,
 )
-from .move_beliefs import HITS, MOVES, Beliefs, made_by
+from .move_beliefs import MOVES, Beliefs
 from .round_split import Split
-from .state import Candidate
 
 FADES = 0.9  # what rewrites gain, from one round to the next
-# A way to go on: how many usable fresh texts, or else advised ones, and how many times the gain of a
-# round of rewrites after that.
+# A way to go on: how many usable fresh texts, or else advised ones, and how many times the gain
+# of a round of rewrites after that.
 Way = tuple[float, float, float]
 
 
@@ -77,7 +74,7 @@ def gain_ahead(
     ways: Sequence[Way],
     now: float,
 ) -> float:
-    """Return the expected gain of the best of some ways to go on, once the round has gained `now`."""
+    """Return the expected gain of the best way to go on, once the round has gained `now`."""
     plain = [beyond(fresh, texts, now) for texts, _, _ in ways]
     total = 0.0
     for guess in advice if ways else ():
@@ -118,27 +115,3 @@ def climbing(beliefs: Beliefs, texts: int, width: int) -> list[tuple[float, floa
     sure = [(known * f.chance, beyond(f, width * usable)) for f in futures]
     some = [(chance, gain) for chance, gain in sure if gain > UNLIKELY]
     return [*some, (known - sum(chance for chance, _ in some), 0.0), (1 - known, blind)]
-
-
-def chances_to_break_a_tie(
-    pool: Sequence[Candidate], splits: Sequence[Split], left: int
-) -> list[float]:
-    """Return for each split the chance that it or a round after it beats the tie.
-
-    What is learnt on the way is only that all have missed so far, so the whole future can be
-    planned at once. Of equal ways, the one that is likely to be done sooner is worth more.
-    """
-    misses = [HITS[move][1] + len(made_by(pool, move)) for move in MOVES]
-
-    hits = [HITS[move][0] for move in MOVES]
-
-    def hit(totals: Sequence[int]) -> float:
-        return 1 - prod(all_miss(*each) for each in zip(hits, misses, totals, strict=True))
-
-    def later(split: Split, other: Split, times: int) -> list[int]:
-        fresh = (left - times) * splits[0].fresh
-        return [a + times * b + c for a, b, c in zip(split, other, (fresh, 0, 0), strict=True)]
-
-    ways = [(other, times) for other in splits[1:] for times in range(1, left + 1)]
-    ways.append((splits[0], 0))
-    return [max(hit(later(s, *way)) for way in ways) + 0.001 * hit(s) for s in splits]

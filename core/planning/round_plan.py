@@ -1,17 +1,20 @@
 """How `mode="adaptive"` divides the texts of a round: by what has paid so far in this run.
 
-Fresh texts, rewrites and advised texts compete (core/move_beliefs.py says what is believed of them
-at first). Rewrites and advised texts need a loss and a gradient, which are paid from the same
-budget: a round without them has as many more fresh texts. So D rounds always come to
-N + D(N+2) texts, as in TPO, and as many as in best-of-that-number.
+Fresh texts, rewrites and advised texts compete (move_beliefs.py says what is believed of them at
+first). Rewrites and advised texts need a loss and a gradient, which are paid from the same budget:
+a round without them has as many more fresh texts. So D rounds always come to N + D(N+2) texts, as
+in TPO, and as many as in best-of-that-number.
 
 Each round is divided so that it and the rounds after it gain the most over the best reward
-(core/round_worth.py). Only rewards are looked at, in units of their own spread. Two rules make it
+(round_worth.py). Only rewards are looked at, in units of their own spread. Two rules make it
 careful, because it is to lose little to best-of-N where critiques do not help:
 
 - the first round with a critique is divided before anything is known of it: so that the greater of
   two losses is smallest, that of a critique that is useless and that of one that helps;
-- after that, a critique must promise clearly more than fresh texts: 70 % more gain in this round.
+- after that, a critique must promise clearly more than fresh texts: 70 % more gain in
+  this round, 30 % if it is the last.
+
+`benchmarks/search_simulator.py` measures what that loses and wins.
 """
 
 from __future__ import annotations
@@ -19,14 +22,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from typing_extensions import TypedDict
-
-from .move_beliefs import MOVES, Move, beliefs_of, made_by, spread_of
-from .number_format import count
-from .pool import best, of_round, reward_of, with_reward
+from ..context import Context
+from ..moves import Move, Plan
+from ..number_format import count
+from ..pool import best, of_round, reward_of, with_reward
+from ..state import Candidate
+from .breaking_a_tie import chances_to_break_a_tie
+from .move_beliefs import MOVES, beliefs_of, made_by, spread_of
 from .round_split import Split, best_of, critiqued, first_try
-from .round_worth import chances_to_break_a_tie, gains_later, gains_now
-from .state import Candidate
+from .round_worth import gains_later, gains_now
 
 MARGIN, LAST_MARGIN = 0.7, 0.3  # how much more than fresh texts a critique must promise
 NAMES: dict[Move, str] = {
@@ -34,19 +38,6 @@ NAMES: dict[Move, str] = {
     "rewrite": "rewrite",
     "advised": "advised answer",
 }
-
-
-class Plan(TypedDict):
-    """How the texts of the next round are divided."""
-
-    fresh: int
-    """Texts that answer the request alone."""
-    rewrite: int
-    """Rewrites of the chosen answer, under loss and gradient."""
-    advised: int
-    """Texts that answer the request afresh, under the gradient."""
-    why: str
-    """One sentence for people."""
 
 
 def plan_round(
@@ -83,6 +74,12 @@ def plan_round(
     split = Random(f"{seed} {turn} {round}").choice(good)  # noqa: S311  no secret
     reason = why(split, pool)
     return Plan(fresh=split.fresh, rewrite=split.rewrite, advised=split.advised, why=reason)
+
+
+def next_plan(pool: Sequence[Candidate], turn: int, round: int, context: Context) -> Plan:
+    """Return how a run with these settings divides the round after `round`."""
+    size = {"rounds": context.rounds, "width": context.width}
+    return plan_round(pool, turn=turn, round=round, seed=context.seed, **size)
 
 
 def good_splits(

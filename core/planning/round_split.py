@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .best_of_normal import best_beyond
 
 LEVELS = 6  # into how many steps a wide round is divided
-SCATTER = 0.4  # of rewrites, in spreads, for the first try
+SCATTER = 0.25  # of rewrites, in spreads, for the first try
 
 
 class Split(NamedTuple):
@@ -41,16 +41,18 @@ def first_try(splits: Sequence[Split], rounds: int) -> Split:
 
     If rewrites turn out useless, each of them and the critique was a text less to draw from;
     if they pay, each text that is not a rewrite is one that was missed. The number whose greater
-    loss is smallest is taken (minimax regret, in spreads); one text of six or fewer is advised.
+    loss is smallest is taken (minimax regret, in spreads). A sixth of the round, but at least one
+    text, is advised.
     """
     size, width = sum(splits[0]), sum(splits[-1])
     texts = width + rounds * size
 
-    def greater_loss(rewrites: int) -> float:
-        useless = best_beyond(texts) - best_beyond(texts - (size - width) - rewrites)
-        return max(useless, SCATTER * (best_beyond(width) - best_beyond(rewrites)))
-
     levels = sorted({s.rewrite for s in splits if s.rewrite})
     advised = levels[0] if len(levels) > 1 else 0
+
+    def greater_loss(rewrites: int) -> float:
+        useless = best_beyond(texts) - best_beyond(texts - (size - width) - advised - rewrites)
+        return max(useless, SCATTER * (best_beyond(width) - best_beyond(rewrites)))
+
     rewrites = min((k for k in levels if k <= width - advised), key=greater_loss)
     return Split(width - rewrites - advised, rewrites, advised)

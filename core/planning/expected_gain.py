@@ -1,4 +1,4 @@
-"""How much further texts can be expected to gain: the statistics of `core/round_plan.py`.
+"""How much further texts can be expected to gain: the statistics of `round_plan.py`.
 
 What is believed of a move is a few guesses, each a normal distribution whose scatter is known
 and whose mean is not; rewards decide how likely each is (a normal-inverse-gamma posterior,
@@ -46,7 +46,7 @@ def learn(belief: Belief, seen: Sequence[tuple[float, float]]) -> Belief:
 
     Returns:
         The guesses with their means moved. Their chances are logarithms now, so that guesses at
-        different rewards can be compared: `weighed` makes chances of them.
+        different rewards can be compared: `mixture` makes chances of them.
     """
     n = sum(counts for _, counts in seen)
     average = sum(value * counts for value, counts in seen) / n if n else 0.0
@@ -65,7 +65,7 @@ def learn(belief: Belief, seen: Sequence[tuple[float, float]]) -> Belief:
     return learnt
 
 
-def weighed(belief: Belief) -> Belief:
+def mixture(belief: Belief) -> Belief:
     """Return a belief whose log chances are chances that add up to 1."""
     top = max(guess.chance for guess in belief)
     parts = [exp(guess.chance - top) for guess in belief]

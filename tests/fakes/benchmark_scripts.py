@@ -1,4 +1,4 @@
-"""`benchmarks/house.py` as a module: what it counts is held, and drawn, by the contract tests."""
+"""Scripts of `benchmarks/` as modules, for tests: what they count, and what they ask."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from source_tree import ROOT
 
 
-def _load() -> Any:
-    spec = importlib.util.spec_from_file_location("house", ROOT / "benchmarks/house.py")
+def load(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"benchmarks/{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -19,4 +19,5 @@ def _load() -> Any:
     return module
 
 
-house = _load()
+house = load("house")
+guard = load("guard")

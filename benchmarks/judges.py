@@ -1,0 +1,154 @@
+"""How often a judge prefers the better answer: `judge:`, with reasons, `rubric:`, `pairwise:`.
+
+Each row has a question, two answers, and which of them people prefer, as in LLMBar
+(github.com/princeton-nlp/LLMBar, `dataset.json`): `input`, `output_1`, `output_2`, `label`. One
+request at a time. What is known stands in a file and is not asked again: stop it, and go on later.
+
+    python benchmarks/judges.py openai:NAME@http://127.0.0.1:8000/v1 dataset.json --known it.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from langchain_core.messages import HumanMessage
+
+import tpo
+from tpo.core.context import Context
+from tpo.core.usage import add_costs, cost
+from tpo.rewards.planned_reward import Job, PlannedReward, score_job
+
+CRITERIA = [
+    tpo.Criterion("does what was asked", "Does it do exactly what the query asks?", weight=3.0),
+    tpo.Criterion("is correct", "Is everything that it says correct?", weight=2.0),
+    tpo.Criterion("is complete", "Is nothing missing that the query asks for?"),
+    tpo.Criterion("stays with it", "Is it free of what the query does not ask for?"),
+    tpo.Criterion("keeps the form", "Does it keep every limit on form and length in the query?"),
+]
+ARMS: Mapping[str, Callable[[Any], PlannedReward]] = {
+    "judge:": tpo.Judge,
+    "judge: with reasons": lambda model: tpo.Judge(model, reasons=True),
+    "rubric:": lambda model: tpo.Rubric(model, CRITERIA),
+    "rubric: one by one": lambda model: tpo.Rubric(model, CRITERIA, one_by_one=True),
+    "pairwise:": tpo.PairwiseJudge,
+    "pairwise: with reasons": lambda model: tpo.PairwiseJudge(model, reasons=True),
+}
+Record = dict[str, Any]
+
+
+def read_rows(path: Path) -> list[Record]:
+    """Return the rows of a JSON list, or of JSON lines."""
+    text = path.read_text(encoding="utf-8")
+    if text.lstrip().startswith("["):
+        return list(json.loads(text))
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def read_known(path: Path) -> dict[tuple[str, int], Record]:
+    """Return what an earlier call has found, by arm and row; a line that was cut off is not."""
+    known = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            record = json.loads(line)
+            known[record["arm"], record["row"]] = record
+        except (ValueError, KeyError):
+            continue
+    return known
+
+
+async def judged(reward: PlannedReward, row: Record, settings: Context) -> Record:
+    """Score both answers of a row, one request after the other."""
+    job = Job([HumanMessage(row["input"])], [row["output_1"], row["output_2"]], settings=settings)
+    alone, paid = asyncio.Lock(), cost()
+
+    async def ask(call: Any) -> Any:
+        nonlocal paid
+        async with alone:
+            try:
+                done = await reward.call(job, call)
+            except tpo.TPOError as error:
+                paid = add_costs(paid, getattr(error, "cost", cost()))
+                raise
+            paid = add_costs(paid, cost(**done["cost"]))
+            return done
+
+    scores = await score_job(reward, job, ask)
+    return {"scores": [s["reward"] for s in scores], "errors": [s["error"] for s in scores],
+            "requests": paid["requests"], "output_tokens": paid["output_tokens"]}  # fmt: skip
+
+
+async def measure(
+    model: Any, rows: Sequence[Record], known_file: Path, arms: Sequence[str], settings: Context
+) -> list[Record]:
+    """Return a record for each arm and row; each is written as soon as it is known."""
+    known, records = read_known(known_file), []
+    with known_file.open("a", encoding="utf-8") as file:
+        if known_file.stat().st_size:
+            file.write("\n")  # the last line may have been cut off
+        for number, row in enumerate(rows):
+            for arm in arms:
+                if (arm, number) not in known:
+                    found = await judged(ARMS[arm](model), row, settings)
+                    known[arm, number] = {"arm": arm, "row": number, **found}
+                    file.write(json.dumps(known[arm, number]) + "\n")
+                    file.flush()
+                records.append(known[arm, number])
+    return records
+
+
+def worth(record: Record, label: int) -> float:
+    """Return 1 if the better answer scores higher, 0.5 on a tie or a failed score, else 0."""
+    better, other = (record["scores"][i] for i in (label - 1, 2 - label))
+    if better is None or other is None:
+        return 0.5
+    return float(better > other) + 0.5 * (better == other)
+
+
+def interval(share: float, count: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval."""
+    z = 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    half /= 1 + z * z / count
+    return middle - half, middle + half
+
+
+def table(records: Sequence[Record], rows: Sequence[Record]) -> str:
+    """Return the accuracy of each arm, ties and failures, and what a row costs."""
+    lines = ["| judge | rows | right | 95 % | ties | failed | requests | output tokens |",
+             "|---|--:|--:|---|--:|--:|--:|--:|"]  # fmt: skip
+    for arm in dict.fromkeys(record["arm"] for record in records):
+        own = [record for record in records if record["arm"] == arm]
+        right = sum(worth(r, int(rows[r["row"]]["label"])) for r in own) / len(own)
+        low, high = interval(right, len(own))
+        failed = sum(None in r["scores"] for r in own)
+        ties = sum(r["scores"][0] == r["scores"][1] for r in own if None not in r["scores"])
+        requests, tokens = (
+            sum(r[k] for r in own) / len(own) for k in ("requests", "output_tokens")
+        )
+        lines.append(f"| `{arm}` | {len(own)} | {right:.1%} | {low:.1%} to {high:.1%} | {ties} "
+                     f"| {failed} | {requests:.1f} | {tokens:.0f} |")  # fmt: skip
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("policy", help="who judges: the spec of a policy")
+    parser.add_argument("rows", type=Path, help="LLMBar's dataset.json, or JSON lines like it")
+    parser.add_argument("--known", type=Path, default=Path("judges.jsonl"), help="what is known")
+    parser.add_argument("--most", type=int, default=None, help="how many rows are taken")
+    parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
+    given = parser.parse_args()
+    rows = read_rows(given.rows)[: given.most]
+    asking = measure(given.policy, rows, given.known, given.arms, Context(timeout=600))
+    print(table(asyncio.run(asking), rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Why a judge decided as it did: asked for with the verdict, kept beside it, said of each answer.
+
+A verdict without a reason is kept as it always was: alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeAlias, cast
+
+from typing_extensions import TypedDict, TypeVar
+
+from ...core.feedback import read_feedback
+from ...core.json_types import JsonObject
+from ...core.replies.reply import Reply
+from ...prompts.reasons import WHY, reasoned_output, reasoned_schema
+from ..base import Score
+from .unwrapped import entry
+from .verdict import ROOM, Form
+
+V = TypeVar("V")
+Number: TypeAlias = "float | WithWhy[float]"
+Said = tuple[int, float, str]
+"""What one comparison says: of the answer at which place, how well it did, and the line."""
+MOST_LINES = 4  # of what comparisons say of one answer; a prompt has no room for more
+
+
+class WithWhy(TypedDict, Generic[V]):
+    """A verdict and its reason: plain JSON, as it is saved and kept."""
+
+    verdict: V
+    why: str
+
+
+@dataclass(frozen=True)
+class Reasoned:
+    """A verdict for which the judge says why, as far as it replies with JSON.
+
+    Attributes:
+        verdict: How it is asked for and read without a reason.
+    """
+
+    verdict: Form
+    one_word: ClassVar[bool] = False
+    bare_last: ClassVar[bool] = True
+    room: int = ROOM
+
+    @property
+    def plain(self) -> str:
+        """As bare text there is no reason; it is asked for only if all else fails."""
+        return self.verdict.plain
+
+    @property
+    def as_json(self) -> str:
+        """How to ask for both."""
+        return reasoned_output(self.verdict.as_json)
+
+    @property
+    def schema(self) -> JsonObject:
+        """The schema of both."""
+        return reasoned_schema(self.verdict.schema)
+
+    def read(self, reply: Reply) -> object:
+        """Return the verdict, with its reason if there is one."""
+        value, why = self.verdict.read(reply), entry(reply.text, WHY)
+        if value is None or not isinstance(why, str) or not why.strip():
+            return value
+        return WithWhy(verdict=value, why=why.strip())
+
+
+def parted(result: V | WithWhy[V]) -> tuple[V, str]:
+    """Return a verdict and its reason, or "" if there is none.
+
+    Example:
+        >>> parted({"verdict": 7.0, "why": "It is brief."}), parted(7.0)
+        ((7.0, 'It is brief.'), (7.0, ''))
+    """
+    if isinstance(result, dict):
+        known = cast("WithWhy[V]", result)
+        return known["verdict"], known["why"]
+    return result, ""
+
+
+def with_reasons(scores: Sequence[Score], said: Iterable[Said]) -> list[Score]:
+    """Return scores with what comparisons say of each answer, the worst of it first."""
+    lines: list[list[tuple[float, str]]] = [[] for _ in scores]
+    for place, stood, line in said:
+        if place < len(lines):  # not of the leader, which has its score from before
+            lines[place].append((stood, line))
+    words = [
+        "\n".join(line for _, line in sorted(own, key=lambda one: one[0])[:MOST_LINES])
+        for own in lines
+    ]
+    pairs = zip(scores, words, strict=True)
+    return [s if s["error"] else {**s, **read_feedback(text)} for s, text in pairs]

@@ -1,0 +1,122 @@
+"""A language model as reward: it checks an answer against named criteria, each pass or fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.errors import SpecError
+from ...models.policy import PolicyLike
+from ...prompts.rubric import ask_marks, numbered
+from ..base import Score, failed
+from ..planned_reward import Job
+from .criteria import Criterion, check_criteria, weighed
+from .language_judge import LanguageJudge
+from .marks import Mark, Marks
+
+
+@dataclass(frozen=True)
+class Rubric(LanguageJudge[list[int], list[Mark]]):
+    """The weighted share of criteria that an answer passes, from 0 to 1; each mark says why.
+
+    All criteria are judged in one request for each answer. An answer that fails an essential one
+    is vetoed.
+
+    Args:
+        model: The judging model or its spec; it may be another one than the policy.
+        criteria: 100 at most.
+        one_by_one: Whether each criterion takes a request of its own: dearer, and for small models
+            more exact.
+        reasons: Whether each mark says why; without, it costs fewer output tokens.
+
+    Raises:
+        ConfigError: there is no criterion, two have the same name, or a weight is not above 0.
+
+    Example:
+        >>> criteria = [Criterion("is polite", essential=True), Criterion("names the cause")]
+        >>> Rubric("openai:gpt-5-mini", criteria).name
+        'rubric:openai:gpt-5-mini#9fa0c7'
+    """
+
+    rubric: str = field(default="", init=False, repr=False)  # all that its name depends on
+    criteria: Sequence[Criterion]
+    one_by_one: bool = False
+    reasons: bool = field(default=True, kw_only=True)
+    kind = "rubric"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_criteria(self.criteria)
+        object.__setattr__(self, "rubric", repr([tuple(vars(c).values()) for c in self.criteria]))
+
+    @classmethod
+    def from_spec(cls, rest: str, policy: PolicyLike) -> Rubric:
+        """Return the rubric of a file; see `rubric_file`.
+
+        Args:
+            rest: The TOML file.
+            policy: The run's policy, which judges if the file names no judge.
+
+        Raises:
+            SpecError: there is neither, or no file is named.
+            ConfigError: the file cannot be read, or has wrong entries.
+        """
+        from .rubric_file import read_rubric
+
+        if not rest:
+            raise SpecError("reward 'rubric' names no file: rubric:FILE.toml")
+        file = read_rubric(rest)
+        if not (model := file.judge or policy):
+            raise SpecError(f"rubric {rest} names no model to judge with: judge = 'openai:NAME'")
+        criteria = tuple(Criterion(**dict(one)) for one in file.criteria)
+        return cls(model, criteria, file.one_by_one, reasons=file.reasons)
+
+    @property
+    def option(self) -> str:
+        """What tells it from the usual, which has reasons."""
+        return "" if self.reasons else "?reasons=0"
+
+    def plan(self, job: Job) -> list[list[int]]:
+        """Return `[answer]` for each answer; or `[answer, criterion]`, one by one."""
+        answers, criteria = range(len(job.answers)), range(len(self.criteria))
+        if self.one_by_one:
+            return [[answer, criterion] for answer in answers for criterion in criteria]
+        return [[answer] for answer in answers]
+
+    def question(self, job: Job, call: list[int], output: str = "") -> str:
+        """Ask which criteria an answer passes."""
+        query, [answer] = self.texts(job, [job.answers[call[0]]])
+        asked = numbered([one.ask or one.name for one in self.meant(call)])
+        return ask_marks(query, answer, asked, output)
+
+    def meant(self, call: list[int]) -> Sequence[Criterion]:
+        """Return the criteria that a call is about."""
+        return [self.criteria[place] for place in call[1:]] or self.criteria
+
+    def form(self, call: list[int]) -> Marks:
+        """A mark for each criterion."""
+        return Marks(len(self.meant(call)), self.reasons)
+
+    def asked(self, call: list[int]) -> Marks:
+        """The same: each mark has its own reason."""
+        return self.form(call)
+
+    def settled(self, job: Job, call: list[int], result: list[Mark]) -> list[tuple[int, Score]]:
+        """All marks of an answer are final."""
+        return [] if self.one_by_one else [(call[0], weighed(self.criteria, result))]
+
+    def combine(
+        self, job: Job, calls: Sequence[list[int]], results: Sequence[list[Mark] | Exception]
+    ) -> list[Score]:
+        """Sum the marks up; an answer with a mark that failed is unscored."""
+        marks: list[list[Mark]] = [[] for _ in job.answers]
+        errors: dict[int, Exception] = {}
+        for (answer, *_), result in zip(calls, results, strict=True):
+            if isinstance(result, Exception):
+                errors.setdefault(answer, result)
+            else:
+                marks[answer] += result
+        return [
+            failed(errors[answer]) if answer in errors else weighed(self.criteria, own)
+            for answer, own in enumerate(marks)
+        ]
