@@ -29,6 +29,7 @@ from ..doctor.reward_checks import Probed, check_reward
 from ..doctor.tasks import TASKS
 from ..doctor.tried import Tried
 from ..doctor.verdict import Finding, verdict, verdict_on_reward
+from ..doctor.width_check import check_width
 
 MAX_TOKENS = 1024  # of an update, unless --max-tokens is given
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "bad": ("✗", "red")}
@@ -100,6 +101,9 @@ async def _check(tries: int, as_json: bool, context: Context, reward_alone: bool
     if reward_alone and pairs:
         console.print(_pairs_table(pairs), soft_wrap=not console.is_terminal)
     report.add(found)
+    if pairs and report.tried:
+        with console.status("scoring first answers"):
+            report.add(await check_width(reward, report.tried))
     fit, sentence = verdict(report.findings)
     if reward_alone:
         fit, sentence = verdict_on_reward(report.findings, [pair.right for pair in pairs])

@@ -123,8 +123,7 @@ def forecast(tasks: Sequence[Shown], prices: Prices = EQUAL_TEXTS, *, seed: int 
 
 def chance_to_pass(rates: Mapping[Move, float], plan: Counts) -> float:
     """Return the chance that one of the answers of a plan passes."""
-    missed: float = prod((1 - rates[move]) ** plan[move] for move in MOVES)
-    return 1 - missed
+    return 1 - float(prod((1 - rates[move]) ** plan[move] for move in MOVES))
 
 
 def most_draws(values: Sequence[float]) -> tuple[float, float]:

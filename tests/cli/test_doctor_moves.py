@@ -10,6 +10,7 @@ from tpo.cli.doctor.forecast_findings import reason
 from tpo.cli.doctor.mode_plans import Prices, Shown
 from tpo.cli.doctor.move_findings import likely
 from tpo.cli.doctor.tasks import TASKS
+from tpo.cli.doctor.width_check import picked, width_finding
 
 pytestmark = pytest.mark.loopback
 GOOD = {
@@ -227,3 +228,28 @@ def test_without_a_clear_winner_the_one_that_risks_least_is_taken():
 def test_a_share_is_shown_with_what_is_likely():
     assert likely(0, 3) == "0 of 3 (likely 0 to 56 %)"
     assert likely(3, 3) == "3 of 3 (likely 44 to 100 %)"
+
+
+def test_the_width_beyond_which_a_reward_is_fooled_is_found():
+    fooled = [(3.0, 0.0), (2.0, 1.0), (1.0, 0.5), (0.0, 0.0)]
+    found = width_finding([fooled] * 6)
+    assert found.state == "warning"
+    assert "beyond width 2 it falls" in found.words
+    sound = width_finding([[(1.0, 1.0), (0.5, 0.5), (0.0, 0.0)]] * 6)
+    assert (sound.state, sound.words[-21:]) == ("ok", "no fall up to width 3")
+    mixed = width_finding([[(1.0, 0.0), (0.0, 1.0)], [(1.0, 0.9), (0.0, 0.0)]])
+    assert mixed.state == "ok"
+    assert "may be chance" in mixed.words
+    assert width_finding([]) is width_finding([[(1.0, 1.0)]]) is None
+
+
+def test_the_best_of_all_is_what_the_reward_ranks_first():
+    answers = [(2.0, 0.25), (2.0, 0.75), (1.0, 1.0)]
+    assert picked(answers, 1) == pytest.approx(2 / 3)
+    assert picked(answers, 3) == pytest.approx(0.5)  # of equals one at random
+
+
+def test_a_reward_is_held_against_the_checks(tpo, policy, server):
+    server.answer = answer_by(lambda name, index: (GOOD, SOME)[index % 2][name], good, good)
+    ran = tpo("doctor", "-p", policy, "--json")
+    assert words_of(ran)["width"].startswith("of the checks, the answer that this reward picks")
