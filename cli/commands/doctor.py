@@ -3,84 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from ...core.context import Context
-from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.make_context import make_context
-from ...core.number_format import reward as shown
 from ...models.policy import Policy, resolve_policy
 from ...rewards.planned_reward import Job
 from ...rewards.resolve import resolve_reward
-from ..console import console_for, table
+from ..console import console_for
 from ..ctrl_c import run_interruptible
-from ..doctor.forecast import Forecast
 from ..doctor.forecast_findings import forecast_findings
 from ..doctor.move_checks import try_moves
 from ..doctor.move_findings import move_findings
 from ..doctor.policy_checks import answers, follows, samples
-from ..doctor.reward_checks import Probed, check_reward
+from ..doctor.report import Report, pairs_table
+from ..doctor.reward_checks import check_reward
 from ..doctor.tasks import TASKS
-from ..doctor.tried import Tried
-from ..doctor.verdict import Finding, verdict, verdict_on_reward
+from ..doctor.verdict import verdict, verdict_on_reward
 from ..doctor.width_check import check_width
 
 MAX_TOKENS = 1024  # of an update, unless --max-tokens is given
-MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "bad": ("✗", "red")}
-
-
-@dataclass
-class Report:
-    """What was found.
-
-    Attributes:
-        console: Shows each finding as it comes.
-        findings: Those that came.
-        tried: What the moves of a search did on each task.
-        forecast: Which mode is expected to win, if that can be said.
-    """
-
-    console: Console
-    findings: list[Finding] = field(default_factory=list)
-    tried: list[Tried] = field(default_factory=list)
-    forecast: Forecast | None = None
-
-    def add(self, more: Iterable[Finding]) -> None:
-        """Show findings, and keep them."""
-        for finding in more:
-            self.findings.append(finding)
-            line = Table.grid(padding=(0, 1))  # keeps wrapped lines to the right of the mark
-            mark, style = MARKS[finding.state]
-            line.add_row(Text(mark, style), Text(f"{finding.name}: {finding.words}"))
-            self.console.print(line, soft_wrap=not self.console.is_terminal)
-
-    def as_json(self, fit: bool, sentence: str, pairs: Iterable[Probed]) -> JsonObject:
-        """Return what `--json` prints: the verdict, the findings, and the pairs behind them."""
-        rows: list[JsonObject] = [
-            {
-                "kind": one.kind.name,
-                "worse_is": one.pair.worse_is,
-                "right": one.right,
-                "better": one.better["reward"],
-                "worse": one.worse["reward"],
-            }
-            for one in pairs
-        ]
-        findings = [asdict(finding) for finding in self.findings]
-        return {
-            "fit": fit,
-            "verdict": sentence,
-            "findings": findings,
-            "pairs": rows,
-            "moves": [one.as_json() for one in self.tried],
-            "forecast": self.forecast and self.forecast.as_json(),
-        }
 
 
 def check(tries: int, as_json: bool, settings: dict[str, object], *, reward_alone: bool) -> int:
@@ -99,7 +44,7 @@ async def _check(tries: int, as_json: bool, context: Context, reward_alone: bool
     with console.status("scoring pairs"):
         found, pairs = await check_reward(reward, Job([], [], settings=context))
     if reward_alone and pairs:
-        console.print(_pairs_table(pairs), soft_wrap=not console.is_terminal)
+        console.print(pairs_table(pairs), soft_wrap=not console.is_terminal)
     report.add(found)
     if pairs and report.tried:
         with console.status("scoring first answers"):
@@ -137,18 +82,3 @@ async def check_moves(policy: Policy, tries: int, context: Context, report: Repo
     report.add(move_findings(report.tried))
     found, report.forecast = forecast_findings(report.tried, without_login(context.policy))
     report.add(found)
-
-
-def _pairs_table(pairs: Sequence[Probed]) -> Table:
-    """Return how the reward scores each pair, and whether that is the right order."""
-    made = table("", "better", "worse", "pair", "the worse one is", right=("better", "worse"))
-    for one in pairs:
-        mark, style = MARKS["ok" if one.right else "bad"]
-        made.add_row(
-            Text(mark, style),
-            shown(one.better["reward"]),
-            shown(one.worse["reward"]),
-            one.kind.name,
-            one.pair.worse_is,
-        )
-    return made

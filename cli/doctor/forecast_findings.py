@@ -87,7 +87,7 @@ def reason(made: Forecast) -> str:
     if mode == best:
         rival = max((m for m in MODES if m != best), key=made.chances.__getitem__)
     low, high = made.ahead[rival]
-    words = f"{NAMES[mode]}: no clear winner from so few texts, and it risks least"
+    words = f"{NAMES[mode]}: these few texts show no clear winner, and it risks least"
     gap = f"{100 * low:+.0f} to {100 * high:+.0f} points"
     return f"{words} ({NAMES[best]} ahead of {NAMES[rival]} by {gap})"
 

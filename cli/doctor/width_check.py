@@ -51,7 +51,7 @@ def width_finding(tasks: Sequence[Sequence[Scored]]) -> Finding | None:
     """Return up to which width the checks agree with the reward, or `None` with too few answers.
 
     Args:
-        tasks: For each task its answers, of which only as many are looked at as all tasks have.
+        tasks: For each task its answers; widths go up to the number that all tasks have.
     """
     most = min((len(answers) for answers in tasks), default=0)
     if most < 2:
@@ -77,18 +77,11 @@ async def check_width(reward: Reward | PlannedReward, tried: Sequence[Tried]) ->
     tasks: list[list[Scored]] = []
     for one in tried:
         answers = [text for text in one.moves["fresh"].texts if text is not None]
-        if len(answers) < 2:
-            continue
         try:
             scores = await score_now(reward, [HumanMessage(one.task.request)], answers)
         except Exception as error:  # noqa: BLE001  a reward may raise anything
             return [Finding("width", "warning", evidence(error, WHOLE_REASON))]
-        tasks.append(
-            [
-                (score["reward"], one.task.share(text))
-                for score, text in zip(scores, answers, strict=True)
-                if score["reward"] is not None
-            ]
-        )
-    found = width_finding(tasks)
+        pairs = zip([score["reward"] for score in scores], answers, strict=True)
+        tasks.append([(r, one.task.share(text)) for r, text in pairs if r is not None])
+    found = width_finding([answers for answers in tasks if len(answers) > 1])
     return [found] if found else []
