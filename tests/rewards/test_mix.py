@@ -23,6 +23,7 @@ from tpo.rewards.judging.pointwise import Judge
 from tpo.rewards.mixing.mix import Mix, Part
 from tpo.rewards.planned_reward import Batched, Job, planned, score_job, score_now
 from tpo.rewards.resolve import resolve_reward
+from tpo.rewards.verifying.reference import named_by
 
 MESSAGES = [HumanMessage("Why?")]
 
@@ -328,7 +329,7 @@ def test_a_file(tmp_path):
     heuristic, judge = mix.parts
     assert (heuristic.weight, heuristic.z, judge.weight, judge.z) == (2.0, True, 1.0, False)
     assert judge.reward == Judge("openai:m")
-    assert [planned(c).name for c in mix.constraints] == ["verify:exact:first 1"]
+    assert [planned(c).name for c in mix.constraints] == [named_by("exact", "first 1")]
 
 
 @pytest.mark.parametrize(
@@ -368,7 +369,7 @@ def test_a_file_in_a_run(tmp_path):
     result = run(says(), spec, width=2, depth=0)
     assert (result["answer"], result["candidates"][0]["error"]) == (
         "first 1",
-        "vetoed by verify:exact:first 1",
+        f"vetoed by {named_by('exact', 'first 1')}",
     )
 
 
