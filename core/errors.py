@@ -23,12 +23,13 @@ evidence shortened. Keys never appear in one, nor does the login of a URL: many 
 from __future__ import annotations
 
 import re
-from typing import Any, Self
+from typing import Any
 
 from .login import without_login
 
 EVIDENCE_CHARS = 300
 WHOLE_REASON = 4_000  # of an error whose cause comes last, as of a model that cannot be loaded
+TOO_MANY = 429  # the status of a server that takes no more requests for now
 _READ_CHARS = 10_000  # of a text that is to be shortened; a server may send megabytes
 _SECRET = re.compile(
     r"""(?ix)
@@ -47,9 +48,14 @@ class TPOError(RuntimeError):
     Attributes:
         partial: What had been paid for when the run failed (the state's values),
             or `None`. A run with a checkpointer can also be resumed.
+        status: The HTTP status that a model's or a reward's server answered with, such as 429
+            for too many requests; or that its words stand for. `None` if there is none.
+        retry_after: Seconds that the server asks to wait before the next request, or `None`.
     """
 
     partial: dict[str, Any] | None = None
+    status: int | None = None
+    retry_after: float | None = None
 
     def __init__(self, *args: object) -> None:
         super().__init__(*(without_login(one) if isinstance(one, str) else one for one in args))
@@ -80,22 +86,7 @@ class MissingDependencyError(TPOError):
 
 
 class PolicyError(TPOError):
-    """The policy or critic failed.
-
-    Attributes:
-        status: The HTTP status that the model's server answered with, such as 429 for too many
-            requests; or that its words stand for. `None` if there is none.
-        retry_after: Seconds that the server asks to wait before the next request, or `None`.
-    """
-
-    status: int | None = None
-    retry_after: float | None = None
-
-    def caused_by(self, cause: PolicyError | None) -> Self:
-        """Take over what the server said of the failure that led to this one."""
-        if cause is not None:
-            self.status, self.retry_after, self.__cause__ = cause.status, cause.retry_after, cause
-        return self
+    """The policy or critic failed."""
 
 
 class NoCandidateError(PolicyError):

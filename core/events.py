@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from .failure import FailureKind
 from .feedback import Check
+from .moves import Plan
 from .state import Candidate, Round, StopReason
 from .usage import Cost, Phase, Usage
 
@@ -108,10 +109,17 @@ class RewardEvent(Event):
 
 
 class RoundSelected(Event):
-    """Best and worst of the pool were chosen; sent again if a person changes that."""
+    """Best and worst of the pool were chosen; sent again if that or the held-out reward changes."""
 
     type: Literal["tpo.round"]
     selected: Round
+
+
+class PlanEvent(Event):
+    """How the next round is divided, in a run that plans; `round` is the one just ranked."""
+
+    type: Literal["tpo.plan"]
+    plan: Plan
 
 
 class LossEvent(Event):
@@ -155,6 +163,7 @@ AnyEvent = (
     | CandidateEvent
     | RewardEvent
     | RoundSelected
+    | PlanEvent
     | LossEvent
     | GradientEvent
     | Stop

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from typing_extensions import TypedDict
 
+from .heldout_noise import fell, worth_a_look
 from .state import Round
 
 
@@ -26,15 +27,18 @@ class Drift(TypedDict):
     """Change of its held-out reward."""
     length: float | None
     """Change of its length, in characters."""
+    to_sample: int | None
+    """The round of which other answers must be scored by the held-out reward to tell."""
 
 
-def drift(rounds: Sequence[Round], tolerance: float = 0.0) -> Drift:
+def drift(rounds: Sequence[Round], tolerance: float | None = None) -> Drift:
     """Compare the rounds of a run.
 
     Args:
         rounds: The rounds, the earliest first; those without a held-out score are passed over.
         tolerance: How far the held-out reward may fall below its best, in its own units,
-            before that counts as a fall: its noise.
+            before that counts as a fall. `None`: by its noise, which the scores of other
+            answers in `heldout_sample` show; without those nothing counts.
 
     Returns:
         What moved. Without a held-out reward only reward and length are known. Rewards are
@@ -49,15 +53,35 @@ def drift(rounds: Sequence[Round], tolerance: float = 0.0) -> Drift:
     measured = [r for r in ranked if r["heldout"] is not None and r["reward"] is not None]
     peak = max(measured, key=lambda r: (r["heldout"], -r["round"]), default=None)
     last = measured[-1] if measured else None
-    fell = bool(peak and last and _below(last["heldout"], peak["heldout"], tolerance))
-    rose = bool(peak and last and _below(peak["reward"], last["reward"]))
+    suspected = bool(peak and last and _below(last["heldout"], peak["heldout"], tolerance or 0.0))
+    suspected &= bool(peak and last and _below(peak["reward"], last["reward"]))
+    gamed, to_sample = suspected, None
+    if suspected and tolerance is None and peak and last:
+        gamed, to_sample = _beyond_noise(measured, peak, last)
     return Drift(
-        overoptimised=fell and rose,
+        overoptimised=gamed,
         best_round=peak["round"] if peak else None,
         reward=_change(ranked, "reward"),
         heldout=_change(measured, "heldout"),
         length=_change(rounds, "best_length"),
+        to_sample=to_sample,
     )
+
+
+def _beyond_noise(measured: Sequence[Round], peak: Round, last: Round) -> tuple[bool, int | None]:
+    """Return whether a fall is more than noise; if that is not known, which round would tell.
+
+    As little is asked for as will do: the second round only if the first leaves a doubt.
+    """
+    since = next(r for r in measured if r["chosen"] == last["chosen"])  # unchanged from then on
+    for nth in (peak, since):
+        if "heldout_sample" not in nth:
+            return False, nth["round"]
+        fall = (peak["heldout"] or 0.0) - (last["heldout"] or 0.0)
+        if not worth_a_look(fall, peak["heldout_sample"]):
+            return False, None
+    known = [r["heldout_sample"] for r in measured if "heldout_sample" in r]
+    return fell(peak["heldout_sample"], since["heldout_sample"], known), None
 
 
 def _below(a: float | None, b: float | None, tolerance: float = 0.0) -> bool:

@@ -16,11 +16,17 @@ from .number_format import count, reward
 from .overoptimisation import drift
 from .state import Round, StopReason
 
-MODES: dict[Mode, str] = {"tpo": "TPO", "best_of_n": "best-of-N", "revision": "revision"}
+MODES: dict[Mode, str] = {
+    "tpo": "TPO",
+    "adaptive": "adaptive search",
+    "best_of_n": "best-of-N",
+    "revision": "revision",
+}
 STOPPED: dict[StopReason, str] = {
     "depth": "all rounds were run",
     "target": "the target reward was reached",
     "patience": "the answers stopped getting better",
+    "price": "another round is not expected to gain what it costs",
     "spread": "the best and the worst answer are too close to learn from",
     "budget": "the budget does not cover the next step",
     "critique_failed": "the critique failed",
@@ -109,6 +115,8 @@ def event_text(event: AnyEvent) -> str:  # noqa: C901, PLR0911  one line per kin
             return f"Reward of {event['candidate']}: {event['error'] or reward(event['reward'])}"
         case "tpo.round":
             return sentence(round_phrase(event["selected"]))
+        case "tpo.plan":
+            return sentence(event["plan"]["why"])
         case "tpo.loss":
             return critique_text("loss", event["text"])
         case "tpo.gradient":
@@ -119,7 +127,7 @@ def event_text(event: AnyEvent) -> str:  # noqa: C901, PLR0911  one line per kin
             return ""
 
 
-def overoptimised_sentence(rounds: Sequence[Round], tolerance: float) -> str:
+def overoptimised_sentence(rounds: Sequence[Round], tolerance: float | None) -> str:
     """Return how the reward rose while the held-out reward fell, and since when; else ""."""
     moved = drift(rounds, tolerance)
     peak = next((r for r in rounds if r["round"] == moved["best_round"]), None)

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean, pstdev
+from typing import cast
 
-from .state import Candidate, Round
+from .diversity import diversity, near_copies
+from .failure import failure_of
+from .json_types import JsonObject
+from .state import NO_SCORE, Candidate, Round, Score
 
 
 def with_reward(pool: Sequence[Candidate]) -> list[Candidate]:
@@ -20,6 +24,30 @@ def with_reward(pool: Sequence[Candidate]) -> list[Candidate]:
 def without_reward(pool: Sequence[Candidate], round: int) -> list[Candidate]:
     """Return the round's usable candidates that have no reward yet."""
     return [c for c in pool if c["round"] == round and c["error"] is None and c["reward"] is None]
+
+
+def scored_texts(pool: Sequence[Candidate]) -> dict[str, Candidate]:
+    """Return the candidates that a reward has scored or vetoed, by their texts."""
+    vetoed = [c for c in pool if failure_of(c) == "vetoed"]
+    ranked = [*with_reward(pool), *vetoed]
+    return {c["text"]: {**c, "failure": failure_of(c)} for c in ranked}
+
+
+def with_score(candidate: Candidate, score: Score) -> Candidate:
+    """Return what a score changes in a candidate's record; nothing of an older score stays."""
+    place = {"turn": candidate["turn"], "id": candidate["id"]}
+    older = {name: value for name, value in NO_SCORE.items() if name in candidate}
+    newer = {name: value for name, value in score.items() if name in NO_SCORE}
+    new = {**place, **older, "failure": None, **newer}
+    if score["error"] and score.get("failure") != "vetoed":
+        new |= {"error": f"unscored: {score['error']}", "failure": "unscored"}
+    return cast("Candidate", new)
+
+
+def score_event(candidate: Candidate, score: Score) -> JsonObject:
+    """Return the fields of a `tpo.reward` event."""
+    fields = {k: v for k, v in with_score(candidate, score).items() if k in NO_SCORE}
+    return {"candidate": candidate["id"], **fields}
 
 
 def of_round(pool: Sequence[Candidate], round: int) -> list[Candidate]:
@@ -70,6 +98,8 @@ def summarise(
     chosen, rejected = contrast(pool)
     mine = of_round(pool, round)
     rewards = [reward_of(c) for c in with_reward(mine)]
+    texts = [c["text"] for c in with_reward(mine)]
+    before = [c["text"] for c in with_reward(pool) if c["round"] < round]
     return Round(
         turn=turn,
         round=round,
@@ -87,6 +117,8 @@ def summarise(
         ranked_by=ranked_by,
         malformed=sum(c["error"] is not None and c["reward"] is None for c in mine),
         picked_by="reward",
+        diversity=diversity(texts),
+        near_copies=near_copies(texts, before),
         error=None,
         failure=None,
     )

@@ -22,6 +22,8 @@ DELIMITERS = (
     "rejected_answer",
     "chosen_feedback",
     "rejected_feedback",
+    "earlier_feedback",
+    "earlier_advice",
     "loss",
     "gradient",
     "instructions",

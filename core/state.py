@@ -13,15 +13,18 @@ from langchain_core.messages import AnyMessage
 from langgraph.channels import DeltaChannel, EphemeralValue
 from typing_extensions import TypedDict
 
+from .early import Early
 from .failure import FailureKind
 from .feedback import Feedback
 from .given_messages import add_turns
 from .merge import Merge, merged_by
+from .moves import Move, Plan
 from .usage import Usage, add_usage
 
 StopReason = Literal[
     "depth",  # all rounds were run
     "target",  # the best reward reached `target_reward`
+    "price",  # the next round is not expected to gain what it costs
     "patience",  # no better candidate for `patience` rounds
     "spread",  # best and worst are as close as `min_spread` says
     "budget",  # the next round cannot be paid
@@ -78,6 +81,8 @@ class Candidate(Score):
     """Why it ended: `stop`, `length`, ..., see core/replies/finish_reason.py."""
     parent_round: int | None
     """The round of the chosen candidate this one improves on; `None` in round 0."""
+    move: NotRequired[Move]
+    """How it was made, in a run that plans."""
 
 
 class Round(TypedDict):
@@ -103,11 +108,19 @@ class Round(TypedDict):
     """Reward of the chosen candidate."""
     heldout: float | None
     """What the held-out reward gives the chosen candidate, if there is one."""
+    heldout_sample: NotRequired[list[float]]
+    """What it gives other answers of the round, if the guard asked to tell a fall from noise."""
     ranked_by: str
     """Name of the reward that ranked; another than asked for after a degradation."""
     malformed: int
     """Candidates of this round without a usable answer."""
+    diversity: NotRequired[float | None]
+    """How much its scored answers differ: 0 if all are copies, 1 if they share no two words."""
+    near_copies: NotRequired[int]
+    """How many of them nearly copy an earlier answer of the pool."""
     picked_by: Literal["reward", "human"]
+    plan: NotRequired[Plan]
+    """How the next round is divided, in a run that plans."""
     by_hand: NotRequired[list[Literal["loss", "gradient"]]]
     """Which texts a person wrote in place of the critic."""
     error: str | None
@@ -151,11 +164,14 @@ class State(InputState, total=False):
     # Beta channel, hence the lower bounds in pyproject; one snapshot in 1000 updates.
     candidates: Annotated[list[Candidate], DeltaChannel(merge_candidates, snapshot_frequency=1000)]
     rounds: Annotated[list[Round], DeltaChannel(merge_rounds, snapshot_frequency=1000)]
+    early: Annotated[Early, EphemeralValue]
+    """From `sample` or `update` to `rank`."""
     usage: Annotated[Usage, add_usage]
     degraded: bool
     """The fallback reward ranks, for the rest of the turn: two scales are never mixed."""
     refused: list[str]
-    """Request parameters the policy was found to refuse (`n`, `temperature`, ...)."""
+    """Request parameters the policy was found to refuse (`n`, `temperature`, ...); `n>4` if its
+    server gives four texts at most for one request."""
     critic_refused: list[str]
     """The same for the critic."""
     halt: StopReason | None

@@ -6,12 +6,14 @@ Because nothing is remembered, a fork or a resumed run with other settings decid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 from .context import Context
 from .overoptimisation import drift
+from .planning.another_round import worth_another_round
 from .pool import best, of_round, reward_of, with_reward
-from .state import State, StopReason
+from .state import Candidate, State, StopReason
 from .usage import Cost, cost, tokens_for_budget
 
 REQUESTS_PER_ROUND = 3  # loss, gradient, and at least one update
@@ -80,10 +82,19 @@ def why_stop(state: State, context: Context) -> StopReason | None:
             "patience",
             bool(context.patience and leader and now - leader["round"] >= context.patience),
         ),
+        ("price", not worth_its_price(pool, now, context)),
         ("budget", out_of_budget(state, context)),
         ("budget", left is not None and left < REQUESTS_PER_ROUND + verdicts_per_answer(state)),
     ]
     return next((reason for reason, holds in rules if holds), None)
+
+
+def worth_its_price(pool: Sequence[Candidate], now: int, context: Context) -> bool:
+    """Return whether the round after `now` is expected to gain what the settings ask of it."""
+    if not context.round_price:
+        return True
+    size = {"rounds": context.rounds, "width": context.width}
+    return worth_another_round(pool, round=now, price=context.round_price, **size)
 
 
 def why_break_off(state: State, context: Context) -> StopReason | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Literal, NotRequired, cast
 
 from typing_extensions import TypedDict
@@ -116,8 +117,10 @@ def no_usage(turn: int = 0) -> Usage:
     return Usage(turn=turn, total=cost(), phases={})
 
 
-def add_usage(state: Usage | None, delta: UsageDelta | Usage) -> Usage:
-    """Reducer of the `usage` channel: add one delta; a newer turn starts from zero."""
+def add_usage(state: Usage | None, delta: UsageDelta | list[UsageDelta] | Usage) -> Usage:
+    """Reducer of the `usage` channel: add one delta, or some; a newer turn starts from zero."""
+    if isinstance(delta, list):
+        return reduce(add_usage, delta, state) or no_usage()
     if "phases" in delta:  # a whole usage, as a state edited by hand gives it
         return cast("Usage", delta)
     if not state or delta["turn"] > state.get("turn", 0):

@@ -12,6 +12,7 @@ from langgraph.types import TracePolicy
 
 from ..core.context import Context
 from ..core.errors import SyncCallError
+from ..core.moves import needs_critique, plan_of
 from ..core.state import State, StopReason
 from ..core.stopping import why_break_off, why_stop
 from ..nodes.paid.run_models import GivenModels, Node, Update
@@ -52,6 +53,7 @@ class Edge(Runnable[State, str]):
         rule: Returns why the loop stops here, or `None`.
         then: The step that follows otherwise.
         asks: The step where a person is asked first, if the settings say so; or "".
+        skips: The step that follows if the next round is planned without a critique; or "".
     """
 
     def __init__(
@@ -60,10 +62,11 @@ class Edge(Runnable[State, str]):
         rule: Callable[[State, Context], StopReason | None],
         then: str,
         asks: str = "",
+        skips: str = "",
     ) -> None:
         self.name = f"before_{then}"
-        self.given, self.rule, self.then, self.asks = given, rule, then, asks
-        self.targets = [*filter(None, [asks]), then, "finish"]
+        self.given, self.rule, self.then, self.asks, self.skips = given, rule, then, asks, skips
+        self.targets = [*filter(None, [asks]), then, *filter(None, [skips]), "finish"]
 
     def invoke(self, input: State, config: RunnableConfig | None = None, **_: object) -> str:
         """Return the name of the next step."""
@@ -87,14 +90,17 @@ class Edge(Runnable[State, str]):
         context = self.given.settings(runtime)
         if self.asks and context.human_pick:
             return self.asks
-        return "finish" if self.rule(state, context) else self.then
+        if self.rule(state, context):
+            return "finish"
+        plan = plan_of(state["rounds"][-1], context.mode, context.width)
+        return self.skips if self.skips and not needs_critique(plan) else self.then
 
 
 def edges(given: GivenModels) -> dict[str, Edge]:
     """Return what follows each step where the loop may stop."""
     return {
-        "rank": Edge(given, why_stop, "loss", asks="choose"),
-        "choose": Edge(given, why_stop, "loss"),
+        "rank": Edge(given, why_stop, "loss", asks="choose", skips="update"),
+        "choose": Edge(given, why_stop, "loss", skips="update"),
         "loss": Edge(given, why_break_off, "gradient"),
         "gradient": Edge(given, why_break_off, "update"),
     }

@@ -13,6 +13,7 @@ from .asking.learnt import Learnt, learnt_of
 from .asking.send import send
 from .failures.failed_attempt import maybe_billed, never_sent
 from .failures.faults import is_transient, may_be_n, refused_parameter, retrying
+from .failures.fewer_texts import at_most, limit_among, refused_texts
 from .failures.provider_error import status_of
 from .request import OnText, Request, RequestError, Response
 from .request_cost import with_estimate
@@ -43,7 +44,7 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
         try:
             return await _sent(request, begin, learnt)
         except RequestError as error:
-            cause, known = error.__cause__, request.n == 1 or "n" in learnt.accepted
+            cause, known = error.__cause__, request.n <= learnt.texts
             if known or request.budget.used_up() or not cause or not may_be_n(cause):
                 raise
             single = replace(request, n=1, live=False, retries=0)
@@ -52,9 +53,9 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
             except RequestError as again:
                 again.cost = add_costs(error.cost, again.cost)
                 raise
-            if not is_transient(cause):
-                learnt.refused.add("n")
-            return replace(one, cost=add_costs(error.cost, one.cost), refused=one.refused | {"n"})
+            several = {refused_texts(cause, request.n, one.refused)}
+            learnt.refused |= several - {"n"} if is_transient(cause) else several
+            return replace(one, cost=add_costs(error.cost, one.cost), refused=one.refused | several)
 
 
 async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Response:
@@ -78,6 +79,7 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
             price = with_estimate(price, request.messages, texts)
             budget.count(tokens=tokens_for_budget(price))
             learnt.accepted |= sent_parameters(request, refused)
+            learnt.texts = max(learnt.texts, request.n)
             paid = add_costs(price, cost(requests=sent - 1, exact=not lost))
             return Response(texts, paid, refused | _learn_n(request, len(texts), learnt))
         except Exception as error:  # providers raise anything; cancellation is not an Exception
@@ -86,6 +88,7 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
             budget.count(requests=-unsent)
             name = refused_parameter(error, sent_parameters(request, refused))
             if name:
+                name = refused_texts(error, request.n, refused) if name == "n" else name
                 new.add(name)
                 learnt.refused |= {name} - {"stream"}  # one that broke off once is not a habit
                 refused |= {name, *learnt.refused}
@@ -102,6 +105,9 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
 def _structural(request: Request, refused: frozenset[str]) -> frozenset[str]:
     """Return what the request cannot do without, of what is refused."""
     missing = refused & STRUCTURAL & sent_parameters(request, frozenset())
+    most = limit_among(refused)
+    if most and request.n > most:
+        missing |= {at_most(most)}
     return missing | {"n"} if request.n > 1 and WHOLE in refused else missing
 
 
@@ -109,8 +115,6 @@ def _learn_n(request: Request, came: int, learnt: Learnt) -> frozenset[str]:
     """Remember a server that sends fewer texts than it is asked for; return what it ignores."""
     if request.n == 1 or came >= request.n:
         return frozenset()
-    if came > 1:
-        learnt.most_texts = came
-        return frozenset()
-    learnt.refused.add("n")
-    return frozenset({"n"})
+    fewer = at_most(came)
+    learnt.refused.add(fewer)
+    return frozenset({fewer})

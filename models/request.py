@@ -18,9 +18,9 @@ from ..core.json_types import JsonObject
 from ..core.replies.reply import Reply
 from ..core.usage import Cost, cost
 from .budget import Budget
+from .failures.caused_by import caused_by
 from .failures.faults import failure_of_request
-from .failures.provider_error import sentence_of, status_of
-from .failures.retry_after import retry_after
+from .failures.provider_error import sentence_of
 from .policy import Policy
 
 
@@ -101,5 +101,4 @@ class RequestError(PolicyError):
         late = isinstance(error, TimeoutError) and not str(error)
         why = f"no answer within {round(seconds, 2):g} s" if late else sentence_of(error)
         failed = cls(f"{request.policy.name}: {why}", paid, failure_of_request(error))
-        failed.status, failed.retry_after = status_of(error), retry_after(error)
-        return failed
+        return caused_by(failed, error)

@@ -11,7 +11,9 @@ from ..core.events import Emitter
 from ..core.final_answer import answer_of
 from ..core.state import State
 from ..core.stopping import why_stop
+from ..core.usage import add_usage
 from .paid.run_models import GivenModels, Node, Update
+from .paid.score_round import measured
 
 
 def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
@@ -29,17 +31,13 @@ def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
         winner = answer_of(state, reason)
         if winner is None:
             raise NoCandidateError("the pool holds no scored candidate, so there is no answer")
+        late = await measured(state, given, runtime, emit, None)
         emit("stop", {"reason": reason})
-        emit(
-            "final",
-            {
-                "candidate": winner["id"],
-                "answer": winner["text"],
-                "reward": winner["reward"],
-                "usage": state["usage"],
-            },
-        )
+        final = {"candidate": winner["id"], "answer": winner["text"], "reward": winner["reward"]}
+        usage = add_usage(state["usage"], late["usage"]) if late else state["usage"]
+        emit("final", {**final, "usage": usage})
         return {
+            **late,
             "messages": [AIMessage(winner["text"])] if speak else [],
             "answer": winner["text"],
             "reward": winner["reward"],

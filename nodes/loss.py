@@ -19,6 +19,7 @@ from ..models.request import Request, RequestError
 from ..prompts.round_texts import clip_tokens, critique_of
 from ..rewards.planned_reward import requests_to_score
 from .paid.run_models import GivenModels, Node, RunModels, Update
+from .paid.score_round import both, measured, together
 
 
 def loss_node(*, given: GivenModels) -> Node:
@@ -43,21 +44,25 @@ def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> N
             return {"usage": usage_of(turn, step, cost(), emit.seconds)}
         request = _request(state, await given.for_run(runtime), step)
         place = {"turn": turn, "round": now}
-        try:  # not a task: the node ends with it, and is saved itself
-            response = await ask_for_critique(request, emit, step, f"r{now}-{step}")
-        except RequestError as error:
+        # The request is not a task: the node ends with it, and is saved itself.
+        asking = ask_for_critique(request, emit, step, f"r{now}-{step}")
+        late = measured(state, given, runtime, emit, request.budget)
+        ended, heldout = await both(asking, late)
+        if isinstance(ended, RequestError):
+            error = ended
             why = {"error": f"{step}: {error}", "failure": error.failure}
             usage = usage_of(turn, step, error.cost, emit.seconds)
             cut_short = error.failure == "budget" or not request.budget.seconds
             halt = "budget" if cut_short else "critique_failed"
-            return {"rounds": [{**place, **why}], "halt": halt, "usage": usage}
-        text = response.replies[0].text
+            return together({"rounds": [{**place, **why}], "halt": halt, "usage": usage}, heldout)
+        text = ended.replies[0].text
         emit(step, {"text": text})
-        return {
+        written: Update = {
             "rounds": [{**place, step: text}],
-            "critic_refused": sorted(response.refused),
-            "usage": usage_of(turn, step, response.cost, emit.seconds),
+            "critic_refused": sorted(ended.refused),
+            "usage": usage_of(turn, step, ended.cost, emit.seconds),
         }
+        return together(written, heldout)
 
     return critique
 

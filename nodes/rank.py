@@ -9,11 +9,16 @@ from langgraph.runtime import Runtime
 from ..core.context import Context
 from ..core.errors import RewardError
 from ..core.events import Emitter
+from ..core.json_types import JsonObject
+from ..core.moves import needs_critique, plan_of
+from ..core.planning.round_plan import next_plan
 from ..core.pool import by_id, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of
+from ..models.failures.caused_by import caused_by
+from ..rewards.heldout_sample import heldout_samples
 from .paid.run_models import GivenModels, Node, Update
-from .paid.score_round import Ranking, begin_ranking, losses, rankable
+from .paid.score_round import Ranking, begin_ranking, losses, rankable, waits
 
 
 def rank_node(*, given: GivenModels) -> Node:
@@ -27,14 +32,19 @@ def rank_node(*, given: GivenModels) -> Node:
         ranked = await _rank(ranking, state)
         pool = merge_candidates(ranking.pool, [ranked])
         record = summarise(pool, turn, now, ranking.reward.name)
+        if run.context.mode == "adaptive" and now < run.context.rounds:
+            record["plan"] = next_plan(pool, turn, now, run.context)
         record["heldout"] = await _heldout(ranking, state, pool, record)
         emit("round", {"selected": record})
-        return {
-            "candidates": [*ranking.restored, *ranked],
-            "rounds": [record],
-            "degraded": ranking.degraded,
-            "usage": usage_of(turn, "rank", ranking.cost, emit.seconds),
-        }
+        if "plan" in record:
+            emit("plan", {"plan": record["plan"]})
+        rounds: list[JsonObject] = [{**record}]
+        if not waits(run.context):
+            known: State = {**state, "candidates": pool}
+            await heldout_samples(known, rounds, run.context, ranking.heldout, emit.notice)
+        usage = usage_of(turn, "rank", ranking.cost, emit.seconds)
+        kept = {"degraded": ranking.degraded, "usage": usage}
+        return {"candidates": [*ranking.restored, *ranked], "rounds": rounds, **kept}
 
     return rank
 
@@ -51,6 +61,7 @@ async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
     except RewardError as error:
         paid = usage_of(state["turn"], "rank", ranking.cost, ranking.emit.seconds)
         error.partial = {"usage": add_usage(state["usage"], paid)}
+        caused_by(error, ranking.error)
         raise
     return ranked
 
@@ -91,8 +102,7 @@ async def _heldout(
     ranking: Ranking, state: State, pool: Sequence[Candidate], record: Round
 ) -> float | None:
     """Score the chosen answer with the held-out reward; an unchanged one keeps its score."""
-    heldout, chosen = ranking.run.heldout, by_id(pool, record["chosen"])
-    if heldout is None or chosen is None:
+    if (chosen := by_id(pool, record["chosen"])) is None:
         return None
     old = by_id(state["candidates"], chosen["id"])
     if old and old["reward"] is not None:  # else it is new, or was edited by hand
@@ -100,7 +110,10 @@ async def _heldout(
             same = earlier["turn"] == record["turn"] and earlier["chosen"] == chosen["id"]
             if same and earlier["heldout"] is not None:
                 return earlier["heldout"]
-    return await ranking.heldout(heldout, chosen["text"])
+    context = ranking.run.context
+    plan = plan_of(record, context.mode, context.width)
+    late = waits(context) and needs_critique(plan)  # the critique is what it is made beside
+    return None if late else (await ranking.heldout([chosen["text"]]))[0]
 
 
 def _count(lost: Sequence[str]) -> str:

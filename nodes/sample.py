@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 
 from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
-from ..core.errors import ConfigError, NoCandidateError
+from ..core.errors import TOO_MANY, ConfigError, NoCandidateError
 from ..core.events import Emitter
-from ..core.replies.reasoning import split_reasoning
 from ..core.state import State
 from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
-from ..models.asking.sampling import answer_sampling
 from ..models.budget import budget_left
-from ..models.request import Request
-from ..rewards.planned_reward import Job, requests_to_score
+from ..models.failures.caused_by import caused_by
+from ..rewards.planned_reward import Job
 from ..rewards.readiness import beside, ready_to_score
-from .paid.candidates import TOO_MANY, Received, Wanted, ask_for_candidates
+from .paid.candidates import Received, Wanted, ask_for_candidates
 from .paid.run_models import GivenModels, Node, RunModels, Update
 
 
@@ -51,6 +48,7 @@ def sample_node(*, given: GivenModels) -> Node:
             "turn": turn,
             "round": 0,
             "candidates": got.records,
+            "early": wanted.arrivals.early,
             "usage": usage,
             "refused": sorted(got.refused),
             "critic_refused": [],
@@ -66,7 +64,7 @@ def sample_node(*, given: GivenModels) -> Node:
 
 def _check_budget(wanted: Wanted, reward: str) -> None:
     """Refuse a budget of requests that does not pay for one answer and its score."""
-    least = 1 + wanted.to_score(1)
+    least = 1 + wanted.arrivals.to_score(1)
     if not wanted.drafts and wanted.budget.requests < least:
         raise ConfigError(
             f"budget_requests={wanted.context.budget_requests} does not pay for one answer and its"
@@ -82,7 +80,7 @@ def _no_candidate(policy: str, got: Received, usage: Usage) -> NoCandidateError:
         advice = "Its server takes no more requests for now: try again later"
     error = NoCandidateError(f"policy {policy!r} gave no usable answer ({reason}). {advice}")
     error.partial = {"candidates": got.records, "usage": usage}
-    return error.caused_by(got.error)
+    return caused_by(error, got.error)
 
 
 def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None:
@@ -110,32 +108,14 @@ def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None
 def _wanted(
     run: RunModels, emit: Emitter, conversation: Conversation, drafts: list[str], turn: int
 ) -> Wanted:
-    context = run.context
-
-    def request(refused: frozenset[str]) -> Request:
-        return Request(
-            run.policy,
-            conversation.messages,
-            # No stop sequences for updates: they could cut off what is around the answer.
-            **answer_sampling(context, context.stop_sequences),
-            refused=refused,
-            keep_reasoning=context.keep_reasoning,
-            timeout=context.timeout,
-            live=context.live,
-        )
-
     return Wanted(
-        context=context,
+        run=run,
         emit=emit,
-        request=request,
-        read=lambda reply: reply,
-        partial=lambda text: text if context.keep_reasoning else split_reasoning(text)[0],
         phase="sample",
         turn=turn,
         round=0,
-        parent_round=None,
-        gate=asyncio.Semaphore(context.max_concurrency),
-        budget=budget_left(context, cost()),
-        to_score=partial(requests_to_score, run.reward),
+        gate=asyncio.Semaphore(run.context.max_concurrency),
+        budget=budget_left(run.context, cost()),
+        messages=conversation.messages,
         drafts=drafts,
     )

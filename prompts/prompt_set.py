@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from ..core.errors import PromptError
 from ..core.prompt_template import Prompt, clip, quote
 from . import gradient, loss, shared_prefix, update
+from .earlier import earlier_block
 from .feedback import feedback_blocks
 
 Step = Literal["loss", "gradient", "update"]
@@ -28,6 +29,7 @@ class Critique:
         gradient: The textual gradient, once it is written.
         chosen_feedback: What the reward says of the chosen answer beside its number, or "".
         rejected_feedback: The same for the rejected answer.
+        earlier: What earlier rounds advised and what became of it, or "".
     """
 
     query: str
@@ -37,6 +39,7 @@ class Critique:
     gradient: str = ""
     chosen_feedback: str = ""
     rejected_feedback: str = ""
+    earlier: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ class PromptSet:
             clip_tokens: About how many tokens of each text the model is shown.
             output: For the update, how to mark the answer.
         """
+        if step == "update" and not self.conversational:  # its advice knows of the earlier one
+            critique = replace(critique, earlier="")
         values = _values(critique, clip_tokens, output)
         first = self.loss if critique.rejected is not None else self.loss_alone
         asks = {"loss": first, "gradient": self.gradient, "update": self.update}
@@ -134,7 +139,7 @@ def _values(critique: Critique, clip_tokens: int, output: str) -> dict[str, str]
     if critique.rejected is not None:
         answers += f"\n\n<rejected_answer>\n{rejected}\n</rejected_answer>"
     said = critique.chosen_feedback, critique.rejected_feedback
-    feedback = feedback_blocks(*said, clip_tokens)
+    feedback = feedback_blocks(*said, clip_tokens) + earlier_block(critique.earlier)
     return {
         "query": shown(critique.query),
         "chosen": chosen,

@@ -9,6 +9,7 @@ from ..core.feedback import feedback_text
 from ..core.pool import by_id
 from ..core.state import State
 from ..models.policy import Policy
+from .earlier import earlier_advice
 from .prompt_set import Critique
 
 TEXTS_PER_PROMPT = 5  # query, chosen, rejected, loss, gradient
@@ -26,12 +27,14 @@ def critique_of(state: State, context: Context) -> Critique:
     if chosen is None:
         raise PolicyError(f"round {now['round']} has no chosen candidate to improve on")
     told = context.feedback == "show"
+    earlier = earlier_advice(state["rounds"]) if context.mode == "adaptive" else ""
     return Critique(
         query=read_conversation(state["messages"]).text,
         chosen=chosen["text"],
         rejected=rejected["text"] if rejected else None,
         loss=now["loss"] or "",
         gradient=now["gradient"] or "",
+        earlier=earlier,
         chosen_feedback=feedback_text(chosen) if told else "",
         rejected_feedback=feedback_text(rejected) if told and rejected else "",
     )

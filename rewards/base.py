@@ -38,7 +38,7 @@ class Reward(Protocol):
     Attributes:
         name: Names the reward in events and reports.
         batch_size: Most answers per call; `None` takes all of a round at once. Each call
-            is paid for and saved as one unit.
+            is paid for and saved as one unit. With 1, each answer is scored as it arrives.
         notice: A sentence users must read whenever it is used, or "".
 
     Example:

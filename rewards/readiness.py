@@ -12,9 +12,18 @@ from collections.abc import Callable, Coroutine
 from functools import reduce
 from typing import Any, TypeVar
 
-from ..core.errors import ConfigError, MissingDependencyError, RewardError, TPOError, evidence
+from ..core.errors import (
+    TOO_MANY,
+    ConfigError,
+    MissingDependencyError,
+    RewardError,
+    TPOError,
+    evidence,
+)
 from ..core.usage import Cost, add_costs, add_usage, cost, usage_of
 from ..core.user_code.contain import GRACE, contained
+from ..models.failures.caused_by import caused_by
+from ..models.failures.provider_error import status_of
 from .planned_reward import Batched, CallT, Job, PlannedReward, self_check
 
 T = TypeVar("T")
@@ -28,6 +37,13 @@ def limits_itself(reward: PlannedReward[CallT, Any], call: CallT) -> bool:
     """
     limits = getattr(reward, "limits_itself", None)
     return bool(limits and limits(call))
+
+
+def rates_alone(reward: PlannedReward) -> bool:
+    """Return whether it rates each answer in a call of its own, by which the score is final."""
+    if isinstance(reward, Batched):
+        return reward.reward.batch_size == 1
+    return bool(getattr(reward, "rates_alone", False))
 
 
 async def make_ready(reward: PlannedReward, job: Job) -> Cost:
@@ -83,8 +99,10 @@ async def ready_to_score(
         why = str(end) if isinstance(end, TPOError) else evidence(end)
         if never or one is must:
             begin = f"reward {one.name!r} cannot score, so nothing was asked of the policy"
-            away = f"{begin}: {why.rstrip('.')}. To look into it: tpo doctor"
-            error = end if isinstance(end, TPOError) and never else RewardError(away)
+            full = "Its server takes no more requests for now: try again later"
+            advice = full if status_of(end) == TOO_MANY else "To look into it: tpo doctor"
+            away = caused_by(RewardError(f"{begin}: {why.rstrip('.')}. {advice}"), end)
+            error = end if isinstance(end, TPOError) and never else away
             error.partial = {"usage": add_usage(None, usage_of(turn, "sample", paid, 0.0))}
             raise error from end.__cause__
         tell(f"reward {one.name!r} cannot score for now: {why}")

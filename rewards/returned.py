@@ -39,7 +39,7 @@ def score_of(returned: Any) -> Score:
     def field(name: str) -> object:
         return getattr(returned, name, None)
 
-    number = returned
+    number: Any = returned
     if hasattr(returned, "explanation") and hasattr(returned, "value"):
         grade = returned.value
         number = _GRADES.get(grade, grade) if isinstance(grade, str) else grade

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..core.errors import (
+    TOO_MANY,
     ConfigError,
     InputError,
     MissingDependencyError,
@@ -22,7 +23,7 @@ from ..core.json_types import JsonObject
 from .json_response import JsonResponse
 
 log = logging.getLogger("tpo.serving")
-TOO_MANY, COME_BACK = 429, 5  # seconds, if the policy's server names none
+COME_BACK = 5  # seconds, if a server that takes no more names none
 NO_RETRY = {"x-should-retry": "false"}  # the openai client would pay for the same three times
 
 
@@ -66,7 +67,7 @@ def refusal_of(error: BaseException) -> Refusal:
         return Refusal(504, "the run took too long", kind="timeout", headers=NO_RETRY)
     if isinstance(error, InputError | ConfigError):
         return Refusal(400, str(error))
-    if isinstance(error, PolicyError) and error.status == TOO_MANY:
+    if isinstance(error, TPOError) and error.status == TOO_MANY:
         return _too_many(error)
     kinds = {MissingDependencyError: "not_available", PolicyError: "policy_error"}
     kinds |= {RewardError: "reward_error", TPOError: "run_failed"}
@@ -79,8 +80,8 @@ def refusal_of(error: BaseException) -> Refusal:
     return Refusal(500, message, kind="server_error", headers=NO_RETRY)
 
 
-def _too_many(error: PolicyError) -> Refusal:
-    """Return the refusal for a policy whose own server takes no more: a client may come back."""
+def _too_many(error: TPOError) -> Refusal:
+    """Return the refusal for a server behind the run that takes no more: a client may come back."""
     asked = COME_BACK if error.retry_after is None else error.retry_after
     headers = {"retry-after": str(math.ceil(asked))}
     kind = "rate_limit_error"

@@ -128,6 +128,7 @@ SETTINGS = (
     Setting("clip_tokens", SAMPLING),
     Setting("target_reward", STOP),
     Setting("patience", STOP),
+    Setting("round_price", STOP),
     Setting("min_spread", STOP),
     Setting("on_tie", STOP),
     Setting("budget_requests", STOP),

@@ -15,13 +15,17 @@ from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.make_context import make_context
 from ...core.number_format import reward as shown
-from ...models.policy import resolve_policy
+from ...models.policy import Policy, resolve_policy
 from ...rewards.planned_reward import Job
 from ...rewards.resolve import resolve_reward
 from ..console import console_for, table
 from ..ctrl_c import run_interruptible
+from ..doctor.forecast import Forecast
+from ..doctor.move_checks import Tried, try_moves
+from ..doctor.move_findings import forecast_findings, move_findings
 from ..doctor.policy_checks import answers, follows, samples
 from ..doctor.reward_checks import Probed, check_reward
+from ..doctor.tasks import TASKS
 from ..doctor.verdict import Finding, verdict, verdict_on_reward
 
 MAX_TOKENS = 1024  # of an update, unless --max-tokens is given
@@ -35,10 +39,14 @@ class Report:
     Attributes:
         console: Shows each finding as it comes.
         findings: Those that came.
+        tried: What the moves of a search did on each task.
+        forecast: Which mode is expected to win, if that can be said.
     """
 
     console: Console
     findings: list[Finding] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)
+    forecast: Forecast | None = None
 
     def add(self, more: Iterable[Finding]) -> None:
         """Show findings, and keep them."""
@@ -62,7 +70,14 @@ class Report:
             for one in pairs
         ]
         findings = [asdict(finding) for finding in self.findings]
-        return {"fit": fit, "verdict": sentence, "findings": findings, "pairs": rows}
+        return {
+            "fit": fit,
+            "verdict": sentence,
+            "findings": findings,
+            "pairs": rows,
+            "moves": [one.as_json() for one in self.tried],
+            "forecast": self.forecast and self.forecast.as_json(),
+        }
 
 
 def check(tries: int, as_json: bool, settings: dict[str, object], *, reward_alone: bool) -> int:
@@ -101,9 +116,20 @@ async def _check_policy(tries: int, context: Context, report: Report) -> None:
         if reached.state == "ok":
             report.add([await samples(policy, context)])
             report.add(await follows(policy, context, tries))
+            await _check_moves(policy, tries, context, report)
         if context.critic:
             critic = await resolve_policy(context.critic)
             report.add([await answers(critic, context, "critic reachable")])
+
+
+async def _check_moves(policy: Policy, tries: int, context: Context, report: Report) -> None:
+    asks = 3 * len(TASKS)
+    words = f"{len(TASKS)} tasks, each answered, rewritten and advised: at most {asks} requests"
+    report.console.print(Text(f"{words} for {asks * tries} short texts"))
+    report.tried = await try_moves(policy, context, tries)
+    report.add(move_findings(report.tried))
+    found, report.forecast = forecast_findings(report.tried, without_login(context.policy))
+    report.add(found)
 
 
 def _pairs_table(pairs: Sequence[Probed]) -> Table:

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from ...core.context import Context
 from ...core.conversation import read_conversation
+from ...core.errors import ConfigError, MissingDependencyError, RewardError, cause_of
 from ...core.make_context import make_context
 from ...core.number_format import reward as shown
 from ...rewards.base import Reward, Score
-from ...rewards.planned_reward import PlannedReward, score_now
+from ...rewards.planned_reward import Job, PlannedReward, planned, score_now
+from ...rewards.readiness import make_ready
 from ...rewards.resolve import resolve_reward
 from ..console import console_for, say, short, table
 from ..ctrl_c import run_interruptible
@@ -29,10 +32,11 @@ def score(path: str, settings: dict[str, object]) -> int:
     rows = read_rows(path)
     if reward.notice:
         say(f"Note: {reward.notice}")
-    return run_interruptible(_score(reward, rows))
+    return run_interruptible(_score(reward, rows, context))
 
 
-async def _score(reward: Reward | PlannedReward, rows: Sequence[ScoreRow]) -> int:
+async def _score(reward: Reward | PlannedReward, rows: Sequence[ScoreRow], context: Context) -> int:
+    await _make_ready(reward, context)
     lost: list[str] = []
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE]
@@ -46,6 +50,17 @@ async def _score(reward: Reward | PlannedReward, rows: Sequence[ScoreRow]) -> in
     if lost:
         say(f"{len(lost)} of {len(rows)} answers could not be scored: {lost[0]}")
     return 1 if lost else 0
+
+
+async def _make_ready(reward: Reward | PlannedReward, context: Context) -> None:
+    """Make sure that a reward can score, so that what is wrong is told once."""
+    try:
+        await make_ready(planned(reward), Job([], [], settings=context))
+    except (ConfigError, MissingDependencyError):
+        raise
+    except Exception as error:
+        away = f"reward {reward.name!r} cannot score: {cause_of(error).rstrip('.')}"
+        raise RewardError(f"{away}. To look into it: tpo doctor") from error
 
 
 async def _score_some(reward: Reward | PlannedReward, rows: Sequence[ScoreRow]) -> list[Score]:

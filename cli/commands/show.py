@@ -72,11 +72,12 @@ def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
 
 
 def _print_critique(console: Console, record: Round) -> None:
-    if not (record["loss"] or record["gradient"] or record["error"]):
+    plan = record["plan"]["why"] if "plan" in record else ""
+    if not (record["loss"] or record["gradient"] or record["error"] or plan):
         return
     against = f" against {record['rejected']}" if record["rejected"] else ""
     _section(console, f"Round {record['round'] + 1}: {record['chosen']}{against}")
-    texts = {name: record[name] for name in ("loss", "gradient", "error")}
+    texts = {"plan": plan, **{name: record[name] for name in ("loss", "gradient", "error")}}
     for name, text in texts.items():
         if text:
             by_hand = " (by hand)" if name in record.get("by_hand", []) else ""

@@ -12,6 +12,7 @@ from langchain_core.messages import HumanMessage
 from ...core.context import Context
 from ...core.replies.reply import Reply
 from ...models.ask import ask
+from ...models.failures.fewer_texts import limit_among
 from ...models.policy import Policy
 from ...models.request import Request, RequestError, Response
 from ...prompts.prompt_set import prompt_set
@@ -63,9 +64,10 @@ async def samples(policy: Policy, context: Context) -> Finding:
         return Finding(
             "n", "ok", "one request returns all answers of a round (its prompt is read once)"
         )
-    ignores = f"ignores n (asked for {SEVERAL}, it sent {came})"
+    if (most := limit_among(response.refused) or 1) > 1:
+        return Finding("n", "ok", f"one request returns {most} texts at most")
     refuses = "n" in response.refused and (not came or response.cost["requests"] > 1)
-    does = "refuses n" if refuses else ignores
+    does = "refuses n" if refuses else f"ignores n (asked for {SEVERAL}, it sent {came})"
     return Finding("n", "ok", f"it {does}, so each answer takes its own request")
 
 

@@ -121,8 +121,8 @@ async def reopen(run: SavedRun) -> None:
         return
     base = _before(line, "finish")
     last = values["rounds"][-1]
-    again = {"turn": last["turn"], "round": last["round"], "error": None, "failure": None}
-    changes = {"halt": None, "rounds": [again]}
+    again = {**last, "error": None, "failure": None}  # with what `finish` has measured, and paid
+    changes = {"halt": None, "rounds": [again], "usage": values["usage"]}
     state, node = cast("State", {**values, "halt": None}), maker(base)
     if node in {"loss", "gradient"}:
         reason = why_break_off(state, run.context)

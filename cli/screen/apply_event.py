@@ -47,8 +47,11 @@ def apply(view: View, event: AnyEvent) -> View:  # noqa: C901, PLR0911, PLR0912 
             return _reward(view, event)
         case "tpo.round":
             selected = event["selected"]
-            rounds = {**view.rounds, selected["round"]: selected}
-            return replace(_enter(view, "rank", selected["round"]), rounds=rounds)
+            if selected["round"] not in view.rounds:  # else it is sent again, in a later step
+                view = _enter(view, "rank", selected["round"])
+            return replace(view, rounds={**view.rounds, selected["round"]: selected})
+        case "tpo.plan":
+            return replace(view, plan=event["plan"]["why"])
         case "tpo.loss":
             return replace(view, loss=event["text"])
         case "tpo.gradient":
@@ -111,7 +114,8 @@ def _candidate(view: View, event: CandidateEvent) -> View:
 
 
 def _reward(view: View, event: RewardEvent) -> View:
-    view = _enter(view, "rank", view.cycle)
+    if not view.in_flight:  # else it came early, while other answers are being written
+        view = _enter(view, "rank", view.cycle)
     known = view.pool.get(event["candidate"])
     if known is None:
         return view

@@ -88,7 +88,8 @@ def reward_lines(view: View) -> list[Text]:
     line = reward_sparklines([view.rounds[key] for key in sorted(view.rounds)])
     if leader := view.leader:
         line.append("best so far ", "dim").append(f"{leader['id']} {reward(leader['reward'])}")
-    return [line]
+    plan = [Text.assemble(("plan ", "dim"), view.plan)] if view.plan else []
+    return [line, *plan]
 
 
 def critique_lines(view: View, console: Console, width: int) -> Iterator[Text]:

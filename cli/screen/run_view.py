@@ -37,6 +37,7 @@ class View:
         partial: Live text of unfinished candidates, by id.
         in_flight: Requests under way.
         loss: The loss of this cycle, as far as it is written; `gradient` the same.
+        plan: How the newest planned round is divided, and why; or "".
         trouble: Requests that failed for good.
         paid: What the finished requests cost.
     """
@@ -59,6 +60,7 @@ class View:
     in_flight: frozenset[str] = frozenset()
     loss: str = ""
     gradient: str = ""
+    plan: str = ""
     trouble: tuple[str, ...] = ()
     paid: Cost = field(default_factory=cost)
     stopped: bool = False
@@ -129,6 +131,7 @@ def saved_view(context: Context, state: StateSnapshot, saved: CheckpointTuple | 
             "spent": dict.fromkeys(done, 0.0),
             "loss": (critique and critique["loss"]) or "",
             "gradient": (critique and critique["gradient"]) or "",
+            "plan": rounds[-1].get("plan", {}).get("why", "") if rounds else "",
             "paid": paid,
             "stopped": is_over(state),
         }

@@ -79,10 +79,10 @@ class ProgressLines(Nobody):
 
     def __call__(self, event: AnyEvent) -> None:
         """Write a line, if the event is worth one."""
-        known, self._view = self._view.notices, apply(self._view, event)
-        for notice in self._view.notices[len(known) :]:
+        before, self._view = self._view, apply(self._view, event)
+        for notice in self._view.notices[len(before.notices) :]:
             self._write(f"Note: {notice}")
-        line = _line(event, self._view)
+        line = _line(event, before)
         if line:
             clock = seconds(event["elapsed"])
             self._write(f"{clock:>8}  {line}")
@@ -92,9 +92,13 @@ class ProgressLines(Nobody):
 
 
 def _line(event: AnyEvent, view: View) -> str:
+    """Return what is new to a view; a round sent again with its held-out reward is not."""
     match event["type"]:
         case "tpo.round":
             ranked = event["selected"]
+            known = view.rounds.get(ranked["round"])
+            if known and {**known, "heldout": None} == {**ranked, "heldout": None}:
+                return ""
             figures = [f"best {reward(ranked['best'])}", f"mean {reward(ranked['mean'])}"]
             figures += [f"std {reward(ranked['std'])}"]
             figures += [f"{n} malformed" for n in [ranked["malformed"]] if n]

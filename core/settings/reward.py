@@ -37,11 +37,11 @@ class RewardSettings(BaseModel):
         description="If the reward rises while the held-out reward falls: report it, or stop and "
         "return the answer that the held-out reward scored highest.",
     )
-    guard_tolerance: float = Field(
-        default=0.0,
+    guard_tolerance: float | None = Field(
+        default=None,
         ge=0,
         title="Guard tolerance",
         description="How far the held-out reward may fall below its best, in its own units, "
-        "before the guard reacts. Set it to that reward's noise: how much its scores of one "
-        "answer vary.",
+        "before the guard reacts. Empty: by its noise; before an alarm it scores up to six more "
+        "answers of each of two rounds, to tell a fall from bad luck.",
     )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from ..policy_forms import POLICY_FORMS, listed
 
-Mode = Literal["tpo", "best_of_n", "revision"]
+Mode = Literal["tpo", "adaptive", "best_of_n", "revision"]
 
 
 class SearchSettings(BaseModel):
@@ -17,8 +17,9 @@ class SearchSettings(BaseModel):
     mode: Mode = Field(
         default="tpo",
         title="Mode",
-        description="tpo: contrast best with worst. revision: improve on the best alone. "
-        "best_of_n: first samples only.",
+        description="tpo: contrast best with worst. adaptive: divide each round among fresh "
+        "answers, rewrites and answers with advice, by what has paid so far. revision: improve "
+        "on the best alone. best_of_n: first samples only.",
     )
     depth: int = Field(
         default=2, ge=0, le=20, title="Depth", description="Rounds of improvement, D."

@@ -21,6 +21,13 @@ class StopSettings(BaseModel):
         title="Patience",
         description="Stop after this many rounds without a better candidate; 0 turns it off.",
     )
+    round_price: float = Field(
+        default=0.0,
+        ge=0,
+        title="Round price",
+        description="Stop if the next round is not expected to gain this much, in standard "
+        "deviations of the first rewards; 0 turns it off.",
+    )
     min_spread: float | None = Field(
         default=None,
         ge=0,

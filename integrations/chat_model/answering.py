@@ -16,9 +16,9 @@ from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
 from ...core.make_context import make_context
 from ...core.replies.reply import read_reply
-from ...core.usage import Cost, cost, tokens_of
+from ...core.usage import Cost, add_costs, cost, tokens_for_budget
 from ...models.policy import resolve_policy
-from ...models.request_cost import price_of
+from ...models.request_cost import price_of, with_estimate
 from ..inner_run.callbacks_and_saver import Saving
 from ..inner_run.run_inside import InnerRun, states_of
 from .call_settings import CallSettings
@@ -56,7 +56,7 @@ async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
     history = as_meant(without_trace(call.messages))
     context, drafts, paid = settings.context, list[str](), cost()
     if settings.options:
-        reply = await first_reply(
+        reply, failed = await first_reply(
             policy=await resolve_policy(settings.given.policy or context.policy),
             messages=history,
             context=context,
@@ -68,7 +68,8 @@ async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
         if read.error or not settings.answers_in_words or not _can_be_improved_on(history):
             yield reply
             return
-        paid, drafts = price_of(reply, [read]), [read.text]
+        price = with_estimate(price_of(reply, [read]), history, [read])
+        paid, drafts = add_costs(price, failed), [read.text]
         context = _left(context, paid)
     run = InnerRun(settings.graph(), history, context, drafts, callbacks, saving)
     shown, state = "", None
@@ -119,9 +120,9 @@ def _left(context: Context, paid: Cost) -> Context:
     """
     left: JsonObject = {}
     if context.budget_requests:
-        left["budget_requests"] = context.budget_requests - paid["requests"]
+        left["budget_requests"] = max(0, context.budget_requests - paid["requests"])
     if context.budget_tokens:
-        left["budget_tokens"] = max(0, context.budget_tokens - tokens_of(paid))
+        left["budget_tokens"] = max(0, context.budget_tokens - tokens_for_budget(paid))
     if 0 in left.values():
         return make_context(context, width=1, depth=0)
     return make_context(context, **left)

@@ -7,9 +7,9 @@ from typing import get_args
 from langchain_core.language_models import BaseChatModel
 
 from ...core.json_types import JsonObject
+from ..failures.fewer_texts import limit_among
 from ..hide_from_traces import guarded
 from ..request import Request
-from .learnt import learnt_of
 from .own_settings import field_of, own_limit, streaming_of, thinking_of, thinking_tokens
 
 WHOLE = "whole"  # among refused parameters: the server only streams
@@ -47,7 +47,7 @@ def most_texts(request: Request, refused: frozenset[str]) -> int | None:
     has_n = "n" in type(model).model_fields and request.json_by_body
     if not has_n or refused & {"n", WHOLE} or streaming_of(model):
         return 1
-    limits = [one for one in (request.policy.slots, learnt_of(model).most_texts) if one]
+    limits = [one for one in (request.policy.slots, limit_among(refused)) if one]
     return min(limits, default=None)
 
 
@@ -76,8 +76,8 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     model, streaming = request.policy.model, streamed(request, refused)
     fields, own = type(model).model_fields, model.model_fields_set
     changes: JsonObject = {"cache": False, "disable_streaming": not streaming}
-    if streaming and not request.live and "streaming" in fields:
-        changes["streaming"] = True
+    if "streaming" in fields and not (streaming and request.live):  # else it goes by the call
+        changes["streaming"] = streaming
     if "n" in fields:  # its default is a value that its client takes: `None`, or 1
         changes["n"] = request.n if request.n > 1 else fields["n"].default
     no_usage = "stream_usage" in own and getattr(model, "stream_usage", None) is False

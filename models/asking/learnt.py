@@ -27,15 +27,15 @@ class Learnt:
     """What is known of one model with its settings.
 
     Attributes:
-        refused: Parameters that the server refuses.
+        refused: Parameters that the server refuses; `n>4` if it gives four texts at most.
         accepted: Parameters that it took.
-        most_texts: The most texts it returns for one request, if it returns fewer than asked for.
+        texts: The most texts that it was asked for at once and did not refuse.
         critique_tokens: The room that a critique needed after one was cut off.
     """
 
     refused: set[str] = field(default_factory=set)
     accepted: set[str] = field(default_factory=set)
-    most_texts: int | None = None
+    texts: int = 1
     critique_tokens: int = 0
     _ahead: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Event] = field(
         default_factory=weakref.WeakKeyDictionary, repr=False

@@ -18,15 +18,24 @@ class Sampling(TypedDict):
     limit_setting: str
 
 
-def answer_sampling(context: Context, stop: Sequence[str] = ()) -> Sampling:
+WARMER = 0.3  # added to the temperature of texts that would copy each other
+
+
+def answer_sampling(
+    context: Context, stop: Sequence[str] = (), *, warmer: bool = False
+) -> Sampling:
     """Return how first samples and updates are asked for.
 
     Args:
         context: The settings.
         stop: What an answer ends before.
+        warmer: Whether the last such texts were near copies, and these are to differ more.
     """
+    temperature = context.temperature
+    if warmer and temperature is not None:
+        temperature = round(min(2.0, temperature + WARMER), 3)
     parameters = {
-        "temperature": context.temperature,
+        "temperature": temperature,
         "top_p": context.top_p,
         "max_tokens": context.max_tokens,
         "stop": list(stop) or None,

@@ -20,7 +20,7 @@ from ..budget import Budget
 from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
 from .error_parts import is_a
 from .provider_error import is_blocked, lacks_choices, status_of
-from .refusals import refused_name
+from .refusals import refused_name, words_of
 from .retry_after import retry_after
 
 _PASSING = (
@@ -121,8 +121,7 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
     )
     if isinstance(param, str) and (name := param.split(".")[0]) in sent:
         return name
-    # Of a list of details, as FastAPI sends it, the client's own sentence shows nothing.
-    return refused_name(f"{error} {getattr(error, 'body', None) or ''}", sent)
+    return refused_name(words_of(error), sent)
 
 
 def may_be_n(error: BaseException) -> bool:

@@ -17,7 +17,7 @@ _NAMES = {
     "n": r"(?:['\"`/]n['\"`]|\bn\s*[>=]|\bn (?:must|is|should|parameter|value)|\bof n\b"
     r"|\bn: |\b(?:body|parameter|argument|value)[. ]n\b|\bbest_of\b"
     r"|n_cmpl|n_parallel|slots|completion choices?|num_return_sequences|(?i:candidate_?count)"
-    rf"|(?i:(?:multiple|number of) {_TEXTS}s|(?:only|at most) (?:one|1) {_TEXTS}))",
+    rf"|(?i:(?:multiple|number of|too many) {_TEXTS}s|(?:only|at most) (?:one|1) {_TEXTS}))",
     "response_format": r"(?i:response_format|json_schema|structured outputs?|grammar)",
     "max_tokens": r"max_(?:completion_|output_|new_)?tokens|maxOutputTokens|num_predict",
     "top_p": r"\b(?:top_p|topP)\b",
@@ -29,6 +29,14 @@ _ONLY_STREAMS = re.compile(
     r"|stream\W{0,3} ?(?:must be|should be|to be) (?:set to )?true|requires? stream"
 )
 _NOT_BOTH = re.compile(r"(?i)temperature.*top_p.*cannot both")
+
+
+def words_of(error: BaseException) -> str:
+    """Return all that an error says.
+
+    Of a list of details, as FastAPI sends it, the client's own sentence shows nothing.
+    """
+    return f"{error} {getattr(error, 'body', None) or ''}"
 
 
 def refused_name(text: str, sent: Collection[str]) -> str | None:

@@ -28,5 +28,9 @@ The way of a score::
         |  a number, or why there is none
     the pool (core.state)               rank chooses the best and the worst of it
 
-What both use is made once per run, in `run_models`.
+A reward that rates each answer by itself is asked as they arrive: `arrivals` takes them, beside the
+requests that are still out, `early_scores` has each one scored, and `rank` finds the scores. The
+held-out score is made beside the step after the ranking: `held_out`.
+
+What both ways use is made once per run, in `run_models`.
 """

@@ -8,25 +8,30 @@ and remembers a refusal in the state. Each request is a saved task.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import ceil
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, cast
 
-from ...core import usage
+from langchain_core.messages import AnyMessage
+
 from ...core.context import Context
 from ...core.events import Emitter
-from ...core.failure import FailureKind
 from ...core.replies.reply import Reply, cut
-from ...core.state import Candidate
-from ...core.usage import Cost, add_costs
+from ...core.state import Candidate, State
 from ...models.asking.configure import most_texts
 from ...models.budget import Budget
 from ...models.live_request import request_seed
-from ...models.request import Request, RequestError
-from .saved_request import Brought, CandidateRequest, UnusableError, saved_request
+from ...models.request import Request
+from ...rewards.planned_reward import Job
+from .arrivals import Arrivals
+from .received import Received
+from .run_models import RunModels
+from .saved_request import CandidateRequest
+from .ways import Way, ways_of
 
-TOO_MANY = 429  # requests: a client is told so, and may come back
+__all__ = ["Received", "Wanted", "ask_for_candidates"]
+
 SPARE_PASSES = 4  # fallbacks; every other pass brings a text, or there are no more
 
 
@@ -35,32 +40,55 @@ class Wanted:
     """The candidates that a step wants, and how it asks for one.
 
     Attributes:
-        request: What to ask, given the refused parameters; `n` and seed are set here.
-        read: Makes a reply's text the answer in it, or says why there is none.
-        partial: What to show of an unfinished reply, for live text.
+        run: The run's models and settings.
         gate: How many requests may be under way at the same time.
         budget: What the step may still cost.
-        to_score: How many requests it takes to score this many answers of the round.
+        messages: The conversation.
+        state: What the rounds before have come to; `None` for first samples.
         drafts: Answers that exist already; they are the first candidates.
     """
 
-    context: Context
+    run: RunModels
     emit: Emitter
-    request: Callable[[frozenset[str]], Request]
-    read: Callable[[Reply], Reply]
-    partial: Callable[[str], str]
     phase: Literal["sample", "update"]
     turn: int
     round: int
-    parent_round: int | None
     gate: asyncio.Semaphore
     budget: Budget
-    to_score: Callable[[int], int]
+    messages: Sequence[AnyMessage]
+    state: State | None = None
     drafts: Sequence[str] = ()
+
+    @property
+    def context(self) -> Context:
+        """The run's settings."""
+        return self.run.context
+
+    @cached_property
+    def ways(self) -> Sequence[Way]:
+        """How to ask for them, each for places of its own."""
+        return ways_of(self.run, self.messages, self.state)
+
+    @property
+    def width(self) -> int:
+        """How many there are to be."""
+        return sum(len(way.places) for way in self.ways)
+
+    def way(self, place: int) -> Way:
+        """Return the way to ask for the candidate at a place."""
+        return next(way for way in self.ways if place in way.places)
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """What scores the answers as they arrive."""
+        known = self.state or cast("State", {})
+        nothing = Job(self.messages, [], known.get("candidates", []), self.budget, self.context)
+        return Arrivals(self.run, self.emit, nothing, known.get("degraded", False), self.gate)
 
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
-        reply = self.read(reply)
+        way = self.way(index)
+        reply = way.read(reply)
         if not reply.error:
             reply = replace(reply, text=cut(reply.text, self.context.stop_sequences))
             if not reply.text:
@@ -76,26 +104,40 @@ class Wanted:
             error=reply.error,
             failure=reply.failure,
             finish_reason=reply.finish_reason,
-            parent_round=self.parent_round,
+            parent_round=way.parent_round,
         )
+        if self.context.mode == "adaptive":
+            record["move"] = way.move
         if reply.reasoning:
             record["reasoning"] = reply.reasoning
         return record
 
-    def groups(self, missing: Sequence[int], base: Request) -> list[Sequence[int]]:
-        """Split the places that the budget pays for, with their scores, into requests.
+    def requests(self, missing: Sequence[int], refused: frozenset[str]) -> list[CandidateRequest]:
+        """Return the requests for the places that the budget pays for, with their scores.
 
-        All at once, or one each.
+        Of each way all at once, or one each.
         """
-        most = 1 if self.context.sampling == "parallel" else most_texts(base, base.refused)
-        size, here = most or self.context.width, self.context.width - len(missing)
-        prices = ((k, ceil(k / size) + self.to_score(here + k)) for k in range(len(missing), 0, -1))
-        paid = next((k for k, price in prices if price <= self.budget.requests), 0)
-        return [missing[i : min(i + size, paid)] for i in range(0, paid, size)]
+        bases = [way.request(refused) for way in self.ways]
+        here = self.width - len(missing) - self.arrivals.begun
+        for k in range(len(missing), 0, -1):
+            paid = missing[:k]
+            groups = [
+                group
+                for way, base in zip(self.ways, bases, strict=True)
+                for group in self._groups([i for i in paid if i in way.places], base)
+            ]
+            if len(groups) + self.arrivals.to_score(here + k) <= self.budget.requests:
+                return [self._asking_for(*group) for group in groups]
+        return []
 
-    def asking_for(self, places: Sequence[int], base: Request) -> CandidateRequest:
+    def _groups(self, places: Sequence[int], base: Request) -> list[tuple[Sequence[int], Request]]:
+        most = 1 if self.context.sampling == "parallel" else most_texts(base, base.refused)
+        size = most or max(1, len(places))
+        return [(places[i : i + size], base) for i in range(0, len(places), size)]
+
+    def _asking_for(self, places: Sequence[int], base: Request) -> CandidateRequest:
         """Return the request for the candidates at these places."""
-        context = self.context
+        context, way = self.context, self.way(places[0])
         name = f"r{self.round}c{places[0]}" + (f"-{places[-1]}" if len(places) > 1 else "")
         seed = request_seed(context, self.phase, self.round, places[0])
         request = replace(
@@ -108,7 +150,7 @@ class Wanted:
         )
 
         def visible(text: str) -> str:
-            return cut(self.partial(text), context.stop_sequences)
+            return cut(way.partial(text), context.stop_sequences)
 
         return CandidateRequest(
             request=request,
@@ -123,62 +165,8 @@ class Wanted:
         )
 
 
-@dataclass
-class Received:
-    """What the requests of a step have brought so far (local to one node call).
-
-    Attributes:
-        refused: Request parameters that the server is known to refuse.
-        records: What the node writes: drafts, failures, and outlines of what its requests
-            brought; the texts of these are in the pool already.
-        cost: The sum over the requests.
-        error: The failure of a request, if one failed; if any, one for too many requests.
-    """
-
-    wanted: Wanted
-    refused: frozenset[str]
-    records: list[Mapping[str, object]] = field(default_factory=list)
-    cost: Cost = field(default_factory=usage.cost)
-    error: RequestError | None = None
-
-    def fail(self, places: Sequence[int], failure: FailureKind, error: str) -> None:
-        """Record why there is no text for these places."""
-        for index in places:
-            record = self.wanted.candidate(index, Reply("", error=error, failure=failure))
-            self.records.append(record)
-            self.wanted.emit("candidate", {"candidate": record})
-
-    def take(
-        self, group: Sequence[int], known: frozenset[str], result: Brought | BaseException
-    ) -> list[int]:
-        """Add what the request for some places brought, or its error; return what is missing.
-
-        `known` is what was known to be refused when it was sent.
-        """
-        if isinstance(result, RequestError):
-            self.cost = add_costs(self.cost, result.cost)
-            self.error = result if result.status == TOO_MANY else self.error or result
-            if isinstance(result, UnusableError):
-                self.records += result.candidates
-            else:
-                why = str(result) if result.failure == "budget" else f"failed: {result}"
-                self.fail(group, result.failure, why)
-            return []
-        if isinstance(result, BaseException):
-            raise result
-        self.cost = add_costs(self.cost, usage.cost(**result["cost"]))
-        self.records += result["candidates"]
-        learnt = frozenset(result["refused"])
-        came = {c["index"] for c in result["candidates"]}
-        if len(group) == 1 and not came and learnt <= known:
-            self.fail(group, "missing", "missing: the server returned no text at all")
-            return []
-        self.refused |= learnt
-        return [index for index in group if index not in came]
-
-
 async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Received:
-    """Get `context.width` candidates, drafts included; each finished request is saved as it comes.
+    """Get the candidates wanted, drafts included; each finished request is saved as it comes.
 
     Args:
         wanted: What to ask for.
@@ -186,25 +174,24 @@ async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Receive
     """
     # Only what the state knows is left out: a resumed run must ask in the same order, whatever its
     # process has learnt since. `ask` knows more, and sends nothing that would be refused.
-    got, context = Received(wanted, refused), wanted.context
-    for index, text in enumerate(wanted.drafts):
-        draft = Candidate(**{**wanted.candidate(index, Reply(text)), "drafted": True})
-        got.records.append(draft)
-        wanted.emit("candidate", {"candidate": draft})
-    missing = list(range(len(wanted.drafts), context.width))
-    for _ in range(context.width + SPARE_PASSES):
-        known, base = got.refused, wanted.request(got.refused)
-        groups = wanted.groups(missing, base)
-        paid = sum(map(len, groups))
-        got.fail(missing[paid:], "budget", "budget: no request left for it")
-        if not groups:
-            return got
-        kept = wanted.to_score(context.width - len(missing) + paid)
-        wanted.budget.count(requests=kept)  # not for retries: without a score no answer counts
-        calls = [saved_request(wanted.asking_for(group, base)) for group in groups]
-        results = await asyncio.gather(*calls, return_exceptions=True)
-        wanted.budget.count(requests=-kept)
-        pairs = zip(groups, results, strict=True)
-        missing = [i for group, result in pairs for i in got.take(group, known, result)]
+    got, width = Received(wanted.candidate, wanted.emit, refused), wanted.width
+    async with wanted.arrivals as arrivals:
+        for index, text in enumerate(wanted.drafts):
+            draft = Candidate(**{**wanted.candidate(index, Reply(text)), "drafted": True})
+            got.records.append(draft)
+            wanted.emit("candidate", {"candidate": draft})
+            arrivals.arrive(draft)
+        missing = list(range(len(wanted.drafts), width))
+        for _ in range(width + SPARE_PASSES):
+            known, asked = got.refused, wanted.requests(missing, got.refused)
+            paid = sum(len(one.places) for one in asked)
+            got.fail(missing[paid:], "budget", "budget: no request left for it")
+            if not asked:
+                return got
+            arrivals.keep(width - len(missing) + paid - arrivals.begun)
+            results = await arrivals.draw(asked)
+            arrivals.keep(0)
+            pairs = zip(asked, results, strict=True)
+            missing = [i for one, result in pairs for i in got.take(one.places, known, result)]
     got.fail(missing, "missing", "missing: the server kept returning fewer texts than asked for")
     return got

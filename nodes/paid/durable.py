@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence, Set
 from inspect import getmro
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.config import get_config
@@ -112,6 +112,28 @@ async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
             break
     gone = "lost: the interrupted run left no text"
     return [found.get(key) or {**c, "error": gone, "failure": "lost"} for key, c in lost.items()]
+
+
+class Left(NamedTuple):
+    """What the tasks of an interrupted step left; results by the marks of their calls."""
+
+    candidates: dict[Key, Candidate]
+    results: dict[str, Any]
+
+
+async def left_behind() -> Left:
+    """Return what the tasks of this step left; to be asked only if it was interrupted."""
+    saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
+    info = get_runtime().execution_info
+    if not saver or not info:
+        return Left({}, {})
+    ns = info.checkpoint_ns.rpartition("|")[0]  # the node's own part comes last
+    here = {"thread_id": info.thread_id, "checkpoint_ns": ns, "checkpoint_id": info.checkpoint_id}
+    saved = await saver.aget_tuple({"configurable": here})
+    writes = [(channel, value) for _, channel, value in (saved and saved.pending_writes) or []]
+    drawn = [r for channel, value in writes if channel == "candidates" for r in value]
+    marked = {v["mark"]: v for _, v in writes if isinstance(v, dict) and v.get("mark")}
+    return Left({(r["turn"], r["id"]): r for r in drawn if "text" in r}, marked)
 
 
 async def written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
 from langgraph.runtime import Runtime
 
@@ -34,6 +35,7 @@ class RunModels:
         heldout: What scores the chosen answers without steering, if anything does.
         fallback: What ranks after the reward failed, if anything does.
         prompts: The prompt set.
+        key: Tells this call of the graph from others; a resumed run has its own.
     """
 
     context: Context
@@ -44,6 +46,7 @@ class RunModels:
     heldout: PlannedReward | None
     fallback: PlannedReward | None
     prompts: PromptSet
+    key: str = field(default_factory=lambda: uuid4().hex)
 
     def ranking(self, *, degraded: bool) -> PlannedReward:
         """Return what ranks: the reward, or the fallback once the reward has failed.

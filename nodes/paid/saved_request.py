@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from langgraph.func import task
@@ -32,6 +32,7 @@ class CandidateRequest:
         record: Makes a reply the candidate at a place.
         visible: What to show of an unfinished reply, for live text.
         gate: How many requests may be under way at the same time.
+        came: What it brought, if it was sent now and not by an interrupted run.
     """
 
     request: Request
@@ -43,6 +44,7 @@ class CandidateRequest:
     record: Callable[[int, Reply], Candidate]
     visible: Callable[[str], str]
     gate: asyncio.Semaphore
+    came: list[Candidate] = field(default_factory=list)
 
 
 class Receipt(TypedDict):
@@ -103,6 +105,7 @@ async def request_candidates(held: Held[CandidateRequest]) -> Brought:
         response = await ask_live(asked.request, asked.emit, asked.phase, asked.name, asked.visible)
     pairs = zip(asked.places, response.replies, strict=False)  # a server may send more, or fewer
     candidates = [asked.record(index, reply) for index, reply in pairs]
+    asked.came.extend(candidates)
     for candidate in candidates:
         asked.emit("candidate", {"candidate": candidate})
     unusable = len(candidates) == len(asked.places) and all(c["error"] for c in candidates)

@@ -5,19 +5,68 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from langgraph.func import task
 
 from ...core.errors import RewardError
-from ...core.usage import brief, cost, tokens_for_budget
+from ...core.state import Score
+from ...core.usage import Cost, brief, cost, tokens_for_budget
 from ...core.user_code.contain import LateError, contained, within
-from ...rewards.planned_reward import Called, Job, PlannedReward
+from ...models.budget import Budget
+from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
 from ...rewards.readiness import limits_itself
+from ...rewards.remarks import hearing
 from .durable import Held
 
+Work = Callable[[], Awaitable[Called]]
 Role = Literal["reward", "fallback", "heldout"]
 SAVED = 4096  # more results than one step can hold of an earlier attempt
+
+
+async def saved_scores(
+    reward: PlannedReward,
+    role: Role,
+    job: Job,
+    tell: Callable[[str], None],
+    pay: Callable[[Cost], None],
+    settle: Callable[[int, Score], None],
+    *,
+    fail: Callable[[Exception], None] = lambda _: None,
+) -> list[Score]:
+    """Score a job with calls that are saved.
+
+    Args:
+        reward: The reward.
+        role: What the scores are for.
+        job: The round.
+        tell: Takes a sentence for the person.
+        pay: Is called with what a call cost.
+        settle: Is called with an answer's place and score once the score is final.
+        fail: Is called with the failure of a call.
+
+    Returns:
+        One score per answer.
+    """
+    gate = asyncio.Semaphore(job.settings.max_concurrency)
+
+    async def ask(call: object) -> Called:
+        try:
+            done = await saved_call(reward, job, call, role, gate, job.settings.timeout)
+        except Exception as error:
+            pay(getattr(error, "cost", cost()))
+            fail(error)
+            raise
+        pay(cost(**done["cost"]))
+        for place, score in reward.settled(job, call, done["result"]):
+            settle(place, score)
+        return done
+
+    with hearing(tell):
+        scores = await score_job(reward, job, ask)
+    pay(cost(scores=len(job.answers)))
+    return scores
 
 
 async def saved_call(
@@ -40,13 +89,13 @@ async def saved_call(
     """
     mark = mark_of(role, reward, job, call)
     for _ in range(SAVED):
-        held = Held(job, f"{len(job.answers)} answers")
-        done: Called = await request_rewards(
-            Held(reward, reward.name), held, call, Held(gate, "gate"), seconds, mark
+        held = Held[Work](
+            lambda: make_call(reward, job, call, gate, seconds, mark),
+            f"{reward.name}: {call} of {len(job.answers)} answers",
         )
-        if not held.taken:  # a saved result of an interrupted run, which was paid then
-            before = cost(**done["cost"])
-            job.budget.count(before["requests"], tokens_for_budget(before))
+        done: Called = await request_rewards(held)
+        if not held.taken:
+            count_saved(job.budget, done)
         if done.get("mark") == mark:
             return done
     raise RewardError("the saved scores of this step belong to other calls")
@@ -62,24 +111,39 @@ def mark_of(role: Role, reward: PlannedReward, job: Job, call: object) -> str:
     return hashlib.sha256(about.encode()).hexdigest()[:16]
 
 
+def count_saved(budget: Budget, done: Called) -> None:
+    """Count a saved result of an interrupted run, which was paid then."""
+    before = cost(**done["cost"])
+    budget.count(before["requests"], tokens_for_budget(before))
+
+
 @task
-async def request_rewards(
-    reward: Held[PlannedReward],
-    job: Held[Job],
+async def request_rewards(held: Held[Work]) -> Called:
+    """Make one call; its result is saved, and not asked for again."""
+    return await held()()
+
+
+async def make_call(
+    reward: PlannedReward,
+    job: Job,
     call: object,
-    gate: Held[asyncio.Semaphore],
+    gate: asyncio.Semaphore,
     seconds: float,
     mark: str,
 ) -> Called:
-    """Make one call; its result is saved, with its cost in brief, and not asked for again."""
-    work = job()
-    async with gate():
-        given, asked = work.budget.timeout(seconds), reward().call(work, call)
+    """Make one call within its limits; return it as it is saved, with its cost in brief.
+
+    Raises:
+        RewardError: it took too long.
+        Exception: whatever the reward raises.
+    """
+    async with gate:
+        given, asked = job.budget.timeout(seconds), reward.call(job, call)
         try:
-            if limits_itself(reward(), call):
+            if limits_itself(reward, call):
                 done = await contained(asked)
             else:
-                done = await within(seconds, asked, work.budget.deadline)
+                done = await within(seconds, asked, job.budget.deadline)
         except LateError:
             raise RewardError(f"no score within {round(given, 2):g} s") from None
     return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)

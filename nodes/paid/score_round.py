@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import cast
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from langchain_core.messages import AnyMessage
 
 from ...core import usage
 from ...core.conversation import read_conversation
+from ...core.early import Early
 from ...core.events import Emitter
 from ...core.failure import failure_of
-from ...core.pool import of_round, with_reward
+from ...core.pool import of_round, score_event, scored_texts, with_reward, with_score
 from ...core.repeated_texts import repetition
-from ...core.state import NO_SCORE, Candidate, Score, State, merge_candidates
+from ...core.state import Candidate, Score, State, merge_candidates
 from ...core.stopping import spent
 from ...core.usage import Cost, add_costs
 from ...models.budget import Budget, budget_left
-from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
-from ...rewards.remarks import hearing
+from ...models.failures.caused_by import to_tell
+from ...rewards.planned_reward import Job, PlannedReward
 from .durable import restore
+from .early_scores import early_cost, found_early
+from .held_out import both, held_out_scores, measured, together, waits
 from .run_models import RunModels
-from .saved_score import Role, saved_call
+from .saved_score import Role, saved_scores
+
+__all__ = ["both", "measured", "together", "waits"]  # from behind this door, for the steps
 
 
 @dataclass
@@ -37,8 +40,10 @@ class Ranking:
         pool: The candidates before this ranking.
         restored: Those of them whose texts a crash had parted from the pool.
         degraded: Whether the fallback ranks, because the reward has failed.
+        early: What was scored before the round was ranked.
         budget: What the step may still cost.
         cost: What was paid so far.
+        error: The failure of a call, if one failed; if any, one for too many requests.
     """
 
     run: RunModels
@@ -47,8 +52,10 @@ class Ranking:
     pool: Sequence[Candidate]
     restored: Sequence[Candidate]
     degraded: bool
+    early: Early
     budget: Budget
-    cost: Cost = field(default_factory=usage.cost)
+    cost: Cost
+    error: Exception | None = None
 
     @property
     def reward(self) -> PlannedReward:
@@ -61,28 +68,27 @@ class Ranking:
         Returns:
             What changes in the records of `fresh`.
         """
-        ranked = with_reward(pool)
-        vetoed = [c for c in pool if failure_of(c) == "vetoed"]
-        known: dict[str, Candidate] = {
-            c["text"]: {**c, "failure": failure_of(c)} for c in [*ranked, *vetoed]
-        }
+        known = scored_texts(pool)
         texts = list(dict.fromkeys(c["text"] for c in fresh if c["text"] not in known))
-        shown: set[str] = set()
+        role: Role = "fallback" if self.degraded else "reward"
+        early = found_early(self.early, self.run, role, self.reward, texts)
+        shown = {c["id"] for c in fresh if c["text"] in early and self.early["run"] == self.run.key}
 
         def tell(text: str, score: Score) -> None:
             for candidate in fresh:
                 if candidate["text"] == text and candidate["id"] not in shown:
                     shown.add(candidate["id"])
-                    fields = {k: v for k, v in _changed(candidate, score).items() if k in NO_SCORE}
-                    self.emit("reward", {"candidate": candidate["id"], **fields})
+                    self.emit("reward", score_event(candidate, score))
 
-        job = Job(self.messages, texts, ranked, self.budget, self.run.context)
-        role: Role = "fallback" if self.degraded else "reward"
-        scores = await self._pay(self.reward, role, job, lambda i, score: tell(texts[i], score))
-        found: dict[str, Score] = {**known, **dict(zip(texts, scores, strict=True))}
+        texts = [text for text in texts if text not in early]
+        job = Job(self.messages, texts, with_reward(pool), self.budget, self.run.context)
+        tells = (self.emit.notice, self.pay, lambda i, score: tell(texts[i], score))
+        scores = await saved_scores(self.reward, role, job, *tells, fail=self.fail)
+        self.pay(usage.cost(scores=len(early)))
+        found: dict[str, Score] = {**known, **early, **dict(zip(texts, scores, strict=True))}
         for candidate in fresh:
             tell(candidate["text"], found[candidate["text"]])
-        return [_changed(c, found[c["text"]]) for c in fresh]
+        return [with_score(c, found[c["text"]]) for c in fresh]
 
     async def score_again(self, pool: Sequence[Candidate]) -> list[Candidate]:
         """Score a whole pool as if the reward had ranked from the first round.
@@ -99,43 +105,20 @@ class Ranking:
             changed += await self.score(mine, merge_candidates(fresh, [changed]))
         return changed
 
-    async def heldout(self, reward: PlannedReward, text: str) -> float | None:
-        """Score one answer without steering; a failure is a notice and no more."""
-        job = Job(self.messages, [text], (), self.budget, self.run.context)
-        (score,) = await self._pay(reward, "heldout", job, lambda *_: None)
-        if why := score["error"]:
-            self.emit.notice(f"the held-out reward {reward.name!r} failed: {why}")
-        return score["reward"]
+    async def heldout(self, texts: Sequence[str]) -> list[float | None]:
+        """Score answers without steering."""
+        if (reward := self.run.heldout) is None:
+            return [None for _ in texts]
+        job = Job(self.messages, texts, (), self.budget, self.run.context)
+        return await held_out_scores(reward, job, self.emit, self.pay)
 
-    async def _pay(
-        self,
-        reward: PlannedReward,
-        role: Role,
-        job: Job,
-        settle: Callable[[int, Score], None],
-    ) -> list[Score]:
-        """Score a job with calls that are saved, and add what they cost.
+    def pay(self, paid: Cost) -> None:
+        """Add what was paid."""
+        self.cost = add_costs(self.cost, paid)
 
-        `settle` is called with an answer's place and score once the score is final.
-        """
-        gate = asyncio.Semaphore(self.run.context.max_concurrency)
-
-        async def ask(call: object) -> Called:
-            try:
-                seconds = self.run.context.timeout
-                done = await saved_call(reward, job, call, role, gate, seconds)
-            except Exception as error:
-                self.cost = add_costs(self.cost, getattr(error, "cost", usage.cost()))
-                raise
-            self.cost = add_costs(self.cost, usage.cost(**done["cost"]))
-            for place, score in reward.settled(job, call, done["result"]):
-                settle(place, score)
-            return done
-
-        with hearing(self.emit.notice):
-            scores = await score_job(reward, job, ask)
-        self.cost = add_costs(self.cost, usage.cost(scores=len(job.answers)))
-        return scores
+    def fail(self, error: Exception) -> None:
+        """Keep a failure of a call, to tell of it if nothing can be ranked."""
+        self.error = to_tell(self.error, error)
 
 
 async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
@@ -144,6 +127,8 @@ async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
     pool = merge_candidates(state["candidates"], [restored])
     if sentence := repetition(of_round(pool, state["round"])):
         emit("notice", {"message": sentence})
+    early = state.get("early") or Early(run="", scores=[])
+    paid = early_cost(early)
     return Ranking(
         run,
         read_conversation(state["messages"]).messages,
@@ -151,7 +136,9 @@ async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
         pool=pool,
         restored=restored,
         degraded=state.get("degraded", False),
-        budget=budget_left(run.context, spent(state)),
+        early=early,
+        budget=budget_left(run.context, add_costs(spent(state), paid)),
+        cost=paid,
     )
 
 
@@ -169,14 +156,3 @@ def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candida
 def losses(ranked: Sequence[Candidate]) -> list[str]:
     """Return why answers could not be scored; a veto is not a failure of the reward."""
     return [str(c["error"]) for c in ranked if failure_of(c) == "unscored"]
-
-
-def _changed(candidate: Candidate, score: Score) -> Candidate:
-    """Return what a score changes in a candidate's record; nothing of an older score stays."""
-    place = {"turn": candidate["turn"], "id": candidate["id"]}
-    older = {name: value for name, value in NO_SCORE.items() if name in candidate}
-    newer = {name: value for name, value in score.items() if name in NO_SCORE}
-    new = {**place, **older, "failure": None, **newer}
-    if score["error"] and score.get("failure") != "vetoed":
-        new |= {"error": f"unscored: {score['error']}", "failure": "unscored"}
-    return cast("Candidate", new)

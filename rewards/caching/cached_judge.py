@@ -38,6 +38,11 @@ class CachedJudge(Generic[CallT, ResultT]):
         """Whether the judge compares."""
         return self.judge.relative
 
+    @property
+    def rates_alone(self) -> bool:
+        """Whether the judge rates each answer by itself."""
+        return self.judge.rates_alone
+
     async def ready(self, job: Job) -> Cost:
         """Make sure of the judge; what it says there is kept as well."""
         return await form_known(self, self.judge.kind + self.judge.option, self.judge.model, job)

@@ -25,5 +25,6 @@ def from_kept(kept: Any) -> Score:
         >>> from_kept([0.5, {"feedback": "half of it"}])
         {'reward': 0.5, 'error': None, 'feedback': 'half of it'}
     """
-    number, words = kept if isinstance(kept, list) and len(kept) == 2 else (kept, {})
+    pair: Any = kept if isinstance(kept, list) and len(kept) == 2 else (kept, {})
+    number, words = pair
     return scored(number, words.get("feedback", ""), words.get("checks", ()))

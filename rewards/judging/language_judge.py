@@ -44,6 +44,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     notice: str = field(default="", kw_only=True)
     reasons: bool = field(default=False, kw_only=True)
     kind: ClassVar[str]  # as its spec begins
+    rates_alone: ClassVar[bool] = False  # whether one call is one answer's score
     relative: ClassVar[bool] = False  # whether it compares: an answer alone has no rating then
 
     def __post_init__(self) -> None:

@@ -36,6 +36,7 @@ class Judge(LanguageJudge[int, Number]):
     """
 
     kind = "judge"
+    rates_alone = True
 
     def plan(self, job: Job) -> list[int]:
         """One call per answer."""

@@ -6,33 +6,30 @@ from collections.abc import Sequence
 
 from ...core.feedback import Check, read_feedback
 from ..base import Score, unscored
-from ..planned_reward import PlannedReward
 
 PASS = 0.5  # a constraint passes from here
 
 
-def why_unscored(
-    rewards: Sequence[PlannedReward], row: Sequence[Score], parts: int
-) -> Score | None:
+def why_unscored(names: Sequence[str], row: Sequence[Score], parts: int) -> Score | None:
     """Return why an answer cannot be summed up, if so: a part failed, or a veto.
 
     Args:
-        rewards: The parts, then the constraints.
+        names: Those of the parts, then of the constraints.
         row: The answer's score from each.
         parts: How many parts there are.
     """
-    for reward, score in zip(rewards, row, strict=True):
+    for name, score in zip(names, row, strict=True):
         if score.get("failure") == "vetoed":  # by a mix inside this one
             return Score(reward=None, error=score["error"], failure="vetoed")
         if score["error"]:
-            return unscored(f"{reward.name}: {score['error']}")
-    for reward, score in list(zip(rewards, row, strict=True))[parts:]:
+            return unscored(f"{name}: {score['error']}")
+    for name, score in list(zip(names, row, strict=True))[parts:]:
         if score["reward"] is not None and score["reward"] < PASS:
-            return Score(reward=None, error=f"vetoed by {reward.name}", failure="vetoed")
+            return Score(reward=None, error=f"vetoed by {name}", failure="vetoed")
     return None
 
 
-def with_parts(score: Score, rewards: Sequence[PlannedReward], row: Sequence[Score]) -> Score:
+def with_parts(score: Score, names: Sequence[str], row: Sequence[Score]) -> Score:
     """Return the score of a mix with what each of its rewards gave and said, by its name.
 
     A mix inside this one shows its parts too.
@@ -40,13 +37,12 @@ def with_parts(score: Score, rewards: Sequence[PlannedReward], row: Sequence[Sco
     parts: dict[str, float] = {}
     lines: list[str] = []
     checks: list[Check] = []
-    for reward, own in zip(rewards, row, strict=True):
-        number = {} if own["reward"] is None else {reward.name: own["reward"]}
+    for name, own in zip(names, row, strict=True):
+        number = {} if own["reward"] is None else {name: own["reward"]}
         parts |= {**own.get("parts", {}), **number}
         if words := own.get("feedback"):
-            lines.append(f"{reward.name}: {words}")
-        checks += [
-            {**check, "criterion": f"{reward.name}: {check['criterion']}"}
-            for check in own.get("checks", ())
-        ]
+            lines.append(f"{name}: {words}")
+        for check in own.get("checks", ()):
+            renamed: Check = {**check, "criterion": f"{name}: {check['criterion']}"}
+            checks.append(renamed)
     return {**score, "parts": parts, **read_feedback("\n".join(lines), checks)}

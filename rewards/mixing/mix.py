@@ -25,6 +25,7 @@ from ..planned_reward import (
 )
 from ..readiness import limits_itself, make_ready
 from .answer_scores import why_unscored, with_parts
+from .part_names import part_names
 from .part_of_a_round import PartCall, own_calls, seen_by
 from .z_score import raw, reference
 
@@ -63,7 +64,7 @@ class Mix:
         title: What events and reports call it.
 
     Raises:
-        ConfigError: there is no part, two have the same name, or one is not a reward.
+        ConfigError: there is no part, two cannot be told apart, or one is not a reward.
 
     Example:
         >>> def few_words(query: str, answer: str) -> float:
@@ -79,15 +80,14 @@ class Mix:
     length_penalty: float = 0.0
     title: str = "mix"
     _all: tuple[PlannedReward, ...] = field(init=False, repr=False, compare=False)
+    _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.parts:
             raise ConfigError("a mix needs at least one part")
         both = [*(part.reward for part in self.parts), *self.constraints]
         object.__setattr__(self, "_all", tuple(planned(as_reward(one)) for one in both))
-        names = [reward.name for reward in self._all]
-        if doubled := sorted({n for n in names if names.count(n) > 1}):
-            raise ConfigError(f"a mix names {', '.join(doubled)} twice; add the weights instead")
+        object.__setattr__(self, "_names", part_names(self._all))
 
     @property
     def name(self) -> str:
@@ -150,14 +150,14 @@ class Mix:
 
     def requests(self, job: Job) -> int:
         """Return the requests of all parts."""
-        seen = ((reward, seen_by(reward, job)) for reward in self._all)
+        both = zip(self._all, self._names, strict=True)
+        seen = ((reward, seen_by(name, job)) for reward, name in both)
         return sum(requests_to_score(reward, len(own.answers), own.pool) for reward, own in seen)
 
     async def call(self, job: Job, call: PartCall) -> Called:
         """Make one call of one part."""
         place, inner, *kept = call
-        reward: PlannedReward = self._all[place]
-        return await reward.call(seen_by(reward, job, *kept), inner)
+        return await self._all[place].call(seen_by(self._names[place], job, *kept), inner)
 
     def settled(self, job: Job, call: PartCall, result: object) -> list[tuple[int, Score]]:
         """A sum needs all parts."""
@@ -168,10 +168,10 @@ class Mix:
     ) -> list[Score]:
         """Sum the parts up; a part that failed fails the answer."""
         rows = self._rows(job, calls, results)
-        failed = [why_unscored(self._all, row, len(self.parts)) for row in rows]
+        failed = [why_unscored(self._names, row, len(self.parts)) for row in rows]
         whole = [row for row, score in zip(rows, failed, strict=True) if score is None]
         scales = [
-            reference(job.pool, self._all[i].name, [row[i]["reward"] or 0.0 for row in whole])
+            reference(job.pool, self._names[i], [row[i]["reward"] or 0.0 for row in whole])
             if part.z
             else raw
             for i, part in enumerate(self.parts)
@@ -182,7 +182,7 @@ class Mix:
             for part, scale, own in zip(self.parts, scales, row, strict=False):
                 total += part.weight * scale(own["reward"] or 0.0)
             score = why or sound(self.name, scored(total))
-            scores.append(with_parts(score, self._all, row))
+            scores.append(with_parts(score, self._names, row))
         return scores
 
     def _planned(self, job: Job, places: Iterable[int], kept: list[int] | None) -> list[PartCall]:
@@ -191,7 +191,7 @@ class Mix:
         return [
             [place, call, *some]
             for place in places
-            for call in self._all[place].plan(seen_by(self._all[place], job, *some))
+            for call in self._all[place].plan(seen_by(self._names[place], job, *some))
         ]
 
     def _further(
@@ -201,7 +201,7 @@ class Mix:
         found: list[PartCall] = []
         for place in places:
             own, own_results, some = own_calls(place, calls, results)
-            seen = seen_by(self._all[place], job, *some)
+            seen = seen_by(self._names[place], job, *some)
             more = plan_further(self._all[place], seen, own, own_results) if own else []
             found += [[place, call, *some] for call in more]
         return found
@@ -209,7 +209,7 @@ class Mix:
     def _kept(self, job: Job, calls: Sequence[PartCall], results: Sequence[object]) -> list[int]:
         """Return the places of the answers that no constraint rules out or fails on."""
         rows = self._rows(job, calls, results)
-        whys = [why_unscored(self._all, row, len(self.parts)) for row in rows]
+        whys = [why_unscored(self._names, row, len(self.parts)) for row in rows]
         return [place for place, why in enumerate(whys) if why is None]
 
     def _rows(
@@ -221,7 +221,7 @@ class Mix:
             own, own_results, some = own_calls(place, calls, results)
             if not own and self.constraints:  # not asked yet, or about nothing
                 continue
-            column = reward.combine(seen_by(reward, job, *some), own, own_results)
+            column = reward.combine(seen_by(self._names[place], job, *some), own, own_results)
             kept = some[0] if some else range(len(rows))
             for answer, score in zip(kept, column, strict=True):
                 rows[answer][place] = score

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...core.state import Candidate
-from ..planned_reward import Job, PlannedReward
+from ..planned_reward import Job
 
 PartCall = list[Any]
 """`[which reward, its own call]`; then the places of the answers it is about, if not about all."""
@@ -22,12 +22,12 @@ def own_calls(
     return [call[1] for call, _ in mine], [result for _, result in mine], some
 
 
-def seen_by(reward: PlannedReward, job: Job, kept: Sequence[int] | None = None) -> Job:
-    """The job as a part sees it: the answers that are left, the pool on the part's own scale."""
+def seen_by(name: str, job: Job, kept: Sequence[int] | None = None) -> Job:
+    """The job as the part of a name sees it: the answers left, the pool on its own scale."""
     own: list[Candidate] = [
-        {**candidate, "reward": parts[reward.name]}
+        {**candidate, "reward": parts[name]}
         for candidate in job.pool
-        if reward.name in (parts := candidate.get("parts", {}))
+        if name in (parts := candidate.get("parts", {}))
     ]
     answers = job.answers if kept is None else [job.answers[place] for place in kept]
     return replace(job, answers=answers, pool=own)

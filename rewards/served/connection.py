@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from ...core.errors import ConfigError, RewardError, evidence
+from ...models.failures.caused_by import caused_by
 from ...models.failures.faults import retrying
 from .loop_clients import LoopClients
 
@@ -83,7 +84,7 @@ class Connection:
         try:
             response: httpx.Response = await attempts(self._send, method, path, body)
         except httpx.HTTPStatusError as error:
-            raise self._refusal(error.response) from error
+            raise caused_by(self._refusal(error.response), error) from error
         except httpx.HTTPError as error:
             raise RewardError(
                 f"the reward server {self.url} could not be reached in {self.retries + 1} "

@@ -35,6 +35,7 @@ const STOPPED = {
   depth: "All rounds were run.",
   target: "The target reward was reached.",
   patience: "The answers stopped getting better.",
+  price: "Another round is not expected to gain what it costs.",
   spread: "The best and the worst answer are too close to learn from.",
   budget: "The budget does not cover the next step.",
   critique_failed: "The critique failed.",
@@ -50,6 +51,17 @@ export function stopSentence(reason, setup) {
   const short = { 0: "Only first samples were asked for.", 1: "The only round was run." };
   return short[depth] ?? `All ${depth} rounds were run.`;
 }
+
+/** How a round was divided, and why. */
+export function planSentence({ fresh, rewrite, advised, why }) {
+  const words = why || `${fresh} fresh, ${count(rewrite, "rewrite")}, ${advised} with advice`;
+  return `${words[0].toUpperCase()}${words.slice(1)}.`;
+}
+
+const MOVES = { fresh: "fresh", rewrite: "rewrite", advised: "with advice" };
+
+/** How a candidate was made, in a run that plans. */
+export const moveLabel = (move) => MOVES[move] ?? move;
 
 /** What is happening now, in words; a screen reader reads it out. */
 export function progressSentence(view) {

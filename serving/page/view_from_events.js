@@ -75,7 +75,8 @@ const HANDLERS = {
   gradient_delta: (view, e) => withDelta(view, e, "gradient"),
   candidate: (view, e) => withCandidate(view, { ...e.candidate, complete: true }),
   reward(view, e) {
-    const current = { phase: "rank", round: e.round };
+    const early = Object.values(view.requests).some((r) => r.state === "open"); // others are still written
+    const current = early ? view.current : { phase: "rank", round: e.round };
     const known = view.candidates[e.candidate];
     if (!known) return { ...view, current };
     const { type: _, v: __, round: ___, elapsed: ____, candidate: id, ...score } = e;
@@ -87,6 +88,7 @@ const HANDLERS = {
     const critique = { loss: loss ?? null, gradient: gradient ?? null, ...(live && { live }) };
     return withRound(view, e.round, { ...e.selected, ...critique });
   },
+  plan: (view, e) => withRound(view, e.round, { plan: e.plan }),
   loss: (view, e) => withCritique(view, e, "loss"),
   gradient: (view, e) => withCritique(view, e, "gradient"),
   stop: (view, e) => ({ ...view, stop: e.reason, current: null }),

@@ -7,6 +7,7 @@ from loopback_server import Fault, message_text, shaped
 
 from tpo.cli.doctor.probes import DEGENERATE, INSTRUCTIONS, PADDED, UNSAFE
 from tpo.cli.doctor.reward_checks import check_reward
+from tpo.cli.doctor.tasks import TASKS
 from tpo.cli.doctor.verdict import DOUBTFUL, UNSOUND, Finding, graded, verdict
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
@@ -37,7 +38,7 @@ def test_a_strong_policy_is_fit(tpo, policy, server):
     found = states(ran.data)
     assert found["follows critiques"] == found["update format"] == found["reachable"] == "ok"
     assert found["notice"] == "warning"  # the heuristic reward says what it is
-    assert len(server.asked) == 2 + 3 * len(INSTRUCTIONS)
+    assert len(server.asked) == 2 + 3 * len(INSTRUCTIONS) + 3 * len(TASKS)
 
 
 def test_a_weak_policy_is_told_so(tpo, policy, server):

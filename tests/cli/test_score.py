@@ -118,6 +118,31 @@ def test_a_missing_file_and_an_unknown_reward(score, tpo):
     assert (ran.code, "unknown reward 'nonsense'" in ran.err) == (2, True)
 
 
+@pytest.mark.loopback
+@pytest.mark.parametrize(
+    ("reward", "code", "said"),
+    [
+        ("vllm:http://127.0.0.1:9?retries=0", 1, "cannot score: the reward server http://127.0.0"),
+        ("judge:openai:gpt-5-mini", 2, "OPENAI_API_KEY"),
+        ("hf:/nowhere/at/all", 2, "nowhere/at/all"),
+        ("verify:score_ready:trl", 2, "score_ready:trl"),
+    ],
+)
+def test_what_cannot_score_is_told_at_once_and_not_row_by_row(
+    tpo, tmp_path, monkeypatch, reward, code, said
+):
+    """A server that is away, a key or a model that is missing, a function that does not fit."""
+    module = "def trl(prompts, completions, **kwargs): return [1.0 for _ in prompts]\n"
+    (tmp_path / "score_ready.py").write_text(module)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("TPO_VERIFIERS", "score_ready:trl")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    ran = tpo("score", "-r", reward, stdin="\n".join([GOOD] * 3))
+    assert (ran.code, ran.out) == (code, ""), ran.err
+    assert said in ran.err
+    assert "could not be scored" not in ran.err
+
+
 def test_the_demonstration_says_so(tpo):
     ran = tpo("score", stdin=GOOD)
     assert ran.code == 0

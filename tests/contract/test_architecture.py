@@ -9,7 +9,7 @@ from collections.abc import Callable
 from graphlib import TopologicalSorter
 
 import pytest
-from house_script import house
+from benchmark_scripts import house
 from source_tree import ROOT
 
 from tpo.core.context import Context

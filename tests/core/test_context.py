@@ -53,7 +53,10 @@ def test_every_number_shows_its_lower_bound(name):
         ({"seed": 2**31}, "seed: input should be less than 2147483648 (got 2147483648)"),
         ({"timeout": 0}, "timeout: input should be greater than 0 (got 0)"),
         ({"clip_tokens": 31}, "clip_tokens: input should be greater than or equal to 32 (got 31)"),
-        ({"mode": "x"}, "mode: input should be 'tpo', 'best_of_n' or 'revision' (got 'x')"),
+        (
+            {"mode": "x"},
+            "mode: input should be 'tpo', 'adaptive', 'best_of_n' or 'revision' (got 'x')",
+        ),
         ({"depth": 1, "width": 1.5}, "width: input should be a valid integer"),
     ],
 )

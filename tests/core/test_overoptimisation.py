@@ -8,6 +8,7 @@ import pytest
 
 from tpo.core.context import Context
 from tpo.core.final_answer import answer_of
+from tpo.core.heldout_noise import fell, t_quantile
 from tpo.core.overoptimisation import drift
 from tpo.core.stopping import why_stop
 from tpo.core.usage import add_usage, cost
@@ -46,8 +47,9 @@ def rounds(rows: Rows, ranked_by: str = "r") -> Any:
     ],
 )
 def test_what_is_overoptimised(rows, gamed, peak):
-    found = drift(rounds(rows))
+    found = drift(rounds(rows), 0.0)
     assert (found["overoptimised"], found["best_round"]) == (gamed, peak)
+    assert found["to_sample"] is None
 
 
 @pytest.mark.parametrize(("tolerance", "gamed"), [(0, True), (0.9, True), (1, False), (5, False)])
@@ -57,6 +59,70 @@ def test_a_noisy_heldout_reward_may_fall_by_its_tolerance(tolerance, gamed):
     assert drift(rounds([*rows, (4, -2)]), tolerance)["overoptimised"]  # no noise any more
     stops = why_stop(state(rows), Context(guard="stop", guard_tolerance=tolerance, depth=9))
     assert stops == ("overoptimised" if gamed else None)
+
+
+HIGH, LOW, WIDE = [4.9, 5.0, 5.1], [0.9, 1.0, 1.1], [-3.0, 1.0, 6.0]
+FALL: Rows = [(1, 5), (2, 1)]
+
+
+def sampled(rows: Rows, **samples: list[float]) -> Any:
+    found = rounds(rows)
+    for name, sample in samples.items():
+        found[int(name[1:])]["heldout_sample"] = sample
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rows", "samples", "gamed", "to_sample"),
+    [
+        (FALL, {}, False, 0),  # nothing is known of the noise yet
+        (FALL, {"r0": HIGH}, False, 1),
+        (FALL, {"r0": HIGH, "r1": LOW}, True, None),
+        (FALL, {"r0": HIGH, "r1": HIGH}, False, None),  # the chosen one had bad luck
+        (FALL, {"r0": LOW, "r1": HIGH}, False, None),
+        (FALL, {"r0": WIDE, "r1": [-4.0, 0.0, 5.0]}, False, None),  # lower, but within the noise
+        (FALL, {"r0": [5.0], "r1": LOW}, False, None),  # too few to know
+        (FALL, {"r0": HIGH, "r1": []}, False, None),
+        (FALL, {"r0": [1.0] * 3, "r1": [0.0] * 3}, True, None),  # a reward of 0 and 1
+        (FALL, {"r0": [1.0] * 3, "r1": [1.0 - 1e-9] * 3}, False, None),  # rounding
+        ([(1, 5), (2, 4.9)], {"r0": WIDE}, False, None),  # not worth the second round's scores
+        ([(1, 5), (2, 6)], {}, False, None),
+        ([(1, 5), (1, 1)], {}, False, None),
+        ([(1, 3), (2, 5), (3, 1)], {"r0": HIGH}, False, 1),
+        ([(1, 3), (2, 5), (3, 1)], {"r1": HIGH, "r2": LOW}, True, None),
+    ],
+)
+def test_a_fall_is_told_from_noise_by_other_answers_of_the_two_rounds(
+    rows, samples, gamed, to_sample
+):
+    found = drift(sampled(rows, **samples))
+    assert (found["overoptimised"], found["to_sample"]) == (gamed, to_sample)
+    stops = why_stop({**state(rows), "rounds": sampled(rows, **samples)}, Context(guard="stop"))
+    assert (stops == "overoptimised") is gamed
+
+
+def test_an_answer_that_stays_chosen_is_looked_at_in_its_own_round():
+    rows = sampled([(1, 5), (2, 1), (2, 1)], r0=HIGH)
+    rows[2]["chosen"] = "r1c0"
+    assert drift(rows)["to_sample"] == 1
+
+
+def test_each_further_look_is_allowed_less_chance():
+    doubtful = {"peak": [1.0, 2.0, 3.0, 2.0], "last": [0.0, 1.0, 2.0, 1.0]}
+    both = list(doubtful.values())
+    assert not fell(**doubtful, all_rounds=both)
+    clearer = {"peak": doubtful["peak"], "last": [-0.6, 0.4, 1.4, 0.4]}
+    both = list(clearer.values())
+    assert fell(**clearer, all_rounds=both)
+    assert not fell(**clearer, all_rounds=[*both, *[doubtful["peak"]] * 9])
+
+
+@pytest.mark.parametrize(
+    ("share", "freedom", "table"),
+    [(0.975, 3, 3.182), (0.975, 6, 2.447), (0.99, 4, 3.747), (0.99, 12, 2.681), (0.995, 8, 3.355)],
+)
+def test_student_s_t(share, freedom, table):
+    assert t_quantile(share, freedom) == pytest.approx(table, rel=0.03)
 
 
 def test_how_much_moved():
@@ -78,7 +144,7 @@ def test_a_run_saved_before_there_were_names_can_be_read():
     old = rounds([(1, 2), (2, 1)])
     for record in old:
         del record["ranked_by"]
-    assert drift(old)["overoptimised"]
+    assert drift(old, 0.0)["overoptimised"]
 
 
 def state(rows: Rows, picked_by: str = "reward") -> Any:
@@ -106,8 +172,11 @@ def state(rows: Rows, picked_by: str = "reward") -> Any:
     ],
 )
 def test_when_the_guard_stops(knobs, reason):
-    assert why_stop(state([(1, 2), (2, 1)]), Context(**{"depth": 5, **knobs})) == reason
-    assert why_stop(state([(1, 1), (2, 2)]), Context(guard="stop", depth=5)) is None
+    knobs = {"depth": 5, "guard_tolerance": 0.0, **knobs}
+    assert why_stop(state([(1, 2), (2, 1)]), Context(**knobs)) == reason
+    for tolerance in (0.0, None):
+        known = Context(guard="stop", depth=5, guard_tolerance=tolerance)
+        assert why_stop(state([(1, 1), (2, 2)]), known) is None
 
 
 def test_which_candidate_is_the_answer():

@@ -23,7 +23,6 @@ from loopback_server import LoopbackServer
 from saved_run import Job, comparable
 
 KILLS = int(os.environ.get("TPO_KILLS", "12"))
-SCORES = 15  # of D2-N5
 
 pytestmark = pytest.mark.loopback
 
@@ -46,10 +45,12 @@ class Whole:
         self.result = result(job)
         self.asked = set(kills.traces(job, server))
         assert asyncio.run(kills.committed(job)) == self.asked
-        assert len(self.asked) == self.result["usage"]["total"]["requests"] + SCORES
+        total = self.result["usage"]["total"]
+        self.scores = total["scores"]
+        assert len(self.asked) == total["requests"] + self.scores
 
     def moment(self, rng: random.Random) -> Moment:
-        return kills.moment(rng, len(self.asked) - SCORES, SCORES, self.seconds)
+        return kills.moment(rng, len(self.asked) - self.scores, self.scores, self.seconds)
 
 
 def result(job: Job) -> dict[str, Any]:
@@ -65,14 +66,17 @@ def finish(job: Job, server: LoopbackServer, whole: Whole, saved: set[Key]) -> N
     assert set(asked.values()) <= {1}
 
 
-@pytest.mark.parametrize("sampling", ["native", "parallel"])
-def test_sqlite(tmp_path: Path, server: LoopbackServer, sampling: str) -> None:
-    first = Job(str(tmp_path / "whole.sqlite"), server.base_url, tmp_path, sampling=sampling)
+@pytest.mark.parametrize(
+    ("mode", "sampling"), [("tpo", "native"), ("tpo", "parallel"), ("adaptive", "parallel")]
+)
+def test_sqlite(tmp_path: Path, server: LoopbackServer, mode: Any, sampling: str) -> None:
+    db = str(tmp_path / "whole.sqlite")
+    first = Job(db, server.base_url, tmp_path, sampling=sampling, mode=mode)
     whole, died = Whole(first, server), 0
     number = 0
     while kills.go_on(number, died, KILLS):
         number += 1
-        name = f"{sampling}-{number}"
+        name = f"{mode}-{sampling}-{number}"
         job = first.renamed(name, str(tmp_path / f"{name}.sqlite"), ["async", "sync"][number % 2])
         moment = whole.moment(random.Random(name))
         died += kills.run_once(job, server, moment)

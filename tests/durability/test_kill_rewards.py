@@ -30,6 +30,7 @@ from tpo.nodes.paid.saved_score import mark_of
 from tpo.rewards.judging.language_judge import LanguageJudge
 from tpo.rewards.planned_reward import Job as Round
 from tpo.rewards.planned_reward import PlannedReward, planned
+from tpo.rewards.readiness import rates_alone
 from tpo.rewards.resolve import resolve_reward
 from tpo.rewards.served.doubtful_scores import ANSWERS, QUESTION
 
@@ -109,8 +110,11 @@ def calls_of(job: Job, result: dict[str, Any]) -> dict[str, set[str]]:
         texts = dict.fromkeys(c["text"] for c in result["candidates"] if c["round"] == nth)
         new = [text for text in texts if text not in {c["text"] for c in pool}]
         work = Round(to_messages(INPUT["messages"]), new, pool)  # type: ignore[arg-type]
-        for call in reward.plan(work):
-            calls[mark_of("reward", reward, work, call)] = _said(reward, work, call)
+        # One that rates each answer by itself is asked as they arrive.
+        rounds = [replace(work, answers=[text]) for text in new] if rates_alone(reward) else [work]
+        for one in rounds:
+            for call in reward.plan(one):
+                calls[mark_of("reward", reward, one, call)] = _said(reward, one, call)
     return calls
 
 

@@ -105,9 +105,9 @@ async def committed() -> None:
 
 
 def _is_last(job: Job, what: str) -> bool:
-    """Note what is asked; return whether this life ends with it."""
+    """Note what is asked; return whether this life ends with it, or is ending already."""
     _note(job, "asked", what)
-    return len(job.of("asked", job.life)) == job.die_at
+    return 0 < job.die_at <= len(job.of("asked", job.life))
 
 
 def _note(job: Job, said: str, what: str) -> None:

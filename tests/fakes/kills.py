@@ -108,21 +108,30 @@ def names_of_seeds(job: Job) -> dict[int | None, str]:
     names = {}
     for r in range(job.depth + 1):
         phase = "update" if r else "sample"
-        wanted = [(phase, i, f"r{r}c{i}") for i in range(job.width)]
+        most = job.width + (2 if r and job.mode == "adaptive" else 0)
+        wanted = [(phase, i, f"r{r}c{i}") for i in range(most)]
         for step in ("loss", "gradient"):
             wanted.append((step, 0, f"r{r}-{step}"))
         names |= {request_seed(job.context, p, r, i): name for p, i, name in wanted}
-    assert len(names) == (job.depth + 1) * (job.width + 2)
+    more = 2 * job.depth if job.mode == "adaptive" else 0
+    assert len(names) == (job.depth + 1) * (job.width + 2) + more
     return {**names, None: "first reply"}  # which is asked without us, and so without a seed
 
 
 def _scores(job: Job, state: str) -> Counter[Key]:
+    return Counter(
+        ("score", answer) for life, what, answer in _log(job) if (life, what) == (job.life, state)
+    )
+
+
+def _answers(job: Job) -> list[str]:
+    return [answer for _, _, answer in _log(job)]
+
+
+def _log(job: Job) -> list[Any]:
     lines = job.log.read_text(encoding="utf-8").splitlines() if job.log.exists() else []
     # A line ends with its list. One that does not is being written, or its writer was killed.
-    entries = [json.loads(line) for line in lines if line.endswith("]")]
-    return Counter(
-        ("score", answer) for life, what, answer in entries if (life, what) == (job.life, state)
-    )
+    return [json.loads(line) for line in lines if line.endswith("]")]
 
 
 async def committed(job: Job) -> set[Key]:
@@ -134,7 +143,8 @@ async def committed(job: Job) -> set[Key]:
     done = await _writes(job)
     tasks = [writes for writes in done if "__return__" in writes]
     drawn = [c for writes in done for c in writes.get("candidates", []) if c.get("text")]
-    texts = {saved_run.score_of(c["text"]): c["text"] for c in drawn}  # no two scores are equal
+    said = [*_answers(job), *(c["text"] for c in drawn)]  # a draft is written by no task
+    texts = {saved_run.score_of(text): text for text in said}  # no two scores are equal
     keys: set[Key] = {("request", w["candidates"][0]["id"]) for w in tasks if "candidates" in w}
     for writes in tasks:
         if "candidates" not in writes:
@@ -150,7 +160,7 @@ async def committed(job: Job) -> set[Key]:
 async def committed_marks(job: Job) -> set[str]:
     """Read from the database which calls of the reward are saved as finished, by their marks."""
     returned = [writes.get("__return__") for writes in await _writes(job)]
-    return {r["mark"] for r in returned if isinstance(r, dict) and "mark" in r}
+    return {r["mark"] for r in returned if isinstance(r, dict) and r.get("mark")}
 
 
 async def _writes(job: Job) -> list[dict[str, Any]]:

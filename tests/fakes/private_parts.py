@@ -23,6 +23,7 @@ DOCUMENTED = {
     "__signature__",
     "_current_frames",
     "_exit",
+    "_replace",
 }
 
 

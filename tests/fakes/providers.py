@@ -17,7 +17,7 @@ class Provider:
     """One row of the table.
 
     Attributes:
-        make: Returns a policy for a server's address: a chat model, or a spec.
+        make: Returns a policy for a server's address: a chat model (some take settings), or a spec.
         wire: What its server speaks.
         no_n: How it refuses several texts, if it does.
         no_temperature: How it refuses a temperature.
@@ -25,7 +25,7 @@ class Provider:
     """
 
     name: str
-    make: Callable[[str], Any]
+    make: Callable[..., Any]
     wire: wires.Wire
     no_n: str = ""
     no_temperature: str = OPENAI_T
@@ -87,22 +87,23 @@ def _mistral(url: str) -> Any:
     return ChatMistralAI(model_name="m", endpoint=f"{url}/v1", api_key="x", max_retries=0)
 
 
-def _groq(url: str) -> Any:
+def _groq(url: str, **settings: Any) -> Any:
     from langchain_groq import ChatGroq
 
-    return ChatGroq(model="m", base_url=url, api_key="x", max_retries=0)
+    return ChatGroq(model="m", base_url=url, api_key="x", max_retries=0, **settings)
 
 
-def _deepseek(url: str) -> Any:
+def _deepseek(url: str, **settings: Any) -> Any:
     from langchain_deepseek import ChatDeepSeek
 
-    return ChatDeepSeek(model="m", api_base=f"{url}/v1", api_key="x", max_retries=0)
+    return ChatDeepSeek(model="m", api_base=f"{url}/v1", api_key="x", max_retries=0, **settings)
 
 
-def _xai(url: str) -> Any:
+def _xai(url: str, **settings: Any) -> Any:
     from langchain_xai import ChatXAI
 
-    return ChatXAI(model="grok-3", xai_api_base=f"{url}/v1/", api_key="x", max_retries=0)
+    base = f"{url}/v1/"
+    return ChatXAI(model="grok-3", xai_api_base=base, api_key="x", max_retries=0, **settings)
 
 
 def _ollama(url: str) -> Any:

@@ -39,6 +39,7 @@ class Job:
     folder: Path
     life: int = 0
     sampling: str = "parallel"
+    mode: Literal["tpo", "adaptive"] = "tpo"
     durability: Literal["exit", "async", "sync"] = "async"
     depth: int = 2
     width: int = 5
@@ -57,9 +58,8 @@ class Job:
 
     @property
     def context(self) -> tpo.Context:
-        return tpo.Context(
-            depth=self.depth, width=self.width, sampling=self.sampling, seed=5, retries=0
-        )
+        size = {"depth": self.depth, "width": self.width}
+        return tpo.Context(**size, mode=self.mode, sampling=self.sampling, seed=5, retries=0)
 
     @property
     def log(self) -> Path:

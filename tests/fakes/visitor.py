@@ -20,7 +20,12 @@ def ask(page: Page, question: str = QUESTION, **settings: Any) -> None:
         field = page.locator(f"#set-{name}")
         if not field.is_visible():
             page.get_by_text("All settings").click()
-        field.set_checked(value) if isinstance(value, bool) else field.fill(str(value))
+        if isinstance(value, bool):
+            field.set_checked(value)
+        elif field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(str(value))
     page.locator("#query").fill(question)
     page.get_by_role("button", name="Ask", exact=True).click()
 

@@ -62,10 +62,13 @@ def marks(run: Run) -> dict[str, Any]:
 async def test_the_tree_is_the_loop(sampling, requests):
     run = await traced(sampling=sampling)
 
-    def drawn(step: str, now: int) -> Any:
-        return {step: [{"request_candidates": [f"{step} r{now}{name}"]} for name in requests]}
+    scores, apart = ["request_rewards"] * 2, len(requests) > 1  # scored as they arrive
 
-    ranked = {"rank": ["request_rewards"] * 2}
+    def drawn(step: str, now: int) -> Any:
+        asked = [{"request_candidates": [f"{step} r{now}{name}"]} for name in requests]
+        return {step: [*asked, *scores] if apart else asked}
+
+    ranked = "rank" if apart else {"rank": scores}
     assert tree(run) == {
         "tpo": [
             drawn("sample", 0),

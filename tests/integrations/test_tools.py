@@ -9,6 +9,7 @@ from langchain.agents import create_agent
 from langchain.agents.structured_output import ProviderStrategy
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from pydantic import BaseModel
 from tool_model import ToolModel
@@ -118,6 +119,71 @@ async def test_the_first_reply_counts_for_the_budget(budget, requests):
     message = await bound.ainvoke(conversation)
     assert len(model.asked) == requests
     assert message.response_metadata["tpo"]["candidates"][0]["text"] == message.text
+
+
+class Flaky(ToolModel):
+    """Fails some times with a fault that passes, before it replies."""
+
+    faults: int = 2
+    fault: type[Exception] = ConnectionError
+
+    def _generate(self, *args: Any, **kwargs: Any) -> Any:
+        result = super()._generate(*args, **kwargs)
+        if len(self.asked) <= self.faults:
+            raise self.fault
+        return result
+
+
+@pytest.fixture
+def _no_pause(monkeypatch):
+    monkeypatch.setattr("tpo.models.failures.faults.pause_before_retry", lambda error, attempt: 0.0)
+
+
+@pytest.mark.usefixtures("_no_pause")
+@pytest.mark.parametrize("inside", ["a call", "a graph that is resumed"])
+async def test_attempts_of_the_first_reply_that_failed_are_counted(inside):
+    model = Flaky()
+    bound = chat(model, retries=2, depth=0).bind_tools([cube])
+    question = [*QUESTION, AIMessage("", tool_calls=[CALL]), ToolMessage("27", tool_call_id="1")]
+    if inside == "a call":
+        message = await bound.ainvoke(question)
+    else:
+        message = await answered_after_a_fault(bound, question)
+    total = message.response_metadata["tpo"]["usage"]
+    assert (total["requests"], total["exact"]) == (len(model.asked), False)  # perhaps billed
+    assert len(model.asked) == 3 + 2
+
+
+CALL: Any = {"name": "cube", "args": {"number": 3}, "id": "1", "type": "tool_call"}
+
+
+async def answered_after_a_fault(bound: Any, question: list[Any]) -> Any:
+    """Return the answer of a node that fails once after the first reply was saved."""
+    broken = [True]
+
+    async def answer(state: MessagesState) -> Any:
+        message = await bound.ainvoke(question)
+        if broken.pop() if broken else False:
+            raise ValueError("not yet")
+        return {"messages": [message]}
+
+    graph = StateGraph(MessagesState)
+    graph.add_node("answer", answer)
+    graph.add_edge(START, "answer")
+    graph.add_edge("answer", END)
+    app = graph.compile(checkpointer=InMemorySaver())
+    thread: Any = {"configurable": {"thread_id": "t"}}
+    with pytest.raises(ValueError, match="not yet"):
+        await app.ainvoke({"messages": question}, thread)
+    return (await app.ainvoke(None, thread))["messages"][-1]
+
+
+@pytest.mark.usefixtures("_no_pause")
+async def test_the_budget_bounds_attempts_of_the_first_reply():
+    model = Flaky(faults=9)
+    with pytest.raises(ConnectionError):
+        await chat(model, retries=5, budget_requests=2).bind_tools([cube]).ainvoke(QUESTION)
+    assert len(model.asked) == 2
 
 
 async def test_a_conversation_tpo_has_no_query_in_passes_through():

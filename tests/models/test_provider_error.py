@@ -19,6 +19,7 @@ from scripted_model import ScriptedModel
 from tpo.core.errors import NoCandidateError
 from tpo.core.usage import cost
 from tpo.models.failures.broken_reply import not_json
+from tpo.models.failures.caused_by import caused_by
 from tpo.models.failures.faults import failure_of_request, is_transient
 from tpo.models.failures.provider_error import sentence_of, status_of
 from tpo.models.failures.retry_after import retry_after
@@ -141,7 +142,7 @@ def test_a_filter_is_no_fault_of_the_server():
 def test_what_the_server_said_goes_up_and_survives_pickling():
     request = Request(Policy(ScriptedModel(script=[]), "m"), [HumanMessage("hi")])
     failed = RequestError.of(request, FromGoogle(429), cost(requests=2), 1.0)
-    top = NoCandidateError("nothing came").caused_by(failed)
+    top = caused_by(NoCandidateError("nothing came"), failed)
     assert (top.status, top.retry_after, top.__cause__) == (429, 17.0, failed)
     for error in (failed, top):
         again = pickle.loads(pickle.dumps(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import Any
 
@@ -12,6 +13,7 @@ from langgraph.types import Command
 from steps import QUERY, improved, prefer_later, run, says
 
 import tpo
+from tpo.core.overoptimisation import drift
 from tpo.rewards.heuristic import HeuristicReward
 from tpo.rewards.judging.pairwise import PairwiseJudge
 from tpo.rewards.mixing.mix import Mix, Part
@@ -107,7 +109,7 @@ def test_reporting_goes_on_and_changes_nothing_but_the_records():
 @pytest.mark.parametrize("depth", [8, 4])
 def test_the_guard_stops_and_returns_what_was_best_before(depth):
     events: list[Any] = []
-    result = game(guard="stop", depth=depth, on_event=events.append)
+    result = game(guard="stop", guard_tolerance=0, depth=depth, on_event=events.append)
     held = [r["heldout"] for r in result["rounds"]]
     assert result["stop_reason"] == "overoptimised"
     assert len(held) < len(game(depth=depth)["rounds"]) or depth == 4
@@ -122,6 +124,85 @@ def test_the_guard_stops_and_returns_what_was_best_before(depth):
         result["rounds"][-2]["chosen"],
         result["reward"],
     )
+
+
+def test_by_default_a_fall_is_told_from_noise_before_the_guard_stops():
+    """Other answers of the two rounds are scored, once each, and only if an alarm is in sight."""
+    watch = Watch(TRUE)
+    result = game(guard="stop", heldout=watch)
+    held = [r["heldout"] for r in result["rounds"]]
+    assert result["stop_reason"] == "overoptimised"
+    assert TRUE("", result["answer"]) == max(held) == held[3]
+    sampled = {r["round"]: r["heldout_sample"] for r in result["rounds"] if "heldout_sample" in r}
+    assert list(sampled) == [3, 4, 5]  # of round 4 alone it could not tell
+    others = [c["text"] for c in result["candidates"] if c["round"] == 3 and c["id"] != "r3c3"]
+    assert result["rounds"][3]["chosen"] == "r3c3"
+    assert sampled[3] == [TRUE("", text) for text in others]
+    assert set(watch.asked.values()) == {1}
+    assert sum(watch.asked.values()) == len(held) + 3 * 3
+    scores = result["usage"]["phases"]["rank"]["scores"]
+    assert scores == len(result["candidates"]) + sum(watch.asked.values())
+
+
+def test_a_report_of_a_fall_asks_once_at_the_end():
+    watch, events = Watch(TRUE), list[Any]()
+    result = game(heldout=watch, on_event=events.append)
+    sampled = [r["round"] for r in result["rounds"] if "heldout_sample" in r]
+    assert sampled == [3, 8]
+    assert drift(result["rounds"])["overoptimised"]
+    assert sum(watch.asked.values()) == 9 + 2 * 3
+    scores = result["usage"]["phases"]["rank"]["scores"]
+    assert scores == len(result["candidates"]) + sum(watch.asked.values())
+    assert events[-1]["usage"] == result["usage"]
+    assert result["stop_reason"] == "depth"
+
+
+def test_noise_alone_gives_no_alarm():
+    noisy = Watch(lambda query, answer: -float(answer.rsplit(maxsplit=1)[-1]) % 7)
+    result = run(heldout=noisy, guard="stop", depth=3, width=5)
+    assert (result["stop_reason"], len(result["rounds"])) == ("depth", 4)
+
+
+def test_too_few_answers_to_tell_are_said():
+    events: list[Any] = []
+    settings = {"heldout": TRUE, "guard": "stop", "width": 2, "on_event": events.append}
+    assert game(**settings)["stop_reason"] == "depth"
+    notices = {e["message"] for e in events if e["type"] == "tpo.notice"}
+    assert any("take a greater width, or set guard_tolerance" in said for said in notices)
+
+
+def test_what_fails_of_the_further_scores_gives_no_alarm():
+    watch = Watch(lambda query, answer: -len(answer) if len(watch.asked) < 3 else float("nan"))
+    result = run(heldout=watch, guard="stop", depth=1)
+    assert result["stop_reason"] == "depth"
+    assert [r.get("heldout_sample") for r in result["rounds"]] == [[], None]
+
+
+async def test_the_further_scores_are_paid_once_even_if_the_run_is_cancelled_among_them():
+    reached, asked = asyncio.Event(), Counter[str]()
+
+    async def truth(query: str, answer: str) -> float:
+        asked[answer] += 1
+        if asked.total() == 5 + 3 + 3:  # the chosen of five rounds, others of the peak, and these
+            reached.set()
+            await asyncio.Event().wait()
+        return TRUE(query, answer)
+
+    graph = tpo.build_tpo(gaming_task.model(), PROXY, heldout=truth)
+    app = graph.compile(checkpointer=InMemorySaver())
+    config: Any = {"configurable": {"thread_id": "t"}}
+    knobs: Any = {"depth": 8, "width": 4, "guard": "stop"}
+    first: Any = {"messages": [("user", gaming_task.QUERY)]}
+    running = asyncio.create_task(app.ainvoke(first, config, context=knobs))
+    await reached.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    state = await app.ainvoke(None, config, context=knobs)
+    assert state["stop_reason"] == "overoptimised"
+    twice = {c["round"] for c in state["candidates"] if asked[c["text"]] > 1}
+    assert twice == {4}  # of those that were under way; what was finished before is kept
+    assert len([r for r in state["rounds"] if "heldout_sample" in r]) == 3
 
 
 def test_the_guard_saves_the_critique_it_does_not_need():

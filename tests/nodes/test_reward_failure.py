@@ -312,7 +312,7 @@ class Dying(Batched):
 async def test_after_a_crash_the_fallbacks_scores_are_not_taken_for_the_heldout_ones():
     """Saved results are found by their order, and the repaired reward needs no fallback."""
     steps, primary, heldout = Steps(), Primary("first 1"), Dying(Primary())
-    knobs = {"on_reward_failure": "degrade", "depth": 0}
+    knobs = {"on_reward_failure": "degrade", "depth": 0, "guard": "stop"}
     with pytest.raises(ProcessLookupError):
         await steps.go(START, primary, knobs, fallback=Fallback(), heldout=heldout)
     heldout.dies[0] = False
@@ -321,3 +321,28 @@ async def test_after_a_crash_the_fallbacks_scores_are_not_taken_for_the_heldout_
     assert rewards(result) == [0.0, 1.0, 2.0]
     assert (result["rounds"][0]["heldout"], result["degraded"]) == (2.0, False)
     assert primary.asked == {"first 0": 1, "first 1": 2, "first 2": 1}
+
+
+class Limited(Exception):
+    """What a client library raises at 429."""
+
+    status_code = 429
+    headers: ClassVar[dict[str, str]] = {"retry-after": "7"}
+
+
+@pytest.mark.parametrize("on_failure", ["skip", "raise"])
+@pytest.mark.parametrize("form", ["object", "function", "part"])
+def test_too_many_requests_are_told_as_that_whichever_reward_sent_them(form, on_failure):
+    """Also when another answer failed for another reason first."""
+
+    def limited(query: str, answer: str) -> float:
+        raise ConnectionError("no route") if answer == "first 0" else Limited("slow down")
+
+    class Whole(Primary):
+        async def score(self, messages: Any, answers: Any) -> list[Score]:
+            return [Score(reward=limited("", text), error=None) for text in answers]
+
+    rewards = {"object": Whole(), "function": limited, "part": Mix([Part(limited)])}
+    with pytest.raises(tpo.RewardError) as caught:
+        run(reward=rewards[form], on_reward_failure=on_failure)
+    assert (caught.value.status, caught.value.retry_after) == (429, 7.0)

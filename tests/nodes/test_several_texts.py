@@ -54,7 +54,7 @@ SAID = [
     (400, "Bad request"),
     (400, "Only one candidate can be specified"),
     (400, "Multiple candidates is not enabled for this model"),
-    (400, "Range of n should be [1, 4]"),
+    (400, "n must be 1"),
     (400, "candidateCount must be 1"),
     (404, "No endpoints found that can handle the requested parameters"),
     (422, "Unprocessable"),
@@ -71,6 +71,49 @@ async def test_whatever_refuses_n_single_requests_follow(status, said):
     assert asked_n(server) == [5] + [1] * 12
     assert [c["error"] for c in result["candidates"]] == [None] * 10
     assert result["usage"]["total"]["requests"] == 13
+
+
+NAMED = [
+    (400, "Range of n should be [1, 3]"),
+    (422, "n must be between 1 and 3"),
+    (400, "Too many choices: at most 3 completions"),
+    (500, "number of candidates: from 1 (inclusive) to 4 (exclusive)"),
+]
+
+
+@pytest.mark.parametrize(("status", "said"), NAMED)
+async def test_a_limit_that_a_refusal_names_is_kept_to(status, said):
+    fault = Fault(status, error_body(said), when=lambda body: (body.get("n") or 1) > 3, times=None)
+    with LoopbackServer(numbered(), script=[fault]) as server:
+        result = await run(server, width=8)
+        first = len(server.asked)
+        await run(server, width=8, depth=0)
+    begin = [8, 1, 3, 3, 1] if status == 500 else [8, 3, 3, 2]  # the single one found out why
+    assert sorted(asked_n(server)[: len(begin)], reverse=True) == sorted(begin, reverse=True)
+    assert sorted(asked_n(server)[first:], reverse=True) == [3, 3, 2]  # and in later runs
+    assert len({c["text"] for c in result["candidates"]}) == 16
+    assert result["usage"]["total"]["requests"] == first
+
+
+async def test_more_texts_than_were_ever_taken_may_be_too_many():
+    fault = Fault(400, error_body("Bad request"), when=lambda body: (body.get("n") or 1) > 3)
+    fault.times = None
+    with LoopbackServer(numbered(), script=[fault]) as server:
+        await run(server, width=3, depth=0)
+        result = await run(server, width=5, depth=0)
+    assert asked_n(server) == [3, 5, 1, 1, 1, 1, 1]
+    assert [c["error"] for c in result["candidates"]] == [None] * 5
+
+
+@pytest.mark.parametrize(("status", "said"), NAMED[:1])
+async def test_a_limit_that_does_not_hold_is_believed_once(status, said):
+    fault = Fault(status, error_body(said), when=several, times=None)
+    with LoopbackServer(numbered(), script=[fault]) as server:
+        result = await run(server, width=6)
+    asked = asked_n(server)
+    assert [n for n in asked if n > 1] == [6, 3]
+    assert [c["error"] for c in result["candidates"]] == [None] * 12
+    assert result["usage"]["total"]["requests"] == len(asked) == 2 + 12 + 2
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 503])

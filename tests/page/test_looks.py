@@ -45,6 +45,27 @@ def test_every_width_in_both_lights(window, policy, scheme):
     assert findings(page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_planned_run_with_a_reward_that_says_why(window, tmp_path, scheme):
+    schema = tmp_path / "answer.json"
+    schema.write_text('{"type": "object", "required": ["sky"]}')
+    page = window(color_scheme=scheme)
+    ask(page, depth=2, width=4, mode="adaptive", reward=f"verify:json:{schema}")
+    finished(page)
+    first, second = page.locator(".round").nth(0), page.locator(".round").nth(1)
+    expect(second.locator(".hint").first).to_contain_text("fresh")
+    said = first.locator(".feedback")
+    expect(said).to_have_count(4)
+    for details in page.locator(".feedback summary").all():
+        details.click()
+    expect(said.first).to_contain_text("not JSON")
+    for width in (400, 1280, 1600):
+        page.set_viewport_size({"width": width, "height": 900})
+        shoot(page, f"planned-{width}-{scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert findings(page) == []
+
+
 def test_the_switch_of_the_lights_is_remembered(window):
     page = window(color_scheme="light")
     ground = "getComputedStyle(document.documentElement).backgroundColor"

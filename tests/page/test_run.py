@@ -25,7 +25,12 @@ def test_the_form_is_drawn_from_the_schema(window):
         assert page.locator(f"#set-{name}-description").inner_text() == field["description"]
     depth = page.locator("#set-depth")
     assert (depth.get_attribute("min"), depth.get_attribute("max")) == ("0", "20")
-    assert page.locator("#set-mode option").all_inner_texts() == ["tpo", "best_of_n", "revision"]
+    assert page.locator("#set-mode option").all_inner_texts() == [
+        "tpo",
+        "adaptive",
+        "best_of_n",
+        "revision",
+    ]
     depth.fill("99")
     page.locator("#query").fill(QUESTION)
     page.get_by_role("button", name="Ask", exact=True).click()

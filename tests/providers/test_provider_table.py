@@ -209,7 +209,7 @@ async def test_what_only_one_provider_does_is_not_lost_on_the_others():
     openai = PROVIDERS[0]
     mine = replace(
         openai,
-        make=lambda url: openai.make(url, max_tokens=99, extra_body={"top_k": 3}),  # type: ignore[call-arg]
+        make=lambda url: openai.make(url, max_tokens=99, extra_body={"top_k": 3}),
     )
     with WireServer(openai.wire) as server:
         await draw(mine, server, width=1)

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from benchmark_scripts import load
 from fake_judge import goods, judging, read
-from house_script import load
 
 from tpo.core.context import Context
 

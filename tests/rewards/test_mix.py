@@ -11,6 +11,8 @@ import pytest
 import scored_pool
 from fake_judge import fair, goods
 from langchain_core.messages import HumanMessage
+from langchain_openai import ChatOpenAI
+from langgraph.cache.memory import InMemoryCache
 from langgraph.checkpoint.memory import InMemorySaver
 from steps import run, says
 
@@ -248,6 +250,27 @@ def test_what_cannot_be_a_mix():
         Mix(())
     with pytest.raises(ConfigError, match="a mix names a twice; add the weights instead"):
         Mix((Part(named("a")),), (named("a", length),))
+
+
+def hosted(server: str, **more: Any) -> Any:
+    return ChatOpenAI(model="m", base_url=f"http://{server}/v1", api_key="none", **more)  # type: ignore[arg-type]
+
+
+def test_judges_of_one_model_at_two_servers_are_two_parts():
+    one, two = (Judge(hosted(server)) for server in ("one:1", "two:1"))
+    kept = tpo.cached(Judge(hosted("three:1")), InMemoryCache())
+    other = Judge(hosted("one:1"), rubric="Is it short?")
+    mix = Mix((Part(one), Part(two), Part(kept), Part(other)))
+    judges: list[str] = [
+        *(f"judge:m@http://{server}:1/v1" for server in ("one", "two", "three")),
+        other.name,
+    ]
+    job = Job(MESSAGES, ["x", "y"])
+    calls = mix.plan(job)
+    scores = mix.combine(job, calls, [float(place) for place, _ in calls])
+    assert scores[0].get("parts") == {name: float(i) for i, name in enumerate(judges)}
+    with pytest.raises(ConfigError, match=r"a mix names judge:m@http://one:1/v1 twice"):
+        Mix((Part(one), Part(Judge(hosted("one:1"), notice="hm"))))
 
 
 def test_notices_are_passed_on():

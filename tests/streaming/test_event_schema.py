@@ -34,7 +34,7 @@ async def events(told) -> Any:
         return failures[0] if len(failures) == 1 else said if len(failures) == 2 else "no tags"
 
     failures: list[Any] = []
-    knobs = {"sampling": "parallel", "width": 3, "seed": 3}
+    knobs = {"mode": "adaptive", "sampling": "parallel", "width": 3, "seed": 3}
     return (await told(ScriptedModel(script=say), reward="heuristic", **knobs)).events
 
 

@@ -1,5 +1,5 @@
 /** One candidate as a card: its text as it is written, its length, its reward as a bar. */
-import { characterCount, count, reward } from "../phrases.js";
+import { characterCount, count, moveLabel, reward } from "../phrases.js";
 import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 
 const BADGES = { answer: "★ answer", chosen: "▲ chosen", rejected: "▼ rejected" };
@@ -16,6 +16,7 @@ export function Candidate({ candidate: c, role, scale, picking }) {
     <li class=${`card ${label ? `is-${label}` : ""} ${state}`}>
       <header>
         <span class="id">${c.id}</span>
+        ${c.move && c.round > 0 && html`<span class="badge">${moveLabel(c.move)}</span>`}
         ${label && html`<span class=${`badge for-${label}`}>${BADGES[label]}</span>`}
         ${!label && !c.complete && html`<span class="badge">${text ? "writing" : "waiting"}</span>`}
         ${c.reward != null && html`<span class="score"><span class="visually-hidden">reward </span>${reward(c.reward)}</span>`}

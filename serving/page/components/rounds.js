@@ -1,5 +1,5 @@
 /** Every round: its candidates, and the loss and gradient that steer the next one. */
-import { reward } from "../phrases.js";
+import { planSentence, reward } from "../phrases.js";
 import { html, useState } from "../vendor/preact.js";
 import { Candidate } from "./candidate.js";
 import { RoundComparison } from "./comparison.js";
@@ -112,7 +112,8 @@ function roleOf(candidate, view, number) {
 
 function describe(view, number, size) {
   if (number === 0) return `${size} answers to the same question, each sampled independently.`;
-  const parent = view.rounds[number - 1]?.chosen;
+  const { chosen: parent, plan } = view.rounds[number - 1] ?? {};
+  if (plan) return planSentence(plan);
   return `${size} rewrites of ${parent ?? "the best"}, each following the gradient above.`;
 }
 

@@ -20,3 +20,4 @@ def load(name: str) -> Any:
 
 
 house = load("house")
+guard = load("guard")

@@ -1,0 +1,282 @@
+"""What `mode="adaptive"` loses and wins against best-of-N and TPO, at equal texts, without a model.
+
+Made-up policies answer made-up queries: from "a critique is useless" to "a critique is perfect",
+with smooth rewards, 0/1, graded checks and noise. The plans are the real ones (`plan_round`).
+All ways share the first samples, and the k-th fresh text, rewrite or advised text of a query is
+drawn from the same chance in each, so that differences are due to the search alone.
+
+    python benchmarks/search_simulator.py [--runs 1000] [--held-out] [--svg adaptive.svg]
+
+The unit of the differences is what best-of-N gains over a single sample. `floor`: what is lost by
+a method that divides the first round as `plan_round` does, which it must without having seen one
+critique, and is told from then on which of the moves is best in this scenario. A method may be
+above it, by changing its moves from query to query.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from math import sqrt
+from pathlib import Path
+from random import Random
+from statistics import fmean, stdev
+from typing import Any, NamedTuple
+
+from search_scenarios import CHECKS, HELD_OUT, SCENARIOS, Query, Scenario, Text
+
+from tpo.core.planning.best_of_normal import best_beyond
+from tpo.core.planning.round_plan import plan_round
+from tpo.core.state import Candidate
+
+WIDTH, CRITIQUE = 5, 2
+SIZES = {2: 8.0, 8: 3.0}  # depth, and what may be lost there, in %: 19 texts and 61
+
+
+class Run:
+    """One search for one query: its pool, and what each text is truly worth."""
+
+    def __init__(self, query: Query, chances: dict[str, list[list[float]]], rng: Random) -> None:
+        self.query, self.chances, self.rng = query, chances, rng
+        self.pool: list[Candidate] = []
+        self.texts: list[Text] = []
+        self.used = dict.fromkeys(chances, 0)
+
+    def draw(self, move: str, number: int, round: int, chosen: int = 0) -> None:
+        old = self.texts[chosen] if self.texts else Text(0)
+        parent = self.pool[chosen]["round"] if self.texts else None
+        for index in range(number):
+            nth = self.used[move]
+            self.used[move] += 1
+            row = self.chances[move]
+            while len(row) <= nth:
+                row.append([self.rng.gauss(0, 1) for _ in range(CHECKS + 1)])
+            z, query = row[nth], self.query
+            if move == "rewrite":
+                text = query.rewrite(z, old)
+            else:
+                text = query.fresh(z) if move == "fresh" else query.advised(z)
+            if query.first_fail and round == 0:
+                text = Text(0.0)
+            made: Any = {
+                "id": f"r{round}c{len(self.pool)}", "turn": 1, "round": round, "index": index,
+                "text": "", "reward": text.true + query.noise * z[-1], "error": None,
+                "finish_reason": "stop", "move": move,
+                "parent_round": None if move == "fresh" else parent,
+            }  # fmt: skip
+            self.pool.append(made)
+            self.texts.append(text)
+
+    def copy(self) -> Run:
+        other = Run(self.query, self.chances, self.rng)
+        other.pool, other.texts, other.used = self.pool[:], self.texts[:], dict(self.used)
+        return other
+
+    def round(self, plan: Any, round: int) -> None:
+        """Draw the texts of a round; all rewrites are of the answer chosen before it."""
+        chosen = self.best()
+        for move in self.chances:
+            self.draw(move, plan.get(move, 0), round, chosen)
+
+    def best(self) -> int:
+        return max(range(len(self.pool)), key=lambda nth: self.pool[nth]["reward"] or 0.0)
+
+    def true(self) -> float:
+        return self.texts[self.best()].true
+
+    def done(self) -> bool:
+        return self.query.best is not None and self.true() >= self.query.best
+
+
+MOVES = ("fresh", "rewrite", "advised")
+Found = dict[str, float]
+
+
+class Watch:
+    """What the plans were, and how long they took."""
+
+    def __init__(self, depth: int) -> None:
+        self.mix: list[list[tuple[int, ...]]] = [[] for _ in range(depth)]
+        self.seconds: list[float] = []
+
+    def plan(self, run: Run, round: int, seed: int) -> dict[str, int]:
+        began = time.perf_counter()
+        plan = plan_round(
+            run.pool, turn=1, round=round, rounds=len(self.mix), width=WIDTH,
+            critique_texts=CRITIQUE, seed=seed,
+        )  # fmt: skip
+        self.seconds.append(time.perf_counter() - began)
+        divided = {"fresh": plan["fresh"], "rewrite": plan["rewrite"], "advised": plan["advised"]}
+        self.mix[round].append(tuple(divided.values()))
+        return divided
+
+
+def one_query(scenario: Scenario, depth: int, seed: int, watch: Watch) -> Found:
+    """Search for one query in every way, and return what each answer is truly worth."""
+    rng = Random(f"{scenario.name} {seed}")
+    query, chances = scenario.query(rng), {move: [] for move in MOVES}
+
+    def start() -> Run:
+        run = Run(query, chances, rng)
+        run.draw("fresh", WIDTH, 0)
+        return run
+
+    def on(run: Run, moves: dict[str, int], rounds: range) -> float:
+        for round in rounds:
+            if not run.done():
+                run.round(moves, round)
+        return run.true()
+
+    after_first = range(2, depth + 1)
+    full = [{"fresh": WIDTH + CRITIQUE}, {"rewrite": WIDTH}, {"advised": WIDTH}]
+    found = {"single": start().texts[0].true}
+    found["best of N"] = on(start(), full[0], range(1, depth + 1))
+    found["tpo"] = on(start(), full[1], range(1, depth + 1))
+    adaptive = start()
+    if not adaptive.done():
+        adaptive.round(watch.plan(adaptive, 0, seed), 1)
+    for move, moves in zip(MOVES, full, strict=True):
+        found[move] = on(adaptive.copy(), moves, after_first)
+    for round in after_first:
+        if not adaptive.done():
+            adaptive.round(watch.plan(adaptive, round - 1, seed), round)
+    found["adaptive"] = adaptive.true()
+    return found
+
+
+class Result(NamedTuple):
+    """One scenario at one size; differences in % of what best-of-N gains over a single sample."""
+
+    scenario: Scenario
+    mean: Found
+    error: Found
+    margin: float
+    """Adaptive minus the better of best-of-N and TPO."""
+    sure: float
+    """Standard error of `margin`; all ways share their chances."""
+    floor: float
+
+    def verdict(self, allowed: float) -> str:
+        missed = "" if self.margin >= -allowed else "MISSED"
+        return missed or (
+            "not above both" if self.scenario.critique == "middle" and self.margin <= 0 else ""
+        )
+
+
+def measure(scenario: Scenario, depth: int, runs: int, watch: Watch) -> Result:
+    rows = [one_query(scenario, depth, seed, watch) for seed in range(runs)]
+    mean = {way: fmean(row[way] for row in rows) for way in rows[0]}
+    error = {way: stdev(row[way] for row in rows) / sqrt(runs) for way in rows[0]}
+    better = max(("best of N", "tpo"), key=mean.__getitem__)
+    unit = (mean["best of N"] - mean["single"]) / 100
+    sure = stdev(row["adaptive"] - row[better] for row in rows) / sqrt(runs) / unit
+    floor = (max(mean[move] for move in MOVES) - mean[better]) / unit
+    margin = (mean["adaptive"] - mean[better]) / unit
+    return Result(scenario, mean, error, margin, sure, floor)
+
+
+WAYS = ("single", "best of N", "tpo", "adaptive")
+
+
+def line(result: Result, allowed: float) -> str:
+    means = "".join(f"{result.mean[w]:7.3f} ±{result.error[w]:.3f}" for w in WAYS)
+    return (
+        f"{result.scenario.name:26}{result.scenario.critique:9}{means}"
+        f"{result.margin:8.1f} ±{result.sure:3.1f}{result.floor:7.1f} {result.verdict(allowed)}"
+    )
+
+
+def price_of_a_try(depth: int) -> str:
+    """Say what the first try of a critique costs with normal rewards, in % of best-of-N's gain."""
+    texts = WIDTH + depth * (WIDTH + CRITIQUE)
+    unit = best_beyond(texts, 0 - 6) - 6
+    useless = [
+        100 * (best_beyond(texts) - best_beyond(texts - CRITIQUE - k)) / unit
+        for k in range(WIDTH + 1)
+    ]
+    pays = [100 * 0.4 * (best_beyond(WIDTH) - best_beyond(k)) / unit for k in range(1, WIDTH + 1)]
+    best = min(max(a, b) for a, b in zip(useless[1:], pays, strict=True))
+    return (
+        "the first try with k = 1-5 texts that are not fresh costs, if they bring nothing, "
+        + ", ".join(f"{value:.1f}" for value in useless[1:])
+        + "; k rewrites and not 5 cost, if rewrites pay and scatter by 0.4, "
+        + ", ".join(f"{value:.1f}" for value in pays)
+        + f" %. So no method is sure to lose less than {best:.1f} %."
+    )
+
+
+def drawing(results: Sequence[Result], title: str) -> str:
+    """Return an SVG: for each scenario, TPO and adaptive between a single sample and best-of-N."""
+    left, right, top, row, most = 230, 700, 70, 22, 2.5
+    low = -0.5
+
+    def x(value: float) -> float:
+        return left + (right - left) * (min(max(value, low), most) - low) / (most - low)
+
+    parts = [f'<text x="20" y="26" font-size="15">{title}</text>']
+    bottom = top + row * len(results)
+    for mark, name in ((0.0, "single sample"), (1.0, "best-of-N")):
+        parts.append(
+            f'<line x1="{x(mark):.1f}" y1="{top - 14}" x2="{x(mark):.1f}" y2="{bottom}" '
+            'stroke="#9ca3af"/>'
+            f'<text x="{x(mark):.1f}" y="{top - 20}" text-anchor="middle">{name}</text>'
+        )
+    for nth, result in enumerate(results):
+        y = top + row * nth
+        unit = result.mean["best of N"] - result.mean["single"]
+        parts.append(
+            f'<text x="{left - 12}" y="{y + 4}" text-anchor="end">{result.scenario.name}</text>'
+        )
+        for way, ink in (("tpo", "#c2410c"), ("adaptive", "#1d4ed8")):
+            value = (result.mean[way] - result.mean["single"]) / unit
+            more = f'<text x="{x(value) + 9:.1f}" y="{y + 4}" fill="{ink}">{value:.1f}</text>'
+            parts.append(
+                f'<circle cx="{x(value):.1f}" cy="{y}" r="5" fill="{ink}" fill-opacity="0.8"/>'
+                + (more if value > most and way == "adaptive" else "")
+            )
+    parts.append(
+        f'<text x="{left}" y="{bottom + 14}" fill="#c2410c">TPO</text>'
+        f'<text x="{left + 50}" y="{bottom + 14}" fill="#1d4ed8">adaptive</text>'
+    )
+    body = "\n".join(parts)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {bottom + 30}" '
+        'font-family="sans-serif" font-size="12">\n'
+        f'<rect width="760" height="{bottom + 30}" fill="white"/>\n{body}\n</svg>\n'
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=1000, help="queries of each scenario")
+    parser.add_argument("--depth", type=int, choices=SIZES, help="only this size")
+    parser.add_argument("--only", default="", help="only scenarios with this in their name")
+    parser.add_argument("--held-out", action="store_true", help="the second set of scenarios")
+    parser.add_argument("--mix", action="store_true", help="print the mean plan of each round")
+    parser.add_argument("--svg", type=Path, help="draw the last size into this file")
+    options = parser.parse_args()
+    for depth in [options.depth] if options.depth else SIZES:
+        watch = Watch(depth)
+        title = f"D{depth}-N{WIDTH}: {WIDTH + depth * (WIDTH + CRITIQUE)} texts"
+        print(f"\n{title}; may lose {SIZES[depth]} %. By its derivation, {price_of_a_try(depth)}\n")
+        print(f"{'':35}" + "".join(f"{way:>14}" for way in WAYS) + f"{'margin':>12}{'floor':>8}")
+        results = []
+        for scenario in HELD_OUT if options.held_out else SCENARIOS:
+            if options.only in scenario.name:
+                watch.mix = [[] for _ in range(depth)]
+                results.append(measure(scenario, depth, options.runs, watch))
+                print(line(results[-1], SIZES[depth]), flush=True)
+                if options.mix:
+                    rounds = [[fmean(n) for n in zip(*plans, strict=True)] for plans in watch.mix]
+                    print("   ", *("/".join(f"{n:.1f}" for n in numbers) for numbers in rounds))
+        watch.seconds.sort()
+        middle = watch.seconds[len(watch.seconds) // 2]
+        print(f"a plan takes {1000 * middle:.2f} ms (median of {len(watch.seconds):,})")
+        if options.svg:
+            options.svg.write_text(drawing(results, title), encoding="utf-8")
+            print(f"plot: {options.svg}")
+
+
+if __name__ == "__main__":
+    main()

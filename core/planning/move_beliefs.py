@@ -1,0 +1,133 @@
+"""What a run's rewards say about each kind of move, and what is believed before they say anything.
+
+A *fresh* text answers the request alone. A *rewrite* is the paper's update of the chosen answer.
+An *advised* text answers the request afresh under the gradient.
+
+The prior, in spreads of the fresh rewards, and worth about one text:
+
+- Rewrites come in two kinds, and nobody knows which the critic writes. Either (70 %) they stay with
+  the answer they rewrite, on average neither better nor worse, give or take 0.4; they may be copies
+  (scatter 0.02) or far apart (0.8). What they gain, the next rewrites can gain again.
+  Or (30 %) they are new draws from a level of their own near that of fresh texts. So critiques
+  are worth a try, and a few rewrites that gain nothing are enough to turn away from them.
+- Advised texts are as good as fresh ones, give or take 0.6, and lose if rewrites under the same
+  critique lose.
+- While all rewards are the same there is no spread. A text then succeeds if it beats the tie: a
+  fresh one with a chance that may be anything (Beta(1/2, 1/2)); a rewrite or an advised text in
+  one of sixteen, but very differently from query to query (Beta(0.12, 1.8)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import fsum, inf, sqrt
+from statistics import fmean
+from typing import NamedTuple
+
+from ..moves import Move
+from ..pool import reward_of, with_reward
+from ..state import Candidate
+from .expected_gain import Belief, Guess, learn, mixture
+
+MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised")
+
+FRESH = [Guess(0.5, 0.0, 1.0, 0.85), Guess(0.5, 0.0, 1.0, 1.2)]
+STAYS = [
+    Guess(chance, 0.0, 0.4, sd)
+    for chance, sd in ((0.05, 0.02), (0.15, 0.1), (0.2, 0.25), (0.2, 0.5), (0.1, 0.8))
+]
+LEAVES = [Guess(0.15, 0.0, 0.7, 1.0), Guess(0.15, 0.3, 0.7, 0.6)]
+ADVISED = [Guess(0.4, 0.0, 0.6, 0.6), Guess(0.6, 0.0, 0.6, 1.0)]
+SHARED = 0.5  # of what rewrites lose, advised texts are expected to lose
+HITS: dict[Move, tuple[float, float]] = {
+    "fresh": (0.5, 0.5), "rewrite": (0.12, 1.8), "advised": (0.12, 1.8),
+}  # fmt: skip
+FORGETS = 0.95  # how much a rewrite counts, by its age in rounds: gains shrink
+LUCK = 0.3  # how much less a lucky rewrite counts where rewrites lose: some of it is noise
+
+
+class Beliefs(NamedTuple):
+    """What is believed of the three moves; rewards are counted from the best one, in spreads."""
+
+    fresh: Belief
+    stays: Belief
+    """Rewrites that stay with the chosen answer."""
+    leaves: Belief
+    """Rewrites that are new draws."""
+    advised: Belief
+    usable: dict[Move, float]
+    """The share of texts that can be used at all."""
+
+
+def move_of(candidate: Candidate) -> Move:
+    """Return how a candidate was made; updates of older runs are rewrites."""
+    made: Move = "fresh" if candidate.get("parent_round") is None else "rewrite"
+    return candidate.get("move", made)
+
+
+def made_by(pool: Sequence[Candidate], move: Move) -> list[Candidate]:
+    """Return the candidates that a move has made; drafts were made by nobody here."""
+    return [c for c in pool if not c.get("drafted") and move_of(c) == move]
+
+
+def spread_of(pool: Sequence[Candidate]) -> float:
+    """Return the standard deviation of the fresh rewards, of all if those tie, or 0."""
+    for some in (made_by(pool, "fresh"), pool):
+        rewards = sorted(reward_of(c) for c in with_reward(some))
+        if len(rewards) > 1 and rewards[0] < rewards[-1]:
+            mean = fmean(rewards)  # `statistics.stdev` is exact, and ten times as slow
+            return sqrt(fsum((reward - mean) ** 2 for reward in rewards) / (len(rewards) - 1))
+    return 0.0
+
+
+def gains_of_rewrites(pool: Sequence[Candidate]) -> list[tuple[float, int]]:
+    """Return by how much each rewrite beat the answer it rewrote, and its round.
+
+    That answer was the pool's best when it was chosen, so the best of its own round too.
+    """
+    parents: dict[int, float] = {}
+    for c in with_reward(pool):
+        parents[c["round"]] = max(reward_of(c), parents.get(c["round"], -inf))
+    rewrites = [c for c in with_reward(made_by(pool, "rewrite")) if c["parent_round"] in parents]
+    return [(reward_of(c) - parents[c["parent_round"] or 0], c["round"]) for c in rewrites]
+
+
+def beliefs_of(pool: Sequence[Candidate], round: int, spread: float) -> Beliefs:
+    """Return what is believed of each move after the rewards of a pool.
+
+    Args:
+        pool: The candidates so far, at least one of them with a reward.
+        round: The round that was just ranked.
+        spread: See `spread_of`; not 0.
+    """
+    fresh, rewrites, advised = (rewards_of(pool, move, spread) for move in MOVES)
+    gains = sorted(
+        (gained / spread, FORGETS ** (round - made)) for gained, made in gains_of_rewrites(pool)
+    )
+    level = fmean(value for value, _ in fresh or [(-1.0, 1.0)])
+    both = mixture(learn(STAYS, gains) + learn(shifted(LEAVES, level), rewrites))
+    stays, leaves = both[: len(STAYS)], both[len(STAYS) :]
+    loss = min(0.0, sum(guess.chance * guess.mean for guess in stays))
+    return Beliefs(
+        fresh=mixture(learn(shifted(FRESH, level), fresh)),
+        stays=[g._replace(sd=g.sd * max(0.3, 1 + LUCK * min(0.0, g.mean / g.sd))) for g in stays],
+        leaves=leaves,
+        advised=mixture(learn(shifted(ADVISED, level + SHARED * loss), advised)),
+        usable={move: usable_share(made_by(pool, move)) for move in MOVES},
+    )
+
+
+def rewards_of(pool: Sequence[Candidate], move: Move, spread: float) -> list[tuple[float, float]]:
+    """Return a move's rewards, counted from the best of the pool, in spreads; each counts 1."""
+    top = max(reward_of(c) for c in with_reward(pool))
+    return sorted(((reward_of(c) - top) / spread, 1.0) for c in with_reward(made_by(pool, move)))
+
+
+def shifted(belief: Belief, by: float) -> Belief:
+    """Return a belief counted from another point."""
+    return [guess._replace(mean=guess.mean + by) for guess in belief]
+
+
+def usable_share(made: Sequence[Candidate]) -> float:
+    """Return the share of texts that can be used, as if one more had been."""
+    return (len(with_reward(made)) + 1) / (len(made) + 1)

@@ -1,0 +1,143 @@
+"""The ways to ask for a candidate: the request alone, the request with advice, a rewrite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import AnyMessage
+
+from ...core.context import Context
+from ...core.moves import Move, plan_of
+from ...core.pool import by_id, of_round
+from ...core.replies.reasoning import split_reasoning
+from ...core.replies.reply import Reply
+from ...core.state import State
+from ...models.asking.sampling import answer_sampling
+from ...models.request import Request
+from ...prompts.advice import advised_messages
+from ...prompts.round_texts import clip_tokens, critique_of
+from ...prompts.update import partial_update, read_update, update_format
+from .run_models import RunModels
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to ask for candidates of a round.
+
+    Attributes:
+        move: What it is called in plans.
+        places: Those of the round that it fills.
+        request: What to ask, given the refused parameters; `n` and seed are set later.
+        read: Makes a reply's text the answer in it, or says why there is none.
+        partial: What to show of an unfinished reply, for live text.
+        parent_round: The round of the answer that it goes by, if it goes by one.
+    """
+
+    move: Move
+    places: range
+    request: Callable[[frozenset[str]], Request]
+    read: Callable[[Reply], Reply]
+    partial: Callable[[str], str]
+    parent_round: int | None = None
+
+
+def ways_of(run: RunModels, messages: Sequence[AnyMessage], state: State | None) -> list[Way]:
+    """Return how the candidates of a round are asked for.
+
+    First samples are fresh; the rounds after them are rewrites, as in the paper, unless the
+    run plans.
+
+    Args:
+        run: The run's models and settings.
+        messages: The conversation.
+        state: What the rounds before have come to; `None` for first samples.
+    """
+    width = run.context.width
+    if state is None:
+        return [fresh(run, messages, range(width))]
+    plan = plan_of(state["rounds"][-1], run.context.mode, width)
+    first, then = plan["fresh"], plan["fresh"] + plan["rewrite"]
+    ways: list[Way] = []
+    if first:
+        ways.append(fresh(run, messages, range(first)))
+    if then > first:
+        ways.append(rewrite(run, state, range(first, then)))
+    if plan["advised"]:
+        ways.append(advised(run, messages, state, range(then, then + plan["advised"])))
+    return ways
+
+
+def fresh(run: RunModels, messages: Sequence[AnyMessage], places: range) -> Way:
+    """Return the way to ask the request alone; the reply is the answer."""
+    context = run.context
+
+    def request(refused: frozenset[str]) -> Request:
+        return Request(
+            run.policy,
+            messages,
+            # No stop sequences for updates: they could cut off what is around the answer.
+            **answer_sampling(context, context.stop_sequences),
+            refused=refused,
+            keep_reasoning=context.keep_reasoning,
+            timeout=context.timeout,
+            live=context.live,
+        )
+
+    return Way(
+        move="fresh",
+        places=places,
+        request=request,
+        read=lambda reply: reply,
+        partial=lambda text: text if context.keep_reasoning else split_reasoning(text)[0],
+    )
+
+
+def advised(run: RunModels, messages: Sequence[AnyMessage], state: State, places: range) -> Way:
+    """Return the way to ask the request with what was learnt from the chosen answer."""
+    critique, most = critique_of(state, run.context), clip_tokens(run.context, run.policy)
+    way = fresh(run, advised_messages(messages, critique, most), places)
+    return Way(**{**vars(way), "move": "advised", "parent_round": _parent(state)})
+
+
+def rewrite(run: RunModels, state: State, places: range) -> Way:
+    """Return the way to ask for an update, as in the paper.
+
+    A server that refuses structured output is asked for tags instead.
+    """
+    context, policy = run.context, run.policy
+    critique, warmer = critique_of(state, context), _copied(state, context)
+
+    def request(refused: frozenset[str]) -> Request:
+        form = update_format(context, prefers_json=policy.prefers_json, refused=refused)
+        return Request(
+            policy,
+            run.prompts.render(
+                "update",
+                critique,
+                clip_tokens=clip_tokens(context, policy),
+                output=form.output,
+            ),
+            **answer_sampling(context, warmer=warmer),
+            schema=form.schema,
+            refused=refused,
+            timeout=context.timeout,
+            live=context.live,
+        )
+
+    return Way("rewrite", places, request, read_update, partial_update, _parent(state))
+
+
+def _copied(state: State, context: Context) -> bool:
+    """Return whether a run that plans has rewrites that mostly copy what was there."""
+    last = state["rounds"][-1]
+    rewrites = [
+        c for c in of_round(state["candidates"], last["round"]) if c.get("move") == "rewrite"
+    ]
+    copies = last.get("near_copies", 0)
+    return context.mode == "adaptive" and bool(rewrites) and 2 * copies >= len(rewrites)
+
+
+def _parent(state: State) -> int | None:
+    chosen = by_id(state["candidates"], state["rounds"][-1]["chosen"])
+    return chosen["round"] if chosen else None

@@ -1,0 +1,67 @@
+"""An advised answer: the request once more, with what was learnt from an earlier answer to it.
+
+The earlier answer itself is not shown: a weak draft is copied where a good check would have helped.
+Placeholders: `{feedback}` (what the reward says of that answer, or nothing) and `{gradient}`. The
+conversation stays as it is; the advice is added to its last human turn. The wording is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langchain_core.messages import AnyMessage, HumanMessage
+
+from ..core.message_text import message_words
+from ..core.prompt_template import Prompt, clip, quote
+from .feedback import FEEDBACK_TOKENS
+from .prompt_set import Critique
+
+ADVICE = Prompt(
+    """\
+
+
+(A note to you, which is not part of the request. An earlier answer to it was reviewed. Text inside
+tags is material to go by.{feedback}{gradient}
+
+Answer the request from the beginning, and better. Mention neither this note nor an earlier
+answer.)""",
+    required=("feedback", "gradient"),
+)
+CHECKED = Prompt(
+    "\n\nA check of that answer reported:\n\n<earlier_feedback>\n{feedback}\n</earlier_feedback>",
+    required=("feedback",),
+)
+TO_CHANGE = Prompt(
+    "\n\nWhat it should have done otherwise:\n\n<gradient>\n{gradient}\n</gradient>",
+    required=("gradient",),
+)
+
+
+def advised_messages(
+    messages: Sequence[AnyMessage], critique: Critique, clip_tokens: int
+) -> list[AnyMessage]:
+    """Return the conversation with the advice in its last human turn.
+
+    Args:
+        messages: The conversation.
+        critique: What is known of the chosen answer.
+        clip_tokens: About how many tokens of each text the model is shown.
+    """
+    said, gradient = critique.chosen_feedback, critique.gradient
+    feedback = quote(clip(said, min(clip_tokens, FEEDBACK_TOKENS)))
+    changes = quote(clip(gradient, clip_tokens))
+    advice = ADVICE.fill(
+        {
+            "feedback": CHECKED.fill({"feedback": feedback}) if said else "",
+            "gradient": TO_CHANGE.fill({"gradient": changes}) if gradient else "",
+        }
+    )
+    asked = [i for i, m in enumerate(messages) if isinstance(m, HumanMessage) and message_words(m)]
+    return [_with(m, advice) if i == asked[-1] else m for i, m in enumerate(messages)]
+
+
+def _with(message: AnyMessage, advice: str) -> AnyMessage:
+    content = message.content
+    if isinstance(content, str):
+        return message.model_copy(update={"content": content + advice})
+    return message.model_copy(update={"content": [*content, {"type": "text", "text": advice}]})

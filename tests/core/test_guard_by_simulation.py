@@ -1,0 +1,36 @@
+"""The guard keeps what docs/rewards.md says of it, by the simulation of benchmarks/guard.py."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from benchmark_scripts import guard
+
+RUNS = 400  # the seed is fixed, so that nothing here is left to luck
+
+
+def alarms(name: str, *, every: bool) -> float:
+    """Return the share of simulated runs in which the guard gives an alarm."""
+    (scenario,) = [one for one in guard.FALSE + guard.TRUE if one.name == name]
+    rnd = random.Random(3)
+    runs = [guard.played(scenario, rnd) for _ in range(RUNS)]
+    return sum(guard.alarm(*one, None, every)[0] for one in runs) / RUNS
+
+
+@pytest.mark.parametrize("every", [True, False], ids=["stop", "report"])
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_fewer_than_5_in_100_runs_without_a_fall_end_in_an_alarm(depth, every):
+    assert alarms(f"nothing changes, D{depth} N5", every=every) < 0.05
+
+
+@pytest.mark.parametrize("every", [True, False], ids=["stop", "report"])
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_nearly_all_falls_of_four_deviations_are_seen(depth, every):
+    assert alarms(f"it falls by 4 in the last round, D{depth} N5", every=every) > 0.97
+
+
+@pytest.mark.parametrize("every", [True, False], ids=["stop", "report"])
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_about_9_in_10_falls_of_three_deviations_are_seen(depth, every):
+    assert alarms(f"it falls by 3 in the last round, D{depth} N5", every=every) > 0.88

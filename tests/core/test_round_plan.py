@@ -1,0 +1,187 @@
+"""How an adaptive round is divided: what is certain, what the prior says, what changes it."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from tpo.core.moves import Move, Plan
+from tpo.core.planning.move_beliefs import move_of, spread_of
+from tpo.core.planning.round_plan import paid, plan_round
+
+FIRST = [0.3, -0.2, 1.1, 0.5, -0.9]
+
+
+def made(round: int, move: Move, rewards: list[float | None], parent: int | None = None) -> Any:
+    """Some candidates of one move; `None` is a text that could not be used."""
+    return [
+        {
+            "id": f"r{round}{move}{nth}", "turn": 1, "round": round, "index": nth, "text": "",
+            "reward": reward, "error": None if reward is not None else "malformed",
+            "finish_reason": "stop", "move": move,
+            "parent_round": None if move == "fresh" else (round - 1 if parent is None else parent),
+        }
+        for nth, reward in enumerate(rewards)
+    ]  # fmt: skip
+
+
+def planned(pool: Any, *, round: int = 0, rounds: int = 2, width: int = 5, **more: Any) -> Plan:
+    return plan_round(pool, turn=1, round=round, rounds=rounds, width=width, **more)
+
+
+def numbers(plan: Plan) -> tuple[int, int, int]:
+    return plan["fresh"], plan["rewrite"], plan["advised"]
+
+
+first = made(0, "fresh", FIRST)
+gaining = [*first, *made(1, "rewrite", [1.7, 1.9, 1.8]), *made(1, "advised", [0.0])]
+losing = [*first, *made(1, "rewrite", [0.1, -0.2, 0.0]), *made(1, "advised", [-0.4])]
+copying = [*first, *made(1, "rewrite", [1.1, 1.1, 1.1]), *made(1, "advised", [0.2])]
+POOLS = {
+    "first": (first, 0), "gaining": (gaining, 1), "losing": (losing, 1), "copying": (copying, 1),
+    "one": (made(0, "fresh", [0.4]), 0), "tied": (made(0, "fresh", [0.0] * 5), 0),
+    "failed": (made(0, "fresh", [None] * 5), 0), "none": ([], 0),
+}  # fmt: skip
+
+
+# What is certain
+
+
+@pytest.mark.parametrize("name", POOLS)
+@pytest.mark.parametrize("width", [1, 2, 5, 64])
+@pytest.mark.parametrize("rounds", [1, 2, 8])
+def test_a_round_has_its_width_or_the_critique_s_texts_more_if_all_are_fresh(name, width, rounds):
+    pool, round = POOLS[name]
+    plan = planned(pool, round=round, rounds=rounds, width=width, critique_texts=2)
+    fresh, rewrite, advised = numbers(plan)
+    assert min(fresh, rewrite, advised) >= 0
+    assert fresh + rewrite + advised == (width if rewrite + advised else width + 2)
+
+
+@pytest.mark.parametrize("name", POOLS)
+def test_the_order_of_the_pool_changes_nothing(name):
+    pool, round = POOLS[name]
+    shuffled = random.Random(3).sample(pool, len(pool))
+    assert planned(shuffled, round=round, seed=7) == planned(pool, round=round, seed=7)
+
+
+@pytest.mark.parametrize("name", POOLS)
+@pytest.mark.parametrize(
+    ("times", "plus"), [(1000.0, 0.0), (0.001, 0.0), (1.0, -50.0), (64.0, 9.0)]
+)
+def test_the_unit_and_the_zero_of_rewards_change_nothing(name, times, plus):
+    pool, round = POOLS[name]
+    other = [c | {"reward": c["reward"] and c["reward"] * times} for c in pool]
+    other = [c | {"reward": None if c["reward"] is None else c["reward"] + plus} for c in other]
+    assert numbers(planned(other, round=round)) == numbers(planned(pool, round=round))
+
+
+def test_a_run_planned_twice_is_the_same_run():
+    assert planned(gaining, round=1, seed=1) == planned(gaining, round=1, seed=1)
+    assert planned(gaining, round=1) == planned(gaining, round=1, seed=None)
+
+
+def test_the_pool_is_left_as_it_is():
+    before = [dict(c) for c in gaining]
+    planned(gaining, round=1)
+    assert gaining == before
+
+
+# What the prior says
+
+
+def test_the_first_round_tries_two_rewrites_and_one_advised_text_of_five():
+    assert numbers(planned(first)) == (2, 2, 1)
+
+
+def test_a_long_run_can_afford_a_larger_first_try():
+    assert numbers(planned(first, rounds=8)) == (0, 4, 1)
+    assert planned(first, rounds=1)["rewrite"] == 2
+
+
+def test_while_all_rewards_are_the_same_fresh_texts_come_first_and_a_critique_later():
+    tied = made(0, "fresh", [0.0] * 5)
+    assert numbers(planned(tied)) == (7, 0, 0)
+    tied += made(1, "fresh", [0.0] * 7)
+    last = planned(tied, round=1)
+    assert last["rewrite"] > 0
+    assert last["advised"] > 0
+
+
+def test_without_an_answer_there_is_nothing_to_criticise():
+    assert numbers(planned(made(0, "fresh", [None] * 5))) == (7, 0, 0)
+    assert numbers(planned([])) == (7, 0, 0)
+
+
+# What has paid
+
+
+def test_rewrites_that_keep_gaining_get_the_whole_round():
+    assert numbers(planned(gaining, round=1)) == (0, 5, 0)
+    further = [*gaining, *made(2, "rewrite", [2.4, 2.6, 2.5, 2.7, 2.3])]
+    assert numbers(planned(further, round=2, rounds=8)) == (0, 5, 0)
+
+
+def test_after_rewrites_that_lose_badly_all_texts_are_fresh():
+    assert numbers(planned(losing, round=1)) == (7, 0, 0)
+    assert numbers(planned(losing, round=1, rounds=8)) == (7, 0, 0)
+
+
+def test_after_copies_all_texts_are_fresh():
+    assert numbers(planned(copying, round=1)) == (7, 0, 0)
+
+
+def test_rewrites_that_cannot_be_used_have_brought_nothing():
+    assert numbers(planned([*first, *made(1, "rewrite", [None] * 5)], round=1)) == (7, 0, 0)
+
+
+def test_advised_texts_that_are_far_better_than_fresh_ones_are_asked_for_again():
+    pool = [*first, *made(1, "rewrite", [0.6, 0.4, 0.5]), *made(1, "advised", [1.6, 1.9])]
+    plan = planned(pool, round=1, rounds=3)
+    assert plan["advised"] > plan["rewrite"]
+
+
+def test_negative_rewards_are_rewards():
+    pool = [c | {"reward": c["reward"] - 100} for c in gaining]
+    assert numbers(planned(pool, round=1)) == (0, 5, 0)
+
+
+# Small things
+
+
+def test_a_draft_that_the_caller_brought_says_nothing_of_fresh_texts():
+    draft: Any = made(0, "fresh", [99.0])[0] | {"drafted": True}
+    assert spread_of([draft, *first]) == spread_of(first)
+
+
+def test_updates_of_a_run_that_knew_no_moves_are_rewrites():
+    [old] = made(1, "rewrite", [1.0], parent=0)
+    del old["move"]
+    assert move_of(old) == "rewrite"
+
+
+def test_a_text_has_gained_what_its_move_has_raised_the_best_by():
+    assert paid(gaining, "rewrite") == pytest.approx((1.9 - 1.1) / 3)
+    assert paid(gaining, "advised") == 0
+    assert paid(gaining, "fresh") is None
+
+
+NOTHING = "nothing is known yet of what critiques gain"
+GAINED = "rewrites have gained 0.27 a text and advised answers have gained 0 a text so far"
+SAME = "all answers have the same reward so far"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("first", f"2 fresh answers, 2 rewrites, 1 advised answer: {NOTHING}"),
+        ("gaining", f"5 rewrites: {GAINED}"),
+        ("tied", f"7 fresh answers: {SAME}"),
+        ("none", "7 fresh answers: no answer can be used yet"),
+    ],
+)
+def test_the_plan_says_why(name, why):
+    pool, round = POOLS[name]
+    assert planned(pool, round=round)["why"] == why
