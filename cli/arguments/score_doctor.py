@@ -45,13 +45,23 @@ def doctor(
     ctx: typer.Context,
     settings: dict[str, object],
     tries: Annotated[
-        int, typer.Option("--tries", min=1, max=20, help="Updates to ask for per critique.")
+        int,
+        typer.Option(
+            "--tries",
+            min=1,
+            max=20,
+            help="Updates to ask for per critique, and texts per task and move.",
+        ),
     ] = 3,
     json: Json = False,
 ) -> int:
-    """Check whether policy and reward are fit for TPO, with about ten short requests.
+    """Check whether policy and reward are fit for TPO, with about 30 short requests.
 
     TPO needs a model that follows instructions: it makes weak models worse.
+
+    Built-in tasks with checks show how often updates mend and break, and which mode is likely
+    to win. They take up to 18 of the requests, for as many texts each as --tries says; a server
+    that takes no n is asked for each text.
 
     With --reward and no --policy it checks the reward alone, and shows how it scores 14 pairs.
     """

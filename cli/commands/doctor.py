@@ -21,11 +21,13 @@ from ...rewards.resolve import resolve_reward
 from ..console import console_for, table
 from ..ctrl_c import run_interruptible
 from ..doctor.forecast import Forecast
-from ..doctor.move_checks import Tried, try_moves
-from ..doctor.move_findings import forecast_findings, move_findings
+from ..doctor.forecast_findings import forecast_findings
+from ..doctor.move_checks import try_moves
+from ..doctor.move_findings import move_findings
 from ..doctor.policy_checks import answers, follows, samples
 from ..doctor.reward_checks import Probed, check_reward
 from ..doctor.tasks import TASKS
+from ..doctor.tried import Tried
 from ..doctor.verdict import Finding, verdict, verdict_on_reward
 
 MAX_TOKENS = 1024  # of an update, unless --max-tokens is given
@@ -116,13 +118,14 @@ async def _check_policy(tries: int, context: Context, report: Report) -> None:
         if reached.state == "ok":
             report.add([await samples(policy, context)])
             report.add(await follows(policy, context, tries))
-            await _check_moves(policy, tries, context, report)
+            await check_moves(policy, tries, context, report)
         if context.critic:
             critic = await resolve_policy(context.critic)
             report.add([await answers(critic, context, "critic reachable")])
 
 
-async def _check_moves(policy: Policy, tries: int, context: Context, report: Report) -> None:
+async def check_moves(policy: Policy, tries: int, context: Context, report: Report) -> None:
+    """Try the moves of a search, and add what they show; how much is asked for is said first."""
     asks = 3 * len(TASKS)
     words = f"{len(TASKS)} tasks, each answered, rewritten and advised: at most {asks} requests"
     report.console.print(Text(f"{words} for {asks * tries} short texts"))

@@ -1,7 +1,7 @@
 """What the moves of a search do with this policy: fresh answers, rewrites and advised answers.
 
-The advice is built in and names the checks that failed, as a reward that says why does. So no critic
-is asked, and what is measured is whether the policy can use good advice.
+The advice is built in and names the checks that failed, as a reward that says why does. So no
+critic is asked, and what is measured is whether the policy can use good advice.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing_extensions import TypedDict
 
 from ...core.context import Context
 from ...core.feedback import feedback_text
-from ...core.json_types import JsonObject
 from ...core.moves import Move
 from ...models.asking.sampling import answer_sampling
 from ...models.policy import Policy
@@ -25,8 +24,11 @@ from ...prompts.prompt_set import Critique, prompt_set
 from ...prompts.round_texts import clip_tokens
 from ...prompts.update import read_update, update_format
 from .several import Several, several
-from .tasks import TASKS, Task
+from .task import Task
+from .tasks import TASKS
+from .tried import Tried
 
+SHORT = 300  # tokens; what passes the checks takes half, and a weak model may never end
 POLISH = "1. Make the wording warmer and livelier.\n2. Keep all that the request asks for."
 
 
@@ -38,38 +40,6 @@ class Waits(TypedDict):
 
 
 @dataclass(frozen=True)
-class Tried:
-    """What came of one task.
-
-    Attributes:
-        task: The task.
-        draft: The answer that was to be mended: the best of those that fail a check. If all
-            pass, one of these, which a rewrite can only break; `None` without any.
-        moves: What each move brought.
-    """
-
-    task: Task
-    draft: str | None
-    moves: dict[Move, Several]
-
-    @property
-    def mendable(self) -> bool:
-        """Whether the draft fails a check."""
-        return self.draft is not None and bool(self.task.failed(self.draft))
-
-    def shares(self, move: Move) -> tuple[float | None, ...]:
-        """Return the share of checks that each text of a move passes; `None` if it is unusable."""
-        came = self.moves.get(move, Several()).texts
-        return tuple(None if text is None else self.task.share(text) for text in came)
-
-    def as_json(self) -> JsonObject:
-        """Return what `--json` prints of it: for each text the share of checks that it passes."""
-        draft = None if self.draft is None else self.task.share(self.draft)
-        shares: JsonObject = {move: list(self.shares(move)) for move in self.moves}
-        return {"task": self.task.name, "draft": draft, **shares}
-
-
-@dataclass(frozen=True)
 class Trial:
     """How the texts of one task are asked for.
 
@@ -78,16 +48,20 @@ class Trial:
         context: The settings.
         tries: Texts per move.
         task: The task.
+        spare: The settings for a model whose thoughts need more tokens.
     """
 
     policy: Policy
     context: Context
     tries: int
     task: Task
+    spare: Context | None = None
 
     async def all_moves(self) -> Tried:
         """Ask for first answers, and have one that fails a check improved."""
         first = await self.answers(None)
+        if first.cut and self.spare is not None:
+            return await replace(self, context=self.spare, spare=None).all_moves()
         usable = sorted((text for text in first.texts if text), key=self.task.share)
         failing = [text for text in usable if self.task.failed(text)]
         draft = next(reversed(failing or usable), None)
@@ -153,10 +127,11 @@ async def try_moves(
         tries: Texts per task and move.
         tasks: The tasks.
     """
+    short = context.model_copy(update={"max_tokens": min(SHORT, context.max_tokens or SHORT)})
     gate = asyncio.Semaphore(context.max_concurrency)
 
     async def one(task: Task) -> Tried:
         async with gate:
-            return await Trial(policy, context, tries, task).all_moves()
+            return await Trial(policy, short, tries, task, context).all_moves()
 
     return list(await asyncio.gather(*map(one, tasks)))

@@ -22,11 +22,13 @@ class Several:
     Attributes:
         texts: Each text, or `None` if it cannot be used.
         cost: The sum over the requests.
+        cut: Whether a text was cut off before the answer in it began, as a model's that thinks.
         error: Why the rest could not be asked for, or "".
     """
 
     texts: list[str | None] = field(default_factory=list)
     cost: Cost = field(default_factory=usage.cost)
+    cut: bool = False
     error: str = ""
 
 
@@ -54,5 +56,6 @@ async def several(
         got.cost = add_costs(got.cost, response.cost)
         refused |= response.refused
         replies = [read(reply) for reply in response.replies][:missing]
+        got.cut |= any(reply.error and reply.finish_reason == "length" for reply in replies)
         got.texts += [None if reply.error else reply.text for reply in replies]
     return got

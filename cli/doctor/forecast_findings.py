@@ -1,0 +1,99 @@
+"""Which mode the tries of the moves recommend, in words, and what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from ...core.moves import Move
+from ...core.phrases import MODES as NAMES
+from .forecast import SAME, Forecast, forecast
+from .mode_plans import EQUAL_TEXTS, MODES, RUN, TEXTS, Prices, Shown
+from .tried import Tried
+from .verdict import Finding
+
+WIDEST = 64  # answers in one round
+EASY = (
+    "there was nothing to mend: first answers pass all checks of every task that could be tried. "
+    "For requests as easy as these one answer will do; for harder ones this cannot tell"
+)
+
+
+def prices(tried: Sequence[Tried]) -> Prices:
+    """Return what a text of each move costs in tokens; in texts if a server counts no tokens."""
+    costs: dict[Move, list[float]] = {}
+    critique = 0.0
+    for move in ("fresh", "rewrite", "advised"):
+        all_of = [one.moves[move] for one in tried if move in one.moves]
+        texts = sum(len(several.texts) for several in all_of)
+        read = sum(several.cost["input_tokens"] for several in all_of)
+        written = sum(several.cost["output_tokens"] for several in all_of)
+        requests = sum(several.cost["requests"] for several in all_of)
+        if not texts or not read or not written:
+            return EQUAL_TEXTS
+        costs[move] = [(read + written) / texts]
+        if move == "rewrite":  # loss and gradient read and write about as much
+            critique = 2 * (read / requests + written / texts)
+    return Prices(costs["fresh"][0], costs["rewrite"][0], costs["advised"][0], critique)
+
+
+def forecast_findings(tried: Sequence[Tried], policy: str) -> tuple[list[Finding], Forecast | None]:
+    """Return which mode is expected to win, and what to type; nothing if nothing failed.
+
+    Args:
+        tried: What the moves did.
+        policy: The policy's spec, without a login.
+    """
+    shown = [
+        Shown(
+            one.shares("fresh"),
+            one.shares("rewrite") if one.mendable else (),
+            one.shares("advised"),
+        )
+        for one in tried
+        if one.shares("fresh")
+    ]
+    if not any(one.rewrite for one in shown):
+        easy = [Finding("forecast", "ok", EASY)] if any(1 in one.fresh for one in shown) else []
+        return easy, None
+    price = prices(tried)
+    made = forecast(shown, price)
+    chances = ", ".join(
+        f"{NAMES[mode]} {made.chances[mode]:.0%} ({made.answers[mode]:.0f} answers)"
+        for mode in MODES
+    )
+    equal = "texts" if price == EQUAL_TEXTS else "tokens"
+    size = f"depth {RUN.depth} and width {RUN.width}, {TEXTS} texts"
+    words = (
+        f"at equal {equal} ({size}) and with a reward that says what failed, one answer passes all"
+    )
+    return [
+        Finding("forecast", "ok", f"{words}: {chances}"),
+        Finding("recommended", "ok", f"{reason(made)}. Next: {command(made, policy)}"),
+    ], made
+
+
+def reason(made: Forecast) -> str:
+    """Return why a mode is recommended."""
+    mode, best = made.recommended, made.best
+    if made.level:
+        return f"{NAMES[mode]}: all modes do equally well, and it is the simplest"
+    if mode != best and made.chances[best] - made.chances[mode] < SAME:
+        return f"{NAMES[mode]}: as good as {NAMES[best]}, and simpler"
+    if mode == best and made.clear:
+        least = min(made.ahead[other][0] for other in MODES if other != mode)
+        return f"{NAMES[mode]}: ahead of both others, by {100 * least:.0f} points or more"
+    rival = mode
+    if mode == best:
+        rival = max((m for m in MODES if m != best), key=made.chances.__getitem__)
+    low, high = made.ahead[rival]
+    words = f"{NAMES[mode]}: no clear winner from so few texts, and it risks least"
+    gap = f"{100 * low:+.0f} to {100 * high:+.0f} points"
+    return f"{words} ({NAMES[best]} ahead of {NAMES[rival]} by {gap})"
+
+
+def command(made: Forecast, policy: str) -> str:
+    """Return what to type next."""
+    mode = made.recommended
+    width = f" --width {min(WIDEST, round(made.answers[mode]))}" if mode == "best_of_n" else ""
+    return f'tpo run "..." --policy {shlex.quote(policy)} --mode {mode}{width}'
