@@ -15,14 +15,15 @@ import tpo
 FIRST = "first"  # the samples that all arms share
 
 
-# 19 texts each. D2-N5: 15 answers and 4 critiques.
+# 19 texts each. D2-N5: 15 answers and 4 critiques; a round of `adaptive` without a critique has two
+# answers more. In the order in which they are run.
 D2_N5 = {"depth": 2, "width": 5, "target_reward": 1.0}
 ARMS: dict[str, dict[str, Any]] = {
     FIRST: {"mode": "best_of_n", "width": 5},
     "best_of_n": {"mode": "best_of_n", "width": 19},
     "tpo": {"mode": "tpo", **D2_N5, "feedback": "hide"},
-    "tpo_feedback": {"mode": "tpo", **D2_N5},
     "adaptive_feedback": {"mode": "adaptive", **D2_N5},
+    "tpo_feedback": {"mode": "tpo", **D2_N5},
 }
 
 
