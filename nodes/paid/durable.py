@@ -58,8 +58,7 @@ class Held(Generic[T]):
 def write(**channels: object) -> None:
     """Write values to channels from inside a task, as the last thing before it returns.
 
-    A task cancelled between the two counts as finished, and its result is `None`: what must
-    not be lost has to be in the values, see `written`.
+    A task cancelled between the two counts as finished, with no result: see `written`.
     """
     entries = [ChannelWriteEntry(name, value) for name, value in channels.items()]
     ChannelWrite.do_write(get_config(), entries)
