@@ -1,7 +1,7 @@
 """A real model, answers that a program checks: best-of-N, TPO and other arms side by side.
 
-All arms share the first samples of a row. Finished rows are kept in a JSONL store, so a run
-that is stopped goes on where it was:
+All arms share the first samples of a row. Finished rows are kept in a JSONL store, and a row under
+way by the package's own checkpoints, so a run that is stopped goes on where it was:
 
     python benchmarks/real_model.py run --task ifeval --rows ifeval.jsonl \\
         --policy embedded:model.gguf --store ifeval.store.jsonl
@@ -20,16 +20,19 @@ import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before the model's server is started
 sys.path.insert(0, str(Path(__file__).resolve().parent / "real"))
 
 from arms import ARMS, FIRST, exists, run_arm, token_counter
 from report import report, solved
-from row_store import Store, read_lines
+from row_store import Store, append, read_lines
 from task_rows import Row, read_rows
 
 import tpo
@@ -38,18 +41,19 @@ import tpo
 class Sampling:
     """Runs arms on rows, several rows at the same time, and keeps what is finished."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, saver: AsyncSqliteSaver) -> None:
         names = ("task", "policy", "seed", "max_tokens", "critique_max_tokens", "most_words")
         setup = {name: getattr(options, name) for name in names}
         setup["policy"] = Path(options.policy.rpartition(":")[2]).name
         self.options = options
         self.store = Store(options.store, setup)
+        self.requests = options.store.with_suffix(".requests.jsonl")
         self.gate = asyncio.Semaphore(options.rows_at_once)
         self.count = token_counter(options.policy, options.rows_at_once)
         self.common = {
             "policy": options.policy, "seed": options.seed, "max_tokens": options.max_tokens,
             "critique_max_tokens": options.critique_max_tokens, "sampling": options.sampling,
-            "timeout": 3600, "retries": 0,
+            "timeout": 3600, "retries": 0, "checkpointer": saver,
         }  # fmt: skip
 
     async def finish(self, row: Row, arm: str) -> dict[str, Any] | None:
@@ -59,8 +63,11 @@ class Sampling:
         first = self.store.get(row.key, FIRST) if arm != FIRST else None
         drafts = [c["text"] for c in first["candidates"] if not c["error"]] if first else []
         async with self.gate:
+            place = {"row": row.key, "arm": arm}
+            paid = [one for one in read_lines(self.requests) if place.items() <= one.items()]
+            keep = partial(append, self.requests)
             try:
-                record = await run_arm(row, arm, drafts, self.count, **self.common)
+                record = await run_arm(row, arm, drafts, self.count, paid, keep, **self.common)
             except tpo.TPOError as error:
                 say(row, arm, f"failed: {error}")
                 return None
@@ -107,7 +114,9 @@ class Sampling:
 
 async def sample(options: argparse.Namespace, rows: list[Row]) -> None:
     """Sample what the store does not have."""
-    await Sampling(options).all(rows)
+    saved = options.store.with_suffix(".sqlite")
+    async with AsyncSqliteSaver.from_conn_string(os.fspath(saved)) as saver:
+        await Sampling(options, saver).all(rows)
 
 
 def say(row: Row, arm: str, what: str) -> None:

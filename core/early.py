@@ -7,7 +7,14 @@ from typing_extensions import TypedDict
 from .json_types import JsonObject
 
 
-class EarlyScore(TypedDict):
+class Said(TypedDict, total=False):
+    """What the reward's server answered, if it failed and said so; see core/errors.py."""
+
+    status: int
+    retry_after: float | None
+
+
+class EarlyScore(Said):
     """One answer's score."""
 
     mark: str

@@ -13,6 +13,7 @@ from langchain_core.messages import AnyMessage, HumanMessage
 
 from ..core.message_text import message_words
 from ..core.prompt_template import Prompt, clip, quote
+from ..core.special_tokens import as_text
 from .feedback import FEEDBACK_TOKENS
 from .prompt_set import Critique
 
@@ -48,7 +49,7 @@ def advised_messages(
         clip_tokens: About how many tokens of each text the model is shown.
     """
     said, gradient = critique.chosen_feedback, critique.gradient
-    feedback = quote(clip(said, min(clip_tokens, FEEDBACK_TOKENS)))
+    feedback = as_text(quote(clip(said, min(clip_tokens, FEEDBACK_TOKENS))))
     changes = quote(clip(gradient, clip_tokens))
     advice = ADVICE.fill(
         {

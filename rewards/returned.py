@@ -39,13 +39,13 @@ def score_of(returned: Any) -> Score:
     def field(name: str) -> object:
         return getattr(returned, name, None)
 
-    figure: Any = returned
+    value: Any = returned
     if hasattr(returned, "explanation") and hasattr(returned, "value"):
         grade = returned.value
-        figure = _GRADES.get(grade, grade) if isinstance(grade, str) else grade
+        value = _GRADES.get(grade, grade) if isinstance(grade, str) else grade
     elif isinstance(field("score"), float | int):
-        figure = returned.score
-    return scored(figure, _said_in(field))
+        value = returned.score
+    return scored(value, _said_in(field))
 
 
 def _said_in(field: Callable[[str], object]) -> str:

@@ -15,14 +15,15 @@ import tpo
 FIRST = "first"  # the samples that all arms share
 
 
-# 19 texts each. D2-N5: 15 answers and 4 critiques.
+# 19 texts each. D2-N5: 15 answers and 4 critiques; a round of `adaptive` without a critique has two
+# answers more. In the order in which they are run.
 D2_N5 = {"depth": 2, "width": 5, "target_reward": 1.0}
 ARMS: dict[str, dict[str, Any]] = {
     FIRST: {"mode": "best_of_n", "width": 5},
     "best_of_n": {"mode": "best_of_n", "width": 19},
     "tpo": {"mode": "tpo", **D2_N5, "feedback": "hide"},
-    "tpo_feedback": {"mode": "tpo", **D2_N5},
     "adaptive_feedback": {"mode": "adaptive", **D2_N5},
+    "tpo_feedback": {"mode": "tpo", **D2_N5},
 }
 
 
@@ -50,7 +51,13 @@ def reward_of(row: Row) -> Callable[[str, str], tpo.Score]:
 
 
 async def run_arm(
-    row: Row, name: str, drafts: list[str], count: Callable[[str], int], **common: Any
+    row: Row,
+    name: str,
+    drafts: list[str],
+    count: Callable[[str], int],
+    requests: list[dict[str, Any]],
+    keep: Callable[[dict[str, Any]], None],
+    **common: Any,
 ) -> dict[str, Any]:
     """Run one arm on one row and return its record for the store.
 
@@ -59,19 +66,27 @@ async def run_arm(
         name: The arm.
         drafts: The shared first answers; none for the arm that samples them.
         count: Returns the tokens of a text.
+        requests: What the row has paid for already, before this process.
+        keep: Is given each further request as it comes back.
         **common: What all arms are given.
     """
     started = time.monotonic()
-    requests: list[dict[str, Any]] = []
 
     def note(event: Any) -> None:
         if event["type"] == "tpo.request_finished":
-            cost = {key: event["cost"][key] for key in ("input_tokens", "cached_tokens", "seconds")}
-            requests.append({"phase": event["phase"], "round": event["round"], **cost})
+            cost = {key: event["cost"][key] for key in ("input_tokens", "cached_tokens")}
+            request = {"phase": event["phase"], "round": event["round"], **cost}
+            requests.append(request)
+            keep({"row": row.key, "arm": name, **request})
 
     settings = {"live": False, **common, **ARMS[name]}
     result = await tpo.aalign(
-        row.prompt, reward=reward_of(row), drafts=drafts, on_event=note, **settings
+        row.prompt,
+        reward=reward_of(row),
+        drafts=drafts,
+        on_event=note,
+        thread_id=f"{row.key}-{name}",
+        **settings,
     )
     for candidate in result["candidates"]:
         candidate["tokens"] = count(candidate["text"])  # type: ignore[typeddict-unknown-key]

@@ -47,7 +47,7 @@ def report(kept: Kept) -> str:
                 if (r, arm) in kept and (r, BASE) in kept]  # fmt: skip
         if both and arm not in {FIRST, BASE}:
             parts.append(against(arm, both))
-    return "\n\n".join([*parts, about_rounds(on)])
+    return "\n\n".join([*parts, about_rounds(on), about_moves(on)])
 
 
 def about_rows(firsts: Sequence[Record]) -> str:
@@ -160,6 +160,25 @@ def about_round(records: Sequence[Record], now: int) -> list[str]:
         mean(one.best_mends for one in mends),
         mean(one.breaks for one in mends),
     ]
+
+
+def about_moves(on: dict[str, list[Pair]]) -> str:
+    """Return a line per arm and move of the adaptive search: what its answers came to."""
+    lines = [["arm, move", "rows", "answers", "mean reward", "pass all checks"]]
+    for arm, pairs in on.items():
+        answers = [(r["row"], c) for _, r in pairs for c in own(r) if c.get("move")]
+        for move in sorted({c["move"] for _, c in answers}):
+            some = [(row, c) for row, c in answers if c["move"] == move]
+            lines.append(
+                [
+                    f"{arm}, {move}",
+                    str(len({row for row, _ in some})),
+                    str(len(some)),
+                    mean(c["reward"] for c in usable([c for _, c in some])),
+                    percent(all(c["passed"]) for _, c in some),
+                ]
+            )
+    return table(lines) if len(lines) > 1 else "no arm plans its rounds"
 
 
 def best(record: Record) -> float:

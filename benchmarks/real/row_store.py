@@ -34,7 +34,7 @@ class Store:
             changed = {k for k in known.keys() | setup.keys() if known.get(k) != setup.get(k)}
             raise ValueError(f"{path} was begun with another {', '.join(sorted(changed))}")
         if known is None:
-            self._append({"setup": setup})
+            append(path, {"setup": setup})
 
     def get(self, row: str, arm: str) -> Record | None:
         """Return a finished record, or `None`."""
@@ -42,20 +42,21 @@ class Store:
 
     def add(self, record: Record) -> None:
         """Keep a finished record, on disk before this returns."""
-        self._append(record)
+        append(self.path, record)
         self.records[record["row"], record["arm"]] = record
 
-    def _append(self, line: Record) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b") as file:
-            file.seek(0, os.SEEK_END)
-            if file.tell():
-                file.seek(-1, os.SEEK_END)
-                broken = file.read() != b"\n"  # a line that was cut off ends here
-                file.write(b"\n" if broken else b"")
-            file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+
+def append(path: Path, line: Record) -> None:
+    """Write one line, after the one that was cut off if there is such a one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        file.seek(0, os.SEEK_END)
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            file.write(b"" if file.read() == b"\n" else b"\n")
+        file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read_lines(path: Path) -> list[Record]:

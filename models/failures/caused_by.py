@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
 
-from ...core.errors import TOO_MANY, TPOError
+from ...core.early import Said
+from ...core.errors import TOO_MANY, RewardError, TPOError
 from .error_parts import causes_of
 from .provider_error import status_of
 from .retry_after import retry_after
@@ -43,3 +45,20 @@ def to_tell(known: ErrorKind | None, further: ErrorKind) -> ErrorKind:
     A client is told of those, and may come back.
     """
     return further if known is None or status_of(further) == TOO_MANY else known
+
+
+def said_by(end: object) -> Said:
+    """Return what the server behind a failure answered, to be kept; nothing if it did not say."""
+    told = caused_by(RewardError(), end if isinstance(end, Exception) else None)
+    return {} if told.status is None else Said(status=told.status, retry_after=told.retry_after)
+
+
+def error_of(kept: Iterable[Said]) -> RewardError | None:
+    """Return an error that says what servers answered, the one of `to_tell`; `None` if none did."""
+    error: RewardError | None = None
+    for said in kept:
+        if "status" in said:
+            one = RewardError(f"the reward's server answered {said['status']}")
+            one.status, one.retry_after = said["status"], said.get("retry_after")
+            error = to_tell(error, one)
+    return error

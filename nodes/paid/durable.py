@@ -15,6 +15,7 @@ from inspect import getmro
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_config
 from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
@@ -57,11 +58,7 @@ class Held(Generic[T]):
 def write(**channels: object) -> None:
     """Write values to channels from inside a task, as the last thing before it returns.
 
-    A task cancelled between the two counts as finished, and its result is `None`: what must
-    not be lost has to be in the values, see `written`.
-
-    Example:
-        >>> write(candidates=[candidate])  # doctest: +SKIP
+    A task cancelled between the two counts as finished, with no result: see `written`.
     """
     entries = [ChannelWriteEntry(name, value) for name, value in channels.items()]
     ChannelWrite.do_write(get_config(), entries)
@@ -123,13 +120,8 @@ class Left(NamedTuple):
 
 async def left_behind() -> Left:
     """Return what the tasks of this step left; to be asked only if it was interrupted."""
-    saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
-    info = get_runtime().execution_info
-    if not saver or not info:
-        return Left({}, {})
-    ns = info.checkpoint_ns.rpartition("|")[0]  # the node's own part comes last
-    here = {"thread_id": info.thread_id, "checkpoint_ns": ns, "checkpoint_id": info.checkpoint_id}
-    saved = await saver.aget_tuple({"configurable": here})
+    saver, here, checkpoint = _where()
+    saved = saver and await saver.aget_tuple({"configurable": {**here, **checkpoint}})
     writes = [(channel, value) for _, channel, value in (saved and saved.pending_writes) or []]
     drawn = [r for channel, value in writes if channel == "candidates" for r in value]
     marked = {v["mark"]: v for _, v in writes if isinstance(v, dict) and v.get("mark")}
@@ -138,15 +130,21 @@ async def left_behind() -> Left:
 
 async def written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:
     """Yield those of the candidates that tasks wrote beside each checkpoint, the newest first."""
-    saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
-    info = get_runtime().execution_info
-    if not saver or not info:
-        return
-    ns = info.checkpoint_ns.rpartition("|")[0]  # the node's own part comes last
-    here = {"thread_id": info.thread_id, "checkpoint_ns": ns}
+    saver, here, _ = _where()
     place: RunnableConfig | None = {"configurable": here}
-    while place and (saved := await saver.aget_tuple(place)):
+    while saver and place and (saved := await saver.aget_tuple(place)):
         values = [v for _, channel, v in saved.pending_writes or [] if channel == "candidates"]
         whole = {(r["turn"], r["id"]): r for value in values for r in value if "text" in r}
         yield {key: record for key, record in whole.items() if key in keys}
         place = saved.parent_config
+
+
+def _where() -> tuple[BaseCheckpointSaver[Any] | None, JsonObject, JsonObject]:
+    """Return the saver of the graph around this node, if any; its thread; the checkpoint."""
+    saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
+    info = get_runtime().execution_info
+    if not saver or not info:
+        return None, {}, {}
+    ns = info.checkpoint_ns.rpartition("|")[0]  # the node's own part comes last
+    here = {"thread_id": info.thread_id, "checkpoint_ns": ns}
+    return saver, here, {"checkpoint_id": info.checkpoint_id}

@@ -18,6 +18,7 @@ from ...core.early import Early, EarlyScore
 from ...core.pool import scored_texts
 from ...core.state import Candidate, Score
 from ...core.usage import Cost, add_costs, brief
+from ...models.failures.caused_by import said_by
 from ...rewards.planned_reward import Called, Job, PlannedReward
 from ...rewards.readiness import rates_alone
 from .durable import Held, Left
@@ -72,7 +73,8 @@ class EarlyScores:
                 count_saved(job.budget, end)
         result, paid = outcome(end)
         (score,) = self.reward.combine(job, [call], [result])
-        self.made[text] = EarlyScore(mark=mark, score={**score}, cost=brief(paid))
+        made = EarlyScore(mark=mark, score={**score}, cost=brief(paid))
+        self.made[text] = {**made, **said_by(end)}
         self.tell(text, score)
 
     async def pay(self, coming: Coming) -> Called:

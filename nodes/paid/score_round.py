@@ -18,7 +18,7 @@ from ...core.state import Candidate, Score, State, merge_candidates
 from ...core.stopping import spent
 from ...core.usage import Cost, add_costs
 from ...models.budget import Budget, budget_left
-from ...models.failures.caused_by import to_tell
+from ...models.failures.caused_by import error_of, to_tell
 from ...rewards.planned_reward import Job, PlannedReward
 from .durable import restore
 from .early_scores import early_cost, found_early
@@ -137,6 +137,7 @@ async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
         restored=restored,
         degraded=state.get("degraded", False),
         early=early,
+        error=error_of(early["scores"] if early["run"] == run.key else ()),
         budget=budget_left(run.context, add_costs(spent(state), paid)),
         cost=paid,
     )

@@ -126,6 +126,13 @@ def test_the_report_compares_what_is_there():
     assert "| equal tokens | -1.000 |" in said
 
 
+def test_the_report_says_what_each_move_came_to():
+    moved = [{**one, "move": "advised"} for one in TPO["candidates"] if one["round"] == 1]
+    record = {**TPO, "arm": "adaptive_feedback", "candidates": [*DRAFTS, *moved]}
+    said = report({("1", one["arm"]): one for one in (FIRSTS, record)})
+    assert "| adaptive_feedback, advised | 1 | 2 | 0.75 | 50 % |" in said
+
+
 def test_the_reward_is_the_share_of_checks_and_says_what_they_saw():
     checks = (
         Check("say a", lambda x: "a" in x),

@@ -332,8 +332,9 @@ class Limited(Exception):
 
 @pytest.mark.parametrize("on_failure", ["skip", "raise"])
 @pytest.mark.parametrize("form", ["object", "function", "part"])
-def test_too_many_requests_are_told_as_that_whichever_reward_sent_them(form, on_failure):
-    """Also when another answer failed for another reason first."""
+@pytest.mark.parametrize("sampling", ["auto", "parallel"])
+def test_too_many_requests_are_told_as_that_whichever_reward_sent_them(form, sampling, on_failure):
+    """Also when another answer failed for another reason first, or while others were drawn."""
 
     def limited(query: str, answer: str) -> float:
         raise ConnectionError("no route") if answer == "first 0" else Limited("slow down")
@@ -344,5 +345,5 @@ def test_too_many_requests_are_told_as_that_whichever_reward_sent_them(form, on_
 
     rewards = {"object": Whole(), "function": limited, "part": Mix([Part(limited)])}
     with pytest.raises(tpo.RewardError) as caught:
-        run(reward=rewards[form], on_reward_failure=on_failure)
+        run(reward=rewards[form], on_reward_failure=on_failure, sampling=sampling)
     assert (caught.value.status, caught.value.retry_after) == (429, 7.0)
