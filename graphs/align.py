@@ -117,7 +117,10 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         start = await next_input(app, config, first)
         try:
             # Closed at once: else a run goes on whose `on_event` has failed.
-            stream = app.astream(start, config, context=chosen, stream_mode="custom", version="v2")
+            # Saved before the next step begins: what a step paid for outlives a kill.
+            stream = app.astream(
+                start, config, context=chosen, stream_mode="custom", version="v2", durability="sync"
+            )
             async with aclosing(cast("AsyncGenerator[JsonObject]", stream)) as parts:
                 async for part in parts:
                     if on_event is not None:

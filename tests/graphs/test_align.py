@@ -208,3 +208,29 @@ async def test_a_chain_around_a_run_does_not_limit_its_steps():
         return await tpo.aalign(query, policy=says(), **{**OPTIONS, "depth": 7})
 
     assert len((await RunnableLambda(answer).ainvoke(QUERY))["rounds"]) == 8
+
+
+class SlowSaver(InMemorySaver):
+    """Takes a while to save, as a database does, and lists what it has not saved yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Any] = []  # LangGraph copies the saver: the copies share it
+
+    async def aput(self, *record: Any) -> Any:
+        self.waiting.append(record)
+        await asyncio.sleep(0.1)
+        self.waiting.pop()
+        return await super().aput(*record)
+
+
+async def test_a_step_is_saved_before_the_next_one_pays():
+    saver, unsaved = SlowSaver(), []
+
+    def count(k: int) -> str:
+        unsaved.append(len(saver.waiting))
+        return f"text {k}"
+
+    model = says(loss=count, gradient=count)
+    await tpo.aalign(QUERY, policy=model, checkpointer=saver, thread_id="t", **OPTIONS)
+    assert unsaved == [0, 0]
