@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -11,7 +12,8 @@ from ...core.context import Context
 from ...core.login import without_login
 from ...core.make_context import make_context
 from ...models.policy import Policy, resolve_policy
-from ...rewards.planned_reward import Job
+from ...rewards.base import Reward
+from ...rewards.planned_reward import Job, PlannedReward
 from ...rewards.resolve import resolve_reward
 from ..console import console_for
 from ..ctrl_c import run_interruptible
@@ -20,7 +22,7 @@ from ..doctor.move_checks import try_moves
 from ..doctor.move_findings import move_findings
 from ..doctor.policy_checks import answers, follows, samples
 from ..doctor.report import Report, pairs_table
-from ..doctor.reward_checks import check_reward
+from ..doctor.reward_checks import Probed, check_reward
 from ..doctor.tasks import TASKS
 from ..doctor.verdict import verdict, verdict_on_reward
 from ..doctor.width_check import check_width
@@ -40,15 +42,7 @@ async def _check(tries: int, as_json: bool, context: Context, reward_alone: bool
     report = Report(console)
     if not reward_alone:
         await _check_policy(tries, context, report)
-    console.print(Text(f"reward {reward.name}", "bold"))
-    with console.status("scoring pairs"):
-        found, pairs = await check_reward(reward, Job([], [], settings=context))
-    if reward_alone and pairs:
-        console.print(pairs_table(pairs), soft_wrap=not console.is_terminal)
-    report.add(found)
-    if pairs and report.tried:
-        with console.status("scoring first answers"):
-            report.add(await check_width(reward, report.tried))
+    pairs = await score_pairs(reward, context, report, show=reward_alone)
     fit, sentence = verdict(report.findings)
     if reward_alone:
         fit, sentence = verdict_on_reward(report.findings, [pair.right for pair in pairs])
@@ -56,6 +50,23 @@ async def _check(tries: int, as_json: bool, context: Context, reward_alone: bool
     if as_json:
         print(json.dumps(report.as_json(fit, sentence, pairs), indent=2, ensure_ascii=False))
     return 0 if fit else 1
+
+
+async def score_pairs(
+    reward: Reward | PlannedReward, context: Context, report: Report, *, show: bool
+) -> Sequence[Probed]:
+    """Check a reward with pairs of answers, and with the policy's own; return the pairs."""
+    console = report.console
+    console.print(Text(f"reward {reward.name}", "bold"))
+    with console.status("scoring pairs"):
+        found, pairs = await check_reward(reward, Job([], [], settings=context))
+    if show and pairs:
+        console.print(pairs_table(pairs), soft_wrap=not console.is_terminal)
+    report.add(found)
+    if pairs and report.tried:
+        with console.status("scoring first answers"):
+            report.add(await check_width(reward, report.tried))
+    return pairs
 
 
 async def _check_policy(tries: int, context: Context, report: Report) -> None:

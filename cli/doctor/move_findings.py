@@ -27,6 +27,9 @@ def likely(passed: int, of: int) -> str:
     return f"{passed} of {of} (likely {low:.0f} to {high:.0f} %)"
 
 
+WARMER = "of an answer that passed all checks, asked only to be warmer, fail one"
+
+
 def move_findings(tried: Sequence[Tried]) -> list[Finding]:
     """Return what the moves did: how many texts pass, how many mend and how many break."""
     found = []
@@ -45,10 +48,8 @@ def move_findings(tried: Sequence[Tried]) -> list[Finding]:
     found += changes("advised answers", "advised", mendable)
     sound = [s for one in tried if one.draft and not one.mendable for s in one.shares("rewrite")]
     if sound:
-        words = (
-            f"{sum(s != 1 for s in sound)} of {len(sound)} rewrites of an answer that passed all"
-        )
-        found.append(Finding("breaks", "ok", f"{words} checks, asked only to be warmer, fail one"))
+        words = f"{sum(s != 1 for s in sound)} of {len(sound)} rewrites {WARMER}"
+        found.append(Finding("breaks", "ok", words))
     return found
 
 

@@ -120,7 +120,7 @@ class Left(NamedTuple):
 
 async def left_behind() -> Left:
     """Return what the tasks of this step left; to be asked only if it was interrupted."""
-    saver, here, checkpoint = _where()
+    saver, here, checkpoint = saver_and_place()
     saved = saver and await saver.aget_tuple({"configurable": {**here, **checkpoint}})
     writes = [(channel, value) for _, channel, value in (saved and saved.pending_writes) or []]
     drawn = [r for channel, value in writes if channel == "candidates" for r in value]
@@ -130,7 +130,7 @@ async def left_behind() -> Left:
 
 async def written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:
     """Yield those of the candidates that tasks wrote beside each checkpoint, the newest first."""
-    saver, here, _ = _where()
+    saver, here, _ = saver_and_place()
     place: RunnableConfig | None = {"configurable": here}
     while saver and place and (saved := await saver.aget_tuple(place)):
         values = [v for _, channel, v in saved.pending_writes or [] if channel == "candidates"]
@@ -139,7 +139,7 @@ async def written(keys: Set[Key]) -> AsyncIterator[dict[Key, Candidate]]:
         place = saved.parent_config
 
 
-def _where() -> tuple[BaseCheckpointSaver[Any] | None, JsonObject, JsonObject]:
+def saver_and_place() -> tuple[BaseCheckpointSaver[Any] | None, JsonObject, JsonObject]:
     """Return the saver of the graph around this node, if any; its thread; the checkpoint."""
     saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
     info = get_runtime().execution_info

@@ -13,17 +13,17 @@ from source_tree import ROOT
 # The goals stand in the script's own table.
 CEILINGS: dict[str, float] = {
     "to understand the loop: files": 14,
-    "to understand the loop: lines": 1620,
-    "with the rooms behind their doors: files": 21,
-    "with the rooms behind their doors: lines": 2500,
+    "to understand the loop: lines": 1570,
+    "with the rooms behind their doors: files": 23,
+    "with the rooms behind their doors: lines": 2680,
     "forms of a score": 4,
     "public names defined twice": 8,
     "private names defined twice": 7,
-    "Any per 1,000 lines": 3.2,
+    "Any per 1,000 lines": 3.0,
     "noqa per 1,000 lines": 2.4,
-    "private functions, % of all": 22.5,
+    "private functions, % of all": 19.5,
     "used once, % of the private": 56.0,
-    "private functions used once, % of all": 12.5,
+    "private functions used once, % of all": 11.0,
     "functions over 20 lines": 78,
     "files over 150 lines": 22,
 }
