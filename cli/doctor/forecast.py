@@ -22,11 +22,11 @@ from .mode_plans import (
     Counts,
     Mode,
     Prices,
-    Shares,
     Shown,
     adaptive_path,
     mode_plans,
 )
+from .move_rates import draw_rates
 
 DRAWS, PATHS = 1000, 8
 SAME = 0.01  # chances closer than this are the same to a user
@@ -51,7 +51,12 @@ class Forecast:
     @property
     def best(self) -> Mode:
         """The mode with the highest chance; of equals the simplest."""
-        return max(MODES, key=self.chances.__getitem__)
+        return max(MODES, key=lambda mode: self.chances[mode])
+
+    @property
+    def runner_up(self) -> Mode:
+        """The mode with the next highest chance."""
+        return sorted(MODES, key=lambda mode: -self.chances[mode])[1]
 
     @property
     def clear(self) -> bool:
@@ -111,8 +116,8 @@ def forecast(tasks: Sequence[Shown], prices: Prices = EQUAL_TEXTS, *, seed: int 
                 for mode in MODES
             }
         )
-    chances = {mode: fmean(draw[mode] for draw in draws) for mode in MODES}
-    best = max(MODES, key=chances.__getitem__)
+    chances: dict[Mode, float] = {mode: fmean(draw[mode] for draw in draws) for mode in MODES}
+    best = max(MODES, key=lambda mode: chances[mode])
     return Forecast(
         chances,
         ahead={m: most_draws([draw[best] - draw[m] for draw in draws]) for m in MODES},
@@ -130,21 +135,3 @@ def most_draws(values: Sequence[float]) -> tuple[float, float]:
     """Return the low and the high end of nine draws of ten."""
     cut, ranked = len(values) // 20, sorted(values)
     return ranked[cut], ranked[-cut - 1]
-
-
-def draw_rates(tasks: Sequence[Shown], chance: Random) -> list[dict[Move, float]]:
-    """Draw for each task how often a text of each move passes all checks."""
-    usual: dict[Move, float] = {}
-    for move in MOVES:
-        every = [share == 1 for task in tasks for share in task.of(move)]
-        usual[move] = (sum(every) + 0.5) / (len(every) + 1)
-    return [
-        {move: chance.betavariate(*belief(task.of(move), usual[move])) for move in MOVES}
-        for task in tasks
-    ]
-
-
-def belief(shares: Shares, usual: float) -> tuple[float, float]:
-    """Return the Beta of a rate: what the texts showed, and one text of the usual kind."""
-    passed = sum(share == 1 for share in shares)
-    return passed + usual, len(shares) - passed + 1 - usual

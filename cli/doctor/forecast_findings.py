@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ...core.moves import Move
 from ...core.phrases import MODES as NAMES
 from .forecast import SAME, Forecast, forecast
-from .mode_plans import EQUAL_TEXTS, MODES, RUN, TEXTS, Prices, Shown
+from .mode_plans import EQUAL_TEXTS, MODES, RUN, TEXTS, Prices
 from .tried import Tried
 from .verdict import Finding
 
@@ -44,15 +44,7 @@ def forecast_findings(tried: Sequence[Tried], policy: str) -> tuple[list[Finding
         tried: What the moves did.
         policy: The policy's spec, without a login.
     """
-    shown = [
-        Shown(
-            one.shares("fresh"),
-            one.shares("rewrite") if one.mendable else (),
-            one.shares("advised"),
-        )
-        for one in tried
-        if one.shares("fresh")
-    ]
+    shown = [one.as_shown() for one in tried if one.shares("fresh")]
     if not any(one.rewrite for one in shown):
         easy = [Finding("forecast", "ok", EASY)] if any(1 in one.fresh for one in shown) else []
         return easy, None
@@ -82,10 +74,9 @@ def reason(made: Forecast) -> str:
         return f"{NAMES[mode]}: as good as {NAMES[best]}, and simpler"
     if mode == best and made.clear:
         least = min(made.ahead[other][0] for other in MODES if other != mode)
-        return f"{NAMES[mode]}: ahead of both others, by {100 * least:.0f} points or more"
-    rival = mode
-    if mode == best:
-        rival = max((m for m in MODES if m != best), key=made.chances.__getitem__)
+        by = f"{100 * least:.0f} points or more, as far as these texts can tell"
+        return f"{NAMES[mode]}: ahead of both others by {by}"
+    rival = made.runner_up if mode == best else mode
     low, high = made.ahead[rival]
     words = f"{NAMES[mode]}: these few texts show no clear winner, and it risks least"
     gap = f"{100 * low:+.0f} to {100 * high:+.0f} points"

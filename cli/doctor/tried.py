@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...core.json_types import JsonObject
 from ...core.moves import Move
+from .mode_plans import Shown
 from .several import Several
 from .task import Task
 
@@ -34,6 +35,11 @@ class Tried:
         """Return the share of checks that each text of a move passes; `None` if it is unusable."""
         came = self.moves.get(move, Several()).texts
         return tuple(None if text is None else self.task.share(text) for text in came)
+
+    def as_shown(self) -> Shown:
+        """Return it as a forecast takes it: without rewrites of what passed already."""
+        rewrite = self.shares("rewrite") if self.mendable else ()
+        return Shown(self.shares("fresh"), rewrite, self.shares("advised"))
 
     def as_json(self) -> JsonObject:
         """Return what `--json` prints of it: for each text the share of checks that it passes."""

@@ -205,7 +205,7 @@ def test_a_reason_never_claims_more_than_the_draws_show():
     half, full = (0.5,) * 4, (1.0,) * 4
     cases = {
         "all modes do equally well": [Shown(full)],
-        "ahead of both others, by": [Shown(half, half, full)],
+        "ahead of both others by": [Shown(half, half, full)],
         "no clear winner, and it risks least": [
             Shown((0.5, 1.0), half, (0.5, 1.0)),
             Shown(half, (1.0, 0.5), half),
