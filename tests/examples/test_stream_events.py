@@ -33,9 +33,13 @@ def test_offline_it_shows_a_whole_run():
     assert refused in lines
     assert "stops: depth" in lines
     assert lines[-1].startswith("the answer after 8 requests: Air scatters blue light, whose")
-    live = [line for line in printed if line.startswith(f"{'':8} | ")]
-    assert len(live) == 7  # each of the eight requests but the malformed update
-    assert live[0].endswith("| Because of the ocean, which it reflects.")
+    pieces = [line for line in printed if line.startswith(f"{'':8} | ")]  # a score may come between
+    live = "".join(piece.partition(" | ")[2] for piece in pieces)
+    assert live.startswith("Because of the ocean, which it reflects.The sky is blue.Air scatters")
+    assert "I would rather not" not in live  # there is no answer in the malformed update
+    texts = [line.partition(": ")[2] for line in lines if line.startswith(("the loss", "the grad"))]
+    assert len(texts) == 2
+    assert all(text in live for text in texts)
 
 
 @pytest.mark.loopback

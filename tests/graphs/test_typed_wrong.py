@@ -49,7 +49,10 @@ FORMS: dict[str, tuple[dict[str, Any], str]] = {
     "no candidate": ({"width": 0}, "width: input should be greater than or equal to 1"),
     "too many": ({"width": 1000}, "width: input should be less than or equal to 64"),
     "not a number": ({"temperature": float("nan")}, "temperature: input should be a finite number"),
-    "another name of a mode": ({"mode": "best-of-n"}, "mode: input should be 'tpo', 'best_of_n'"),
+    "another name of a mode": (
+        {"mode": "best-of-n"},
+        "mode: input should be 'tpo', 'adaptive', 'best_of_n'",
+    ),
     "a seed of -1": ({"seed": -1}, "seed: input should be greater than or equal to 0"),
     "no time": ({"timeout": 0}, "timeout: input should be greater than 0"),
     "a pause for a person": ({"human_pick": True}, "human_pick pauses the run"),

@@ -46,7 +46,7 @@ async def test_the_context_form_is_readable(client, assistants, models):
         assert "default" in field
     assert (fields["depth"]["minimum"], fields["depth"]["maximum"]) == (0, 20)
     assert (fields["depth"]["default"], fields["width"]["default"]) == (2, 5)
-    assert fields["mode"]["enum"] == ["tpo", "best_of_n", "revision"]
+    assert fields["mode"]["enum"] == ["tpo", "adaptive", "best_of_n", "revision"]
     assert {"type": "null"} in fields["seed"]["anyOf"]
     assert fields["policy"]["default"] == f"openai:x@{models.base_url}"  # from TPO_POLICY
     assert fields["critic"]["default"] == f"openai:critic@{models.base_url}"  # from .env
