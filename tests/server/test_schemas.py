@@ -18,8 +18,10 @@ FIXED = {
 CHOSEN = {
     ("rank", "choose"),
     ("rank", "loss"),
+    ("rank", "update"),  # a round that is planned without a critique
     ("rank", "finish"),
     ("choose", "loss"),
+    ("choose", "update"),
     ("choose", "finish"),
     ("loss", "gradient"),
     ("loss", "finish"),
