@@ -10,10 +10,12 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from ...core.feedback import feedback_text
 from ...core.final_answer import answer_of
 from ...core.login import without_login
 from ...core.number_format import age, reward
 from ...core.phrases import overoptimised_sentence, search_phrase
+from ...core.pool import by_id
 from ...core.state import Round
 from ..console import harmless, page, print_raw
 from ..report.result import print_answer, result_of, why_stopped
@@ -67,17 +69,19 @@ def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
         _section(console, "Pool")
         console.print(pool_table(values))
     for record in values.get("rounds") or []:
-        _print_critique(console, record)
+        chosen = by_id(values.get("candidates") or [], record["chosen"])
+        _print_critique(console, record, feedback_text(chosen) if chosen else "")
     _print_end(console, run, state)
 
 
-def _print_critique(console: Console, record: Round) -> None:
+def _print_critique(console: Console, record: Round, feedback: str) -> None:
     plan = record["plan"]["why"] if "plan" in record else ""
     if not (record["loss"] or record["gradient"] or record["error"] or plan):
         return
     against = f" against {record['rejected']}" if record["rejected"] else ""
     _section(console, f"Round {record['round'] + 1}: {record['chosen']}{against}")
-    texts = {"plan": plan, **{name: record[name] for name in ("loss", "gradient", "error")}}
+    written = {name: record[name] for name in ("loss", "gradient", "error")}
+    texts = {"feedback": feedback, "plan": plan, **written}
     for name, text in texts.items():
         if text:
             by_hand = " (by hand)" if name in record.get("by_hand", []) else ""

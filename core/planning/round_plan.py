@@ -6,8 +6,10 @@ a round without them has as many more fresh texts. So D rounds always come to N 
 in TPO, and as many as in best-of-that-number.
 
 Each round is divided so that it and the rounds after it gain the most over the best reward
-(round_worth.py). Only rewards are looked at, in units of their own spread. Two rules make it
-careful, because it is to lose little to best-of-N where critiques do not help:
+(round_worth.py). Only rewards are looked at, in units of their own spread. While they are all the
+same, a critique is tried at once if the reward says what is wrong, and late if it does not
+(breaking_a_tie.py). Two rules make it careful, because it is to lose little to best-of-N where
+critiques do not help:
 
 - the first round with a critique is divided before anything is known of it: so that the greater of
   two losses is smallest, that of a critique that is useless and that of one that helps;
@@ -90,16 +92,21 @@ def good_splits(
     tried = made_by(pool, "rewrite") or made_by(pool, "advised")
     if not with_reward(pool):
         return [splits[0]]
+    if not tried and (left or not round) and (spread or says_why(pool)):
+        return [first_try(splits, rounds)]
     if not spread:
         return best_of(splits, chances_to_break_a_tie(pool, splits, left))
-    if not tried and (left or not round):
-        return [first_try(splits, rounds)]
     beliefs = beliefs_of(pool, round, spread)
     nows = gains_now(beliefs, splits)
     laters = gains_later(beliefs, splits, nows, left)
     values = [now + later for now, later in zip(nows, laters, strict=True)]
     values[0] += (MARGIN if left else LAST_MARGIN) * nows[0]
     return best_of(splits, values)
+
+
+def says_why(pool: Sequence[Candidate]) -> bool:
+    """Return whether the reward says what is wrong with the answers; a critique can then tell."""
+    return any(c.get("feedback") or c.get("checks") for c in pool)
 
 
 def paid(pool: Sequence[Candidate], move: Move) -> float | None:
@@ -133,6 +140,7 @@ def why(split: Split, pool: Sequence[Candidate]) -> str:
         because = "no answer can be used yet"
     elif not spread_of(pool):
         because = "all answers have the same reward so far"
+        because += ", and it says what is wrong with them" * says_why(pool)
     elif not known:
         because = "nothing is known yet of what critiques gain"
     else:

@@ -110,6 +110,18 @@ def test_while_all_rewards_are_the_same_fresh_texts_come_first_and_a_critique_la
     assert last["advised"] > 0
 
 
+def test_a_tie_is_no_reason_to_wait_if_the_reward_says_what_is_wrong():
+    """It tells where to begin, which equal numbers do not."""
+    told = [{**c, "feedback": "no JSON"} for c in made(0, "fresh", [0.0] * 5)]
+    plan = planned(told)
+    assert numbers(plan) == numbers(planned(first))
+    assert plan["why"].endswith(
+        "all answers have the same reward so far, and it says what is wrong with them"
+    )
+    missed = made(1, "rewrite", [0.0, 0.0]) + made(1, "advised", [0.0])
+    assert numbers(planned([*told, *missed, *made(1, "fresh", [0.0] * 2)], round=1)) == (7, 0, 0)
+
+
 def test_without_an_answer_there_is_nothing_to_criticise():
     assert numbers(planned(made(0, "fresh", [None] * 5))) == (7, 0, 0)
     assert numbers(planned([])) == (7, 0, 0)
