@@ -51,9 +51,10 @@ def worth_another_round(
     if price <= 0 or not with_reward(pool):
         return True
     left, spread = max(0, rounds - round - 1), spread_of(pool)
-    splits = ways_to_divide(width, critique_texts, shown and is_told(pool))
+    told = shown and is_told(pool)
+    splits = ways_to_divide(width, critique_texts, told)
     if not spread:
-        return max(chances_to_break_a_tie(pool, splits, left)) / (left + 1) >= price
+        return max(chances_to_break_a_tie(pool, splits, left, told)) / (left + 1) >= price
     beliefs = beliefs_of(pool, round, spread)
     nows = gains_now(beliefs, splits)
     laters = gains_later(beliefs, splits, nows, left)

@@ -102,7 +102,7 @@ def good_splits(
     if not tried and (left or not round) and (spread or told):
         return [first_told(splits) if told else first_try(splits, rounds)]
     if not spread:
-        return best_of(splits, chances_to_break_a_tie(pool, splits, left))
+        return best_of(splits, chances_to_break_a_tie(pool, splits, left, told))
     beliefs = beliefs_of(pool, round, spread)
     nows = gains_now(beliefs, splits)
     laters = gains_later(beliefs, splits, nows, left)

@@ -120,6 +120,9 @@ def test_a_tie_is_no_reason_to_wait_if_the_reward_says_what_is_wrong():
         "all answers have the same reward so far, and it says what is wrong with them"
     )
     assert numbers(planned(told, shown=False)) == (7, 0, 0)
+    missed = made(1, "rewrite", [0.0, 0.0]) + made(1, "advised", [0.0, 0.0])
+    missed = telling([*missed, *made(1, "fresh", [0.0] * 3)], feedback="no JSON")
+    assert numbers(planned([*told, *missed], round=1)) == (5, 1, 1)
 
 
 def test_without_an_answer_there_is_nothing_to_criticise():
