@@ -209,7 +209,8 @@ def told(query: Callable[[Random], Query], critique: str, name: str) -> Scenario
 SCENARIOS += [
     told(lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0), "useless", "checks: copies"),
     told(
-        lambda r: checked(easy(r), keeps=0.8, mends=0.02, advised=-0.3), "useless", "checks: harmful"
+        lambda r: checked(easy(r), keeps=0.8, mends=0.02, advised=-0.3),
+        "useless", "checks: harmful",
     ),
     told(
         lambda r: checked(easy(r), keeps=0.95, mends=0.1, advised=0.1),
@@ -295,10 +296,12 @@ HELD_OUT = [
 ]  # fmt: skip
 HELD_OUT += [
     told(
-        lambda r: checked(easy(r), keeps=0.9, mends=0.05, advised=0), "useless", "checks: a few lost"
+        lambda r: checked(easy(r), keeps=0.9, mends=0.05, advised=0),
+        "useless", "checks: a few lost",
     ),
     told(
-        lambda r: checked(easy(r), keeps=0.95, mends=0.2, advised=0), "middle", "checks: more mended"
+        lambda r: checked(easy(r), keeps=0.95, mends=0.2, advised=0),
+        "middle", "checks: more mended",
     ),
     told(
         lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0.3), "middle", "checks: advice"
@@ -308,6 +311,8 @@ HELD_OUT += [
         binary(lambda p, r: 0.02, lambda p, r: 0.5 if r.random() < 0.4 else p),
         "middle", "0/1: advice mends",
     ),
-    told(lambda r: smooth(gain=-0.6, scatter=0.2, advised=-0.6), "useless", "smooth: harmful, both"),
+    told(
+        lambda r: smooth(gain=-0.6, scatter=0.2, advised=-0.6), "useless", "smooth: harmful, both"
+    ),
     told(lambda r: smooth(gain=0.2, scatter=0.25, advised=0.4), "middle", "smooth: gains"),
 ]  # fmt: skip

@@ -95,7 +95,7 @@ class Run:
         self.draw("advised", plan.get("advised", 0), round, chosen)
 
     def drafts(self, told: bool) -> list[int]:
-        """Return which answers are rewritten; if told what is wrong, equal ones with other faults."""
+        """Return which answers are rewritten: if told what is wrong, equal ones too."""
         chosen = self.best()
         if not told:
             return [chosen]
