@@ -13,6 +13,7 @@ from ...core.context import Context
 from ...core.errors import ConfigError
 from ...core.state import State
 from ...models.policy import Policy, PolicyLike, resolve_policy
+from ...models.prices.of_run import priced_context
 from ...prompts.prompt_set import PromptSet, prompt_set
 from ...rewards.planned_reward import PlannedReward, planned
 from ...rewards.resolve import RewardLike, resolve_reward
@@ -117,12 +118,14 @@ class GivenModels:
             return planned(await asyncio.to_thread(resolve_reward, reward, policy=policy))
 
         answering = await resolve_policy(policy)
+        criticising = await resolve_policy(critic) if critic else answering
+        context = priced_context(context, answering, criticising)
         heldout = self.heldout or context.heldout
         fallback = self.fallback or context.fallback_reward
         run = RunModels(
             context=context,
             policy=answering,
-            critic=await resolve_policy(critic) if critic else answering,
+            critic=criticising,
             own_critic=bool(critic),
             reward=await ready(context.reward if self.reward is None else self.reward),
             prompts=prompt_set(context.prompts if self.prompts is None else self.prompts),
