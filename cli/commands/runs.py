@@ -38,6 +38,7 @@ class RunRow(TypedDict):
     reward_model: str
     reward: float | None
     requests: int
+    cost_usd: float | None
     query: str
 
 
@@ -62,6 +63,7 @@ async def _row(store: Store, run_id: str) -> RunRow:
     state = await run.state()
     values, context = values_of(state), run.context
     rounds = values.get("rounds") or []
+    paid = spent(values)
     best = [r["best"] for r in rounds if r["best"] is not None]
     final = values.get("reward")
     return {
@@ -76,7 +78,8 @@ async def _row(store: Store, run_id: str) -> RunRow:
         "policy": without_login(context.policy),
         "reward_model": without_login(context.reward),
         "reward": final if final is not None else max(best, default=None),
-        "requests": spent(values)["requests"],
+        "requests": paid["requests"],
+        "cost_usd": paid.get("cost_usd"),
         "query": query_of(state),
     }
 

@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from ...core.context import Context
+from ...core.dollars import with_dollars
 from ...core.final_answer import answer_of
 from ...core.json_types import JsonObject
 from ...core.login import without_login
@@ -27,6 +28,7 @@ from .tables import rounds_table
 def result_of(run: SavedRun, state: StateSnapshot) -> JsonObject:
     """Return what `--json` prints: plain data, the same for `run`, `resume` and `show`."""
     values = values_of(state)
+    usage = values.get("usage")
     return {
         "id": run.id,
         "status": status_of(run, state),
@@ -36,7 +38,7 @@ def result_of(run: SavedRun, state: StateSnapshot) -> JsonObject:
         "stop_reason": values.get("stop_reason"),
         "candidates": values.get("candidates") or [],
         "rounds": values.get("rounds") or [],
-        "usage": values.get("usage"),
+        "usage": usage and {**usage, "total": with_dollars(usage["total"])},
         "settings": {
             name: without_login(value) if isinstance(value, str) else value
             for name, value in run.context.model_dump(mode="json", exclude={"live"}).items()
