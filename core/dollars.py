@@ -7,6 +7,9 @@ from math import floor, log10
 from .json_types import JsonObject
 from .usage import Cost
 
+PRICES = "TPO_PRICES"
+"""The environment variable that names a file of prices."""
+
 
 def usd_for_budget(paid: Cost) -> float:
     """Return the dollars that a budget counts: those known, and those of guessed tokens."""

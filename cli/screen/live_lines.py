@@ -74,7 +74,8 @@ def cost_lines(view: View, width: int, now: float) -> list[Text]:
     paid = view.paid
     least = at_least(paid)
     tokens = f"{least}{paid['input_tokens']:,} tokens in, {least}{paid['output_tokens']:,} out"
-    spent = f"{seconds(now)}, {count(paid['requests'], 'request')}, {tokens}, {dollars(paid)}"
+    known = [seconds(now), count(paid["requests"], "request"), tokens, dollars(paid, unknown="")]
+    spent = ", ".join(filter(None, known))
     failed = [Text(f"✗ {view.trouble[-1]}", "red")] if view.trouble else []
     last = Text(f"{spent}. Ctrl-C pauses; nothing is lost.", "dim")
     # Room for the ^C a terminal writes: if it wrapped, one line would not be cleared.

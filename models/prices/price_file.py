@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from ...core.dollars import PRICES
 from ...core.errors import ConfigError, evidence
 from .given_price import names_of
 from .price import Price
 
-PRICES = "TPO_PRICES"
 LITELLM = {  # dollars per token
     "input": "input_cost_per_token",
     "output": "output_cost_per_token",

@@ -80,9 +80,10 @@ class PublicRate:
             output_tokens=paid["output_tokens"],
         )
         (address, provider), tier = self.offer, {"service_tier": self.tier} if self.tier else None
-        found = calc_price(
-            usage, self.name, provider_id=provider, provider_api_url=address, price_context=tier
-        )
+        if address:
+            found = calc_price(usage, self.name, provider_api_url=address, price_context=tier)
+        else:
+            found = calc_price(usage, self.name, provider_id=provider, price_context=tier)
         return float(found.total_price)
 
 
