@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from statistics import fmean, pstdev
 from typing import cast
 
-from .diversity import diversity, near_copies
+from .diversity import variety
 from .failure import failure_of
 from .json_types import JsonObject
 from .state import NO_SCORE, Candidate, Round, Score
@@ -100,6 +100,7 @@ def summarise(
     rewards = [reward_of(c) for c in with_reward(mine)]
     texts = [c["text"] for c in with_reward(mine)]
     before = [c["text"] for c in with_reward(pool) if c["round"] < round]
+    diversity, near_copies = variety(texts, before)
     return Round(
         turn=turn,
         round=round,
@@ -117,8 +118,8 @@ def summarise(
         ranked_by=ranked_by,
         malformed=sum(c["error"] is not None and c["reward"] is None for c in mine),
         picked_by="reward",
-        diversity=diversity(texts),
-        near_copies=near_copies(texts, before),
+        diversity=diversity,
+        near_copies=near_copies,
         error=None,
         failure=None,
     )
