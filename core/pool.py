@@ -26,6 +26,20 @@ def without_reward(pool: Sequence[Candidate], round: int) -> list[Candidate]:
     return [c for c in pool if c["round"] == round and c["error"] is None and c["reward"] is None]
 
 
+def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candidate]:
+    """Return the candidates that a reward can be asked about: those with an answer.
+
+    Those that another reward has vetoed are among them if `vetoed` is true.
+    """
+    kinds = {None, "unscored", "vetoed"} if vetoed else {None, "unscored"}
+    return [c for c in pool if failure_of(c) in kinds]
+
+
+def losses(ranked: Sequence[Candidate]) -> list[str]:
+    """Return why answers could not be scored; a veto is not a failure of the reward."""
+    return [str(c["error"]) for c in ranked if failure_of(c) == "unscored"]
+
+
 def scored_texts(pool: Sequence[Candidate]) -> dict[str, Candidate]:
     """Return the candidates that a reward has scored or vetoed, by their texts."""
     vetoed = [c for c in pool if failure_of(c) == "vetoed"]
@@ -88,6 +102,13 @@ def opposite(pool: Sequence[Candidate], chosen: Candidate) -> Candidate | None:
     return min(others, key=reward_of, default=None)
 
 
+def policy_of(pool: Sequence[Candidate]) -> str:
+    """Return which of several policies wrote the best of a pool, the first on a tie; else ""."""
+    written = [c for c in pool if c.get("policy")]
+    winner = best(written) or next(iter(written), None)
+    return winner["policy"] if winner else ""
+
+
 def summarise(
     pool: Sequence[Candidate],
     turn: int,
@@ -101,7 +122,7 @@ def summarise(
     texts = [c["text"] for c in with_reward(mine)]
     before = [c["text"] for c in with_reward(pool) if c["round"] < round]
     diversity, near_copies = variety(texts, before)
-    return Round(
+    record = Round(
         turn=turn,
         round=round,
         chosen=chosen["id"] if chosen else None,
@@ -123,3 +144,6 @@ def summarise(
         error=None,
         failure=None,
     )
+    if not round and (policy := policy_of(mine)):
+        record["policy"] = policy
+    return record
