@@ -14,6 +14,7 @@ from ..core.state import State
 from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
 from ..models.budget import budget_left
 from ..models.failures.caused_by import caused_by
+from ..models.several_policies import names_of
 from ..rewards.planned_reward import Job
 from ..rewards.readiness import beside, ready_to_score
 from .paid.candidates import Received, Wanted, ask_for_candidates
@@ -40,10 +41,10 @@ def sample_node(*, given: GivenModels) -> Node:
         got.cost = add_costs(paid, got.cost)
         if run.context.budget_tokens and got.cost.get("estimated_tokens"):
             says = "reports no usage: budget_tokens counts an estimate by length"
-            emit.notice(f"{run.policy.name} {says}")
+            emit.notice(f"{names_of(run.policies)} {says}")
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
-            raise _no_candidate(run.policy.name, got, add_usage(None, usage))
+            raise _no_candidate(names_of(run.policies), got, add_usage(None, usage))
         return {
             "turn": turn,
             "round": 0,
@@ -93,7 +94,7 @@ def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None
             "mode": context.mode,
             "depth": context.rounds,
             "width": context.width,
-            "policy": run.policy.name,
+            "policy": names_of(run.policies),
             "critic": run.critic.name,
             "reward": reward.name,
         },

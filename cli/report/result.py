@@ -12,10 +12,11 @@ from rich.text import Text
 from ...core.context import Context
 from ...core.final_answer import answer_of
 from ...core.json_types import JsonObject
-from ...core.login import without_login
+from ...core.login import without_logins
 from ...core.number_format import cost_phrase, reward
 from ...core.phrases import overoptimised_sentence, stop_phrase
 from ...core.state import State
+from ...models.several_policies import policies_of
 from ...rewards.resolve import resolve_reward
 from ..console import console_for, harmless, print_raw, say
 from ..saved.saved_run import SavedRun
@@ -38,7 +39,7 @@ def result_of(run: SavedRun, state: StateSnapshot) -> JsonObject:
         "rounds": values.get("rounds") or [],
         "usage": values.get("usage"),
         "settings": {
-            name: without_login(value) if isinstance(value, str) else value
+            name: without_logins(value)
             for name, value in run.context.model_dump(mode="json", exclude={"live"}).items()
         },
     }
@@ -57,7 +58,8 @@ def print_result(run: SavedRun, state: StateSnapshot, talks: bool) -> None:
     if not console.is_terminal:
         say(" ".join(_summary(run, state)))
         return
-    if notice := resolve_reward(run.context.reward, policy=run.context.policy).notice:
+    judge = policies_of(None, None, run.context)[0]
+    if notice := resolve_reward(run.context.reward, policy=judge).notice:
         console.print(Text(f"Note: {notice}", "yellow"))
     winner = answer_of(values, values["stop_reason"])
     title = f"{winner['id']}, reward {reward(winner['reward'])}" if winner else "answer"

@@ -57,7 +57,7 @@ async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
     context, drafts, paid = settings.context, list[str](), cost()
     if settings.options:
         reply, failed = await first_reply(
-            policy=await resolve_policy(settings.given.policy or context.policy),
+            policy=await resolve_policy(settings.policies[0]),
             messages=history,
             context=context,
             options=settings.options,
