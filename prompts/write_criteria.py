@@ -25,7 +25,7 @@ Answers to this query will be checked one at a time. Write what they are to be c
 {FEWEST} to {MOST} criteria that a good answer to this query meets and a poor one does not. First \
 come the demands that the query states, each limit on content, form or length by itself; then what \
 an answer must get right. Each criterion is a question about the text of one answer whose yes is a \
-pass. Do not answer the query, and ask for nothing that it does not want.{{known}} {{output}}""",
+pass. Do not answer the query, and ask for nothing that it does not want.{{known}}{{output}}""",
     required=("query", "output"),
     optional=("known",),
 )
@@ -47,7 +47,7 @@ def ask_criteria(query: str, known: Sequence[str], output: str) -> str:
     """Return the request to write criteria for a query, beside those that are known."""
     listed = "\n".join(f"- {name}" for name in known)
     texts = {"query": as_text(quote(query)), "output": output}
-    return WRITE.fill({**texts, "known": KNOWN.fill({"criteria": listed}) if known else ""})
+    return WRITE.fill({**texts, "known": KNOWN.fill({"criteria": listed}) if known else " "})
 
 
 def criteria_schema() -> JsonObject:

@@ -234,7 +234,10 @@ def criteria_in(
 
 
 async def score_now(
-    reward: Reward | PlannedReward, messages: Sequence[AnyMessage], answers: Sequence[str]
+    reward: Reward | PlannedReward,
+    messages: Sequence[AnyMessage],
+    answers: Sequence[str],
+    criteria: dict[str, list[WrittenCriterion]] | None = None,
 ) -> list[Score]:
     """Score answers outside a run, where nothing is saved.
 
@@ -242,11 +245,13 @@ async def score_now(
         reward: The reward.
         messages: The conversation.
         answers: Answers to it.
+        criteria: What was written for this conversation before; what is written now is added.
 
     Returns:
         One score per answer; a call that raised leaves its answers unscored.
     """
-    plan, job = planned(reward), Job(messages, answers)
+    known = {} if criteria is None else criteria
+    plan, job = planned(reward), Job(messages, answers, criteria=known)
     return await score_job(plan, job, lambda call: plan.call(job, call))
 
 

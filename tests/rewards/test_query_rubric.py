@@ -154,6 +154,18 @@ async def test_the_next_turn_has_criteria_of_its_own():
     assert "Second?" in asked_to_write(model)[1]
 
 
+async def test_a_fork_after_the_first_round_goes_on_with_the_same():
+    model, policy = judging(writes), says(sample=lambda k: "no," * k or "air")
+    graph = tpo.build_tpo(policy, tpo.QueryRubric(model)).compile(checkpointer=InMemorySaver())
+    place: Any = {"configurable": {"thread_id": "t"}}
+    context = Context(depth=1, width=2)
+    first = await graph.ainvoke({"messages": [("user", QUERY)]}, place, context=context)
+    [then] = [s async for s in graph.aget_state_history(place) if s.next == ("gradient",)][-1:]
+    again = await graph.ainvoke(None, then.config, context=context)
+    assert len(asked_to_write(model)) == 1
+    assert again["rounds"][-1]["criteria"] == first["rounds"][0]["criteria"]
+
+
 async def test_the_cache_keeps_them_by_conversation():
     model, store = judging(writes), InMemoryCache[Any]()
     reward = cached(tpo.QueryRubric(model), store, identity="r")
