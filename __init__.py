@@ -4,9 +4,8 @@
 >>> result = tpo.align("Why is the sky blue?", policy="openai:gpt-5-mini")  # doctest: +SKIP
 """
 
-# This file is thin and its imports are absolute and lazy, on purpose: the repository root
-# is the package (docs/adr/0001), so a test runner may import this file a second time under
-# the folder's name. Absolute imports then bind the same objects; and `import tpo` stays fast.
+# Thin, its imports absolute and lazy, on purpose: the repository root is the package
+# (docs/adr/0001), so a test runner may import this file again under the folder's name.
 
 from __future__ import annotations
 
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from tpo.rewards.judging.groupwise import GroupwiseJudge
     from tpo.rewards.judging.pairwise import PairwiseJudge
     from tpo.rewards.judging.pointwise import Judge
-    from tpo.rewards.judging.rubric import Rubric
+    from tpo.rewards.judging.query_rubric import QueryRubric, Rubric
     from tpo.rewards.mixing.mix import Mix, Part
     from tpo.rewards.resolve import close_rewards, resolve_reward
     from tpo.rewards.verifying.command import CommandReward
@@ -83,7 +82,7 @@ _HOMES = {
     "tpo.rewards.judging.pointwise": ["Judge"],
     "tpo.rewards.mixing.mix": ["Mix", "Part"],
     "tpo.rewards.judging.pairwise": ["PairwiseJudge"],
-    "tpo.rewards.judging.rubric": ["Rubric"],
+    "tpo.rewards.judging.query_rubric": ["QueryRubric", "Rubric"],
     "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],
     "tpo.rewards.verifying.command": ["CommandReward"],
 }
@@ -109,6 +108,7 @@ __all__ = [
     "PolicyError",
     "PromptError",
     "PromptSet",
+    "QueryRubric",
     "Reward",
     "RewardError",
     "Round",

@@ -76,6 +76,13 @@ REWARDS = (
         needs=("policy",),
     ),
     RewardForm(
+        "rubric:auto",
+        "a language model writes criteria for the query, and checks each answer against them",
+        maker="judging.rubric:Rubric.from_spec",
+        start="the run's policy judges; `rubric:auto:POLICY` names another model",
+        needs=("policy",),
+    ),
+    RewardForm(
         "verify:exact:TEXT",
         "1 if the answer is this text, else 0",
         maker="verifying.verify:verifier_from_spec",

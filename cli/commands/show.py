@@ -15,9 +15,10 @@ from ...core.final_answer import answer_of
 from ...core.login import without_login
 from ...core.number_format import age, reward
 from ...core.phrases import overoptimised_sentence, search_phrase
-from ...core.pool import by_id
+from ...core.pool import by_id, criteria_of
 from ...core.several_policies import named_policies
 from ...core.state import Round
+from ...core.written_criterion import criteria_lines
 from ..console import harmless, page, print_raw
 from ..report.result import print_answer, result_of, why_stopped
 from ..report.sparklines import reward_sparklines
@@ -67,6 +68,9 @@ def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
     )
     _section(console, "Prompt")
     console.print(Padding(Text(harmless(query_of(state))), (0, 0, 0, 2)))
+    if written := criteria_lines(criteria_of(values)):
+        _section(console, "Written to check its answers for")
+        console.print(Padding(Text(harmless("\n".join(written))), (0, 0, 0, 2)))
     if values.get("candidates"):
         _section(console, "Pool")
         console.print(pool_table(values))

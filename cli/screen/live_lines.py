@@ -89,7 +89,14 @@ def reward_lines(view: View) -> list[Text]:
     if leader := view.leader:
         line.append("best so far ", "dim").append(f"{leader['id']} {reward(leader['reward'])}")
     plan = [Text.assemble(("plan ", "dim"), view.plan)] if view.plan else []
-    return [line, *plan]
+    return [line, *plan, *written_line(view)]
+
+
+def written_line(view: View) -> list[Text]:
+    """Return what was written to check the answers for, by name."""
+    written = view.rounds[max(view.rounds)].get("criteria", {})
+    names = "; ".join(one["name"] for criteria in written.values() for one in criteria)
+    return [Text.assemble(("checked for ", "dim"), harmless(names))] if names else []
 
 
 def critique_lines(view: View, console: Console, width: int) -> Iterator[Text]:

@@ -12,12 +12,14 @@ from functools import reduce
 
 from ...core.errors import ConfigError
 from ...core.usage import Cost, add_costs
+from ...core.written_criterion import WrittenCriterion
 from ..base import Score, scored, sound
 from ..function import OwnReward, as_reward
 from ..planned_reward import (
     Called,
     Job,
     PlannedReward,
+    criteria_in,
     plan_further,
     planned,
     requests_to_score,
@@ -147,6 +149,15 @@ class Mix:
             kept = self._kept(job, calls, results)
             return self._planned(job, parts, kept) if kept else []
         return self._further(job, parts, calls, results)
+
+    def criteria_in(
+        self, calls: Sequence[PartCall], results: Sequence[object]
+    ) -> dict[str, list[WrittenCriterion]]:
+        """Return the criteria that the parts have written for the query."""
+        found: dict[str, list[WrittenCriterion]] = {}
+        for place, reward in enumerate(self._all):
+            found |= criteria_in(reward, *own_calls(place, calls, results)[:2])
+        return found
 
     def requests(self, job: Job) -> int:
         """Return the requests of all parts."""
