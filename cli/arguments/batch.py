@@ -26,9 +26,9 @@ Exit codes: 0 all rows have an answer; 1 some have failed, or the batch was stop
 """
 
 
-@app.command(epilog=EXAMPLES)
+@app.command("batch", epilog=EXAMPLES)
 @takes_settings(environment=True)
-def batch(
+def answer_file(
     settings: dict[str, object],
     file: Annotated[
         str,
@@ -44,6 +44,15 @@ def batch(
             rich_help_panel=OUTPUT,
         ),
     ],
+    verify_field: Annotated[
+        str,
+        typer.Option(
+            "--verify-field",
+            metavar="COLUMN",
+            help="The column with the expected answer, for verify:exact and verify:math; or with "
+            "what your own verifier (query, answer, row) is given in place of the whole row.",
+        ),
+    ] = "",
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", metavar=" ", help="Try rows that failed again.")
     ] = False,
@@ -56,6 +65,16 @@ def batch(
 
     Each row is written as it ends. The same command again goes on, and pays for nothing twice.
     """
+    from ...core.make_context import make_context
+    from ...datasets.batch.plan import Plan
+    from ...nodes.paid.run_models import GivenModels
     from ..commands.batch import run_batch
 
-    return run_batch(file, output, retry_failed, keep_runs, settings)
+    plan = Plan(
+        given=GivenModels(),
+        context=make_context(None, **settings),
+        verify_field=verify_field,
+        retry_failed=retry_failed,
+        keep_runs=keep_runs,
+    )
+    return run_batch(file, output, plan)
