@@ -9,7 +9,6 @@ from ..compare.comparison import Difference, WinRate
 from .report_table import ReportTable
 from .wording import dollars, figure, integer, percent, signed
 
-
 MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "reward": ("reward", figure),
     "heldout": ("held-out reward", figure),
