@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .wording import dollars
-
 TICKS = 4  # at least this many steps would be wished for; round numbers come first
 
 
@@ -34,10 +32,8 @@ class Axis:
 
     def label(self, value: float) -> str:
         """Return a tick as it is written."""
-        if self.money:
-            return dollars(value)
-        text = f"{value:,.{self.digits}f}"
-        return text.replace("-", "\N{MINUS SIGN}")
+        text = f"{'$' if self.money else ''}{abs(value):,.{self.digits if value else 0}f}"
+        return f"\N{MINUS SIGN}{text}" if value < 0 else text
 
 
 def axis_for(

@@ -26,7 +26,9 @@ def wins_by_category(comparison: Comparison) -> str:
     names = [a["name"] for a in comparison["arms"]]
     left, right = names.index(arm), names.index(other)
     ordered = sorted(counts.items(), key=lambda item: (-sum(item[1]), item[0]))
-    bars = "".join(bar(name or "no category", found, left, right) for name, found in ordered)
+    bars = "".join(
+        category_bar(name or "no category", found, left, right) for name, found in ordered
+    )
     return (
         f'<figure class="wins"><figcaption><h3>Wins by category</h3><p class="hint">{key(left)} '
         f"{escape(arm)} wins, ties, {key(right)} {escape(other)} wins; by reward.</p></figcaption>"
@@ -51,7 +53,7 @@ def outcomes(rows: list[ComparedRow], arm: str, other: str) -> Iterator[tuple[st
             yield row["category"], 1 - (gap > 0) + (gap < 0)
 
 
-def bar(name: str, counts: list[int], left: int, right: int) -> str:
+def category_bar(name: str, counts: list[int], left: int, right: int) -> str:
     """Return a category with its bar."""
     start, parts = 0.0, []
     for kind, found in zip((arm_class(left), "tie", arm_class(right)), counts, strict=True):

@@ -12,6 +12,7 @@ from .marks import DASHES, arm_class, mark
 
 WIDTH, HEIGHT = 400, 270
 TOP, RIGHT, BOTTOM = 30, 30, 44
+INSET = 9  # so that a mark at the edge covers no label
 DIGIT = 6.6  # pixels that a character of a label takes at most
 
 Point = tuple[float, float]
@@ -36,7 +37,7 @@ class Chart:
 
     def at(self, point: Point) -> Point:
         """Return where a pair of values lies on the paper."""
-        across = self.x.place(point[0], self.left, WIDTH - RIGHT)
+        across = self.x.place(point[0], self.left + INSET, WIDTH - RIGHT)
         return across, self.y.place(point[1], HEIGHT - BOTTOM, TOP)
 
     def line(self, place: int, points: Sequence[Point]) -> str:
@@ -80,21 +81,23 @@ class Chart:
         for tick in self.y.ticks:
             y = self.at((self.x.ticks[0], tick))[1]
             parts.append(stroke(self.left, WIDTH - RIGHT, y, y))
-            parts.append(words(self.left - 6, y + 3.8, "end", self.y.label(tick)))
+            parts.append(svg_text(self.left - 6, y + 3.8, "end", self.y.label(tick)))
         for tick in self.x.ticks:
             x = self.at((tick, self.y.ticks[0]))[0]
             parts.append(stroke(x, x, bottom, bottom + 4))
         for tick in self.x.ticks[:: self._every()]:
             x = self.at((tick, self.y.ticks[0]))[0]
-            parts.append(words(x, bottom + 17, "middle", self.x.label(tick)))
-        parts.append(words(0, 14, "start", f"\N{UPWARDS ARROW} {self.y.name}"))
-        parts.append(words(WIDTH - RIGHT, HEIGHT - 8, "end", f"{self.x.name} \N{RIGHTWARDS ARROW}"))
+            parts.append(svg_text(x, bottom + 17, "middle", self.x.label(tick)))
+        parts.append(svg_text(0, 14, "start", f"\N{UPWARDS ARROW} {self.y.name}"))
+        parts.append(
+            svg_text(WIDTH - RIGHT, HEIGHT - 8, "end", f"{self.x.name} \N{RIGHTWARDS ARROW}")
+        )
         return "".join(parts)
 
     def _every(self) -> int:
         """Return how many steps the labels of the x axis need to stay apart."""
         needed = DIGIT * (2 + max(len(self.x.label(tick)) for tick in self.x.ticks))
-        step = (WIDTH - RIGHT - self.left) / (len(self.x.ticks) - 1)
+        step = (WIDTH - RIGHT - self.left - INSET) / (len(self.x.ticks) - 1)
         return math.ceil(needed / step)
 
 
@@ -103,6 +106,6 @@ def stroke(x1: float, x2: float, y1: float, y2: float) -> str:
     return f'<line x1="{x1:.1f}" x2="{x2:.1f}" y1="{y1:.1f}" y2="{y2:.1f}"/>'
 
 
-def words(x: float, y: float, anchor: str, text: str) -> str:
+def svg_text(x: float, y: float, anchor: str, text: str) -> str:
     """Return a text of a plot."""
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'

@@ -1,4 +1,4 @@
-"""How arms are told apart: a shape, a colour and a dash each, so that colour alone is never needed."""
+"""How arms are told apart: each has a shape, a colour and a dash, so that any one will do."""
 
 from __future__ import annotations
 

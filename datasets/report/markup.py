@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from .marks import key
-from .plots import Plot
+from .plot import Plot
 from .report_table import ReportTable
 
 

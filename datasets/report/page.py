@@ -11,6 +11,7 @@ from ...core.replies.reply import well_formed
 from ..compare.comparison import Comparison
 from .bundle import ASSETS, bundled_script, bundled_style, content_hash, icon_address
 from .categories import first_pair, wins_by_category
+from .intervals import difference_intervals
 from .markup import html_plot, html_table
 from .plots import report_plots
 from .tables import report_tables
@@ -38,7 +39,7 @@ def report_html(comparison: Comparison) -> str:
     style, script = bundled_style(), bundled_script()
     template = Template((ASSETS / "report.html").read_text(encoding="utf-8"))
     page = template.substitute(
-        verdict(comparison),
+        page_parts(comparison),
         style=style,
         script=script,
         style_hash=content_hash(style),
@@ -49,7 +50,7 @@ def report_html(comparison: Comparison) -> str:
     return well_formed(page)
 
 
-def verdict(comparison: Comparison) -> dict[str, str]:
+def page_parts(comparison: Comparison) -> dict[str, str]:
     """Return the parts of the page that are written without a script."""
     first, *more = comparison["sentences"] or ["Nothing was compared."]
     names = [arm["name"] for arm in comparison["arms"]]
@@ -62,9 +63,9 @@ def verdict(comparison: Comparison) -> dict[str, str]:
         "about": escape(about(comparison)),
         "first": escape(first),
         "more": "".join(f"<li>{escape(sentence)}</li>" for sentence in more),
-        "command": command(comparison["recommended"]),
+        "command": next_command(comparison["recommended"]),
         "arms": arms,
-        "plots": plots + wins_by_category(comparison),
+        "plots": plots + difference_intervals(comparison) + wins_by_category(comparison),
         "tables": "".join(others),
         "settings": escape(json.dumps(comparison["metadata"], indent=2, ensure_ascii=False)),
     }
@@ -78,7 +79,7 @@ def about(comparison: Comparison) -> str:
     return f"{len(comparison['arms'])} arms, {equal}{rows:,} {noun}, {comparison['created'][:10]}"
 
 
-def command(line: str) -> str:
+def next_command(line: str) -> str:
     """Return the command to run next as HTML; "" if there is none."""
     if not line.strip():
         return ""
@@ -86,12 +87,7 @@ def command(line: str) -> str:
 
 
 def json_inside_html(record: object) -> str:
-    """Return a record as JSON that no text in it can break out of.
-
-    Example:
-        >>> json_inside_html("</script>")
-        '"\\\\u003c/script\\\\u003e"'
-    """
+    """Return a record as JSON that no text in it can break out of."""
     return json.dumps(finite(record), ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE)
 
 

@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ..compare.comparison import ArmSummary, Comparison
 from .axes import axis_for
-from .chart import Chart, Point
-from .wording import figure
+from .chart import Chart
+from .plot import Plot, drawn_arms, ends, known_points, lines_plot
 
 MOST_DOTS = 3000  # of a plot; more make a file large and a picture no clearer
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A plot with its words.
-
-    Attributes:
-        title: What it shows.
-        note: How to read it.
-        svg: The picture.
-        arms: The places of the arms that are in it.
-    """
-
-    title: str
-    note: str
-    svg: str
-    arms: Sequence[int]
 
 
 def report_plots(comparison: Comparison) -> list[Plot]:
@@ -68,26 +50,6 @@ def heldout_plot(arms: Sequence[ArmSummary]) -> Plot | None:
     return lines_plot("Optimised against held-out", note, names, lines, arms)
 
 
-def lines_plot(
-    title: str,
-    note: str,
-    names: tuple[str, str],
-    lines: dict[int, list[Point]],
-    arms: Sequence[ArmSummary],
-    *,
-    money: bool = False,
-) -> Plot | None:
-    """Draw a line for each arm; `None` if there is nothing to draw."""
-    points = [point for line in lines.values() for point in line]
-    if not points:
-        return None
-    xs, ys = zip(*points, strict=True)
-    costs = money or names[0].startswith("tokens")
-    chart = Chart(axis_for(names[0], xs, zero=costs, money=money), axis_for(names[1], ys))
-    drawn = "".join(chart.line(place, line) for place, line in lines.items() if line)
-    return Plot(title, note, chart.svg(drawn, f"{title}. {ends(lines, arms)}"), shown(lines))
-
-
 def round_plot(arms: Sequence[ArmSummary]) -> Plot | None:
     """Draw the reward of the best answer after each round."""
     lines = {
@@ -106,7 +68,7 @@ def round_plot(arms: Sequence[ArmSummary]) -> Plot | None:
     )
     note = "The best answer so far. Arms without rounds are level lines."
     svg = chart.svg(drawn, f"Reward per round. {ends(lines, arms)}")
-    return Plot("Reward per round", note, svg, shown(lines))
+    return Plot("Reward per round", note, svg, drawn_arms(lines))
 
 
 def length_plot(comparison: Comparison) -> Plot | None:
@@ -134,28 +96,4 @@ def length_plot(comparison: Comparison) -> Plot | None:
     note = "A dot is an answer, a large mark the mean of an arm."
     note += f" Every {every}th answer is drawn." if every > 1 else ""
     svg = chart.svg(drawn, f"Reward against length. {ends(means, arms)}")
-    return Plot("Reward against length", note, svg, shown(means))
-
-
-def known_points(pairs: Sequence[tuple[float | None, float | None]]) -> list[Point]:
-    """Return the pairs of which both values are numbers."""
-    return [
-        (x, y)
-        for x, y in pairs
-        if x is not None and y is not None and math.isfinite(x) and math.isfinite(y)
-    ]
-
-
-def shown(lines: dict[int, list[Point]]) -> list[int]:
-    """Return the arms that have a point."""
-    return [place for place, line in lines.items() if line]
-
-
-def ends(lines: dict[int, list[Point]], arms: Sequence[ArmSummary]) -> str:
-    """Say where each line ends."""
-    said = (
-        f"{arms[place]['name']}: {figure(line[-1][1])} at {figure(line[-1][0])}"
-        for place, line in lines.items()
-        if line
-    )
-    return "; ".join(said)
+    return Plot("Reward against length", note, svg, drawn_arms(means))

@@ -29,7 +29,7 @@ export function showQueries(section, record) {
 function controls(record, arms, view, change) {
   const winners = [["", "anyone"], ...arms.map((name) => [name, name]), ["tie", "nobody: a tie"]];
   const kinds = categories(record.rows);
-  const side = (index) => (value) => change({ pair: view.pair.with(index, value), won: view.won });
+  const side = (index) => (value) => change({ pair: view.pair.with(index, value) });
   const named = arms.map((name) => [name, name]);
   return make(
     "form",
@@ -89,7 +89,7 @@ function rowPair(row, { arms, view, open }) {
     make("td", { class: "category" }, row.category),
     arms.map((name) => make("td", { class: "number of-arm" }, figure(row.answers[name]?.reward))),
     arms.length > 1 && make("td", { class: "number" }, signed(figure(difference))),
-    arms.length > 1 && make("td", { class: "winner" }, arms.includes(won) && keyOf(arms.indexOf(won)), won || "–"),
+    arms.length > 1 && make("td", { class: "winner" }, make("span", { class: "named" }, arms.includes(won) && keyOf(arms.indexOf(won)), won || "–")),
   );
   fill();
   return [line, below];
