@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-TICKS = 4  # at least this many steps would be wished for; round numbers come first
+TICKS = 4  # steps, as far as round numbers allow
+LONG = 8  # characters of a label
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,13 @@ class Axis:
         return start + (end - start) * (value - low) / (high - low)
 
     def label(self, value: float) -> str:
-        """Return a tick as it is written."""
-        text = f"{'$' if self.money else ''}{abs(value):,.{self.digits if value else 0}f}"
+        """Return a tick as it is written; long ones in fewer digits if these tell them apart."""
+        texts = {tick: f"{abs(tick):,.{self.digits if tick else 0}f}" for tick in self.ticks}
+        short = {tick: f"{abs(tick):.3g}" for tick in self.ticks}
+        signs = [(tick < 0, text) for tick, text in short.items()]
+        if max(map(len, texts.values())) > LONG and len({*signs}) == len(signs):
+            texts = short
+        text = f"{'$' if self.money else ''}{texts[value]}"
         return f"\N{MINUS SIGN}{text}" if value < 0 else text
 
 

@@ -8,6 +8,8 @@ from html import escape
 from ..compare.comparison import ComparedRow, Comparison
 from .marks import arm_class, key
 
+MOST_BARS = 12  # of categories; the smaller ones are put together
+
 
 def wins_by_category(comparison: Comparison) -> str:
     """Return a bar of wins, ties and losses for each category, as HTML; "" if there are none.
@@ -26,9 +28,10 @@ def wins_by_category(comparison: Comparison) -> str:
     names = [a["name"] for a in comparison["arms"]]
     left, right = names.index(arm), names.index(other)
     ordered = sorted(counts.items(), key=lambda item: (-sum(item[1]), item[0]))
-    bars = "".join(
-        category_bar(name or "no category", found, left, right) for name, found in ordered
-    )
+    if rest := [found for _, found in ordered[MOST_BARS:]]:
+        others = [sum(column) for column in zip(*rest, strict=True)]
+        ordered = [*ordered[:MOST_BARS], (f"{len(rest)} other categories", others)]
+    bars = "".join(category_bar(name, found, left, right) for name, found in ordered)
     return (
         f'<figure class="wins"><figcaption><h3>Wins by category</h3><p class="hint">{key(left)} '
         f"{escape(arm)} wins, ties, {key(right)} {escape(other)} wins; by reward.</p></figcaption>"
@@ -62,7 +65,7 @@ def category_bar(name: str, counts: list[int], left: int, right: int) -> str:
         start += width
     wins, ties, losses = counts
     return (
-        f'<div><dt>{escape(name)}</dt><dd><svg viewBox="0 0 100 10" preserveAspectRatio="none" '
-        f'aria-hidden="true">{"".join(parts)}</svg><span>{wins} : {ties} : {losses}'
-        "</span></dd></div>"
+        f"<div><dt>{escape(name or 'no category')}</dt><dd>"
+        '<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        f"{''.join(parts)}</svg><span>{wins} : {ties} : {losses}</span></dd></div>"
     )

@@ -35,9 +35,14 @@ class Chart:
         """Return how far from the left edge the labels need the plot to begin."""
         return 14 + DIGIT * max(len(self.y.label(tick)) for tick in self.y.ticks)
 
+    @property
+    def right(self) -> float:
+        """Return where the plot has to end for the last label to fit."""
+        return WIDTH - max(RIGHT, 4 + DIGIT * len(self.x.label(self.x.ticks[-1])) / 2)
+
     def at(self, point: Point) -> Point:
         """Return where a pair of values lies on the paper."""
-        across = self.x.place(point[0], self.left + INSET, WIDTH - RIGHT)
+        across = self.x.place(point[0], self.left + INSET, self.right)
         return across, self.y.place(point[1], HEIGHT - BOTTOM, TOP)
 
     def line(self, place: int, points: Sequence[Point]) -> str:
@@ -59,7 +64,7 @@ class Chart:
         """Draw the height of an arm that has one value alone."""
         y = self.at((self.x.ticks[0], value))[1]
         return (
-            f'<line class="level {arm_class(place)}" x1="{self.left:.1f}" x2="{WIDTH - RIGHT}" '
+            f'<line class="level {arm_class(place)}" x1="{self.left:.1f}" x2="{self.right:.1f}" '
             f'y1="{y:.1f}" y2="{y:.1f}"/>'
         )
 
@@ -80,7 +85,7 @@ class Chart:
         bottom, parts = HEIGHT - BOTTOM, []
         for tick in self.y.ticks:
             y = self.at((self.x.ticks[0], tick))[1]
-            parts.append(stroke(self.left, WIDTH - RIGHT, y, y))
+            parts.append(stroke(self.left, self.right, y, y))
             parts.append(svg_text(self.left - 6, y + 3.8, "end", self.y.label(tick)))
         for tick in self.x.ticks:
             x = self.at((tick, self.y.ticks[0]))[0]
@@ -89,16 +94,14 @@ class Chart:
             x = self.at((tick, self.y.ticks[0]))[0]
             parts.append(svg_text(x, bottom + 17, "middle", self.x.label(tick)))
         parts.append(svg_text(0, 14, "start", f"\N{UPWARDS ARROW} {self.y.name}"))
-        parts.append(
-            svg_text(WIDTH - RIGHT, HEIGHT - 8, "end", f"{self.x.name} \N{RIGHTWARDS ARROW}")
-        )
+        parts.append(svg_text(self.right, HEIGHT - 8, "end", f"{self.x.name} \N{RIGHTWARDS ARROW}"))
         return "".join(parts)
 
     def _every(self) -> int:
         """Return how many steps the labels of the x axis need to stay apart."""
         needed = DIGIT * (2 + max(len(self.x.label(tick)) for tick in self.x.ticks))
-        step = (WIDTH - RIGHT - self.left - INSET) / (len(self.x.ticks) - 1)
-        return math.ceil(needed / step)
+        step = (self.right - self.left - INSET) / (len(self.x.ticks) - 1)
+        return max(1, math.ceil(needed / step))
 
 
 def stroke(x1: float, x2: float, y1: float, y2: float) -> str:

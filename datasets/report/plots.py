@@ -94,6 +94,6 @@ def length_plot(comparison: Comparison) -> Plot | None:
     drawn = "".join(chart.dots(place, cloud[::every]) for place, cloud in clouds.items())
     drawn += "".join(chart.line(place, mean) for place, mean in means.items() if mean)
     note = "A dot is an answer, a large mark the mean of an arm."
-    note += f" Every {every}th answer is drawn." if every > 1 else ""
+    note += f" One in {every} answers is drawn." if every > 1 else ""
     svg = chart.svg(drawn, f"Reward against length. {ends(means, arms)}")
     return Plot("Reward against length", note, svg, drawn_arms(means))

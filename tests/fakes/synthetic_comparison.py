@@ -51,7 +51,7 @@ def synthetic_comparison(
     draw = random.Random(seed)
     names = [*MODES, *(f"arm {n}" for n in range(4, arms + 1))][:arms]
     made = [row(draw, number, names, whole, sentences) for number in range(rows)]
-    first, *others = names
+    first, *others = names or [""]
     return {
         "title": "Three ways to answer, at equal tokens",
         "created": "2026-01-31T12:00:00+00:00",
@@ -68,7 +68,7 @@ def synthetic_comparison(
             "The held-out reward agrees.",
             "It is not only length: at equal lengths it still wins 61 % of the rows.",
             "D1-N5 gives 92 % of the gain for 53 % of the tokens.",
-        ],
+        ][: None if whole else 1],
         "rows": made,
         "left_out": {"q-17": "tpo: the policy's server refused the request: too long"}
         if whole

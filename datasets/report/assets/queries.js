@@ -97,5 +97,10 @@ function rowPair(row, { arms, view, open }) {
 
 function more(found, view, change) {
   if (found <= view.most) return "";
-  return make("button", { class: "small more", click: () => change({ most: Infinity }) }, `Show all ${integer(found)}`);
+  const act = () => {
+    const { most } = view;
+    change({ most: Infinity });
+    document.querySelectorAll(".query-button")[most].focus(); // the first that was not there
+  };
+  return make("button", { class: "small more", click: act }, `Show all ${integer(found)}`);
 }
