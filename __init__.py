@@ -28,10 +28,12 @@ if TYPE_CHECKING:
         TPOError,
         UserCodeError,
     )
+    from tpo.core.message_json import as_json
     from tpo.core.state import Candidate, Round, State
     from tpo.datasets.batch.batch import abatch, batch
     from tpo.datasets.records import RowResult
-    from tpo.graphs.align import Aligned, aalign, align
+    from tpo.graphs.align import aalign, align
+    from tpo.graphs.aligned import Aligned
     from tpo.graphs.baselines import build_best_of_n, build_revision
     from tpo.graphs.loop import build_tpo
     from tpo.integrations.agent.middleware import TPOMiddleware
@@ -68,10 +70,12 @@ _HOMES = {
         "TPOError",
         "UserCodeError",
     ],
+    "tpo.core.message_json": ["as_json"],
     "tpo.core.state": ["Candidate", "Round", "State"],
     "tpo.datasets.batch.batch": ["abatch", "batch"],
     "tpo.datasets.records": ["RowResult"],
-    "tpo.graphs.align": ["Aligned", "aalign", "align"],
+    "tpo.graphs.align": ["aalign", "align"],
+    "tpo.graphs.aligned": ["Aligned"],
     "tpo.graphs.baselines": ["build_best_of_n", "build_revision"],
     "tpo.graphs.loop": ["build_tpo"],
     "tpo.integrations.chat_model.chat_tpo": ["ChatTPO"],
@@ -130,6 +134,7 @@ __all__ = [
     "aalign",
     "abatch",
     "align",
+    "as_json",
     "batch",
     "build_best_of_n",
     "build_revision",
