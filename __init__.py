@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         UserCodeError,
     )
     from tpo.core.state import Candidate, Round, State
+    from tpo.datasets.batch.batch import abatch, batch
+    from tpo.datasets.records import RowResult
     from tpo.graphs.align import Aligned, aalign, align
     from tpo.graphs.baselines import build_best_of_n, build_revision
     from tpo.graphs.loop import build_tpo
@@ -68,6 +70,8 @@ _HOMES = {
         "UserCodeError",
     ],
     "tpo.core.state": ["Candidate", "Round", "State"],
+    "tpo.datasets.batch.batch": ["abatch", "batch"],
+    "tpo.datasets.records": ["RowResult"],
     "tpo.graphs.align": ["Aligned", "aalign", "align"],
     "tpo.graphs.baselines": ["build_best_of_n", "build_revision"],
     "tpo.graphs.loop": ["build_tpo"],
@@ -112,6 +116,7 @@ __all__ = [
     "Reward",
     "RewardError",
     "Round",
+    "RowResult",
     "Rubric",
     "Score",
     "SpecError",
@@ -123,7 +128,9 @@ __all__ = [
     "UserCodeError",
     "__version__",
     "aalign",
+    "abatch",
     "align",
+    "batch",
     "build_best_of_n",
     "build_revision",
     "build_tpo",
