@@ -94,8 +94,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         )
     messages = messages_of(prompt, keep_removals=bool(checkpointer and thread_id))
     first: InputState = {"messages": messages, "drafts": read_drafts(drafts)}
-    models = (policy, reward, critic, heldout, fallback, prompts)
-    given = GivenModels(*models, policies=policies)
+    given = GivenModels(policy, reward, critic, heldout, fallback, prompts, policies=policies)
     saver = checkpointer or InMemorySaver()
     require_history(saver)
     app: TPOApp = build_graph(given.checked()).compile(checkpointer=saver, name="tpo")
@@ -114,8 +113,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
             async with aclosing(cast("AsyncGenerator[JsonObject]", stream)) as parts:
                 async for part in parts:
                     if on_event is not None:
-                        event = cast("AnyEvent", part["data"])
-                        await tell(on_event, event, chosen.timeout)
+                        await tell(on_event, cast("AnyEvent", part["data"]), chosen.timeout)
         except TPOError as error:
             error.partial = {**(await app.aget_state(config)).values, **(error.partial or {})}
             raise

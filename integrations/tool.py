@@ -118,8 +118,7 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         ('write_carefully', ['task', 'draft', 'criteria'])
         >>> agent = create_agent("openai:gpt-5-mini", [tool])  # doctest: +SKIP
     """
-    models = (policy, reward, critic, heldout, fallback, prompts)
-    given = GivenModels(*models, policies=policies)
+    given = GivenModels(policy, reward, critic, heldout, fallback, prompts, policies=policies)
     call = CallSettings(given, chosen_context(context, settings), trace)
     call.check()
     writer = Writer(call)

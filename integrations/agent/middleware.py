@@ -123,8 +123,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         super().__init__()
         self.tools = []
         self._context = chosen_context(context, settings)
-        models = (policy, reward, critic, heldout, fallback, prompts)
-        given = GivenModels(*models, policies=policies)
+        given = GivenModels(policy, reward, critic, heldout, fallback, prompts, policies=policies)
         self._parts = (
             Conditions(when, min_chars, fraction, self._context.seed or 0),
             Allowance(conversation_requests, conversation_tokens, conversation_seconds),

@@ -23,6 +23,34 @@ def test_runs_are_listed_newest_first(tpo, policy, run_id):
     assert "finished" in table
 
 
+def test_several_policies_are_typed_one_by_one_and_shown(tpo, policy, server):
+    other = f"openai:other@{server.base_url}"
+    ran = tpo(
+        "run",
+        "Name a river",
+        "--policies",
+        policy,
+        "--policies",
+        other,
+        "-d",
+        "1",
+        "-w",
+        "4",
+        "--json",
+    )
+    assert ran.code == 0, ran.err
+    first = [c["policy"] for c in ran.data["candidates"] if c["round"] == 0]
+    assert first == [policy, policy, other, other]
+    assert ran.data["settings"]["policies"] == [policy, other]
+    shown = " ".join(tpo("show", ran.data["id"]).out.split())
+    assert f"policies {policy}, {other}" in shown
+    assert f"{ran.data['rounds'][0]['policy']} goes on" in shown
+    assert f"{policy}, {other}" in tpo("runs", "--json").out
+    refused = tpo("run", "x", "--policies", policy, "--policies", other, "-w", "1")
+    assert refused.code == 2
+    assert "give a width of 2 or more" in refused.err
+
+
 def test_no_runs_yet(tpo, database):
     ran = tpo("runs")
     assert (ran.code, ran.out) == (0, "There are no saved runs.\n")
