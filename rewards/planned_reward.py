@@ -28,9 +28,9 @@ from ..core.context import Context
 from ..core.errors import RewardError, evidence
 from ..core.pool import reward_of, with_reward
 from ..core.state import Candidate, Score
-from ..core.written_criterion import WrittenCriterion
 from ..models.budget import Budget
 from .base import Reward, checked, failed
+from .query_criteria import Criteria, keep_criteria
 
 CallT = TypeVar("CallT", default=Any)
 """One call as its reward plans it: plain JSON, as it is saved."""
@@ -67,7 +67,7 @@ class Job:
     pool: Sequence[Candidate] = ()
     budget: Budget = field(default_factory=Budget, repr=False, compare=False)
     settings: Context = field(default_factory=Context)
-    criteria: dict[str, list[WrittenCriterion]] = field(default_factory=dict, compare=False)
+    criteria: Criteria = field(default_factory=dict, compare=False)
 
     @property
     def leader(self) -> Candidate | None:
@@ -191,7 +191,7 @@ async def score_job(
                 results.append(end if isinstance(end, Exception) else RewardError(evidence(end)))
             else:
                 results.append(end["result"])
-        keep_criteria(reward, job, calls, results)
+        keep_criteria(reward, calls, results, job.criteria)
         further = plan_further(reward, job, calls, results)
     return reward.combine(job, calls, results)
 
@@ -211,33 +211,11 @@ def plan_further(
     return list(further(job, calls, results)) if further else []
 
 
-def keep_criteria(
-    reward: PlannedReward[CallT, Any], job: Job, calls: Sequence[CallT], results: Sequence[Any]
-) -> None:
-    """Keep the criteria that calls have written for the query, for the turn."""
-    for name, written in criteria_in(reward, calls, results).items():
-        job.criteria[name] = written
-
-
-def criteria_in(
-    reward: PlannedReward[CallT, Any], calls: Sequence[CallT], results: Sequence[Any]
-) -> dict[str, list[WrittenCriterion]]:
-    """Return the criteria that calls have written for the query, by the rewards' names.
-
-    Args:
-        reward: The reward; only one that has such criteria written has a `criteria_in`.
-        calls: All calls so far, in their order.
-        results: What each brought, or its error.
-    """
-    found = getattr(reward, "criteria_in", None)
-    return dict(found(calls, results)) if found else {}
-
-
 async def score_now(
     reward: Reward | PlannedReward,
     messages: Sequence[AnyMessage],
     answers: Sequence[str],
-    criteria: dict[str, list[WrittenCriterion]] | None = None,
+    criteria: Criteria | None = None,
 ) -> list[Score]:
     """Score answers outside a run, where nothing is saved.
 
@@ -267,14 +245,3 @@ def requests_to_score(reward: PlannedReward, answers: int, pool: Sequence[Candid
     if requests is None:
         return 0
     return requests(Job([], [str(i) for i in range(answers)], with_reward(pool)))
-
-
-async def self_check(reward: PlannedReward) -> str:
-    """Have a reward that can (a served one) look at scores of built-in texts, once.
-
-    Returns:
-        A sentence for the person, such as that its scores look squashed; or "".
-    """
-    inner = reward.reward if isinstance(reward, Batched) else reward
-    probe = getattr(inner, "probe", None)
-    return str(await probe()) if probe else ""

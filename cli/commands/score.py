@@ -15,16 +15,15 @@ from ...core.conversation import read_conversation
 from ...core.errors import ConfigError, MissingDependencyError, RewardError, cause_of
 from ...core.make_context import make_context
 from ...core.number_format import reward as shown
-from ...core.written_criterion import WrittenCriterion
 from ...rewards.base import Reward, Score
 from ...rewards.planned_reward import Job, PlannedReward, planned, score_now
+from ...rewards.query_criteria import Criteria
 from ...rewards.readiness import make_ready
 from ...rewards.resolve import resolve_reward
 from ..console import console_for, say, short, table
 from ..ctrl_c import run_interruptible
 from ..input.score_rows import ScoreRow, read_rows
 
-Criteria = dict[str, list[WrittenCriterion]]
 AT_ONCE = 64  # rows under way, and printed together
 
 

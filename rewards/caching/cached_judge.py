@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Generic
 
 from ...core.usage import Cost
-from ...core.written_criterion import WrittenCriterion
 from ...prompts.judge import JUDGE_SYSTEM
 from ..base import Score
 from ..judging.form_known import form_known
 from ..judging.language_judge import LanguageJudge
-from ..planned_reward import Called, CallT, Job, ResultT, criteria_in, plan_further
+from ..planned_reward import Called, CallT, Job, ResultT, plan_further
+from ..query_criteria import Criteria, criteria_in
 from .score_cache import ScoreCache
 
 
@@ -64,7 +64,7 @@ class CachedJudge(Generic[CallT, ResultT]):
 
     def criteria_in(
         self, calls: Sequence[CallT], results: Sequence[ResultT | Exception]
-    ) -> dict[str, list[WrittenCriterion]]:
+    ) -> Criteria:
         """Return the criteria that the judge has written for the query."""
         return criteria_in(self.judge, calls, results)
 

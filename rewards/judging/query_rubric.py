@@ -11,6 +11,7 @@ from ...models.policy import check_policy
 from ...prompts.write_criteria import MOST, ask_criteria
 from ..base import Score, failed
 from ..planned_reward import Called, Job
+from ..query_criteria import Criteria
 from ..remarks import remark
 from .ask import VerdictError
 from .criteria import Criterion
@@ -68,9 +69,7 @@ class QueryRubric(Rubric):
         """Return the calls for marks, once criteria have been written."""
         return self.plan(job) if [*calls] == [WRITE] and self.name in job.criteria else []
 
-    def criteria_in(
-        self, calls: Sequence[list[int]], results: Sequence[object]
-    ) -> dict[str, list[WrittenCriterion]]:
+    def criteria_in(self, calls: Sequence[list[int]], results: Sequence[object]) -> Criteria:
         """Return what was written for the query, if it was now."""
         if WRITE not in calls or isinstance(results[0], Exception):
             return {}

@@ -1,11 +1,13 @@
-"""A language model as reward: it checks an answer against named criteria, each pass or fail."""
+"""A language model as reward: it checks an answer against named criteria, each pass or fail.
+
+`rubric_file` reads one from TOML.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...models.policy import PolicyLike
 from ...prompts.judge import RUBRIC
 from ...prompts.rubric import ask_marks, numbered
 from ..base import Score, failed
@@ -49,22 +51,6 @@ class Rubric(LanguageJudge[list[int], list[Mark]]):
         super().__post_init__()
         check_criteria(self.criteria)
         object.__setattr__(self, "rubric", repr([tuple(vars(c).values()) for c in self.criteria]))
-
-    @classmethod
-    def from_spec(cls, rest: str, policy: PolicyLike) -> Rubric:
-        """Return the rubric of a spec; see `rubric_file`.
-
-        Args:
-            rest: The TOML file; or `auto`, and behind a colon who judges.
-            policy: The run's policy, which judges if no judge is named.
-
-        Raises:
-            SpecError: there is neither, or no file is named.
-            ConfigError: the file cannot be read, or has wrong entries.
-        """
-        from .rubric_file import rubric_named
-
-        return rubric_named(rest, policy)
 
     @property
     def option(self) -> str:

@@ -60,7 +60,7 @@ def rubric_named(rest: str, policy: PolicyLike) -> Rubric:
     """Return the rubric that a spec names.
 
     Args:
-        rest: What follows `rubric:`.
+        rest: What follows `rubric:`: the TOML file; or `auto`, and behind a colon who judges.
         policy: The run's policy, which judges if no judge is named.
 
     Raises:
