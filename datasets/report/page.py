@@ -14,7 +14,7 @@ from .categories import first_pair, wins_by_category
 from .intervals import difference_intervals
 from .markup import html_plot, html_table
 from .plots import report_plots
-from .tables import report_tables
+from .tables import about, report_tables
 
 # What could end the script that holds the record, or begin a comment there.
 _UNSAFE = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
@@ -69,14 +69,6 @@ def page_parts(comparison: Comparison) -> dict[str, str]:
         "tables": "".join(others),
         "settings": escape(json.dumps(comparison["metadata"], indent=2, ensure_ascii=False)),
     }
-
-
-def about(comparison: Comparison) -> str:
-    """Return what was compared, in a line."""
-    equal = "" if comparison["equal"] == "nothing" else f"equal {comparison['equal']}, "
-    rows = len(comparison["rows"])
-    noun = "query" if rows == 1 else "queries"
-    return f"{len(comparison['arms'])} arms, {equal}{rows:,} {noun}, {comparison['created'][:10]}"
 
 
 def next_command(line: str) -> str:

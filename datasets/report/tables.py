@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...core.number_format import seconds
+from ...core.number_format import count, seconds
 from ..compare.comparison import ArmSummary, Comparison
 from .pair_tables import differences_table, wins_table
 from .report_table import ReportTable, without_empty_columns
@@ -79,3 +79,15 @@ def left_out_table(left_out: dict[str, str]) -> ReportTable:
     rows = [[row, one_line(why)] for row, why in left_out.items()]
     note = "Only rows that every arm answered are compared."
     return ReportTable("Left out", note, ("Row", "Why"), rows, texts=2)
+
+
+def about(comparison: Comparison) -> str:
+    """Return what was compared, in a line."""
+    rows, equal = len(comparison["rows"]), comparison["equal"]
+    parts = [
+        count(len(comparison["arms"]), "arm"),
+        "" if equal == "nothing" else f"equal {equal}",
+        f"{rows:,} {'query' if rows == 1 else 'queries'}",
+        comparison["created"][:10],
+    ]
+    return ", ".join(filter(None, parts))

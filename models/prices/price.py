@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...core.usage import Cost, cost
+from ...core.usage import Cost, add_costs, cost
 
 Rate = Callable[[Cost], float]
 """From the tokens of one request to its dollars."""
@@ -51,7 +51,7 @@ def priced(paid: Cost, rate: Rate | None) -> Cost:
     """
     if rate is None:
         return paid
-    return cost(**{**paid, "cost_usd": rate(paid), "priced_requests": paid["requests"]})
+    return add_costs(paid, cost(cost_usd=rate(paid), priced_requests=paid["requests"]))
 
 
 def estimated(paid: Cost, characters: tuple[int, int], per_token: int, rate: Rate | None) -> Cost:

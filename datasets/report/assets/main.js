@@ -18,5 +18,6 @@ light.addEventListener("click", () => showTheme(light, NEXT[document.documentEle
 
 const record = JSON.parse(document.querySelector("#record").textContent);
 const section = document.querySelector("#queries");
+section.querySelector(".hint").remove(); // that a script is needed
 if (record.rows.length) showQueries(section, record);
 else section.append(make("p", { class: "hint" }, "No row was answered by every arm."));

@@ -4,12 +4,14 @@ import { figure, integer, signed } from "./figures.js";
 import { categories, gap, matching, sorted, winner } from "./rows.js";
 import { opened } from "./answers.js";
 
-const AT_ONCE = 100; // rows that are drawn before a reader asks for more
+const FIRST = 100; // rows that are drawn before a reader asks for more
+const MORE = 500;
 
 /** Fills a section with the controls and the table, and keeps them up to date. */
 export function showQueries(section, record) {
   const arms = record.arms.map((arm) => arm.name);
-  const view = { pair: [...record.first_pair], words: "", category: null, won: null, column: null, down: true, marked: true, most: AT_ONCE };
+  const named = categories(record.rows).length > 0;
+  const view = { named, pair: [...record.first_pair], words: "", category: null, won: null, column: null, down: true, marked: true, most: FIRST };
   const open = new Set();
   const status = make("p", { class: "hint", role: "status" });
   const place = make("div", { class: "scrolled queries" });
@@ -53,7 +55,8 @@ const choice = (options, chosen, act) =>
   );
 
 function head(arms, view, change) {
-  const columns = [["query", "Query"], ["category", "Category"], ...arms.map((name, place) => [`arm:${name}`, name, place])];
+  const columns = [["query", "Query"], ...arms.map((name, place) => [`arm:${name}`, name, place])];
+  if (view.named) columns.splice(1, 0, ["category", "Category"]);
   if (arms.length > 1) columns.push(["gap", "Difference"], ["winner", "Won by"]);
   const cell = ([column, name, place]) => {
     const current = view.column === column;
@@ -70,7 +73,7 @@ const classOf = (column) => (column.startsWith("arm:") ? "number of-arm" : colum
 
 /** The line of a row, and below it, once it is opened, its answers. */
 function rowPair(row, { arms, view, open }) {
-  const width = arms.length + (arms.length > 1 ? 4 : 2);
+  const width = 1 + view.named + arms.length + (arms.length > 1 ? 2 : 0);
   const below = make("tr", { class: "below", hidden: !open.has(row.id) }, make("td", { colspan: width }));
   const fill = () => below.firstChild.replaceChildren(...(below.hidden ? [] : [opened(row, { arms, ...view })]));
   const toggle = () => {
@@ -86,7 +89,7 @@ function rowPair(row, { arms, view, open }) {
     "tr",
     { class: "line" },
     make("th", { scope: "row" }, button),
-    make("td", { class: "category" }, row.category),
+    view.named && make("td", { class: "category" }, row.category),
     arms.map((name) => make("td", { class: "number of-arm" }, figure(row.answers[name]?.reward))),
     arms.length > 1 && make("td", { class: "number" }, signed(figure(difference))),
     arms.length > 1 && make("td", { class: "winner" }, make("span", { class: "named" }, arms.includes(won) && keyOf(arms.indexOf(won)), won || "–")),
@@ -99,8 +102,9 @@ function more(found, view, change) {
   if (found <= view.most) return "";
   const act = () => {
     const { most } = view;
-    change({ most: Infinity });
+    change({ most: most + MORE });
     document.querySelectorAll(".query-button")[most].focus(); // the first that was not there
   };
-  return make("button", { class: "small more", click: act }, `Show all ${integer(found)}`);
+  const all = found <= view.most + MORE;
+  return make("button", { class: "small more", click: act }, all ? `Show all ${integer(found)}` : `Show ${MORE} more`);
 }
