@@ -20,6 +20,18 @@ def reward(value: float | None) -> str:
     return f"{value:.3g}" if abs(value) >= 1000 else f"{value:.2f}"
 
 
+def difference(value: float) -> str:
+    """Return a difference of two rewards with its sign; a small one keeps two digits.
+
+    Example:
+        >>> difference(0.417), difference(-0.0031)
+        ('+0.42', '-0.0031')
+    """
+    if abs(value) >= 1000:
+        return f"{value:+,.0f}"
+    return f"{value:+.2g}" if abs(value) < 0.05 else f"{value:+.2f}"
+
+
 def seconds(value: float) -> str:
     """Return a duration: `0.4 s`, `12 s`, `3 min 20 s`."""
     if value < 9.95:

@@ -96,7 +96,8 @@ def worth_its_price(pool: Sequence[Candidate], now: int, context: Context) -> bo
     if not context.round_price:
         return True
     size = {"rounds": context.rounds, "width": context.width}
-    return worth_another_round(pool, round=now, price=context.round_price, **size)
+    shown, price = context.feedback == "show", context.round_price
+    return worth_another_round(pool, round=now, price=price, shown=shown, **size)
 
 
 def why_break_off(state: State, context: Context) -> StopReason | None:

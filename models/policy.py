@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from weakref import WeakKeyDictionary
@@ -44,6 +44,7 @@ class Policy:
         extra_body: Fields to add to every request body (OpenAI-compatible servers only).
         seeded_body: Further ones where a seed is set, so that it repeats exactly.
         arguments: What else goes with every request: what was bound to the model.
+        owner: What records call it, in a run with several.
         rate: Its price, if a file or the public table has it.
     """
 
@@ -55,7 +56,22 @@ class Policy:
     extra_body: Mapping[str, object] = field(default_factory=dict)
     seeded_body: Mapping[str, object] = field(default_factory=dict)
     arguments: JsonObject = field(default_factory=dict)
+    owner: str = ""
     rate: Rate | None = field(default=None, compare=False)
+
+    def owned(self, refused: Iterable[str]) -> frozenset[str]:
+        """Return what it refuses as the state holds it: with the owner in front, if there is one.
+
+        Args:
+            refused: Request parameters.
+        """
+        mark = f"{self.owner}: " if self.owner else ""
+        return frozenset(mark + name for name in refused)
+
+    def refused(self, known: Iterable[str]) -> frozenset[str]:
+        """Return what it refuses, of all that the state holds."""
+        mark = f"{self.owner}: " if self.owner else ""
+        return frozenset(name.removeprefix(mark) for name in known if name.startswith(mark))
 
 
 # Built models hold connections that belong to one event loop, so that is how they are kept.

@@ -59,7 +59,7 @@ async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
     history = as_meant(without_trace(call.messages))
     context, drafts, paid = settings.context, list[str](), cost()
     if settings.options:
-        policy = await resolve_policy(settings.given.policy or context.policy)
+        policy = await resolve_policy(settings.policies[0])
         context = priced_context(context, policy, policy)
         reply, failed = await first_reply(
             policy=policy,

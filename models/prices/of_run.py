@@ -22,14 +22,14 @@ def rate_of(policy: Policy, prices: Sequence[str]) -> Rate | None:
     return given_price(prices, policy.name) or policy.rate
 
 
-def priced_context(context: Context, policy: Policy, critic: Policy) -> Context:
+def priced_context(context: Context, policy: Policy, *others: Policy) -> Context:
     """Return the settings of a run whose prices all have a name: the policy's is filled in.
 
     Raises:
         ConfigError: there is a budget in dollars, and no price for the policy or the critic.
     """
     prices = for_policy(context.price, policy.name)
-    unknown = [p.name for p in (policy, critic) if rate_of(p, prices) is None]
+    unknown = [p.name for p in (policy, *others) if rate_of(p, prices) is None]
     if unknown and context.budget_usd:
         name = unknown[0]
         example = "IN,OUT" if name == policy.name else f"{name}=IN,OUT"

@@ -51,8 +51,7 @@ def priced(paid: Cost, rate: Rate | None) -> Cost:
     """
     if rate is None:
         return paid
-    usd: Cost = {**paid, "cost_usd": rate(paid), "priced_requests": paid["requests"]}
-    return add_costs(cost(), usd)  # rounded
+    return add_costs(paid, cost(cost_usd=rate(paid), priced_requests=paid["requests"]))
 
 
 def estimated(paid: Cost, characters: tuple[int, int], per_token: int, rate: Rate | None) -> Cost:

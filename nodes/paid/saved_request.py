@@ -111,7 +111,8 @@ async def request_candidates(held: Held[CandidateRequest]) -> Brought:
     unusable = len(candidates) == len(asked.places) and all(c["error"] for c in candidates)
     if unusable and asked.phase == "sample":
         raise UnusableError(candidates, response.cost)
-    receipt = Receipt(refused=sorted(response.refused), cost=brief(response.cost))
+    refused = asked.request.policy.owned(response.refused)
+    receipt = Receipt(refused=sorted(refused), cost=brief(response.cost))
     if candidates:  # the receipt is saved with the texts: the result comes later, or never
         write(candidates=[{**candidates[0], RECEIPT: receipt}, *candidates[1:]])
     return Brought(candidates=[outline(c) for c in candidates], **receipt)

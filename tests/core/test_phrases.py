@@ -70,6 +70,10 @@ def test_the_search(search, phrase):
         ({}, "round 1: the best so far is r1c2 (reward 1.13), the worst r0c0"),
         ({"rejected": None}, "round 1: the best so far is r1c2 (reward 1.13)"),
         ({"picked_by": "human"}, "round 1: a person chose r1c2 (reward 1.13) over r0c0"),
+        (
+            {"rejected": None, "policy": "m"},
+            "round 1: the best so far is r1c2 (reward 1.13); m goes on",
+        ),
         ({"chosen": None, "reward": None}, "round 1: no answer could be ranked"),
     ],
 )
