@@ -13,7 +13,8 @@ from typing import cast
 from .diversity import variety
 from .failure import failure_of
 from .json_types import JsonObject
-from .state import NO_SCORE, Candidate, Round, Score
+from .state import NO_SCORE, Candidate, Round, Score, State
+from .written_criterion import WrittenCriterion
 
 
 def with_reward(pool: Sequence[Candidate]) -> list[Candidate]:
@@ -62,6 +63,12 @@ def score_event(candidate: Candidate, score: Score) -> JsonObject:
     """Return the fields of a `tpo.reward` event."""
     fields = {k: v for k, v in with_score(candidate, score).items() if k in NO_SCORE}
     return {"candidate": candidate["id"], **fields}
+
+
+def criteria_of(state: State) -> dict[str, list[WrittenCriterion]]:
+    """Return what rewards had written in this turn to check its answers for, by their names."""
+    mine = [r for r in state.get("rounds", []) if r["turn"] == state["turn"]]
+    return dict(mine[-1].get("criteria", {})) if mine else {}
 
 
 def of_round(pool: Sequence[Candidate], round: int) -> list[Candidate]:

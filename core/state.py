@@ -20,6 +20,7 @@ from .given_messages import add_turns
 from .merge import Merge, merged_by
 from .moves import Move, Plan
 from .usage import Usage, add_usage
+from .written_criterion import WrittenCriterion
 
 StopReason = Literal[
     "depth",  # all rounds were run
@@ -120,6 +121,8 @@ class Round(TypedDict):
     """How much its scored answers differ: 0 if all are copies, 1 if they share no two words."""
     near_copies: NotRequired[int]
     """How many of them nearly copy an earlier answer of the pool."""
+    criteria: NotRequired[dict[str, list[WrittenCriterion]]]
+    """What rewards had written for this query, to check its answers for; by their names."""
     picked_by: Literal["reward", "human"]
     plan: NotRequired[Plan]
     """How the next round is divided, in a run that plans."""

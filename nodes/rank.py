@@ -52,6 +52,8 @@ async def complete(
     if context.mode == "adaptive" and now < context.rounds:
         record["plan"] = next_plan(pool, record["turn"], now, context)
     record["heldout"] = await _heldout(ranking, state, pool, record)
+    if ranking.nothing.criteria:
+        record["criteria"] = ranking.nothing.criteria
     ranking.emit("round", {"selected": record})
     if "plan" in record:
         ranking.emit("plan", {"plan": record["plan"]})

@@ -14,6 +14,7 @@ from ..core.state import State
 from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
 from ..models.budget import budget_left
 from ..models.failures.caused_by import caused_by
+from ..models.prices.of_run import unpriced_notice
 from ..models.several_policies import names_of
 from ..rewards.planned_reward import Job
 from ..rewards.readiness import beside, ready_to_score
@@ -102,8 +103,10 @@ def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None
     if others := conversation.other_parts:
         why = "only first samples see it; rewards, critiques and rewrites go by the words"
         emit.notice(f"beside text there is {', '.join(others)}: {why}")
-    if reward.notice:
-        emit.notice(reward.notice)
+    for notice in filter(
+        None, (reward.notice, unpriced_notice(context, *run.policies, run.critic))
+    ):
+        emit.notice(notice)
 
 
 def _wanted(

@@ -139,6 +139,8 @@ SETTINGS = (
     Setting("budget_requests", STOP),
     Setting("budget_tokens", STOP),
     Setting("budget_seconds", STOP),
+    Setting("budget_usd", STOP),
+    Setting("price", STOP),
     Setting("max_concurrency", REQUESTS),
     Setting("timeout", REQUESTS),
     Setting("retries", REQUESTS),

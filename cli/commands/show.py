@@ -12,14 +12,16 @@ from rich.text import Text
 
 from ...core.feedback import feedback_text
 from ...core.final_answer import answer_of
+from ...core.gain import gain_phrase
 from ...core.login import without_login
 from ...core.number_format import age, reward
-from ...core.phrases import overoptimised_sentence, search_phrase
-from ...core.pool import by_id
+from ...core.phrases import overoptimised_sentence, search_phrase, sentence
+from ...core.pool import by_id, criteria_of
 from ...core.several_policies import named_policies
 from ...core.state import Round
+from ...core.written_criterion import criteria_lines
 from ..console import harmless, page, print_raw
-from ..report.result import print_answer, result_of, why_stopped
+from ..report.result import gain_so_far, print_answer, result_of, why_stopped
 from ..report.sparklines import reward_sparklines
 from ..report.tables import cost_table, pool_table, print_checkpoints, rounds_table
 from ..saved.branch import find_checkpoint, history
@@ -67,6 +69,9 @@ def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
     )
     _section(console, "Prompt")
     console.print(Padding(Text(harmless(query_of(state))), (0, 0, 0, 2)))
+    if written := criteria_lines(criteria_of(values)):
+        _section(console, "Written to check its answers for")
+        console.print(Padding(Text(harmless("\n".join(written))), (0, 0, 0, 2)))
     if values.get("candidates"):
         _section(console, "Pool")
         console.print(pool_table(values))
@@ -104,6 +109,8 @@ def _print_end(console: Console, run: SavedRun, state: StateSnapshot) -> None:
     if usage := values.get("usage"):
         _section(console, "Cost")
         console.print(cost_table(usage["phases"], usage["total"]))
+        if gained := gain_phrase(gain_so_far(values)):
+            console.print(Text(sentence(gained), "green" if gained.startswith("+") else "yellow"))
     if leader := answer_of(values, values.get("stop_reason")):
         is_answer = bool(values.get("answer"))
         console.print()

@@ -13,6 +13,7 @@ from ...core.context import Context
 from ...core.errors import ConfigError
 from ...core.state import State
 from ...models.policy import Policy, PolicyLike, resolve_policy
+from ...models.prices.of_run import priced_context
 from ...models.several_policies import going_on, policies_of, resolve_policies
 from ...prompts.prompt_set import PromptSet, prompt_set
 from ...rewards.planned_reward import PlannedReward
@@ -124,13 +125,15 @@ class GivenModels:
         policies = policies_of(self.policy, self.policies, context)
         ready = partial(reward_for_run, policy=policies[0])
         answering = await resolve_policies(policies, context.width)
+        criticising = await resolve_policy(critic) if critic else answering[0]
+        context = priced_context(context, *answering, criticising)
         heldout = self.heldout or context.heldout
         fallback = self.fallback or context.fallback_reward
         run = RunModels(
             context=context,
             policy=answering[0],
             policies=answering,
-            critic=await resolve_policy(critic) if critic else answering[0],
+            critic=criticising,
             own_critic=bool(critic),
             reward=await ready(context.reward if self.reward is None else self.reward),
             prompts=prompt_set(context.prompts if self.prompts is None else self.prompts),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from loopback_server import LoopbackServer
 
 pytestmark = pytest.mark.loopback
 
@@ -74,6 +75,21 @@ def test_show_has_pool_rounds_critiques_answer_and_cost(tpo, run_id):
     ):
         assert words in out
     assert all(line == line.rstrip() for line in out.splitlines())
+
+
+def test_what_was_written_to_check_the_answers_for_is_shown(tpo, policy, server):
+    def judge(body, index):
+        if "Write what they are to be checked for" in body["messages"][-1]["content"]:
+            return "3: Does it name a river?\n1: Is it brief?"
+        return "1: pass\n2: fail"
+
+    with LoopbackServer(judge) as judging:
+        reward = f"rubric:auto:openai:j@{judging.base_url}"
+        ran = tpo("run", "Name it", "-p", policy, "-r", reward, "-d", "0", "-w", "2", "--json")
+    assert ran.data["reward"] == 0.75
+    out = tpo("show", ran.data["id"]).out
+    assert "Written to check its answers for" in out
+    assert "- Does it name a river? (weight 3): Does it name a river?" in out
 
 
 def test_one_answer_in_full(tpo, run_id):
