@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from tpo.rewards.judging.pointwise import Judge
     from tpo.rewards.judging.query_rubric import QueryRubric, Rubric
     from tpo.rewards.mixing.mix import Mix, Part
+    from tpo.rewards.mixing.repeated import repeated
     from tpo.rewards.resolve import close_rewards, resolve_reward
     from tpo.rewards.verifying.command import CommandReward
 
@@ -89,6 +90,7 @@ _HOMES = {
     "tpo.rewards.judging.groupwise": ["GroupwiseJudge"],
     "tpo.rewards.judging.pointwise": ["Judge"],
     "tpo.rewards.mixing.mix": ["Mix", "Part"],
+    "tpo.rewards.mixing.repeated": ["repeated"],
     "tpo.rewards.judging.pairwise": ["PairwiseJudge"],
     "tpo.rewards.judging.query_rubric": ["QueryRubric", "Rubric"],
     "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],
@@ -141,6 +143,7 @@ __all__ = [
     "build_tpo",
     "cached",
     "close_rewards",
+    "repeated",
     "resolve_reward",
     "scored",
     "tpo_tool",
