@@ -19,6 +19,8 @@ MAGIC = b"SQLite format 3\0"
 TABLES = {"checkpoints", "writes"}
 SETTINGS = "tpo_context"  # the key in a checkpoint's metadata that marks a run of ours
 
+VERSION = "tpo_version"  # of this package, beside it
+
 # Newest first: the last checkpoint of each thread, if it is one of ours.
 LATEST = f"""
     SELECT thread_id FROM checkpoints JOIN (
