@@ -104,6 +104,15 @@ async def latest_runs(store: Store, limit: int) -> list[str]:
         return [thread for (thread,) in await rows.fetchall()]
 
 
+async def how_many(store: Store) -> tuple[int, int]:
+    """Return how many runs there are, and how many threads of other programs."""
+    threads = "SELECT count(DISTINCT thread_id) FROM checkpoints WHERE checkpoint_ns = ''"
+    async with store.saver.conn.execute(threads) as rows:
+        found = await rows.fetchone()
+    ours = len(await latest_runs(store, -1))
+    return ours, (found[0] if found else 0) - ours
+
+
 async def find_run(store: Store, beginning: str) -> str:
     """Return the id of the one run whose id begins with `beginning`.
 
