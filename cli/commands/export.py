@@ -59,4 +59,5 @@ def _sources(places: Sequence[str], db: str | None) -> list[Source]:
 
 
 def _left_out(found: Exported) -> str:
-    return "; ".join(f"{number} {reason}" for reason, number in found.left_out.items())
+    reasons = found.left_out.items()
+    return "; ".join(f"{count(number, noun)} {why}" for (noun, why), number in reasons)

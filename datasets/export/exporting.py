@@ -43,11 +43,11 @@ class Wish:
 
 @dataclass
 class Exported:
-    """The rows, and what was left out: a reason, and of how many runs or examples."""
+    """The rows; and how often what was left out: `run` or `row`, and why."""
 
     rows: list[JsonObject] = field(default_factory=list)
     runs: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def wish_for(
@@ -87,7 +87,7 @@ def export_rows(sources: Iterable[Source], wish: Wish) -> Exported:
         for example in examples:
             row = wish.trainer.row(example, wish.task)
             if row is None:
-                found.left_out["examples whose earlier turns the format has no place for"] += 1
+                found.left_out["row", "with earlier turns, which the format has no place for"] += 1
             elif (text := repr((example.prompt, texts_of(example)))) not in seen:
                 seen.add(text)
                 found.rows.append(row)
@@ -100,19 +100,19 @@ def _examples(source: Source, wish: Wish, found: Exported) -> Iterator[Example]:
     reason = ""
     examples: list[Example] = []
     if wish.rewards and source.ranked_by not in wish.rewards:
-        reason = "runs ranked by another reward"
+        reason = "ranked by another reward"
     elif not source.rounds:
-        reason = "runs that were not ranked yet"
+        reason = "not ranked yet"
     elif source.prompt is None:
-        reason = "runs whose prompt holds more than texts, such as images or tool calls"
+        reason = "with more than texts in the prompt, such as images or tool calls"
     elif wish.critiques:
         good = [c for c in critiques_of(source) if c.good or wish.task == "kto"]
-        examples, reason = list(good), "runs without a critique that helped"
+        examples, reason = list(good), "without a critique to learn from"
     else:
         examples = list(examples_of(source, wish.task, wish.pairing))
-        reason = "runs without two answers that are far enough apart"
+        reason = "without two answers that are far enough apart"
     if not examples:
-        found.left_out[reason] += 1
+        found.left_out["run", reason] += 1
     yield from examples
 
 

@@ -157,9 +157,9 @@ def test_runs_are_exported_with_their_conversation(tpo, talk, tmp_path):
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (("--min-margin", "99"), "nothing to export from 1 run: 1 runs without two answers"),
+        (("--min-margin", "99"), "nothing to export from 1 run: 1 run without two answers"),
         (("--to", "llama-factory"), "llama-factory wants a folder: name one with --out"),
-        (("--reward", "judge"), "1 runs ranked by another reward"),
+        (("--reward", "judge"), "1 run ranked by another reward"),
         (("no-such-run",), "there is no run 'no-such-run'"),
     ],
 )

@@ -103,7 +103,7 @@ def test_two_scales_are_never_mixed():
     wish = wish_for("trl", "dpo", "best-worst")
     chosen = export_rows(two, type(wish)(**{**vars(wish), "rewards": ["judge"]}))
     assert [row["ranked_by"] for row in chosen.rows] == ["judge"]
-    assert chosen.left_out == {"runs ranked by another reward": 1}
+    assert chosen.left_out == {("run", "ranked by another reward"): 1}
 
 
 def test_rows_say_where_they_come_from():
