@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from .context import Context
 from .json_types import JsonObject
-from .login import without_login
+from .login import without_logins
 
 
 class Provenance(TypedDict):
@@ -35,7 +35,7 @@ def settings_shown(context: Context) -> JsonObject:
     """
     # `live` is about who watches, not about the run.
     return {
-        name: without_login(value) if isinstance(value, str) else value
+        name: without_logins(value)
         for name, value in context.model_dump(mode="json", exclude={"live"}).items()
     }
 

@@ -37,6 +37,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     prompt: Prompt,
     *,
     policy: PolicyLike | None = None,
+    policies: Sequence[PolicyLike] | None = None,
     reward: RewardLike | None = None,
     critic: PolicyLike | None = None,
     heldout: RewardLike | None = None,
@@ -54,6 +55,8 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     Args:
         prompt: The query, or chat messages with system prompt and history.
         policy: A chat model or a spec; default: the local model.
+        policies: Several in its place: they divide the first samples, and the one whose answer is
+            the best of these writes all that follows.
         reward: A function `(query, answer) -> float`, a reward object, or a spec.
         critic: Another model for loss and gradient.
         heldout: A reward that watches the chosen answers without steering.
@@ -91,7 +94,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         )
     messages = messages_of(prompt, keep_removals=bool(checkpointer and thread_id))
     first: InputState = {"messages": messages, "drafts": read_drafts(drafts)}
-    given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
+    given = GivenModels(policy, reward, critic, heldout, fallback, prompts, policies=policies)
     saver = checkpointer or InMemorySaver()
     require_history(saver)
     app: TPOApp = build_graph(given.checked()).compile(checkpointer=saver, name="tpo")
@@ -110,8 +113,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
             async with aclosing(cast("AsyncGenerator[JsonObject]", stream)) as parts:
                 async for part in parts:
                     if on_event is not None:
-                        event = cast("AnyEvent", part["data"])
-                        await tell(on_event, event, chosen.timeout)
+                        await tell(on_event, cast("AnyEvent", part["data"]), chosen.timeout)
         except TPOError as error:
             error.partial = {**(await app.aget_state(config)).values, **(error.partial or {})}
             raise

@@ -15,6 +15,7 @@ from ...core.final_answer import answer_of
 from ...core.login import without_login
 from ...core.number_format import age, count, reward, size
 from ...core.phrases import MODES
+from ...core.several_policies import named_policies
 from ...core.state import StopReason
 from ...core.stopping import spent
 from ..console import page, say, short, table
@@ -101,7 +102,7 @@ async def _row(store: Store, run_id: str) -> RunRow:
         "depth": context.rounds,
         "width": context.width,
         "round": values.get("round", 0),
-        "policy": without_login(context.policy),
+        "policy": named_policies(context),
         "reward_model": without_login(context.reward),
         "reward": leader["reward"] if leader else None,
         "requests": spent(values)["requests"],

@@ -18,6 +18,7 @@ from ...core.number_format import cost_phrase, reward
 from ...core.phrases import overoptimised_sentence, sentence, stop_phrase
 from ...core.provenance import settings_shown
 from ...core.state import State
+from ...models.several_policies import policies_of
 from ...rewards.resolve import resolve_reward
 from ..console import console_for, harmless, print_raw, say
 from ..saved.saved_run import SavedRun
@@ -64,7 +65,8 @@ def print_result(run: SavedRun, state: StateSnapshot, talks: bool) -> None:
     if not console.is_terminal:
         say(" ".join(_summary(run, state)))
         return
-    if notice := resolve_reward(run.context.reward, policy=run.context.policy).notice:
+    judge = policies_of(None, None, run.context)[0]
+    if notice := resolve_reward(run.context.reward, policy=judge).notice:
         console.print(Text(f"Note: {notice}", "yellow"))
     winner = answer_of(values, values["stop_reason"])
     title = f"{winner['id']}, reward {reward(winner['reward'])}" if winner else "answer"

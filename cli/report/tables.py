@@ -50,7 +50,9 @@ def pool_table(state: State) -> Table:
     for c in state.get("candidates", []):
         marks = {last["chosen"]: "chosen", last["rejected"]: "rejected"} if last else {}
         parts = [f"{k} {reward(v)}" for k, v in c.get("parts", {}).items()]
-        said = ", ".join(filter(None, [c.get("move", ""), *parts, passed_checks(c)]))
+        said = ", ".join(
+            filter(None, [c.get("move", ""), c.get("policy", ""), *parts, passed_checks(c)])
+        )
         remark = c["error"] or marks.get(c["id"], "")
         ended = ending(c["finish_reason"]) or ""
         style = "red" if c["error"] else "green" if remark == "chosen" else ""

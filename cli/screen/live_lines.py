@@ -92,7 +92,14 @@ def reward_lines(view: View) -> list[Text]:
         line.append(title, "dim").append(f"{leader['id']} {reward(leader['reward'])}")
         line.append(gained(view), "green")
     plan = [Text.assemble(("plan ", "dim"), view.plan)] if view.plan else []
-    return [line, *plan]
+    return [line, *plan, *written_line(view)]
+
+
+def written_line(view: View) -> list[Text]:
+    """Return what was written to check the answers for, by name."""
+    written = view.rounds[max(view.rounds)].get("criteria", {})
+    names = "; ".join(one["name"] for criteria in written.values() for one in criteria)
+    return [Text.assemble(("checked for ", "dim"), harmless(names))] if names else []
 
 
 def gained(view: View) -> str:

@@ -50,6 +50,17 @@ def test_the_answer_is_that_of_align():
     assert found["usage"]["requests"] == aligned["usage"]["total"]["requests"] == 4
 
 
+def test_several_policies_and_a_call_that_wants_one():
+    one, two, three = says(), says(), says()
+    chat = ChatTPO(policies=[one, two], reward=prefer_later, depth=0, width=4, retries=0)
+    chat.invoke(QUERY)
+    assert (one.asked.sequences, two.asked.sequences) == (2, 2)
+    chat.invoke(QUERY, policy=three)
+    assert (one.asked.sequences, three.asked.sequences) == (2, 4)
+    chat.invoke(QUERY, policies=[three, two])
+    assert (three.asked.sequences, two.asked.sequences) == (6, 4)
+
+
 def test_the_trace_is_plain_json():
     found = chat().invoke(QUERY).response_metadata
     assert json.loads(json.dumps(found)) == found
