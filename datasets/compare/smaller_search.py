@@ -33,8 +33,8 @@ def expected_best(rewards: Sequence[float], size: int) -> float:
         size: How many are chosen, 1 to all of them.
 
     Example:
-        >>> expected_best([0.0, 1.0, 2.0], 2)
-        1.6666666666666667
+        >>> round(expected_best([0.0, 1.0, 2.0], 2), 3)
+        1.667
     """
     ways = comb(len(rewards), size)
     ordered = enumerate(sorted(rewards))
