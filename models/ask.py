@@ -15,6 +15,7 @@ from .failures.failed_attempt import maybe_billed, never_sent
 from .failures.faults import is_transient, may_be_n, refused_parameter, retrying
 from .failures.fewer_texts import at_most, limit_among, refused_texts
 from .failures.provider_error import status_of
+from .in_flight import count_paid, in_turn
 from .request import OnText, Request, RequestError, Response
 from .request_cost import with_estimate
 
@@ -70,17 +71,19 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
         try:
             async for attempt in retrying(request.retries + 1, budget):
                 with attempt:
-                    sent += 1
-                    on_text = begin() if begin else None
-                    seconds = budget.timeout(request.timeout)
-                    once = send(request, refused, on_text)
-                    texts, price = await within(request.timeout, once, budget.deadline)
+                    async with in_turn(request.metadata):
+                        sent += 1
+                        on_text = begin() if begin else None
+                        seconds = budget.timeout(request.timeout)
+                        once = send(request, refused, on_text)
+                        texts, price = await within(request.timeout, once, budget.deadline)
                 lost |= maybe_billed(attempt.retry_state)
             price = with_estimate(price, request.messages, texts)
             budget.count(tokens=tokens_for_budget(price))
             learnt.accepted |= sent_parameters(request, refused)
             learnt.texts = max(learnt.texts, request.n)
             paid = add_costs(price, cost(requests=sent - 1, exact=not lost))
+            count_paid(paid)
             return Response(texts, paid, refused | _learn_n(request, len(texts), learnt))
         except Exception as error:  # providers raise anything; cancellation is not an Exception
             unsent = int(never_sent(error))

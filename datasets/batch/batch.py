@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,8 @@ from ...prompts.prompt_set import PromptSet
 from ...rewards.resolve import RewardLike
 from ..records import RowResult
 from ..rows.row_file import rows_of
-from .folder import open_folder
-from .metadata import made_with
-from .running import Running
+from .plan import Plan, Totals
+from .running import open_batch
 
 
 async def abatch(  # noqa: PLR0913  keywords only, each of them optional
@@ -32,6 +31,8 @@ async def abatch(  # noqa: PLR0913  keywords only, each of them optional
     prompts: PromptSet | Mapping[str, str] | str | None = None,
     folder: str | Path | None = None,
     verify_field: str = "",
+    totals: Totals | None = None,
+    most_failed: float | None = None,
     retry_failed: bool = False,
     keep_runs: bool = False,
     context: Context | Mapping[str, object] | None = None,
@@ -53,6 +54,10 @@ async def abatch(  # noqa: PLR0913  keywords only, each of them optional
         folder: Where everything is written as it ends. The same call again goes on: rows that
             have ended are yielded first and cost nothing, those under way pay for nothing twice.
         verify_field: The column that holds what a verifier needs, such as the expected answer.
+            `verify:exact` and `verify:math` compare with it; a function `(query, answer, row)` is
+            given it in place of the whole row. No model sees it.
+        totals: What all rows together may cost.
+        most_failed: The share of rows that may fail before the batch ends early, from 0 to 1.
         retry_failed: Try the rows of the folder that have failed again.
         keep_runs: Keep the checkpoints of rows that have ended.
         context: The settings of every row, as an object or a mapping.
@@ -69,23 +74,24 @@ async def abatch(  # noqa: PLR0913  keywords only, each of them optional
         >>> async for row in abatch("prompts.jsonl", folder="out"):  # doctest: +SKIP
         ...     print(row["id"], row["reward"])
     """
-    chosen = chosen_context(context, settings).model_copy(update={"live": False})
-    given = GivenModels(policy, reward, critic, heldout, fallback, prompts).checked()
-    read = rows_of(rows).checked()
-    if folder is None:
-        running = Running(read, given, chosen)
-        async with aclosing(running.results()) as results:
-            async for row in results:
+    given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
+    plan = Plan(
+        given=given,
+        context=chosen_context(context, settings),
+        verify_field=verify_field,
+        totals=totals or Totals(),
+        most_failed=most_failed,
+        retry_failed=retry_failed,
+        keep_runs=keep_runs,
+    )
+    with closing(rows_of(rows)) as found:
+        checked, read = plan.checked(found)
+        async with open_batch(read, checked, Path(folder) if folder else None) as running:
+            for row in running.before():
                 yield row
-        return
-    made = made_with(given, chosen, read, verify_field)
-    async with open_folder(Path(folder), made, retry_failed=retry_failed) as opened:
-        for row in opened.written():
-            yield row
-        running = Running(read, given, chosen, opened, keep_runs)
-        async with aclosing(running.results()) as results:
-            async for row in results:
-                yield row
+            async with aclosing(running.results()) as results:
+                async for row in results:
+                    yield row
 
 
 def batch(rows: str | Path | Iterable[object], **settings: Any) -> list[RowResult]:

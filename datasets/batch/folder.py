@@ -15,9 +15,10 @@ from ...core.errors import InputError, StoreError, evidence
 from ...core.json_types import JsonObject
 from ...core.private_files import private_file, private_folder
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
-from .json_lines import GrowingFile, count_lines, keep_lines, read_lines
-from .metadata import now, read_metadata, require_same, versions, write_metadata
-from .sums import Sums
+from .json_lines import GrowingFile, read_lines
+from .metadata import read_metadata, require_same, timestamp, versions, write_metadata
+from .paid_so_far import TABLE
+from .repair import repair
 
 try:
     import fcntl
@@ -43,7 +44,6 @@ class Folder:
     about: JsonObject
     results: GrowingFile
     pools: GrowingFile
-    sums: Sums = field(default_factory=Sums)
     ended: set[str] = field(default_factory=set)
 
     def write(self, result: RowResult, pool: RowPool) -> None:
@@ -55,15 +55,14 @@ class Folder:
         self.pools.add(pool)
         self.results.add(result)
         self.ended.add(result["id"])
-        self.sums.add(result)
 
     def written(self) -> Iterator[RowResult]:
         """Yield the rows that were written before."""
         yield from read_lines(self.path / RESULTS)
 
-    def save(self, ended: str | None = None) -> None:
-        """Write the sums so far."""
-        self.about |= {"ended": ended, "sums": self.sums.as_json()}
+    def save(self, about: JsonObject) -> None:
+        """Write what is known of the batch now."""
+        self.about |= about
         write_metadata(self.path / METADATA, self.about)
 
 
@@ -93,13 +92,8 @@ async def open_folder(
             results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
             with closing(results), closing(pools):
                 folder = Folder(path, saver, about, results, pools)
-                for row in folder.written():
-                    folder.sums.add(row)
-                    folder.ended.add(row["id"])
-                try:
-                    yield folder
-                finally:
-                    folder.save(now())
+                folder.ended |= {row["id"] for row in folder.written()}
+                yield folder
 
 
 def begun(path: Path, made_with: JsonObject) -> JsonObject:
@@ -112,28 +106,10 @@ def begun(path: Path, made_with: JsonObject) -> JsonObject:
     if about is None:
         if (path / RESULTS).exists():
             raise InputError(f"{path} holds a {RESULTS} that no batch has written: take another")
-        about = {**made_with, "versions": versions(), "begun": now(), "ended": None}
+        about = {**made_with, "versions": versions(), "begun": timestamp(), "ended": None}
         write_metadata(path / METADATA, about)
     require_same(about, made_with)
     return about
-
-
-def repair(path: Path, *, retry_failed: bool) -> None:
-    """Leave the same rows in both files: those that were written whole.
-
-    Args:
-        path: The folder.
-        retry_failed: Whether the rows that failed are taken out.
-    """
-    results, pools = path / RESULTS, path / POOLS
-    for file in (results, pools):
-        GrowingFile(file).close()
-    failed = {row["id"] for row in read_lines(results) if row["error"]} if retry_failed else set()
-    if failed:
-        keep_lines(results, lambda row: row["id"] not in failed)
-    if count_lines(pools) != count_lines(results):
-        kept = {row["id"] for row in read_lines(results)}
-        keep_lines(pools, lambda pool: pool["id"] in kept)
 
 
 @asynccontextmanager
@@ -151,6 +127,7 @@ async def rows_under_way(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
         async with AsyncSqliteSaver.from_conn_string(os.fspath(path)) as saver:
             await saver.conn.execute("PRAGMA page_size = 2048")
             await saver.setup()
+            await saver.conn.execute(TABLE)
             # What is committed outlives a kill; only a power cut may take the last moments.
             await saver.conn.execute("PRAGMA synchronous = NORMAL")
             yield saver

@@ -107,6 +107,6 @@ def require_same(before: Mapping[str, JsonObject], now: Mapping[str, JsonObject]
         )
 
 
-def now() -> str:
+def timestamp() -> str:
     """Return the time as ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -21,13 +21,14 @@ from ...graphs.loop import MAX_STEPS, TPOApp
 from ...graphs.thread import is_unfinished
 from ..records import PaidRequest, RoundFigures, RowError, RowPool, RowResult
 from ..rows.row import Row
+from .paid_so_far import PaidSoFar
 
 Watch = Callable[[Row, AnyEvent], None]
 """Is called with every event of every row."""
 
 
 async def run_row(
-    app: TPOApp, row: Row, context: Context, watch: Watch
+    app: TPOApp, row: Row, context: Context, watch: Watch, paid: PaidSoFar
 ) -> tuple[RowResult, RowPool]:
     """Run a row to its end, from where it was stopped if it was.
 
@@ -36,33 +37,33 @@ async def run_row(
         row: The row; its id names the thread.
         context: The settings.
         watch: Called with every event.
+        paid: Remembers its requests.
 
     Returns:
         What is written of it. A run that fails is a row with its reason; a row that is
         cancelled raises as usual.
     """
-    begun, paid = time.monotonic(), list[PaidRequest]()
-    thread: RunnableConfig = {
-        "configurable": {"thread_id": row.id},
-        "recursion_limit": MAX_STEPS,
-    }
-    error: RowError | None = None
+    begun, error = time.monotonic(), None
+    place: JsonObject = {"configurable": {"thread_id": row.id}, "recursion_limit": MAX_STEPS}
+    thread = cast("RunnableConfig", place)
+    await paid.begin(row.id)
     try:
-        async for event in events_of(app, row, thread, context):
-            watch(row, event)
-            if event["type"] == "tpo.request_finished":
-                paid.append(request_of(event))
+        async with aclosing(events_of(app, row, thread, context)) as events:
+            async for event in events:
+                watch(row, event)
+                if event["type"] == "tpo.request_finished":
+                    name = f"{event['phase']} {event['round']} {event['request']}"
+                    await paid.add(row.id, name, request_of(event))
     except Exception as failed:  # noqa: BLE001  a failure is a row like any other
         error = RowError(kind=type(failed).__name__, message=without_login(cause_of(failed)))
     state = cast("State", (await app.aget_state(thread)).values)
-    result = result_of(row, state, error, time.monotonic() - begun)
     pool = RowPool(
         id=row.id,
         candidates=state.get("candidates") or [],
         rounds=state.get("rounds") or [],
-        requests=paid,
+        requests=paid.of(row.id),
     )
-    return result, pool
+    return line_of(row, state, error, time.monotonic() - begun), pool
 
 
 async def events_of(
@@ -102,7 +103,7 @@ def request_of(event: RequestFinished) -> PaidRequest:
     return {**request, "cost_usd": paid["cost_usd"]} if "cost_usd" in paid else request
 
 
-def result_of(row: Row, state: State, error: RowError | None, seconds: float) -> RowResult:
+def line_of(row: Row, state: State, error: RowError | None, seconds: float) -> RowResult:
     """Return the line of a row, from the state that its run has come to."""
     rounds = state.get("rounds") or []
     reason = state.get("stop_reason") if error is None else None

@@ -16,9 +16,8 @@ def csv_rows(file: IO[bytes], delimiter: str = ",") -> Iterator[tuple[int, objec
     Raises:
         InputError: a row does not fit the columns; the message names the line.
     """
-    reader = csv.DictReader(
-        TextIOWrapper(file, "utf-8-sig", newline=""), strict=True, delimiter=delimiter
-    )
+    text = TextIOWrapper(file, "utf-8-sig", newline="")
+    reader = csv.DictReader(text, strict=True, delimiter=delimiter)
     try:
         for given in reader:
             if None in given:
@@ -30,3 +29,5 @@ def csv_rows(file: IO[bytes], delimiter: str = ",") -> Iterator[tuple[int, objec
         raise InputError(
             f"line {reader.line_num + 1} or later: not UTF-8: {error.reason}"
         ) from None
+    finally:
+        text.detach()  # else it closes the file, which may be read again
