@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     )
     from tpo.core.state import Candidate, Round, State
     from tpo.datasets.batch.batch import abatch, batch
+    from tpo.datasets.compare.acompare import acompare
+    from tpo.datasets.compare.comparison import Comparison
     from tpo.datasets.records import RowResult
     from tpo.graphs.align import Aligned, aalign, align
     from tpo.graphs.baselines import build_best_of_n, build_revision
@@ -71,6 +73,8 @@ _HOMES = {
     ],
     "tpo.core.state": ["Candidate", "Round", "State"],
     "tpo.datasets.batch.batch": ["abatch", "batch"],
+    "tpo.datasets.compare.acompare": ["acompare"],
+    "tpo.datasets.compare.comparison": ["Comparison"],
     "tpo.datasets.records": ["RowResult"],
     "tpo.graphs.align": ["Aligned", "aalign", "align"],
     "tpo.graphs.baselines": ["build_best_of_n", "build_revision"],
@@ -98,6 +102,7 @@ __all__ = [
     "Candidate",
     "ChatTPO",
     "CommandReward",
+    "Comparison",
     "ConfigError",
     "Context",
     "Criterion",
@@ -129,6 +134,7 @@ __all__ = [
     "__version__",
     "aalign",
     "abatch",
+    "acompare",
     "align",
     "batch",
     "build_best_of_n",

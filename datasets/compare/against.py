@@ -24,8 +24,14 @@ MEASURES: dict[str, Callable[[Reached], float | None]] = {
 }
 GOODNESS = ("reward", "heldout", "accuracy")
 """What says how good an answer is, in the order in which one is asked for the verdict."""
+Measure = Callable[[Reached], float | None]
 Verdicts = Mapping[str, Mapping[tuple[str, str], float]]
 """By judge, then by arm and row: 1.0 if the arm beats the one it is held against, 0.0, or 0.5."""
+
+
+def heldout_called(title: str) -> Measure:
+    """Return the measure of one of several held-out rewards."""
+    return lambda point: point.heldouts.get(title)
 
 
 @dataclass
@@ -47,7 +53,12 @@ class Against:
     def __post_init__(self) -> None:
         """Draw the resamples, once for all measures."""
         self.resamples = Resamples(self.matched.queries, self.seed)
-        self.measures = [m for m in MEASURES if m != "reward" or self.matched.one_scale]
+        self.measures = {
+            name: of for name, of in MEASURES.items() if name != "reward" or self.matched.one_scale
+        }
+        titles = next(iter(self.matched.column(self.base))).heldouts
+        for title in list(titles)[1:]:  # the first is `heldout` itself
+            self.measures[f"heldout {title}"] = heldout_called(title)
 
     @property
     def others(self) -> list[str]:
@@ -60,7 +71,7 @@ class Against:
         for arm in self.others:
             for name in self.measures:
                 ours, theirs = (
-                    [MEASURES[name](point) for point in self.matched.column(side)]
+                    [self.measures[name](point) for point in self.matched.column(side)]
                     for side in (arm, self.base)
                 )
                 found.append(difference((arm, self.base), name, ours, theirs, self.resamples))
@@ -82,8 +93,8 @@ class Against:
         """Return who wins on each row, by everything that can say so."""
         found: dict[str, list[float | None]] = {}
         for name in self.measures:
-            if name in GOODNESS:
-                goodness = MEASURES[name]
+            if name in GOODNESS or name.startswith("heldout"):
+                goodness = self.measures[name]
                 found[name] = [who_wins(goodness(a), goodness(b)) for a, b in both]
         for judge, said in self.verdicts.items():
             found[judge] = [said.get((arm, id)) for id in self.matched.ids]

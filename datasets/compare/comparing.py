@@ -14,7 +14,7 @@ from .against import Against, Verdicts
 from .arm_folder import Arm, read_arms
 from .compared_rows import compared_row
 from .comparison import Comparison, Equal
-from .matching import matched
+from .matching import Matched, matched
 from .next_command import next_command
 from .sentences import sentences_of
 from .smaller_search import smaller_searches
@@ -58,19 +58,40 @@ def compare_folders(folders: Sequence[str | Path], terms: Terms | None = None) -
     return compare_arms(read_arms(folders), terms or Terms())
 
 
-def compare_arms(arms: Sequence[Arm], terms: Terms, verdicts: Verdicts | None = None) -> Comparison:
+def compare_arms(arms: Sequence[Arm], terms: Terms) -> Comparison:
     """Compare arms that were read.
 
     Raises:
         InputError: they cannot be compared.
     """
+    return comparison_of(arms_matched(arms, terms), terms.against or base_of(arms), terms)
+
+
+def arms_matched(arms: Sequence[Arm], terms: Terms) -> Matched:
+    """Return the rows of arms, matched and cut to the same spend.
+
+    Raises:
+        InputError: an arm that is named is not there, or fewer than two rows are left.
+    """
     require_named(arms, terms)
-    rows = matched(arms, terms.equal, terms.like)
-    base = terms.against or base_of(arms)
+    return matched(arms, terms.equal, terms.like)
+
+
+def comparison_of(
+    rows: Matched, base: str, terms: Terms, verdicts: Verdicts | None = None
+) -> Comparison:
+    """Return the record of a comparison.
+
+    Args:
+        rows: What each arm had reached.
+        base: The arm that the others are held against.
+        terms: How they are compared.
+        verdicts: What judges said.
+    """
     found = record_of(Against(rows, base, verdicts or {}, terms.seed), terms)
-    cut = {arm.name: rows.cut_to_first(arm.name) for arm in arms}
+    cut = {arm.name: rows.cut_to_first(arm.name) for arm in rows.arms}
     found["sentences"] = sentences_of(found, base, cut)
-    found["recommended"] = next_command(found, base, {arm.name: arm.settings for arm in arms})
+    found["recommended"] = next_command(found, base, {arm.name: arm.settings for arm in rows.arms})
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...core.number_format import count, reward
@@ -16,6 +17,13 @@ EQUALS: dict[Equal, str] = {
     "dollars": "at equal dollars",
     "nothing": "each at its own cost",
 }
+SPENT: dict[Equal, Callable[[ArmSummary], float | None]] = {
+    "tokens": lambda arm: arm["tokens"],
+    "texts": lambda arm: arm["texts"],
+    "requests": lambda arm: arm["requests"],
+    "dollars": lambda arm: arm["cost_usd"],
+}
+UNEQUAL = 1.15  # times the other's cost
 OWN_WINS = {"heldout": 1, "accuracy": 2, "reward": 3}  # after those of judges
 
 
@@ -61,6 +69,17 @@ def is_decided(one: Difference) -> bool:
     return one["low"] > 0 or one["high"] < 0
 
 
+def cost_words(pair: ArmPair) -> str:
+    """Say at what cost two arms are compared, also if it could not be made equal."""
+    equal = pair.found["equal"]
+    if equal == "nothing":
+        return EQUALS[equal]
+    ours, theirs = (SPENT[equal](arm) or 0.0 for arm in (pair.ours, pair.theirs))
+    if max(ours, theirs) <= UNEQUAL * min(ours, theirs):
+        return EQUALS[equal]
+    return f"not {EQUALS[equal]} ({ours:,.4g} against {theirs:,.4g} a row)"
+
+
 def verdict_words(pair: ArmPair) -> str:
     """Say who wins, by how much, or how many more rows would tell."""
     ours, theirs, one = pair.ours["name"], pair.theirs["name"], pair.decisive
@@ -70,7 +89,7 @@ def verdict_words(pair: ArmPair) -> str:
             "rewards, or by one that compares. Give a held-out reward."
         )
     how = f"{interval_words(one)} {CALLED[one['measure']]}"
-    where = f"on {count(one['rows'], 'row')}, {EQUALS[pair.found['equal']]}"
+    where = f"on {count(one['rows'], 'row')}, {cost_words(pair)}"
     if is_decided(one):
         verb = "beats" if one["low"] > 0 else "is worse than"
         return f"{ours} {verb} {theirs}: {how} {where}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ...core.state import Candidate
 from ..records import RowPool, RowResult
@@ -13,6 +13,7 @@ from .cut import stand_within
 from .spend import Spend
 from .trail import Stand, trail
 
+VERIFIER = "verify:"  # as its name begins; it gives 1 to what passes
 Trails = Mapping[str, Mapping[str, list[Stand]]]
 """By the name of the arm, then by the id of the row."""
 
@@ -29,6 +30,7 @@ class Reached:
         heldout: What the held-out reward gives the answer, if it was asked about it.
         rewarded_by: The name of the reward that ranked.
         critiques: The losses and gradients that were paid for.
+        heldouts: What each of several held-out rewards gives the answer, if they were asked.
     """
 
     candidate: Candidate
@@ -38,12 +40,22 @@ class Reached:
     heldout: float | None
     rewarded_by: str
     critiques: list[str]
+    heldouts: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool | None:
-        """Whether the answer passes all checks of its reward, if that has checks."""
+        """Whether a verifier passes the answer: a held-out one, else the reward by its checks."""
+        for title, score in self.heldouts.items():
+            if title.startswith(VERIFIER) and score is not None:
+                return score >= 1
+        if self.rewarded_by.startswith(VERIFIER) and self.candidate["reward"] is not None:
+            return self.candidate["reward"] >= 1
         checks = self.candidate.get("checks") or []
         return all(check["passed"] for check in checks) if checks else None
+
+    def with_heldouts(self, scores: Mapping[str, float | None]) -> Reached:
+        """Return the same with what held-out rewards say; the first of them is `heldout`."""
+        return replace(self, heldouts=scores, heldout=next(iter(scores.values())))
 
 
 def trails_of(arms: Sequence[Arm], ids: Sequence[str]) -> dict[str, dict[str, list[Stand]]]:
@@ -68,14 +80,16 @@ def stands_at(trails: Trails, id: str, equal: Equal, like: str = "") -> dict[str
 
     That is what the arm called `like` spent. Without it, what the arm spent that spent least; and
     where a search then ends with a round well before that, the others are cut to this once more.
+    An arm of a single sample sets no limit: nothing is left of others at its cost.
     """
     every = {name: of_arm[id] for name, of_arm in trails.items()}
-    spent = [every[name][-1].spend.of(equal) for name in ([like] if like else every)]
+    several = [name for name, stands in every.items() if len(stands) > 1] or list(every)
+    spent = [every[name][-1].spend.of(equal) for name in ([like] if like else several)]
     limit = None if None in spent else min(one for one in spent if one is not None)
     cut = {name: stand_within(stands, equal, limit) for name, stands in every.items()}
     if like or None in cut.values():
         return cut
-    least = min(one.spend.of(equal) or 0.0 for one in cut.values() if one)
+    least = min(one.spend.of(equal) or 0.0 for name in several if (one := cut[name]))
     return {name: stand_within(stands, equal, least) for name, stands in every.items()}
 
 

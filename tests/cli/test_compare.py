@@ -48,7 +48,7 @@ def test_json_is_one_line_and_the_folder_of_a_comparison_keeps_its_files(arms, c
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ([], "nothing to compare"),
+        ([], "give one file of prompts and a folder"),
         (["--from", "arms/tpo"], "two arms or more"),
         (["--from", ".", "--equal", "money"], "--equal money: take one of tokens, texts"),
         (["--from", ".", "--like", "gpt"], "no arm called 'gpt'"),

@@ -58,6 +58,7 @@ def test_what_is_left_of_a_search_is_said_if_it_is_little(tmp_path):
     assert any("only the first samples of search" in words for words in found["sentences"])
     assert arm(found, "plain")["tokens"] == arm(found, "search")["tokens"] == 200
     given = compare_folders(two, Terms(like="search"))
+    assert "on 4 rows, not at equal tokens (910 against 250 a row)." in given["sentences"][0]
     assert arm(given, "search")["reward"] == pytest.approx(1.1)
 
 
