@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.errors import InputError
+from ...rewards.resolve import resolve_reward
 from ..batch.metadata import read_metadata
 from ..batch.plan import Plan
+from ..batch.row_rewards import rewards_of
 from ..batch.running import Running, open_batch
 from ..records import METADATA, RowResult
 from ..rows.row_file import Rows
@@ -63,6 +65,7 @@ class ArmsAtWork:
             InputError: the folder was begun with something else.
             TPOError: see `tpo.core.errors`.
         """
+        self.require_sound()
         await self.sample_first()
         done: dict[str, Arm] = {}
         for arm in sorted(self.arms, key=lambda one: one.widens):
@@ -70,6 +73,20 @@ class ArmsAtWork:
             wide = self.widened(arm, searches) if arm.widens and searches else arm
             done[arm.name] = await self.run_arm(wide)
         return [done[arm.name] for arm in self.arms]
+
+    def require_sound(self) -> None:
+        """Refuse rows, settings and rewards that cannot be right, before anything is paid.
+
+        Raises:
+            InputError: a row cannot be answered.
+            ConfigError: a setting or a reward cannot be right.
+        """
+        for arm in self.arms:
+            plan, _ = arm.plan.checked(self.rows)
+            if not plan.own:
+                for reward in rewards_of(plan.given, plan.context).values():
+                    if reward is not None:  # any policy will do, as in `GivenModels.checked`
+                        resolve_reward(reward, policy="embedded:")
 
     async def sample_first(self) -> None:
         """Draw the first samples, once for all arms that share them."""
