@@ -9,6 +9,7 @@ from html import escape
 
 from .axes import Axis
 from .marks import DASHES, arm_class, mark
+from .wording import dollars, figure
 
 WIDTH, HEIGHT = 400, 270
 TOP, RIGHT, BOTTOM = 30, 30, 44
@@ -45,14 +46,25 @@ class Chart:
         across = self.x.place(point[0], self.left + INSET, self.right)
         return across, self.y.place(point[1], HEIGHT - BOTTOM, TOP)
 
-    def line(self, place: int, points: Sequence[Point]) -> str:
-        """Draw an arm's line, with a small mark at each point and a large one at the last."""
+    def line(self, place: int, points: Sequence[Point], name: str) -> str:
+        """Draw an arm's line, with a small mark at each point and a large one at the last.
+
+        Args:
+            place: Of the arm among the arms, from 0.
+            points: The values.
+            name: Of the arm; a pointer on a mark shows it with the values.
+        """
         placed = [self.at(point) for point in points]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
         dash = DASHES[place % len(DASHES)]
         drawn = f'<polyline class="{arm_class(place)}" stroke-dasharray="{dash}" points="{path}"/>'
+        value = dollars if self.x.money else figure
         sizes = [3.0] * (len(placed) - 1) + [5.5]
-        marks = (mark(place, *spot, size) for spot, size in zip(placed, sizes, strict=True))
+        marks = (
+            f"<g><title>{escape(name)}: {self.y.name} {figure(y)}, {self.x.name} {value(x)}</title>"
+            f"{mark(place, *spot, size)}</g>"
+            for (x, y), spot, size in zip(points, placed, sizes, strict=True)
+        )
         return (drawn if len(placed) > 1 else "") + "".join(marks)
 
     def dots(self, place: int, points: Iterable[Point]) -> str:

@@ -45,8 +45,14 @@ def lines_plot(
     xs, ys = zip(*points, strict=True)
     costs = money or names[0].startswith("tokens")
     chart = Chart(axis_for(names[0], xs, zero=costs, money=money), axis_for(names[1], ys))
-    drawn = "".join(chart.line(place, line) for place, line in lines.items() if line)
-    return Plot(title, note, chart.svg(drawn, f"{title}. {ends(lines, arms)}"), drawn_arms(lines))
+    svg = chart.svg(all_lines(chart, lines, arms), f"{title}. {ends(lines, arms)}")
+    return Plot(title, note, svg, drawn_arms(lines))
+
+
+def all_lines(chart: Chart, lines: dict[int, list[Point]], arms: Sequence[ArmSummary]) -> str:
+    """Draw the line of each arm that has one."""
+    drawn = (chart.line(place, line, arms[place]["name"]) for place, line in lines.items() if line)
+    return "".join(drawn)
 
 
 def known_points(pairs: Sequence[tuple[float | None, float | None]]) -> list[Point]:

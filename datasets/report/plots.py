@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..compare.comparison import ArmSummary, Comparison
 from .axes import axis_for
 from .chart import Chart
-from .plot import Plot, drawn_arms, ends, known_points, lines_plot
+from .plot import Plot, all_lines, drawn_arms, ends, known_points, lines_plot
 
 MOST_DOTS = 3000  # of a plot; more make a file large and a picture no clearer
 
@@ -61,11 +61,9 @@ def round_plot(arms: Sequence[ArmSummary]) -> Plot | None:
         return None
     xs, ys = zip(*points, strict=True)
     chart = Chart(axis_for("round", xs, zero=True, whole=True), axis_for("reward", ys))
-    drawn = "".join(
-        (chart.level(place, line[0][1]) if len(line) == 1 else "") + chart.line(place, line)
-        for place, line in lines.items()
-        if line
-    )
+    single = [(place, line[0][1]) for place, line in lines.items() if len(line) == 1]
+    drawn = "".join(chart.level(place, value) for place, value in single)
+    drawn += all_lines(chart, lines, arms)
     note = "The best answer so far. Arms without rounds are level lines."
     svg = chart.svg(drawn, f"Reward per round. {ends(lines, arms)}")
     return Plot("Reward per round", note, svg, drawn_arms(lines))
@@ -92,7 +90,7 @@ def length_plot(comparison: Comparison) -> Plot | None:
     xs, ys = zip(*points, strict=True)
     chart = Chart(axis_for("characters", xs, zero=True), axis_for("reward", ys))
     drawn = "".join(chart.dots(place, cloud[::every]) for place, cloud in clouds.items())
-    drawn += "".join(chart.line(place, mean) for place, mean in means.items() if mean)
+    drawn += all_lines(chart, means, arms)
     note = "A dot is an answer, a large mark the mean of an arm."
     note += f" One in {every} answers is drawn." if every > 1 else ""
     svg = chart.svg(drawn, f"Reward against length. {ends(means, arms)}")
