@@ -89,7 +89,7 @@ def test_a_row_opens_to_answers_with_their_difference_marked(window):
     assert cards.nth(0).locator("del").count() == 0
     assert cards.nth(1).locator("ins").count() == 0
     expect(cards.nth(0).locator(".checks .is-failed")).to_contain_text("no example was found")
-    cards.nth(0).get_by_text("Critiques of each round").click()
+    cards.nth(0).get_by_text("Critiques that led here").click()
     expect(cards.nth(0)).to_contain_text("Gradient of round 1")
     page.get_by_label("Mark differences").uncheck()
     expect(page.locator(".opened ins")).to_have_count(0)
