@@ -85,11 +85,9 @@ def length_plot(comparison: Comparison) -> Plot | None:
     for arm in arms:
         answers = [row["answers"][arm["name"]] for row in rows if arm["name"] in row["answers"]]
         clouds.append(known_points([(len(a["text"]), a["reward"]) for a in answers]))
-    means = [
-        Track(place, arm["name"], known_points([(arm["length"], arm["reward"])]))
-        for place, arm in enumerate(arms)
-    ]
-    points = [p for cloud in (*clouds, *(mean.end for mean in means)) for p in cloud]
+    ends_at = [known_points([(arm["length"], arm["reward"])]) for arm in arms]
+    means = [Track(place, arm["name"], ends_at[place]) for place, arm in enumerate(arms)]
+    points = [point for cloud in (*clouds, *ends_at) for point in cloud]
     if not points:
         return None
     every = math.ceil(len(points) / MOST_DOTS)

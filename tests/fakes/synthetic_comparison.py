@@ -66,8 +66,8 @@ def synthetic_comparison(
         "sentences": [
             "tpo beats best_of_n by 0.31 of reward (0.22 to 0.40) for the same tokens.",
             "The held-out reward agrees.",
-            "It is not only length: at equal lengths it still wins 61 % of the rows.",
-            "D1-N5 gives 92 % of the gain for 53 % of the tokens.",
+            "It is not only length: at equal lengths it still wins 61% of the rows.",
+            "D1-N5 gives 92% of the gain for 53% of the tokens.",
         ][: None if whole else 1],
         "rows": made,
         "left_out": {"q-17": "tpo: the policy's server refused the request: too long"}
