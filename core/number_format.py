@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import floor, log10
 
-from .usage import Cost
+from .usage import Cost, is_whole_price
 
 
 def count(number: int, noun: str) -> str:
@@ -17,6 +18,18 @@ def reward(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.3g}" if abs(value) >= 1000 else f"{value:.2f}"
+
+
+def difference(value: float) -> str:
+    """Return a difference of two rewards with its sign; a small one keeps two digits.
+
+    Example:
+        >>> difference(0.417), difference(-0.0031)
+        ('+0.42', '-0.0031')
+    """
+    if abs(value) >= 1000:
+        return f"{value:+,.0f}"
+    return f"{value:+.2g}" if abs(value) < 0.05 else f"{value:+.2f}"
 
 
 def seconds(value: float) -> str:
@@ -38,6 +51,35 @@ def age(moment: str | None, now: datetime | None = None) -> str:
     return "just now"
 
 
+def money(usd: float) -> str:
+    """Return dollars with at least two digits that count.
+
+    Example:
+        >>> money(0.0042), money(0.0000421), money(3.5), money(0)
+        ('$0.0042', '$0.000042', '$3.50', '$0')
+    """
+    if usd == 0 or usd >= 1:
+        return f"${usd:,.2f}" if usd else "$0"
+    return f"${usd:.{max(4, 1 - floor(log10(usd)))}f}"
+
+
+def dollars(cost: Cost) -> str:
+    """Return what a cost comes to in dollars, so far as that is known.
+
+    Example:
+        >>> from .usage import cost
+        >>> dollars(cost(requests=2, priced_requests=1, cost_usd=0.0042))
+        'at least $0.0042'
+        >>> dollars(cost(requests=2))
+        'price unknown'
+    """
+    if not cost["requests"]:
+        return "$0"
+    if "cost_usd" not in cost:
+        return "price unknown"
+    return f"{'' if is_whole_price(cost) else 'at least '}{money(cost['cost_usd'])}"
+
+
 def cost_phrase(cost: Cost) -> str:
     """Return a cost in one line."""
     cached = f" ({cost['cached_tokens']:,} cached)" if cost["cached_tokens"] else ""
@@ -48,6 +90,7 @@ def cost_phrase(cost: Cost) -> str:
             f"{at_least(cost)}{cost['output_tokens']:,} out",
             count(cost["scores"], "score"),
             seconds(cost["seconds"]),
+            dollars(cost),
         ]
     )
 

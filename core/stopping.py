@@ -14,7 +14,7 @@ from .overoptimisation import drift
 from .planning.another_round import worth_another_round
 from .pool import best, of_round, reward_of, with_reward
 from .state import Candidate, State, StopReason
-from .usage import Cost, cost, tokens_for_budget
+from .usage import Cost, cost, tokens_for_budget, usd_for_budget
 
 REQUESTS_PER_ROUND = 3  # loss, gradient, and at least one update
 
@@ -42,10 +42,11 @@ def verdicts_per_answer(state: State) -> int:
 
 
 def out_of_budget(state: State, context: Context) -> bool:
-    """Return whether tokens or working seconds are used up."""
+    """Return whether tokens, dollars or working seconds are used up."""
     paid = spent(state)
     return bool(
         (context.budget_tokens and tokens_for_budget(paid) >= context.budget_tokens)
+        or (context.budget_usd and usd_for_budget(paid) >= context.budget_usd)
         or (context.budget_seconds and paid["seconds"] >= context.budget_seconds)
     )
 
@@ -94,7 +95,8 @@ def worth_its_price(pool: Sequence[Candidate], now: int, context: Context) -> bo
     if not context.round_price:
         return True
     size = {"rounds": context.rounds, "width": context.width}
-    return worth_another_round(pool, round=now, price=context.round_price, **size)
+    shown, price = context.feedback == "show", context.round_price
+    return worth_another_round(pool, round=now, price=price, shown=shown, **size)
 
 
 def why_break_off(state: State, context: Context) -> StopReason | None:

@@ -11,6 +11,7 @@ from .json_types import JsonObject
 
 Phase = Literal["sample", "rank", "loss", "gradient", "update"]
 PHASES: tuple[Phase, ...] = ("sample", "rank", "loss", "gradient", "update")
+USD_DIGITS = 12  # behind the point: a single cached token costs more than 1e-9 dollars
 
 
 class Cost(TypedDict):
@@ -30,6 +31,14 @@ class Cost(TypedDict):
     """Wall-clock seconds the phase took."""
     estimated_tokens: NotRequired[int]
     """Tokens of requests whose server reported none, by their length. Only budgets count them."""
+    cache_write_tokens: NotRequired[int]
+    """Input tokens that the server wrote into its cache, if it bills them apart."""
+    cost_usd: NotRequired[float]
+    """Dollars, of the requests whose price is known; missing if none has a known price."""
+    priced_requests: NotRequired[int]
+    """Requests whose price is known; if fewer than `requests`, `cost_usd` is a lower bound."""
+    estimated_usd: NotRequired[float]
+    """Dollars of `estimated_tokens`. Only budgets count them."""
     exact: bool
     """False if a server reported no usage, or less than it did: a lower bound."""
 
@@ -59,10 +68,21 @@ def cost(  # noqa: PLR0913  keywords only, the fields of a record
     cached_tokens: int = 0,
     output_tokens: int = 0,
     estimated_tokens: int = 0,
+    cache_write_tokens: int = 0,
+    cost_usd: float = 0.0,
+    priced_requests: int = 0,
+    estimated_usd: float = 0.0,
     seconds: float = 0.0,
     exact: bool = True,
 ) -> Cost:
-    """Return a `Cost` with everything not named at zero."""
+    """Return a `Cost` with everything not named at zero; dollars only if a price is known."""
+    rare: JsonObject = {
+        "estimated_tokens": estimated_tokens,
+        "cache_write_tokens": cache_write_tokens,
+        "priced_requests": priced_requests,
+        "estimated_usd": round(estimated_usd, USD_DIGITS),
+    }
+    known = {"cost_usd": round(cost_usd, USD_DIGITS)} if priced_requests else {}
     paid = Cost(
         requests=requests,
         sequences=sequences,
@@ -73,7 +93,7 @@ def cost(  # noqa: PLR0913  keywords only, the fields of a record
         seconds=seconds,
         exact=exact,
     )
-    return {**paid, "estimated_tokens": estimated_tokens} if estimated_tokens else paid
+    return cast("Cost", {**paid, **{name: n for name, n in rare.items() if n}, **known})
 
 
 def brief(paid: Cost) -> JsonObject:
@@ -92,6 +112,16 @@ def tokens_for_budget(paid: Cost) -> int:
     return tokens_of(paid) + paid.get("estimated_tokens", 0)
 
 
+def usd_for_budget(paid: Cost) -> float:
+    """Return the dollars that a budget counts: those known, and those of guessed tokens."""
+    return paid.get("cost_usd", 0.0) + paid.get("estimated_usd", 0.0)
+
+
+def is_whole_price(paid: Cost) -> bool:
+    """Return whether `cost_usd` is the whole price, not a lower bound."""
+    return paid["exact"] and paid.get("priced_requests", 0) >= paid["requests"]
+
+
 def add_costs(a: Cost, b: Cost) -> Cost:
     """Return the sum; it is exact only if both are."""
     return cost(
@@ -102,6 +132,10 @@ def add_costs(a: Cost, b: Cost) -> Cost:
         cached_tokens=a["cached_tokens"] + b["cached_tokens"],
         output_tokens=a["output_tokens"] + b["output_tokens"],
         estimated_tokens=a.get("estimated_tokens", 0) + b.get("estimated_tokens", 0),
+        cache_write_tokens=a.get("cache_write_tokens", 0) + b.get("cache_write_tokens", 0),
+        cost_usd=a.get("cost_usd", 0.0) + b.get("cost_usd", 0.0),
+        priced_requests=a.get("priced_requests", 0) + b.get("priced_requests", 0),
+        estimated_usd=a.get("estimated_usd", 0.0) + b.get("estimated_usd", 0.0),
         seconds=round(a["seconds"] + b["seconds"], 6),
         exact=a["exact"] and b["exact"],
     )

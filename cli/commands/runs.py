@@ -12,6 +12,7 @@ from ...core.context import Mode
 from ...core.login import without_login
 from ...core.number_format import age, reward
 from ...core.phrases import MODES
+from ...core.several_policies import named_policies
 from ...core.state import StopReason
 from ...core.stopping import spent
 from ..console import page, short, table
@@ -73,7 +74,7 @@ async def _row(store: Store, run_id: str) -> RunRow:
         "depth": context.rounds,
         "width": context.width,
         "round": values.get("round", 0),
-        "policy": without_login(context.policy),
+        "policy": named_policies(context),
         "reward_model": without_login(context.reward),
         "reward": final if final is not None else max(best, default=None),
         "requests": spent(values)["requests"],

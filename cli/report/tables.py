@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...core.feedback import passed_checks
+from ...core.gain import best_so_far
 from ...core.number_format import age, at_least, reward
 from ...core.replies.finish_reason import ending
 from ...core.state import Round, State
@@ -20,14 +21,18 @@ from ..saved.status import text_of, values_of
 
 
 def rounds_table(rounds: Sequence[Round]) -> Table:
-    """Return best, mean and deviation of every round; and the held-out reward, if there is one."""
-    numbers = ["best", "mean", "std", "length", "malformed"]
+    """Return best, mean and deviation of every round, and what was best so far.
+
+    The held-out reward is there if there is one.
+    """
+    numbers = ["best so far", "best", "mean", "std", "length", "malformed"]
     watched = any(r["heldout"] is not None for r in rounds)
     numbers += ["held-out"] if watched else []
     made = table("round", *numbers, "chosen", "rejected", right=("round", *numbers))
-    for r in rounds:
+    for r, top in zip(rounds, best_so_far(rounds), strict=True):
         made.add_row(
             str(r["round"]),
+            reward(top),
             *(reward(r[name]) for name in ("best", "mean", "std")),
             f"{r['best_length']:,}" if r["best_length"] is not None else "-",
             str(r["malformed"]),
@@ -45,7 +50,9 @@ def pool_table(state: State) -> Table:
     for c in state.get("candidates", []):
         marks = {last["chosen"]: "chosen", last["rejected"]: "rejected"} if last else {}
         parts = [f"{k} {reward(v)}" for k, v in c.get("parts", {}).items()]
-        said = ", ".join(filter(None, [c.get("move", ""), *parts, passed_checks(c)]))
+        said = ", ".join(
+            filter(None, [c.get("move", ""), c.get("policy", ""), *parts, passed_checks(c)])
+        )
         remark = c["error"] or marks.get(c["id"], "")
         ended = ending(c["finish_reason"]) or ""
         style = "red" if c["error"] else "green" if remark == "chosen" else ""

@@ -14,16 +14,10 @@ from ...core.errors import ConfigError
 from ...core.usage import Cost, add_costs
 from ..base import Score, scored, sound
 from ..function import OwnReward, as_reward
-from ..planned_reward import (
-    Called,
-    Job,
-    PlannedReward,
-    plan_further,
-    planned,
-    requests_to_score,
-    self_check,
-)
+from ..planned_reward import Called, Job, PlannedReward, plan_further, planned, requests_to_score
+from ..query_criteria import Criteria, criteria_in
 from ..readiness import limits_itself, make_ready
+from ..self_check import self_check
 from .answer_scores import why_unscored, with_parts
 from .part_names import part_names
 from .part_of_a_round import PartCall, own_calls, seen_by
@@ -147,6 +141,13 @@ class Mix:
             kept = self._kept(job, calls, results)
             return self._planned(job, parts, kept) if kept else []
         return self._further(job, parts, calls, results)
+
+    def criteria_in(self, calls: Sequence[PartCall], results: Sequence[object]) -> Criteria:
+        """Return the criteria that the parts have written for the query."""
+        found: Criteria = {}
+        for place, reward in enumerate(self._all):
+            found |= criteria_in(reward, *own_calls(place, calls, results)[:2])
+        return found
 
     def requests(self, job: Job) -> int:
         """Return the requests of all parts."""

@@ -72,6 +72,7 @@ class Completion:
             "reward": self.final["reward"],
             "stop_reason": self.stop_reason,
             "usage": self.final["usage"],
+            "gain": self.final["gain"],
         }
 
     def whole(self, reasoning: str, reasoning_field: str) -> JsonObject:

@@ -108,6 +108,12 @@ export function applyEvent(view, event) {
   return { ...HANDLERS[name](view, event), elapsed };
 }
 
+/** What rewards had written to check the answers to this question for. */
+export function writtenCriteria(view) {
+  const newest = Object.values(view.rounds).reverse().find((round) => round.criteria);
+  return Object.values(newest?.criteria ?? {}).flat();
+}
+
 /** The view as it was after the critique of round `last`: where a fork begins. */
 export function viewUpTo(view, last) {
   const upToLast = (records) => Object.fromEntries(Object.entries(records).filter(([, r]) => r.round <= last));

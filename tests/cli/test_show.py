@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from loopback_server import LoopbackServer
 
 pytestmark = pytest.mark.loopback
 
@@ -20,6 +21,34 @@ def test_runs_are_listed_newest_first(tpo, policy, run_id):
     )
     assert "Name a sea" in table
     assert "finished" in table
+
+
+def test_several_policies_are_typed_one_by_one_and_shown(tpo, policy, server):
+    other = f"openai:other@{server.base_url}"
+    ran = tpo(
+        "run",
+        "Name a river",
+        "--policies",
+        policy,
+        "--policies",
+        other,
+        "-d",
+        "1",
+        "-w",
+        "4",
+        "--json",
+    )
+    assert ran.code == 0, ran.err
+    first = [c["policy"] for c in ran.data["candidates"] if c["round"] == 0]
+    assert first == [policy, policy, other, other]
+    assert ran.data["settings"]["policies"] == [policy, other]
+    shown = " ".join(tpo("show", ran.data["id"]).out.split())
+    assert f"policies {policy}, {other}" in shown
+    assert f"{ran.data['rounds'][0]['policy']} goes on" in shown
+    assert f"{policy}, {other}" in tpo("runs", "--json").out
+    refused = tpo("run", "x", "--policies", policy, "--policies", other, "-w", "1")
+    assert refused.code == 2
+    assert "give a width of 2 or more" in refused.err
 
 
 def test_no_runs_yet(tpo, database):
@@ -46,6 +75,21 @@ def test_show_has_pool_rounds_critiques_answer_and_cost(tpo, run_id):
     ):
         assert words in out
     assert all(line == line.rstrip() for line in out.splitlines())
+
+
+def test_what_was_written_to_check_the_answers_for_is_shown(tpo, policy, server):
+    def judge(body, index):
+        if "Write what they are to be checked for" in body["messages"][-1]["content"]:
+            return "3: Does it name a river?\n1: Is it brief?"
+        return "1: pass\n2: fail"
+
+    with LoopbackServer(judge) as judging:
+        reward = f"rubric:auto:openai:j@{judging.base_url}"
+        ran = tpo("run", "Name it", "-p", policy, "-r", reward, "-d", "0", "-w", "2", "--json")
+    assert ran.data["reward"] == 0.75
+    out = tpo("show", ran.data["id"]).out
+    assert "Written to check its answers for" in out
+    assert "- Does it name a river? (weight 3): Does it name a river?" in out
 
 
 def test_one_answer_in_full(tpo, run_id):
