@@ -14,7 +14,9 @@ from ...core.replies.reasoning import split_reasoning
 from ...core.replies.reply import Reply
 from ...core.state import State
 from ...models.asking.sampling import Sampling, answer_sampling
+from ...models.policy import Policy
 from ...models.request import Request
+from ...models.several_policies import divided
 from ...prompts.advice import advised_messages
 from ...prompts.rewrite import ask_again
 from ...prompts.round_texts import advice_of, clip_tokens, critique_of, drafts_of
@@ -28,6 +30,7 @@ class Way:
 
     Attributes:
         move: What it is called in plans.
+        policy: Who is asked.
         places: Those of the round that it fills.
         request: What to ask, given the refused parameters; `n` and seed are set later.
         read: Makes a reply's text the answer in it, or says why there is none.
@@ -36,6 +39,7 @@ class Way:
     """
 
     move: Move
+    policy: Policy
     places: range
     request: Callable[[frozenset[str]], Request]
     read: Callable[[Reply], Reply]
@@ -43,7 +47,9 @@ class Way:
     parent_round: int | None = None
 
 
-def ways_of(run: RunModels, messages: Sequence[AnyMessage], state: State | None) -> list[Way]:
+def ways_of(
+    run: RunModels, messages: Sequence[AnyMessage], state: State | None, drafts: int
+) -> list[Way]:
     """Return how the candidates of a round are asked for.
 
     First samples are fresh; the rounds after them are rewrites, as in the paper, unless the
@@ -53,11 +59,12 @@ def ways_of(run: RunModels, messages: Sequence[AnyMessage], state: State | None)
         run: The run's models and settings.
         messages: The conversation.
         state: What the rounds before have come to; `None` for first samples.
+        drafts: How many of these the caller brings.
     """
-    width = run.context.width
     if state is None:
-        return [fresh(run, messages, range(width))]
-    plan = plan_of(state["rounds"][-1], run.context.mode, width)
+        shares = divided(run.policies, run.context.width, drafts)
+        return [fresh(replace(run, policy=p), messages, places) for p, places in shares]
+    plan = plan_of(state["rounds"][-1], run.context.mode, run.context.width)
     first, then = plan["fresh"], plan["fresh"] + plan["rewrite"]
     ways = [fresh(run, messages, range(first))] if first else []
     rewrites, advised = range(first, then), range(then, then + plan["advised"])
@@ -99,6 +106,7 @@ def fresh(
 
     return Way(
         move="fresh",
+        policy=run.policy,
         places=places,
         request=request,
         read=lambda reply: reply,
@@ -136,4 +144,4 @@ def rewrite(run: RunModels, state: State, places: range) -> Way:
         asked = asking(run, messages, refused, answer_sampling(context, warmer=warmer))
         return replace(asked, schema=form.schema)
 
-    return Way("rewrite", places, request, read_update, partial_update, parent)
+    return Way("rewrite", policy, places, request, read_update, partial_update, parent)

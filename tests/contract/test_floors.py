@@ -17,6 +17,7 @@ FLOORS = (
     "nodes",
     "graphs",
     "integrations",
+    "datasets",
     "serving",
     "cli",
 )

@@ -96,10 +96,16 @@ def test_sqlite(
     assert died > KILLS / 2
 
 
-@pytest.mark.parametrize("sampling", ["native", "parallel"])
-def test_killed_again_and_again(tmp_path: Path, server: LoopbackServer, sampling: str) -> None:
+@pytest.mark.parametrize(
+    ("sampling", "others"), [("native", ()), ("parallel", ()), ("native", ("y", "z"))]
+)
+def test_killed_again_and_again(
+    tmp_path: Path, server: LoopbackServer, sampling: str, others: tuple[str, ...]
+) -> None:
     """Each life is given only a little to do; what it saved stays saved through all of them."""
-    job = Job(str(tmp_path / "whole.sqlite"), server.base_url, tmp_path, sampling=sampling)
+    job = Job(
+        str(tmp_path / "whole.sqlite"), server.base_url, tmp_path, sampling=sampling, others=others
+    )
     whole, rng = Whole(job, server), random.Random(sampling)
     job = job.renamed("often", str(tmp_path / "often.sqlite"), "async")
     saved: set[Key] = set()

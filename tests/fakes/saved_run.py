@@ -44,6 +44,7 @@ class Job:
     depth: int = 2
     width: int = 5
     thread: str = "run"
+    others: tuple[str, ...] = ()  # further policies, of the same server
     reward: str = ""  # a spec; default: `logged_reward`
     tells: bool = False  # whether that says which checks failed
     inside: Literal["", "subgraph", "chat model", "agent"] = ""
@@ -128,6 +129,9 @@ def _note(job: Job, what: str, answer: str) -> None:
 def graph_of(job: Job, saver: Any) -> Any:
     """Return the compiled graph of a job."""
     policy, reward = f"openai:x@{job.url}", job.reward or logged_reward(job)
+    if job.others:
+        several = [policy, *(f"openai:{name}@{job.url}" for name in job.others)]
+        return tpo.build_tpo(None, reward, policies=several).compile(checkpointer=saver)
     if not job.inside:
         return tpo.build_tpo(policy, reward).compile(checkpointer=saver)
     if job.inside == "agent":

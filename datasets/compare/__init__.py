@@ -1,0 +1,1 @@
+"""Comparing arms on the same rows: pairing, equal cost, statistics, and what they say in words."""

@@ -1,0 +1,1 @@
+"""What trainers read: preference pairs and texts from saved runs and batches."""
