@@ -9,7 +9,7 @@ from html import escape
 
 from .axes import Axis
 from .marks import DASHES, arm_class, mark
-from .wording import dollars, figure
+from .wording import figure, usd
 
 WIDTH, HEIGHT = 400, 270
 TOP, RIGHT, BOTTOM = 30, 30, 44
@@ -69,7 +69,7 @@ class Chart:
             name: Of the arm; a pointer on the mark shows it with the values.
             size: Half its width.
         """
-        across = dollars(point[0]) if self.x.money else figure(point[0])
+        across = usd(point[0]) if self.x.money else figure(point[0])
         said = f"{name}: {self.y.name} {figure(point[1])}, {self.x.name} {across}"
         return f"<g><title>{escape(said)}</title>{mark(place, *self.at(point), size)}</g>"
 
