@@ -18,7 +18,7 @@ from statistics import fmean, stdev
 from typing import NamedTuple
 
 from tpo.datasets.compare.bootstrap import Resamples
-from tpo.datasets.compare.differences import difference
+from tpo.datasets.compare.differences import paired_difference
 from tpo.datasets.compare.length_control import length_controlled
 from tpo.datasets.compare.regression import logistic
 from tpo.datasets.compare.style_control import style_controlled
@@ -64,7 +64,7 @@ def held(rows: Rows, effect: float, seed: int) -> bool:
             queries.append(str(query))
             ours.append(hard + own + rows.noise(chance))
             theirs.append(hard + 0.5 * rows.noise(chance))  # a skew stays in the difference
-    found = difference(NAMES, "reward", ours, theirs, Resamples(queries))
+    found = paired_difference(NAMES, "reward", ours, theirs, Resamples(queries))
     assert found
     return found["low"] <= effect <= found["high"]
 

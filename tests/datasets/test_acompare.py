@@ -60,7 +60,7 @@ async def test_arms_share_the_first_samples_and_are_charged_for_them_in_full(tmp
         assert {request["phase"] for request in pool["requests"]} == {"loss", "gradient", "update"}
     assert found["sentences"][0].startswith("tpo beats best_of_n: +")
     assert found["rows"][0]["answers"]["tpo"]["text"].startswith("long")
-    assert {path.name for path in tmp_path.iterdir()} >= {"comparison.json", "comparison.md"}
+    assert {path.name for path in tmp_path.iterdir()} >= {"comparison.json", "report.html"}
 
 
 async def test_best_of_n_is_as_wide_as_the_searches_spend(tmp_path, model):
