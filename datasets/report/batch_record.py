@@ -65,12 +65,12 @@ def batch_record(folder: Path) -> Comparison:
         recommended="",
         sentences=batch_sentences(arms, len(results)),
         rows=rows,
-        left_out={row["id"]: reason(row) for row in results if row["answer"] is None},
+        left_out={row["id"]: why_unanswered(row) for row in results if row["answer"] is None},
         metadata=about or {},
     )
 
 
-def reason(row: RowResult) -> str:
+def why_unanswered(row: RowResult) -> str:
     """Return why a row has no answer."""
     return row["error"]["message"] if row["error"] else "it has no answer"
 

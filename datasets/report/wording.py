@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ...core.dollars import money
 from ...core.number_format import reward
 
 NONE, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
@@ -37,9 +38,7 @@ def usd(value: float | None) -> str:
     """
     if value is None or not math.isfinite(value):
         return UNKNOWN_PRICE
-    size = abs(value)
-    digits = 2 if size >= 1 else max(4, 1 - math.floor(math.log10(size))) if size else 0
-    return f"{MINUS if value < 0 else ''}${size:,.{digits}f}"
+    return f"{MINUS if value < 0 else ''}{money(abs(value))}"
 
 
 def percent(value: float | None) -> str:
