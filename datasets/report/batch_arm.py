@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
+from ...core.dollars import is_whole_price
 from ...core.usage import Cost, cost
+from ..compare.compared_rows import CATEGORIES
 from ..compare.comparison import ArmSummary, ComparedAnswer, ComparedRow, CurvePoint
+from ..compare.summaries import known_mean, mean_of
 from ..records import RoundFigures, RowPool, RowResult
-
-CATEGORY_COLUMNS = ("category", "dataset", "task", "subject", "type")  # what may divide rows
 
 
 def batch_row(name: str, row: RowResult, pool: RowPool | None) -> ComparedRow:
@@ -22,7 +23,7 @@ def batch_row(name: str, row: RowResult, pool: RowPool | None) -> ComparedRow:
         pool: All its candidates, if they are known.
     """
     asked = row["messages"][-1].get("content", "") if row["messages"] else ""
-    named = (row["input"].get(column) for column in CATEGORY_COLUMNS)
+    named = (row["input"].get(column) for column in CATEGORIES)
     return ComparedRow(
         id=row["id"],
         query=asked if isinstance(asked, str) else str(asked),
@@ -59,8 +60,7 @@ def total_of(row: RowResult) -> Cost:
 
 def price_of_row(paid: Cost) -> float | None:
     """Return the dollars of a row, or `None` if the price of a part is not known."""
-    whole = paid["exact"] and paid.get("priced_requests", 0) >= paid["requests"]
-    return paid.get("cost_usd", 0.0) if whole else None
+    return paid.get("cost_usd", 0.0) if is_whole_price(paid) else None
 
 
 def batch_arm(results: Sequence[RowResult], rows: Sequence[ComparedRow], failed: int) -> ArmSummary:
@@ -72,15 +72,15 @@ def batch_arm(results: Sequence[RowResult], rows: Sequence[ComparedRow], failed:
         settings={},
         rows=len(rows),
         failed=failed,
-        reward=mean_if_any([row["reward"] for row in results]) or 0.0,
-        heldout=mean_if_any([row["heldout"] for row in results]),
-        accuracy=mean_if_any([answer["passed"] for answer in answers]),
+        reward=known_mean([row["reward"] for row in results]) or 0.0,
+        heldout=known_mean([row["heldout"] for row in results]),
+        accuracy=known_mean([answer["passed"] for answer in answers]),
         length=fmean(len(answer["text"]) for answer in answers),
         tokens=fmean(answer["tokens"] for answer in answers),
         texts=fmean(one["sequences"] for one in paid),
         requests=fmean(one["requests"] for one in paid),
         seconds=fmean(row["seconds"] for row in results),
-        cost_usd=mean_if_all([answer["cost_usd"] for answer in answers]),
+        cost_usd=mean_of([answer["cost_usd"] for answer in answers]),
         from_first=fmean(answer["round"] == 0 for answer in answers),
         curve=batch_curve(results),
     )
@@ -92,14 +92,14 @@ def batch_curve(results: Sequence[RowResult]) -> list[CurvePoint]:
     points = []
     for number in range(last + 1):
         stands = [stand_after(row, number) for row in results]
-        reward = mean_if_any([stand["reward"] for stand in stands if stand])
+        reward = known_mean([stand["reward"] for stand in stands if stand])
         if reward is not None:
             points.append(
                 CurvePoint(
                     round=number,
                     reward=reward,
-                    heldout=mean_if_all([stand["heldout"] for stand in stands if stand]),
-                    length=mean_if_any([stand["best_length"] for stand in stands if stand]) or 0.0,
+                    heldout=mean_of([stand["heldout"] for stand in stands if stand]),
+                    length=known_mean([stand["best_length"] for stand in stands if stand]) or 0.0,
                     tokens=math.nan,  # what a round cost is not among the figures of a row
                     cost_usd=None,
                 )
@@ -110,14 +110,3 @@ def batch_curve(results: Sequence[RowResult]) -> list[CurvePoint]:
 def stand_after(row: RowResult, number: int) -> RoundFigures | None:
     """Return the figures of a row after a round; those of its last one once it has ended."""
     return next((r for r in reversed(row["rounds"]) if r["round"] <= number), None)
-
-
-def mean_if_any(values: Sequence[float | None]) -> float | None:
-    """Return the mean of the values that are known."""
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
-
-
-def mean_if_all(values: Sequence[float | None]) -> float | None:
-    """Return the mean if all values are known."""
-    return None if None in values else mean_if_any(values)
