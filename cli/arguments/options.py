@@ -81,11 +81,9 @@ Gradient = Annotated[
 ]
 
 
-PRICES_OPTION: Any = {
-    "kind": inspect.Parameter.KEYWORD_ONLY,
-    "default": None,
-    "annotation": Prices,
-}
+PRICES_PARAMETER = inspect.Parameter(
+    "prices", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Prices
+)
 
 
 def takes_settings(
@@ -105,8 +103,7 @@ def takes_settings(
     def decorate(function: Callable[..., int]) -> Callable[..., int]:
         @wraps(function)
         def command(**given: object) -> int:
-            if prices := given.pop("prices", None):
-                os.environ[PRICES] = str(prices)
+            os.environ |= {PRICES: str(prices)} if (prices := given.pop("prices", None)) else {}
             typed = {setting.name: given.pop(setting.name) for setting in offered}
             values = {k: None if v == OWN else v for k, v in typed.items() if v not in (None, [])}
             return function(**given, settings=values)
@@ -114,7 +111,7 @@ def takes_settings(
         own = inspect.signature(function, eval_str=True).parameters.values()
         kept = [p.replace(kind=p.KEYWORD_ONLY) for p in own if p.name != "settings"]
         added = [setting.parameter(environment) for setting in offered]
-        added += [] if only else [inspect.Parameter("prices", **PRICES_OPTION)]
+        added += [] if only else [PRICES_PARAMETER]
         command.__signature__ = inspect.Signature([*kept, *added])  # type: ignore[attr-defined]
         return command
 
