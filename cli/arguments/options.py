@@ -81,9 +81,15 @@ Gradient = Annotated[
 ]
 
 
-PRICES_PARAMETER = inspect.Parameter(
-    "prices", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Prices
+PRICES_PARAMETERS = (
+    inspect.Parameter("prices", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Prices),
 )
+
+
+def use_prices(file: object) -> None:
+    """Have the whole process take prices from a file, if one is given."""
+    if file:
+        os.environ[PRICES] = str(file)
 
 
 def takes_settings(
@@ -103,15 +109,14 @@ def takes_settings(
     def decorate(function: Callable[..., int]) -> Callable[..., int]:
         @wraps(function)
         def command(**given: object) -> int:
-            os.environ |= {PRICES: str(prices)} if (prices := given.pop("prices", None)) else {}
+            use_prices(given.pop("prices", None))
             typed = {setting.name: given.pop(setting.name) for setting in offered}
             values = {k: None if v == OWN else v for k, v in typed.items() if v not in (None, [])}
             return function(**given, settings=values)
 
         own = inspect.signature(function, eval_str=True).parameters.values()
         kept = [p.replace(kind=p.KEYWORD_ONLY) for p in own if p.name != "settings"]
-        added = [setting.parameter(environment) for setting in offered]
-        added += [] if only else [PRICES_PARAMETER]
+        added = [*(s.parameter(environment) for s in offered), *(() if only else PRICES_PARAMETERS)]
         command.__signature__ = inspect.Signature([*kept, *added])  # type: ignore[attr-defined]
         return command
 
