@@ -40,6 +40,20 @@ def seconds(value: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
+def size(count: float) -> str:
+    """Return a number of bytes: `512 B`, `1.4 MB`.
+
+    Example:
+        >>> size(512), size(1_400_000)
+        ('512 B', '1.4 MB')
+    """
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
 def age(moment: str | None, now: datetime | None = None) -> str:
     """Return how long ago an ISO time was."""
     if not moment:

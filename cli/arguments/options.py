@@ -31,7 +31,7 @@ Database = Annotated[
 ]
 Json = Annotated[
     bool,
-    _flag("--json", help="Print one JSON object and nothing else."),
+    _flag("--json", help="Print each record as one line of JSON, and nothing else."),
 ]
 Quiet = Annotated[
     bool,

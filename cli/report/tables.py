@@ -108,7 +108,8 @@ def print_checkpoints(states: Sequence[StateSnapshot], as_json: bool) -> None:
         for state in states
     ]
     if as_json:
-        print(json.dumps(rows, indent=2))
+        for row in rows:
+            print(json.dumps(row))
         return
     made = table("", "checkpoint", "when", "round", "after", "before", right=("round",))
     for row in rows:
