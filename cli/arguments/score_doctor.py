@@ -73,16 +73,7 @@ def doctor(
     ctx: typer.Context,
     settings: dict[str, object],
     tries: Tries = 3,
-    prompts: Tries = Annotated[
-    int,
-    typer.Option(
-        "--tries",
-        min=1,
-        max=20,
-        help="Updates to ask for per critique, and texts per task and move.",
-    ),
-]
-PromptsFile = None,
+    prompts: PromptsFile = None,
     rows: RowsTried = 8,
     json: Json = False,
 ) -> int:
