@@ -93,10 +93,11 @@ class Judged:
         line = {"judge": self.judge.name, "id": id, "ours": ours, "theirs": theirs}
         async with gate:
             said = await self.both_orders(matched.arms[0].results[id]["messages"], texts)
-        if said["verdict"] is not None:
-            self.known[id, ours, theirs] = said["verdict"]
+        won: float | None = said["verdict"]
+        if won is not None:
+            self.known[id, ours, theirs] = won
         file.add({**line, **said})
-        return said["verdict"]
+        return won
 
     async def both_orders(self, messages: Sequence[JsonObject], texts: Sequence[str]) -> JsonObject:
         """Ask in both orders; return the verdict, or why there is none."""

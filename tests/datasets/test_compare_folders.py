@@ -74,7 +74,7 @@ def test_rows_that_cannot_be_compared_are_left_out_with_the_reason(tmp_path):
     assert found["left_out"] == {
         "q0": "a failed: it is down",
         "q1": "the arms were asked different things",
-        "q2": "a was ranked by fallback",
+        "q2": "the arms were ranked by fallback, checks",
         "q5": "b does not have it",
         "q7": "a does not have it",
     }
