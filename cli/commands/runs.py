@@ -54,7 +54,7 @@ def list_runs(
     path = store_path(db)
     rows, unlisted = list[RunRow](), ""
     if path.exists():
-        rows, unlisted = asyncio.run(_read(path, limit, ids, with_size))
+        rows, unlisted = asyncio.run(_listed(path, limit, ids, with_size))
     if as_json:
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
@@ -67,7 +67,7 @@ def list_runs(
     return 0
 
 
-async def _read(
+async def _listed(
     path: Path, limit: int, ids: Sequence[str], with_size: bool
 ) -> tuple[list[RunRow], str]:
     async with open_store(path) as store:

@@ -50,11 +50,11 @@ def examples_of(source: Source, task: Task, how: Pairing) -> Iterator[Example]:
     pool, prompt = source.usable, source.prompt or []
     if task == "sft" and not how.min_margin:
         for best in best_texts(pool, how):
-            yield Text(prompt, best["text"], True, {**about(source), **rated("", best)})
+            yield Text(prompt, best["text"], True, {**about_run(source), **rated("", best)})
         return
     for pair in pairs_of(pool, how):
         chosen, rejected = pair
-        further = {**about(source), "margin": round(margin(pair), 9)}
+        further = {**about_run(source), "margin": round(margin(pair), 9)}
         if task in {"dpo", "reward"}:
             ratings = {**rated("chosen_", chosen), **rated("rejected_", rejected)}
             yield Contrast(prompt, chosen["text"], rejected["text"], {**further, **ratings})
@@ -64,7 +64,7 @@ def examples_of(source: Source, task: Task, how: Pairing) -> Iterator[Example]:
             yield Text(prompt, rejected["text"], False, {**further, **rated("", rejected)})
 
 
-def about(source: Source) -> JsonObject:
+def about_run(source: Source) -> JsonObject:
     """Return the columns that say where an example comes from."""
     settings = source.settings
     named = {name: settings.get(name) for name in ("policy", "mode", "depth", "width", "seed")}

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ...core.conversation import to_messages
 from ...core.errors import InputError, StoreError
 from ...core.json_types import JsonObject
+from ...core.message_json import plain_messages
 from ...core.strict_json import parse_json
 from ..records import METADATA, POOLS, RESULTS
 from .source import Source
@@ -31,16 +33,16 @@ def sources_in(folder: Path) -> Iterator[Source]:
 
 
 def _of_batch(batch: Path) -> Iterator[Source]:
-    results = {row["id"]: row for row in json_lines(batch / RESULTS)}
+    results = {row["id"]: row for row in whole_lines(batch / RESULTS)}
     metadata = batch / METADATA
     made_with: JsonObject = parse_json(metadata.read_bytes()) if metadata.exists() else {}
     versions = made_with.get("versions") or {}
-    for pool in json_lines(batch / POOLS):
+    for pool in whole_lines(batch / POOLS):
         if row := results.get(pool["id"]):
             yield Source(
                 id=str(row.get("thread_id") or pool["id"]),
                 origin=f"{batch.name}/{pool['id']}",
-                messages=row["messages"],
+                messages=plain_messages(to_messages(row["messages"])),
                 candidates=pool["candidates"],
                 rounds=pool["rounds"],
                 gamed=row.get("stop_reason") == "overoptimised",
@@ -49,7 +51,7 @@ def _of_batch(batch: Path) -> Iterator[Source]:
             )
 
 
-def json_lines(path: Path) -> Iterator[Any]:
+def whole_lines(path: Path) -> Iterator[Any]:
     """Yield what the lines of a file hold; a last line that was cut off by a kill is passed over.
 
     Raises:
