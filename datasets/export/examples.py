@@ -67,11 +67,17 @@ def examples_of(source: Source, task: Task, how: Pairing) -> Iterator[Example]:
 def about_run(source: Source) -> JsonObject:
     """Return the columns that say where an example comes from."""
     settings = source.settings
-    named = {name: settings.get(name) for name in ("policy", "mode", "depth", "width", "seed")}
+    several = settings.get("policies")
+    policies = ", ".join(map(str, several)) if isinstance(several, list | tuple) else ""
+    named = {name: settings.get(name) for name in ("mode", "depth", "width", "seed")}
     origin = {"run": source.id, "source": source.origin, "ranked_by": source.ranked_by}
+    named |= {"policy": policies or settings.get("policy")}
     return {**origin, **named, "tpo_version": source.version}
 
 
 def rated(start: str, candidate: Candidate) -> JsonObject:
     """Return a candidate's rating and its place in the run as columns."""
-    return {f"{start}rating": candidate["reward"], f"{start}candidate": candidate["id"]}
+    named = {f"{start}rating": candidate["reward"], f"{start}candidate": candidate["id"]}
+    return named | (
+        {f"{start}policy": candidate["policy"]} if start and "policy" in candidate else {}
+    )
