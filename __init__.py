@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tpo.core.message_json import as_json
     from tpo.core.state import Candidate, Round, State
     from tpo.datasets.batch.batch import abatch, batch
+    from tpo.datasets.compare.acompare import acompare
+    from tpo.datasets.compare.comparison import Comparison
     from tpo.datasets.records import RowResult
     from tpo.graphs.align import aalign, align
     from tpo.graphs.aligned import Aligned
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from tpo.rewards.judging.pointwise import Judge
     from tpo.rewards.judging.query_rubric import QueryRubric, Rubric
     from tpo.rewards.mixing.mix import Mix, Part
+    from tpo.rewards.mixing.repeated import repeated
     from tpo.rewards.resolve import close_rewards, resolve_reward
     from tpo.rewards.verifying.command import CommandReward
 
@@ -73,6 +76,8 @@ _HOMES = {
     "tpo.core.message_json": ["as_json"],
     "tpo.core.state": ["Candidate", "Round", "State"],
     "tpo.datasets.batch.batch": ["abatch", "batch"],
+    "tpo.datasets.compare.acompare": ["acompare"],
+    "tpo.datasets.compare.comparison": ["Comparison"],
     "tpo.datasets.records": ["RowResult"],
     "tpo.graphs.align": ["aalign", "align"],
     "tpo.graphs.aligned": ["Aligned"],
@@ -89,6 +94,7 @@ _HOMES = {
     "tpo.rewards.judging.groupwise": ["GroupwiseJudge"],
     "tpo.rewards.judging.pointwise": ["Judge"],
     "tpo.rewards.mixing.mix": ["Mix", "Part"],
+    "tpo.rewards.mixing.repeated": ["repeated"],
     "tpo.rewards.judging.pairwise": ["PairwiseJudge"],
     "tpo.rewards.judging.query_rubric": ["QueryRubric", "Rubric"],
     "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],
@@ -101,6 +107,7 @@ __all__ = [
     "Candidate",
     "ChatTPO",
     "CommandReward",
+    "Comparison",
     "ConfigError",
     "Context",
     "Criterion",
@@ -133,6 +140,7 @@ __all__ = [
     "__version__",
     "aalign",
     "abatch",
+    "acompare",
     "align",
     "as_json",
     "batch",
@@ -141,6 +149,7 @@ __all__ = [
     "build_tpo",
     "cached",
     "close_rewards",
+    "repeated",
     "resolve_reward",
     "scored",
     "tpo_tool",

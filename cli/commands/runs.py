@@ -43,6 +43,7 @@ class RunRow(TypedDict, total=False):
     reward_model: str
     reward: float | None
     requests: int
+    cost_usd: float | None
     query: str
     bytes: int
 
@@ -92,7 +93,7 @@ async def _row(store: Store, run_id: str) -> RunRow:
     run = await load_run(store, run_id, {})
     state = await run.state()
     values, context = values_of(state), run.context
-    leader = answer_of(values, values.get("stop_reason"))
+    paid, leader = spent(values), answer_of(values, values.get("stop_reason"))
     return {
         "id": run_id,
         "when": state.created_at,
@@ -105,7 +106,8 @@ async def _row(store: Store, run_id: str) -> RunRow:
         "policy": named_policies(context),
         "reward_model": without_login(context.reward),
         "reward": leader["reward"] if leader else None,
-        "requests": spent(values)["requests"],
+        "requests": paid["requests"],
+        "cost_usd": paid.get("cost_usd"),
         "query": query_of(state),
     }
 
