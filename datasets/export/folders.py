@@ -11,6 +11,7 @@ from ...core.errors import InputError, StoreError
 from ...core.json_types import JsonObject
 from ...core.message_json import plain_messages
 from ...core.strict_json import parse_json
+from ..compare.arm_folder import ARMS, FIRST
 from ..records import METADATA, POOLS, RESULTS
 from .source import Source
 
@@ -23,13 +24,18 @@ def sources_in(folder: Path) -> Iterator[Source]:
         StoreError: a file cannot be read.
     """
     batches = sorted(path.parent for path in folder.rglob(POOLS))
-    batches = [batch for batch in batches if (batch / RESULTS).exists()]
+    batches = [batch for batch in batches if (batch / RESULTS).exists() and not _shared(batch)]
     if not batches:
         raise InputError(
             f"{folder} holds neither a batch nor a comparison: no {POOLS} beside a {RESULTS}"
         )
     for batch in batches:
         yield from _of_batch(batch)
+
+
+def _shared(batch: Path) -> bool:
+    """Return whether these are the first samples of a comparison, which its arms have too."""
+    return batch.name == FIRST and (batch.parent / ARMS).is_dir()
 
 
 def _of_batch(batch: Path) -> Iterator[Source]:

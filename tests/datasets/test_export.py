@@ -225,9 +225,9 @@ def lines(path: Path, *records: Any) -> None:
 
 
 def test_batches_and_comparisons_are_read_from_their_folders(tmp_path: Path):
-    for arm in ("tpo", "best_of_n"):
+    for arm in ("tpo", "best_of_n", "../first"):  # the last: what all arms share
         batch = tmp_path / "arms" / arm
-        batch.mkdir(parents=True)
+        batch.mkdir(parents=True, exist_ok=True)
         row = {"id": "q1", "messages": ASKED, "stop_reason": "depth", "thread_id": f"{arm}-1"}
         lines(batch / "results.jsonl", row)
         pool = {"id": "q1", "candidates": POOL, "rounds": source().rounds, "requests": []}
