@@ -8,7 +8,7 @@ from typing import Literal
 
 from ...core.json_types import JsonObject
 from ...core.state import Candidate
-from .pairs import Pairing, best_texts, margin, pairs_of
+from .pairs import Pairing, best_texts, margin, pairs_in
 from .source import Source
 
 Task = Literal["dpo", "kto", "reward", "sft"]
@@ -52,7 +52,7 @@ def examples_of(source: Source, task: Task, how: Pairing) -> Iterator[Example]:
         for best in best_texts(pool, how):
             yield Text(prompt, best["text"], True, {**about_run(source), **rated("", best)})
         return
-    for pair in pairs_of(pool, how):
+    for pair in pairs_in(pool, how):
         chosen, rejected = pair
         further = {**about_run(source), "margin": round(margin(pair), 9)}
         if task in {"dpo", "reward"}:

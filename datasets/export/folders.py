@@ -24,7 +24,9 @@ def sources_in(folder: Path) -> Iterator[Source]:
         StoreError: a file cannot be read.
     """
     batches = sorted(path.parent for path in folder.rglob(POOLS))
-    batches = [batch for batch in batches if (batch / RESULTS).exists() and not _shared(batch)]
+    batches = [
+        batch for batch in batches if (batch / RESULTS).exists() and not shared_samples(batch)
+    ]
     if not batches:
         raise InputError(
             f"{folder} holds neither a batch nor a comparison: no {POOLS} beside a {RESULTS}"
@@ -33,7 +35,7 @@ def sources_in(folder: Path) -> Iterator[Source]:
         yield from _of_batch(batch)
 
 
-def _shared(batch: Path) -> bool:
+def shared_samples(batch: Path) -> bool:
     """Return whether these are the first samples of a comparison, which its arms have too."""
     return batch.name == FIRST and (batch.parent / ARMS).is_dir()
 

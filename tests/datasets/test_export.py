@@ -14,7 +14,7 @@ from tpo.core.pool import summarise
 from tpo.core.state import Candidate
 from tpo.datasets.export.exporting import Exported, export_rows, wish_for
 from tpo.datasets.export.folders import sources_in
-from tpo.datasets.export.pairs import Pairing, pairing, pairs_of
+from tpo.datasets.export.pairs import Pairing, pairing, pairs_in
 from tpo.datasets.export.source import Source
 from tpo.datasets.export.writing import write_rows
 
@@ -50,7 +50,7 @@ def exported(
 
 
 def texts(how: Pairing, pool: list[Candidate] = POOL) -> list[tuple[str, str]]:
-    return [(a["text"], b["text"]) for a, b in pairs_of(pool, how)]
+    return [(a["text"], b["text"]) for a, b in pairs_in(pool, how)]
 
 
 def test_how_pairs_are_made():
