@@ -20,11 +20,11 @@ def reward(value: float | None) -> str:
     return f"{value:.3g}" if abs(value) >= 1000 else f"{value:.2f}"
 
 
-def difference(value: float) -> str:
-    """Return a difference of two rewards with its sign; a small one keeps two digits.
+def signed(value: float) -> str:
+    """Return the difference of two rewards with its sign; a small one keeps two digits.
 
     Example:
-        >>> difference(0.417), difference(-0.0031)
+        >>> signed(0.417), signed(-0.0031)
         ('+0.42', '-0.0031')
     """
     if abs(value) >= 1000:

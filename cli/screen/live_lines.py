@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
 from ...core.dollars import price_phrase
-from ...core.number_format import at_least, count, difference, reward, seconds
+from ...core.number_format import at_least, count, reward, seconds, signed
 from ...core.phrases import search_phrase
 from ...core.pool import best, of_round, reward_of
 from ..console import harmless, short
@@ -115,7 +115,7 @@ def gained(view: View) -> str:
     if not first or not leader or first["id"] == leader["id"]:
         return ""
     more = reward_of(leader) - reward_of(first)
-    return f" ({difference(more)} over the best first sample)"
+    return f" ({signed(more)} over the best first sample)"
 
 
 def critique_lines(view: View, console: Console, width: int) -> Iterator[Text]:
