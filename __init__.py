@@ -28,8 +28,14 @@ if TYPE_CHECKING:
         TPOError,
         UserCodeError,
     )
+    from tpo.core.message_json import as_json
     from tpo.core.state import Candidate, Round, State
-    from tpo.graphs.align import Aligned, aalign, align
+    from tpo.datasets.batch.batch import abatch, batch
+    from tpo.datasets.compare.acompare import acompare
+    from tpo.datasets.compare.comparison import Comparison
+    from tpo.datasets.records import RowResult
+    from tpo.graphs.align import aalign, align
+    from tpo.graphs.aligned import Aligned
     from tpo.graphs.baselines import build_best_of_n, build_revision
     from tpo.graphs.loop import build_tpo
     from tpo.integrations.agent.middleware import TPOMiddleware
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
     from tpo.rewards.judging.pointwise import Judge
     from tpo.rewards.judging.query_rubric import QueryRubric, Rubric
     from tpo.rewards.mixing.mix import Mix, Part
+    from tpo.rewards.mixing.repeated import repeated
     from tpo.rewards.resolve import close_rewards, resolve_reward
     from tpo.rewards.verifying.command import CommandReward
 
@@ -66,8 +73,14 @@ _HOMES = {
         "TPOError",
         "UserCodeError",
     ],
+    "tpo.core.message_json": ["as_json"],
     "tpo.core.state": ["Candidate", "Round", "State"],
-    "tpo.graphs.align": ["Aligned", "aalign", "align"],
+    "tpo.datasets.batch.batch": ["abatch", "batch"],
+    "tpo.datasets.compare.acompare": ["acompare"],
+    "tpo.datasets.compare.comparison": ["Comparison"],
+    "tpo.datasets.records": ["RowResult"],
+    "tpo.graphs.align": ["aalign", "align"],
+    "tpo.graphs.aligned": ["Aligned"],
     "tpo.graphs.baselines": ["build_best_of_n", "build_revision"],
     "tpo.graphs.loop": ["build_tpo"],
     "tpo.integrations.chat_model.chat_tpo": ["ChatTPO"],
@@ -81,6 +94,7 @@ _HOMES = {
     "tpo.rewards.judging.groupwise": ["GroupwiseJudge"],
     "tpo.rewards.judging.pointwise": ["Judge"],
     "tpo.rewards.mixing.mix": ["Mix", "Part"],
+    "tpo.rewards.mixing.repeated": ["repeated"],
     "tpo.rewards.judging.pairwise": ["PairwiseJudge"],
     "tpo.rewards.judging.query_rubric": ["QueryRubric", "Rubric"],
     "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],
@@ -93,6 +107,7 @@ __all__ = [
     "Candidate",
     "ChatTPO",
     "CommandReward",
+    "Comparison",
     "ConfigError",
     "Context",
     "Criterion",
@@ -112,6 +127,7 @@ __all__ = [
     "Reward",
     "RewardError",
     "Round",
+    "RowResult",
     "Rubric",
     "Score",
     "SpecError",
@@ -123,12 +139,17 @@ __all__ = [
     "UserCodeError",
     "__version__",
     "aalign",
+    "abatch",
+    "acompare",
     "align",
+    "as_json",
+    "batch",
     "build_best_of_n",
     "build_revision",
     "build_tpo",
     "cached",
     "close_rewards",
+    "repeated",
     "resolve_reward",
     "scored",
     "tpo_tool",

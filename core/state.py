@@ -84,6 +84,8 @@ class Candidate(Score):
     """The round of the chosen candidate this one improves on; `None` in round 0."""
     move: NotRequired[Move]
     """How it was made, in a run that plans."""
+    policy: NotRequired[str]
+    """Which policy wrote it, in a run with several."""
 
 
 class Round(TypedDict):
@@ -124,6 +126,8 @@ class Round(TypedDict):
     picked_by: Literal["reward", "human"]
     plan: NotRequired[Plan]
     """How the next round is divided, in a run that plans."""
+    policy: NotRequired[str]
+    """In round 0 of a run with several: which policy goes on, because its answer is the best."""
     by_hand: NotRequired[list[Literal["loss", "gradient"]]]
     """Which texts a person wrote in place of the critic."""
     error: str | None
@@ -174,7 +178,7 @@ class State(InputState, total=False):
     """The fallback reward ranks, for the rest of the turn: two scales are never mixed."""
     refused: list[str]
     """Request parameters the policy was found to refuse (`n`, `temperature`, ...); `n>4` if its
-    server gives four texts at most for one request."""
+    server gives four texts at most for one request; `NAME: n` of several policies."""
     critic_refused: list[str]
     """The same for the critic."""
     halt: StopReason | None

@@ -50,7 +50,7 @@ REWARDS = (
     RewardForm(
         "judge:POLICY",
         "a language model rates each answer",
-        maker="judging.pointwise:Judge.from_spec",
+        maker="mixing.repeated:judge_from_spec",
         start="any policy spec; `judge` alone takes the run's policy",
         needs=("policy",),
     ),

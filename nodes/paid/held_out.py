@@ -91,10 +91,10 @@ async def measured(
     """
     context, rounds, paid = given.settings(runtime), list[JsonObject](), [cost()]
     chosen, ends = to_measure(state, given, context), own is None and waits(context)
-    if not (chosen or ends) or not (heldout := (await given.for_run(runtime)).heldout):
+    if not (chosen or ends) or not (run := await given.for_run(runtime)).heldout:
         return {}
-    reward, messages = heldout, read_conversation(state["messages"]).messages
-    budget = sparing(reward, own, context) if own else budget_left(context, spent(state))
+    reward, messages = run.heldout, read_conversation(state["messages"]).messages
+    budget = sparing(reward, own, context) if own else budget_left(run.context, spent(state))
     criteria = criteria_of(state)
 
     async def score(texts: Sequence[str]) -> list[float | None]:

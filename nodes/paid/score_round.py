@@ -9,7 +9,6 @@ from ...core import usage
 from ...core.conversation import read_conversation
 from ...core.early import Early
 from ...core.events import Emitter
-from ...core.failure import failure_of
 from ...core.pool import criteria_of, of_round, score_event, scored_texts, with_reward, with_score
 from ...core.repeated_texts import repetition
 from ...core.state import Candidate, Score, State, merge_candidates
@@ -138,19 +137,3 @@ async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
         error=error_of(early["scores"] if early["run"] == run.key else ()),
         cost=paid,
     )
-
-
-def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candidate]:
-    """Return the candidates that a reward can be asked about: those with an answer.
-
-    Args:
-        pool: Candidates.
-        vetoed: Whether those that another reward has vetoed are among them.
-    """
-    kinds = {None, "unscored", "vetoed"} if vetoed else {None, "unscored"}
-    return [c for c in pool if failure_of(c) in kinds]
-
-
-def losses(ranked: Sequence[Candidate]) -> list[str]:
-    """Return why answers could not be scored; a veto is not a failure of the reward."""
-    return [str(c["error"]) for c in ranked if failure_of(c) == "unscored"]

@@ -54,10 +54,10 @@ def verifier_from_spec(rest: str) -> Reward | PlannedReward:
     if kind == "json":
         _need("jsonschema", "checking a JSON schema needs jsonschema")
         return FunctionReward(partial(json_valid, schema=read_schema(value)), title)
-    check_allowed(rest)
     if kind == "command":
+        check_allowed(rest)
         return CommandReward.from_spec(value)
-    own = _import(kind, value)
+    own = own_verifier(rest)
     return as_reward(own) if isinstance(own, Reward | PlannedReward) else Verifier(own, title)
 
 
@@ -87,8 +87,17 @@ def check_allowed(rest: str) -> None:
     )
 
 
-def _import(module: str, name: str) -> OwnReward:
-    """Import a function or an object that the environment names."""
+def own_verifier(rest: str) -> OwnReward:
+    """Import a function or an object that the environment names.
+
+    Args:
+        rest: `MODULE:NAME`.
+
+    Raises:
+        SpecError: it is not allowed, or not there.
+    """
+    check_allowed(rest)
+    module, _, name = rest.partition(":")
     try:
         own: OwnReward = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:

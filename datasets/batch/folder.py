@@ -1,0 +1,157 @@
+"""A batch folder: one process at a time, every row once, and it goes on after any end."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from ...core.errors import InputError, StoreError, evidence
+from ...core.json_types import JsonObject
+from ...core.private_files import private_file, private_folder
+from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
+from .json_lines import GrowingFile, read_lines
+from .metadata import read_metadata, require_same, timestamp, versions, write_metadata
+from .paid_so_far import TABLE
+from .repair import repair
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover  Windows
+    fcntl = None  # type: ignore[assignment]
+
+RUNS, LOCK = "runs.db", "lock"
+
+
+@dataclass
+class Folder:
+    """The files of a batch, open.
+
+    Attributes:
+        path: The folder.
+        saver: Holds the rows under way.
+        about: What `metadata.json` holds.
+        ended: Ids of the rows that are written.
+    """
+
+    path: Path
+    saver: AsyncSqliteSaver
+    about: JsonObject
+    results: GrowingFile
+    pools: GrowingFile
+    ended: set[str] = field(default_factory=set)
+
+    def write(self, result: RowResult, pool: RowPool) -> None:
+        """Write a row: what a kill leaves of it is its pool alone, which is then dropped.
+
+        Raises:
+            StoreError: the disk is full, say.
+        """
+        self.pools.add(pool)
+        self.results.add(result)
+        self.ended.add(result["id"])
+
+    def written(self) -> Iterator[RowResult]:
+        """Yield the rows that were written before."""
+        yield from read_lines(self.path / RESULTS)
+
+    def save(self, about: JsonObject) -> None:
+        """Write what is known of the batch now."""
+        self.about |= about
+        write_metadata(self.path / METADATA, self.about)
+
+
+@asynccontextmanager
+async def open_folder(
+    path: Path, made_with: JsonObject, *, retry_failed: bool = False
+) -> AsyncIterator[Folder]:
+    """Open the folder of a batch, new or to go on.
+
+    Args:
+        path: The folder.
+        made_with: What must be the same for it to go on.
+        retry_failed: Whether the rows that failed are taken out, to be tried again.
+
+    Raises:
+        InputError: another process uses it, or it was begun with something else.
+        StoreError: it cannot be written.
+    """
+    try:
+        private_folder(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be made: {error.strerror}") from None
+    with alone_in(path):
+        about = begun(path, made_with)
+        repair(path, retry_failed=retry_failed)
+        async with rows_under_way(path / RUNS) as saver:
+            results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
+            with closing(results), closing(pools):
+                folder = Folder(path, saver, about, results, pools)
+                folder.ended |= {row["id"] for row in folder.written()}
+                yield folder
+
+
+def begun(path: Path, made_with: JsonObject) -> JsonObject:
+    """Return what a folder was begun with, and note it in a new one.
+
+    Raises:
+        InputError: it is not a batch's, or another batch's.
+    """
+    about = read_metadata(path / METADATA)
+    if about is None:
+        if (path / RESULTS).exists():
+            raise InputError(f"{path} holds a {RESULTS} that no batch has written: take another")
+        about = {**made_with, "versions": versions(), "begun": timestamp(), "ended": None}
+        write_metadata(path / METADATA, about)
+    require_same(about, made_with)
+    return about
+
+
+@asynccontextmanager
+async def rows_under_way(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
+    """Open the database of the rows under way.
+
+    Raises:
+        StoreError: it cannot be used.
+    """
+    try:
+        private_file(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+    try:
+        async with AsyncSqliteSaver.from_conn_string(os.fspath(path)) as saver:
+            await saver.conn.execute("PRAGMA page_size = 2048")
+            await saver.setup()
+            await saver.conn.execute(TABLE)
+            # What is committed outlives a kill; only a power cut may take the last moments.
+            await saver.conn.execute("PRAGMA synchronous = NORMAL")
+            yield saver
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path} cannot be used: {evidence(error)}") from error
+
+
+@contextmanager
+def alone_in(path: Path) -> Iterator[None]:
+    """Hold the folder: two processes would pay for everything twice.
+
+    Raises:
+        InputError: another process uses it.
+        StoreError: it cannot be written.
+    """
+    try:
+        private_file(path / LOCK)
+        lock = (path / LOCK).open("ab")
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+    with lock:
+        if fcntl:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise InputError(f"another process is running the batch in {path}") from None
+        yield

@@ -1,0 +1,112 @@
+"""`metadata.json`: what a folder was made with, and what its rows add up to."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata as installed
+from pathlib import Path
+
+from ...core.context import Context
+from ...core.errors import InputError, StoreError, evidence
+from ...core.json_types import JsonObject
+from ...core.login import without_login, without_logins
+from ...core.private_files import private_file
+from ...models.policy import model_name
+from ...nodes.paid.run_models import GivenModels
+from ..rows.row_file import Rows
+
+PASSING = {"live", "max_concurrency", "timeout", "retries"}
+"""Settings that change how a batch is run, and not what comes of it."""
+PACKAGES = ("tpo", "langgraph", "langchain-core", "langchain-openai")
+
+
+def made_with(given: GivenModels, context: Context, rows: Rows, verify_field: str) -> JsonObject:
+    """Return what must be the same for a folder to go on; no login and no reference is in it."""
+    settings = {
+        name: without_logins(value)
+        for name, value in context.model_dump(mode="json", exclude=PASSING).items()
+    }
+    for name in ("policy", "critic"):
+        if (model := getattr(given, name)) is not None:
+            settings[name] = model_name(model)
+    named = {"reward": given.reward, "heldout": given.heldout, "fallback_reward": given.fallback}
+    for name, reward in named.items():
+        if reward is not None and not isinstance(reward, str):
+            settings[name] = getattr(reward, "name", None) or getattr(reward, "__name__", "")
+        elif reward:
+            settings[name] = without_login(reward)
+    rows_read: JsonObject = {"from": rows.place, "count": rows.count, "digest": rows.digest}
+    return {"settings": settings, "verify_field": verify_field, "rows": rows_read}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what ran."""
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in PACKAGES:
+        try:
+            found[name] = installed.version(name)
+        except installed.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def read_metadata(path: Path) -> JsonObject | None:
+    """Return what a folder holds of this; `None` for a new one.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    try:
+        read: JsonObject = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read: {evidence(error)}") from None
+    return read
+
+
+def write_metadata(path: Path, values: Mapping[str, object]) -> None:
+    """Write it whole, or leave the old one.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    new = path.with_name(f"{path.name}.new")
+    try:
+        private_file(new)
+        with new.open("w", encoding="utf-8") as file:
+            json.dump(values, file, ensure_ascii=False, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def require_same(before: Mapping[str, JsonObject], now: Mapping[str, JsonObject]) -> None:
+    """Refuse to go on with other settings, or with another file.
+
+    Raises:
+        InputError: the sentence names what differs.
+    """
+    old, new = before["settings"], now["settings"]
+    names = sorted(n for n in {*old, *new} if old.get(n) != new.get(n))
+    if before.get("verify_field") != now.get("verify_field"):
+        names.append("verify_field")
+    if names:
+        changed = ", ".join(f"{n} was {old.get(n)!r} and is {new.get(n)!r}" for n in names[:3])
+        raise InputError(f"the folder was begun with other settings: {changed}. Take another one")
+    if before["rows"]["digest"] != now["rows"]["digest"]:
+        raise InputError(
+            f"the folder was begun with other rows ({before['rows']['count']} from "
+            f"{before['rows']['from']}): give the same file, or take another folder"
+        )
+
+
+def timestamp() -> str:
+    """Return the time as ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,98 @@
+"""What a batch is to do: models, settings, and what ends it early."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ...core.context import Context
+from ...core.errors import ConfigError
+from ...core.json_types import JsonObject
+from ...core.usage import Cost, tokens_for_budget
+from ...nodes.paid.run_models import GivenModels
+from ..rows.row_file import Rows
+from .metadata import made_with
+from .row_rewards import given_for, needs_row, rewards_of
+
+RETRIES = 6  # in place of 2: a refusal for too many requests is nothing special among many rows
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What all rows together may cost; 0 sets no limit.
+
+    What is in flight when a limit is reached is still paid.
+
+    Attributes:
+        requests: To models.
+        tokens: Input plus output.
+        seconds: Of this call.
+        usd: Dollars, where prices are known.
+    """
+
+    requests: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    usd: float = 0.0
+
+    def reached(self, paid: Cost, seconds: float) -> str:
+        """Return which limit is reached, or ""."""
+        dollars = JsonObject(paid).get("cost_usd") or 0.0
+        spent = {
+            "requests": paid["requests"],
+            "tokens": tokens_for_budget(paid),
+            "seconds": seconds,
+            "usd": dollars,
+        }
+        return next((name for name in spent if 0 < getattr(self, name) <= spent[name]), "")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a batch is to do.
+
+    Attributes:
+        given: Models and rewards that are given as objects, or as specs.
+        context: The settings of every row.
+        verify_field: The column that verifiers are given; see `row_rewards`.
+        totals: What all rows together may cost.
+        most_failed: The share of rows that may fail before the batch ends early, from 0 to 1.
+        retry_failed: Whether the rows of a folder that have failed are tried again.
+        keep_runs: Whether the checkpoints of rows that have ended are kept.
+        own: Whether a reward needs something of each row.
+    """
+
+    given: GivenModels
+    context: Context
+    verify_field: str = ""
+    totals: Totals = field(default_factory=Totals)
+    most_failed: float | None = None
+    retry_failed: bool = False
+    keep_runs: bool = False
+    own: bool = False
+
+    def checked(self, rows: Rows) -> tuple[Plan, Rows]:
+        """Return plan and rows, after refusing what cannot be right; nothing is paid.
+
+        Raises:
+            InputError: a row cannot be answered; the message names its line.
+            ConfigError: a setting or a reward cannot be right.
+        """
+        if self.context.human_pick:
+            raise ConfigError("human_pick waits for a person, and nobody waits for each row")
+        own = any(needs_row(one) for one in rewards_of(self.given, self.context).values())
+        checked = replace(rows, verify=self.verify_field).checked()
+        given = self.given
+        if own:
+            first = next(iter(checked)).input
+            given_for(given, self.context, first, self.verify_field).checked()
+        else:
+            given = given.checked()
+        changes: dict[str, object] = {"live": False}
+        if "retries" not in self.context.model_fields_set:
+            changes["retries"] = RETRIES
+        context = self.context.model_copy(update=changes)
+        return replace(self, given=given, context=context, own=own), checked
+
+    def made_with(self, rows: Rows) -> JsonObject:
+        """Return what must be the same for a folder to go on."""
+        return made_with(self.given, self.context, rows, self.verify_field)

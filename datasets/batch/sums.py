@@ -1,0 +1,61 @@
+"""What the rows of a batch add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...core.json_types import JsonObject
+from ...core.usage import Cost, add_costs, cost
+from ..records import RowResult
+
+
+@dataclass
+class Sums:
+    """Sums over rows that have ended.
+
+    Attributes:
+        done: Rows with an answer.
+        failed: Rows without one.
+        rewards: The sum of the answers' rewards.
+        paid: What all of them have cost.
+    """
+
+    done: int = 0
+    failed: int = 0
+    rewards: float = 0.0
+    paid: Cost = field(default_factory=cost)
+    stops: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows have ended."""
+        return self.done + self.failed
+
+    @property
+    def mean(self) -> float | None:
+        """The mean reward of the answers."""
+        return self.rewards / self.done if self.done else None
+
+    def add(self, row: RowResult) -> None:
+        """Count a row."""
+        if row["error"]:
+            self.failed += 1
+        else:
+            self.done += 1
+            self.rewards += row["reward"] or 0.0
+        if row["stop_reason"]:
+            self.stops[row["stop_reason"]] = self.stops.get(row["stop_reason"], 0) + 1
+        if row["usage"]:
+            self.paid = add_costs(self.paid, row["usage"]["total"])
+
+    def as_json(self) -> JsonObject:
+        """Return them as they are written."""
+        usage: Mapping[str, object] = self.paid
+        return {
+            "done": self.done,
+            "failed": self.failed,
+            "mean_reward": self.mean,
+            "stop_reasons": self.stops,
+            "usage": usage,
+        }

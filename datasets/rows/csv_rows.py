@@ -1,0 +1,33 @@
+"""Rows as CSV, with the names of the columns in the first line."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from io import TextIOWrapper
+from typing import IO
+
+from ...core.errors import InputError
+
+
+def csv_rows(file: IO[bytes], delimiter: str = ",") -> Iterator[tuple[int, object]]:
+    """Yield the line on which each row ends, and the row; an empty field is not there.
+
+    Raises:
+        InputError: a row does not fit the columns; the message names the line.
+    """
+    text = TextIOWrapper(file, "utf-8-sig", newline="")
+    reader = csv.DictReader(text, strict=True, delimiter=delimiter)
+    try:
+        for given in reader:
+            if None in given:
+                raise InputError(f"line {reader.line_num}: more values than columns")
+            yield reader.line_num, {name: value for name, value in given.items() if value}
+    except csv.Error as error:
+        raise InputError(f"line {reader.reader.line_num}: {error}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"line {reader.line_num + 1} or later: not UTF-8: {error.reason}"
+        ) from None
+    finally:
+        text.detach()  # else it closes the file, which may be read again

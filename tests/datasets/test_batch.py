@@ -1,0 +1,69 @@
+"""A batch: every row once, each with its answer or its reason."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from scripted_model import ScriptedModel
+
+import tpo
+from tpo.datasets.batch.json_lines import read_lines
+
+
+def answers(messages, index, seed):
+    last = messages[-1].text
+    if "the changes that would make" in last:
+        return "Say more."
+    if "Do not write a new answer" in last:
+        return "It is longer."
+    if "improved_answer" in last:
+        return f"<improved_answer>{'long ' * (index + 2)}</improved_answer>"
+    return "short " * (index + 1)
+
+
+def by_length(query: str, answer: str) -> float:
+    return len(answer)
+
+
+def policy() -> ScriptedModel:
+    return ScriptedModel(script=answers)
+
+
+async def test_each_row_is_answered_and_written_once(tmp_path):
+    rows = [{"id": f"r{i}", "prompt": f"Question {i}", "level": i} for i in range(7)]
+    place = {"folder": tmp_path, "policy": policy(), "reward": by_length, "depth": 1, "width": 2}
+    results = [row async for row in tpo.abatch(rows, **place)]
+    assert sorted(r["id"] for r in results) == [f"r{i}" for i in range(7)]
+    written = list(read_lines(tmp_path / "results.jsonl"))
+    assert written == json.loads(json.dumps(results))
+    assert written[0]["input"]["level"] == int(written[0]["id"][1:])
+    assert all(r["answer"] and r["reward"] == len(r["answer"]) for r in written)
+    pools = {p["id"]: p for p in read_lines(tmp_path / "pools.jsonl")}
+    assert [len(p["candidates"]) for p in pools.values()] == [4] * 7
+    asked = [(one["phase"], one["round"]) for one in pools["r0"]["requests"]]
+    assert set(asked) == {("sample", 0), ("loss", 0), ("gradient", 0), ("update", 1)}
+
+
+async def test_the_same_call_again_pays_for_nothing(tmp_path):
+    rows, model = ["One?", "Two?"], policy()
+    place = {"folder": tmp_path, "policy": model, "reward": by_length, "depth": 0, "width": 2}
+    first = [row async for row in tpo.abatch(rows, **place)]
+    paid = len(model.asked)
+    again = [row async for row in tpo.abatch(rows, **place)]
+    assert len(model.asked) == paid
+    assert again == json.loads(json.dumps(first))
+
+
+async def test_other_settings_and_other_rows_are_refused(tmp_path):
+    place = {"folder": tmp_path, "policy": policy(), "reward": by_length, "width": 2}
+    assert [row async for row in tpo.abatch(["One?"], depth=0, **place)]
+    with pytest.raises(tpo.InputError, match="depth was 0 and is 1"):
+        assert [row async for row in tpo.abatch(["One?"], depth=1, **place)]
+    with pytest.raises(tpo.InputError, match="begun with other rows"):
+        assert [row async for row in tpo.abatch(["Two?"], depth=0, **place)]
+
+
+def test_from_sync_code_it_is_a_list():
+    results = tpo.batch(["One?", "Two?"], policy=policy(), reward=by_length, depth=0, width=2)
+    assert sorted(r["messages"][0]["content"] for r in results) == ["One?", "Two?"]
