@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tpo.core.message_json import as_json
     from tpo.core.state import Candidate, Round, State
     from tpo.datasets.batch.batch import abatch, batch
+    from tpo.datasets.compare.acompare import acompare
+    from tpo.datasets.compare.comparison import Comparison
     from tpo.datasets.records import RowResult
     from tpo.graphs.align import aalign, align
     from tpo.graphs.aligned import Aligned
@@ -74,6 +76,8 @@ _HOMES = {
     "tpo.core.message_json": ["as_json"],
     "tpo.core.state": ["Candidate", "Round", "State"],
     "tpo.datasets.batch.batch": ["abatch", "batch"],
+    "tpo.datasets.compare.acompare": ["acompare"],
+    "tpo.datasets.compare.comparison": ["Comparison"],
     "tpo.datasets.records": ["RowResult"],
     "tpo.graphs.align": ["aalign", "align"],
     "tpo.graphs.aligned": ["Aligned"],
@@ -103,6 +107,7 @@ __all__ = [
     "Candidate",
     "ChatTPO",
     "CommandReward",
+    "Comparison",
     "ConfigError",
     "Context",
     "Criterion",
@@ -135,6 +140,7 @@ __all__ = [
     "__version__",
     "aalign",
     "abatch",
+    "acompare",
     "align",
     "as_json",
     "batch",

@@ -22,7 +22,6 @@ from tpo.datasets.compare.differences import difference
 from tpo.datasets.compare.length_control import length_controlled
 from tpo.datasets.compare.regression import logistic
 from tpo.datasets.compare.style_control import style_controlled
-from tpo.datasets.compare.win_rates import outcome
 
 NAMES = ("ours", "theirs")
 Noise = Callable[[Random], float]
@@ -65,7 +64,7 @@ def held(rows: Rows, effect: float, seed: int) -> bool:
             queries.append(str(query))
             ours.append(hard + own + rows.noise(chance))
             theirs.append(hard + 0.5 * rows.noise(chance))  # a skew stays in the difference
-    found = difference(NAMES, "reward", ours, theirs, Resamples(queries, seed))
+    found = difference(NAMES, "reward", ours, theirs, Resamples(queries))
     assert found
     return found["low"] <= effect <= found["high"]
 
@@ -115,7 +114,7 @@ def judged(form: str, number: int, seed: int) -> Judged:
         else 1.2 * math.log(len(a) / len(b)) + (1.0 if mark else 0.0)
         for gap, (a, b), mark in zip(apart, texts, marked, strict=True)
     ]
-    return Judged([outcome(logistic(x), chance.random()) for x in likes], texts)
+    return Judged([float(chance.random() < logistic(x)) for x in likes], texts)
 
 
 def controlled(form: str, number: int, runs: int, seed: int) -> dict[str, list[float]]:

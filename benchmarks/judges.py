@@ -67,6 +67,7 @@ ARMS: Mapping[str, Callable[[Any, list[tpo.Criterion]], PlannedReward]] = {
     "rubric:": tpo.Rubric,
     "rubric: no reasons": lambda model, criteria: tpo.Rubric(model, criteria, reasons=False),
     "rubric: one by one": lambda model, criteria: tpo.Rubric(model, criteria, one_by_one=True),
+    "rubric:auto": lambda model, _: tpo.QueryRubric(model),
     "pairwise:": lambda model, _: tpo.PairwiseJudge(model),
     "pairwise: with reasons": lambda model, _: tpo.PairwiseJudge(model, reasons=True),
 }
@@ -109,7 +110,9 @@ async def judged(reward: PlannedReward, row: Record, settings: Context) -> Recor
             return done
 
     scores = await score_job(reward, job, ask)
-    return {"scores": [s["reward"] for s in scores], "errors": [s["error"] for s in scores],
+    marks = [[check.get("passed") for check in s.get("checks", ())] for s in scores]
+    said = {"marks": marks} if any(marks) else {}
+    return {"scores": [s["reward"] for s in scores], "errors": [s["error"] for s in scores], **said,
             "requests": paid["requests"], "output_tokens": paid["output_tokens"]}  # fmt: skip
 
 
@@ -168,6 +171,26 @@ def table(records: Sequence[Record], rows: Sequence[Record]) -> str:
     return "\n".join(lines)
 
 
+def marks_right(records: Sequence[Record], rows: Sequence[Record]) -> str:
+    """Return how many marks of each rubric agree with a program, where a row says what that found.
+
+    A rubric that passes all is right as often as the answers pass, so this is told too.
+    """
+    both: dict[str, list[tuple[bool, bool]]] = {}
+    for record in records:
+        found = rows[record["row"]].get("passed", ()) if "marks" in record else ()
+        for passed, marks in zip(found, record.get("marks", ()), strict=False):
+            known = zip(passed, marks, strict=True) if marks else ()  # none if its score failed
+            both.setdefault(record["arm"], []).extend(known)
+    lines = []
+    for arm, pairs in both.items():
+        right = sum(program == judge for program, judge in pairs)
+        low, high = interval(right / len(pairs), len(pairs))
+        lines.append(f"`{arm}`: {right} of {len(pairs)} marks are the program's ({low:.1%} to "
+                     f"{high:.1%}); by the program {sum(p for p, _ in pairs)} pass")  # fmt: skip
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("policy", help="who judges: the spec of a policy")
@@ -179,7 +202,8 @@ def main() -> None:
     given = parser.parse_args()
     rows = read_rows(given.rows, given.longest)[: given.most]
     asking = measure(given.policy, rows, given.known, given.arms, Context(timeout=600))
-    print(table(asyncio.run(asking), rows))
+    records = asyncio.run(asking)
+    print(table(records, rows), marks_right(records, rows), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,13 @@ LOCAL = ("embedded:", "huggingface:")
 SILENT_SECONDS = 2.0  # a local model that takes longer to load is mentioned
 
 
-async def check_settings(context: Context, output: OutputMode) -> None:
+async def check_settings(context: Context, output: OutputMode, *, rewards: bool = True) -> None:
     """Resolve every name in the settings.
+
+    Args:
+        context: The settings.
+        output: What may be said meanwhile.
+        rewards: Whether the rewards are looked at too.
 
     Raises:
         ConfigError: nothing has that name.
@@ -30,7 +35,8 @@ async def check_settings(context: Context, output: OutputMode) -> None:
     policies = context.policies or (context.policy,)
     if context.on_reward_failure == "degrade" and not context.fallback_reward:
         raise ConfigError("--on-reward-failure degrade needs a --fallback-reward")
-    for spec in filter(None, (context.reward, context.heldout, context.fallback_reward)):
+    named = (context.reward, context.heldout, context.fallback_reward) if rewards else ()
+    for spec in filter(None, named):
         resolve_reward(spec, policy=policies[0])
     for spec in filter(None, (*policies, context.critic)):
         loading = asyncio.create_task(resolve_policy(spec))

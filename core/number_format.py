@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from math import floor, log10
 
-from .usage import Cost, is_whole_price
+from .dollars import dollars
+from .usage import Cost
 
 
 def count(number: int, noun: str) -> str:
@@ -40,6 +40,20 @@ def seconds(value: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
+def size(count: float) -> str:
+    """Return a number of bytes: `512 B`, `1.4 MB`.
+
+    Example:
+        >>> size(512), size(1_400_000)
+        ('512 B', '1.4 MB')
+    """
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
 def age(moment: str | None, now: datetime | None = None) -> str:
     """Return how long ago an ISO time was."""
     if not moment:
@@ -49,35 +63,6 @@ def age(moment: str | None, now: datetime | None = None) -> str:
         if gone >= length:
             return f"{int(gone // length)} {unit} ago"
     return "just now"
-
-
-def money(usd: float) -> str:
-    """Return dollars with at least two digits that count.
-
-    Example:
-        >>> money(0.0042), money(0.0000421), money(3.5), money(0)
-        ('$0.0042', '$0.000042', '$3.50', '$0')
-    """
-    if usd == 0 or usd >= 1:
-        return f"${usd:,.2f}" if usd else "$0"
-    return f"${usd:.{max(4, 1 - floor(log10(usd)))}f}"
-
-
-def dollars(cost: Cost) -> str:
-    """Return what a cost comes to in dollars, so far as that is known.
-
-    Example:
-        >>> from .usage import cost
-        >>> dollars(cost(requests=2, priced_requests=1, cost_usd=0.0042))
-        'at least $0.0042'
-        >>> dollars(cost(requests=2))
-        'price unknown'
-    """
-    if not cost["requests"]:
-        return "$0"
-    if "cost_usd" not in cost:
-        return "price unknown"
-    return f"{'' if is_whole_price(cost) else 'at least '}{money(cost['cost_usd'])}"
 
 
 def cost_phrase(cost: Cost) -> str:

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from math import ceil
 
 from .context import Context
+from .dollars import usd_for_budget
 from .overoptimisation import drift
 from .planning.another_round import worth_another_round
 from .pool import best, of_round, reward_of, with_reward
 from .state import Candidate, State, StopReason
-from .usage import Cost, cost, tokens_for_budget, usd_for_budget
+from .usage import Cost, cost, tokens_for_budget
 
 REQUESTS_PER_ROUND = 3  # loss, gradient, and at least one update
 

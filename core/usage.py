@@ -112,33 +112,13 @@ def tokens_for_budget(paid: Cost) -> int:
     return tokens_of(paid) + paid.get("estimated_tokens", 0)
 
 
-def usd_for_budget(paid: Cost) -> float:
-    """Return the dollars that a budget counts: those known, and those of guessed tokens."""
-    return paid.get("cost_usd", 0.0) + paid.get("estimated_usd", 0.0)
-
-
-def is_whole_price(paid: Cost) -> bool:
-    """Return whether `cost_usd` is the whole price, not a lower bound."""
-    return paid["exact"] and paid.get("priced_requests", 0) >= paid["requests"]
-
-
 def add_costs(a: Cost, b: Cost) -> Cost:
     """Return the sum; it is exact only if both are."""
-    return cost(
-        requests=a["requests"] + b["requests"],
-        sequences=a["sequences"] + b["sequences"],
-        scores=a["scores"] + b["scores"],
-        input_tokens=a["input_tokens"] + b["input_tokens"],
-        cached_tokens=a["cached_tokens"] + b["cached_tokens"],
-        output_tokens=a["output_tokens"] + b["output_tokens"],
-        estimated_tokens=a.get("estimated_tokens", 0) + b.get("estimated_tokens", 0),
-        cache_write_tokens=a.get("cache_write_tokens", 0) + b.get("cache_write_tokens", 0),
-        cost_usd=a.get("cost_usd", 0.0) + b.get("cost_usd", 0.0),
-        priced_requests=a.get("priced_requests", 0) + b.get("priced_requests", 0),
-        estimated_usd=a.get("estimated_usd", 0.0) + b.get("estimated_usd", 0.0),
-        seconds=round(a["seconds"] + b["seconds"], 6),
-        exact=a["exact"] and b["exact"],
-    )
+    one, other = JsonObject(a), JsonObject(b)
+    names = {**one, **other}.keys() - {"exact"}
+    sums: JsonObject = {name: one.get(name, 0) + other.get(name, 0) for name in names}
+    seconds = round(sums["seconds"], 6)
+    return cost(**{**sums, "seconds": seconds, "exact": a["exact"] and b["exact"]})
 
 
 def usage_of(turn: int, phase: Phase, paid: Cost, seconds: float) -> UsageDelta:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ..core.context import Context
-from ..core.usage import Cost, tokens_for_budget, usd_for_budget
+from ..core.dollars import usd_for_budget
+from ..core.usage import Cost, tokens_for_budget
 
 LEAST_SECONDS = 0.1  # with less, what was paid could not even be ranked by a function
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -24,6 +24,11 @@ LONGEST_PAUSE = 60.0
 STEPS = {"sample": 0, "update": 0, "rank": 1, "loss": 2, "gradient": 3}  # of a round
 
 
+def always() -> bool:
+    """Allow everything."""
+    return True
+
+
 @dataclass(eq=False)
 class InFlight:
     """The requests in flight of many runs, on one event loop.
@@ -38,7 +43,9 @@ class InFlight:
         waiting: Requests that wait for their turn.
         draining: Whether no further run will begin.
         closed: Whether nothing more is sent.
-        paid: What all requests have cost that came back.
+        sent: How many requests had their turn.
+        paid: What those have cost that came back.
+        may_send: Asked before each turn.
     """
 
     most: int
@@ -47,10 +54,12 @@ class InFlight:
     waiting: list[Waiting] = field(default_factory=list)
     draining: bool = False
     closed: bool = False
+    sent: int = 0
+    paid: Cost = field(default_factory=cost)
+    may_send: Callable[[], bool] = always
     _shrunk: float = 0.0
     _refused: int = 0
     _again: float = 0.0
-    paid: Cost = field(default_factory=cost)
 
     def __post_init__(self) -> None:
         self.limit = float(self.most)
@@ -64,11 +73,11 @@ class InFlight:
         """Let those go whose turn it is."""
         if self._again > time.monotonic():
             return
-        while self.waiting and self.busy < int(self.limit) and not self.closed:
+        while self.waiting and self.busy < int(self.limit) and not self.closed and self.may_send():
             first = min(self.waiting, key=self._place)
             self.waiting.remove(first)
             if not first.turn.done():  # nor cancelled
-                self.busy += 1
+                self.busy, self.sent = self.busy + 1, self.sent + 1
                 first.turn.set_result(None)
 
     def over(self, begun: float, error: BaseException | None) -> None:

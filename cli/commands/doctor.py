@@ -51,7 +51,7 @@ async def _check(tries: int, as_json: bool, context: Context, reward_alone: bool
         fit, sentence = verdict_on_reward(report.findings, [pair.right for pair in pairs])
     console.print(Text(sentence, "bold"), soft_wrap=not console.is_terminal)
     if as_json:
-        print(json.dumps(report.as_json(fit, sentence, pairs), indent=2, ensure_ascii=False))
+        print(json.dumps(report.as_json(fit, sentence, pairs), ensure_ascii=False))
     return 0 if fit else 1
 
 

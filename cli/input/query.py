@@ -33,7 +33,9 @@ def read_query(prompt: str | None, system: str | None, messages: str | None) -> 
     elif prompt is None and sys.stdin.isatty():
         raise InputError('there is no prompt: type tpo run "...", or pipe one in')
     elif prompt is None or prompt == STDIN:
-        turns = to_messages(_read_stdin().strip("\n"))
+        text = _read_stdin().strip("\n")
+        refuse_rows(text)
+        turns = to_messages(text)
     else:
         turns = to_messages(prompt)
     if system is not None:
@@ -41,6 +43,21 @@ def read_query(prompt: str | None, system: str | None, messages: str | None) -> 
     turns = as_meant(turns)
     read_conversation(turns)
     return turns
+
+
+def refuse_rows(text: str) -> None:
+    """Refuse a file of prompts, one object of JSON per line, in place of a prompt.
+
+    Raises:
+        InputError: it is one.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    try:
+        rows = len(lines) > 1 and all(isinstance(parse_json(line), dict) for line in lines)
+    except ValueError:
+        return
+    if rows:
+        raise InputError(f"stdin holds {len(lines)} rows of JSON: was `tpo batch - -o DIR` meant?")
 
 
 def text_or_file(given: str) -> str:

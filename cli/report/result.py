@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from ...core.context import Context
+from ...core.dollars import with_dollars
 from ...core.final_answer import answer_of, without_answer
 from ...core.gain import Gain, gain_of, gain_phrase
 from ...core.json_types import JsonObject
@@ -30,6 +31,7 @@ from .tables import rounds_table
 def result_of(run: SavedRun, state: StateSnapshot) -> JsonObject:
     """Return what `--json` prints: plain data, the same for `run`, `resume` and `show`."""
     values = values_of(state)
+    usage = values.get("usage")
     return {
         "id": run.id,
         "status": status_of(run, state),
@@ -40,7 +42,7 @@ def result_of(run: SavedRun, state: StateSnapshot) -> JsonObject:
         "stop_reason": values.get("stop_reason"),
         "candidates": values.get("candidates") or [],
         "rounds": values.get("rounds") or [],
-        "usage": values.get("usage"),
+        "usage": usage and {**usage, "total": with_dollars(usage["total"])},
         "gain": gain_so_far(values),
         "settings": settings_shown(run.context),
     }

@@ -9,6 +9,7 @@ from langgraph.types import StateSnapshot
 from rich.table import Table
 from rich.text import Text
 
+from ...core.dollars import dollars
 from ...core.feedback import passed_checks
 from ...core.gain import best_so_far
 from ...core.number_format import age, at_least, reward
@@ -18,6 +19,11 @@ from ...core.usage import PHASES, Cost
 from ..console import page, table
 from ..saved.branch import checkpoint_id, maker, present_branch, short_id
 from ..saved.status import text_of, values_of
+
+COST_COLUMNS = (
+    *("requests", "texts", "scores", "tokens in", "cached", "tokens out"),
+    *("seconds", "price"),
+)
 
 
 def rounds_table(rounds: Sequence[Round]) -> Table:
@@ -68,8 +74,7 @@ def pool_table(state: State) -> Table:
 
 def cost_table(phases: dict[str, Cost], total: Cost) -> Table:
     """Return the cost per phase and in total."""
-    numbers = ("requests", "texts", "scores", "tokens in", "cached", "tokens out", "seconds")
-    made = table("phase", *numbers, right=numbers)
+    made = table("phase", *COST_COLUMNS, right=COST_COLUMNS)
     known = [(name, phases[name]) for name in PHASES if name in phases]
     for name, cost in [*known, ("total", total)]:
         least = at_least(cost)
@@ -82,6 +87,7 @@ def cost_table(phases: dict[str, Cost], total: Cost) -> Table:
             f"{cost['cached_tokens']:,}",
             f"{least}{cost['output_tokens']:,}",
             f"{cost['seconds']:.1f}",
+            dollars(cost, bound="≥ ", unknown="unknown"),
         )
     return made
 
@@ -102,7 +108,8 @@ def print_checkpoints(states: Sequence[StateSnapshot], as_json: bool) -> None:
         for state in states
     ]
     if as_json:
-        print(json.dumps(rows, indent=2))
+        for row in rows:
+            print(json.dumps(row))
         return
     made = table("", "checkpoint", "when", "round", "after", "before", right=("round",))
     for row in rows:

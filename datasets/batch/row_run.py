@@ -80,7 +80,8 @@ async def events_of(
         return
     first: InputState | None = None
     if not unfinished:
-        first = {"messages": messages_of(row.messages, keep_removals=False)}
+        asked = messages_of(row.messages, keep_removals=False)
+        first = {"messages": asked, "drafts": list(row.drafts)}
     stream = app.astream(
         first, thread, context=context, stream_mode="custom", version="v2", durability="sync"
     )

@@ -28,6 +28,8 @@ from .sums import Sums
 
 TICK = 0.05  # seconds between two looks at what is going on
 MOST_ROWS = 240  # under way; a run keeps its models in a place that holds 256
+CUT_SHORT = "interrupted"
+PER_SLOT = 4  # rows under way for each request in flight: the others are being scored
 STUCK_LOOKS = 3  # in a row, before rows that wait for nothing are stopped
 
 
@@ -56,7 +58,8 @@ class Running:
     stopped: str = ""
 
     def __post_init__(self) -> None:
-        self.shared = InFlight(self.plan.context.max_concurrency)
+        most = self.plan.context.max_concurrency
+        self.shared = InFlight(most, may_send=self.within_limits)
         self.saver = self.folder.saver if self.folder else InMemorySaver()
         self.paid = PaidSoFar(self.folder.saver if self.folder else None)
         self.under_way: dict[asyncio.Task[RowResult], RunInFlight] = {}
@@ -64,12 +67,13 @@ class Running:
         self.app: TPOApp | None = None
         for row in self.before():
             self.sums.add(row)
-        self.paid_before = self.sums.paid
+        self.paid_before, self.rows_before = self.sums.paid, self.sums.rows
 
     @property
     def spent(self) -> Cost:
         """What all rows have cost so far."""
-        return add_costs(self.paid_before, self.shared.paid)
+        requests = self.paid_before["requests"] + self.shared.sent
+        return {**add_costs(self.paid_before, self.shared.paid), "requests": requests}
 
     @property
     def seconds(self) -> float:
@@ -93,7 +97,7 @@ class Running:
                 for task in done:
                     del self.under_way[task]
                     yield task.result()
-                self.look_at_limits()
+                self.within_limits()
                 all_wait = all(run.stuck for run in self.under_way.values())
                 stuck = stuck + 1 if self.shared.closed and all_wait else 0
                 if stuck >= STUCK_LOOKS:
@@ -117,19 +121,20 @@ class Running:
 
         So if few requests wait; a row that has not asked yet will soon.
         """
-        if self.shared.closed or self.shared.draining or len(self.under_way) >= MOST_ROWS:
+        limit, rows = int(self.shared.limit), len(self.under_way)
+        if self.shared.closed or self.shared.draining or rows >= min(MOST_ROWS, PER_SLOT * limit):
             return False
         silent = sum(not run.asked for run in self.under_way.values())
-        limit = int(self.shared.limit)
         return self.shared.pressure + silent < limit + max(2, limit // 4)
 
-    def look_at_limits(self) -> None:
-        """Send nothing more once a limit of the whole batch is reached."""
+    def within_limits(self) -> bool:
+        """Return whether more may be sent: no limit of the whole batch is reached."""
         if limit := self.plan.totals.reached(self.spent, self.seconds):
             self.end_early(f"the {limit} for all rows are used up")
         most = self.plan.most_failed
         if most is not None and self.sums.failed > most * self.rows.count:
             self.end_early(f"more than {most:.0%} of the rows failed")
+        return not self.shared.closed
 
     def end_early(self, why: str) -> None:
         """Send nothing more; what is in flight is still saved."""
@@ -162,6 +167,8 @@ class Running:
 
     async def stop(self) -> None:
         """End the rows that are under way; what they have paid for is saved."""
+        if self.under_way:
+            self.stopped = self.stopped or CUT_SHORT
         for task in self.under_way:
             task.cancel()
         await asyncio.gather(*self.under_way, return_exceptions=True)

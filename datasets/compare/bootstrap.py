@@ -17,6 +17,10 @@ from random import Random
 from statistics import NormalDist
 from typing import NamedTuple
 
+Names = tuple[str, str]
+"""An arm, and the one it is held against."""
+Column = Sequence[float | None]
+"""One figure for each row; `None` where there is none."""
 DRAWS = 2000
 LEVEL = 0.95
 NORMAL = NormalDist()
@@ -57,7 +61,7 @@ class Resamples:
             for _ in range(DRAWS if every else 0)
         ]
 
-    def by_query(self, values: Sequence[float | None]) -> tuple[list[float], list[int]]:
+    def by_query(self, values: Column) -> tuple[list[float], list[int]]:
         """Return for each query the sum of its values, and how many it has."""
         groups = [
             [value for place in places if (value := values[place]) is not None]
@@ -65,7 +69,7 @@ class Resamples:
         ]
         return [sum(group) for group in groups], [len(group) for group in groups]
 
-    def interval(self, values: Sequence[float | None]) -> Interval | None:
+    def interval(self, values: Column) -> Interval | None:
         """Return the mean of what is there, with its interval; `None` for less than two queries.
 
         Args:

@@ -6,19 +6,15 @@ import math
 from collections.abc import Sequence
 from statistics import stdev
 
-from .bootstrap import LEVEL, NORMAL, Interval, Resamples
+from .bootstrap import LEVEL, NORMAL, Column, Interval, Names, Resamples
 from .comparison import Difference
 
-POWER = 0.8  # how likely so many rows decide it
+POWER = 0.8  # how likely they decide it
 FARTHEST = 100  # times the rows there are; beyond that it is not worth a number
 
 
 def difference(
-    names: tuple[str, str],
-    measure: str,
-    ours: Sequence[float | None],
-    theirs: Sequence[float | None],
-    resamples: Resamples,
+    names: Names, measure: str, ours: Column, theirs: Column, resamples: Resamples
 ) -> Difference | None:
     """Return by how much one arm differs from another; `None` if less than two queries tell.
 

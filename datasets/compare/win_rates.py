@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 
-from .bootstrap import Interval, Resamples, students_t
+from .bootstrap import Column, Interval, Names, Resamples, students_t
 from .comparison import WinRate
 from .length_control import length_controlled
 from .style_control import style_controlled
@@ -12,8 +13,10 @@ from .style_control import style_controlled
 WIN, TIE, LOSS = 1.0, 0.5, 0.0
 
 
-def outcome(ours: float, theirs: float) -> float:
-    """Return who wins by two rewards: 1.0 for ours, 0.0 for theirs, 0.5 for a tie."""
+def who_wins(ours: float | None, theirs: float | None) -> float | None:
+    """Return who wins by two figures: 1.0 for ours, 0.0 for theirs, 0.5 for a tie, else `None`."""
+    if ours is None or theirs is None:
+        return None
     return WIN if ours > theirs else LOSS if ours < theirs else TIE
 
 
@@ -37,11 +40,7 @@ def agreed(shown_first: float, shown_second: float) -> float:
 
 
 def win_rate(
-    names: tuple[str, str],
-    by: str,
-    outcomes: Sequence[float | None],
-    texts: Sequence[tuple[str, str]],
-    resamples: Resamples,
+    names: Names, by: str, outcomes: Column, texts: Sequence[Names], resamples: Resamples
 ) -> WinRate | None:
     """Return how often one arm beats another; `None` if less than two queries tell.
 
@@ -57,7 +56,18 @@ def win_rate(
         return None
     pairs = [(one, two) for one, two in zip(outcomes, texts, strict=True) if one is not None]
     known, both = [one for one, _ in pairs], [two for _, two in pairs]
-    low, high = never_certain(found, sum(c > 0 for c in resamples.by_query(outcomes)[1]))
+    ends = never_certain(found, sum(c > 0 for c in resamples.by_query(outcomes)[1]))
+    return {
+        **counted_wins(names, by, known, ends),
+        "length_controlled": length_controlled(known, [len(a) - len(b) for a, b in both]),
+        "style_controlled": style_controlled(known, both),
+    }
+
+
+def counted_wins(
+    names: Names, by: str, known: Sequence[float], ends: tuple[float, float]
+) -> WinRate:
+    """Return how often one arm beats another, nothing controlled."""
     return WinRate(
         arm=names[0],
         against=names[1],
@@ -65,11 +75,11 @@ def win_rate(
         wins=known.count(WIN),
         ties=known.count(TIE),
         losses=known.count(LOSS),
-        rate=found.mean,
-        low=low,
-        high=high,
-        length_controlled=length_controlled(known, [len(a) - len(b) for a, b in both]),
-        style_controlled=style_controlled(known, both),
+        rate=fmean(known),
+        low=ends[0],
+        high=ends[1],
+        length_controlled=None,
+        style_controlled=None,
     )
 
 

@@ -9,6 +9,7 @@ from html import escape
 
 from .axes import Axis
 from .marks import DASHES, arm_class, mark
+from .wording import dollars, figure
 
 WIDTH, HEIGHT = 400, 270
 TOP, RIGHT, BOTTOM = 30, 30, 44
@@ -45,15 +46,32 @@ class Chart:
         across = self.x.place(point[0], self.left + INSET, self.right)
         return across, self.y.place(point[1], HEIGHT - BOTTOM, TOP)
 
-    def line(self, place: int, points: Sequence[Point]) -> str:
-        """Draw an arm's line, with a small mark at each point and a large one at the last."""
-        placed = [self.at(point) for point in points]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+    def line(self, place: int, points: Sequence[Point], name: str) -> str:
+        """Draw an arm's rounds as a line with small marks.
+
+        Args:
+            place: Of the arm among the arms, from 0.
+            points: The values.
+            name: Of the arm; a pointer on a mark shows it with the values.
+        """
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(self.at, points))
         dash = DASHES[place % len(DASHES)]
         drawn = f'<polyline class="{arm_class(place)}" stroke-dasharray="{dash}" points="{path}"/>'
-        sizes = [3.0] * (len(placed) - 1) + [5.5]
-        marks = (mark(place, *spot, size) for spot, size in zip(placed, sizes, strict=True))
-        return (drawn if len(placed) > 1 else "") + "".join(marks)
+        marks = (self.spot(place, point, name, size=3.0) for point in points)
+        return (drawn if len(points) > 1 else "") + "".join(marks)
+
+    def spot(self, place: int, point: Point, name: str, size: float = 5.5) -> str:
+        """Draw an arm's mark.
+
+        Args:
+            place: Of the arm among the arms, from 0.
+            point: The values.
+            name: Of the arm; a pointer on the mark shows it with the values.
+            size: Half its width.
+        """
+        across = dollars(point[0]) if self.x.money else figure(point[0])
+        said = f"{name}: {self.y.name} {figure(point[1])}, {self.x.name} {across}"
+        return f"<g><title>{escape(said)}</title>{mark(place, *self.at(point), size)}</g>"
 
     def dots(self, place: int, points: Iterable[Point]) -> str:
         """Draw many points of an arm as one faint path."""

@@ -23,7 +23,7 @@ def difference_intervals(comparison: Comparison) -> str:
     if not drawn:
         return ""
     return (
-        '<figure class="intervals"><figcaption><h3>Differences</h3><p class="hint">With 95 % '
+        '<figure class="intervals"><figcaption><h3>Differences</h3><p class="hint">With 95% '
         "intervals. One that leaves out 0, the upright line, is decided. Each measure has a scale "
         f"of its own.</p></figcaption><dl>{drawn}</dl></figure>"
     )

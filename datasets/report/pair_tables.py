@@ -28,7 +28,7 @@ def differences_table(differences: Sequence[Difference]) -> ReportTable:
         mean, low, high = (signed(minus(shown(found[end]))) for end in ("mean", "low", "high"))
         pair = f"{found['arm']} against {found['against']}"
         rows.append([pair, name, decided(found), mean, f"{low} to {high}", integer(found["rows"])])
-    head = ("Pair", "Measure", "Decided", "Difference", "95 % interval", "Rows")
+    head = ("Pair", "Measure", "Decided", "Difference", "95% interval", "Rows")
     note = "Paired by row; the interval is a bootstrap over queries."
     return ReportTable("Differences", note, head, rows, texts=3)
 
@@ -60,7 +60,7 @@ def wins_table(win_rates: Sequence[WinRate]) -> ReportTable:
         ]
         for won in win_rates
     ]
-    head = ("Pair", "By", "Wins", "Ties", "Losses", "Win rate", "95 % interval")
+    head = ("Pair", "By", "Wins", "Ties", "Losses", "Win rate", "95% interval")
     note = "A tie counts half. Length-controlled: what the rate would be at equal lengths."
     controlled = ("Length-controlled", "Style-controlled")
     return ReportTable("Wins", note, (*head, *controlled), rows, texts=2)

@@ -1,4 +1,4 @@
-"""One plot with its words, and the kind that has a line for each arm."""
+"""One plot with its words, and the kind that has a line and a large mark for each arm."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..compare.comparison import ArmSummary
 from .axes import axis_for
 from .chart import Chart, Point
 from .wording import figure
@@ -29,24 +28,42 @@ class Plot:
     arms: Sequence[int]
 
 
+@dataclass(frozen=True)
+class Track:
+    """What a plot shows of one arm.
+
+    Attributes:
+        place: Of the arm among the arms, from 0.
+        name: Of the arm.
+        end: What is compared, as a large mark.
+        steps: The rounds, as a line with small marks.
+    """
+
+    place: int
+    name: str
+    end: Sequence[Point]
+    steps: Sequence[Point] = ()
+
+
 def lines_plot(
-    title: str,
-    note: str,
-    names: tuple[str, str],
-    lines: dict[int, list[Point]],
-    arms: Sequence[ArmSummary],
-    *,
-    money: bool = False,
+    title: str, note: str, names: tuple[str, str], tracks: Sequence[Track], *, money: bool = False
 ) -> Plot | None:
-    """Draw a line for each arm; `None` if there is nothing to draw."""
-    points = [point for line in lines.values() for point in line]
+    """Draw a line and a large mark for each arm; `None` if there is nothing to draw."""
+    points = [point for track in tracks for point in (*track.steps, *track.end)]
     if not points:
         return None
     xs, ys = zip(*points, strict=True)
     costs = money or names[0].startswith("tokens")
     chart = Chart(axis_for(names[0], xs, zero=costs, money=money), axis_for(names[1], ys))
-    drawn = "".join(chart.line(place, line) for place, line in lines.items() if line)
-    return Plot(title, note, chart.svg(drawn, f"{title}. {ends(lines, arms)}"), drawn_arms(lines))
+    svg = chart.svg(all_tracks(chart, tracks), f"{title}. {ends(tracks)}")
+    return Plot(title, note, svg, drawn_arms(tracks))
+
+
+def all_tracks(chart: Chart, tracks: Sequence[Track]) -> str:
+    """Draw the lines first, so that no line covers a mark."""
+    lines = (chart.line(t.place, t.steps, t.name) for t in tracks if t.steps)
+    marks = (chart.spot(t.place, point, t.name) for t in tracks for point in t.end)
+    return "".join([*lines, *marks])
 
 
 def known_points(pairs: Sequence[tuple[float | None, float | None]]) -> list[Point]:
@@ -58,16 +75,12 @@ def known_points(pairs: Sequence[tuple[float | None, float | None]]) -> list[Poi
     ]
 
 
-def drawn_arms(lines: dict[int, list[Point]]) -> list[int]:
+def drawn_arms(tracks: Sequence[Track]) -> list[int]:
     """Return the arms that have a point."""
-    return [place for place, line in lines.items() if line]
+    return [track.place for track in tracks if track.end or track.steps]
 
 
-def ends(lines: dict[int, list[Point]], arms: Sequence[ArmSummary]) -> str:
-    """Say where each line ends."""
-    said = (
-        f"{arms[place]['name']}: {figure(line[-1][1])} at {figure(line[-1][0])}"
-        for place, line in lines.items()
-        if line
-    )
+def ends(tracks: Sequence[Track]) -> str:
+    """Say where each arm ends."""
+    said = (f"{t.name}: {figure(y)} at {figure(x)}" for t in tracks for x, y in t.end)
     return "; ".join(said)

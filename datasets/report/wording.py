@@ -44,13 +44,17 @@ def dollars(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Return a share: `53 %`.
+    """Return a share: `53%`.
 
     Example:
         >>> percent(0.526)
-        '53 %'
+        '53%'
     """
-    return NONE if value is None or not math.isfinite(value) else f"{100 * value:.0f} %"
+    return (
+        NONE
+        if value is None or not math.isfinite(value)
+        else f"{value:.0%}".replace("-", "\N{MINUS SIGN}")
+    )
 
 
 def integer(value: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...core.errors import StoreError
 from ...core.private_files import private_file, private_folder
 from ..compare.comparison import Comparison
 from .markdown import report_markdown
@@ -26,16 +27,19 @@ def write_report(comparison: Comparison, folder: Path) -> Path:
         The path of `report.html`.
 
     Raises:
-        OSError: the folder or a file cannot be written.
+        StoreError: the folder or a file cannot be written.
 
     Example:
         >>> write_report(comparison, Path("compared"))  # doctest: +SKIP
         PosixPath('compared/report.html')
     """
-    private_folder(folder)
     page = folder / REPORT_HTML
     texts = {page: report_html(comparison), folder / REPORT_MARKDOWN: report_markdown(comparison)}
-    for path, text in texts.items():
-        private_file(path)
-        path.write_text(text, encoding="utf-8", newline="\n")
+    try:
+        private_folder(folder)
+        for path, text in texts.items():
+            private_file(path)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise StoreError(f"the report cannot be written to {folder}: {error.strerror}") from None
     return page

@@ -11,12 +11,13 @@ from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseM
 
 from ...core.context import Context
 from ...core.conversation import read_conversation
+from ...core.dollars import usd_for_budget
 from ...core.errors import InputError
 from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
 from ...core.make_context import make_context
 from ...core.replies.reply import read_reply
-from ...core.usage import Cost, add_costs, cost, tokens_for_budget, usd_for_budget
+from ...core.usage import Cost, add_costs, cost, tokens_for_budget
 from ...models.policy import resolve_policy
 from ...models.prices.of_run import priced_context, rate_of
 from ...models.prices.price import priced

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from ...core.dollars import with_dollars
 from ...core.final_answer import answer_of
 from ...core.gain import gain_of
 from ...core.json_types import JsonObject
@@ -38,7 +39,7 @@ def trace_of(state: State, detail: Detail = "brief") -> JsonObject:
         "stop_reason": state["stop_reason"],
         "candidates": [dict(c) if full else _only(c, _POOL) for c in pool],
         "rounds": [dict(r) if full else _only(r, _ROUND) for r in rounds],
-        "usage": dict(state["usage"]["total"]),
+        "usage": with_dollars(state["usage"]["total"]),
         "gain": gain_of(pool, state["usage"], winner),
     }
 

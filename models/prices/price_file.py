@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from ...core.dollars import PRICES
 from ...core.errors import ConfigError, evidence
 from .given_price import names_of
 from .price import Price
 
-PRICES = "TPO_PRICES"
 LITELLM = {  # dollars per token
     "input": "input_cost_per_token",
     "output": "output_cost_per_token",
@@ -30,7 +30,7 @@ def price_in_file(model: str) -> Price | None:
     if not (path := os.environ.get(PRICES)):
         return None
     try:
-        table = _read(path, Path(path).stat().st_mtime_ns)
+        table = _table(path, Path(path).stat().st_mtime_ns)
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"{PRICES}={path}: this cannot be read as prices. It must be a JSON object of models, "
@@ -62,7 +62,7 @@ def entry_price(entry: object) -> Price | None:
 
 
 @lru_cache(maxsize=4)
-def _read(path: str, changed: int) -> Mapping[str, object]:
+def _table(path: str, changed: int) -> Mapping[str, object]:
     table = json.loads(Path(path).read_text(encoding="utf-8"))
     if not isinstance(table, dict):
         raise ValueError("it holds no JSON object")  # noqa: TRY004  as a broken file does

@@ -6,13 +6,14 @@ own: a server of one's own has no price there, whatever its model is called.
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
+from inspect import getmro
 from ipaddress import ip_address
 from typing import NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
-from ...core.usage import Cost
+from ...core.usage import Cost, cost
 from ..address import server_address
 from .price import Rate
 
@@ -44,10 +45,46 @@ def offer_of(model: BaseChatModel) -> Offer:
     names = [name for name in type(model).model_fields if name.endswith(ADDRESSES)]
     set_ones = [getattr(client, "base_url", None), *(getattr(model, name) for name in names)]
     address = next((str(a) for a in set_ones if str(a).startswith("http")), None)
-    packages = [kind.__module__.partition(".")[0] for kind in type(model).__mro__]
+    packages = [kind.__module__.partition(".")[0] for kind in getmro(type(model))]
     known = (name for name in packages if name.startswith(PACKAGE) and name != "langchain_core")
     provider = None if address else next(known, "").removeprefix(PACKAGE) or None
     return Offer(address, provider)
+
+
+@dataclass(frozen=True)
+class PublicRate:
+    """The price of one row of the table.
+
+    Attributes:
+        name: What its provider calls the model.
+        offer: Who serves it.
+        tier: Of the provider's service, such as `flex`; "" for the usual one.
+    """
+
+    name: str
+    offer: Offer
+    tier: str = ""
+
+    def __call__(self, paid: Cost) -> float:
+        """Return the dollars of one request.
+
+        Raises:
+            LookupError: the table does not have the model.
+        """
+        from genai_prices import Usage, calc_price  # its table takes a moment
+
+        usage = Usage(
+            input_tokens=paid["input_tokens"],
+            cache_read_tokens=paid["cached_tokens"],
+            cache_write_tokens=paid.get("cache_write_tokens", 0),
+            output_tokens=paid["output_tokens"],
+        )
+        (address, provider), tier = self.offer, {"service_tier": self.tier} if self.tier else None
+        if address:
+            found = calc_price(usage, self.name, provider_api_url=address, price_context=tier)
+        else:
+            found = calc_price(usage, self.name, provider_id=provider, price_context=tier)
+        return float(found.total_price)
 
 
 def public_rate(name: str, model: BaseChatModel) -> Rate | None:
@@ -57,31 +94,12 @@ def public_rate(name: str, model: BaseChatModel) -> Rate | None:
         name: What its provider calls it.
         model: The model, for its address or provider.
     """
-    offer = offer_of(model)
+    offer, tier = offer_of(model), getattr(model, "service_tier", None)
     if offer.is_own:
         return None
-    from genai_prices import Usage, calc_price  # its table takes a moment
-
-    tier = getattr(model, "service_tier", None)
-    asked = partial(
-        calc_price,
-        model_ref=name,
-        provider_id=offer.provider,
-        provider_api_url=offer.address,
-        price_context={"service_tier": tier} if isinstance(tier, str) else None,
-    )
-
-    def rate(paid: Cost) -> float:
-        usage = Usage(
-            input_tokens=paid["input_tokens"],
-            cache_read_tokens=paid["cached_tokens"],
-            cache_write_tokens=paid.get("cache_write_tokens", 0),
-            output_tokens=paid["output_tokens"],
-        )
-        return float(asked(usage).total_price)
-
+    rate = PublicRate(name, offer, tier if isinstance(tier, str) else "")
     try:
-        asked(Usage(input_tokens=1, output_tokens=1))
+        rate(cost(input_tokens=1, output_tokens=1))
     except (LookupError, ValueError):
         return None
     return rate

@@ -55,13 +55,14 @@ class Completion:
 
     @property
     def usage(self) -> JsonObject:
-        """Tokens of all requests of the run."""
+        """Tokens of all requests of the run, and dollars: a field that OpenAI does not have."""
         total = self.final["usage"]["total"]
         return {
             "prompt_tokens": total["input_tokens"],
             "completion_tokens": total["output_tokens"],
             "total_tokens": tokens_of(total),
             "prompt_tokens_details": {"cached_tokens": total["cached_tokens"]},
+            "cost_usd": total.get("cost_usd"),
         }
 
     @property

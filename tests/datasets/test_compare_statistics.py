@@ -11,7 +11,7 @@ from tpo.datasets.compare.differences import difference
 from tpo.datasets.compare.length_control import length_controlled
 from tpo.datasets.compare.regression import logistic, weights_of
 from tpo.datasets.compare.style_control import markdown_marks, style_controlled, style_terms
-from tpo.datasets.compare.win_rates import agreed, outcome, win_rate
+from tpo.datasets.compare.win_rates import agreed, who_wins, win_rate
 
 NAMES = ("tpo", "best_of_n")
 
@@ -72,7 +72,7 @@ def test_a_win_by_a_judge_takes_both_orders():
     assert [agreed(a, b) for a, b in [(1, 1), (1, 0), (0, 1), (0, 0), (1, 0.5), (0, 0.5)]] == [
         1.0, 0.5, 0.5, 0.0, 0.5, 0.5,
     ]  # fmt: skip
-    assert [outcome(2, 1), outcome(1, 1), outcome(0, 1)] == [1.0, 0.5, 0.0]
+    assert [who_wins(2, 1), who_wins(1, 1), who_wins(0, 1)] == [1.0, 0.5, 0.0]
 
 
 def test_a_win_rate_counts_ties_half_and_is_never_certain():

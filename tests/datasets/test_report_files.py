@@ -8,6 +8,7 @@ import stat
 import pytest
 from synthetic_comparison import synthetic_comparison
 
+import tpo
 from tpo.datasets.report.markdown import report_markdown
 from tpo.datasets.report.writing import write_report
 
@@ -25,6 +26,12 @@ def test_a_second_report_replaces_the_first(tmp_path):
     write_report(synthetic_comparison(24), tmp_path)
     page = write_report(synthetic_comparison(2), tmp_path)
     assert "q-3" not in page.read_text(encoding="utf-8")
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(tpo.StoreError, match="the report cannot be written to"):
+        write_report(synthetic_comparison(2), tmp_path / "file")
 
 
 @pytest.mark.parametrize("whole", [True, False])

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from synthetic_comparison import synthetic_comparison
 from visitor import findings, shoot
 
+from tpo.datasets.report.wording import figure
 from tpo.datasets.report.writing import write_report
 
 PATIENCE = 40_000  # milliseconds that a thing may take on a busy machine
@@ -88,7 +89,7 @@ def test_a_row_opens_to_answers_with_their_difference_marked(window):
     assert cards.nth(0).locator("del").count() == 0
     assert cards.nth(1).locator("ins").count() == 0
     expect(cards.nth(0).locator(".checks .is-failed")).to_contain_text("no example was found")
-    cards.nth(0).get_by_text("Critiques of each round").click()
+    cards.nth(0).get_by_text("Critiques that led here").click()
     expect(cards.nth(0)).to_contain_text("Gradient of round 1")
     page.get_by_label("Mark differences").uncheck()
     expect(page.locator(".opened ins")).to_have_count(0)
@@ -117,6 +118,10 @@ def test_queries_are_found_filtered_and_sorted(window):
     ordered = sorted(answers, key=lambda a: a["best_of_n"]["reward"] - a["tpo"]["reward"])
     place = answers.index(ordered[0])
     assert lines(page)[0] == comparison["rows"][place]["query"]
+    page.get_by_role("combobox", name="by", exact=True).select_option("held-out reward")
+    first = page.locator(".line .number").first
+    row = comparison["rows"][[r["query"] for r in comparison["rows"]].index(lines(page)[0])]
+    expect(first).to_have_text(figure(row["answers"]["tpo"]["heldout"]))
     page.get_by_label("Compare").select_option("policy")
     expect(page.locator(".winner").first).not_to_have_text("tpo")
 

@@ -90,12 +90,16 @@ def test_the_reward_is_drawn_against_tokens_if_one_price_is_unknown():
     assert "price is unknown" in plot.note
 
 
-def test_a_line_ends_at_the_figures_of_its_arm():
-    plot = report_plots(synthetic_comparison(6))[1]
+def test_a_line_is_the_whole_search_and_the_large_mark_what_is_compared():
+    plot = report_plots(synthetic_comparison(6))[0]
     points = re.findall(r"[\d.]+,[\d.]+", plot.svg.partition("<polyline")[2].partition("/>")[0])
-    circles = re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', plot.svg)
-    assert points == [",".join(circle) for circle in circles]
-    assert "tpo: " in plot.svg
+    circles = re.findall(r'cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', plot.svg)
+    small = [f"{x},{y}" for x, y, size in circles if size == "3.0"]
+    large = [f"{x},{y}" for x, y, size in circles if size == "5.5"]
+    assert points == small
+    assert len(small) == 4
+    assert large == small[2:3]  # the last round is more than the others may spend
+    assert "<title>tpo: reward 1." in plot.svg
 
 
 def test_many_answers_make_no_large_picture():

@@ -66,8 +66,8 @@ def synthetic_comparison(
         "sentences": [
             "tpo beats best_of_n by 0.31 of reward (0.22 to 0.40) for the same tokens.",
             "The held-out reward agrees.",
-            "It is not only length: at equal lengths it still wins 61 % of the rows.",
-            "D1-N5 gives 92 % of the gain for 53 % of the tokens.",
+            "It is not only length: at equal lengths it still wins 61% of the rows.",
+            "D1-N5 gives 92% of the gain for 53% of the tokens.",
         ][: None if whole else 1],
         "rows": made,
         "left_out": {"q-17": "tpo: the policy's server refused the request: too long"}
@@ -119,9 +119,12 @@ def answer(
         if whole
         else [],
         "critiques": [
-            f"Loss of round {number}: the rejected answer leaves the example out.\n\n"
-            f"Gradient of round {number}: name one example, and end there."
+            text
             for number in range(rounds)
+            for text in (
+                f"Loss of round {number}: the rejected answer leaves the example out.",
+                f"Gradient of round {number}: name one example,\n\nand end there.",
+            )
         ],
     }
 
@@ -135,18 +138,17 @@ def arm(name: str, place: int, rows: list[ComparedRow], whole: bool) -> ArmSumma
     answers = [r["answers"][name] for r in rows]
     reward = mean(a["reward"] for a in answers)
     tokens = mean(a["tokens"] for a in answers)
-    curve = [
+    curve = [  # of the whole search: its last round costs more than others may spend
         {
             "round": number,
             "reward": reward - 0.5 / (number + 1) + 0.5 / 3,
-            "heldout": reward * 0.7 + (0.0, 0.12, 0.08)[number] if whole else None,
+            "heldout": reward * 0.7 + (0.0, 0.12, 0.08, 0.02)[number] if whole else None,
             "length": 300.0 + 60 * number,
             "tokens": tokens * (number + 1) / 3,
             "cost_usd": 0.0009 * (number + 1) / 3 if whole else None,
         }
-        for number in range(3 if place == 0 else 1)
+        for number in range(4 if place == 0 else 1)
     ]
-    curve[-1] |= {"reward": reward, "tokens": tokens}
     return {
         "name": name,
         "settings": MODES.get(name, {"mode": "tpo", "depth": place}),

@@ -12,8 +12,9 @@ from langchain_openai import ChatOpenAI
 from loopback_server import Fault, LoopbackServer
 
 from tpo.core.context import Context
+from tpo.core.dollars import is_whole_price
 from tpo.core.errors import ConfigError
-from tpo.core.usage import add_costs, cost, is_whole_price
+from tpo.core.usage import add_costs, cost
 from tpo.models.ask import ask
 from tpo.models.budget import Budget
 from tpo.models.failures import faults

@@ -130,6 +130,31 @@ def test_a_run_writes_them_once_and_shows_and_counts_them():
     assert shown[0] == {reward.name: WRITTEN}
 
 
+def test_a_fallback_has_its_own_and_all_rounds_are_scored_by_them():
+    policy = says(sample=lambda k: f"no, {k}", update=lambda k: improved("air " * (k + 1)))
+    model, scored = judging(writes), list[str]()
+
+    def fails_later(query: str, answer: str) -> float:
+        scored.append(answer)
+        if "air" in answer:
+            raise ConnectionError("no route")
+        return float(answer[-1])
+
+    result = run(
+        policy, fails_later, fallback=tpo.QueryRubric(model), on_reward_failure="degrade", width=2
+    )
+    assert [c["reward"] for c in result["candidates"]] == [0.0, 0.0, 1.0, 1.0]
+    assert len(asked_to_write(model)) == 1
+
+
+def test_a_budget_pays_for_the_list_too():
+    with pytest.raises(tpo.ConfigError, match="give 3 or more"):
+        run(says(sample="air"), tpo.QueryRubric(judging(writes)), depth=0, budget_requests=2)
+    model = judging(writes)
+    result = run(says(sample="air"), tpo.QueryRubric(model), depth=0, width=1, budget_requests=3)
+    assert result["usage"]["total"]["requests"] == 3
+
+
 def test_a_held_out_rubric_has_its_own_for_the_whole_turn():
     policy = says(sample=lambda k: f"no, {k}", update=lambda k: improved("air " * (k + 1)))
     model = judging(writes)

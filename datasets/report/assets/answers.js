@@ -45,7 +45,7 @@ function answerCard(name, place, answer, words) {
     answer && make("div", { class: "text", dir: "auto" }, words ?? answer.text),
     answer && checkList(answer.checks ?? []),
     answer?.feedback && note("What the reward says", [answer.feedback]),
-    answer?.critiques?.length > 0 && note(`Critiques of ${answer.critiques.length === 1 ? "the round" : "each round"}`, answer.critiques),
+    answer?.critiques?.length > 0 && note("Critiques that led here: loss and gradient of each round", answer.critiques),
   );
 }
 

@@ -11,12 +11,12 @@ const MORE = 500;
 export function showQueries(section, record) {
   const arms = record.arms.map((arm) => arm.name);
   const named = categories(record.rows).length > 0;
-  const view = { named, pair: [...record.first_pair], words: "", category: null, won: null, column: null, down: true, marked: true, most: FIRST };
+  const view = { named, by: "reward", pair: [...record.first_pair], words: "", category: null, won: null, column: null, down: true, marked: true, most: FIRST };
   const open = new Set();
   const status = make("p", { class: "hint", role: "status" });
   const place = make("div", { class: "scrolled queries" });
   const draw = () => {
-    const rows = sorted(matching(record.rows, view), view, view.pair);
+    const rows = sorted(matching(record.rows, view), view);
     status.textContent = `${integer(rows.length)} of ${integer(record.rows.length)} queries`;
     const body = make("tbody", {}, rows.slice(0, view.most).map((row) => rowPair(row, { arms, view, open })));
     const focused = document.activeElement?.dataset?.column;
@@ -33,6 +33,8 @@ function controls(record, arms, view, change) {
   const kinds = categories(record.rows);
   const side = (index) => (value) => change({ pair: view.pair.with(index, value) });
   const named = arms.map((name) => [name, name]);
+  const watched = record.rows.some((row) => Object.values(row.answers).some((a) => a.heldout != null));
+  const measures = [["reward", "reward"], ["heldout", "held-out reward"]];
   return make(
     "form",
     { class: "controls", role: "search", "aria-label": "Queries", submit: (event) => event.preventDefault() },
@@ -41,6 +43,7 @@ function controls(record, arms, view, change) {
     arms.length > 1 && field("Won by", choice(winners, "", (value) => change({ won: value || null }))),
     arms.length > 1 && field("Compare", choice(named, view.pair[0], side(0))),
     arms.length > 1 && field("with", choice(named, view.pair[1], side(1))),
+    watched && field("by", choice(measures, view.by, (by) => change({ by }))),
     arms.length > 1 && make("label", { class: "check" }, make("input", { type: "checkbox", checked: true, change: (event) => change({ marked: event.target.checked }) }), "Mark differences"),
   );
 }
@@ -83,14 +86,14 @@ function rowPair(row, { arms, view, open }) {
     fill();
   };
   const button = make("button", { class: "query-button", "aria-expanded": String(open.has(row.id)), click: toggle }, make("span", { class: "clipped" }, row.query));
-  const difference = gap(row, view.pair);
-  const won = winner(row, view.pair);
+  const difference = gap(row, view);
+  const won = winner(row, view);
   const line = make(
     "tr",
     { class: "line" },
     make("th", { scope: "row" }, button),
     view.named && make("td", { class: "category" }, row.category),
-    arms.map((name) => make("td", { class: "number of-arm" }, figure(row.answers[name]?.reward))),
+    arms.map((name) => make("td", { class: "number of-arm" }, figure(row.answers[name]?.[view.by]))),
     arms.length > 1 && make("td", { class: "number" }, signed(figure(difference))),
     arms.length > 1 && make("td", { class: "winner" }, make("span", { class: "named" }, arms.includes(won) && keyOf(arms.indexOf(won)), won || "–")),
   );

@@ -1,27 +1,28 @@
 /** The rows of a comparison: who won, which are shown, in which order. All pure. */
 
-/** What one arm's answer is worth more than another's; null if it is not known. */
-export function gap(row, [arm, other]) {
-  const a = row.answers[arm]?.reward;
-  const b = row.answers[other]?.reward;
+/** What one arm's answer is worth more than another's, `by` a measure; null if it is not known. */
+export function gap(row, { pair: [arm, other], by }) {
+  const a = row.answers[arm]?.[by];
+  const b = row.answers[other]?.[by];
   return a == null || b == null ? null : a - b;
 }
 
 /** The name of the arm that won, "tie", or "" if that is not known. */
-export function winner(row, pair) {
-  const difference = gap(row, pair);
+export function winner(row, view) {
+  const difference = gap(row, view);
   if (difference == null) return "";
   if (difference === 0) return "tie";
-  return difference > 0 ? pair[0] : pair[1];
+  return view.pair[difference > 0 ? 0 : 1];
 }
 
 /** The rows that a reader wants to see. `words` may stand in the query, its id, or an answer. */
-export function matching(rows, { words = "", category = null, won = null, pair }) {
+export function matching(rows, view) {
+  const { words = "", category = null, won = null } = view;
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   return rows.filter(
     (row) =>
       (category == null || row.category === category) &&
-      (won == null || winner(row, pair) === won) &&
+      (won == null || winner(row, view) === won) &&
       (!wanted.length || wanted.every((word) => textOf(row).includes(word))),
   );
 }
@@ -37,19 +38,19 @@ function textOf(row) {
 }
 
 /** What each column is sorted by. */
-export const keyOfColumn = (column, pair) =>
+const keyOfColumn = (view) =>
   ({
     query: (row) => row.query.toLowerCase(),
     category: (row) => row.category.toLowerCase(),
-    gap: (row) => gap(row, pair),
-    winner: (row) => winner(row, pair),
-  })[column] ?? ((row) => row.answers[column.slice("arm:".length)]?.reward ?? null);
+    gap: (row) => gap(row, view),
+    winner: (row) => winner(row, view),
+  })[view.column] ?? ((row) => row.answers[view.column.slice("arm:".length)]?.[view.by] ?? null);
 
 /** Rows in order; equal ones stay as they were, and what is not known comes last either way. */
-export function sorted(rows, { column, down }, pair) {
-  if (!column) return rows;
-  const key = keyOfColumn(column, pair);
-  const sign = down ? -1 : 1;
+export function sorted(rows, view) {
+  if (!view.column) return rows;
+  const key = keyOfColumn(view);
+  const sign = view.down ? -1 : 1;
   return [...rows].sort((one, two) => {
     const a = key(one);
     const b = key(two);
