@@ -91,7 +91,7 @@ def drafts_of(state: State, context: Context, most: int) -> list[tuple[int, Crit
     ]
 
 
-def best_of(state: State, context: Context, most: int) -> list[tuple[int, Critique]]:
+def answers_to_fuse(state: State, context: Context, most: int) -> list[tuple[int, Critique]]:
     """Return the best answers, from which one is made, with the round of the very best."""
     told, few = context.feedback == "show", best_few(state["candidates"])
     best = [(c["text"], feedback_text(c) if told else "") for c in few]
@@ -101,7 +101,7 @@ def best_of(state: State, context: Context, most: int) -> list[tuple[int, Critiq
 LEARNT = {
     "advised": (advice_of, advised_messages),
     "rewrite": (drafts_of, ask_again),
-    "fused": (best_of, fused_messages),
+    "fused": (answers_to_fuse, fused_messages),
 }
 """For each move that goes by earlier answers: what it goes by, and how it is asked for."""
 
