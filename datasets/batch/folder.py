@@ -130,7 +130,11 @@ async def rows_under_way(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
             await saver.conn.execute(TABLE)
             # What is committed outlives a kill; only a power cut may take the last moments.
             await saver.conn.execute("PRAGMA synchronous = NORMAL")
-            yield saver
+            try:
+                yield saver
+            finally:  # a row that was stopped in a transaction would lock the next call out
+                async with saver.lock:
+                    await saver.conn.rollback()
     except sqlite3.DatabaseError as error:
         raise StoreError(f"{path} cannot be used: {evidence(error)}") from error
 
