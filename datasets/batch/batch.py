@@ -16,8 +16,8 @@ from ...prompts.prompt_set import PromptSet
 from ...rewards.resolve import RewardLike
 from ..records import RowResult
 from ..rows.row_file import rows_of
-from .plan import Plan, Totals
-from .running import open_batch
+from .opened import open_batch
+from .plan import BatchPlan, Totals
 
 
 async def abatch(  # noqa: PLR0913  keywords only, each of them optional
@@ -75,7 +75,7 @@ async def abatch(  # noqa: PLR0913  keywords only, each of them optional
         ...     print(row["id"], row["reward"])
     """
     given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
-    plan = Plan(
+    plan = BatchPlan(
         given=given,
         context=chosen_context(context, settings),
         verify_field=verify_field,

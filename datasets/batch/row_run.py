@@ -27,6 +27,10 @@ Watch = Callable[[Row, AnyEvent], None]
 """Is called with every event of every row."""
 
 
+def nobody(row: Row, event: AnyEvent) -> None:
+    """Watch nothing."""
+
+
 async def run_row(
     app: TPOApp, row: Row, context: Context, watch: Watch, paid: PaidSoFar
 ) -> tuple[RowResult, RowPool]:

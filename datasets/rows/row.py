@@ -92,16 +92,16 @@ class RowReader:
             InputError: it has none, or another row's.
         """
         name = id_text(columns.get(self.id), self.id) if self.id else digest_of(columns)
-        if not self.id and key_of(name) in self.seen:  # a copy
+        if not self.id and id_key(name) in self.seen:  # a copy
             self.copies[name] = number = self.copies.get(name, 1) + 1
             name = f"{name}-{number}"
-        if key_of(name) in self.seen:
+        if id_key(name) in self.seen:
             raise InputError(f"the {self.id} {name!r} is there twice: each row needs its own")
-        self.seen.add(key_of(name))
+        self.seen.add(id_key(name))
         return name
 
 
-def key_of(name: str) -> int:
+def id_key(name: str) -> int:
     """Return a number that differs between names, for large sets of them."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest())
 
@@ -110,7 +110,7 @@ def id_text(value: object, name: str) -> str:
     """Return an id as text.
 
     Raises:
-        InputError: it is none, or cannot name a run.
+        InputError: it is something else, or cannot name a run.
     """
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise InputError(f'"{name}" is {in_words(value)}: give each row a text or a whole number')
