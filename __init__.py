@@ -4,9 +4,8 @@
 >>> result = tpo.align("Why is the sky blue?", policy="openai:gpt-5-mini")  # doctest: +SKIP
 """
 
-# This file is thin and its imports are absolute and lazy, on purpose: the repository root
-# is the package (docs/adr/0001), so a test runner may import this file a second time under
-# the folder's name. Absolute imports then bind the same objects; and `import tpo` stays fast.
+# Thin, its imports absolute and lazy, on purpose: the repository root is the package
+# (docs/adr/0001), so a test runner may import this file again under the folder's name.
 
 from __future__ import annotations
 
@@ -29,10 +28,14 @@ if TYPE_CHECKING:
         TPOError,
         UserCodeError,
     )
+    from tpo.core.message_json import as_json
     from tpo.core.state import Candidate, Round, State
     from tpo.datasets.batch.batch import abatch, batch
+    from tpo.datasets.compare.acompare import acompare
+    from tpo.datasets.compare.comparison import Comparison
     from tpo.datasets.records import RowResult
-    from tpo.graphs.align import Aligned, aalign, align
+    from tpo.graphs.align import aalign, align
+    from tpo.graphs.aligned import Aligned
     from tpo.graphs.baselines import build_best_of_n, build_revision
     from tpo.graphs.loop import build_tpo
     from tpo.integrations.agent.middleware import TPOMiddleware
@@ -46,8 +49,9 @@ if TYPE_CHECKING:
     from tpo.rewards.judging.groupwise import GroupwiseJudge
     from tpo.rewards.judging.pairwise import PairwiseJudge
     from tpo.rewards.judging.pointwise import Judge
-    from tpo.rewards.judging.rubric import Rubric
+    from tpo.rewards.judging.query_rubric import QueryRubric, Rubric
     from tpo.rewards.mixing.mix import Mix, Part
+    from tpo.rewards.mixing.repeated import repeated
     from tpo.rewards.resolve import close_rewards, resolve_reward
     from tpo.rewards.verifying.command import CommandReward
 
@@ -69,10 +73,14 @@ _HOMES = {
         "TPOError",
         "UserCodeError",
     ],
+    "tpo.core.message_json": ["as_json"],
     "tpo.core.state": ["Candidate", "Round", "State"],
     "tpo.datasets.batch.batch": ["abatch", "batch"],
+    "tpo.datasets.compare.acompare": ["acompare"],
+    "tpo.datasets.compare.comparison": ["Comparison"],
     "tpo.datasets.records": ["RowResult"],
-    "tpo.graphs.align": ["Aligned", "aalign", "align"],
+    "tpo.graphs.align": ["aalign", "align"],
+    "tpo.graphs.aligned": ["Aligned"],
     "tpo.graphs.baselines": ["build_best_of_n", "build_revision"],
     "tpo.graphs.loop": ["build_tpo"],
     "tpo.integrations.chat_model.chat_tpo": ["ChatTPO"],
@@ -86,8 +94,9 @@ _HOMES = {
     "tpo.rewards.judging.groupwise": ["GroupwiseJudge"],
     "tpo.rewards.judging.pointwise": ["Judge"],
     "tpo.rewards.mixing.mix": ["Mix", "Part"],
+    "tpo.rewards.mixing.repeated": ["repeated"],
     "tpo.rewards.judging.pairwise": ["PairwiseJudge"],
-    "tpo.rewards.judging.rubric": ["Rubric"],
+    "tpo.rewards.judging.query_rubric": ["QueryRubric", "Rubric"],
     "tpo.rewards.resolve": ["close_rewards", "resolve_reward"],
     "tpo.rewards.verifying.command": ["CommandReward"],
 }
@@ -98,6 +107,7 @@ __all__ = [
     "Candidate",
     "ChatTPO",
     "CommandReward",
+    "Comparison",
     "ConfigError",
     "Context",
     "Criterion",
@@ -113,6 +123,7 @@ __all__ = [
     "PolicyError",
     "PromptError",
     "PromptSet",
+    "QueryRubric",
     "Reward",
     "RewardError",
     "Round",
@@ -129,13 +140,16 @@ __all__ = [
     "__version__",
     "aalign",
     "abatch",
+    "acompare",
     "align",
+    "as_json",
     "batch",
     "build_best_of_n",
     "build_revision",
     "build_tpo",
     "cached",
     "close_rewards",
+    "repeated",
     "resolve_reward",
     "scored",
     "tpo_tool",

@@ -1,8 +1,10 @@
 """How often a judge prefers the better answer: `judge:`, with reasons, `rubric:`, `pairwise:`.
 
 Each row has a question, two answers, and which of them people prefer, as in LLMBar
-(github.com/princeton-nlp/LLMBar, `dataset.json`): `input`, `output_1`, `output_2`, `label`. One
-request at a time. What is known stands in a file and is not asked again: stop it, and go on later.
+(github.com/princeton-nlp/LLMBar, `dataset.json`): `input`, `output_1`, `output_2`, `label`; a row
+that has `criteria` is checked for those. `benchmarks/real/judge_rows.py` makes such rows of texts
+that a program has checked. One request at a time. What is known stands in a file and is not asked
+again: stop it, and go on later.
 
     python benchmarks/judges.py openai:NAME@http://127.0.0.1:8000/v1 dataset.json --known it.jsonl
 """
@@ -21,7 +23,9 @@ from langchain_core.messages import HumanMessage
 
 import tpo
 from tpo.core.context import Context
+from tpo.core.json_types import JsonObject
 from tpo.core.usage import add_costs, cost
+from tpo.rewards.judging.reasons import Reasoned
 from tpo.rewards.planned_reward import Job, PlannedReward, score_job
 
 CRITERIA = [
@@ -31,23 +35,50 @@ CRITERIA = [
     tpo.Criterion("stays with it", "Is it free of what the query does not ask for?"),
     tpo.Criterion("keeps the form", "Does it keep every limit on form and length in the query?"),
 ]
-ARMS: Mapping[str, Callable[[Any], PlannedReward]] = {
-    "judge:": tpo.Judge,
-    "judge: with reasons": lambda model: tpo.Judge(model, reasons=True),
-    "rubric:": lambda model: tpo.Rubric(model, CRITERIA),
-    "rubric: one by one": lambda model: tpo.Rubric(model, CRITERIA, one_by_one=True),
-    "pairwise:": tpo.PairwiseJudge,
-    "pairwise: with reasons": lambda model: tpo.PairwiseJudge(model, reasons=True),
-}
 Record = dict[str, Any]
 
 
-def read_rows(path: Path) -> list[Record]:
-    """Return the rows of a JSON list, or of JSON lines."""
+class ReasonsLast(Reasoned):
+    """A verdict and then its reason: `tpo` asks for the reason first."""
+
+    @property
+    def as_json(self) -> str:
+        return super().as_json.replace("Begin the object with", "End the object with")
+
+    @property
+    def schema(self) -> JsonObject:
+        return {
+            **super().schema,
+            "properties": dict(reversed(super().schema["properties"].items())),
+        }
+
+
+class JudgeReasonsLast(tpo.Judge):
+    """`judge:` whose reason follows the verdict."""
+
+    def asked(self, call: int) -> ReasonsLast:
+        return ReasonsLast(self.form(call))
+
+
+ARMS: Mapping[str, Callable[[Any, list[tpo.Criterion]], PlannedReward]] = {
+    "judge:": lambda model, _: tpo.Judge(model),
+    "judge: with reasons": lambda model, _: tpo.Judge(model, reasons=True),
+    "judge: reasons last": lambda model, _: JudgeReasonsLast(model, reasons=True),
+    "rubric:": tpo.Rubric,
+    "rubric: no reasons": lambda model, criteria: tpo.Rubric(model, criteria, reasons=False),
+    "rubric: one by one": lambda model, criteria: tpo.Rubric(model, criteria, one_by_one=True),
+    "rubric:auto": lambda model, _: tpo.QueryRubric(model),
+    "pairwise:": lambda model, _: tpo.PairwiseJudge(model),
+    "pairwise: with reasons": lambda model, _: tpo.PairwiseJudge(model, reasons=True),
+}
+
+
+def read_rows(path: Path, longest: float = math.inf) -> list[Record]:
+    """Return the rows of a JSON list, or of JSON lines, up to a number of characters."""
     text = path.read_text(encoding="utf-8")
-    if text.lstrip().startswith("["):
-        return list(json.loads(text))
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+    listed = text.lstrip().startswith("[")
+    rows = json.loads(text) if listed else [json.loads(line) for line in text.splitlines() if line]
+    return [r for r in rows if len(r["input"] + r["output_1"] + r["output_2"]) <= longest]
 
 
 def read_known(path: Path) -> dict[tuple[str, int], Record]:
@@ -79,7 +110,9 @@ async def judged(reward: PlannedReward, row: Record, settings: Context) -> Recor
             return done
 
     scores = await score_job(reward, job, ask)
-    return {"scores": [s["reward"] for s in scores], "errors": [s["error"] for s in scores],
+    marks = [[check.get("passed") for check in s.get("checks", ())] for s in scores]
+    said = {"marks": marks} if any(marks) else {}
+    return {"scores": [s["reward"] for s in scores], "errors": [s["error"] for s in scores], **said,
             "requests": paid["requests"], "output_tokens": paid["output_tokens"]}  # fmt: skip
 
 
@@ -94,7 +127,8 @@ async def measure(
         for number, row in enumerate(rows):
             for arm in arms:
                 if (arm, number) not in known:
-                    found = await judged(ARMS[arm](model), row, settings)
+                    criteria = [tpo.Criterion(name) for name in row.get("criteria", ())]
+                    found = await judged(ARMS[arm](model, criteria or CRITERIA), row, settings)
                     known[arm, number] = {"arm": arm, "row": number, **found}
                     file.write(json.dumps(known[arm, number]) + "\n")
                     file.flush()
@@ -137,17 +171,39 @@ def table(records: Sequence[Record], rows: Sequence[Record]) -> str:
     return "\n".join(lines)
 
 
+def marks_right(records: Sequence[Record], rows: Sequence[Record]) -> str:
+    """Return how many marks of each rubric agree with a program, where a row says what that found.
+
+    A rubric that passes all is right as often as the answers pass, so this is told too.
+    """
+    both: dict[str, list[tuple[bool, bool]]] = {}
+    for record in records:
+        found = rows[record["row"]].get("passed", ()) if "marks" in record else ()
+        for passed, marks in zip(found, record.get("marks", ()), strict=False):
+            known = zip(passed, marks, strict=True) if marks else ()  # none if its score failed
+            both.setdefault(record["arm"], []).extend(known)
+    lines = []
+    for arm, pairs in both.items():
+        right = sum(program == judge for program, judge in pairs)
+        low, high = interval(right / len(pairs), len(pairs))
+        lines.append(f"`{arm}`: {right} of {len(pairs)} marks are the program's ({low:.1%} to "
+                     f"{high:.1%}); by the program {sum(p for p, _ in pairs)} pass")  # fmt: skip
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("policy", help="who judges: the spec of a policy")
     parser.add_argument("rows", type=Path, help="LLMBar's dataset.json, or JSON lines like it")
     parser.add_argument("--known", type=Path, default=Path("judges.jsonl"), help="what is known")
     parser.add_argument("--most", type=int, default=None, help="how many rows are taken")
+    parser.add_argument("--longest", type=int, default=math.inf, help="characters of a whole row")
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
     given = parser.parse_args()
-    rows = read_rows(given.rows)[: given.most]
+    rows = read_rows(given.rows, given.longest)[: given.most]
     asking = measure(given.policy, rows, given.known, given.arms, Context(timeout=600))
-    print(table(asyncio.run(asking), rows))
+    records = asyncio.run(asking)
+    print(table(records, rows), marks_right(records, rows), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import tpo.serving
+from tpo.core.look.folder import LOOK
 
 FAKES = Path(__file__).resolve().parents[1] / "tests" / "fakes"
 TIMES = 5
@@ -24,7 +25,9 @@ def size() -> str:
     """Say how many bytes a browser fetches, as they are and compressed."""
     page = Path(tpo.serving.__file__).parent / "page"
     kinds = {".html", ".css", ".js", ".svg"}
-    files = [p.read_bytes() for p in sorted(page.rglob("*")) if p.suffix in kinds]
+    files = [
+        p.read_bytes() for f in (page, LOOK) for p in sorted(f.rglob("*")) if p.suffix in kinds
+    ]
     whole, packed = sum(map(len, files)), sum(len(gzip.compress(f)) for f in files)
     return f"{len(files)} files, {whole / 1000:.1f} kB; compressed {packed / 1000:.1f} kB"
 

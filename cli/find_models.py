@@ -32,12 +32,13 @@ async def check_settings(context: Context, output: OutputMode, *, rewards: bool 
         MissingDependencyError: what it stands for is not installed.
     """
     prompt_set(context.prompts)
+    policies = context.policies or (context.policy,)
     if context.on_reward_failure == "degrade" and not context.fallback_reward:
         raise ConfigError("--on-reward-failure degrade needs a --fallback-reward")
     named = (context.reward, context.heldout, context.fallback_reward) if rewards else ()
     for spec in filter(None, named):
-        resolve_reward(spec, policy=context.policy)
-    for spec in filter(None, (context.policy, context.critic)):
+        resolve_reward(spec, policy=policies[0])
+    for spec in filter(None, (*policies, context.critic)):
         loading = asyncio.create_task(resolve_policy(spec))
         done, _ = await asyncio.wait({loading}, timeout=SILENT_SECONDS)
         if not done and output.talks and spec.startswith(LOCAL):

@@ -62,7 +62,7 @@ async def run_graph(run: SavedRun, given: Input, output: OutputMode) -> int:
 def print_end(run: SavedRun, state: StateSnapshot, output: OutputMode) -> int:
     """Print the result in the form asked for; return the exit code."""
     if output.json:
-        print(json.dumps(result_of(run, state), ensure_ascii=False, indent=2))
+        print(json.dumps(result_of(run, state), ensure_ascii=False))
     elif not output.events:
         print_result(run, state, output.talks)
     return 0

@@ -8,7 +8,7 @@ from itertools import chain
 
 from pydantic import ConfigDict, model_validator
 
-from .login import without_login
+from .login import without_logins
 from .settings.requests import RequestSettings
 from .settings.reward import RewardSettings
 from .settings.sampling import SamplingSettings
@@ -62,7 +62,7 @@ class Context(StopSettings, RewardSettings, RequestSettings, SamplingSettings, S
 
     def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
         for name, value in super().__repr_args__():
-            yield name, without_login(value) if isinstance(value, str) else value
+            yield name, without_logins(value)
 
     @property
     def keep_reasoning(self) -> bool:

@@ -3,64 +3,81 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from heapq import nsmallest
+from itertools import chain, combinations, pairwise
+from math import ceil
 from statistics import fmean
 
 NEAR_COPY = 0.8  # from this likeness on a text says what another says
 _WORD = re.compile(r"\w+")
-_Pairs = frozenset[tuple[str, ...]]
+Pairs = frozenset[str]
 
 
-def word_pairs(text: str) -> _Pairs:
+def variety(texts: Sequence[str], before: Sequence[str] = ()) -> tuple[float | None, int]:
+    """Return how much the texts of a round differ, and how many nearly copy an earlier one.
+
+    Args:
+        texts: The usable answers of a round, in order.
+        before: The answers of the rounds before: copies of these count too.
+
+    Returns:
+        The mean difference, 0 if all are copies and 1 if they share nothing, or `None` for fewer
+        than two texts; and the number of near copies.
+
+    Example:
+        >>> variety(["The sky is blue.", "the sky is grey"])
+        (0.5, 0)
+        >>> variety(["Grey."], before=["grey!"])
+        (None, 1)
+    """
+    pairs = [word_pairs(text) for text in texts]
+    alike = [likeness(a, b) for a, b in combinations(pairs, 2)]
+    differ = round(1 - fmean(alike), 3) if alike else None
+    return differ, near_copies(pairs, [word_pairs(text) for text in before])
+
+
+def word_pairs(text: str) -> Pairs:
     """Return the pairs of words that follow each other; a single word pairs with nothing."""
-    words = [word.casefold() for word in _WORD.findall(text)]
-    return frozenset(pairwise(words)) or frozenset((word,) for word in words)
+    found = _WORD.findall
+    # Casefolding a whole text is faster, but in other scripts it may change where words end.
+    words = found(text.lower()) if text.isascii() else [word.casefold() for word in found(text)]
+    return frozenset(map(" ".join, pairwise(words))) or frozenset([" ".join(words)])
 
 
-def likeness(a: _Pairs, b: _Pairs) -> float:
+def likeness(a: Pairs, b: Pairs) -> float:
     """Return the share of word pairs that two texts have in common, from 0 to 1.
 
     Example:
         >>> likeness(word_pairs("The sky is blue."), word_pairs("the sky is grey"))
         0.5
     """
-    return len(a & b) / len(a | b) if a or b else 1.0
+    common = len(a & b)
+    return common / (len(a) + len(b) - common)
 
 
-def diversity(texts: Sequence[str]) -> float | None:
-    """Return how much texts differ on average: 0 if all are copies, 1 if they share nothing.
-
-    Args:
-        texts: The usable answers of a round.
-
-    Returns:
-        A number from 0 to 1, or `None` for fewer than two texts.
-
-    Example:
-        >>> diversity(["The sky is blue.", "the sky is grey"])
-        0.5
-    """
-    pairs = [word_pairs(text) for text in texts]
-    alike = [likeness(a, b) for a, b in combinations(pairs, 2)]
-    return round(1 - fmean(alike), 3) if alike else None
-
-
-def near_copies(texts: Sequence[str], before: Sequence[str] = ()) -> int:
+def near_copies(texts: Sequence[Pairs], before: Sequence[Pairs]) -> int:
     """Return how many texts nearly copy an earlier one.
 
-    Args:
-        texts: The usable answers of a round, in order.
-        before: Answers that they are held against too.
+    To compare all with all takes seconds in a large pool. But a near copy lacks few of a text's
+    pairs, so of some more pairs than these it has the rest, whichever they are. Only what has as
+    many of the text's rarest pairs is compared.
 
-    Example:
-        >>> near_copies(["The sky is blue.", "The sky is blue!", "Grey."])
-        1
+    Args:
+        texts: The word pairs of the answers of a round, in order.
+        before: Those of the rounds before.
     """
-    seen = [word_pairs(text) for text in before]
-    count = 0
-    for text in texts:
-        pairs = word_pairs(text)
-        count += any(likeness(pairs, other) >= NEAR_COPY for other in seen)
-        seen.append(pairs)
-    return count
+    counts = Counter(chain.from_iterable(texts))
+    least = [1 + len(pairs) // 20 for pairs in texts]
+    rare = defaultdict[str, list[int]](list)
+    for place, pairs in enumerate(texts):
+        lacks = len(pairs) - ceil(NEAR_COPY * len(pairs))
+        for pair in nsmallest(lacks + least[place], pairs, key=counts.__getitem__):
+            rare[pair].append(place)
+    copies, known = set[int](), frozenset(rare)
+    for nth, other in enumerate([*before, *texts], start=-len(before)):
+        shared = Counter(chain.from_iterable(rare[pair] for pair in known & other))
+        near = {p for p, n in shared.items() if n >= least[p] and p > nth} - copies
+        copies |= {p for p in near if likeness(texts[p], other) >= NEAR_COPY}
+    return len(copies)

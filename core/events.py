@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from .failure import FailureKind
 from .feedback import Check
+from .gain import Gain
 from .moves import Plan
 from .state import Candidate, Round, StopReason
 from .usage import Cost, Phase, Usage
@@ -151,6 +152,8 @@ class Final(Event):
     answer: str
     reward: float | None
     usage: Usage
+    gain: Gain | None
+    """What the rounds after the first samples were worth."""
 
 
 AnyEvent = (

@@ -18,6 +18,8 @@ from langchain_core.messages.utils import convert_to_messages
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.graph.message import add_messages
 
+from .conversation import read_conversation, to_messages
+from .errors import InputError
 from .json_types import JsonObject
 from .remove_messages import has_removals, refuse_unknown_removals
 from .replies.reply import well_formed
@@ -27,6 +29,7 @@ _serializer = JsonPlusSerializer()
 
 
 Turns = list[MessageLikeRepresentation]
+Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
 
 
 def add_turns(left: Turns, right: Turns | MessageLikeRepresentation) -> list[AnyMessage]:
@@ -113,3 +116,26 @@ def mended(value: object) -> object:
         fields = {key: mended(item) for key, item in value.items()}
         return value if all(fields[key] is value[key] for key in value) else fields
     return value
+
+
+def messages_of(prompt: Prompt, *, keep_removals: bool) -> list[AnyMessage]:
+    """Return a prompt as messages; without a thread, what is left when some remove others.
+
+    Raises:
+        InputError: it cannot be answered, or not be saved.
+    """
+    if not isinstance(prompt, str) and len(prompt) > 1 and all(isinstance(p, str) for p in prompt):
+        raise InputError(
+            f"a list of {len(prompt)} texts is not one conversation: for an answer to each of them "
+            "call tpo.batch([...]); for one conversation give messages with their roles"
+        )
+    given = [savable(message) for message in to_messages(prompt)]
+    new = [m for m in given if not isinstance(m, RemoveMessage)] if keep_removals else given
+    left = as_meant(new)
+    read_conversation(left)
+    if not can_be_saved(left):
+        raise InputError(
+            "the content of a message holds an object that cannot be saved or sent: give texts, "
+            "and images as data"
+        )
+    return cast("list[AnyMessage]", given) if keep_removals else left

@@ -8,6 +8,9 @@ looks.
 from __future__ import annotations
 
 import re
+from typing import TypeVar, cast
+
+T = TypeVar("T")
 
 # What is between `//` and the last @ of the authority; an @ in a path is not a login. Slashes may
 # be escaped as in JSON, the @ as in a URL. Further:
@@ -38,6 +41,21 @@ def without_login(text: str) -> str:
         'openai:m@http://host/v1'
     """
     return _LOGIN.sub(lambda found: found["start"] or "", text)
+
+
+def without_logins(value: T) -> T:
+    """Return the value of a setting without logins: a text, or a list that holds texts.
+
+    Example:
+        >>> without_logins(["openai:m@http://user:key@host/v1", 3])
+        ['openai:m@http://host/v1', 3]
+    """
+    shown: object = value
+    if isinstance(value, str):
+        shown = without_login(value)
+    elif isinstance(value, list | tuple):
+        shown = type(value)(map(without_logins, value))
+    return cast("T", shown)
 
 
 def has_login(text: str) -> bool:

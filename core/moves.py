@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NotRequired, TypeVar, cast
 
 from typing_extensions import TypedDict
 
 Move = Literal[
     "fresh",  # the request alone
-    "rewrite",  # the paper's update: the chosen answer, improved
+    "rewrite",  # the chosen answer, improved
     "advised",  # the request again, with what was learnt from the chosen answer, which is not shown
 ]
+Thing = TypeVar("Thing")
 
 
 class Plan(TypedDict):
@@ -20,6 +21,9 @@ class Plan(TypedDict):
     fresh: int
     rewrite: int
     advised: int
+    critique: NotRequired[bool]
+    """Whether loss and gradient are written for it; `False` if rewrites and advised answers go
+    by what the reward says alone, or if there are none. Older plans do not have it."""
     why: str
     """One sentence for people."""
 
@@ -38,4 +42,17 @@ def plan_of(record: Mapping[str, object], mode: str, width: int) -> Plan:
 
 def needs_critique(plan: Plan) -> bool:
     """Return whether a round has moves that loss and gradient are written for."""
-    return bool(plan["rewrite"] or plan["advised"])
+    return bool(plan["rewrite"] or plan["advised"]) and plan.get("critique", True)
+
+
+def dealt(places: range, things: Sequence[Thing]) -> Iterator[tuple[range, Thing]]:
+    """Divide the places of a round among some things: the first of them get more.
+
+    Example:
+        >>> list(dealt(range(3, 8), ["a", "b"]))
+        [(range(3, 6), 'a'), (range(6, 8), 'b')]
+    """
+    for nth, thing in enumerate(things):
+        start, end = (-(-k * len(places) // len(things)) for k in (nth, nth + 1))
+        if part := places[start:end]:
+            yield part, thing

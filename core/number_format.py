@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from .dollars import dollars
 from .usage import Cost
 
 
@@ -19,12 +20,38 @@ def reward(value: float | None) -> str:
     return f"{value:.3g}" if abs(value) >= 1000 else f"{value:.2f}"
 
 
+def difference(value: float) -> str:
+    """Return a difference of two rewards with its sign; a small one keeps two digits.
+
+    Example:
+        >>> difference(0.417), difference(-0.0031)
+        ('+0.42', '-0.0031')
+    """
+    if abs(value) >= 1000:
+        return f"{value:+,.0f}"
+    return f"{value:+.2g}" if abs(value) < 0.05 else f"{value:+.2f}"
+
+
 def seconds(value: float) -> str:
     """Return a duration: `0.4 s`, `12 s`, `3 min 20 s`."""
     if value < 9.95:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes: `512 B`, `1.4 MB`.
+
+    Example:
+        >>> size(512), size(1_400_000)
+        ('512 B', '1.4 MB')
+    """
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
 
 
 def age(moment: str | None, now: datetime | None = None) -> str:
@@ -48,6 +75,7 @@ def cost_phrase(cost: Cost) -> str:
             f"{at_least(cost)}{cost['output_tokens']:,} out",
             count(cost["scores"], "score"),
             seconds(cost["seconds"]),
+            dollars(cost),
         ]
     )
 

@@ -81,9 +81,10 @@ def round_phrase(record: Round, depth: int | None = None) -> str:
     if record["reward"] is None:
         return f"{start}: no answer could be ranked"
     best, worst = f"{record['chosen']} (reward {reward(record['reward'])})", record["rejected"]
+    on = f"; {record['policy']} goes on" if record.get("policy") else ""
     if record["picked_by"] == "human":
-        return f"{start}: a person chose {best}{f' over {worst}' if worst else ''}"
-    return f"{start}: the best so far is {best}{f', the worst {worst}' if worst else ''}"
+        return f"{start}: a person chose {best}{f' over {worst}' if worst else ''}{on}"
+    return f"{start}: the best so far is {best}{f', the worst {worst}' if worst else ''}{on}"
 
 
 def critique_text(step: Literal["loss", "gradient"], text: str) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from statistics import fmean, pstdev
 from typing import cast
 
-from .diversity import diversity, near_copies
+from .diversity import variety
 from .failure import failure_of
 from .json_types import JsonObject
-from .state import NO_SCORE, Candidate, Round, Score
+from .state import NO_SCORE, Candidate, Round, Score, State
+from .written_criterion import WrittenCriterion
 
 
 def with_reward(pool: Sequence[Candidate]) -> list[Candidate]:
@@ -24,6 +25,20 @@ def with_reward(pool: Sequence[Candidate]) -> list[Candidate]:
 def without_reward(pool: Sequence[Candidate], round: int) -> list[Candidate]:
     """Return the round's usable candidates that have no reward yet."""
     return [c for c in pool if c["round"] == round and c["error"] is None and c["reward"] is None]
+
+
+def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candidate]:
+    """Return the candidates that a reward can be asked about: those with an answer.
+
+    Those that another reward has vetoed are among them if `vetoed` is true.
+    """
+    kinds = {None, "unscored", "vetoed"} if vetoed else {None, "unscored"}
+    return [c for c in pool if failure_of(c) in kinds]
+
+
+def losses(ranked: Sequence[Candidate]) -> list[str]:
+    """Return why answers could not be scored; a veto is not a failure of the reward."""
+    return [str(c["error"]) for c in ranked if failure_of(c) == "unscored"]
 
 
 def scored_texts(pool: Sequence[Candidate]) -> dict[str, Candidate]:
@@ -48,6 +63,12 @@ def score_event(candidate: Candidate, score: Score) -> JsonObject:
     """Return the fields of a `tpo.reward` event."""
     fields = {k: v for k, v in with_score(candidate, score).items() if k in NO_SCORE}
     return {"candidate": candidate["id"], **fields}
+
+
+def criteria_of(state: State) -> dict[str, list[WrittenCriterion]]:
+    """Return what rewards had written in this turn to check its answers for, by their names."""
+    mine = [r for r in state.get("rounds", []) if r["turn"] == state["turn"]]
+    return dict(mine[-1].get("criteria", {})) if mine else {}
 
 
 def of_round(pool: Sequence[Candidate], round: int) -> list[Candidate]:
@@ -88,6 +109,13 @@ def opposite(pool: Sequence[Candidate], chosen: Candidate) -> Candidate | None:
     return min(others, key=reward_of, default=None)
 
 
+def policy_of(pool: Sequence[Candidate]) -> str:
+    """Return which of several policies wrote the best of a pool, the first on a tie; else ""."""
+    written = [c for c in pool if c.get("policy")]
+    winner = best(written) or next(iter(written), None)
+    return winner["policy"] if winner else ""
+
+
 def summarise(
     pool: Sequence[Candidate],
     turn: int,
@@ -100,7 +128,8 @@ def summarise(
     rewards = [reward_of(c) for c in with_reward(mine)]
     texts = [c["text"] for c in with_reward(mine)]
     before = [c["text"] for c in with_reward(pool) if c["round"] < round]
-    return Round(
+    diversity, near_copies = variety(texts, before)
+    record = Round(
         turn=turn,
         round=round,
         chosen=chosen["id"] if chosen else None,
@@ -117,8 +146,11 @@ def summarise(
         ranked_by=ranked_by,
         malformed=sum(c["error"] is not None and c["reward"] is None for c in mine),
         picked_by="reward",
-        diversity=diversity(texts),
-        near_copies=near_copies(texts, before),
+        diversity=diversity,
+        near_copies=near_copies,
         error=None,
         failure=None,
     )
+    if not round and (policy := policy_of(mine)):
+        record["policy"] = policy
+    return record

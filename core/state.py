@@ -20,6 +20,7 @@ from .given_messages import add_turns
 from .merge import Merge, merged_by
 from .moves import Move, Plan
 from .usage import Usage, add_usage
+from .written_criterion import WrittenCriterion
 
 StopReason = Literal[
     "depth",  # all rounds were run
@@ -83,6 +84,8 @@ class Candidate(Score):
     """The round of the chosen candidate this one improves on; `None` in round 0."""
     move: NotRequired[Move]
     """How it was made, in a run that plans."""
+    policy: NotRequired[str]
+    """Which policy wrote it, in a run with several."""
 
 
 class Round(TypedDict):
@@ -118,9 +121,13 @@ class Round(TypedDict):
     """How much its scored answers differ: 0 if all are copies, 1 if they share no two words."""
     near_copies: NotRequired[int]
     """How many of them nearly copy an earlier answer of the pool."""
+    criteria: NotRequired[dict[str, list[WrittenCriterion]]]
+    """What rewards had written for this query, to check its answers for; by their names."""
     picked_by: Literal["reward", "human"]
     plan: NotRequired[Plan]
     """How the next round is divided, in a run that plans."""
+    policy: NotRequired[str]
+    """In round 0 of a run with several: which policy goes on, because its answer is the best."""
     by_hand: NotRequired[list[Literal["loss", "gradient"]]]
     """Which texts a person wrote in place of the critic."""
     error: str | None
@@ -171,7 +178,7 @@ class State(InputState, total=False):
     """The fallback reward ranks, for the rest of the turn: two scales are never mixed."""
     refused: list[str]
     """Request parameters the policy was found to refuse (`n`, `temperature`, ...); `n>4` if its
-    server gives four texts at most for one request."""
+    server gives four texts at most for one request; `NAME: n` of several policies."""
     critic_refused: list[str]
     """The same for the critic."""
     halt: StopReason | None

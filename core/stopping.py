@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from .context import Context
+from .dollars import usd_for_budget
 from .overoptimisation import drift
 from .planning.another_round import worth_another_round
 from .pool import best, of_round, reward_of, with_reward
@@ -42,10 +43,11 @@ def verdicts_per_answer(state: State) -> int:
 
 
 def out_of_budget(state: State, context: Context) -> bool:
-    """Return whether tokens or working seconds are used up."""
+    """Return whether tokens, dollars or working seconds are used up."""
     paid = spent(state)
     return bool(
         (context.budget_tokens and tokens_for_budget(paid) >= context.budget_tokens)
+        or (context.budget_usd and usd_for_budget(paid) >= context.budget_usd)
         or (context.budget_seconds and paid["seconds"] >= context.budget_seconds)
     )
 
@@ -94,7 +96,8 @@ def worth_its_price(pool: Sequence[Candidate], now: int, context: Context) -> bo
     if not context.round_price:
         return True
     size = {"rounds": context.rounds, "width": context.width}
-    return worth_another_round(pool, round=now, price=context.round_price, **size)
+    shown, price = context.feedback == "show", context.round_price
+    return worth_another_round(pool, round=now, price=price, shown=shown, **size)
 
 
 def why_break_off(state: State, context: Context) -> StopReason | None:

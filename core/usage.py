@@ -11,6 +11,7 @@ from .json_types import JsonObject
 
 Phase = Literal["sample", "rank", "loss", "gradient", "update"]
 PHASES: tuple[Phase, ...] = ("sample", "rank", "loss", "gradient", "update")
+USD_DIGITS = 12  # behind the point: a single cached token costs more than 1e-9 dollars
 
 
 class Cost(TypedDict):
@@ -30,6 +31,14 @@ class Cost(TypedDict):
     """Wall-clock seconds the phase took."""
     estimated_tokens: NotRequired[int]
     """Tokens of requests whose server reported none, by their length. Only budgets count them."""
+    cache_write_tokens: NotRequired[int]
+    """Input tokens that the server wrote into its cache, if it bills them apart."""
+    cost_usd: NotRequired[float]
+    """Dollars, of the requests whose price is known; missing if none has a known price."""
+    priced_requests: NotRequired[int]
+    """Requests whose price is known; if fewer than `requests`, `cost_usd` is a lower bound."""
+    estimated_usd: NotRequired[float]
+    """Dollars of `estimated_tokens`. Only budgets count them."""
     exact: bool
     """False if a server reported no usage, or less than it did: a lower bound."""
 
@@ -59,10 +68,21 @@ def cost(  # noqa: PLR0913  keywords only, the fields of a record
     cached_tokens: int = 0,
     output_tokens: int = 0,
     estimated_tokens: int = 0,
+    cache_write_tokens: int = 0,
+    cost_usd: float = 0.0,
+    priced_requests: int = 0,
+    estimated_usd: float = 0.0,
     seconds: float = 0.0,
     exact: bool = True,
 ) -> Cost:
-    """Return a `Cost` with everything not named at zero."""
+    """Return a `Cost` with everything not named at zero; dollars only if a price is known."""
+    rare: JsonObject = {
+        "estimated_tokens": estimated_tokens,
+        "cache_write_tokens": cache_write_tokens,
+        "priced_requests": priced_requests,
+        "estimated_usd": round(estimated_usd, USD_DIGITS),
+    }
+    known = {"cost_usd": round(cost_usd, USD_DIGITS)} if priced_requests else {}
     paid = Cost(
         requests=requests,
         sequences=sequences,
@@ -73,7 +93,7 @@ def cost(  # noqa: PLR0913  keywords only, the fields of a record
         seconds=seconds,
         exact=exact,
     )
-    return {**paid, "estimated_tokens": estimated_tokens} if estimated_tokens else paid
+    return cast("Cost", {**paid, **{name: n for name, n in rare.items() if n}, **known})
 
 
 def brief(paid: Cost) -> JsonObject:
@@ -94,17 +114,11 @@ def tokens_for_budget(paid: Cost) -> int:
 
 def add_costs(a: Cost, b: Cost) -> Cost:
     """Return the sum; it is exact only if both are."""
-    return cost(
-        requests=a["requests"] + b["requests"],
-        sequences=a["sequences"] + b["sequences"],
-        scores=a["scores"] + b["scores"],
-        input_tokens=a["input_tokens"] + b["input_tokens"],
-        cached_tokens=a["cached_tokens"] + b["cached_tokens"],
-        output_tokens=a["output_tokens"] + b["output_tokens"],
-        estimated_tokens=a.get("estimated_tokens", 0) + b.get("estimated_tokens", 0),
-        seconds=round(a["seconds"] + b["seconds"], 6),
-        exact=a["exact"] and b["exact"],
-    )
+    one, other = JsonObject(a), JsonObject(b)
+    names = {**one, **other}.keys() - {"exact"}
+    sums: JsonObject = {name: one.get(name, 0) + other.get(name, 0) for name in names}
+    seconds = round(sums["seconds"], 6)
+    return cost(**{**sums, "seconds": seconds, "exact": a["exact"] and b["exact"]})
 
 
 def usage_of(turn: int, phase: Phase, paid: Cost, seconds: float) -> UsageDelta:

@@ -7,51 +7,37 @@ from contextlib import aclosing
 from typing import Any, cast
 from uuid import uuid4
 
-from langchain_core.messages import AnyMessage, BaseMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
-from typing_extensions import TypedDict
 
 from ..core.context import Context
-from ..core.conversation import read_conversation, read_drafts, to_messages
-from ..core.errors import ConfigError, InputError, TPOError
+from ..core.conversation import read_drafts
+from ..core.errors import ConfigError, TPOError
 from ..core.events import AnyEvent
-from ..core.given_messages import as_meant, can_be_saved, savable
+from ..core.given_messages import Prompt, messages_of
 from ..core.json_types import JsonObject
 from ..core.make_context import chosen_context
-from ..core.state import Candidate, InputState, Round, StopReason
-from ..core.usage import Usage
+from ..core.state import InputState, State
 from ..models.policy import PolicyLike
 from ..nodes.paid.durable import require_history
 from ..nodes.paid.run_models import GivenModels
 from ..prompts.prompt_set import PromptSet
 from ..rewards.resolve import RewardLike
+from .aligned import Aligned, aligned_of
 from .background import PATIENCE, result_of
 from .loop import MAX_STEPS, TPOApp, build_graph
 from .on_event import OnEvent, in_thread, tell
 from .thread import alone_on, next_input
 
 LEAST_PATIENCE = 10.0  # seconds: a short time limit is for the requests, not for busy machines
-Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
-
-
-class Aligned(TypedDict):
-    """What a run returns."""
-
-    answer: str
-    reward: float
-    messages: list[AnyMessage]
-    candidates: list[Candidate]
-    rounds: list[Round]
-    stop_reason: StopReason
-    usage: Usage
 
 
 async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     prompt: Prompt,
     *,
     policy: PolicyLike | None = None,
+    policies: Sequence[PolicyLike] | None = None,
     reward: RewardLike | None = None,
     critic: PolicyLike | None = None,
     heldout: RewardLike | None = None,
@@ -69,6 +55,8 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     Args:
         prompt: The query, or chat messages with system prompt and history.
         policy: A chat model or a spec; default: the local model.
+        policies: Several in its place: they divide the first samples, and the one whose answer is
+            the best of these writes all that follows.
         reward: A function `(query, answer) -> float`, a reward object, or a spec.
         critic: Another model for loss and gradient.
         heldout: A reward that watches the chosen answers without steering.
@@ -88,7 +76,8 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
             budget_requests, ...
 
     Returns:
-        The answer, its reward, the pool, the rounds, why it stopped and what it cost.
+        The answer, its reward, the pool, the rounds, why it stopped, what it cost, what it
+        gained over the first samples, and its provenance. `json.dumps` takes `tpo.as_json(result)`.
 
     Raises:
         TPOError: see `tpo.core.errors`; its `partial` holds what was paid for so far.
@@ -105,7 +94,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         )
     messages = messages_of(prompt, keep_removals=bool(checkpointer and thread_id))
     first: InputState = {"messages": messages, "drafts": read_drafts(drafts)}
-    given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
+    given = GivenModels(policy, reward, critic, heldout, fallback, prompts, policies=policies)
     saver = checkpointer or InMemorySaver()
     require_history(saver)
     app: TPOApp = build_graph(given.checked()).compile(checkpointer=saver, name="tpo")
@@ -124,36 +113,12 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
             async with aclosing(cast("AsyncGenerator[JsonObject]", stream)) as parts:
                 async for part in parts:
                     if on_event is not None:
-                        event = cast("AnyEvent", part["data"])
-                        await tell(on_event, event, chosen.timeout)
+                        await tell(on_event, cast("AnyEvent", part["data"]), chosen.timeout)
         except TPOError as error:
             error.partial = {**(await app.aget_state(config)).values, **(error.partial or {})}
             raise
-        state = (await app.aget_state(config)).values
-    return cast("Aligned", {key: state[key] for key in Aligned.__annotations__})
-
-
-def messages_of(prompt: Prompt, *, keep_removals: bool) -> list[AnyMessage]:
-    """Return a prompt as messages; without a thread, what is left when some remove others.
-
-    Raises:
-        InputError: it cannot be answered, or not be saved.
-    """
-    if not isinstance(prompt, str) and len(prompt) > 1 and all(isinstance(p, str) for p in prompt):
-        raise InputError(
-            f"a list of {len(prompt)} texts is not one conversation: for an answer to each of them "
-            "call tpo.batch([...]); for one conversation give messages with their roles"
-        )
-    given = [savable(message) for message in to_messages(prompt)]
-    new = [m for m in given if not isinstance(m, RemoveMessage)] if keep_removals else given
-    left = as_meant(new)
-    read_conversation(left)
-    if not can_be_saved(left):
-        raise InputError(
-            "the content of a message holds an object that cannot be saved or sent: give texts, "
-            "and images as data"
-        )
-    return cast("list[AnyMessage]", given) if keep_removals else left
+        state = cast("State", (await app.aget_state(config)).values)
+    return aligned_of(state, given, chosen)
 
 
 def align(prompt: Prompt, **settings: Any) -> Aligned:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
@@ -37,6 +37,7 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     policy: PolicyLike | None = None,
     reward: RewardLike | None = None,
     *,
+    policies: Sequence[PolicyLike] | None = None,
     critic: PolicyLike | None = None,
     heldout: RewardLike | None = None,
     fallback: RewardLike | None = None,
@@ -54,6 +55,8 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
         reward: What ranks candidates: a function `(query, answer) -> float` (sync or
             async), an object with the `Reward` contract, or a spec. Not given:
             `Context.reward`.
+        policies: Several models in place of `policy`: they divide the first samples, and the one
+            whose answer is the best goes on. Not given: `Context.policies`.
         critic: Another model for loss and gradient. Not given: `Context.critic`, else
             the policy.
         heldout: A reward that scores the chosen answer of each round without steering.
@@ -87,9 +90,8 @@ def build_tpo(  # noqa: PLR0913  keywords only, each of them optional
     Source:
         Li et al., Test-time Preference Optimization, arXiv 2501.12895, section 3.
     """
-    given = GivenModels(
-        policy, reward, critic, heldout, fallback, prompts, defaults or context_schema()
-    )
+    models = (policy, reward, critic, heldout, fallback, prompts)
+    given = GivenModels(*models, defaults or context_schema(), policies)
     return build_graph(
         given.checked(), context_schema=context_schema, output_schema=output_schema, speak=speak
     )

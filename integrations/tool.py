@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from langchain_core.messages import HumanMessage
@@ -76,6 +76,7 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
     policy: PolicyLike | None = None,
     reward: RewardLike | None = None,
     *,
+    policies: Sequence[PolicyLike] | None = None,
     critic: PolicyLike | None = None,
     heldout: RewardLike | None = None,
     fallback: RewardLike | None = None,
@@ -95,6 +96,8 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
     Args:
         policy: The model that writes: any `BaseChatModel`, or a spec.
         reward: A function `(query, answer) -> float`, a reward object, or a spec.
+        policies: Several in place of `policy`: they divide the first samples, and the one whose
+            answer is the best goes on.
         critic: Another model for loss and gradient.
         heldout: A reward that watches without steering.
         fallback: What ranks when the reward failed (see `on_reward_failure`).
@@ -115,7 +118,7 @@ def tpo_tool(  # noqa: PLR0913  keywords, each of them optional
         ('write_carefully', ['task', 'draft', 'criteria'])
         >>> agent = create_agent("openai:gpt-5-mini", [tool])  # doctest: +SKIP
     """
-    given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
+    given = GivenModels(policy, reward, critic, heldout, fallback, prompts, policies=policies)
     call = CallSettings(given, chosen_context(context, settings), trace)
     call.check()
     writer = Writer(call)

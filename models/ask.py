@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..core.replies.reply import Reply
-from ..core.usage import add_costs, cost, tokens_for_budget
+from ..core.usage import add_costs, cost
 from ..core.user_code.contain import within
 from .asking.configure import WHOLE, sent_parameters
 from .asking.learnt import Learnt, learnt_of
@@ -15,8 +15,10 @@ from .failures.failed_attempt import maybe_billed, never_sent
 from .failures.faults import is_transient, may_be_n, refused_parameter, retrying
 from .failures.fewer_texts import at_most, limit_among, refused_texts
 from .failures.provider_error import status_of
+from .prices.of_run import rate_of
+from .prices.price import priced
 from .request import OnText, Request, RequestError, Response
-from .request_cost import with_estimate
+from .request_cost import with_price
 from .run_in_flight import count_paid, in_turn
 
 STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
@@ -62,7 +64,7 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
 async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Response:
     refused, sent, new = request.refused | learnt.refused, 0, set[str]()
     budget, seconds, lost = request.budget, request.timeout, False
-    texts, price = list[Reply](), cost()
+    texts, price, rate = list[Reply](), cost(), rate_of(request.policy, budget.prices)
     if missing := _structural(request, refused):
         return Response([], cost(), refused | missing)
     if not budget.take():
@@ -78,11 +80,11 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
                         once = send(request, refused, on_text)
                         texts, price = await within(request.timeout, once, budget.deadline)
                 lost |= maybe_billed(attempt.retry_state)
-            price = with_estimate(price, request.messages, texts)
-            budget.count(tokens=tokens_for_budget(price))
+            price = with_price(price, request.messages, texts, rate)
+            budget.pay(price)
             learnt.accepted |= sent_parameters(request, refused)
             learnt.texts = max(learnt.texts, request.n)
-            paid = add_costs(price, cost(requests=sent - 1, exact=not lost))
+            paid = add_costs(price, priced(cost(requests=sent - 1, exact=not lost), rate))
             count_paid(paid)
             return Response(texts, paid, refused | _learn_n(request, len(texts), learnt))
         except Exception as error:  # providers raise anything; cancellation is not an Exception
@@ -96,12 +98,12 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
                 learnt.refused |= {name} - {"stream"}  # one that broke off once is not a habit
                 refused |= {name, *learnt.refused}
                 if missing := _structural(request, refused):
-                    return Response([], cost(requests=sent), refused | missing)
+                    return Response([], priced(cost(requests=sent), rate), refused | missing)
                 if budget.take():
                     continue
             elif status_of(error) in {400, 422}:
                 learnt.refused -= new  # without them it fails as well: it was something else
-            paid = cost(requests=sent, exact=not lost)
+            paid = priced(cost(requests=sent, exact=not lost), rate)
             raise RequestError.of(request, error, paid, seconds) from error
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from ..core.context import Context
+from ..core.dollars import usd_for_budget
 from ..core.usage import Cost, tokens_for_budget
 
 LEAST_SECONDS = 0.1  # with less, what was paid could not even be ranked by a function
@@ -16,13 +18,15 @@ LEAST_SECONDS = 0.1  # with less, what was paid could not even be ranked by a fu
 class Budget:
     """What is left for the requests of one step (local to one node call).
 
-    What a request costs is counted when it is sent, and its tokens when they are known; so a
+    A request is counted when it is sent, its tokens and dollars when they are known; so a
     limit is passed by no more than what was under way when it was reached.
 
     Attributes:
         requests: How many more may be sent.
         tokens: How many more may be paid; the request that passes it is the last.
         ends: When the time is over, on the monotonic clock.
+        usd: How many more dollars may be paid; the request that passes it is the last.
+        prices: What the run's settings say of the prices of models, each with a name.
 
     Example:
         >>> budget = Budget(requests=1)
@@ -35,6 +39,8 @@ class Budget:
     requests: float = math.inf
     tokens: float = math.inf
     ends: float = field(default=math.inf)
+    usd: float = math.inf
+    prices: Sequence[str] = ()
 
     @property
     def seconds(self) -> float:
@@ -52,6 +58,8 @@ class Budget:
             return "no request left for it"
         if self.tokens <= 0:
             return "no token left for it"
+        if self.usd <= 0:
+            return "no dollar left for it"
         return "" if self.seconds else "no time left for it"
 
     def take(self, pause: float = 0.0) -> bool:
@@ -65,14 +73,19 @@ class Budget:
         """Return how long a request may take that is given this many seconds at most."""
         return min(seconds, max(LEAST_SECONDS, self.seconds))
 
-    def count(self, requests: int = 0, tokens: int = 0) -> None:
-        """Take off what was paid."""
+    def count(self, requests: int = 0) -> None:
+        """Take off requests that were sent, or give back those that were not."""
         self.requests -= requests
-        self.tokens -= tokens
+
+    def pay(self, paid: Cost, requests: int = 0) -> None:
+        """Take off the tokens and dollars of a request, and requests if it was not taken before."""
+        self.requests -= requests
+        self.tokens -= tokens_for_budget(paid)
+        self.usd -= usd_for_budget(paid)
 
     def without(self, requests: int) -> Budget:
         """Return a budget that leaves this many requests for later, but allows one at least."""
-        return Budget(max(min(1, self.requests), self.requests - requests), self.tokens, self.ends)
+        return replace(self, requests=max(min(1, self.requests), self.requests - requests))
 
 
 def budget_left(context: Context, paid: Cost) -> Budget:
@@ -86,6 +99,8 @@ def budget_left(context: Context, paid: Cost) -> Budget:
         (context.budget_requests, paid["requests"]),
         (context.budget_tokens, tokens_for_budget(paid)),
         (context.budget_seconds, paid["seconds"]),
+        (context.budget_usd, usd_for_budget(paid)),
     )
-    requests, tokens, seconds = (limit - used if limit else math.inf for limit, used in limits)
-    return Budget(max(0, requests), max(0, tokens), time.monotonic() + seconds)
+    left = (limit - used if limit else math.inf for limit, used in limits)
+    requests, tokens, seconds, usd = (max(0, most) for most in left)
+    return Budget(requests, tokens, time.monotonic() + seconds, usd, context.price)

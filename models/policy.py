@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -22,6 +22,8 @@ from ..core.policy_forms import POLICY_FORMS, listed
 from .check_policy_spec import check_spec, split_server
 from .loop_end import close_at_loop_end
 from .loop_transport import fit_for_any_loop
+from .prices.known_rate import known_rate
+from .prices.price import Rate
 from .provider_model import compatible_model, provider_model
 from .unwrap import ChatLike, inner_of, is_chat_like, unwrap
 
@@ -42,6 +44,8 @@ class Policy:
         extra_body: Fields to add to every request body (OpenAI-compatible servers only).
         seeded_body: Further ones where a seed is set, so that it repeats exactly.
         arguments: What else goes with every request: what was bound to the model.
+        owner: What records call it, in a run with several.
+        rate: Its price, if a file or the public table has it.
     """
 
     model: BaseChatModel
@@ -52,6 +56,22 @@ class Policy:
     extra_body: Mapping[str, object] = field(default_factory=dict)
     seeded_body: Mapping[str, object] = field(default_factory=dict)
     arguments: JsonObject = field(default_factory=dict)
+    owner: str = ""
+    rate: Rate | None = field(default=None, compare=False)
+
+    def owned(self, refused: Iterable[str]) -> frozenset[str]:
+        """Return what it refuses as the state holds it: with the owner in front, if there is one.
+
+        Args:
+            refused: Request parameters.
+        """
+        mark = f"{self.owner}: " if self.owner else ""
+        return frozenset(mark + name for name in refused)
+
+    def refused(self, known: Iterable[str]) -> frozenset[str]:
+        """Return what it refuses, of all that the state holds."""
+        mark = f"{self.owner}: " if self.owner else ""
+        return frozenset(name.removeprefix(mark) for name in known if name.startswith(mark))
 
 
 # Built models hold connections that belong to one event loop, so that is how they are kept.
@@ -93,14 +113,15 @@ async def resolve_policy(policy: PolicyLike) -> Policy:
     if not isinstance(policy, str):
         model, arguments = unwrap(policy)
         fit_for_any_loop(model)
-        tokens = _context_tokens(model)
-        return Policy(model, model_name(policy), context_tokens=tokens, arguments=arguments)
+        tokens, name = _context_tokens(model), model_name(policy)
+        rate = await asyncio.to_thread(known_rate, name, name, model)
+        return Policy(model, name, context_tokens=tokens, arguments=arguments, rate=rate)
     loop = asyncio.get_running_loop()
     built = _shared.setdefault(loop, {})
     async with _building.setdefault(loop, {}).setdefault(policy, asyncio.Lock()):
         if policy not in built:
             # In a thread: imports and the local model's loading would block the loop.
-            built[policy] = await asyncio.to_thread(build_policy, policy)
+            built[policy] = await asyncio.to_thread(_build_with_rate, policy)
             closing = await close_at_loop_end(partial(_close, loop, built[policy]))
             _closing.setdefault(loop, []).append(closing)
         return built[policy]
@@ -130,6 +151,12 @@ def model_name(model: PolicyLike) -> str:
 def _context_tokens(model: BaseChatModel) -> int | None:
     profile = model.profile or {}
     return profile.get("max_input_tokens")
+
+
+def _build_with_rate(spec: str) -> Policy:
+    policy = build_policy(spec)
+    rate = known_rate(policy.name, model_name(policy.model), policy.model)
+    return replace(policy, rate=rate)
 
 
 def build_policy(spec: str) -> Policy:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from langchain_core.messages import AIMessage, BaseMessage
 
@@ -18,6 +19,7 @@ _OUTPUT = (
 )
 _TOTAL = ("total_tokens", "totalTokens", "totalTokenCount", "total_token_count")
 _CACHED = ("cached_tokens", "prompt_cache_hit_tokens", "cacheReadInputTokens")
+_WRITTEN = ("cache_write_tokens", "cacheWriteInputTokens")
 _DETAILS = ("input_token_details", "prompt_tokens_details", "input_tokens_details")
 _PLACES = ("token_usage", "usage", "usage_metadata")  # in metadata
 
@@ -30,6 +32,7 @@ class Counted:
         input: Of the prompt.
         cached: Those of them that came from a cache.
         output: Of the texts, reasoning included.
+        written: Those of the prompt that were written into a cache, if that is billed apart.
         sound: Whether the numbers can be what was billed; else they are a lower bound.
     """
 
@@ -37,6 +40,7 @@ class Counted:
     cached: int = 0
     output: int = 0
     sound: bool = True
+    written: int = 0
 
 
 def usage_in(report: object) -> Counted | None:
@@ -51,10 +55,11 @@ def usage_in(report: object) -> Counted | None:
         if cached is None and isinstance(details, Mapping):
             names = [name for name in details if str(name).endswith("cache_read")]
             cached = _first_number(details, (*names, *_CACHED))
+    written = max(map(_written, (report, *(report.get(name) for name in _DETAILS))))
     # Some count reasoning in the total only.
     output = max(came or 0, (total or 0) - (given or 0))
     sound = given is not None and came is not None and given > 0
-    return Counted(given or 0, min(cached or 0, given or 0), output, sound)
+    return Counted(given or 0, min(cached or 0, given or 0), output, sound, written)
 
 
 def counted_by(
@@ -72,7 +77,7 @@ def counted_by(
     if len({*found}) > 1:  # each of its own text
         output = sum(one.output for one in found)
         first = max(found, key=lambda one: one.input)
-        return Counted(first.input, first.cached, output, sound=False)
+        return replace(first, output=output, sound=False)
     return found[0] if found else None
 
 
@@ -91,16 +96,24 @@ def counted_in_stream(chunks: Sequence[AIMessage]) -> Counted | None:
     if so_far and outputs == sorted(outputs):
         last = told[-1]
         parts = len({*outputs}) == 1 and len(outputs) > 2
-        return Counted(last.input, last.cached, outputs[-1], sound=last.sound and not parts)
+        return replace(last, output=outputs[-1], sound=last.sound and not parts)
     given = max(one.input for one in told) if so_far else sum(one.input for one in found)
     cached = max(one.cached for one in found)
-    return Counted(given, min(cached, given), sum(outputs), sound=not so_far and given > 0)
+    sound, written = not so_far and given > 0, max(one.written for one in found)
+    return Counted(given, min(cached, given), sum(outputs), sound, written)
 
 
 def _beside(message: BaseMessage) -> Counted | None:
     usage = message.usage_metadata if isinstance(message, AIMessage) else None
     reports = [usage, *(message.response_metadata.get(place) for place in _PLACES)]
     return next(filter(None, map(usage_in, reports)), None)
+
+
+def _written(report: object) -> int:
+    """Return the tokens written into a cache; LangChain has them apart by how long they stay."""
+    given = report if isinstance(report, Mapping) else {}
+    parts = [n for name, n in given.items() if re.match("cache_creation$|ephemeral_", str(name))]
+    return max(sum(_tokens(n) or 0 for n in parts), _first_number(given, _WRITTEN) or 0)
 
 
 def _first_number(report: Mapping[str, object], names: Sequence[str]) -> int | None:

@@ -9,6 +9,7 @@ from langchain_core.messages import BaseMessage
 
 from ..core.replies.reply import Reply
 from ..core.usage import Cost, cost, tokens_of
+from .prices.price import Rate, estimated, priced
 from .reported_usage import Counted, counted_by
 
 MOST_CHARACTERS_PER_TOKEN = 10  # more than any text has on average
@@ -42,15 +43,21 @@ def cost_of(counted: Counted | None, replies: Sequence[Reply], signature: str = 
         sequences=len(replies),
         input_tokens=max(0, counted.input),
         cached_tokens=max(0, counted.cached),
+        cache_write_tokens=max(0, counted.written),
         output_tokens=max(0, counted.output),
         exact=counted.sound and enough and not counts_one,
     )
 
 
-def with_estimate(paid: Cost, messages: Sequence[BaseMessage], replies: Sequence[Reply]) -> Cost:
-    """Return a cost with a guess at its tokens if its server reported none, for budgets."""
+def with_price(
+    paid: Cost, messages: Sequence[BaseMessage], replies: Sequence[Reply], rate: Rate | None
+) -> Cost:
+    """Return the cost of one request with its dollars, if its price is known.
+
+    If its server reported no tokens, it has a guess at them and their price instead, for budgets.
+    """
     if tokens_of(paid):
-        return paid
-    texts = [*(m.text for m in messages), *(reply.text + reply.reasoning for reply in replies)]
-    characters = sum(map(len, texts))
-    return {**paid, "estimated_tokens": -(-characters // CHARACTERS_PER_TOKEN)}
+        return priced(paid, rate)
+    given = sum(len(message.text) for message in messages)
+    came = sum(len(reply.text) + len(reply.reasoning) for reply in replies)
+    return estimated(paid, (given, came), CHARACTERS_PER_TOKEN, rate)

@@ -96,6 +96,8 @@ def _picked(pool: Sequence[Candidate], pick: Pick, now: Round) -> Update:
         "rejected": rejected and rejected["id"],
         "picked_by": "human",
     }
+    if chosen and "policy" in now and "policy" in chosen:
+        record["policy"] = chosen["policy"]
     if chosen:
         record |= {"reward": chosen["reward"], "best_length": len(chosen["text"])}
         if chosen["id"] != now["chosen"]:

@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 from ..core.context import Context
 from ..core.errors import NoCandidateError
 from ..core.events import Emitter
-from ..core.final_answer import answer_of
+from ..core.final_answer import answer_of, final_event
 from ..core.state import State
 from ..core.stopping import why_stop
 from ..core.usage import add_usage
@@ -33,9 +33,8 @@ def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
             raise NoCandidateError("the pool holds no scored candidate, so there is no answer")
         late = await measured(state, given, runtime, emit, None)
         emit("stop", {"reason": reason})
-        final = {"candidate": winner["id"], "answer": winner["text"], "reward": winner["reward"]}
         usage = add_usage(state["usage"], late["usage"]) if late else state["usage"]
-        emit("final", {**final, "usage": usage})
+        emit("final", final_event(state, winner, usage))
         return {
             **late,
             "messages": [AIMessage(winner["text"])] if speak else [],

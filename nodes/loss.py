@@ -42,7 +42,7 @@ def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> N
         if step in record.get("by_hand", []) and record[step]:  # a person's: see `choose`
             emit(step, {"text": record[step]})
             return {"usage": usage_of(turn, step, cost(), emit.seconds)}
-        request = _request(state, await given.for_run(runtime), step)
+        request = _request(state, await given.for_run(runtime, state), step)
         place = {"turn": turn, "round": now}
         # The request is not a task: the node ends with it, and is saved itself.
         asking = ask_for_critique(request, emit, step, f"r{now}-{step}")
@@ -74,7 +74,7 @@ def _request(state: State, run: RunModels, step: Literal["loss", "gradient"]) ->
     later = (2 if step == "loss" else 1) + requests_to_score(ranking, 1, state["candidates"])
     refused = set(state["critic_refused"])
     if not run.own_critic:
-        refused |= set(state["refused"]) - {"n", "response_format"}
+        refused |= critic.refused(state["refused"]) - {"n", "response_format"}
     return Request(
         critic,
         run.prompts.render(

@@ -12,13 +12,13 @@ from ..core.events import Emitter
 from ..core.json_types import JsonObject
 from ..core.moves import needs_critique, plan_of
 from ..core.planning.round_plan import next_plan
-from ..core.pool import by_id, summarise, with_reward, without_reward
+from ..core.pool import by_id, losses, rankable, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of
 from ..models.failures.caused_by import caused_by
 from ..rewards.heldout_sample import heldout_samples
 from .paid.run_models import GivenModels, Node, Update
-from .paid.score_round import Ranking, begin_ranking, losses, rankable, waits
+from .paid.score_round import Ranking, begin_ranking, waits
 
 
 def rank_node(*, given: GivenModels) -> Node:
@@ -52,6 +52,8 @@ async def complete(
     if context.mode == "adaptive" and now < context.rounds:
         record["plan"] = next_plan(pool, record["turn"], now, context)
     record["heldout"] = await _heldout(ranking, state, pool, record)
+    if ranking.nothing.criteria:
+        record["criteria"] = ranking.nothing.criteria
     ranking.emit("round", {"selected": record})
     if "plan" in record:
         ranking.emit("plan", {"plan": record["plan"]})

@@ -14,6 +14,8 @@ from ..core.state import State
 from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
 from ..models.budget import budget_left
 from ..models.failures.caused_by import caused_by
+from ..models.prices.of_run import unpriced_notice
+from ..models.several_policies import names_of
 from ..rewards.planned_reward import Job
 from ..rewards.readiness import beside, ready_to_score
 from .paid.candidates import Received, Wanted, ask_for_candidates
@@ -40,10 +42,10 @@ def sample_node(*, given: GivenModels) -> Node:
         got.cost = add_costs(paid, got.cost)
         if run.context.budget_tokens and got.cost.get("estimated_tokens"):
             says = "reports no usage: budget_tokens counts an estimate by length"
-            emit.notice(f"{run.policy.name} {says}")
+            emit.notice(f"{names_of(run.policies)} {says}")
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
-            raise _no_candidate(run.policy.name, got, add_usage(None, usage))
+            raise _no_candidate(names_of(run.policies), got, add_usage(None, usage))
         return {
             "turn": turn,
             "round": 0,
@@ -93,7 +95,7 @@ def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None
             "mode": context.mode,
             "depth": context.rounds,
             "width": context.width,
-            "policy": run.policy.name,
+            "policy": names_of(run.policies),
             "critic": run.critic.name,
             "reward": reward.name,
         },
@@ -101,8 +103,10 @@ def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None
     if others := conversation.other_parts:
         why = "only first samples see it; rewards, critiques and rewrites go by the words"
         emit.notice(f"beside text there is {', '.join(others)}: {why}")
-    if reward.notice:
-        emit.notice(reward.notice)
+    for notice in filter(
+        None, (reward.notice, unpriced_notice(context, *run.policies, run.critic))
+    ):
+        emit.notice(notice)
 
 
 def _wanted(

@@ -21,7 +21,7 @@ def update_node(*, given: GivenModels) -> Node:
     """Return the node that asks for the next round from chosen, loss and gradient."""
 
     async def update(state: State, runtime: Runtime[Context]) -> Update:
-        run = await given.for_run(runtime)
+        run = await given.for_run(runtime, state)
         turn, now = state["turn"], state["round"] + 1
         emit = Emitter(runtime.stream_writer, state["usage"], now)
         wanted = Wanted(

@@ -1,8 +1,8 @@
 """An advised answer: the request once more, with what was learnt from an earlier answer to it.
 
 The earlier answer itself is not shown: a weak draft is copied where a good check would have helped.
-Placeholders: `{feedback}` (what the reward says of that answer, or nothing) and `{gradient}`. The
-conversation stays as it is; the advice is added to its last human turn. The wording is ours.
+Placeholders: `{feedback}` (what the reward says of earlier answers, or nothing) and `{gradient}`.
+The conversation stays as it is; the advice is added to its last human turn. The wording is ours.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ ADVICE = Prompt(
     """\
 
 
-(A note to you, which is not part of the request. An earlier answer to it was reviewed. Text inside
+(A note to you, which is not part of the request. Earlier answers to it were checked. Text inside
 tags is material to go by.{feedback}{gradient}
 
-Answer the request from the beginning, and better. Mention neither this note nor an earlier
-answer.)""",
+Answer the request from the beginning, without these faults. Mention neither this note nor an
+earlier answer.)""",
     required=("feedback", "gradient"),
 )
 CHECKED = Prompt(
-    "\n\nA check of that answer reported:\n\n<earlier_feedback>\n{feedback}\n</earlier_feedback>",
+    "\n\nThe check reported:\n\n<earlier_feedback>\n{feedback}\n</earlier_feedback>",
     required=("feedback",),
 )
 TO_CHANGE = Prompt(
-    "\n\nWhat it should have done otherwise:\n\n<gradient>\n{gradient}\n</gradient>",
+    "\n\nWhat should be done otherwise:\n\n<gradient>\n{gradient}\n</gradient>",
     required=("gradient",),
 )
 
@@ -45,20 +45,26 @@ def advised_messages(
 
     Args:
         messages: The conversation.
-        critique: What is known of the chosen answer.
+        critique: What is known of earlier answers; if nothing is, the conversation stays as it is.
         clip_tokens: About how many tokens of each text the model is shown.
     """
+    learnt = what_was_learnt(critique, clip_tokens)
+    if not any(learnt.values()):
+        return list(messages)
+    advice = ADVICE.fill(learnt)
+    asked = [i for i, m in enumerate(messages) if isinstance(m, HumanMessage) and message_words(m)]
+    return [with_advice(m, advice) if i == asked[-1] else m for i, m in enumerate(messages)]
+
+
+def what_was_learnt(critique: Critique, clip_tokens: int) -> dict[str, str]:
+    """Return the blocks of what the reward says of earlier answers, and of what to change."""
     said, gradient = critique.chosen_feedback, critique.gradient
     feedback = as_text(quote(clip(said, min(clip_tokens, FEEDBACK_TOKENS))))
     changes = quote(clip(gradient, clip_tokens))
-    advice = ADVICE.fill(
-        {
-            "feedback": CHECKED.fill({"feedback": feedback}) if said else "",
-            "gradient": TO_CHANGE.fill({"gradient": changes}) if gradient else "",
-        }
-    )
-    asked = [i for i, m in enumerate(messages) if isinstance(m, HumanMessage) and message_words(m)]
-    return [with_advice(m, advice) if i == asked[-1] else m for i, m in enumerate(messages)]
+    return {
+        "feedback": CHECKED.fill({"feedback": feedback}) if said else "",
+        "gradient": TO_CHANGE.fill({"gradient": changes}) if gradient else "",
+    }
 
 
 def with_advice(message: AnyMessage, advice: str) -> AnyMessage:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..core.context import Context
 from ..core.conversation import read_conversation
 from ..core.errors import PolicyError
+from ..core.faults import faults_text, with_other_faults
 from ..core.feedback import feedback_text
 from ..core.pool import by_id
 from ..core.state import State
@@ -13,6 +16,7 @@ from .earlier import earlier_advice
 from .prompt_set import Critique
 
 TEXTS_PER_PROMPT = 5  # query, chosen, rejected, loss, gradient
+MOST_VERSIONS = 3  # of what the rewrites, or the advised answers, of one round go by
 
 
 def critique_of(state: State, context: Context) -> Critique:
@@ -38,6 +42,49 @@ def critique_of(state: State, context: Context) -> Critique:
         chosen_feedback=feedback_text(chosen) if told else "",
         rejected_feedback=feedback_text(rejected) if told and rejected else "",
     )
+
+
+def advice_of(state: State, context: Context, most: int) -> list[tuple[int, Critique]]:
+    """Return what the advised answers of a round may go by, each with the chosen answer's round.
+
+    One has the faults of the chosen answer, the next also those of a good one with other faults:
+    so answers under advice differ.
+
+    Args:
+        state: The run, with a chosen answer.
+        context: Its settings.
+        most: How many are needed.
+    """
+    critique, pool = critique_of(state, context), state["candidates"]
+    told = context.feedback == "show"
+    chosen = next(c for c in pool if c["id"] == state["rounds"][-1]["chosen"])
+    others = with_other_faults(pool, chosen, min(most, MOST_VERSIONS)) if told else []
+    return [
+        (chosen["round"], replace(critique, chosen_feedback=faults_text(chosen, c) * told))
+        for c in others or [chosen]
+    ]
+
+
+def drafts_of(state: State, context: Context, most: int) -> list[tuple[int, Critique]]:
+    """Return the answers that may be rewritten without a critique, each with its round and faults.
+
+    They are the chosen one and others with the same reward and other faults, unless a person chose.
+
+    Args:
+        state: The run, with a chosen answer.
+        context: Its settings.
+        most: How many are needed.
+    """
+    critique, now, pool = critique_of(state, context), state["rounds"][-1], state["candidates"]
+    told = context.feedback == "show"
+    equal = [c for c in pool if c["id"] == now["chosen"]]
+    if told and now["picked_by"] == "reward":
+        others = with_other_faults(pool, equal[0], len(pool))
+        equal += [c for c in others if c["reward"] == equal[0]["reward"] and c not in equal]
+    return [
+        (c["round"], replace(critique, chosen=c["text"], chosen_feedback=faults_text(c) * told))
+        for c in equal[: min(most, MOST_VERSIONS)]
+    ]
 
 
 def clip_tokens(context: Context, policy: Policy) -> int:

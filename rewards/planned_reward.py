@@ -30,6 +30,7 @@ from ..core.pool import reward_of, with_reward
 from ..core.state import Candidate, Score
 from ..models.budget import Budget
 from .base import Reward, checked, failed
+from .query_criteria import Criteria, keep_criteria
 
 CallT = TypeVar("CallT", default=Any)
 """One call as its reward plans it: plain JSON, as it is saved."""
@@ -57,6 +58,8 @@ class Job:
         pool: The candidates that were scored before, the earliest first.
         budget: What it may still cost, for rewards that ask a model.
         settings: Those of the run, for rewards that ask a model.
+        criteria: What was written for this query to check its answers for, by the rewards'
+            names. `score_job` adds what is written now; it holds for the whole turn.
     """
 
     messages: Sequence[AnyMessage]
@@ -64,6 +67,7 @@ class Job:
     pool: Sequence[Candidate] = ()
     budget: Budget = field(default_factory=Budget, repr=False, compare=False)
     settings: Context = field(default_factory=Context)
+    criteria: Criteria = field(default_factory=dict, compare=False)
 
     @property
     def leader(self) -> Candidate | None:
@@ -175,9 +179,8 @@ async def score_job(
     Returns:
         One score per answer; a call that raised leaves its answers unscored.
     """
-    calls: list[CallT] = []
     results: list[ResultT | Exception] = []
-    further = reward.plan(job)
+    calls, further = list[CallT](), reward.plan(job)
     while further:
         calls += further
         ended = await asyncio.gather(*[ask(call) for call in further], return_exceptions=True)
@@ -188,6 +191,7 @@ async def score_job(
                 results.append(end if isinstance(end, Exception) else RewardError(evidence(end)))
             else:
                 results.append(end["result"])
+        keep_criteria(reward, calls, results, job.criteria)
         further = plan_further(reward, job, calls, results)
     return reward.combine(job, calls, results)
 
@@ -198,7 +202,7 @@ def plan_further(
     """Return the calls that a reward makes after the first ones, if it does so at all.
 
     Args:
-        reward: The reward; only a mix with constraints has a `plan_further`.
+        reward: The reward; only some have a `plan_further`, such as a mix with constraints.
         job: The round.
         calls: All calls so far, in their order.
         results: What each brought, or its error.
@@ -208,7 +212,10 @@ def plan_further(
 
 
 async def score_now(
-    reward: Reward | PlannedReward, messages: Sequence[AnyMessage], answers: Sequence[str]
+    reward: Reward | PlannedReward,
+    messages: Sequence[AnyMessage],
+    answers: Sequence[str],
+    criteria: Criteria | None = None,
 ) -> list[Score]:
     """Score answers outside a run, where nothing is saved.
 
@@ -216,11 +223,13 @@ async def score_now(
         reward: The reward.
         messages: The conversation.
         answers: Answers to it.
+        criteria: What was written for this conversation before; what is written now is added.
 
     Returns:
         One score per answer; a call that raised leaves its answers unscored.
     """
-    plan, job = planned(reward), Job(messages, answers)
+    known = {} if criteria is None else criteria
+    plan, job = planned(reward), Job(messages, answers, criteria=known)
     return await score_job(plan, job, lambda call: plan.call(job, call))
 
 
@@ -236,14 +245,3 @@ def requests_to_score(reward: PlannedReward, answers: int, pool: Sequence[Candid
     if requests is None:
         return 0
     return requests(Job([], [str(i) for i in range(answers)], with_reward(pool)))
-
-
-async def self_check(reward: PlannedReward) -> str:
-    """Have a reward that can (a served one) look at scores of built-in texts, once.
-
-    Returns:
-        A sentence for the person, such as that its scores look squashed; or "".
-    """
-    inner = reward.reward if isinstance(reward, Batched) else reward
-    probe = getattr(inner, "probe", None)
-    return str(await probe()) if probe else ""

@@ -24,7 +24,8 @@ from ..core.usage import Cost, add_costs, add_usage, cost, usage_of
 from ..core.user_code.contain import GRACE, contained
 from ..models.failures.caused_by import caused_by
 from ..models.failures.provider_error import status_of
-from .planned_reward import Batched, CallT, Job, PlannedReward, self_check
+from .planned_reward import Batched, CallT, Job, PlannedReward
+from .self_check import self_check
 
 T = TypeVar("T")
 Tell = Callable[[str], None]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib import import_module
 from operator import attrgetter
 
-from ..core.errors import SpecError
+from ..core.errors import ConfigError, SpecError
 from ..models.policy import PolicyLike
 from .base import Reward
 from .function import OwnReward, as_reward
-from .planned_reward import PlannedReward
+from .planned_reward import PlannedReward, planned
 from .specs import BY_KIND, REWARDS
 
 RewardLike = OwnReward | str
@@ -44,6 +45,29 @@ def resolve_reward(reward: RewardLike, *, policy: PolicyLike = "") -> Reward | P
         return _shared(kind, rest)
     around = {"policy": policy, "resolve": partial(resolve_reward, policy=policy)}
     return _maker(spec.maker)(rest, **{name: around[name] for name in spec.needs})
+
+
+async def reward_for_run(
+    reward: RewardLike, policy: PolicyLike, *, heldout: bool = False
+) -> PlannedReward:
+    """Return a reward as a run uses it.
+
+    Args:
+        reward: What `resolve_reward` takes.
+        policy: Who judges if a judge names no model.
+        heldout: Whether it is to score without steering.
+
+    Raises:
+        ConfigError: a held-out reward that compares answers, or what `resolve_reward` raises.
+    """
+    # In a thread: a spec may name a file or a module, and reading one would block the loop.
+    ready = planned(await asyncio.to_thread(resolve_reward, reward, policy=policy))
+    if heldout and getattr(ready, "relative", False):
+        raise ConfigError(
+            f"{ready.name!r} cannot be the held-out reward: it compares answers with each other, "
+            "and a held-out reward sees one at a time. Take judge: or a reward model"
+        )
+    return ready
 
 
 @lru_cache(maxsize=64)

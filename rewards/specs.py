@@ -50,7 +50,7 @@ REWARDS = (
     RewardForm(
         "judge:POLICY",
         "a language model rates each answer",
-        maker="judging.pointwise:Judge.from_spec",
+        maker="mixing.repeated:judge_from_spec",
         start="any policy spec; `judge` alone takes the run's policy",
         needs=("policy",),
     ),
@@ -71,8 +71,15 @@ REWARDS = (
     RewardForm(
         "rubric:FILE.toml",
         "a language model checks each answer against your criteria",
-        maker="judging.rubric:Rubric.from_spec",
+        maker="judging.rubric_file:rubric_named",
         start="see below; it names a judge, or takes the run's policy",
+        needs=("policy",),
+    ),
+    RewardForm(
+        "rubric:auto",
+        "a language model writes criteria for the query, and checks each answer against them",
+        maker="judging.rubric_file:rubric_named",
+        start="the run's policy judges; `rubric:auto:POLICY` names another model",
         needs=("policy",),
     ),
     RewardForm(

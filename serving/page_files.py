@@ -11,6 +11,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from ..core.look.folder import LOOK
+
 FOLDER = Path(__file__).parent / "page"
 # Some systems register text/plain for it, and browsers then refuse the module.
 mimetypes.add_type("text/javascript", ".js")
@@ -36,10 +38,12 @@ class Page(StaticFiles):
 
 def page_routes() -> list[BaseRoute]:
     """Return the routes of the page."""
+    page = Page(directory=FOLDER, html=True)
+    page.all_directories.append(LOOK)  # what reports look like too
     return [
         Route("/", redirect_to_page),
         Route("/app", redirect_to_page),
-        Mount("/app", Page(directory=FOLDER, html=True), name="page"),
+        Mount("/app", page, name="page"),
     ]
 
 

@@ -53,6 +53,9 @@ def bounded_context(settings: Settings, base: type[Context]) -> type[Context]:
     default = {name: base.model_fields[name].default for name in ("critic", "reward")}
     policies, rewards = policy_specs(settings), [default["reward"], "heuristic"]
     fields: Fields = {}
+    several = base.model_fields["policies"]
+    one_of: Any = Literal[tuple(policies)]
+    fields["policies"] = (tuple[one_of, ...], with_default(several, several.default))
     for name, allowed in {
         "policy": policies,
         "critic": ["", default["critic"], *policies],

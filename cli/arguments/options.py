@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Iterable
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .settings import OUTPUT, OWN, SETTINGS
+from ...core.dollars import PRICES
+from .settings import OUTPUT, OWN, SETTINGS, STOP
 
 
 def _flag(*names: str, help: str) -> Any:
@@ -28,7 +31,7 @@ Database = Annotated[
 ]
 Json = Annotated[
     bool,
-    _flag("--json", help="Print one JSON object and nothing else."),
+    _flag("--json", help="Print each record as one line of JSON, and nothing else."),
 ]
 Quiet = Annotated[
     bool,
@@ -37,6 +40,16 @@ Quiet = Annotated[
 Events = Annotated[
     bool,
     _flag("--events", help="Print each event as a line of JSON, as it happens (docs/events.md)."),
+]
+Prices = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices",
+        metavar="FILE",
+        envvar=PRICES,
+        help="Prices of models as JSON: litellm's, or dollars per million tokens (docs/models.md).",
+        rich_help_panel=STOP,
+    ),
 ]
 RunId = Annotated[str, typer.Argument(metavar="ID", help="The run's id, or its first characters.")]
 Pick = Annotated[
@@ -68,10 +81,19 @@ Gradient = Annotated[
 ]
 
 
+PRICES_OPTION: Any = {
+    "kind": inspect.Parameter.KEYWORD_ONLY,
+    "default": None,
+    "annotation": Prices,
+}
+
+
 def takes_settings(
     only: Iterable[str] = (), *, environment: bool = False
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Give a command the settings of `Context` as options; it gets those typed as `settings`.
+
+    With all settings goes `--prices`, which the whole process uses.
 
     Args:
         only: Names of the settings; default: all.
@@ -83,6 +105,8 @@ def takes_settings(
     def decorate(function: Callable[..., int]) -> Callable[..., int]:
         @wraps(function)
         def command(**given: object) -> int:
+            if prices := given.pop("prices", None):
+                os.environ[PRICES] = str(prices)
             typed = {setting.name: given.pop(setting.name) for setting in offered}
             values = {k: None if v == OWN else v for k, v in typed.items() if v not in (None, [])}
             return function(**given, settings=values)
@@ -90,6 +114,7 @@ def takes_settings(
         own = inspect.signature(function, eval_str=True).parameters.values()
         kept = [p.replace(kind=p.KEYWORD_ONLY) for p in own if p.name != "settings"]
         added = [setting.parameter(environment) for setting in offered]
+        added += [] if only else [inspect.Parameter("prices", **PRICES_OPTION)]
         command.__signature__ = inspect.Signature([*kept, *added])  # type: ignore[attr-defined]
         return command
 

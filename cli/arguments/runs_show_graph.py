@@ -11,19 +11,56 @@ import typer
 from .options import Database, Json, RunId, takes_settings
 from .top_level import app
 
+DELETION = "Delete runs, never one under way"
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="List at most this many runs.")]
+RunIds = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Only these runs.")]
+WithSize = Annotated[
+    bool, typer.Option("--size", metavar=" ", help="Show what each run takes on the disk.")
+]
+Delete = Annotated[
+    bool,
+    typer.Option("--delete", metavar=" ", help="Delete the runs named.", rich_help_panel=DELETION),
+]
+OlderThan = Annotated[
+    str | None,
+    typer.Option(
+        metavar="AGE", help="Delete those older, such as 30d (min, h, d, w).",
+        rich_help_panel=DELETION,
+    ),
+]  # fmt: skip
+Keep = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=0, help="Delete all but the newest N; they stay in any case.",
+        rich_help_panel=DELETION,
+    ),
+]  # fmt: skip
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", "-y", metavar=" ", help="Do not ask.", rich_help_panel=DELETION),
+]
+
 
 @app.command()
-def runs(
-    limit: Annotated[
-        int, typer.Option("--limit", "-n", min=1, help="List at most this many runs.")
-    ] = 20,
+def runs(  # noqa: PLR0913  a setting each
+    *,
+    ids: RunIds = None,
+    limit: Limit = 20,
+    size: WithSize = False,
+    delete: Delete = False,
+    older_than: OlderThan = None,
+    keep: Keep = None,
+    yes: Yes = False,
     db: Database = None,
     json: Json = False,
 ) -> int:
-    """List saved runs, the latest first."""
+    """List saved runs, the latest first; or delete some, and free their space."""
+    from ..commands.delete_runs import delete_runs_of
     from ..commands.runs import list_runs
 
-    return list_runs(limit, db, json)
+    if delete or older_than is not None or keep is not None:
+        return delete_runs_of(ids or [], older_than, keep, db, yes=yes, named=delete)
+    return list_runs(limit, ids or [], db, json, size)
 
 
 @app.command()

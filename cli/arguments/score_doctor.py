@@ -34,11 +34,23 @@ def score(
     return work(file, settings)
 
 
+MODELS_AND_REWARDS = ("policy", "critic", "reward", "heldout")
+
+
 @app.command(
     epilog="Exit codes: 0 TPO will work; 1 it will not, or not well; 2 a setting is wrong."
 )
 @takes_settings(
-    ("policy", "reward", "critic", "temperature", "max_tokens", "update_format", "timeout"),
+    (
+        "policy",
+        "reward",
+        "heldout",
+        "critic",
+        "temperature",
+        "max_tokens",
+        "update_format",
+        "timeout",
+    ),
     environment=True,
 )
 def doctor(
@@ -63,11 +75,14 @@ def doctor(
     to win. They take up to 18 of the requests, for as many texts each as --tries says; a server
     that takes no n is asked for each text.
 
+    With --heldout it also says beyond which width that reward falls while --reward rises; --tries
+    is the largest width that is looked at.
+
     With --reward and no --policy it checks the reward alone, and shows how it scores 14 pairs.
     """
     from ..commands.doctor import check
 
-    sources = {name: ctx.get_parameter_source(name) for name in ("policy", "critic", "reward")}
+    sources = {name: ctx.get_parameter_source(name) for name in MODELS_AND_REWARDS}
     # Those of the environment do not count.
     typed = {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}
     return check(tries, json, settings, reward_alone=typed == {"reward"})

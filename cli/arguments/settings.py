@@ -18,6 +18,10 @@ REWARD = "Reward"
 STOP, REQUESTS, OUTPUT = "Stop rules and budget", "Requests", "Output"
 FROM_ENVIRONMENT = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
 OWN = "none"  # typed to keep the model's own value
+SEVERAL = (
+    "One of several models that divide the first samples, in place of --policy; to be repeated. "
+    "The one whose answer is the best of these writes all that follows."
+)
 
 
 def number(text: str) -> float | int | str:
@@ -107,6 +111,7 @@ SETTINGS = (
     Setting("mode", SEARCH, "m"),
     Setting("seed", SEARCH),
     Setting("policy", MODELS, "p"),
+    Setting("policies", MODELS, help=SEVERAL),
     Setting("reward", MODELS, "r", help=f"What ranks the candidates: {listed(REWARDS)}."),
     Setting("critic", MODELS, help="Another model for loss and gradient. Default: the policy."),
     Setting("prompts", MODELS),
@@ -134,6 +139,8 @@ SETTINGS = (
     Setting("budget_requests", STOP),
     Setting("budget_tokens", STOP),
     Setting("budget_seconds", STOP),
+    Setting("budget_usd", STOP),
+    Setting("price", STOP),
     Setting("max_concurrency", REQUESTS),
     Setting("timeout", REQUESTS),
     Setting("retries", REQUESTS),

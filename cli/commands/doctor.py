@@ -14,7 +14,7 @@ from ...core.make_context import make_context
 from ...models.policy import Policy, resolve_policy
 from ...rewards.base import Reward
 from ...rewards.planned_reward import Job, PlannedReward
-from ...rewards.resolve import resolve_reward
+from ...rewards.resolve import resolve_reward, reward_for_run
 from ..console import console_for
 from ..ctrl_c import run_interruptible
 from ..doctor.forecast_findings import forecast_findings
@@ -38,22 +38,30 @@ def check(tries: int, as_json: bool, settings: dict[str, object], *, reward_alon
 
 async def _check(tries: int, as_json: bool, context: Context, reward_alone: bool) -> int:
     reward = resolve_reward(context.reward, policy=context.policy)
+    heldout = context.heldout and await reward_for_run(
+        context.heldout, context.policy, heldout=True
+    )
     console = Console(quiet=True) if as_json else console_for()
     report = Report(console)
     if not reward_alone:
         await _check_policy(tries, context, report)
-    pairs = await score_pairs(reward, context, report, show=reward_alone)
+    pairs = await score_pairs(reward, heldout or None, context, report, show=reward_alone)
     fit, sentence = verdict(report.findings)
     if reward_alone:
         fit, sentence = verdict_on_reward(report.findings, [pair.right for pair in pairs])
     console.print(Text(sentence, "bold"), soft_wrap=not console.is_terminal)
     if as_json:
-        print(json.dumps(report.as_json(fit, sentence, pairs), indent=2, ensure_ascii=False))
+        print(json.dumps(report.as_json(fit, sentence, pairs), ensure_ascii=False))
     return 0 if fit else 1
 
 
 async def score_pairs(
-    reward: Reward | PlannedReward, context: Context, report: Report, *, show: bool
+    reward: Reward | PlannedReward,
+    heldout: PlannedReward | None,
+    context: Context,
+    report: Report,
+    *,
+    show: bool,
 ) -> Sequence[Probed]:
     """Check a reward with pairs of answers, and with the policy's own; return the pairs."""
     console = report.console
@@ -65,7 +73,7 @@ async def score_pairs(
     report.add(found)
     if pairs and report.tried:
         with console.status("scoring first answers"):
-            report.add(await check_width(reward, report.tried))
+            report.add(await check_width(reward, report.tried, heldout))
     return pairs
 
 

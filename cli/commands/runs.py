@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
+from pathlib import Path
 
 from rich.text import Text
 from typing_extensions import TypedDict
 
 from ...core.context import Mode
+from ...core.final_answer import answer_of
 from ...core.login import without_login
-from ...core.number_format import age, reward
+from ...core.number_format import age, count, reward, size
 from ...core.phrases import MODES
+from ...core.several_policies import named_policies
 from ...core.state import StopReason
 from ...core.stopping import spent
-from ..console import page, short, table
+from ..console import page, say, short, table
+from ..saved.deletion import sizes
 from ..saved.saved_run import load_run
 from ..saved.status import Status, query_of, status_of, values_of
-from ..saved.store import Store, latest_runs, open_store, store_path
+from ..saved.store import Store, find_run, how_many, latest_runs, open_store, store_path
 
 WIDE = 110  # columns of a terminal that has room for the policy
 STYLES = {"finished": "green", "failed": "red", "waiting": "yellow", "interrupted": "yellow"}
 
 
-class RunRow(TypedDict):
+class RunRow(TypedDict, total=False):
     """What the table and `--json` say of a run."""
 
     id: str
@@ -38,32 +43,57 @@ class RunRow(TypedDict):
     reward_model: str
     reward: float | None
     requests: int
+    cost_usd: float | None
     query: str
+    bytes: int
 
 
-def list_runs(limit: int, db: str | None, as_json: bool) -> int:
-    """Print the latest runs, and return the exit code."""
+def list_runs(
+    limit: int, ids: Sequence[str], db: str | None, as_json: bool, with_size: bool
+) -> int:
+    """Print the latest runs, or those named; say which are not listed; return the exit code."""
     path = store_path(db)
-
-    async def read() -> list[RunRow]:
-        async with open_store(path) as store:
-            return [await _row(store, run_id) for run_id in await latest_runs(store, limit)]
-
-    rows = asyncio.run(read()) if path.exists() else []
+    rows, unlisted = list[RunRow](), ""
+    if path.exists():
+        rows, unlisted = asyncio.run(_read(path, limit, ids, with_size))
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
     else:
         _print_table(rows)
+    if with_size and path.exists():
+        say(f"{path}: {size(path.stat().st_size)}")
+    if unlisted:
+        say(unlisted)
     return 0
+
+
+async def _read(
+    path: Path, limit: int, ids: Sequence[str], with_size: bool
+) -> tuple[list[RunRow], str]:
+    async with open_store(path) as store:
+        named = [await find_run(store, beginning) for beginning in ids]
+        listed = named or await latest_runs(store, limit)
+        rows = [await _row(store, run_id) for run_id in listed]
+        if with_size:
+            weights = await sizes(store)
+            rows = [{**row, "bytes": weights.get(row["id"], 0)} for row in rows]
+        return rows, "" if named else _unlisted(len(rows), *await how_many(store))
+
+
+def _unlisted(listed: int, ours: int, others: int) -> str:
+    """Return which threads of the file are not listed, in words."""
+    older = f"{ours - listed} older (all: tpo runs --limit {ours})" if ours > listed else ""
+    foreign = f"{count(others, 'thread')} of other programs in this file" if others else ""
+    parts = [part for part in (older, foreign) if part]
+    return f"Not listed: {'; '.join(parts)}" if parts else ""
 
 
 async def _row(store: Store, run_id: str) -> RunRow:
     run = await load_run(store, run_id, {})
     state = await run.state()
     values, context = values_of(state), run.context
-    rounds = values.get("rounds") or []
-    best = [r["best"] for r in rounds if r["best"] is not None]
-    final = values.get("reward")
+    paid, leader = spent(values), answer_of(values, values.get("stop_reason"))
     return {
         "id": run_id,
         "when": state.created_at,
@@ -73,10 +103,11 @@ async def _row(store: Store, run_id: str) -> RunRow:
         "depth": context.rounds,
         "width": context.width,
         "round": values.get("round", 0),
-        "policy": without_login(context.policy),
+        "policy": named_policies(context),
         "reward_model": without_login(context.reward),
-        "reward": final if final is not None else max(best, default=None),
-        "requests": spent(values)["requests"],
+        "reward": leader["reward"] if leader else None,
+        "requests": paid["requests"],
+        "cost_usd": paid.get("cost_usd"),
         "query": query_of(state),
     }
 
@@ -87,8 +118,9 @@ def _print_table(rows: list[RunRow]) -> None:
             console.print(Text("There are no saved runs."))
             return
         policy = ["policy"] if console.width >= WIDE else []
-        columns = ("id", "when", "status", "search", "reward", "requests", *policy, "prompt")
-        made = table(*columns, right=("reward", "requests"))
+        weight = ["size"] if "bytes" in rows[0] else []
+        columns = ("id", "when", "status", "search", "reward", "requests", *weight, *policy)
+        made = table(*columns, "prompt", right=("reward", "requests", "size"))
         for row in rows:
             made.add_row(
                 row["id"],
@@ -97,6 +129,7 @@ def _print_table(rows: list[RunRow]) -> None:
                 Text(f"{MODES[row['mode']]} {row['depth']}x{row['width']}", no_wrap=True),
                 reward(row["reward"]),
                 str(row["requests"]),
+                *([size(row["bytes"])] if weight else []),
                 *([short(row["policy"], 30)] if policy else []),
                 Text(short(row["query"], 60), no_wrap=True, overflow="ellipsis"),
             )

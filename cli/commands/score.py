@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 
 from rich.text import Text
@@ -16,6 +17,7 @@ from ...core.make_context import make_context
 from ...core.number_format import reward as shown
 from ...rewards.base import Reward, Score
 from ...rewards.planned_reward import Job, PlannedReward, planned, score_now
+from ...rewards.query_criteria import Criteria
 from ...rewards.readiness import make_ready
 from ...rewards.resolve import resolve_reward
 from ..console import console_for, say, short, table
@@ -37,10 +39,10 @@ def score(path: str, settings: dict[str, object]) -> int:
 
 async def _score(reward: Reward | PlannedReward, rows: Sequence[ScoreRow], context: Context) -> int:
     await _make_ready(reward, context)
-    lost: list[str] = []
+    lost, written = list[str](), defaultdict[str, Criteria](dict)
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE]
-        scores = await _score_some(reward, some)
+        scores = await _score_some(reward, some, written)
         lost += [s["error"] for s in scores if s["error"]]
         if sys.stdout.isatty():
             _print_table(some, scores, first)
@@ -63,15 +65,22 @@ async def _make_ready(reward: Reward | PlannedReward, context: Context) -> None:
         raise RewardError(f"{away}. To look into it: tpo doctor") from error
 
 
-async def _score_some(reward: Reward | PlannedReward, rows: Sequence[ScoreRow]) -> list[Score]:
-    """Score rows; answers to one conversation go together, so that they share batches."""
+async def _score_some(
+    reward: Reward | PlannedReward, rows: Sequence[ScoreRow], written: dict[str, Criteria]
+) -> list[Score]:
+    """Score rows; answers to one conversation go together, so that they share batches.
+
+    What is written to check them for is `written` once for each conversation.
+    """
     places: dict[str, list[int]] = {}
     for place, row in enumerate(rows):
         places.setdefault(row.conversation, []).append(place)
     groups = list(places.values())
-    done = await asyncio.gather(
-        *[score_now(reward, rows[g[0]].messages, [rows[i].answer for i in g]) for g in groups]
-    )
+    asked = [
+        (rows[g[0]].messages, [rows[i].answer for i in g], written[rows[g[0]].conversation])
+        for g in groups
+    ]
+    done = await asyncio.gather(*[score_now(reward, *one) for one in asked])
     found = {
         i: s for g, scores in zip(groups, done, strict=True) for i, s in zip(g, scores, strict=True)
     }

@@ -11,19 +11,25 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ...core.feedback import feedback_text
-from ...core.final_answer import answer_of
+from ...core.final_answer import answer_of, without_answer
+from ...core.gain import gain_phrase
 from ...core.login import without_login
+from ...core.message_text import message_words, spoken
 from ...core.number_format import age, reward
-from ...core.phrases import overoptimised_sentence, search_phrase
-from ...core.pool import by_id
-from ...core.state import Round
+from ...core.phrases import overoptimised_sentence, search_phrase, sentence
+from ...core.pool import by_id, criteria_of
+from ...core.several_policies import named_policies
+from ...core.state import Round, State
+from ...core.written_criterion import criteria_lines
 from ..console import harmless, page, print_raw
-from ..report.result import print_answer, result_of, why_stopped
+from ..report.result import gain_so_far, print_answer, result_of, why_stopped
 from ..report.sparklines import reward_sparklines
 from ..report.tables import cost_table, pool_table, print_checkpoints, rounds_table
 from ..saved.branch import find_checkpoint, history
 from ..saved.saved_run import SavedRun, open_run
-from ..saved.status import find_candidate, query_of, status_of, text_of, values_of
+from ..saved.status import find_candidate, status_of, text_of, values_of
+
+ROLES = {"human": "user", "ai": "assistant", "tool": "result of a tool"}
 
 
 def show(
@@ -47,7 +53,7 @@ def show(
     elif with_history:
         print_checkpoints(states, as_json)
     elif as_json:
-        print(json.dumps(result_of(run, state), ensure_ascii=False, indent=2))
+        print(json.dumps(result_of(run, state), ensure_ascii=False))
     else:
         with page() as console:
             _print_run(console, run, state)
@@ -59,12 +65,15 @@ def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
     why = f": {why_stopped(values, context)}" if values.get("stop_reason") else ""
     head = Text.assemble((run.id, "bold"), f"  {status_of(run, state)}{why}")
     console.print(head.append(f"  {age(state.created_at)}", "dim"))
-    models = f"policy {without_login(context.policy)}  reward {without_login(context.reward)}"
+    policies = "policies" if context.policies else "policy"
+    models = f"{policies} {named_policies(context)}  reward {without_login(context.reward)}"
     console.print(
         Text(f"{search_phrase(context.mode, context.rounds, context.width)}  {models}", "dim")
     )
-    _section(console, "Prompt")
-    console.print(Padding(Text(harmless(query_of(state))), (0, 0, 0, 2)))
+    _print_conversation(console, values)
+    if written := criteria_lines(criteria_of(values)):
+        _section(console, "Written to check its answers for")
+        console.print(Padding(Text(harmless("\n".join(written))), (0, 0, 0, 2)))
     if values.get("candidates"):
         _section(console, "Pool")
         console.print(pool_table(values))
@@ -74,14 +83,25 @@ def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
     _print_end(console, run, state)
 
 
+def _print_conversation(console: Console, values: State) -> None:
+    """Print what was asked: system prompt and earlier turns by their roles, then the query."""
+    asked = [m for m in spoken(without_answer(values)) if message_words(m).strip()]
+    _section(console, "Prompt")
+    for message in asked:
+        if len(asked) > 1:
+            console.print(Text(f"  {ROLES.get(message.type, message.type)}", "cyan"))
+        console.print(Padding(Text(harmless(message_words(message).strip())), (0, 0, 0, 2)))
+
+
 def _print_critique(console: Console, record: Round, feedback: str) -> None:
     plan = record["plan"]["why"] if "plan" in record else ""
-    if not (record["loss"] or record["gradient"] or record["error"] or plan):
+    policy = f"{record['policy']} goes on" if "policy" in record else ""
+    if not (record["loss"] or record["gradient"] or record["error"] or plan or policy):
         return
     against = f" against {record['rejected']}" if record["rejected"] else ""
     _section(console, f"Round {record['round'] + 1}: {record['chosen']}{against}")
     written = {name: record[name] for name in ("loss", "gradient", "error")}
-    texts = {"feedback": feedback, "plan": plan, **written}
+    texts = {"feedback": feedback, "plan": plan, "policy": policy, **written}
     for name, text in texts.items():
         if text:
             by_hand = " (by hand)" if name in record.get("by_hand", []) else ""
@@ -101,6 +121,8 @@ def _print_end(console: Console, run: SavedRun, state: StateSnapshot) -> None:
     if usage := values.get("usage"):
         _section(console, "Cost")
         console.print(cost_table(usage["phases"], usage["total"]))
+        if gained := gain_phrase(gain_so_far(values)):
+            console.print(Text(sentence(gained), "green" if gained.startswith("+") else "yellow"))
     if leader := answer_of(values, values.get("stop_reason")):
         is_answer = bool(values.get("answer"))
         console.print()

@@ -10,12 +10,16 @@ from rich.panel import Panel
 from rich.text import Text
 
 from ...core.context import Context
-from ...core.final_answer import answer_of
+from ...core.dollars import with_dollars
+from ...core.final_answer import answer_of, without_answer
+from ...core.gain import Gain, gain_of, gain_phrase
 from ...core.json_types import JsonObject
-from ...core.login import without_login
+from ...core.message_json import plain_messages
 from ...core.number_format import cost_phrase, reward
-from ...core.phrases import overoptimised_sentence, stop_phrase
+from ...core.phrases import overoptimised_sentence, sentence, stop_phrase
+from ...core.provenance import settings_shown
 from ...core.state import State
+from ...models.several_policies import policies_of
 from ...rewards.resolve import resolve_reward
 from ..console import console_for, harmless, print_raw, say
 from ..saved.saved_run import SavedRun
@@ -27,21 +31,27 @@ from .tables import rounds_table
 def result_of(run: SavedRun, state: StateSnapshot) -> JsonObject:
     """Return what `--json` prints: plain data, the same for `run`, `resume` and `show`."""
     values = values_of(state)
+    usage = values.get("usage")
     return {
         "id": run.id,
         "status": status_of(run, state),
         "query": query_of(state),
+        "messages": plain_messages(without_answer(values)),
         "answer": values.get("answer") or None,
         "reward": values.get("reward"),
         "stop_reason": values.get("stop_reason"),
         "candidates": values.get("candidates") or [],
         "rounds": values.get("rounds") or [],
-        "usage": values.get("usage"),
-        "settings": {
-            name: without_login(value) if isinstance(value, str) else value
-            for name, value in run.context.model_dump(mode="json", exclude={"live"}).items()
-        },
+        "usage": usage and {**usage, "total": with_dollars(usage["total"])},
+        "gain": gain_so_far(values),
+        "settings": settings_shown(run.context),
     }
+
+
+def gain_so_far(state: State) -> Gain | None:
+    """Return what a run has gained over its first samples, also before its end."""
+    pool = state.get("candidates") or []
+    return gain_of(pool, state.get("usage"), answer_of(state, state.get("stop_reason")))
 
 
 def print_result(run: SavedRun, state: StateSnapshot, talks: bool) -> None:
@@ -57,7 +67,8 @@ def print_result(run: SavedRun, state: StateSnapshot, talks: bool) -> None:
     if not console.is_terminal:
         say(" ".join(_summary(run, state)))
         return
-    if notice := resolve_reward(run.context.reward, policy=run.context.policy).notice:
+    judge = policies_of(None, None, run.context)[0]
+    if notice := resolve_reward(run.context.reward, policy=judge).notice:
         console.print(Text(f"Note: {notice}", "yellow"))
     winner = answer_of(values, values["stop_reason"])
     title = f"{winner['id']}, reward {reward(winner['reward'])}" if winner else "answer"
@@ -65,8 +76,8 @@ def print_result(run: SavedRun, state: StateSnapshot, talks: bool) -> None:
     console.print(rounds_table(values["rounds"]))
     if len(values["rounds"]) > 1:
         console.print(reward_sparklines(values["rounds"]))
-    for sentence in _summary(run, state):
-        console.print(Text(sentence))
+    for line in _summary(run, state):
+        console.print(Text(line))
 
 
 def print_answer(console: Console, text: str, title: str) -> None:
@@ -89,10 +100,12 @@ def why_stopped(state: State, context: Context) -> str:
 def _summary(run: SavedRun, state: StateSnapshot) -> list[str]:
     values = values_of(state)
     over = "Finished" if status_of(run, state) == "finished" else "Stopped"
+    gained = gain_phrase(gain_so_far(values))
     gamed = overoptimised_sentence(values["rounds"], run.context.guard_tolerance)
     return [
         f"{over}: {why_stopped(values, run.context)}.",
         *([gamed] if gamed else []),
         f"Cost: {cost_phrase(values['usage']['total'])}.",
+        *([sentence(gained)] if gained else []),
         f"See more: tpo show {run.id}",
     ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from ...core.gain import best_so_far
 from ...core.number_format import reward
 from ...core.state import Round
 
@@ -43,8 +44,13 @@ def _share(value: float, low: float, high: float) -> float:
 
 
 def reward_sparklines(rounds: Sequence[Round]) -> Text:
-    """Return best and mean reward per round, on one scale; numbers alone for a single round."""
-    series = {name: [r[name] for r in rounds] for name in ("best", "mean")}
+    """Return the best so far, and best and mean of each round, on one scale.
+
+    A single round is shown as numbers alone.
+    """
+    series = {"best so far": best_so_far(rounds)} if len(rounds) > 1 else {}
+    series["best of round" if series else "best"] = [r["best"] for r in rounds]
+    series["mean"] = [r["mean"] for r in rounds]
     known = [v for values in series.values() for v in values if v is not None]
     line = Text("")
     for name, values in series.items():

@@ -9,7 +9,9 @@ from langgraph.types import StateSnapshot
 from rich.table import Table
 from rich.text import Text
 
+from ...core.dollars import dollars
 from ...core.feedback import passed_checks
+from ...core.gain import best_so_far
 from ...core.number_format import age, at_least, reward
 from ...core.replies.finish_reason import ending
 from ...core.state import Round, State
@@ -18,16 +20,25 @@ from ..console import page, table
 from ..saved.branch import checkpoint_id, maker, present_branch, short_id
 from ..saved.status import text_of, values_of
 
+COST_COLUMNS = (
+    *("requests", "texts", "scores", "tokens in", "cached", "tokens out"),
+    *("seconds", "price"),
+)
+
 
 def rounds_table(rounds: Sequence[Round]) -> Table:
-    """Return best, mean and deviation of every round; and the held-out reward, if there is one."""
-    numbers = ["best", "mean", "std", "length", "malformed"]
+    """Return best, mean and deviation of every round, and what was best so far.
+
+    The held-out reward is there if there is one.
+    """
+    numbers = ["best so far", "best", "mean", "std", "length", "malformed"]
     watched = any(r["heldout"] is not None for r in rounds)
     numbers += ["held-out"] if watched else []
     made = table("round", *numbers, "chosen", "rejected", right=("round", *numbers))
-    for r in rounds:
+    for r, top in zip(rounds, best_so_far(rounds), strict=True):
         made.add_row(
             str(r["round"]),
+            reward(top),
             *(reward(r[name]) for name in ("best", "mean", "std")),
             f"{r['best_length']:,}" if r["best_length"] is not None else "-",
             str(r["malformed"]),
@@ -45,7 +56,9 @@ def pool_table(state: State) -> Table:
     for c in state.get("candidates", []):
         marks = {last["chosen"]: "chosen", last["rejected"]: "rejected"} if last else {}
         parts = [f"{k} {reward(v)}" for k, v in c.get("parts", {}).items()]
-        said = ", ".join(filter(None, [c.get("move", ""), *parts, passed_checks(c)]))
+        said = ", ".join(
+            filter(None, [c.get("move", ""), c.get("policy", ""), *parts, passed_checks(c)])
+        )
         remark = c["error"] or marks.get(c["id"], "")
         ended = ending(c["finish_reason"]) or ""
         style = "red" if c["error"] else "green" if remark == "chosen" else ""
@@ -61,8 +74,7 @@ def pool_table(state: State) -> Table:
 
 def cost_table(phases: dict[str, Cost], total: Cost) -> Table:
     """Return the cost per phase and in total."""
-    numbers = ("requests", "texts", "scores", "tokens in", "cached", "tokens out", "seconds")
-    made = table("phase", *numbers, right=numbers)
+    made = table("phase", *COST_COLUMNS, right=COST_COLUMNS)
     known = [(name, phases[name]) for name in PHASES if name in phases]
     for name, cost in [*known, ("total", total)]:
         least = at_least(cost)
@@ -75,6 +87,7 @@ def cost_table(phases: dict[str, Cost], total: Cost) -> Table:
             f"{cost['cached_tokens']:,}",
             f"{least}{cost['output_tokens']:,}",
             f"{cost['seconds']:.1f}",
+            dollars(cost, bound="≥ ", unknown="unknown"),
         )
     return made
 
@@ -95,7 +108,8 @@ def print_checkpoints(states: Sequence[StateSnapshot], as_json: bool) -> None:
         for state in states
     ]
     if as_json:
-        print(json.dumps(rows, indent=2))
+        for row in rows:
+            print(json.dumps(row))
         return
     made = table("", "checkpoint", "when", "round", "after", "before", right=("round",))
     for row in rows:

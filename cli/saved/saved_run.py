@@ -17,9 +17,10 @@ from langgraph.types import StateSnapshot
 from ...core.context import Context
 from ...core.json_types import JsonObject
 from ...core.make_context import make_context
+from ...core.provenance import package_version
 from ...graphs.loop import TPOApp, build_tpo
 from .lock import locked
-from .store import SETTINGS, Store, find_run, open_store, store_path
+from .store import SETTINGS, VERSION, Store, find_run, open_store, store_path
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class SavedRun:
         """The config to run with: every checkpoint then remembers the settings."""
         # `live` is about who watches, not about the run.
         settings = self.context.model_dump(mode="json", exclude={"live"})
-        return {**self.thread, "metadata": {SETTINGS: json.dumps(settings)}}
+        kept = {SETTINGS: json.dumps(settings), VERSION: package_version()}
+        return {**self.thread, "metadata": kept}
 
     async def saved(self) -> CheckpointTuple | None:
         """Return the newest checkpoint as it is saved, or `None` before the first."""

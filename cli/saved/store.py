@@ -19,6 +19,8 @@ MAGIC = b"SQLite format 3\0"
 TABLES = {"checkpoints", "writes"}
 SETTINGS = "tpo_context"  # the key in a checkpoint's metadata that marks a run of ours
 
+VERSION = "tpo_version"  # of this package, beside it
+
 # Newest first: the last checkpoint of each thread, if it is one of ours.
 LATEST = f"""
     SELECT thread_id FROM checkpoints JOIN (
@@ -100,6 +102,15 @@ async def latest_runs(store: Store, limit: int) -> list[str]:
     """Return the ids of the runs written last, newest first."""
     async with store.saver.conn.execute(LATEST, (limit,)) as rows:
         return [thread for (thread,) in await rows.fetchall()]
+
+
+async def how_many(store: Store) -> tuple[int, int]:
+    """Return how many runs there are, and how many threads of other programs."""
+    threads = "SELECT count(DISTINCT thread_id) FROM checkpoints WHERE checkpoint_ns = ''"
+    async with store.saver.conn.execute(threads) as rows:
+        found = await rows.fetchone()
+    ours = len(await latest_runs(store, -1))
+    return ours, (found[0] if found else 0) - ours
 
 
 async def find_run(store: Store, beginning: str) -> str:

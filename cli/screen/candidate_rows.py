@@ -45,9 +45,11 @@ def _row(view: View, name: str, width: int) -> Text:
 
 def _scored_row(view: View, candidate: Candidate, row: Text, width: int) -> Text:
     rewards = [reward_of(c) for c in with_reward(list(view.pool.values()))]
-    value, room = reward_of(candidate), max(8, width - 36)
+    policy = short(candidate.get("policy", ""), 24)
+    value, room = reward_of(candidate), max(8, width - 36 - len(policy))
     leads = view.leader is not None and candidate["id"] == view.leader["id"]
     row.append(f"{reward(value):>6}  ", "bold" if leads else "")
     row.append(f"{len(candidate.get('text') or ''):>7,} chars  ", "dim")
     row.append(bar(value, min(rewards), max(rewards), room), "green" if leads else "cyan")
+    row.append(f" {policy}" if policy else "", "dim")
     return row.append(" best", "green") if leads else row

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
-from ...core.number_format import at_least, count, reward, seconds
+from ...core.dollars import dollars
+from ...core.number_format import at_least, count, difference, reward, seconds
 from ...core.phrases import search_phrase
+from ...core.pool import best, of_round, reward_of
 from ..console import harmless, short
 from ..report.sparklines import reward_sparklines
 from .candidate_rows import candidate_lines
@@ -73,7 +75,8 @@ def cost_lines(view: View, width: int, now: float) -> list[Text]:
     paid = view.paid
     least = at_least(paid)
     tokens = f"{least}{paid['input_tokens']:,} tokens in, {least}{paid['output_tokens']:,} out"
-    spent = f"{seconds(now)}, {count(paid['requests'], 'request')}, {tokens}"
+    known = [seconds(now), count(paid["requests"], "request"), tokens, dollars(paid, unknown="")]
+    spent = ", ".join(filter(None, known))
     failed = [Text(f"✗ {view.trouble[-1]}", "red")] if view.trouble else []
     last = Text(f"{spent}. Ctrl-C pauses; nothing is lost.", "dim")
     # Room for the ^C a terminal writes: if it wrapped, one line would not be cleared.
@@ -87,9 +90,27 @@ def reward_lines(view: View) -> list[Text]:
         return []
     line = reward_sparklines([view.rounds[key] for key in sorted(view.rounds)])
     if leader := view.leader:
-        line.append("best so far ", "dim").append(f"{leader['id']} {reward(leader['reward'])}")
+        title = "held by " if len(view.rounds) > 1 else "best so far "  # the line's own
+        line.append(title, "dim").append(f"{leader['id']} {reward(leader['reward'])}")
+        line.append(gained(view), "green")
     plan = [Text.assemble(("plan ", "dim"), view.plan)] if view.plan else []
-    return [line, *plan]
+    return [line, *plan, *written_line(view)]
+
+
+def written_line(view: View) -> list[Text]:
+    """Return what was written to check the answers for, by name."""
+    written = view.rounds[max(view.rounds)].get("criteria", {})
+    names = "; ".join(one["name"] for criteria in written.values() for one in criteria)
+    return [Text.assemble(("checked for ", "dim"), harmless(names))] if names else []
+
+
+def gained(view: View) -> str:
+    """Return how far the leader is above the best first sample, or ""."""
+    first, leader = best(of_round(list(view.pool.values()), 0)), view.leader
+    if not first or not leader or first["id"] == leader["id"]:
+        return ""
+    more = reward_of(leader) - reward_of(first)
+    return f" ({difference(more)} over the best first sample)"
 
 
 def critique_lines(view: View, console: Console, width: int) -> Iterator[Text]:

@@ -11,11 +11,12 @@ from langgraph.types import StateSnapshot
 
 from ...core.context import Context
 from ...core.json_types import JsonObject
-from ...core.login import without_login
 from ...core.pool import best
+from ...core.several_policies import named_policies
 from ...core.state import Candidate, Round, merge_candidates, merge_rounds
 from ...core.stopping import spent
 from ...core.usage import Cost, Phase, cost
+from ...models.several_policies import policies_of
 from ...rewards.resolve import resolve_reward
 from ..saved.status import is_over, query_of, values_of
 
@@ -84,13 +85,14 @@ class View:
 
 def new_view(context: Context, query: str) -> View:
     """Return the view of a run that has not started."""
-    reward = resolve_reward(context.reward, policy=context.policy)
+    judge = policies_of(None, None, context)[0]
+    reward = resolve_reward(context.reward, policy=judge)
     return View(
         query=query,
         mode=context.mode,
         depth=context.rounds,
         width=context.width,
-        policy=without_login(context.policy),
+        policy=named_policies(context),
         reward=reward.name,
         notices=(reward.notice,) if reward.notice else (),
     )

@@ -12,7 +12,8 @@ from ..pool import with_reward
 from ..state import Candidate
 from .breaking_a_tie import chances_to_break_a_tie
 from .move_beliefs import beliefs_of, spread_of
-from .round_split import Split, critiqued
+from .round_plan import is_told
+from .round_split import ways_to_divide
 from .round_worth import gains_later, gains_now
 
 
@@ -24,6 +25,7 @@ def worth_another_round(
     width: int,
     critique_texts: int = 2,
     price: float = 0.0,
+    shown: bool = True,
 ) -> bool:
     """Return whether the next round is expected to gain as much as it costs.
 
@@ -36,6 +38,7 @@ def worth_another_round(
         price: What a round must gain, in standard deviations of the fresh rewards; while all
             rewards are the same, the chance of beating them, divided by the rounds left. With 0
             no round is too dear: the rule is off.
+        shown: Whether models are shown what the reward says beside its number.
 
     Returns:
         `True` if this round, or the average of all that are left, is worth its price; also if no
@@ -48,11 +51,12 @@ def worth_another_round(
     if price <= 0 or not with_reward(pool):
         return True
     left, spread = max(0, rounds - round - 1), spread_of(pool)
-    splits = [Split(width + critique_texts, 0, 0), *critiqued(width)]
+    told = shown and is_told(pool)
+    splits = ways_to_divide(width, critique_texts, told)
     if not spread:
-        return max(chances_to_break_a_tie(pool, splits, left)) / (left + 1) >= price
+        return max(chances_to_break_a_tie(pool, splits, left, told)) / (left + 1) >= price
     beliefs = beliefs_of(pool, round, spread)
     nows = gains_now(beliefs, splits)
     laters = gains_later(beliefs, splits, nows, left)
-    wholes = [now + later for now, later in zip(nows, laters, strict=True)]
+    wholes = map(sum, zip(nows, laters, strict=True))
     return max(*nows, max(wholes) / (left + 1)) >= price

@@ -7,14 +7,15 @@ from math import prod
 
 from ..state import Candidate
 from .expected_gain import all_miss
-from .move_beliefs import HITS, MOVES, made_by
+from .move_beliefs import HITS, HITS_IF_TOLD, MOVES, made_by
 from .round_split import Split
 
+Odds = tuple[float, float]  # hits and misses of a Beta distribution
 SPANS = 8  # how many lengths of the future are looked at, at most
 
 
 def chances_to_break_a_tie(
-    pool: Sequence[Candidate], splits: Sequence[Split], left: int
+    pool: Sequence[Candidate], splits: Sequence[Split], left: int, told: bool = False
 ) -> list[float]:
     """Return for each split the chance that it or a round after it beats the tie.
 
@@ -26,19 +27,21 @@ def chances_to_break_a_tie(
         pool: The candidates so far, all with the same reward.
         splits: The ways to divide the round; the first is all fresh.
         left: How many rounds there are after this one.
+        told: Whether rewrites and advised texts go by what the reward says.
     """
-    tried = [len(made_by(pool, move)) for move in MOVES]
+    hits = HITS_IF_TOLD if told else HITS
+    tried = [(hits[move][0], hits[move][1] + len(made_by(pool, move))) for move in MOVES]
     first, *others = splits
     values = [max(best_future(tried, first, other, first.fresh, left) for other in others)]
     values += [best_future(tried, split, split, first.fresh, left) for split in others]
     return [v + 0.001 * hit(tried, s) for v, s in zip(values, splits, strict=True)]
 
 
-def best_future(tried: Sequence[int], now: Split, later: Split, fresh: int, left: int) -> float:
+def best_future(tried: Sequence[Odds], now: Split, later: Split, fresh: int, left: int) -> float:
     """Return the chance of a hit if some of the rounds left, as many as is best, are like `later`.
 
     Args:
-        tried: How many texts each move has made in vain.
+        tried: Of each move how likely a hit is against a miss, after the texts in vain.
         now: How this round is divided.
         later: How the rounds with a critique are divided.
         fresh: How many texts the other rounds have, all of them fresh.
@@ -52,9 +55,6 @@ def best_future(tried: Sequence[int], now: Split, later: Split, fresh: int, left
     )
 
 
-def hit(tried: Sequence[int], texts: Sequence[int]) -> float:
+def hit(tried: Sequence[Odds], texts: Sequence[int]) -> float:
     """Return the chance that one of some texts beats the tie, after those that have not."""
-    return 1 - prod(
-        all_miss(HITS[move][0], HITS[move][1] + missed, more)
-        for move, missed, more in zip(MOVES, tried, texts, strict=True)
-    )
+    return 1 - prod(all_miss(*odds, more) for odds, more in zip(tried, texts, strict=True))

@@ -14,7 +14,8 @@ The prior, in spreads of the fresh rewards, and worth about one text:
   critique lose.
 - While all rewards are the same there is no spread. A text then succeeds if it beats the tie: a
   fresh one with a chance that may be anything (Beta(1/2, 1/2)); a rewrite or an advised text in
-  one of sixteen, but very differently from query to query (Beta(0.12, 1.8)).
+  one of sixteen, but very differently from query to query (Beta(0.12, 1.8)); in one of eight
+  if the reward says what is wrong (Beta(0.13, 0.95), fitted to 100 such texts of a small model).
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ ADVISED = [Guess(0.4, 0.0, 0.6, 0.6), Guess(0.6, 0.0, 0.6, 1.0)]
 SHARED = 0.5  # of what rewrites lose, advised texts are expected to lose
 HITS: dict[Move, tuple[float, float]] = {
     "fresh": (0.5, 0.5), "rewrite": (0.12, 1.8), "advised": (0.12, 1.8),
+}  # fmt: skip
+HITS_IF_TOLD: dict[Move, tuple[float, float]] = {
+    "fresh": (0.5, 0.5), "rewrite": (0.13, 0.95), "advised": (0.13, 0.95),
 }  # fmt: skip
 FORGETS = 0.95  # how much a rewrite counts, by its age in rounds: gains shrink
 LUCK = 0.3  # how much less a lucky rewrite counts where rewrites lose: some of it is noise

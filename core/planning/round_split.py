@@ -19,8 +19,20 @@ class Split(NamedTuple):
     advised: int
 
 
-def critiqued(width: int) -> list[Split]:
-    """Return the ways to divide a round with a critique; the last has no fresh text."""
+def ways_to_divide(width: int, critique_texts: int, told: bool) -> list[Split]:
+    """Return the ways to divide a round; the first is all fresh, the last has no fresh text.
+
+    Args:
+        width: Texts of a round with a critique.
+        critique_texts: What a critique costs, in texts.
+        told: Whether rewrites and advised answers go by what the reward says: without a critique.
+    """
+    whole = width + critique_texts
+    return [Split(whole, 0, 0), *with_moves(whole if told else width)]
+
+
+def with_moves(width: int) -> list[Split]:
+    """Return the ways to divide some texts that are not all fresh; the last has no fresh one."""
     levels = sorted({nth * width // min(LEVELS, width) for nth in range(min(LEVELS, width) + 1)})
     return [
         Split(fresh, rewrite, width - fresh - rewrite)
@@ -34,6 +46,16 @@ def best_of(splits: Sequence[Split], values: Sequence[float]) -> list[Split]:
     """Return the splits that are worth the most, but for rounding."""
     least = max(values) - 1e-6 * abs(max(values))
     return [split for split, value in zip(splits, values, strict=True) if value >= least]
+
+
+def first_told(splits: Sequence[Split]) -> Split:
+    """Return how the first round that goes by what the reward says is divided: evenly.
+
+    It costs no critique, and nobody knows which of the three pays: on some requests only advised
+    answers do, on others only rewrites or only fresh ones.
+    """
+    size = sum(splits[-1])
+    return Split(size - (size + 1) // 3 - size // 3, (size + 1) // 3, size // 3)
 
 
 def first_try(splits: Sequence[Split], rounds: int) -> Split:

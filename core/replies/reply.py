@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
@@ -43,6 +43,15 @@ class Reply:
     error: str | None = None
     failure: FailureKind | None = None
     logprobs: Any = field(default=None, repr=False, compare=False)
+
+
+def before_stop(reply: Reply, stops: Sequence[str]) -> Reply:
+    """Return a reply that ends before the first stop sequence; an empty one cannot be used."""
+    if reply.error:
+        return reply
+    if text := cut(reply.text, stops):
+        return replace(reply, text=text)
+    return replace(reply, text="", error="empty: it began with a stop sequence", failure="empty")
 
 
 def cut(text: str, stop: Sequence[str]) -> str:

@@ -32,6 +32,12 @@ class SearchSettings(BaseModel):
         title="Policy",
         description=f"The model that answers: {listed(POLICY_FORMS)}.",
     )
+    policies: tuple[str, ...] = Field(
+        default=(),
+        title="Policies",
+        description="Several models in place of one policy. They divide the first samples; the one "
+        "whose answer is the best of these writes all that follows.",
+    )
     critic: str = Field(
         default="",
         title="Critic",

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+
+DOLLARS = r"\s*(\d+\.?\d*|\.\d+)\s*"
+
+
+def checked_price(given: str) -> str:
+    """Refuse what is not a price.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    if not re.fullmatch(rf"(.+=)?{DOLLARS}(,{DOLLARS}){{1,2}}", given):
+        raise ValueError(
+            "give IN,OUT or IN,OUT,CACHED in dollars per million tokens, as 0.25,2,0.025; before "
+            "them NAME= if it is not the policy's"
+        )
+    return given
+
+
+def one_or_some(given: object) -> object:
+    """Return one text as a list of one."""
+    return (given,) if isinstance(given, str) else given
 
 
 class StopSettings(BaseModel):
@@ -58,6 +80,20 @@ class StopSettings(BaseModel):
         ge=0,
         title="Budget: seconds",
         description="Maximum working time; 0 means no limit.",
+    )
+    budget_usd: float = Field(
+        default=0.0,
+        ge=0,
+        title="Budget: dollars",
+        description="Maximum price of all requests; 0 means no limit. Needs a known price.",
+    )
+    price: Annotated[
+        tuple[Annotated[str, AfterValidator(checked_price)], ...], BeforeValidator(one_or_some)
+    ] = Field(
+        default=(),
+        title="Price",
+        description="IN,OUT or IN,OUT,CACHED: the policy's price in dollars per million tokens; "
+        "of another model: NAME=IN,OUT. Empty: as the public table of prices has it.",
     )
     human_pick: bool = Field(
         default=False,

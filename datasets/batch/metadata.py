@@ -13,7 +13,7 @@ from pathlib import Path
 from ...core.context import Context
 from ...core.errors import InputError, StoreError, evidence
 from ...core.json_types import JsonObject
-from ...core.login import without_login
+from ...core.login import without_login, without_logins
 from ...core.private_files import private_file
 from ...models.policy import model_name
 from ...nodes.paid.run_models import GivenModels
@@ -27,7 +27,7 @@ PACKAGES = ("tpo", "langgraph", "langchain-core", "langchain-openai")
 def made_with(given: GivenModels, context: Context, rows: Rows, verify_field: str) -> JsonObject:
     """Return what must be the same for a folder to go on; no login and no reference is in it."""
     settings = {
-        name: without_login(value) if isinstance(value, str) else value
+        name: without_logins(value)
         for name, value in context.model_dump(mode="json", exclude=PASSING).items()
     }
     for name in ("policy", "critic"):

@@ -13,10 +13,10 @@ from ...core.context import Context
 from ...core.errors import cause_of
 from ...core.events import AnyEvent, RequestFinished
 from ...core.final_answer import answer_of
+from ...core.given_messages import messages_of
 from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.state import InputState, Round, State
-from ...graphs.align import messages_of
 from ...graphs.loop import MAX_STEPS, TPOApp
 from ...graphs.thread import is_unfinished
 from ..records import PaidRequest, RoundFigures, RowError, RowPool, RowResult
@@ -84,7 +84,8 @@ async def events_of(
         return
     first: InputState | None = None
     if not unfinished:
-        first = {"messages": messages_of(row.messages, keep_removals=False)}
+        asked = messages_of(row.messages, keep_removals=False)
+        first = {"messages": asked, "drafts": list(row.drafts)}
     stream = app.astream(
         first, thread, context=context, stream_mode="custom", version="v2", durability="sync"
     )

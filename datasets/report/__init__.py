@@ -1,1 +1,1 @@
-"""The report of a comparison: one HTML file, Markdown and JSON."""
+"""The report of a comparison: one HTML file, and the same as Markdown."""

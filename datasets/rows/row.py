@@ -21,11 +21,13 @@ class Row:
         id: Names the row in results, and its run.
         input: All its columns.
         messages: The conversation: `{"role", "content"}` each.
+        drafts: Answers that exist already: its first candidates.
     """
 
     id: str
     input: JsonObject
     messages: list[JsonObject]
+    drafts: tuple[str, ...] = ()
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from typing import Annotated, Any, NotRequired, Self, cast
 
@@ -34,7 +34,9 @@ from .search import Search
 from .turn_graph import Attempt, SavedTurn, build_turn
 
 # What the caller of a served agent may not choose: hosts that are asked, files that are read.
-FIXED = frozenset({"policy", "critic", "reward", "heldout", "fallback_reward", "prompts"})
+FIXED = frozenset(
+    {"policy", "policies", "critic", "reward", "heldout", "fallback_reward", "prompts"}
+)
 
 
 class TPOState(AgentState[Any]):
@@ -65,6 +67,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
     Args:
         reward: What ranks: a function `(query, answer) -> float`, a reward object, or a spec.
         policy: Another model for the other candidates; default: the agent's.
+        policies: Several, that divide these; the one whose answer is the best goes on.
         critic: Another model for loss and gradient; default: the policy.
         heldout: A reward that watches without steering.
         fallback: What ranks when the reward failed (see `on_reward_failure`).
@@ -102,6 +105,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         reward: RewardLike,
         *,
         policy: PolicyLike | None = None,
+        policies: Sequence[PolicyLike] | None = None,
         critic: PolicyLike | None = None,
         heldout: RewardLike | None = None,
         fallback: RewardLike | None = None,
@@ -119,7 +123,7 @@ class TPOMiddleware(AgentMiddleware[TPOState, Any, Any]):
         super().__init__()
         self.tools = []
         self._context = chosen_context(context, settings)
-        given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
+        given = GivenModels(policy, reward, critic, heldout, fallback, prompts, policies=policies)
         self._parts = (
             Conditions(when, min_chars, fraction, self._context.seed or 0),
             Allowance(conversation_requests, conversation_tokens, conversation_seconds),

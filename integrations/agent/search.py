@@ -54,7 +54,7 @@ class Search:
     def __post_init__(self) -> None:
         if self.detail not in get_args(Detail):
             raise ConfigError(f"trace={self.detail!r}: give 'brief' or 'full'")
-        for policy in (self.given.policy, self.given.critic):
+        for policy in (self.given.policy, *(self.given.policies or ()), self.given.critic):
             if policy is not None:
                 check_policy(policy)
         self.given.checked()
@@ -70,7 +70,9 @@ class Search:
         """
         # With what other middleware has set on the request, as the draft had it.
         own = request.model.bind(**request.model_settings)
-        given = replace(self.given, policy=self.given.policy or own)
+        given = self.given
+        if given.policy is None and not given.policies:
+            given = replace(given, policy=own)
         app = build_graph(given, speak=False).compile(name="tpo")
         system = [request.system_message] if request.system_message else []
         asked: list[AnyMessage] = [*system, *request.messages]

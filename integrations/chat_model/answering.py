@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseM
 
 from ...core.context import Context
 from ...core.conversation import read_conversation
+from ...core.dollars import usd_for_budget
 from ...core.errors import InputError
 from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
@@ -18,7 +19,9 @@ from ...core.make_context import make_context
 from ...core.replies.reply import read_reply
 from ...core.usage import Cost, add_costs, cost, tokens_for_budget
 from ...models.policy import resolve_policy
-from ...models.request_cost import price_of, with_estimate
+from ...models.prices.of_run import priced_context, rate_of
+from ...models.prices.price import priced
+from ...models.request_cost import price_of, with_price
 from ..inner_run.callbacks_and_saver import Saving
 from ..inner_run.run_inside import InnerRun, states_of
 from .call_settings import CallSettings
@@ -56,8 +59,10 @@ async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
     history = as_meant(without_trace(call.messages))
     context, drafts, paid = settings.context, list[str](), cost()
     if settings.options:
+        policy = await resolve_policy(settings.policies[0])
+        context = priced_context(context, policy, policy)
         reply, failed = await first_reply(
-            policy=await resolve_policy(settings.given.policy or context.policy),
+            policy=policy,
             messages=history,
             context=context,
             options=settings.options,
@@ -68,8 +73,9 @@ async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
         if read.error or not settings.answers_in_words or not _can_be_improved_on(history):
             yield reply
             return
-        price = with_estimate(price_of(reply, [read]), history, [read])
-        paid, drafts = add_costs(price, failed), [read.text]
+        rate = rate_of(policy, context.price)
+        price = with_price(price_of(reply, [read]), history, [read], rate)
+        paid, drafts = add_costs(price, priced(failed, rate)), [read.text]
         context = _left(context, paid)
     run = InnerRun(settings.graph(), history, context, drafts, callbacks, saving)
     shown, state = "", None
@@ -123,6 +129,8 @@ def _left(context: Context, paid: Cost) -> Context:
         left["budget_requests"] = max(0, context.budget_requests - paid["requests"])
     if context.budget_tokens:
         left["budget_tokens"] = max(0, context.budget_tokens - tokens_for_budget(paid))
+    if context.budget_usd:
+        left["budget_usd"] = max(0, context.budget_usd - usd_for_budget(paid))
     if 0 in left.values():
         return make_context(context, width=1, depth=0)
     return make_context(context, **left)

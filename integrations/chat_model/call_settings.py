@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
 from ...core.context import Context
-from ...core.login import without_login
+from ...core.login import without_login, without_logins
 from ...core.make_context import chosen_context
 from ...graphs.loop import TPOGraph, build_graph
 from ...models.hide_from_traces import is_open
-from ...models.policy import check_policy, model_name
+from ...models.policy import PolicyLike, check_policy, model_name
+from ...models.several_policies import policies_of
 from ...models.unwrap import is_chat_like
 from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
@@ -21,7 +22,8 @@ from ..inner_run.run_summary import Detail
 
 Keywords = Mapping[str, Any]
 """Arguments by their names."""
-PARTS = ("policy", "reward", "critic", "heldout", "fallback", "prompts")
+PARTS = ("policy", "policies", "reward", "critic", "heldout", "fallback", "prompts")
+ONE_OR_SEVERAL = ("policy", "policies")  # a call that names either takes the place of both
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class CallSettings:
         if "model" in left:
             left["policy"] = left.pop("model")
         parts = {name: left.pop(name) for name in PARTS if name in left}
+        if any(name in parts for name in ONE_OR_SEVERAL):
+            parts = {**dict.fromkeys(ONE_OR_SEVERAL), **parts}
         base = left.pop("context", self.context)
         options: Keywords = {}
         if left.get("tools") or "response_format" in left:
@@ -75,8 +79,13 @@ class CallSettings:
 
     @property
     def name(self) -> str:
-        """What the policy is called."""
-        return model_name(self.given.policy or self.context.policy)
+        """What the policies are called."""
+        return ", ".join(map(model_name, self.policies))
+
+    @property
+    def policies(self) -> Sequence[PolicyLike]:
+        """The policies of a run, at least one; the first replies with tools and the like."""
+        return policies_of(self.given.policy, self.given.policies, self.context)
 
     @property
     def by_name(self) -> bool:
@@ -86,7 +95,7 @@ class CallSettings:
             isinstance(given.prompts, (*texts, dict))
             and all(
                 isinstance(part, texts) or (isinstance(part, BaseChatModel) and is_open(part))
-                for part in (given.policy, given.critic)
+                for part in (given.policy, *(given.policies or ()), given.critic)
             )
             and all(isinstance(r, texts) for r in (given.reward, given.heldout, given.fallback))
         )
@@ -98,7 +107,9 @@ class CallSettings:
         for name, part in self._parts.items():
             if not part:
                 continue
-            if isinstance(part, str) or is_chat_like(part):
+            if name == "policies":
+                described[name] = [model_name(policy) for policy in part]
+            elif isinstance(part, str) or is_chat_like(part):
                 described[name] = model_name(part)
             elif isinstance(part, PromptSet | Mapping):
                 described[name] = "own"
@@ -127,11 +138,10 @@ class CallSettings:
         Raises:
             ConfigError: a part is not what it should be; SpecError, PromptError if it is a text.
         """
-        given, context = self.given, self.context
-        for policy in (given.policy or context.policy, given.critic or context.critic):
+        for policy in (*self.policies, self.given.critic or self.context.critic):
             if policy:
                 check_policy(policy)
-        given.checked()
+        self.given.checked()
 
 
 _NAMES = frozenset({*PARTS, *Context.model_fields, "context", "stop"})
@@ -160,4 +170,4 @@ def _context(base: object, settings: Keywords) -> Context:
 
 def _open(values: Keywords) -> Keywords:
     """Return values without the logins in their specs."""
-    return {k: without_login(v) if isinstance(v, str) else v for k, v in values.items()}
+    return {name: without_logins(value) for name, value in values.items()}

@@ -15,6 +15,7 @@ from pydantic import Field
 from ...core.context import Context
 from ...graphs.background import result_of
 from ...models.policy import resolve_policy
+from ...models.several_policies import policies_of
 from ...models.unwrap import unwrap
 from ..inner_run.run_summary import Detail
 
@@ -23,6 +24,7 @@ class ChatSettings(BaseChatModel):
     """The fields of `ChatTPO`: its parts, and its settings, which are configurable one by one."""
 
     policy: Any = None
+    policies: Any = None
     reward: Any = None
     critic: Any = None
     heldout: Any = None
@@ -67,9 +69,12 @@ class ChatSettings(BaseChatModel):
         return self._policy().get_num_tokens_from_messages(messages, **more)
 
     def _policy(self) -> BaseChatModel:
-        if self.policy is not None and not isinstance(self.policy, str):
-            return unwrap(self.policy)[0]
-        return result_of(resolve_policy(self.policy or self.context.policy)).model
+        policy = policies_of(self.policy, self.policies, self.context)[0]
+        return (
+            result_of(resolve_policy(policy)).model
+            if isinstance(policy, str)
+            else unwrap(policy)[0]
+        )
 
     if not TYPE_CHECKING:  # a type checker would take every name for a setting
 

@@ -40,6 +40,8 @@ class ChatTPO(ChatSettings):
 
     Args:
         policy: The model that answers: any `BaseChatModel`, or a spec (`openai:gpt-5-mini`).
+        policies: Several in its place: they divide the first samples, and the one whose answer is
+            the best goes on. The first of them replies where nothing is searched.
         reward: A function `(query, answer) -> float`, a reward object, or a spec.
         critic: Another model for loss and gradient.
         heldout: A reward that watches the chosen answers without steering.
@@ -106,7 +108,8 @@ class ChatTPO(ChatSettings):
         return params
 
     def _resolve_model_profile(self) -> ModelProfile | None:
-        return self.policy.profile if isinstance(self.policy, BaseChatModel) else None
+        policy = self._settings().policies[0]
+        return policy.profile if isinstance(policy, BaseChatModel) else None
 
     async def _agenerate(
         self,
@@ -191,7 +194,7 @@ class ChatTPO(ChatSettings):
             include_raw: As the policy takes it.
             **kwargs: What else its `with_structured_output` takes.
         """
-        policy = self.policy or self.context.policy
+        policy = self._settings().policies[0]
         options = {"include_raw": include_raw, **kwargs}
         if isinstance(policy, BaseChatModel):
             return policy.with_structured_output(schema, **options)

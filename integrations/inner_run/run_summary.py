@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from ...core.dollars import with_dollars
 from ...core.final_answer import answer_of
+from ...core.gain import gain_of
 from ...core.json_types import JsonObject
 from ...core.state import State
 
@@ -25,8 +27,8 @@ def trace_of(state: State, detail: Detail = "brief") -> JsonObject:
             conversation that is saved does not carry every pool; `full` keeps them.
 
     Returns:
-        `answer` (id of the candidate), `reward`, `stop_reason`, `candidates`, `rounds` and
-        `usage` (the sum).
+        `answer` (id of the candidate), `reward`, `stop_reason`, `candidates`, `rounds`,
+        `usage` (the sum), `gain` (what the rounds after the first samples were worth).
     """
     winner = answer_of(state, state["stop_reason"])
     pool, rounds = state["candidates"], state["rounds"]
@@ -37,7 +39,8 @@ def trace_of(state: State, detail: Detail = "brief") -> JsonObject:
         "stop_reason": state["stop_reason"],
         "candidates": [dict(c) if full else _only(c, _POOL) for c in pool],
         "rounds": [dict(r) if full else _only(r, _ROUND) for r in rounds],
-        "usage": dict(state["usage"]["total"]),
+        "usage": with_dollars(state["usage"]["total"]),
+        "gain": gain_of(pool, state["usage"], winner),
     }
 
 

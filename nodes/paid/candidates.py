@@ -17,7 +17,7 @@ from langchain_core.messages import AnyMessage
 
 from ...core.context import Context
 from ...core.events import Emitter
-from ...core.replies.reply import Reply, cut
+from ...core.replies.reply import Reply, before_stop, cut
 from ...core.state import Candidate, State
 from ...models.asking.configure import most_texts
 from ...models.budget import Budget
@@ -67,7 +67,7 @@ class Wanted:
     @cached_property
     def ways(self) -> Sequence[Way]:
         """How to ask for them, each for places of its own."""
-        return ways_of(self.run, self.messages, self.state)
+        return ways_of(self.run, self.messages, self.state, len(self.drafts))
 
     @property
     def width(self) -> int:
@@ -88,12 +88,7 @@ class Wanted:
     def candidate(self, index: int, reply: Reply) -> Candidate:
         """Return the record of one reply."""
         way = self.way(index)
-        reply = way.read(reply)
-        if not reply.error:
-            reply = replace(reply, text=cut(reply.text, self.context.stop_sequences))
-            if not reply.text:
-                error = "empty: it began with a stop sequence"
-                reply = replace(reply, error=error, failure="empty")
+        reply = before_stop(way.read(reply), self.context.stop_sequences)
         record = Candidate(
             id=f"r{self.round}c{index}",
             turn=self.turn,
@@ -108,6 +103,8 @@ class Wanted:
         )
         if self.context.mode == "adaptive":
             record["move"] = way.move
+        if way.policy.owner and index >= len(self.drafts):
+            record["policy"] = way.policy.owner
         if reply.reasoning:
             record["reasoning"] = reply.reasoning
         return record
@@ -117,7 +114,7 @@ class Wanted:
 
         Of each way all at once, or one each.
         """
-        bases = [way.request(refused) for way in self.ways]
+        bases = [way.request(way.policy.refused(refused)) for way in self.ways]
         here = self.width - len(missing) - self.arrivals.begun
         for k in range(len(missing), 0, -1):
             paid = missing[:k]

@@ -20,7 +20,7 @@ from ...core.context import Context
 from ...core.conversation import read_conversation
 from ...core.events import Emitter
 from ...core.json_types import JsonObject
-from ...core.pool import by_id
+from ...core.pool import by_id, criteria_of
 from ...core.state import Candidate, Score, State
 from ...core.stopping import spent
 from ...core.usage import Cost, UsageDelta, add_costs, cost, usage_of
@@ -91,20 +91,22 @@ async def measured(
     """
     context, rounds, paid = given.settings(runtime), list[JsonObject](), [cost()]
     chosen, ends = to_measure(state, given, context), own is None and waits(context)
-    if not (chosen or ends) or not (heldout := (await given.for_run(runtime)).heldout):
+    if not (chosen or ends) or not (run := await given.for_run(runtime)).heldout:
         return {}
-    reward, messages = heldout, read_conversation(state["messages"]).messages
-    budget = sparing(reward, own, context) if own else budget_left(context, spent(state))
+    reward, messages = run.heldout, read_conversation(state["messages"]).messages
+    budget = sparing(reward, own, context) if own else budget_left(run.context, spent(state))
+    criteria = criteria_of(state)
 
     async def score(texts: Sequence[str]) -> list[float | None]:
-        job = Job(messages, texts, (), budget, context)
+        job = Job(messages, texts, (), budget, context, criteria)
         return await held_out_scores(reward, job, emit, paid.append)
 
     if chosen:
         (figure,) = await score([chosen["text"]])
+        found = {"heldout": figure, **({"criteria": criteria} if criteria else {})}
         if figure is not None:
-            emit("round", {"selected": {**state["rounds"][-1], "heldout": figure}})
-        rounds.append({"turn": state["turn"], "round": state["round"], "heldout": figure})
+            emit("round", {"selected": {**state["rounds"][-1], **found}})
+        rounds.append({"turn": state["turn"], "round": state["round"], **found})
     if ends:
         await heldout_samples(state, rounds, context, score, emit.notice)
     if not rounds:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from uuid import uuid4
 
 from langgraph.runtime import Runtime
@@ -13,9 +13,11 @@ from ...core.context import Context
 from ...core.errors import ConfigError
 from ...core.state import State
 from ...models.policy import Policy, PolicyLike, resolve_policy
+from ...models.prices.of_run import priced_context
+from ...models.several_policies import going_on, policies_of, resolve_policies
 from ...prompts.prompt_set import PromptSet, prompt_set
-from ...rewards.planned_reward import PlannedReward, planned
-from ...rewards.resolve import RewardLike, resolve_reward
+from ...rewards.planned_reward import PlannedReward
+from ...rewards.resolve import RewardLike, resolve_reward, reward_for_run
 from .once_per_run import OncePerRun
 
 Update = dict[str, object]  # what a node writes: channels and their values
@@ -28,7 +30,8 @@ class RunModels:
 
     Attributes:
         context: The run's settings.
-        policy: The model that answers.
+        policy: The model that answers; of several, the one at work.
+        policies: All of them.
         critic: The model that writes loss and gradient; the policy if none is named.
         own_critic: Whether the critic was named, and so may be another model.
         reward: What ranks the candidates.
@@ -40,6 +43,7 @@ class RunModels:
 
     context: Context
     policy: Policy
+    policies: Sequence[Policy]
     critic: Policy
     own_critic: bool
     reward: PlannedReward
@@ -76,6 +80,7 @@ class GivenModels:
     fallback: RewardLike | None = None
     prompts: PromptSet | Mapping[str, str] | str | None = None
     defaults: Context = field(default_factory=Context)
+    policies: Sequence[PolicyLike] | None = None
     _runs: OncePerRun[RunModels] = field(default_factory=OncePerRun, init=False, repr=False)
 
     def checked(self) -> GivenModels:
@@ -85,6 +90,8 @@ class GivenModels:
             SpecError: an unknown reward spec.
             PromptError: an unknown prompt, a missing or unknown placeholder.
         """
+        if self.policies and self.policy is not None:
+            raise ConfigError("policy and policies are both given: name all models in policies")
         for reward in (self.reward, self.heldout, self.fallback):
             if reward is not None:  # any policy will do: it is the judge if a judge names none
                 resolve_reward(reward, policy="embedded:")
@@ -98,42 +105,41 @@ class GivenModels:
         """
         return runtime.context if isinstance(runtime.context, Context) else self.defaults
 
-    async def for_run(self, runtime: Runtime[Context]) -> RunModels:
+    async def for_run(self, runtime: Runtime[Context], ranked: State | None = None) -> RunModels:
         """Return what a run uses; made once per run, and again when it is resumed.
+
+        Args:
+            runtime: The step's.
+            ranked: The run after round 0, whose record decides which of several policies goes on.
 
         Raises:
             TPOError: a model, reward or prompt set that cannot be used; nothing was paid.
         """
         context = self.settings(runtime)
-        return await self._runs.get(runtime, context, lambda: self._resolved(context))
+        run = await self._runs.get(runtime, context, lambda: self._resolved(context))
+        policy = going_on(run.policies, ranked) if ranked else run.policy
+        return replace(run, policy=policy, critic=run.critic if run.own_critic else policy)
 
     async def _resolved(self, context: Context) -> RunModels:
-        # An empty text is a mistake, such as a variable that is not set; `None` is not given.
-        policy = context.policy if self.policy is None else self.policy
         critic = self.critic or context.critic
-
-        async def ready(reward: RewardLike) -> PlannedReward:
-            # In a thread: a spec may name a file or a module, and reading one would block the loop.
-            return planned(await asyncio.to_thread(resolve_reward, reward, policy=policy))
-
-        answering = await resolve_policy(policy)
+        policies = policies_of(self.policy, self.policies, context)
+        ready = partial(reward_for_run, policy=policies[0])
+        answering = await resolve_policies(policies, context.width)
+        criticising = await resolve_policy(critic) if critic else answering[0]
+        context = priced_context(context, *answering, criticising)
         heldout = self.heldout or context.heldout
         fallback = self.fallback or context.fallback_reward
         run = RunModels(
             context=context,
-            policy=answering,
-            critic=await resolve_policy(critic) if critic else answering,
+            policy=answering[0],
+            policies=answering,
+            critic=criticising,
             own_critic=bool(critic),
             reward=await ready(context.reward if self.reward is None else self.reward),
             prompts=prompt_set(context.prompts if self.prompts is None else self.prompts),
-            heldout=await ready(heldout) if heldout else None,
+            heldout=await ready(heldout, heldout=True) if heldout else None,
             fallback=await ready(fallback) if fallback else None,
         )
-        if run.heldout and getattr(run.heldout, "relative", False):
-            raise ConfigError(
-                f"{run.heldout.name!r} cannot be the held-out reward: it compares answers with each"
-                " other, and a held-out reward sees one at a time. Take judge: or a reward model"
-            )
         if context.on_reward_failure == "degrade":
             run.ranking(degraded=True)
         return run

@@ -16,7 +16,7 @@ from ...core.json_types import JsonObject
 from ...core.merge import RECEIPT
 from ...core.replies.reply import Reply
 from ...core.state import Candidate
-from ...core.usage import Cost, brief, cost, tokens_for_budget
+from ...core.usage import Cost, brief, cost
 from ...models.live_request import ask_live
 from ...models.request import Request, RequestError
 from .durable import Held, Key, outline, require_history, write, written
@@ -85,7 +85,7 @@ async def saved_request(asked: CandidateRequest) -> Brought:
     if brought:
         if not held.taken:  # a saved result of an interrupted run
             before = cost(**brought["cost"])
-            asked.request.budget.count(before["requests"], tokens_for_budget(before))
+            asked.request.budget.pay(before, before["requests"])
         return brought
     found: Sequence[Any] = []
     async for there in written(asked.keys):
@@ -111,7 +111,8 @@ async def request_candidates(held: Held[CandidateRequest]) -> Brought:
     unusable = len(candidates) == len(asked.places) and all(c["error"] for c in candidates)
     if unusable and asked.phase == "sample":
         raise UnusableError(candidates, response.cost)
-    receipt = Receipt(refused=sorted(response.refused), cost=brief(response.cost))
+    refused = asked.request.policy.owned(response.refused)
+    receipt = Receipt(refused=sorted(refused), cost=brief(response.cost))
     if candidates:  # the receipt is saved with the texts: the result comes later, or never
         write(candidates=[{**candidates[0], RECEIPT: receipt}, *candidates[1:]])
     return Brought(candidates=[outline(c) for c in candidates], **receipt)

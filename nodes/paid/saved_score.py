@@ -12,7 +12,7 @@ from langgraph.func import task
 
 from ...core.errors import RewardError
 from ...core.state import Score
-from ...core.usage import Cost, brief, cost, tokens_for_budget
+from ...core.usage import Cost, brief, cost
 from ...core.user_code.contain import LateError, contained, within
 from ...models.budget import Budget
 from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
@@ -114,7 +114,7 @@ def mark_of(role: Role, reward: PlannedReward, job: Job, call: object) -> str:
 def count_saved(budget: Budget, done: Called) -> None:
     """Count a saved result of an interrupted run, which was paid then."""
     before = cost(**done["cost"])
-    budget.count(before["requests"], tokens_for_budget(before))
+    budget.pay(before, before["requests"])
 
 
 @task

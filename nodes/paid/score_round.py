@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-from langchain_core.messages import AnyMessage
+from dataclasses import dataclass, replace
 
 from ...core import usage
 from ...core.conversation import read_conversation
 from ...core.early import Early
 from ...core.events import Emitter
-from ...core.failure import failure_of
-from ...core.pool import of_round, score_event, scored_texts, with_reward, with_score
+from ...core.pool import criteria_of, of_round, score_event, scored_texts, with_reward, with_score
 from ...core.repeated_texts import repetition
 from ...core.state import Candidate, Score, State, merge_candidates
 from ...core.stopping import spent
 from ...core.usage import Cost, add_costs
-from ...models.budget import Budget, budget_left
+from ...models.budget import budget_left
 from ...models.failures.caused_by import error_of, to_tell
 from ...rewards.planned_reward import Job, PlannedReward
 from .durable import restore
@@ -35,25 +32,23 @@ class Ranking:
 
     Attributes:
         run: The run's rewards and settings.
-        messages: The conversation.
+        nothing: The round, without answers: what the step may still cost, and the like.
         emit: Sends events.
         pool: The candidates before this ranking.
         restored: Those of them whose texts a crash had parted from the pool.
         degraded: Whether the fallback ranks, because the reward has failed.
         early: What was scored before the round was ranked.
-        budget: What the step may still cost.
         cost: What was paid so far.
         error: The failure of a call, if one failed; if any, one for too many requests.
     """
 
     run: RunModels
-    messages: Sequence[AnyMessage]
+    nothing: Job
     emit: Emitter
     pool: Sequence[Candidate]
     restored: Sequence[Candidate]
     degraded: bool
     early: Early
-    budget: Budget
     cost: Cost
     error: Exception | None = None
 
@@ -81,7 +76,7 @@ class Ranking:
                     self.emit("reward", score_event(candidate, score))
 
         texts = [text for text in texts if text not in early]
-        job = Job(self.messages, texts, with_reward(pool), self.budget, self.run.context)
+        job = replace(self.nothing, answers=texts, pool=with_reward(pool))
         tells = (self.emit.notice, self.pay, lambda i, score: tell(texts[i], score))
         scores = await saved_scores(self.reward, role, job, *tells, fail=self.fail)
         self.pay(usage.cost(scores=len(early)))
@@ -109,7 +104,7 @@ class Ranking:
         """Score answers without steering."""
         if (reward := self.run.heldout) is None:
             return [None for _ in texts]
-        job = Job(self.messages, texts, (), self.budget, self.run.context)
+        job = replace(self.nothing, answers=texts)
         return await held_out_scores(reward, job, self.emit, self.pay)
 
     def pay(self, paid: Cost) -> None:
@@ -129,31 +124,16 @@ async def begin_ranking(state: State, run: RunModels, emit: Emitter) -> Ranking:
         emit("notice", {"message": sentence})
     early = state.get("early") or Early(run="", scores=[])
     paid = early_cost(early)
+    messages = read_conversation(state["messages"]).messages
+    budget = budget_left(run.context, add_costs(spent(state), paid))
     return Ranking(
         run,
-        read_conversation(state["messages"]).messages,
+        Job(messages, [], (), budget, run.context, criteria_of(state)),
         emit,
         pool=pool,
         restored=restored,
         degraded=state.get("degraded", False),
         early=early,
         error=error_of(early["scores"] if early["run"] == run.key else ()),
-        budget=budget_left(run.context, add_costs(spent(state), paid)),
         cost=paid,
     )
-
-
-def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candidate]:
-    """Return the candidates that a reward can be asked about: those with an answer.
-
-    Args:
-        pool: Candidates.
-        vetoed: Whether those that another reward has vetoed are among them.
-    """
-    kinds = {None, "unscored", "vetoed"} if vetoed else {None, "unscored"}
-    return [c for c in pool if failure_of(c) in kinds]
-
-
-def losses(ranked: Sequence[Candidate]) -> list[str]:
-    """Return why answers could not be scored; a veto is not a failure of the reward."""
-    return [str(c["error"]) for c in ranked if failure_of(c) == "unscored"]

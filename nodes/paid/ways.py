@@ -7,16 +7,19 @@ from dataclasses import dataclass, replace
 
 from langchain_core.messages import AnyMessage, BaseMessage
 
-from ...core.context import Context
-from ...core.moves import Move, plan_of
-from ...core.pool import by_id, of_round
+from ...core.moves import Move, dealt, needs_critique, plan_of
+from ...core.planning.copying import mostly_copies
+from ...core.pool import by_id
 from ...core.replies.reasoning import split_reasoning
 from ...core.replies.reply import Reply
 from ...core.state import State
 from ...models.asking.sampling import Sampling, answer_sampling
+from ...models.policy import Policy
 from ...models.request import Request
+from ...models.several_policies import divided
 from ...prompts.advice import advised_messages
-from ...prompts.round_texts import clip_tokens, critique_of
+from ...prompts.rewrite import ask_again
+from ...prompts.round_texts import advice_of, clip_tokens, critique_of, drafts_of
 from ...prompts.update import partial_update, read_update, update_format
 from .run_models import RunModels
 
@@ -27,6 +30,7 @@ class Way:
 
     Attributes:
         move: What it is called in plans.
+        policy: Who is asked.
         places: Those of the round that it fills.
         request: What to ask, given the refused parameters; `n` and seed are set later.
         read: Makes a reply's text the answer in it, or says why there is none.
@@ -35,6 +39,7 @@ class Way:
     """
 
     move: Move
+    policy: Policy
     places: range
     request: Callable[[frozenset[str]], Request]
     read: Callable[[Reply], Reply]
@@ -42,7 +47,9 @@ class Way:
     parent_round: int | None = None
 
 
-def ways_of(run: RunModels, messages: Sequence[AnyMessage], state: State | None) -> list[Way]:
+def ways_of(
+    run: RunModels, messages: Sequence[AnyMessage], state: State | None, drafts: int
+) -> list[Way]:
     """Return how the candidates of a round are asked for.
 
     First samples are fresh; the rounds after them are rewrites, as in the paper, unless the
@@ -52,19 +59,21 @@ def ways_of(run: RunModels, messages: Sequence[AnyMessage], state: State | None)
         run: The run's models and settings.
         messages: The conversation.
         state: What the rounds before have come to; `None` for first samples.
+        drafts: How many of these the caller brings.
     """
-    width = run.context.width
     if state is None:
-        return [fresh(run, messages, range(width))]
-    plan = plan_of(state["rounds"][-1], run.context.mode, width)
+        shares = divided(run.policies, run.context.width, drafts)
+        return [fresh(replace(run, policy=p), messages, places) for p, places in shares]
+    plan = plan_of(state["rounds"][-1], run.context.mode, run.context.width)
     first, then = plan["fresh"], plan["fresh"] + plan["rewrite"]
-    ways: list[Way] = []
-    if first:
-        ways.append(fresh(run, messages, range(first)))
-    if then > first:
-        ways.append(rewrite(run, state, range(first, then)))
-    if plan["advised"]:
-        ways.append(advised(run, messages, state, range(then, then + plan["advised"])))
+    ways = [fresh(run, messages, range(first))] if first else []
+    rewrites, advised = range(first, then), range(then, then + plan["advised"])
+    if rewrites and needs_critique(plan):
+        ways.append(rewrite(run, state, rewrites))
+    elif rewrites:
+        ways += by_what_was_learnt(run, messages, state, "rewrite", rewrites)
+    if advised:
+        ways += by_what_was_learnt(run, messages, state, "advised", advised)
     return ways
 
 
@@ -83,18 +92,21 @@ def asking(
     )
 
 
-def fresh(run: RunModels, messages: Sequence[AnyMessage], places: range) -> Way:
+def fresh(
+    run: RunModels, messages: Sequence[BaseMessage], places: range, warmer: bool = False
+) -> Way:
     """Return the way to ask the request alone; the reply is the answer."""
     context = run.context
 
     def request(refused: frozenset[str]) -> Request:
         # No stop sequences for updates: they could cut off what is around the answer.
-        sampling = answer_sampling(context, context.stop_sequences)
+        sampling = answer_sampling(context, context.stop_sequences, warmer=warmer)
         asked = asking(run, messages, refused, sampling)
         return replace(asked, keep_reasoning=context.keep_reasoning)
 
     return Way(
         move="fresh",
+        policy=run.policy,
         places=places,
         request=request,
         read=lambda reply: reply,
@@ -102,11 +114,17 @@ def fresh(run: RunModels, messages: Sequence[AnyMessage], places: range) -> Way:
     )
 
 
-def advised(run: RunModels, messages: Sequence[AnyMessage], state: State, places: range) -> Way:
-    """Return the way to ask the request with what was learnt from the chosen answer."""
-    critique, most = critique_of(state, run.context), clip_tokens(run.context, run.policy)
-    way = fresh(run, advised_messages(messages, critique, most), places)
-    return Way(**{**vars(way), "move": "advised", "parent_round": _parent(state)})
+def by_what_was_learnt(
+    run: RunModels, messages: Sequence[AnyMessage], state: State, move: Move, places: range
+) -> list[Way]:
+    """Return the ways to ask for advised answers, or for rewrites without a critique."""
+    context, most = run.context, clip_tokens(run.context, run.policy)
+    versions, ask = (advice_of, advised_messages) if move == "advised" else (drafts_of, ask_again)
+    warmer = move == "rewrite" and mostly_copies(state, context)
+    return [
+        replace(fresh(run, ask(messages, one, most), part, warmer), move=move, parent_round=parent)
+        for part, (parent, one) in dealt(places, versions(state, context, len(places)))
+    ]
 
 
 def rewrite(run: RunModels, state: State, places: range) -> Way:
@@ -116,6 +134,8 @@ def rewrite(run: RunModels, state: State, places: range) -> Way:
     """
     context, policy = run.context, run.policy
     critique, warmer = critique_of(state, context), mostly_copies(state, context)
+    chosen = by_id(state["candidates"], state["rounds"][-1]["chosen"])
+    parent = chosen["round"] if chosen else None
 
     def request(refused: frozenset[str]) -> Request:
         form = update_format(context, prefers_json=policy.prefers_json, refused=refused)
@@ -124,19 +144,4 @@ def rewrite(run: RunModels, state: State, places: range) -> Way:
         asked = asking(run, messages, refused, answer_sampling(context, warmer=warmer))
         return replace(asked, schema=form.schema)
 
-    return Way("rewrite", places, request, read_update, partial_update, _parent(state))
-
-
-def mostly_copies(state: State, context: Context) -> bool:
-    """Return whether a run that plans has rewrites that mostly copy what was there."""
-    last = state["rounds"][-1]
-    rewrites = [
-        c for c in of_round(state["candidates"], last["round"]) if c.get("move") == "rewrite"
-    ]
-    copies = last.get("near_copies", 0)
-    return context.mode == "adaptive" and bool(rewrites) and 2 * copies >= len(rewrites)
-
-
-def _parent(state: State) -> int | None:
-    chosen = by_id(state["candidates"], state["rounds"][-1]["chosen"])
-    return chosen["round"] if chosen else None
+    return Way("rewrite", policy, places, request, read_update, partial_update, parent)

@@ -11,7 +11,8 @@ from ...prompts.judge import JUDGE_SYSTEM
 from ..base import Score
 from ..judging.form_known import form_known
 from ..judging.language_judge import LanguageJudge
-from ..planned_reward import Called, CallT, Job, ResultT
+from ..planned_reward import Called, CallT, Job, ResultT, plan_further
+from ..query_criteria import Criteria, criteria_in
 from .score_cache import ScoreCache
 
 
@@ -55,6 +56,18 @@ class CachedJudge(Generic[CallT, ResultT]):
         """Return the judge's calls."""
         return self.judge.plan(job)
 
+    def plan_further(
+        self, job: Job, calls: Sequence[CallT], results: Sequence[ResultT | Exception]
+    ) -> list[CallT]:
+        """Return the judge's further calls."""
+        return plan_further(self.judge, job, calls, results)
+
+    def criteria_in(
+        self, calls: Sequence[CallT], results: Sequence[ResultT | Exception]
+    ) -> Criteria:
+        """Return the criteria that the judge has written for the query."""
+        return criteria_in(self.judge, calls, results)
+
     def requests(self, job: Job) -> int:
         """Return what the judge takes if nothing is known yet."""
         return self.judge.requests(job)
@@ -68,7 +81,8 @@ class CachedJudge(Generic[CallT, ResultT]):
         if key in known:
             return Called(result=known[key], cost={})
         done = await self.judge.call(job, call)
-        await self.store.keep({key: done["result"]})
+        if done["result"] != []:  # nothing came of it, as of criteria that could not be written
+            await self.store.keep({key: done["result"]})
         return done
 
     def settled(self, job: Job, call: CallT, result: ResultT) -> list[tuple[int, Score]]:

@@ -9,8 +9,9 @@ from langchain_core.messages import AnyMessage
 
 from ...core.usage import Cost
 from ..base import Reward, Score, checked, failed, sound
-from ..planned_reward import Job, planned, self_check
+from ..planned_reward import Job, planned
 from ..readiness import make_ready
+from ..self_check import self_check
 from .kept_score import from_kept, to_keep
 from .score_cache import ScoreCache
 

@@ -22,6 +22,7 @@ from ..planned_reward import Called
 from .verdict import Form
 
 CHANCES = {"logprobs": True, "top_logprobs": 20}  # one bare word says how sure it is
+VARIED = 0.7  # the temperature of verdicts that are asked for several times
 REPLIES = 2  # so a reply without a verdict is asked for once more
 
 
@@ -39,6 +40,8 @@ async def ask_verdict(
     form: Form,
     settings: Context,
     budget: Budget,
+    *,
+    nth: int = 0,
 ) -> Called:
     """Ask a judge for one verdict.
 
@@ -51,6 +54,7 @@ async def ask_verdict(
         form: The verdicts it allows.
         settings: Those of the run: timeout, retries, seed.
         budget: What the round may still cost.
+        nth: Which of several times this is asked, from 1; 0 if it is asked once.
 
     Returns:
         What the verdict is worth, and what asking cost.
@@ -63,7 +67,7 @@ async def ask_verdict(
     """
     bare, strict, as_json = (form.plain, None), (form.as_json, form.schema), (form.as_json, None)
     bare_first = form.one_word and "logprobs" in type(judge.model).model_fields
-    parameters = _parameters(judge.model, settings, form.room)
+    parameters = _parameters(judge.model, settings, form.room, nth)
     paid, reason, replies, refused = cost(), "nothing", 0, frozenset[str]()
     second = (as_json, bare) if form.bare_last else (bare, as_json)
     for output, schema in (bare, strict, as_json) if bare_first else (strict, *second):
@@ -102,12 +106,12 @@ async def ask_verdict(
     )
 
 
-def _parameters(model: BaseChatModel, settings: Context, room: int) -> JsonObject:
+def _parameters(model: BaseChatModel, settings: Context, room: int, nth: int) -> JsonObject:
     """Return how a verdict is sampled: soberly, and within the model's own limit if it has one."""
     own = own_limit(model) or thinking_tokens(model)
     thinks = (model.profile or {}).get("reasoning_output")
     return {
-        "temperature": 0.0,
+        "temperature": VARIED if nth else 0.0,
         "max_tokens": None if own or thinks else room,
-        "seed": request_seed(settings, "rank", 0, 0),
+        "seed": request_seed(settings, "rank", 0, nth),
     }

@@ -46,7 +46,7 @@ async def form_known(judge: PlannedReward, kind: str, model: PolicyLike, job: Jo
     key: Key = (kind, model if isinstance(model, str) else id(model))
     async with _asking.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
         run = job.settings
-        budget = run.budget_requests or run.budget_tokens or run.budget_seconds
+        budget = run.budget_requests or run.budget_tokens or run.budget_usd or run.budget_seconds
         if key in _named or key in _objects or budget:
             return cost()
         query = [HumanMessage(QUESTION)]

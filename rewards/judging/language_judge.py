@@ -34,6 +34,8 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
         rubric: What to judge by, as a list of questions.
         reasons: Whether it also says why. That costs output tokens, and a rating is then a
             whole number: no log-probabilities tell how sure it is.
+        nth: Which of several times it is asked about the same, from 1, at a temperature; 0 if it is
+            asked once, soberly.
 
     Raises:
         ConfigError: the model cannot be one, or its spec is malformed.
@@ -43,6 +45,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     rubric: str = RUBRIC
     notice: str = field(default="", kw_only=True)
     reasons: bool = field(default=False, kw_only=True)
+    nth: int = field(default=0, kw_only=True)
     kind: ClassVar[str]  # as its spec begins
     rates_alone: ClassVar[bool] = False  # whether one call is one answer's score
     relative: ClassVar[bool] = False  # whether it compares: an answer alone has no rating then
@@ -78,7 +81,8 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
         """Its kind, the model, and a mark of the rubric if it is not ours."""
         own = self.rubric == RUBRIC
         mark = "" if own else f"#{hashlib.sha256(self.rubric.encode()).hexdigest()[:6]}"
-        return f"{self.kind}:{model_name(self.model)}{self.option}{mark}"
+        time = f" ({self.nth})" if self.nth else ""
+        return f"{self.kind}:{model_name(self.model)}{self.option}{mark}{time}"
 
     @property
     def option(self) -> str:
@@ -96,7 +100,8 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Ask for one verdict."""
         judge, question = await resolve_policy(self.model), partial(self.question, job, call)
-        return await ask_verdict(judge, question, self.asked(call), job.settings, job.budget)
+        how = (self.asked(call), job.settings, job.budget)
+        return await ask_verdict(judge, question, *how, nth=self.nth)
 
     async def ready(self, job: Job) -> Cost:
         """Make sure that the model is there and replies in the form; see `form_known`.

@@ -1,18 +1,21 @@
-"""A language model as reward: it checks an answer against named criteria, each pass or fail."""
+"""A language model as reward: it checks an answer against named criteria, each pass or fail.
+
+`rubric_file` reads one from TOML.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.errors import SpecError
-from ...models.policy import PolicyLike
+from ...prompts.judge import RUBRIC
 from ...prompts.rubric import ask_marks, numbered
 from ..base import Score, failed
 from ..planned_reward import Job
 from .criteria import Criterion, check_criteria, weighed
 from .language_judge import LanguageJudge
 from .marks import Mark, Marks
+from .verdict import Form
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Rubric(LanguageJudge[list[int], list[Mark]]):
         'rubric:openai:gpt-5-mini#9fa0c7'
     """
 
-    rubric: str = field(default="", init=False, repr=False)  # all that its name depends on
+    rubric: str = field(default=RUBRIC, init=False, repr=False)  # all that its name depends on
     criteria: Sequence[Criterion]
     one_by_one: bool = False
     reasons: bool = field(default=True, kw_only=True)
@@ -49,28 +52,6 @@ class Rubric(LanguageJudge[list[int], list[Mark]]):
         check_criteria(self.criteria)
         object.__setattr__(self, "rubric", repr([tuple(vars(c).values()) for c in self.criteria]))
 
-    @classmethod
-    def from_spec(cls, rest: str, policy: PolicyLike) -> Rubric:
-        """Return the rubric of a file; see `rubric_file`.
-
-        Args:
-            rest: The TOML file.
-            policy: The run's policy, which judges if the file names no judge.
-
-        Raises:
-            SpecError: there is neither, or no file is named.
-            ConfigError: the file cannot be read, or has wrong entries.
-        """
-        from .rubric_file import read_rubric
-
-        if not rest:
-            raise SpecError("reward 'rubric' names no file: rubric:FILE.toml")
-        file = read_rubric(rest)
-        if not (model := file.judge or policy):
-            raise SpecError(f"rubric {rest} names no model to judge with: judge = 'openai:NAME'")
-        criteria = tuple(Criterion(**dict(one)) for one in file.criteria)
-        return cls(model, criteria, file.one_by_one, reasons=file.reasons)
-
     @property
     def option(self) -> str:
         """What tells it from the usual, which has reasons."""
@@ -78,7 +59,7 @@ class Rubric(LanguageJudge[list[int], list[Mark]]):
 
     def plan(self, job: Job) -> list[list[int]]:
         """Return `[answer]` for each answer; or `[answer, criterion]`, one by one."""
-        answers, criteria = range(len(job.answers)), range(len(self.criteria))
+        answers, criteria = range(len(job.answers)), range(len(self.every(job)))
         if self.one_by_one:
             return [[answer, criterion] for answer in answers for criterion in criteria]
         return [[answer] for answer in answers]
@@ -86,24 +67,29 @@ class Rubric(LanguageJudge[list[int], list[Mark]]):
     def question(self, job: Job, call: list[int], output: str = "") -> str:
         """Ask which criteria an answer passes."""
         query, [answer] = self.texts(job, [job.answers[call[0]]])
-        asked = numbered([one.ask or one.name for one in self.meant(call)])
+        asked = numbered([one.ask or one.name for one in self.meant(job, call)])
         return ask_marks(query, answer, asked, output)
 
-    def meant(self, call: list[int]) -> Sequence[Criterion]:
+    def every(self, job: Job) -> Sequence[Criterion]:
+        """Return all criteria."""
+        return self.criteria
+
+    def meant(self, job: Job, call: list[int]) -> Sequence[Criterion]:
         """Return the criteria that a call is about."""
-        return [self.criteria[place] for place in call[1:]] or self.criteria
+        every = self.every(job)
+        return [every[place] for place in call[1:]] or every
 
-    def form(self, call: list[int]) -> Marks:
+    def form(self, call: list[int]) -> Form:
         """A mark for each criterion."""
-        return Marks(len(self.meant(call)), self.reasons)
+        return Marks(len(call) - 1 or len(self.criteria), self.reasons)
 
-    def asked(self, call: list[int]) -> Marks:
+    def asked(self, call: list[int]) -> Form:
         """The same: each mark has its own reason."""
         return self.form(call)
 
     def settled(self, job: Job, call: list[int], result: list[Mark]) -> list[tuple[int, Score]]:
         """All marks of an answer are final."""
-        return [] if self.one_by_one else [(call[0], weighed(self.criteria, result))]
+        return [] if self.one_by_one else [(call[0], weighed(self.every(job), result))]
 
     def combine(
         self, job: Job, calls: Sequence[list[int]], results: Sequence[list[Mark] | Exception]
@@ -117,6 +103,6 @@ class Rubric(LanguageJudge[list[int], list[Mark]]):
             else:
                 marks[answer] += result
         return [
-            failed(errors[answer]) if answer in errors else weighed(self.criteria, own)
+            failed(errors[answer]) if answer in errors else weighed(self.every(job), own)
             for answer, own in enumerate(marks)
         ]

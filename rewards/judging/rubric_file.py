@@ -1,9 +1,10 @@
-"""A rubric from a TOML file.
+"""A rubric from a TOML file, or `auto`: one whose criteria are written for each query.
 
 For instance::
 
     judge = "openai:gpt-5-mini"     # else the run's policy
     one_by_one = false              # a request for each criterion
+    per_query = false               # whether the judge writes more of them for each query
 
     [[criteria]]
     name = "names the cause"
@@ -24,8 +25,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ...core.errors import ConfigError, evidence
+from ...core.errors import ConfigError, SpecError, evidence
 from ...core.make_context import explain
+from ...models.policy import PolicyLike
+from .criteria import Criterion
+from .query_rubric import QueryRubric
+from .rubric import Rubric
+
+AUTO = "auto"
 
 
 class CriterionFile(BaseModel):
@@ -42,10 +49,34 @@ class RubricFile(BaseModel):
     """A rubric as it is written."""
 
     model_config = ConfigDict(extra="forbid")
-    criteria: list[CriterionFile] = Field(min_length=1)
+    criteria: list[CriterionFile] = Field(default_factory=list)
     judge: str = ""
     one_by_one: bool = False
+    per_query: bool = False
     reasons: bool = True
+
+
+def rubric_named(rest: str, policy: PolicyLike) -> Rubric:
+    """Return the rubric that a spec names.
+
+    Args:
+        rest: What follows `rubric:`: the TOML file; or `auto`, and behind a colon who judges.
+        policy: The run's policy, which judges if no judge is named.
+
+    Raises:
+        SpecError: there is neither, or no file is named.
+        ConfigError: the file cannot be read, or has wrong entries.
+    """
+    auto, _, judge = rest.partition(":")
+    if not rest:
+        raise SpecError("reward 'rubric' names no file: rubric:FILE.toml, or rubric:auto")
+    file = RubricFile(judge=judge, per_query=True) if auto == AUTO else read_rubric(rest)
+    if not (model := file.judge or policy):
+        names = "rubric:auto:openai:NAME" if auto == AUTO else "judge = 'openai:NAME'"
+        raise SpecError(f"rubric {rest} names no model to judge with: {names}")
+    criteria = tuple(Criterion(**dict(one)) for one in file.criteria)
+    kind = QueryRubric if file.per_query else Rubric
+    return kind(model, criteria, file.one_by_one, reasons=file.reasons)
 
 
 def read_rubric(path: str) -> RubricFile:
@@ -56,8 +87,11 @@ def read_rubric(path: str) -> RubricFile:
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
-        return RubricFile.model_validate(tomllib.loads(text))
+        file = RubricFile.model_validate(tomllib.loads(text))
     except ValidationError as error:
         raise ConfigError(f"rubric file {path}: {explain(error)}") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"rubric file {path!r} cannot be read: {evidence(error)}") from None
+    if not file.criteria and not file.per_query:
+        raise ConfigError(f"rubric file {path}: criteria: name one, or set per_query = true")
+    return file

@@ -14,17 +14,12 @@ from ...core.errors import ConfigError
 from ...core.usage import Cost, add_costs
 from ..base import Score, scored, sound
 from ..function import OwnReward, as_reward
-from ..planned_reward import (
-    Called,
-    Job,
-    PlannedReward,
-    plan_further,
-    planned,
-    requests_to_score,
-    self_check,
-)
+from ..planned_reward import Called, Job, PlannedReward, plan_further, planned, requests_to_score
+from ..query_criteria import Criteria, criteria_in
 from ..readiness import limits_itself, make_ready
+from ..self_check import self_check
 from .answer_scores import why_unscored, with_parts
+from .hedge import check_hedge, standard_error
 from .part_names import part_names
 from .part_of_a_round import PartCall, own_calls, seen_by
 from .z_score import raw, reference
@@ -61,6 +56,8 @@ class Mix:
         parts: At least one.
         constraints: Rewards that veto: objects or functions.
         length_penalty: Taken off per 1,000 characters, against answers that only grow.
+        hedge: How many standard errors of the sum are taken off, from 0 on: an answer about which
+            the parts disagree then counts less. They must be on one scale: give each `z=True`.
         title: What events and reports call it.
 
     Raises:
@@ -79,6 +76,7 @@ class Mix:
     constraints: Sequence[OwnReward] = ()
     length_penalty: float = 0.0
     title: str = "mix"
+    hedge: float = field(default=0.0, kw_only=True)
     _all: tuple[PlannedReward, ...] = field(init=False, repr=False, compare=False)
     _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
@@ -88,6 +86,7 @@ class Mix:
         both = [*(part.reward for part in self.parts), *self.constraints]
         object.__setattr__(self, "_all", tuple(planned(as_reward(one)) for one in both))
         object.__setattr__(self, "_names", part_names(self._all))
+        check_hedge(self.hedge, self.parts, self._all[: len(self.parts)])
 
     @property
     def name(self) -> str:
@@ -148,6 +147,13 @@ class Mix:
             return self._planned(job, parts, kept) if kept else []
         return self._further(job, parts, calls, results)
 
+    def criteria_in(self, calls: Sequence[PartCall], results: Sequence[object]) -> Criteria:
+        """Return the criteria that the parts have written for the query."""
+        found: Criteria = {}
+        for place, reward in enumerate(self._all):
+            found |= criteria_in(reward, *own_calls(place, calls, results)[:2])
+        return found
+
     def requests(self, job: Job) -> int:
         """Return the requests of all parts."""
         both = zip(self._all, self._names, strict=True)
@@ -178,12 +184,20 @@ class Mix:
         ]
         scores: list[Score] = []
         for answer, row, why in zip(job.answers, rows, failed, strict=True):
-            total = -self.length_penalty * len(answer) / 1000
-            for part, scale, own in zip(self.parts, scales, row, strict=False):
-                total += part.weight * scale(own["reward"] or 0.0)
-            score = why or sound(self.name, scored(total))
+            values = [scale(own["reward"] or 0.0) for scale, own in zip(scales, row, strict=False)]
+            score = why or sound(self.name, scored(self.total(answer, values)))
             scores.append(with_parts(score, self._names, row))
         return scores
+
+    def total(self, answer: str, values: Sequence[float]) -> float:
+        """Return what an answer is worth, from the score of each part on its scale."""
+        weights, total = (
+            [part.weight for part in self.parts],
+            -self.length_penalty * len(answer) / 1000,
+        )
+        for weight, value in zip(weights, values, strict=True):
+            total += weight * value
+        return total - self.hedge * standard_error(weights, values) if self.hedge else total
 
     def _planned(self, job: Job, places: Iterable[int], kept: list[int] | None) -> list[PartCall]:
         """Return the first calls of some rewards, about all answers or those at some places."""

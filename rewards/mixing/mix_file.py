@@ -3,6 +3,7 @@
 For instance::
 
     length_penalty = 0.1            # reward per 1,000 characters
+    hedge = 1.0                     # standard errors taken off where the parts disagree
     constraints = ["verify:json:schema.json"]
 
     [[parts]]
@@ -42,6 +43,7 @@ class _MixFile(BaseModel):
     parts: list[_PartFile] = Field(min_length=1)
     constraints: list[str] = []
     length_penalty: float = 0.0
+    hedge: float = 0.0
 
 
 def mix_from_file(path: str, resolve: Resolve) -> Mix:
@@ -67,6 +69,7 @@ def mix_from_file(path: str, resolve: Resolve) -> Mix:
             constraints=tuple(_named(c, resolve) for c in read.constraints),
             length_penalty=read.length_penalty,
             title=f"mix:{Path(path).stem}",
+            hedge=read.hedge,
         )
     except ConfigError as error:
         raise ConfigError(f"mix file {path}: {error}") from None

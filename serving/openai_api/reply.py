@@ -55,13 +55,14 @@ class Completion:
 
     @property
     def usage(self) -> JsonObject:
-        """Tokens of all requests of the run."""
+        """Tokens of all requests of the run, and dollars: a field that OpenAI does not have."""
         total = self.final["usage"]["total"]
         return {
             "prompt_tokens": total["input_tokens"],
             "completion_tokens": total["output_tokens"],
             "total_tokens": tokens_of(total),
             "prompt_tokens_details": {"cached_tokens": total["cached_tokens"]},
+            "cost_usd": total.get("cost_usd"),
         }
 
     @property
@@ -72,6 +73,7 @@ class Completion:
             "reward": self.final["reward"],
             "stop_reason": self.stop_reason,
             "usage": self.final["usage"],
+            "gain": self.final["gain"],
         }
 
     def whole(self, reasoning: str, reasoning_field: str) -> JsonObject:

@@ -1,5 +1,5 @@
 /** A run as a file to download: JSON, or Markdown for people. */
-import { integer, reward, seconds, stopSentence } from "./phrases.js";
+import { dollars, integer, reward, seconds, stopSentence } from "./phrases.js";
 
 export const asJson = (view, about) =>
   JSON.stringify(
@@ -44,7 +44,7 @@ export function asMarkdown(view, about) {
   }
   const { requests, input_tokens, output_tokens } = view.cost;
   sections.push("# Cost");
-  sections.push(`${integer(requests)} requests, ${integer(input_tokens)} tokens in, ${integer(output_tokens)} out, ${seconds(view.cost.seconds)}`);
+  sections.push(`${integer(requests)} requests, ${integer(input_tokens)} tokens in, ${integer(output_tokens)} out, ${seconds(view.cost.seconds)}, ${dollars(view.cost)}`);
   return `${sections.join("\n\n")}\n`;
 }
 

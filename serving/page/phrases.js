@@ -22,6 +22,20 @@ export function seconds(value) {
   return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${String(all % 60).padStart(2, "0")} s`;
 }
 
+function money(usd) {
+  if (usd === 0) return "$0";
+  if (usd >= 1) return `$${usd.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  return `$${usd.toFixed(Math.max(4, 1 - Math.floor(Math.log10(usd))))}`;
+}
+
+/** What a cost comes to in dollars, so far as that is known. */
+export function dollars(cost) {
+  if (!cost.requests) return "$0";
+  if (!cost.priced_requests) return "price unknown";
+  const whole = cost.exact && cost.priced_requests >= cost.requests;
+  return `${whole ? "" : "at least "}${money(cost.cost_usd)}`;
+}
+
 /** How long ago a moment was; `now` is in milliseconds. */
 export function age(moment, now = Date.now()) {
   const past = (now - Date.parse(moment)) / 1000;

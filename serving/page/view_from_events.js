@@ -12,6 +12,8 @@ export const NO_COST = {
   input_tokens: 0,
   cached_tokens: 0,
   output_tokens: 0,
+  cost_usd: 0, // of the priced requests
+  priced_requests: 0,
   seconds: 0,
   exact: true,
 };
@@ -38,7 +40,7 @@ export const idParts = (id) => {
 };
 
 export const addCosts = (a, b) => ({
-  ...Object.fromEntries(Object.keys(NO_COST).map((k) => [k, k === "exact" ? true : a[k] + (b[k] ?? 0)])),
+  ...Object.fromEntries(Object.keys(NO_COST).map((k) => [k, k === "exact" ? true : (a[k] ?? 0) + (b[k] ?? 0)])),
   exact: a.exact && (b.exact ?? true),
 });
 
@@ -106,6 +108,12 @@ export function applyEvent(view, event) {
   if (!Object.hasOwn(HANDLERS, name)) return view;
   const elapsed = Math.max(view.elapsed, event.elapsed ?? 0);
   return { ...HANDLERS[name](view, event), elapsed };
+}
+
+/** What rewards had written to check the answers to this question for. */
+export function writtenCriteria(view) {
+  const newest = Object.values(view.rounds).reverse().find((round) => round.criteria);
+  return Object.values(newest?.criteria ?? {}).flat();
 }
 
 /** The view as it was after the critique of round `last`: where a fork begins. */

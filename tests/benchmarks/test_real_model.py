@@ -9,6 +9,7 @@ import figures
 import pytest
 from arms import FIRST, exists, reward_of
 from ifeval_whys import why
+from judge_rows import judge_rows
 from report import report
 from row_store import Store
 from task_rows import Check, Row, gsm8k, last_number, words_demanded
@@ -171,3 +172,17 @@ def test_rows_that_demand_a_long_answer_are_known():
 def test_the_last_number_counts():
     assert last_number("9 - 4 = 5. The answer is $1,250.50.") == 1250.5
     assert last_number("none") is None
+
+
+def test_rows_for_judges_are_pairs_that_differ_in_what_a_program_found():
+    checks = tuple(Check(f"has {c}", lambda text, c=c: c in text) for c in "abc")
+    rows = {"1": Row("1", "Say it.", checks), "2": Row("2", "Say it.", checks)}
+    texts = {"1": ["abc", "ab", "c", "x", "y"], "2": ["a", "b"], "3": ["a", ""]}
+    made = judge_rows(rows, texts, seed=0, most=3)
+    assert sorted(row["label"] for row in made) == [1, 2]
+    shown = [[row["output_1"], row["output_2"]][:: 1 if row["label"] == 1 else -1] for row in made]
+    assert sorted(better for better, _ in shown) == ["ab", "abc"]
+    for row in made:
+        assert row["criteria"] == ["has a", "has b", "has c"]
+        assert sum(row["passed"][row["label"] - 1]) > sum(row["passed"][2 - row["label"]])
+    assert judge_rows(rows, texts, seed=0, most=3) == made

@@ -28,6 +28,10 @@ class Ran:
     def data(self) -> Any:
         return json.loads(self.out)
 
+    @property
+    def records(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
 
 def say(body: dict[str, Any], index: int) -> str:
     """Answer as the step that our prompts ask for; later choices are longer, so score higher."""

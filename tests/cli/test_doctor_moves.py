@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import pytest
 from loopback_server import Fault, message_text, shaped
 
@@ -10,7 +13,7 @@ from tpo.cli.doctor.forecast_findings import reason
 from tpo.cli.doctor.mode_plans import Prices, Shown
 from tpo.cli.doctor.move_findings import likely
 from tpo.cli.doctor.tasks import TASKS
-from tpo.cli.doctor.width_check import picked, width_finding
+from tpo.cli.doctor.width_curve import picked, width_finding
 
 pytestmark = pytest.mark.loopback
 GOOD = {
@@ -237,7 +240,8 @@ def test_the_width_beyond_which_a_reward_is_fooled_is_found():
     fooled = [(3.0, 0.0), (2.0, 1.0), (1.0, 0.5), (0.0, 0.0)]
     found = width_finding([fooled] * 6)
     assert found.state == "warning"
-    assert "beyond width 2 it falls" in found.words
+    assert "beyond width 2 it falls while the reward rises" in found.words
+    assert "take --width 2" in found.words
     sound = width_finding([[(1.0, 1.0), (0.5, 0.5), (0.0, 0.0)]] * 6)
     assert (sound.state, sound.words[-21:]) == ("ok", "no fall up to width 3")
     mixed = width_finding([[(1.0, 0.0), (0.0, 1.0)], [(1.0, 0.9), (0.0, 0.0)]])
@@ -256,3 +260,30 @@ def test_a_reward_is_held_against_the_checks(tpo, policy, server):
     server.answer = answer_by(lambda name, index: (GOOD, SOME)[index % 2][name], good, good)
     ran = tpo("doctor", "-p", policy, "--json")
     assert words_of(ran)["width"].startswith("of the checks, the answer that this reward picks")
+
+
+def test_the_width_beyond_which_a_heldout_reward_falls_is_said(tpo, policy, server, monkeypatch):
+    """The reward likes long answers without end, the held-out one those of some words."""
+    texts = ["word", "some more words", "padded words again and again " * 9, "x"]
+    server.answer = answer_by(lambda name, index: texts[index % 4], good, good)
+    module = ModuleType("tastes")
+    module.longer = lambda query, answer: float(len(answer))
+    module.three = lambda query, answer: {1: -3.0, 3: 0.0}.get(len(answer.split()), -1.5)
+    monkeypatch.setitem(sys.modules, "tastes", module)
+    monkeypatch.setenv("TPO_VERIFIERS", "tastes:longer,tastes:three")
+    rewards = ("--reward", "verify:tastes:longer", "--heldout", "verify:tastes:three")
+    ran = tpo("doctor", "-p", policy, *rewards, "--tries", "4", "--json")
+    found = words_of(ran)["held-out width"]
+    assert states_of(ran)["held-out width"] == "warning"
+    assert "beyond width 3 it falls while the reward rises" in found
+    assert "take --width 3" in found
+    agreeing = ("--reward", "verify:tastes:longer", "--heldout", "verify:tastes:longer")
+    ran = tpo("doctor", "-p", policy, *agreeing, "--tries", "4", "--json")
+    assert words_of(ran)["held-out width"].endswith("no fall up to width 4")
+    assert "held-out width" not in words_of(tpo("doctor", "-p", policy, "--json"))
+
+
+def test_a_heldout_reward_that_compares_is_refused(tpo, policy):
+    ran = tpo("doctor", "-p", policy, "--heldout", "pairwise:openai:x")
+    assert ran.code == 2
+    assert "cannot be the held-out reward" in ran.err

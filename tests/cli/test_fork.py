@@ -71,14 +71,14 @@ def test_a_rewritten_answer_is_ranked_with_its_round(tpo, run_id, server):
 
 
 def test_a_replay_leaves_the_old_branch_in_the_history(tpo, run_id, server):
-    old = tpo("show", run_id, "--history", "--json").data
+    old = tpo("show", run_id, "--history", "--json").records
     assert all(row["present"] for row in old)
     point = next(row for row in old if row["next"] == "update")
     before = len(server.asked)
     ran = tpo("fork", run_id, "--at", point["checkpoint"], "--json")
     assert ran.code == 0, ran.err
     assert len(server.asked) == before + 1
-    new = tpo("show", run_id, "--history", "--json").data
+    new = tpo("show", run_id, "--history", "--json").records
     assert len(new) > len(old)
     left = [row for row in new if not row["present"]]
     assert [row["written_by"] for row in left] == ["finish", "rank", "update"]
@@ -90,7 +90,7 @@ def test_a_replay_leaves_the_old_branch_in_the_history(tpo, run_id, server):
 
 @pytest.mark.parametrize("node", ["start", "sample", "rank", "loss", "gradient", "update"])
 def test_replay_from_every_step(node, tpo, run_id):
-    rows = tpo("show", run_id, "--history", "--json").data
+    rows = tpo("show", run_id, "--history", "--json").records
     point = next(row for row in reversed(rows) if row["written_by"] == node)
     ran = tpo("fork", run_id, "--at", point["checkpoint"], "--json")
     assert ran.code == 0, ran.err
@@ -100,7 +100,7 @@ def test_replay_from_every_step(node, tpo, run_id):
 
 
 def test_the_run_as_it_was_at_a_checkpoint(tpo, run_id):
-    rows = tpo("show", run_id, "--history", "--json").data
+    rows = tpo("show", run_id, "--history", "--json").records
     point = next(row for row in reversed(rows) if row["written_by"] == "rank")
     shown = tpo("show", run_id, "--at", point["checkpoint"], "--json").data
     assert len(shown["candidates"]) == 3
@@ -129,16 +129,16 @@ def test_other_settings_alone_go_on_from_the_end(tpo, run_id):
     ],
 )
 def test_bad_forks_change_nothing(args, words, tpo, run_id):
-    before = tpo("show", run_id, "--history", "--json").data
+    before = tpo("show", run_id, "--history", "--json").records
     ran = tpo("fork", run_id, *args)
     assert (ran.code, ran.out) == (2, "")
     assert words in ran.err
     assert ran.err.count("\n") == 1
-    assert len(tpo("show", run_id, "--history", "--json").data) == len(before)
+    assert len(tpo("show", run_id, "--history", "--json").records) == len(before)
 
 
 def test_an_edit_must_fit_its_checkpoint(tpo, run_id):
-    rows = tpo("show", run_id, "--history", "--json").data
+    rows = tpo("show", run_id, "--history", "--json").records
     ranked = next(row for row in rows if row["written_by"] == "rank")
     ran = tpo("fork", run_id, "--at", ranked["checkpoint"], "--loss", "x")
     assert ran.code == 2

@@ -38,7 +38,7 @@ def test_an_interrupted_run_goes_on_and_asks_nothing_twice(name, tpo, policy, se
     out, err = process.communicate(timeout=PATIENCE)
     assert out == ""
     assert "Traceback" not in err
-    runs = tpo("runs", "--json").data
+    runs = tpo("runs", "--json").records
     assert [r["status"] for r in runs] == ["interrupted"]
     run = runs[0]["id"]
     if name == "SIGKILL":
@@ -135,7 +135,7 @@ def test_a_person_picks_from_the_command_line(tpo, policy):
     assert (ran.code, ran.out) == (3, "")
     run = ran.err.split("tpo show ")[1][:8]
     assert f"tpo resume {run} --pick r0c0" in ran.err
-    assert tpo("runs", "--json").data[0]["status"] == "waiting"
+    assert tpo("runs", "--json").records[0]["status"] == "waiting"
     wrong = tpo("resume", run, "--pick", "r9c9")
     assert wrong.code == 2
     assert "there is no scored answer 'r9c9'; choose one of r0c2, r0c1, r0c0" in wrong.err
@@ -179,7 +179,7 @@ def test_a_run_belongs_to_one_process_at_a_time(tpo, policy, server, database):
     process = start("run", "Name a river", "-p", policy, "-w", "1")
     try:
         wait_until(lambda: server.asked)
-        run = tpo("runs", "--json").data[0]
+        run = tpo("runs", "--json").records[0]
         assert run["status"] == "running"
         for command in (("resume", run["id"]), ("fork", run["id"], "--depth", "3")):
             ran = tpo(*command)
@@ -188,4 +188,4 @@ def test_a_run_belongs_to_one_process_at_a_time(tpo, policy, server, database):
     finally:
         process.kill()
         process.communicate()
-    assert tpo("runs", "--json").data[0]["status"] == "interrupted"
+    assert tpo("runs", "--json").records[0]["status"] == "interrupted"

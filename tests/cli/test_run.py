@@ -140,7 +140,7 @@ def test_texts_reach_a_pipe_as_they_are(tpo, policy, server):
     server.answer = lambda body, i: strange
     ran = tpo("run", strange, "-p", policy, "-d", "0", "-w", "1")
     assert ran.out == strange + "\n"
-    run = tpo("runs", "--json").data[0]
+    run = tpo("runs", "--json").records[0]
     assert run["query"] == strange
     assert strange in tpo("runs").out
     assert tpo("show", run["id"]).out.count(strange) == 2

@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from loopback_server import LoopbackServer
+
+from tpo.cli.commands.score import AT_ONCE
+from tpo.rewards.served.doubtful_scores import QUESTION
 
 MODULE = """
 def length(query, answer):
@@ -47,6 +51,23 @@ def test_json_lines_come_back_in_order_with_rewards(score, tmp_path):
     ]
     assert score("-", stdin=path.read_text(encoding="utf-8")).out == ran.out
     assert score(stdin=path.read_text(encoding="utf-8")).out == ran.out
+
+
+@pytest.mark.loopback
+def test_criteria_are_written_once_for_each_prompt_however_many_rows_there_are(tpo, tmp_path):
+    def judge(body, index):
+        if "Write what they are to be checked for" in body["messages"][-1]["content"]:
+            return "3: Is it so?\n1: Is it brief?"
+        return "1: pass\n2: fail"
+
+    rows = [{"prompt": p, "answer": f"a{n}"} for n in range(AT_ONCE) for p in ("one", "two")]
+    text = "\n".join(map(json.dumps, rows))
+    with LoopbackServer(judge) as server:
+        ran = tpo("score", "-r", f"rubric:auto:openai:j@{server.base_url}", stdin=text)
+        asked = [str(a.body["messages"][-1]["content"]) for a in server.asked]
+    assert {row["reward"] for row in lines(ran)} == {0.75}
+    written = [a for a in asked if "to be checked for" in a and QUESTION not in a]
+    assert len(written) == 2
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])

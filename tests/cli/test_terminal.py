@@ -72,7 +72,7 @@ def test_live_screen_then_the_answer(policy, server, database):
     assert "update" in terminal.text
     end = terminal.text[terminal.text.index("╭") :]
     assert "The Rhine, word0" in end
-    assert "round  best  mean   std" in end
+    assert "round  best so far  best  mean   std" in end
     assert "Finished: the only round was run." in end
     assert "Note: the heuristic reward is a demonstration" in terminal.text
 

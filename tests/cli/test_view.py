@@ -110,6 +110,14 @@ def screen(view: View, now: float, width: int = 80, height: int = 24) -> str:
     return "\n".join(line.rstrip() for line in caught.get().splitlines())
 
 
+def test_what_was_written_to_check_the_answers_for_is_named():
+    rounds = after(RANKED).rounds
+    written = {"rubric:auto:m": [{"name": "the river", "ask": "Is it named?", "weight": 2.0}]}
+    again = event("round", 0, 4.2, selected={**rounds[0], "criteria": written})
+    assert "checked for the river" in screen(apply(after(RANKED), again), 5.0)
+    assert "checked for" not in screen(after(RANKED), 5.0)
+
+
 def test_live_text_grows_until_the_candidate_is_there():
     assert after(SAMPLED[:5]).partial == {"r0c0": "The Rhine"}
     assert after(SAMPLED[:7]).partial == {}

@@ -121,6 +121,7 @@ def test_no_settings_show_it():
             tpo.Context(critic=spec, **wrong)
         assert not is_seen(raw.value)
     assert not is_seen(tpo.Context(policy=spec, critic=spec, reward=f"judge:{spec}"))
+    assert not is_seen(tpo.Context(policies=[spec, spec]))
 
 
 @pytest.mark.parametrize("url", WORKING)
@@ -134,6 +135,8 @@ def test_no_chat_model_shows_it(url):
     for chat in (
         ChatTPO(**settings, **named),
         ChatTPO(context=tpo.Context(**inside)),
+        ChatTPO(policies=[spec, spec], reward="heuristic"),
+        ChatTPO(context=tpo.Context(policies=[spec, spec])),
         ChatTPO(policy=model, reward="heuristic"),
         ChatTPO(policy=headed, critic=model, reward="heuristic"),
     ):

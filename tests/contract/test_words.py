@@ -41,7 +41,8 @@ PLACES = (
     "cli",
 )
 DOCS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
-PAGE = [p for p in sorted((ROOT / "serving/page").rglob("*.js")) if "vendor" not in p.parts]
+SCRIPTS = [p for f in ("serving", "core", "datasets") for p in sorted((ROOT / f).rglob("*.js"))]
+PAGE = [p for p in SCRIPTS if "vendor" not in p.parts]
 TOKENS = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 
 

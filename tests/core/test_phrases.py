@@ -7,10 +7,11 @@ from typing import Any, get_args
 import pytest
 
 from tpo.core.context import Context
+from tpo.core.dollars import dollars, money
 from tpo.core.number_format import age, cost_phrase, count, reward, seconds
 from tpo.core.phrases import STOPPED, event_text, round_phrase, search_phrase, sentence, stop_phrase
 from tpo.core.state import Round, StopReason
-from tpo.core.usage import cost
+from tpo.core.usage import Cost, cost
 
 
 def ranked(**fields: Any) -> Round:
@@ -69,6 +70,10 @@ def test_the_search(search, phrase):
         ({}, "round 1: the best so far is r1c2 (reward 1.13), the worst r0c0"),
         ({"rejected": None}, "round 1: the best so far is r1c2 (reward 1.13)"),
         ({"picked_by": "human"}, "round 1: a person chose r1c2 (reward 1.13) over r0c0"),
+        (
+            {"rejected": None, "policy": "m"},
+            "round 1: the best so far is r1c2 (reward 1.13); m goes on",
+        ),
         ({"chosen": None, "reward": None}, "round 1: no answer could be ranked"),
     ],
 )
@@ -120,9 +125,22 @@ def test_an_event(happened, text):
 
 def test_a_cost():
     paid = cost(requests=1, sequences=2, input_tokens=1000, output_tokens=7, scores=2, seconds=3)
-    assert cost_phrase(paid) == "1 request for 2 texts, 1,000 tokens in, 7 out, 2 scores, 3.0 s"
+    figures = "1 request for 2 texts, 1,000 tokens in, 7 out, 2 scores, 3.0 s"
+    assert cost_phrase(paid) == f"{figures}, price unknown"
+    known: Cost = {**paid, "cost_usd": 0.0042, "priced_requests": 1}
+    assert cost_phrase(known) == f"{figures}, $0.0042"
     least = cost(requests=2, input_tokens=9, cached_tokens=4, exact=False)
     assert "≥ 9 tokens in (4 cached), ≥ 0 out" in cost_phrase(least)
+
+
+def test_dollars():
+    paid = cost(requests=2, cost_usd=0.0042, priced_requests=1)
+    assert dollars(paid) == "at least $0.0042"
+    assert dollars({**paid, "priced_requests": 2}) == "$0.0042"
+    assert dollars({**paid, "priced_requests": 2, "exact": False}) == "at least $0.0042"
+    assert (dollars(cost(requests=2)), dollars(cost(scores=3))) == ("price unknown", "$0")
+    texts = ["$0", "$0.00000030", "$0.0010", "$0.4200", "$1.00", "$1,234.50"]
+    assert [money(usd) for usd in (0, 3e-7, 0.001, 0.42, 1, 1234.5)] == texts
 
 
 def test_numbers():

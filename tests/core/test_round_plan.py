@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tpo.core.moves import Move, Plan
+from tpo.core.moves import Move, Plan, needs_critique
 from tpo.core.planning.move_beliefs import move_of, spread_of
-from tpo.core.planning.round_plan import paid, plan_round
+from tpo.core.planning.plan_words import paid
+from tpo.core.planning.round_plan import plan_round
 
 FIRST = [0.3, -0.2, 1.1, 0.5, -0.9]
 
@@ -114,17 +115,83 @@ def test_a_tie_is_no_reason_to_wait_if_the_reward_says_what_is_wrong():
     """It tells where to begin, which equal numbers do not."""
     told = [{**c, "feedback": "no JSON"} for c in made(0, "fresh", [0.0] * 5)]
     plan = planned(told)
-    assert numbers(plan) == numbers(planned(first))
+    assert numbers(plan) == (3, 2, 2)
     assert plan["why"].endswith(
         "all answers have the same reward so far, and it says what is wrong with them"
     )
-    missed = made(1, "rewrite", [0.0, 0.0]) + made(1, "advised", [0.0])
-    assert numbers(planned([*told, *missed, *made(1, "fresh", [0.0] * 2)], round=1)) == (7, 0, 0)
+    assert numbers(planned(told, shown=False)) == (7, 0, 0)
+    missed = made(1, "rewrite", [0.0, 0.0]) + made(1, "advised", [0.0, 0.0])
+    missed = telling([*missed, *made(1, "fresh", [0.0] * 3)], feedback="no JSON")
+    assert numbers(planned([*told, *missed], round=1)) == (5, 1, 1)
 
 
 def test_without_an_answer_there_is_nothing_to_criticise():
     assert numbers(planned(made(0, "fresh", [None] * 5))) == (7, 0, 0)
     assert numbers(planned([])) == (7, 0, 0)
+
+
+# What the reward says
+
+
+def telling(pool: Any, **said: Any) -> Any:
+    """The same pool with words of the reward for every answer."""
+    return [{**c, **said} for c in pool]
+
+
+FAILED: Any = [{"criterion": "no commas", "passed": False}]
+PASSED: Any = [{"criterion": "no commas", "passed": True}]
+
+
+@pytest.mark.parametrize("said", [{"feedback": "it has 3 commas"}, {"checks": FAILED}])
+def test_if_the_reward_says_what_is_wrong_no_critique_is_paid_for(said):
+    plan = planned(telling(first, **said))
+    assert numbers(plan) == (3, 2, 2)
+    assert plan["critique"] is False
+    assert not needs_critique(plan)
+    assert plan["why"] == (
+        "3 fresh answers, 2 rewrites, 2 advised answers by what the reward says: "
+        "nothing is known yet of what these gain"
+    )
+
+
+@pytest.mark.parametrize("said", [{}, {"feedback": ""}, {"checks": []}, {"checks": PASSED}])
+def test_if_it_says_nothing_of_the_best_answer_a_critic_must(said):
+    plan = planned(telling(first, **said))
+    assert plan == planned(first)
+    assert plan["critique"] is True
+
+
+def test_words_that_no_model_is_shown_are_none():
+    assert planned(telling(first, checks=FAILED), shown=False) == planned(first)
+
+
+def test_only_the_best_answer_counts():
+    leader, *others = sorted(first, key=lambda c: -c["reward"])
+    assert planned([*telling([leader], checks=FAILED), *others])["critique"] is False
+    assert planned([leader, *telling(others, checks=FAILED)])["critique"] is True
+
+
+@pytest.mark.parametrize("name", POOLS)
+@pytest.mark.parametrize("width", [1, 2, 5, 64])
+@pytest.mark.parametrize("rounds", [1, 2, 8])
+def test_such_a_round_always_has_the_critique_s_texts_more(name, width, rounds):
+    pool, round = POOLS[name]
+    plan = planned(telling(pool, checks=FAILED), round=round, rounds=rounds, width=width)
+    assert min(numbers(plan)) >= 0
+    assert sum(numbers(plan)) == width + 2
+    assert not needs_critique(plan)
+
+
+def test_what_the_moves_gain_counts_as_with_a_critique():
+    assert numbers(planned(telling(gaining, checks=FAILED), round=1)) == (0, 7, 0)
+    assert numbers(planned(telling(losing, checks=FAILED), round=1)) == (7, 0, 0)
+    assert "by what the reward says" not in planned(telling(losing, checks=FAILED), round=1)["why"]
+
+
+def test_a_plan_of_an_older_version_has_a_critique_for_its_moves():
+    old = Plan(fresh=2, rewrite=2, advised=1, why="")
+    assert needs_critique(old)
+    assert not needs_critique({**old, "rewrite": 0, "advised": 0})
 
 
 # What has paid

@@ -67,16 +67,24 @@ def finish(job: Job, server: LoopbackServer, whole: Whole, saved: set[Key]) -> N
 
 
 @pytest.mark.parametrize(
-    ("mode", "sampling"), [("tpo", "native"), ("tpo", "parallel"), ("adaptive", "parallel")]
+    ("mode", "sampling", "tells"),
+    [
+        ("tpo", "native", False),
+        ("tpo", "parallel", False),
+        ("adaptive", "parallel", False),
+        ("adaptive", "parallel", True),
+    ],
 )
-def test_sqlite(tmp_path: Path, server: LoopbackServer, mode: Any, sampling: str) -> None:
+def test_sqlite(
+    tmp_path: Path, server: LoopbackServer, mode: Any, sampling: str, tells: bool
+) -> None:
     db = str(tmp_path / "whole.sqlite")
-    first = Job(db, server.base_url, tmp_path, sampling=sampling, mode=mode)
+    first = Job(db, server.base_url, tmp_path, sampling=sampling, mode=mode, tells=tells)
     whole, died = Whole(first, server), 0
     number = 0
     while kills.go_on(number, died, KILLS):
         number += 1
-        name = f"{mode}-{sampling}-{number}"
+        name = f"{mode}-{sampling}-{tells}-{number}"
         job = first.renamed(name, str(tmp_path / f"{name}.sqlite"), ["async", "sync"][number % 2])
         moment = whole.moment(random.Random(name))
         died += kills.run_once(job, server, moment)
@@ -88,10 +96,16 @@ def test_sqlite(tmp_path: Path, server: LoopbackServer, mode: Any, sampling: str
     assert died > KILLS / 2
 
 
-@pytest.mark.parametrize("sampling", ["native", "parallel"])
-def test_killed_again_and_again(tmp_path: Path, server: LoopbackServer, sampling: str) -> None:
+@pytest.mark.parametrize(
+    ("sampling", "others"), [("native", ()), ("parallel", ()), ("native", ("y", "z"))]
+)
+def test_killed_again_and_again(
+    tmp_path: Path, server: LoopbackServer, sampling: str, others: tuple[str, ...]
+) -> None:
     """Each life is given only a little to do; what it saved stays saved through all of them."""
-    job = Job(str(tmp_path / "whole.sqlite"), server.base_url, tmp_path, sampling=sampling)
+    job = Job(
+        str(tmp_path / "whole.sqlite"), server.base_url, tmp_path, sampling=sampling, others=others
+    )
     whole, rng = Whole(job, server), random.Random(sampling)
     job = job.renamed("often", str(tmp_path / "often.sqlite"), "async")
     saved: set[Key] = set()

@@ -35,7 +35,8 @@ from tpo.rewards.resolve import resolve_reward
 from tpo.rewards.served.doubtful_scores import ANSWERS, QUESTION
 
 KILLS = max(2, int(os.environ.get("TPO_KILLS", "12")) // 6)
-JUDGES = ("judge", "pairwise", "groupwise")
+JUDGES = ("judge", "pairwise", "groupwise", "rubric:auto")
+CRITERIA = {"criteria": [{"name": n, "ask": f"Is it {n}?", "weight": 1} for n in ("dry", "kind")]}
 
 pytestmark = pytest.mark.loopback
 
@@ -45,6 +46,12 @@ def worth(text: str) -> float:
 
 
 def verdict(body: dict[str, Any], index: int) -> str:
+    prompt = body["messages"][-1]["content"]
+    if "Write what they are to be checked for" in prompt:
+        return json.dumps(CRITERIA)
+    if "each of these criteria" in prompt:
+        text = prompt.partition("</answer>")[0]
+        return json.dumps({"1": worth(text) > 3, "2": worth(text + "2") > 3})
     return str(obey(worth)([HumanMessage(body["messages"][-1]["content"])], index, None))
 
 
@@ -110,11 +117,13 @@ def calls_of(job: Job, result: dict[str, Any]) -> dict[str, set[str]]:
         texts = dict.fromkeys(c["text"] for c in result["candidates"] if c["round"] == nth)
         new = [text for text in texts if text not in {c["text"] for c in pool}]
         work = Round(to_messages(INPUT["messages"]), new, pool)  # type: ignore[arg-type]
+        written = result["rounds"][nth].get("criteria", {})
         # One that rates each answer by itself is asked as they arrive.
         rounds = [replace(work, answers=[text]) for text in new] if rates_alone(reward) else [work]
         for one in rounds:
-            for call in reward.plan(one):
-                calls[mark_of("reward", reward, one, call)] = _said(reward, one, call)
+            known = replace(one, criteria=written)
+            for call in [*([] if nth else reward.plan(one)), *reward.plan(known)]:
+                calls[mark_of("reward", reward, one, call)] = _said(reward, known, call)
     return calls
 
 

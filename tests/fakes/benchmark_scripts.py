@@ -21,3 +21,4 @@ def load(name: str) -> Any:
 
 house = load("house")
 guard = load("guard")
+comparison_statistics = load("comparison_statistics")

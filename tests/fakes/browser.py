@@ -6,7 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PLACES = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",)
@@ -32,6 +35,20 @@ def chromium() -> str | None:
     given = os.environ.get("CHROMIUM")
     found = [given] if given else [*map(shutil.which, NAMES), *PLACES]
     return next((path for path in found if path and Path(path).exists()), None)
+
+
+@contextmanager
+def opened_browser() -> Iterator[Any]:
+    """Start the browser. One per module: beside a living one, no asyncio test can run."""
+    from playwright.sync_api import sync_playwright
+
+    program = chromium()
+    if program is None:
+        raise AssertionError(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 def install() -> None:

@@ -22,7 +22,7 @@ ORDER = re.compile(
 )
 KINDS = [
     kind + option
-    for kind in ("judge", "pairwise", "groupwise", "rubric")
+    for kind in ("judge", "pairwise", "groupwise", "rubric", "rubric:auto")
     for option in ("", "?reasons=1", "?reasons=0")
 ]
 Worth = Callable[[str], float]

@@ -44,7 +44,9 @@ class Job:
     depth: int = 2
     width: int = 5
     thread: str = "run"
+    others: tuple[str, ...] = ()  # further policies, of the same server
     reward: str = ""  # a spec; default: `logged_reward`
+    tells: bool = False  # whether that says which checks failed
     inside: Literal["", "subgraph", "chat model", "agent"] = ""
 
     @property
@@ -101,13 +103,19 @@ def score_of(answer: str) -> float:
 def logged_reward(job: Job) -> Any:
     """Return an async reward that notes each call, and each result, in the job's log."""
 
-    async def logged(query: str, answer: str) -> float:
+    async def logged(query: str, answer: str) -> Any:
         _note(job, "asked", answer)
         await asyncio.sleep(score_of(answer) * 0.006)
         _note(job, "answered", answer)
-        return score_of(answer)
+        return tpo.scored(score_of(answer), checks=checks(answer) if job.tells else ())
 
     return logged
+
+
+def checks(answer: str) -> list[Any]:
+    """Return checks of which at least one fails; which, depends on the answer."""
+    failed = int(1000 * score_of(answer)) % 3
+    return [{"criterion": f"check {nth}", "passed": nth != failed} for nth in range(3)]
 
 
 def _note(job: Job, what: str, answer: str) -> None:
@@ -121,6 +129,9 @@ def _note(job: Job, what: str, answer: str) -> None:
 def graph_of(job: Job, saver: Any) -> Any:
     """Return the compiled graph of a job."""
     policy, reward = f"openai:x@{job.url}", job.reward or logged_reward(job)
+    if job.others:
+        several = [policy, *(f"openai:{name}@{job.url}" for name in job.others)]
+        return tpo.build_tpo(None, reward, policies=several).compile(checkpointer=saver)
     if not job.inside:
         return tpo.build_tpo(policy, reward).compile(checkpointer=saver)
     if job.inside == "agent":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from typing import Any
 
@@ -24,6 +25,24 @@ def test_the_result_is_whole_and_no_more():
     assert result["stop_reason"] == "depth"
     assert [(m.type, m.text) for m in result["messages"]] == [("human", QUERY), ("ai", "better 2")]
     assert [len(result["candidates"]), len(result["rounds"])] == [6, 2]
+
+
+def test_the_result_says_what_it_gained_and_where_it_comes_from():
+    result = run(says(), seed=7)
+    assert result["gain"] is not None
+    assert (result["gain"]["best_first"], result["gain"]["best_update"]) == (2.0, 12.0)
+    made = result["provenance"]
+    assert (made["query"], made["seed"], made["ranked_by"]) == (QUERY, 7, "prefer_later")
+    assert (made["policy"], made["critic"]) == ("ScriptedModel", "ScriptedModel")
+    assert made["settings"]["depth"] == 1
+    again = json.loads(json.dumps(tpo.as_json(result)))
+    assert again["messages"][-1] == {"role": "assistant", "content": "better 2"}
+
+
+def test_provenance_holds_no_login():
+    spec = "openai:m@http://user:hidden@127.0.0.1:9/v1"
+    result = run(says(), critic=spec, depth=0)
+    assert "hidden" not in json.dumps(tpo.as_json(result))
 
 
 async def test_async_and_sync_are_the_same_inside_a_running_loop():

@@ -50,10 +50,21 @@ def test_the_answer_is_that_of_align():
     assert found["usage"]["requests"] == aligned["usage"]["total"]["requests"] == 4
 
 
+def test_several_policies_and_a_call_that_wants_one():
+    one, two, three = says(), says(), says()
+    chat = ChatTPO(policies=[one, two], reward=prefer_later, depth=0, width=4, retries=0)
+    chat.invoke(QUERY)
+    assert (one.asked.sequences, two.asked.sequences) == (2, 2)
+    chat.invoke(QUERY, policy=three)
+    assert (one.asked.sequences, three.asked.sequences) == (2, 4)
+    chat.invoke(QUERY, policies=[three, two])
+    assert (three.asked.sequences, two.asked.sequences) == (6, 4)
+
+
 def test_the_trace_is_plain_json():
     found = chat().invoke(QUERY).response_metadata
     assert json.loads(json.dumps(found)) == found
-    kept = {"answer", "reward", "stop_reason", "candidates", "rounds", "usage"}
+    kept = {"answer", "reward", "stop_reason", "candidates", "rounds", "usage", "gain"}
     assert set(found["tpo"]) == kept
     assert (found["model_name"], found["finish_reason"]) == ("ScriptedModel", "stop")
 
@@ -81,7 +92,7 @@ async def test_a_brief_trace_holds_no_text_of_the_pool_nor_of_the_critiques():
     ]
     assert comparable(made[0]) == comparable(made[1])
     written = json.dumps(comparable(made[0]))
-    assert not [text for text in ("first", "better 0", "loss 0", "gradient 0") if text in written]
+    assert not [text for text in ("first 0", "better 0", "loss 0", "gradient 0") if text in written]
     found = made[0].response_metadata["tpo"]
     assert [c["reward"] for c in found["candidates"]] == [0, 1, 2, 10, 11, 12]
 

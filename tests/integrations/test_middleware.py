@@ -116,6 +116,17 @@ async def test_another_policy_writes_the_candidates():
     assert all(not tools for tools in other.bound)
 
 
+async def test_several_policies_divide_what_the_draft_leaves():
+    model, one, two = agent_model(), agent_model(), agent_model()
+    app = agent(model, optimised(policies=[one, two], width=5, trace="full"))
+    trace = (await app.ainvoke(asked()))["messages"][-1].response_metadata["tpo"]
+    first = [c.get("policy") for c in trace["candidates"] if c["round"] == 0]
+    names = [c.get("policy") for c in trace["candidates"] if c.get("policy")]
+    assert (first[0], len(set(first[1:3])), len(set(first[3:]))) == (None, 1, 1)
+    assert len(set(names)) == 2
+    assert len(model.asked) == 3
+
+
 class Fact(BaseModel):
     """A fact about a city."""
 

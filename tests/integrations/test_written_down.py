@@ -46,7 +46,8 @@ def everywhere(chat: ChatTPO) -> str:
         def on_chat_model_start(self, serialized: Any, messages: Any, **kwargs: Any) -> None:
             seen.append(f"{serialized} {kwargs}")
 
-    chat.model_copy(update={"policy": says()}).invoke(QUERY, {"callbacks": [Trace()]}, depth=0)
+    alone = {"policy": says(), "policies": None}
+    chat.model_copy(update=alone).invoke(QUERY, {"callbacks": [Trace()]}, depth=0)
     return "\n".join(map(str, seen))
 
 
@@ -55,6 +56,7 @@ def everywhere(chat: ChatTPO) -> str:
     [
         {"policy": openai(), "reward": "heuristic"},
         {"policy": openai(), "critic": openai(), "reward": KeyedReward()},
+        {"policies": [openai(), f"openai:x@http://me:{KEY}@host/v1"], "reward": "heuristic"},
         {"policy": openai(), "reward": prefer_later, "prompts": {}},
         {"policy": f"openai:x@http://me:{KEY}@host/v1", "reward": "heuristic"},
         {"policy": f"openai:x@http://me:{KEY}@host/v1", "reward": KeyedReward()},
@@ -63,6 +65,7 @@ def everywhere(chat: ChatTPO) -> str:
 def test_no_secret_is_seen(parts):
     chat = ChatTPO(**parts, depth=1, width=2)
     seen = everywhere(chat.model_copy(update={"reward": parts.get("reward")}))
+    seen += repr(chat)
     assert KEY not in seen
     assert "gpt-5-mini" in seen or "openai:x@http://host/v1" in seen
 
@@ -72,6 +75,7 @@ def test_no_secret_is_seen(parts):
     [
         {"policy": "openai:gpt-5-mini", "reward": "heuristic"},
         {"policy": openai(temperature=0.5), "reward": "judge:openai:gpt-5-mini"},
+        {"policies": ["openai:gpt-5-mini", openai()], "reward": "heuristic"},
         {"policy": openai(), "critic": "openai:x", "prompts": "shared-prefix", "trace": "brief"},
     ],
 )

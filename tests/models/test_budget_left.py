@@ -40,7 +40,7 @@ def test_each_limit_says_that_it_is_reached(settings, why):
 def test_a_request_is_taken_when_it_is_sent_and_its_tokens_when_they_are_known():
     left = Budget(requests=2, tokens=10)
     assert (left.take(), left.requests) == (True, 1)
-    left.count(tokens=10)
+    left.pay(cost(input_tokens=10))
     assert (left.take(), left.requests) == (False, 1)
 
 

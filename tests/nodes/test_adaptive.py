@@ -78,7 +78,7 @@ def test_an_advised_answer_is_shown_what_was_learnt_and_not_the_draft(monkeypatc
     model = says()
     messages = [("system", "Be brief."), ("user", "Hi"), ("ai", "Hello."), ("user", QUERY)]
     tpo.align(messages, policy=model, reward=telling, depth=1, width=3, mode="adaptive")
-    asked = model.asked[-1]
+    asked = next(a for a in model.asked if NOTE in a.text)
     assert [m.type for m in asked.messages] == ["system", "human", "ai", "human"]
     last = asked.messages[-1].text
     assert last.startswith(QUERY)

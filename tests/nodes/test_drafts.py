@@ -33,6 +33,12 @@ def test_nothing_is_sampled_where_the_drafts_fill_the_width():
     assert (result["answer"], model.asked) == ("first 3", [])
 
 
+def test_more_drafts_than_the_width_all_compete():
+    result = run(says(), drafts=["first 1", "first 9", "first 2"], width=2, depth=0)
+    assert [c["id"] for c in result["candidates"]] == ["r0c0", "r0c1", "r0c2"]
+    assert result["answer"] == "first 9"
+
+
 @pytest.mark.parametrize("drafts", ["first 7", ("first 7",)])
 def test_one_draft_may_be_a_bare_text(drafts: Any):
     result = run(drafts=drafts)

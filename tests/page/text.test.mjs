@@ -4,7 +4,8 @@ import test from "node:test";
 import { fileURLToPath } from "node:url";
 
 const page = process.env.TPO_PAGE ?? fileURLToPath(new URL("../../serving/page/", import.meta.url));
-const { wordDiff } = await import(`${page}/word_diff.js`);
+const look = process.env.TPO_PAGE ?? fileURLToPath(new URL("../../core/look/", import.meta.url));
+const { wordDiff } = await import(`${look}/word_diff.js`);
 const { events } = await import(`${page}/event_stream.js`);
 const { asJson, asMarkdown } = await import(`${page}/export.js`);
 const { baseOf } = await import(`${page}/api_client.js`);

@@ -5,7 +5,7 @@ import test from "node:test";
 import { fileURLToPath } from "node:url";
 
 const page = process.env.TPO_PAGE ?? fileURLToPath(new URL("../../serving/page/", import.meta.url));
-const { applyEvent, emptyView } = await import(`${page}/view_from_events.js`);
+const { applyEvent, emptyView, writtenCriteria } = await import(`${page}/view_from_events.js`);
 const { viewFromState, conversation } = await import(`${page}/view_from_state.js`);
 
 const event = (type, fields) => ({ type: `tpo.${type}`, v: 1, round: 0, elapsed: 1, ...fields });
@@ -49,6 +49,14 @@ test("a round that is sent again keeps the words that were written about it", ()
   const view = play([start, round("r0c0"), event("loss", { text: "L" }), round("r0c1")]);
   assert.equal(view.rounds[0].chosen, "r0c1");
   assert.equal(view.rounds[0].loss, "L");
+});
+
+test("what was written to check the answers for is taken from the newest round that has it", () => {
+  const one = { name: "air", ask: "Does it say air?", weight: 2 };
+  const round = (fields) => event("round", { selected: { turn: 1, round: 0, chosen: "r0c0", ...fields } });
+  assert.deepEqual(writtenCriteria(play([start, round({})])), []);
+  const view = play([start, round({ criteria: { "rubric:auto:m": [one] } })]);
+  assert.deepEqual(writtenCriteria(view), [one]);
 });
 
 test("cost is counted once for each request, however often it is sent", () => {

@@ -9,6 +9,7 @@ import pytest
 from tpo.prompts import judge as prompts
 from tpo.prompts import rubric
 from tpo.prompts.reasons import reasoned_output
+from tpo.prompts.write_criteria import JSON_OUTPUT, LINES_OUTPUT, ask_criteria
 
 TAG = re.compile(r"<\s*/?\s*(?:query|answer|answer_a|answer_b)\b", re.IGNORECASE)
 QUERY = "Why is the sky blue?"
@@ -31,6 +32,7 @@ def asks(text: str, output: str = "OUTPUT") -> dict[str, str]:
         "compare": prompts.compare(QUERY, ANSWERS[0], text, prompts.RUBRIC, output),
         "rank": prompts.rank(QUERY, [*ANSWERS, text], prompts.RUBRIC, output),
         "check": rubric.ask_marks(QUERY, text, rubric.numbered(["is brief"]), output),
+        "write": ask_criteria(text, [], output),
     }
 
 
@@ -63,6 +65,8 @@ def test_what_judges_read_that_say_why(snapshot):
     for output in (rubric.REASONED_OUTPUT, rubric.BARE_OUTPUT, rubric.LINES_OUTPUT):
         asked = rubric.ask_marks(QUERY, ANSWERS[0], criteria, output)
         pages.append(f"# rubric\n\n{asked}")
+    for output, known in ((JSON_OUTPUT, []), (LINES_OUTPUT, ["is polite", "is brief"])):
+        pages.append(f"# criteria\n\n{ask_criteria(QUERY, known, output)}")
     snapshot("prompts-judge-reasons.md", "\n\n".join(pages) + "\n")
 
 

@@ -19,8 +19,9 @@ from steps import improved, run, says
 
 import tpo
 from tpo.core.errors import ConfigError, RewardError, SpecError
-from tpo.rewards.planned_reward import planned, score_now, self_check
+from tpo.rewards.planned_reward import planned, score_now
 from tpo.rewards.resolve import resolve_reward
+from tpo.rewards.self_check import self_check
 from tpo.rewards.verifying import bounded_process, command
 from tpo.rewards.verifying.bounded_process import own_namespaces
 from tpo.rewards.verifying.verify import ALLOWED

@@ -23,6 +23,8 @@ def script(messages: Any, *_: Any) -> str:
     """Judge by the word good, in whatever form is asked for."""
     blocks, around = read(messages[-1].text)
     why = '"why": "as it is", ' if '"why"' in around else ""
+    if "Write what they are to be checked for" in around:
+        return "2: Is it good?\n1: Is it so?"
     if "each of these criteria" in around:
         passed = json.dumps({"passed": goods(blocks["answer"]) > 1})
         count = sum(f"\n{n}. " in around for n in range(1, 9))
@@ -46,6 +48,16 @@ async def test_what_is_known_is_not_asked_again(tmp_path):
     assert len(model.asked) == 3 * asked + 2  # the record that was cut off: a pair in both orders
     worth = [judges.worth(r, ROWS[r["row"]]["label"]) for r in records if r["arm"] == "judge:"]
     assert worth == [1.0, 0.0, 0.5]
+
+
+async def test_marks_are_held_against_what_a_program_found(tmp_path):
+    row = {**ROWS[0], "criteria": ["a", "b"], "passed": [[True, True], [True, False]]}
+    arms = ["judge:", "rubric:"]
+    settings = Context(retries=0)
+    records = await judges.measure(judging(script), [row], tmp_path / "k", arms, settings)
+    said = judges.marks_right(records, [row])
+    assert said.startswith("`rubric:`: 3 of 4 marks are the program's")
+    assert judges.marks_right(records, ROWS) == ""
 
 
 async def test_the_table(tmp_path):

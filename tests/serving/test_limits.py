@@ -120,6 +120,18 @@ def test_specs_are_the_owners(http, models, knob):
     assert models.asked == []
 
 
+def test_several_policies_are_the_owner_s_too(http, models):
+    models.forget()
+    for spec in ("openai:x@http://10.0.0.1/v1", "huggingface:x"):
+        run = http.post("/runs/wait", json={**RUN, "context": {"policies": [spec]}})
+        assert run.status_code == 422, run.text
+        assert "policies.0: input should be" in run.text
+    assert models.asked == []
+    known = http.get("/assistants/tpo/schemas").json()["context_schema"]["properties"]["policy"]
+    context = {"policies": known["enum"], "width": 2, "depth": 0}
+    assert http.post("/runs/wait", json={**RUN, "context": context}).json()["answer"]
+
+
 def test_any_spec(models, tmp_path):
     options = ["-p", "openai:nobody@http://127.0.0.1:9/v1", "--any-spec"]
     with ServeProcess(tmp_path, *options) as server, httpx.Client(timeout=30) as client:

@@ -17,6 +17,7 @@ export function Candidate({ candidate: c, role, scale, picking }) {
       <header>
         <span class="id">${c.id}</span>
         ${c.move && c.round > 0 && html`<span class="badge">${moveLabel(c.move)}</span>`}
+        ${c.policy && html`<span class="badge">${c.policy}</span>`}
         ${label && html`<span class=${`badge for-${label}`}>${BADGES[label]}</span>`}
         ${!label && !c.complete && html`<span class="badge">${text ? "writing" : "waiting"}</span>`}
         ${c.reward != null && html`<span class="score"><span class="visually-hidden">reward </span>${reward(c.reward)}</span>`}

@@ -1,5 +1,5 @@
 /** The column on the right: plots, cost, setup, why the run stopped, notices. */
-import { integer, seconds, stopSentence } from "../phrases.js";
+import { dollars, integer, seconds, stopSentence } from "../phrases.js";
 import { html } from "../vendor/preact.js";
 import { Plots } from "./plots.js";
 
@@ -28,6 +28,7 @@ function Cost({ view, settings }) {
     ["Requests", `${integer(requests)} for ${integer(sequences)} texts`],
     ["Tokens in", `${atLeast}${integer(input)}${cached ? ` (${integer(cached)} cached)` : ""}`],
     ["Tokens out", `${atLeast}${integer(output)}`],
+    ["Price", dollars(view.cost)],
     ["Scores", scores ? integer(scores) : null], // known once a step is saved
     ["Time", seconds(Math.max(view.elapsed, view.cost.seconds))],
   ];
@@ -39,16 +40,20 @@ function Cost({ view, settings }) {
       </dl>
       <${Budget} name="requests" used=${requests} limit=${settings.budget_requests} />
       <${Budget} name="tokens" used=${input + output} limit=${settings.budget_tokens} />
+      <${Budget} name="dollars" used=${view.cost.cost_usd ?? 0} limit=${settings.budget_usd} format=${usd} />
       <${Budget} name="seconds" used=${view.elapsed} limit=${settings.budget_seconds} />
     </section>
   `;
 }
 
-function Budget({ name, used, limit }) {
+const usd = (n) => number.format(n);
+const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+
+function Budget({ name, used, limit, format = integer }) {
   if (!limit) return null;
   const left = Math.max(0, limit - used);
   return html`<label class="budget">
-    <span>${integer(left)} of ${integer(limit)} ${name} left</span>
+    <span>${format(left)} of ${format(limit)} ${name} left</span>
     <meter min="0" max=${limit} value=${Math.min(used, limit)}></meter>
   </label>`;
 }

@@ -1,8 +1,11 @@
 /** The question, with its system prompt and the earlier part of the conversation. */
+import { count } from "../phrases.js";
 import { html } from "../vendor/preact.js";
+import { writtenCriteria } from "../view_from_events.js";
 
 export function Question({ session }) {
   const { view, system, earlier } = session.state;
+  const written = writtenCriteria(view);
   return html`
     <header class="question">
       ${earlier.length > 0 &&
@@ -13,6 +16,11 @@ export function Question({ session }) {
       ${system && html`<p class="system-prompt"><b>System</b> ${system}</p>`}
       <p class="eyebrow">Question</p>
       <h1 class=${view.query.length > 160 ? "long" : ""}>${view.query || "…"}</h1>
+      ${written.length > 0 &&
+      html`<details class="criteria">
+        <summary>${count(written.length, "check")} written for this question</summary>
+        <ul>${written.map(({ name, ask, weight }) => html`<li><b>${name}</b> ${ask} <span>weight ${+weight.toPrecision(2)}</span></li>`)}</ul>
+      </details>`}
     </header>
   `;
 }

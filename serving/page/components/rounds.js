@@ -122,7 +122,7 @@ function RoundNotes({ view, round }) {
   const old = ["chosen", "rejected"]
     .map((role) => ({ role, candidate: view.candidates[round[role]] }))
     .filter(({ candidate }) => candidate && candidate.round !== round.round);
-  if (!old.length && round.picked_by !== "human" && !round.malformed) return null;
+  if (!old.length && round.picked_by !== "human" && !round.malformed && !round.policy) return null;
   return html`<p class="round-notes">
     ${old.map(
       ({ role, candidate: c }) => html`<span class=${`badge for-${role}`}>
@@ -130,6 +130,7 @@ function RoundNotes({ view, round }) {
       </span>`,
     )}
     ${round.picked_by === "human" && html`<span class="badge">picked by a person</span>`}
+    ${round.policy && html`<span class="badge">${round.policy} goes on</span>`}
     ${round.malformed > 0 && html`<span class="badge">${round.malformed} without a usable answer</span>`}
   </p>`;
 }

@@ -9,7 +9,7 @@ export function SettingsForm({ schema, values, onChange }) {
   const fields = schema.properties;
   const put = (name, value) =>
     onChange(({ [name]: _, ...others }) => {
-      const isDefault = value === (fields[name].default ?? null);
+      const isDefault = JSON.stringify(value) === JSON.stringify(fields[name].default ?? null);
       return isDefault ? others : { ...others, [name]: value };
     });
   const field = (name) => html`
@@ -63,7 +63,28 @@ function Field({ name, field, value, onChange }) {
   return html`<div class="field">${label}${control(attributes, field, value, onChange)}${description}</div>`;
 }
 
+/** The texts of a list, one per line. */
+const lines = (text) => (text === "" ? [] : text.split("\n"));
+
 function control(attributes, field, value, onChange) {
+  if (field.items?.enum) {
+    const chosen = (e) => [...e.target.selectedOptions].map((option) => option.value);
+    return html`<select ...${attributes} multiple onChange=${(e) => onChange(chosen(e))}>
+      ${field.items.enum.map((one) => html`<option value=${one} selected=${value?.includes(one)}>${one}</option>`)}
+    </select>`;
+  }
+  if (field.type === "array") {
+    return html`<textarea
+      ...${attributes}
+      rows=${Math.max(2, value?.length ?? 0)}
+      spellcheck="false"
+      autocomplete="off"
+      placeholder="one per line"
+      value=${(value ?? []).join("\n")}
+      onInput=${(e) => onChange(lines(e.target.value))}
+      onChange=${(e) => onChange(lines(e.target.value).filter(Boolean))}
+    ></textarea>`;
+  }
   if (field.enum) {
     return html`<select ...${attributes} value=${value} onChange=${(e) => onChange(e.target.value)}>
       ${field.enum.map((one) => html`<option value=${one} selected=${one === value}>${one}</option>`)}

@@ -1,0 +1,52 @@
+"""What the reward says is wrong with answers: what rewrites and advised answers can go by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .feedback import Check, Feedback, feedback_text
+from .pool import reward_of, with_reward
+from .state import Candidate
+
+
+def failed_checks(record: Feedback) -> list[Check]:
+    """Return the checks of an answer that did not pass."""
+    return [check for check in record.get("checks") or () if not check.get("passed")]
+
+
+def faults(record: Feedback) -> frozenset[str]:
+    """Return the names of the checks that failed; else the words of the reward, if it has any."""
+    names = frozenset(check["criterion"] for check in failed_checks(record))
+    return names or frozenset(filter(None, [record.get("feedback")]))
+
+
+def faults_text(*records: Feedback) -> str:
+    """Return what is wrong with answers as lines, each check once; "" if nothing is said.
+
+    Example:
+        >>> passed, failed = ({"criterion": name, "passed": name == "a"} for name in "ab")
+        >>> faults_text({"checks": [passed, failed]})
+        '- failed: b'
+    """
+    checks: dict[str, Check] = {}
+    words: dict[str, None] = {}
+    for record in records:
+        for check in failed_checks(record):
+            checks.setdefault(check["criterion"], check)
+        words.setdefault(record.get("feedback") or "")
+    said = Feedback(checks=list(checks.values()), feedback="\n".join(filter(None, words)))
+    return feedback_text(said)
+
+
+def with_other_faults(pool: Sequence[Candidate], chosen: Candidate, most: int) -> list[Candidate]:
+    """Return good answers, the chosen one first, with each of which something else is wrong.
+
+    Args:
+        pool: The candidates so far.
+        chosen: The answer to begin with; left out if nothing is said of it.
+        most: How many there may be.
+    """
+    found = {faults(chosen): chosen}
+    for candidate in sorted(with_reward(pool), key=reward_of, reverse=True):
+        found.setdefault(faults(candidate), candidate)
+    return [candidate for wrong, candidate in found.items() if wrong][:most]

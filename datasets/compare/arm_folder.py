@@ -1,0 +1,103 @@
+"""An arm of a comparison: a finished batch folder, read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...core.errors import InputError
+from ...core.json_types import JsonObject
+from ..batch.json_lines import read_lines
+from ..batch.metadata import read_metadata
+from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
+
+ARMS, FIRST = "arms", "first"
+"""Folders in that of a comparison: one batch per arm, and the first samples that all share."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What one arm answered.
+
+    Attributes:
+        name: What the comparison calls it.
+        settings: What its rows were run with.
+        results: What became of each row, by id.
+        pools: All candidates of each row, by id.
+        first: The pools of the shared first samples that it was given.
+    """
+
+    name: str
+    settings: JsonObject
+    results: Mapping[str, RowResult]
+    pools: Mapping[str, RowPool]
+    first: Mapping[str, RowPool] = field(default_factory=dict)
+
+    def answered(self, id: str) -> bool:
+        """Return whether it has an answer to a row."""
+        row = self.results.get(id)
+        return row is not None and row["error"] is None and row["answer"] is not None
+
+
+def read_arm(name: str, folder: Path, first: Mapping[str, RowPool] | None = None) -> Arm:
+    """Read an arm.
+
+    Args:
+        name: What the comparison calls it.
+        folder: A batch folder.
+        first: The pools of the shared first samples.
+
+    Raises:
+        InputError: the folder is not one of a batch.
+        StoreError: it cannot be read.
+    """
+    if not (folder / RESULTS).exists():
+        raise InputError(f"{folder} has no {RESULTS}: give the folder that tpo batch -o wrote")
+    about = read_metadata(folder / METADATA) or {}
+    results = {row["id"]: row for row in read_lines(folder / RESULTS)}
+    return Arm(name, about.get("settings", {}), results, read_pools(folder), first or {})
+
+
+def read_pools(folder: Path) -> dict[str, RowPool]:
+    """Return the pools of a batch folder by the ids of their rows; none if it has no such file."""
+    return {pool["id"]: pool for pool in read_lines(folder / POOLS)}
+
+
+def arm_folders(given: Sequence[str | Path]) -> dict[str, Path]:
+    """Return the folders of arms by their names.
+
+    Args:
+        given: Batch folders, each as `DIR` or `NAME=DIR`; or the folder of a comparison, whose
+            arms are meant.
+
+    Raises:
+        InputError: two arms have the same name.
+    """
+    found: dict[str, Path] = {}
+    for one in given:
+        name, _, place = str(one).rpartition("=")
+        path = Path(place).expanduser()
+        inner = sorted(p for p in (path / ARMS).glob("*") if p.is_dir()) if not name else []
+        for folder in inner or [path]:
+            title = name or folder.resolve().name
+            if title in found:
+                raise InputError(f"two arms are called {title!r}: give one as NAME={folder}")
+            found[title] = folder
+    return found
+
+
+def read_arms(given: Sequence[str | Path]) -> list[Arm]:
+    """Read the arms of a comparison; they share first samples if a folder of these is beside.
+
+    Raises:
+        InputError: there are fewer than two, or one is not a batch folder.
+        StoreError: one cannot be read.
+    """
+    folders = arm_folders(given)
+    if len(folders) < 2:
+        raise InputError("a comparison needs two arms or more: give two batch folders")
+    return [
+        read_arm(name, folder, read_pools(folder.parent.parent / FIRST))
+        for name, folder in folders.items()
+    ]

@@ -1,0 +1,114 @@
+"""What a judge says of each arm's answer beside the other's, in both orders."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...core.context import Context
+from ...core.conversation import to_messages
+from ...core.errors import TPOError
+from ...core.given_messages import as_meant
+from ...core.json_types import JsonObject
+from ...core.private_files import private_folder
+from ...models.policy import PolicyLike
+from ...rewards.judging.pairwise import PairwiseJudge
+from ...rewards.judging.reasons import parted
+from ...rewards.planned_reward import Job
+from ..batch.json_lines import GrowingFile, read_lines
+from .after_scores import AT_ONCE, text_mark
+from .against import Verdicts
+from .matching import Matched
+from .win_rates import TIE, agreed
+
+JUDGED = "judged.jsonl"
+FORWARD, BACK = [0, 1], [1, 0]
+Pairing = tuple[str, str, str]
+"""Id of the row, and what differs between the arm's texts and the other's."""
+
+
+def pairwise_judge(given: PolicyLike | PairwiseJudge) -> PairwiseJudge:
+    """Return the judge that was given as one, or as its model; `pairwise:` may stand before it."""
+    if isinstance(given, str):
+        return PairwiseJudge(given.removeprefix(f"{PairwiseJudge.kind}:"))
+    return given if isinstance(given, PairwiseJudge) else PairwiseJudge(given)
+
+
+@dataclass
+class Judged:
+    """The verdicts of one judge, each asked for once.
+
+    Attributes:
+        judge: The judge.
+        path: The file that keeps the verdicts.
+        settings: Timeout, retries and seed of its requests.
+        known: What it said before.
+    """
+
+    judge: PairwiseJudge
+    path: Path
+    settings: Context
+    known: dict[Pairing, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read what is known."""
+        private_folder(self.path.parent)
+        GrowingFile(self.path).close()
+        for line in read_lines(self.path):
+            if line["judge"] == self.judge.name and line["verdict"] is not None:
+                self.known[line["id"], line["ours"], line["theirs"]] = line["verdict"]
+
+    async def verdicts(self, matched: Matched, base: str) -> Verdicts:
+        """Return who wins on each row by this judge, each arm against one of them.
+
+        A pair whose verdict failed is left out; the same call asks again.
+
+        Raises:
+            StoreError: the verdicts cannot be kept.
+        """
+        others = [arm.name for arm in matched.arms if arm.name != base]
+        pairs = [(arm, id) for arm in others for id in matched.ids]
+        gate = asyncio.Semaphore(AT_ONCE)
+        with closing(GrowingFile(self.path)) as file:
+            said = await asyncio.gather(
+                *(self.compare_row(matched, arm, base, id, file, gate) for arm, id in pairs)
+            )
+        found = {pair: won for pair, won in zip(pairs, said, strict=True) if won is not None}
+        return {self.judge.name: found}
+
+    async def compare_row(
+        self, matched: Matched, arm: str, base: str, id: str, file: GrowingFile,
+        gate: asyncio.Semaphore,
+    ) -> float | None:  # fmt: skip
+        """Return who wins on one row, or `None`; equal texts are a tie without a call."""
+        texts = [matched.points[name][id].candidate["text"] for name in (arm, base)]
+        if texts[0] == texts[1]:
+            return TIE
+        ours, theirs = map(text_mark, texts)
+        if (id, ours, theirs) in self.known:
+            return self.known[id, ours, theirs]
+        line = {"judge": self.judge.name, "id": id, "ours": ours, "theirs": theirs}
+        messages = matched.arms[0].results[id]["messages"]
+        async with gate:
+            try:
+                won = await self.both_orders(messages, texts)
+            except TPOError as error:
+                file.add({**line, "verdict": None, "error": str(error)})
+                return None
+        self.known[id, ours, theirs] = won
+        file.add({**line, "verdict": won, "error": None})
+        return won
+
+    async def both_orders(self, messages: Sequence[JsonObject], texts: Sequence[str]) -> float:
+        """Ask in both orders.
+
+        Raises:
+            TPOError: a verdict did not come.
+        """
+        job = Job(as_meant(to_messages(messages)), texts, settings=self.settings)
+        there = await self.judge.call(job, FORWARD)
+        back = await self.judge.call(job, BACK)
+        return agreed(parted(there["result"])[0], 1.0 - parted(back["result"])[0])

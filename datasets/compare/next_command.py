@@ -1,0 +1,41 @@
+"""The command to run after a comparison."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from ...core.json_types import JsonObject
+from .comparison import Comparison, Smaller
+from .sentences import pairs_of
+from .smaller_search import recommended_search
+
+TYPED = {"mode": "-m", "depth": "-d", "width": "-w", "policy": "-p", "reward": "-r"}
+
+
+def next_command(found: Comparison, base: str, settings: Mapping[str, JsonObject]) -> str:
+    """Return the command line to run next: that of the best arm, as small as is enough.
+
+    Args:
+        found: The record so far.
+        base: The arm that the others are held against.
+        settings: The settings of each arm.
+    """
+    best = next(iter(pairs_of(found, base)), None)
+    proven = best and best.decisive and best.decisive["low"] > 0
+    arm = best.ours["name"] if best and proven else base
+    given = {**settings[arm]}
+    small = recommended_search([one for one in found["smaller"] if one["arm"] == arm])
+    if small:
+        given |= smaller_settings(small)
+    typed = [
+        part for name, flag in TYPED.items() if given.get(name) for part in (flag, str(given[name]))
+    ]
+    return shlex.join(["tpo", "batch", "FILE", "-o", "DIR", *typed])
+
+
+def smaller_settings(small: Smaller) -> JsonObject:
+    """Return the settings of a smaller search; without rounds it is best-of-N."""
+    if small["depth"] == 0:
+        return {"mode": "best_of_n", "depth": None, "width": small["width"]}
+    return {"depth": small["depth"], "width": small["width"]}

@@ -1,0 +1,58 @@
+"""The prices of a run's models: those of its settings first, then what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...core.context import Context
+from ...core.errors import ConfigError
+from ..policy import Policy
+from .given_price import for_policy, given_price
+from .price import Rate
+from .public_table import offer_of
+
+
+def rate_of(policy: Policy, prices: Sequence[str]) -> Rate | None:
+    """Return the price of a model; `None` if nobody knows it.
+
+    Args:
+        policy: The model.
+        prices: Those of the run's settings, each with a name.
+    """
+    return given_price(prices, policy.name) or policy.rate
+
+
+def priced_context(context: Context, policy: Policy, *others: Policy) -> Context:
+    """Return the settings of a run whose prices all have a name: the policy's is filled in.
+
+    Raises:
+        ConfigError: there is a budget in dollars, and no price for the policy or the critic.
+    """
+    prices = for_policy(context.price, policy.name)
+    unknown = [p.name for p in (policy, *others) if rate_of(p, prices) is None]
+    if unknown and context.budget_usd:
+        name = unknown[0]
+        example = "IN,OUT" if name == policy.name else f"{name}=IN,OUT"
+        raise ConfigError(
+            f"budget_usd={context.budget_usd:g}: the price of {name!r} is not known. Give it in "
+            f"dollars per million tokens, as price={example}, or in a file (TPO_PRICES); 0,0 if "
+            "it costs nothing"
+        )
+    return context.model_copy(update={"price": prices}) if prices else context
+
+
+def unpriced_notice(context: Context, *models: Policy) -> str:
+    """Return what to say of models that bill, as it seems, and whose price is not known; or "".
+
+    Args:
+        context: The run's settings.
+        models: Its models.
+    """
+    unknown = {m.name: m for m in models if rate_of(m, context.price) is None}
+    names = [name for name, m in unknown.items() if not offer_of(m.model).is_own]
+    if not names:
+        return ""
+    return (
+        f"the price of {' and '.join(names)} is not known, so the cost in dollars is not either: "
+        "give price=IN,OUT in dollars per million tokens"
+    )

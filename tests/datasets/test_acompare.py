@@ -1,0 +1,164 @@
+"""Arms that are run and compared: shared first samples, equal cost, and nothing paid twice."""
+
+from __future__ import annotations
+
+import pytest
+from scripted_model import ScriptedModel
+
+import tpo
+from tpo.datasets.batch.json_lines import read_lines
+
+ROWS = [{"id": f"r{n}", "prompt": f"Question {n}", "answer": "long"} for n in range(4)]
+TWO = {"best_of_n": {"mode": "best_of_n"}, "tpo": {"mode": "tpo"}}
+
+
+def answers(messages, index, seed):
+    last = messages[-1].text
+    if "Which answer is better" in last or ("better" in last and "answer_a" in last.lower()):
+        return "A"
+    if "the changes that would make" in last:
+        return "Say more."
+    if "Do not write a new answer" in last:
+        return "It is longer."
+    if "improved_answer" in last:
+        return f"<improved_answer>{'long ' * (index + 90)}</improved_answer>"
+    return "short " * (index % 3 + 60)
+
+
+def first_place(messages, index, seed):
+    return "A"
+
+
+def by_length(query: str, answer: str) -> float:
+    return len(answer)
+
+
+def by_words(query: str, answer: str) -> float:
+    return -len(answer.split())
+
+
+@pytest.fixture
+def model():
+    return ScriptedModel(script=answers)
+
+
+def common(model, folder, **more):
+    return {"policy": model, "reward": by_length, "depth": 1, "width": 3, "folder": folder, **more}
+
+
+def pools(folder):
+    return {pool["id"]: pool for pool in read_lines(folder / "pools.jsonl")}
+
+
+async def test_arms_share_the_first_samples_and_are_charged_for_them_in_full(tmp_path, model):
+    found = await tpo.acompare(ROWS, arms=TWO, **common(model, tmp_path))
+    assert [arm["name"] for arm in found["arms"]] == ["best_of_n", "tpo"]
+    first, search = pools(tmp_path / "first"), pools(tmp_path / "arms" / "tpo")
+    for id, pool in search.items():
+        drafts = [c["text"] for c in pool["candidates"] if c.get("drafted")]
+        assert drafts == [c["text"] for c in first[id]["candidates"]]
+        assert {request["phase"] for request in pool["requests"]} == {"loss", "gradient", "update"}
+    assert found["sentences"][0].startswith("tpo beats best_of_n: +")
+    assert found["rows"][0]["answers"]["tpo"]["text"].startswith("long")
+    assert {path.name for path in tmp_path.iterdir()} >= {"comparison.json", "comparison.md"}
+
+
+async def test_best_of_n_is_as_wide_as_the_searches_spend(tmp_path, model):
+    found = await tpo.acompare(ROWS, arms=TWO, **common(model, tmp_path))
+    plain, search = found["arms"]
+    assert len(pools(tmp_path / "arms" / "best_of_n")["r0"]["candidates"]) > 3
+    assert plain["tokens"] == pytest.approx(search["tokens"], rel=0.25)
+    assert "width" in plain["settings"]
+
+
+async def test_the_same_call_again_asks_for_nothing(tmp_path, model):
+    place = common(model, tmp_path, heldout=[by_words], judge=ScriptedModel(script=first_place))
+    found = await tpo.acompare(ROWS, arms=TWO, **place)
+    paid, judged = len(model.asked), len(place["judge"].asked)
+    again = await tpo.acompare(ROWS, arms=TWO, **place)
+    assert (len(model.asked), len(place["judge"].asked)) == (paid, judged)
+    assert again["sentences"] == found["sentences"]
+    assert again["rows"] == found["rows"]
+
+
+async def test_another_arm_later_runs_alone(tmp_path, model):
+    await tpo.acompare(ROWS, arms=TWO, **common(model, tmp_path))
+    paid = len(model.asked)
+    more = {**TWO, "revision": {"mode": "revision"}}
+    found = await tpo.acompare(ROWS, arms=more, **common(model, tmp_path))
+    assert [arm["name"] for arm in found["arms"]] == ["best_of_n", "tpo", "revision"]
+    assert 0 < len(model.asked) - paid <= 4 * 5
+
+
+async def test_held_out_rewards_score_what_is_compared(tmp_path, model):
+    found = await tpo.acompare(
+        ROWS, arms=TWO, heldout=[by_words, by_length], **common(model, tmp_path)
+    )
+    measures = {one["measure"]: one["mean"] for one in found["differences"]}
+    assert measures["heldout"] < 0 < measures["heldout by_length"]
+    assert measures["heldout by_length"] == pytest.approx(measures["reward"])
+    assert any("does not agree for tpo" in words for words in found["sentences"])
+    answer = found["rows"][0]["answers"]["tpo"]
+    assert answer["heldout"] == -len(answer["text"].split())
+
+
+async def test_a_verifier_gives_an_accuracy_with_what_each_row_expects(tmp_path, model):
+    place = common(model, tmp_path, heldout="verify:exact", verify_field="answer")
+    found = await tpo.acompare(ROWS, arms=TWO, **place)
+    assert [arm["accuracy"] for arm in found["arms"]] == [0.0, 0.0]
+    own = common(model, tmp_path / "2", heldout=[lambda query, answer, row: len(row["id"])])
+    found = await tpo.acompare(ROWS, arms=TWO, **own)
+    assert [arm["heldout"] for arm in found["arms"]] == [2.0, 2.0]
+
+
+async def test_a_judge_that_looks_at_places_calls_ties(tmp_path, model):
+    judge = ScriptedModel(script=first_place)
+    found = await tpo.acompare(ROWS, arms=TWO, judge=judge, **common(model, tmp_path))
+    by_judge = next(w for w in found["win_rates"] if w["by"].startswith("pairwise:"))
+    assert (by_judge["wins"], by_judge["ties"], by_judge["losses"]) == (0, 4, 0)
+    assert len(judge.asked) == 8
+
+
+async def test_a_single_sample_sets_no_limit_and_is_not_at_equal_cost(tmp_path, model):
+    arms = {"policy": {"mode": "policy"}, "tpo": {"mode": "tpo"}}
+    found = await tpo.acompare(ROWS, arms=arms, against="policy", **common(model, tmp_path))
+    assert found["arms"][0]["texts"] == 1
+    assert found["arms"][1]["texts"] > 3
+    assert "not at equal tokens" in found["sentences"][0]
+
+
+async def test_an_arm_with_other_sampling_draws_its_own_samples(tmp_path, model):
+    arms = {**TWO, "hot": {"mode": "tpo", "temperature": 1.3}}
+    await tpo.acompare(ROWS, arms=arms, **common(model, tmp_path))
+    hot = pools(tmp_path / "arms" / "hot")["r0"]
+    assert not any(c.get("drafted") for c in hot["candidates"])
+
+
+async def test_rows_and_results_need_no_folder(model):
+    found = await tpo.acompare(["One?", "Two?"], arms=TWO, **common(model, None))
+    assert len(found["rows"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arms", "says"),
+    [
+        ({"tpo": {}}, "two arms or more"),
+        ({"a": {"depth": 99}, "b": {}}, "arm a: .*depth"),
+        ({"../a": {}, "b": {}}, "cannot name an arm"),
+        ({"a": {"speed": 3}, "b": {}}, "arm a: .*speed"),
+    ],
+)
+async def test_arms_that_cannot_be_right_are_refused_before_anything_is_paid(
+    tmp_path, model, arms, says
+):
+    with pytest.raises((tpo.ConfigError, tpo.InputError), match=says):
+        await tpo.acompare(ROWS, arms=arms, **common(model, tmp_path))
+    assert model.asked == []
+
+
+async def test_other_settings_in_the_same_folder_are_refused(tmp_path, model):
+    await tpo.acompare(ROWS, arms=TWO, **common(model, tmp_path))
+    paid = len(model.asked)
+    with pytest.raises(tpo.InputError, match="begun with other settings"):
+        await tpo.acompare(ROWS, arms=TWO, **common(model, tmp_path) | {"depth": 2})
+    assert len(model.asked) == paid
