@@ -61,13 +61,18 @@ async def run_row(
     except Exception as failed:  # noqa: BLE001  a failure is a row like any other
         error = RowError(kind=type(failed).__name__, message=without_login(cause_of(failed)))
     state = cast("State", (await app.aget_state(thread)).values)
-    pool = RowPool(
+    pool = pool_line(row, state, paid.of(row.id))
+    return line_of(row, state, error, time.monotonic() - begun), pool
+
+
+def pool_line(row: Row, state: State, requests: list[PaidRequest]) -> RowPool:
+    """Return what is kept of a row beside its result."""
+    return RowPool(
         id=row.id,
         candidates=state.get("candidates") or [],
         rounds=state.get("rounds") or [],
-        requests=paid.of(row.id),
+        requests=requests,
     )
-    return line_of(row, state, error, time.monotonic() - begun), pool
 
 
 async def events_of(

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from langgraph.checkpoint.memory import InMemorySaver
 
@@ -19,14 +20,13 @@ from .folder import Folder
 from .metadata import timestamp
 from .paid_so_far import PaidSoFar
 from .plan import BatchPlan
+from .room import has_room
 from .row_apps import RowApps
 from .row_run import Watch, nobody, run_row
 from .sums import Sums
 
 TICK = 0.05  # seconds between two looks at what is going on
-MOST_ROWS = 240  # under way; a run keeps its models in a place that holds 256
 CUT_SHORT = "interrupted"
-PER_SLOT = 4  # rows under way for each request in flight: the others are being scored
 STUCK_LOOKS = 3  # in a row, before rows that wait for nothing are stopped
 
 
@@ -56,7 +56,8 @@ class Running:
         self.saver = self.folder.saver if self.folder else InMemorySaver()
         self.paid = PaidSoFar(self.folder.saver if self.folder else None)
         self.under_way: dict[asyncio.Task[RowResult], RunInFlight] = {}
-        self.begun, self.number = time.monotonic(), 0
+        self.begun = time.monotonic()
+        self.numbers = count()
         self.apps = RowApps(self.plan, self.saver)
         for row in self.before():
             self.sums.add(row)
@@ -86,11 +87,7 @@ class Running:
             await self.folder.tidy()
         try:
             while self.admit(left) or self.under_way:
-                done, _ = await asyncio.wait(
-                    self.under_way, timeout=TICK, return_when=asyncio.FIRST_COMPLETED
-                )
-                for task in done:
-                    del self.under_way[task]
+                for task in await self.ended():
                     yield task.result()
                 self.within_limits()
                 all_wait = all(run.stuck for run in self.under_way.values())
@@ -100,27 +97,22 @@ class Running:
         finally:
             await self.stop()
 
+    async def ended(self) -> list[asyncio.Task[RowResult]]:
+        """Return the rows that have ended by the next look."""
+        first = asyncio.FIRST_COMPLETED
+        done, _ = await asyncio.wait(self.under_way, timeout=TICK, return_when=first)
+        self.under_way = {task: run for task, run in self.under_way.items() if task not in done}
+        return list(done)
+
     def admit(self, left: Iterator[Row]) -> bool:
         """Begin rows as long as there is room; return whether any are under way."""
-        while self.has_room():
+        while has_room(self.shared, self.under_way.values()):
             if (row := next(left, None)) is None:
                 self.shared.draining = True
                 break
-            run = RunInFlight(self.shared, self.number)
-            self.number += 1
+            run = RunInFlight(self.shared, next(self.numbers))
             self.under_way[asyncio.create_task(self.run(row, run))] = run
         return bool(self.under_way)
-
-    def has_room(self) -> bool:
-        """Return whether another row would keep the server busy.
-
-        So if few requests wait; a row that has not asked yet will soon.
-        """
-        limit, rows = int(self.shared.limit), len(self.under_way)
-        if self.shared.closed or self.shared.draining or rows >= min(MOST_ROWS, PER_SLOT * limit):
-            return False
-        silent = sum(not run.asked for run in self.under_way.values())
-        return self.shared.pressure + silent < limit + max(2, limit // 4)
 
     def within_limits(self) -> bool:
         """Return whether more may be sent; what is in flight at a limit is still saved."""
