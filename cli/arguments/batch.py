@@ -30,7 +30,7 @@ Typed = str | bool | float | None
 TOTAL, ROWS = "All rows together", "Rows"
 
 
-def share(text: str) -> float:
+def read_share(text: str) -> float:
     """Read a share: `5%` or 0.05."""
     try:
         value = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
@@ -67,7 +67,7 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
 def _batch_option(name: str) -> inspect.Parameter:
     panel, flags, kind, metavar, text = OPTIONS[name]
     more = {"min": 0} if kind in {int, float} else {}
-    parser = share if name == "fail_on_error" else None
+    parser = read_share if name == "fail_on_error" else None
     looks = {"rich_help_panel": panel, "metavar": metavar, "show_default": False}
     option: Any = typer.Option(*flags, help=text, parser=parser, **looks, **more)
     parameter = partial(inspect.Parameter, name, inspect.Parameter.KEYWORD_ONLY)

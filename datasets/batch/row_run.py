@@ -62,7 +62,7 @@ async def run_row(
         error = RowError(kind=type(failed).__name__, message=without_login(cause_of(failed)))
     state = cast("State", (await app.aget_state(thread)).values)
     pool = pool_line(row, state, paid.of(row.id))
-    return line_of(row, state, error, time.monotonic() - begun), pool
+    return result_line(row, state, error, time.monotonic() - begun), pool
 
 
 def pool_line(row: Row, state: State, requests: list[PaidRequest]) -> RowPool:
@@ -113,7 +113,7 @@ def request_of(event: RequestFinished) -> PaidRequest:
     return {**request, "cost_usd": paid["cost_usd"]} if "cost_usd" in paid else request
 
 
-def line_of(row: Row, state: State, error: RowError | None, seconds: float) -> RowResult:
+def result_line(row: Row, state: State, error: RowError | None, seconds: float) -> RowResult:
     """Return the line of a row, from the state that its run has come to."""
     rounds = state.get("rounds") or []
     reason = state.get("stop_reason") if error is None else None
