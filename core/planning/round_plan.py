@@ -30,6 +30,7 @@ from ..moves import Plan
 from ..pool import best, with_reward
 from ..state import Candidate
 from .breaking_a_tie import chances_to_break_a_tie
+from .fusion import with_fusion
 from .move_beliefs import beliefs_of, made_by, spread_of
 from .plan_words import why
 from .round_split import Split, best_of, first_told, first_try, ways_to_divide
@@ -82,7 +83,8 @@ def next_plan(pool: Sequence[Candidate], turn: int, round: int, context: Context
     """Return how a run with these settings divides the round after `round`."""
     size = {"rounds": context.rounds, "width": context.width}
     shown = context.feedback == "show"
-    return plan_round(pool, turn=turn, round=round, seed=context.seed, shown=shown, **size)
+    plan = plan_round(pool, turn=turn, round=round, seed=context.seed, shown=shown, **size)
+    return with_fusion(plan, pool) if context.fusion else plan
 
 
 def is_told(pool: Sequence[Candidate]) -> bool:
