@@ -13,7 +13,7 @@ from ..batch.metadata import read_metadata
 from ..compare.comparison import ArmSummary, Comparison
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
 from .batch_arm import batch_arm, batch_row
-from .wording import figure, integer, percent, signed, usd
+from .wording import figure, integer, percent, with_sign, usd
 from .writing import write_report
 
 
@@ -88,7 +88,7 @@ def batch_sentences(arms: Sequence[ArmSummary], rows: int) -> list[str]:
     answered = f"{arm['rows']:,} of {count(rows, 'row')} answered"
     said = [f"{answered}; mean reward {figure(arm['reward'])}."]
     if len(curve) > 1:
-        gain = signed(figure(curve[-1]["reward"] - curve[0]["reward"]))
+        gain = with_sign(figure(curve[-1]["reward"] - curve[0]["reward"]))
         later = percent(1 - arm["from_first"])
         said.append(
             f"{gain} over the best first sample; {later} of the answers come from later rounds."
