@@ -13,7 +13,7 @@ from ..batch.metadata import read_metadata
 from ..compare.comparison import ArmSummary, Comparison
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
 from .batch_arm import batch_arm, batch_row
-from .wording import figure, integer, percent, with_sign, usd
+from .wording import figure, integer, percent, usd, with_sign
 from .writing import write_report
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ...core.number_format import count
 from ..compare.comparison import Difference, WinRate
 from .report_table import ReportTable
-from .wording import figure, integer, percent, with_sign, usd
+from .wording import figure, integer, percent, usd, with_sign
 
 MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "reward": ("reward", figure),
