@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from .dollars import dollars
+from .dollars import price_phrase
 from .usage import Cost
 
 
@@ -75,7 +75,7 @@ def cost_phrase(cost: Cost) -> str:
             f"{at_least(cost)}{cost['output_tokens']:,} out",
             count(cost["scores"], "score"),
             seconds(cost["seconds"]),
-            dollars(cost),
+            price_phrase(cost),
         ]
     )
 

@@ -111,6 +111,12 @@ def test_a_conversation_reaches_the_policy_whole():
         ),
         ({"role": "user"}, {}, tpo.InputError, "a list of chat messages"),
         (
+            ["one?", "two?"],
+            {},
+            tpo.InputError,
+            "a list of 2 texts is not one conversation: for an answer to each of them call tpo.bat",
+        ),
+        (
             QUERY,
             {"dept": 1},
             tpo.ConfigError,
