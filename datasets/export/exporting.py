@@ -100,7 +100,7 @@ def export_rows(sources: Iterable[Source], wish: Wish) -> Exported:
 def _examples(source: Source, wish: Wish, found: Exported) -> Iterator[Example]:
     """Yield the examples of a run, or note why there are none."""
     reason = ""
-    examples: list[Example] = []
+    examples: Sequence[Example] = []
     if wish.rewards and source.ranked_by not in wish.rewards:
         reason = "ranked by another reward"
     elif not source.rounds:
