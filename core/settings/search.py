@@ -25,7 +25,7 @@ class SearchSettings(BaseModel):
         default=2, ge=0, le=20, title="Depth", description="Rounds of improvement, D."
     )
     width: int = Field(
-        default=5, ge=1, le=64, title="Width", description="Candidates per round, N."
+        default=5, ge=1, le=256, title="Width", description="Candidates per round, N."
     )
     policy: str = Field(
         default="embedded:",
