@@ -48,6 +48,12 @@ class SearchSettings(BaseModel):
         title="Reward",
         description="What ranks the candidates. heuristic is a demonstration only.",
     )
+    fusion: bool = Field(
+        default=False,
+        title="Fusion",
+        description="In mode adaptive: one answer of each round is made from the best few, in "
+        "place of one that the round has most of. Not measured on a real model yet.",
+    )
     prompts: str = Field(
         default="default",
         title="Prompt set",

@@ -60,7 +60,8 @@ class AfterScores:
         private_folder(self.path.parent)
         GrowingFile(self.path).close()
         for line in read_lines(self.path):
-            self.known[line["reward"], line["id"], line["text"]] = line["score"]
+            if line["score"] is not None:  # what failed is asked again
+                self.known[line["reward"], line["id"], line["text"]] = line["score"]
 
     async def score(self, matched: Matched, rewards: Sequence[RewardLike]) -> Matched:
         """Return the rows with what the rewards say of each answer; the first is `heldout`.

@@ -109,7 +109,7 @@ class ArmsAtWork:
     def widened(self, arm: ArmPlan, searches: Sequence[Arm]) -> ArmPlan:
         """Return best-of-N with the width it was begun with, or that the searches call for."""
         width = self.width_of(f"{ARMS}/{arm.name}")
-        first = read_pools(self.folder / FIRST)
+        first = read_pools(self.folder / FIRST) or searches[0].pools
         return arm.with_width(
             width or equal_width(first, searches, self.equal, arm.plan.context.width)
         )

@@ -39,6 +39,12 @@ def test_the_result_says_what_it_gained_and_where_it_comes_from():
     assert again["messages"][-1] == {"role": "assistant", "content": "better 2"}
 
 
+def test_provenance_names_all_of_several_policies():
+    made = tpo.align(QUERY, policies=[says(), says()], reward=prefer_later, depth=0)["provenance"]
+    assert made["policy"] == "ScriptedModel, ScriptedModel"
+    assert made["settings"]["policies"] == ["ScriptedModel", "ScriptedModel"]
+
+
 def test_provenance_holds_no_login():
     spec = "openai:m@http://user:hidden@127.0.0.1:9/v1"
     result = run(says(), critic=spec, depth=0)
