@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -68,15 +68,17 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
 
 def _batch_option(name: str) -> inspect.Parameter:
     panel, flags, kind, metavar, text = OPTIONS[name]
-    kind = list[str] if kind is list else kind
-    more = {"min": 0} if kind in {int, float} else {}
+    annotation: Any = list[str] if kind is list else kind
+    least = 0 if kind in {int, float} else None
     parser = read_share if name == "fail_on_error" else None
-    looks = {"rich_help_panel": panel, "metavar": metavar, "show_default": False}
-    option: Any = typer.Option(*flags, help=text, parser=parser, **looks, **more)
+    option: Any = typer.Option(
+        *flags, help=text, parser=parser, rich_help_panel=panel, metavar=metavar,
+        show_default=False, min=least,
+    )  # fmt: skip
     parameter = partial(inspect.Parameter, name, inspect.Parameter.KEYWORD_ONLY)
     if name == "output":
-        return parameter(annotation=Annotated[kind, option])
-    return parameter(annotation=Annotated[kind | None, option], default=None)
+        return parameter(annotation=Annotated[annotation, option])
+    return parameter(annotation=Annotated[annotation | None, option], default=None)
 
 
 def answer_file(file: str, settings: dict[str, object], **given: Typed) -> int:
@@ -88,7 +90,7 @@ def answer_file(file: str, settings: dict[str, object], **given: Typed) -> int:
     from ..output_mode import OutputMode
 
     output, folder = OutputMode(bool(given["json"]), bool(given["quiet"])), str(given["output"])
-    formats = given["formats"] or []
+    formats = cast("list[str]", given["formats"] or [])
     return run_batch(file, folder, batch_plan(settings, given), output, formats)
 
 
