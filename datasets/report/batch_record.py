@@ -50,7 +50,7 @@ def batch_record(folder: Path) -> Comparison:
     """
     results: list[RowResult] = [*read_lines(folder / RESULTS)]
     pools: dict[str, RowPool] = {pool["id"]: pool for pool in read_lines(folder / POOLS)}
-    name, about = folder.resolve().name, read_metadata(folder / METADATA)
+    name = folder.resolve().name
     done = [row for row in results if row["answer"] is not None]
     rows = [batch_row(name, row, pools.get(row["id"])) for row in done]
     arms = [batch_arm(done, rows, len(results) - len(done))] if rows else []
@@ -66,7 +66,7 @@ def batch_record(folder: Path) -> Comparison:
         sentences=batch_sentences(arms, len(results)),
         rows=rows,
         left_out={row["id"]: why_unanswered(row) for row in results if row["answer"] is None},
-        metadata=about or {},
+        metadata=read_metadata(folder / METADATA) or {},
     )
 
 
