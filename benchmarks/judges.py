@@ -67,6 +67,9 @@ ARMS: Mapping[str, Callable[[Any, list[tpo.Criterion]], PlannedReward]] = {
     "rubric:": tpo.Rubric,
     "rubric: no reasons": lambda model, criteria: tpo.Rubric(model, criteria, reasons=False),
     "rubric: one by one": lambda model, criteria: tpo.Rubric(model, criteria, one_by_one=True),
+    "rubric: one by one, no reasons": lambda model, criteria: tpo.Rubric(
+        model, criteria, one_by_one=True, reasons=False
+    ),
     "rubric:auto": lambda model, _: tpo.QueryRubric(model),
     "pairwise:": lambda model, _: tpo.PairwiseJudge(model),
     "pairwise: with reasons": lambda model, _: tpo.PairwiseJudge(model, reasons=True),

@@ -34,6 +34,8 @@ LINES_OUTPUT = (
     "Reply with one line for each criterion and nothing else: its number, a colon, and pass or "
     "fail, as in 1: pass"
 )
+WORD_OUTPUT = "Reply with pass or fail and nothing else."
+MARK_OUTPUT = 'Reply with one JSON object: {"mark": "pass" or "fail"}.'
 BARE_OUTPUT = (
     "Reply with one JSON object that has an entry for the number of each criterion, as in "
     '{"1": {"passed": true or false}, ...}.'
@@ -75,3 +77,10 @@ def closed(properties: JsonObject) -> JsonObject:
     """Return the schema of an object with these properties and no others."""
     fixed = {"required": list(properties), "additionalProperties": False}
     return {"type": "object", "properties": properties, **fixed}
+
+
+MARK_SCHEMA = {
+    "title": "mark",
+    "description": "Whether the answer passes.",
+    **closed({"mark": {"type": "string", "enum": ["pass", "fail"]}}),
+}

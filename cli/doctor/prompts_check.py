@@ -15,7 +15,7 @@ from rich.text import Text
 from ...core.context import Context
 from ...core.dollars import money
 from ...core.login import without_login
-from ...core.number_format import count, difference
+from ...core.number_format import count, signed
 from ...datasets.batch.plan import Plan
 from ...datasets.batch.running import Running
 from ...datasets.compare.arms_at_work import Told
@@ -85,8 +85,8 @@ def gain_words(gain: Difference | None) -> str:
     """Return what TPO gains over best-of-N for the same tokens, with its interval."""
     if gain is None:
         return "this reward compares the answers of one run, so it cannot compare two runs"
-    ends = f"{difference(gain['low'])} to {difference(gain['high'])}"
-    return f"at equal tokens {difference(gain['mean'])} over best-of-N ({ends})"
+    ends = f"{signed(gain['low'])} to {signed(gain['high'])}"
+    return f"at equal tokens {signed(gain['mean'])} over best-of-N ({ends})"
 
 
 def is_won(gain: Difference | None) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...core.number_format import count
-from ...core.number_format import difference as shown_difference
+from ...core.number_format import count, signed
 from .against import GOODNESS
 from .comparison import ArmSummary, Comparison, Difference, Equal, WinRate
 
@@ -56,8 +55,8 @@ class ArmPair:
 
 def interval_words(one: Difference) -> str:
     """Return a difference with its interval: `+0.42 (+0.21 to +0.63)`."""
-    ends = f"{shown_difference(one['low'])} to {shown_difference(one['high'])}"
-    return f"{shown_difference(one['mean'])} ({ends})"
+    ends = f"{signed(one['low'])} to {signed(one['high'])}"
+    return f"{signed(one['mean'])} ({ends})"
 
 
 def is_decided(one: Difference) -> bool:

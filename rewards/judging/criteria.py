@@ -52,6 +52,8 @@ def check_criteria(criteria: Sequence[Criterion]) -> None:
 def weighed(criteria: Sequence[Criterion], marks: Sequence[Mark]) -> Score:
     """Return the weighted share that passed, or a veto; with all marks as checks.
 
+    A mark of which it is known how likely it passes counts so much.
+
     Example:
         >>> rubric = [Criterion("brief", weight=3.0), Criterion("kind")]
         >>> weighed(rubric, [{"passed": True}, {"passed": False}])["reward"]
@@ -62,5 +64,5 @@ def weighed(criteria: Sequence[Criterion], marks: Sequence[Mark]) -> Score:
     if lost := [one.name for one, mark in both if one.essential and not mark["passed"]]:
         error = f"fails what is essential: {evidence(', '.join(lost))}"
         return {**Score(reward=None, error=error, failure="vetoed"), **words}
-    passed = math.fsum(one.weight for one, mark in both if mark["passed"])
+    passed = math.fsum(one.weight * mark.get("score", mark["passed"]) for one, mark in both)
     return {**scored(passed / math.fsum(one.weight for one in criteria)), **words}

@@ -12,9 +12,19 @@ from typing_extensions import TypedDict
 from ...core.json_types import JsonObject
 from ...core.replies.reply import Reply
 from ...prompts.reasons import WHY
-from ...prompts.rubric import BARE_OUTPUT, LINES_OUTPUT, REASONED_OUTPUT, marks_schema
+from ...prompts.rubric import (
+    BARE_OUTPUT,
+    LINES_OUTPUT,
+    MARK_OUTPUT,
+    MARK_SCHEMA,
+    REASONED_OUTPUT,
+    WORD_OUTPUT,
+    marks_schema,
+)
 from .unwrapped import entry, unwrapped
+from .verdict import Choice
 
+EVEN = 0.5  # a mark passes from here
 ROOM_OF_ONE = 128  # tokens for a mark and its reason
 _LINE = re.compile(r"\W*(\d+)\s*[:.)=-]\W*(\w+)\W*")
 _WORDS = {
@@ -27,6 +37,8 @@ class Mark(TypedDict):
     """What a judge says of one criterion: plain JSON, as it is saved."""
 
     passed: bool
+    score: NotRequired[float]
+    """How likely it passes, from 0 to 1, if log-probabilities tell."""
     why: NotRequired[str]
 
 
@@ -73,6 +85,41 @@ class Marks:
             found = [read_mark(entry(reply.text, name)) for name in names]
         marks = [mark for mark in found if mark]
         return marks if len(marks) == self.count else None
+
+
+PASS_OR_FAIL = Choice(
+    values={"pass": 1.0, "Pass": 1.0, "PASS": 1.0, "fail": 0.0, "Fail": 0.0, "FAIL": 0.0},
+    plain=WORD_OUTPUT,
+    as_json=MARK_OUTPUT,
+    key="mark",
+    schema=MARK_SCHEMA,
+)
+
+
+@dataclass(frozen=True)
+class OneMark:
+    """One mark without a reason: a single word, so that log-probabilities tell how sure it is."""
+
+    one_word: ClassVar[bool] = True
+    bare_last: ClassVar[bool] = False
+    plain: str = PASS_OR_FAIL.plain
+    as_json: str = PASS_OR_FAIL.as_json
+    room: int = PASS_OR_FAIL.room
+
+    @property
+    def schema(self) -> JsonObject:
+        """The schema: an object with the mark."""
+        return PASS_OR_FAIL.schema
+
+    def read(self, reply: Reply) -> list[Mark] | None:
+        """Return the mark."""
+        chance = PASS_OR_FAIL.read(reply)
+        if chance is None:
+            return None
+        mark = Mark(passed=chance >= EVEN)
+        if 0.0 < chance < 1.0:
+            mark["score"] = chance
+        return [mark]
 
 
 def read_mark(said: object) -> Mark | None:

@@ -14,7 +14,7 @@ from ..base import Score, failed
 from ..planned_reward import Job
 from .criteria import Criterion, check_criteria, weighed
 from .language_judge import LanguageJudge
-from .marks import Mark, Marks
+from .marks import Mark, Marks, OneMark
 from .verdict import Form
 
 
@@ -30,7 +30,8 @@ class Rubric(LanguageJudge[list[int], list[Mark]]):
         criteria: 100 at most.
         one_by_one: Whether each criterion takes a request of its own: dearer, and for small models
             more exact.
-        reasons: Whether each mark says why; without, it costs fewer output tokens.
+        reasons: Whether each mark says why; without, it costs fewer output tokens, and a mark
+            that is asked for one by one counts as likely as it is, where the server tells.
 
     Raises:
         ConfigError: there is no criterion, two have the same name, or a weight is not above 0.
@@ -81,6 +82,8 @@ class Rubric(LanguageJudge[list[int], list[Mark]]):
 
     def form(self, call: list[int]) -> Form:
         """A mark for each criterion."""
+        if self.one_by_one and not self.reasons:
+            return OneMark()
         return Marks(len(call) - 1 or len(self.criteria), self.reasons)
 
     def asked(self, call: list[int]) -> Form:
