@@ -1,7 +1,8 @@
 """Whether the figures of `tpo compare` can be believed, on made-up arms whose truth is known.
 
 Each setting is simulated many times. `covers`: how often the 95 % interval of the difference holds
-the true one. `no difference`: how often it holds zero when the arms are equal. `length-controlled`,
+the true one. `no difference`: how often it holds zero when the arms are equal. Both
+beside Student's interval on the same rows, since 200 runs differ by chance. `length-controlled`,
 `style-controlled`: the win rates when nothing but length or style decides who wins.
 
     python benchmarks/comparison_statistics.py [--runs 200] [--seed 1]
@@ -17,8 +18,8 @@ from random import Random
 from statistics import fmean, stdev
 from typing import NamedTuple
 
-from tpo.datasets.compare.bootstrap import Resamples
-from tpo.datasets.compare.differences import difference
+from tpo.datasets.compare.bootstrap import Resamples, students_t
+from tpo.datasets.compare.differences import paired_difference
 from tpo.datasets.compare.length_control import length_controlled
 from tpo.datasets.compare.regression import logistic
 from tpo.datasets.compare.style_control import style_controlled
@@ -51,8 +52,9 @@ KINDS = (
 )
 
 
-def held(rows: Rows, effect: float, seed: int) -> bool:
-    """Simulate a comparison; return whether the interval holds the true effect.
+def held(rows: Rows, effect: float, seed: str) -> tuple[bool, bool]:
+    """Simulate a comparison; return whether the interval holds the true effect, and whether
+    Student's would, which is exact for normal figures.
 
     The effect differs from query to query, so that rows of one query go together.
     """
@@ -64,14 +66,19 @@ def held(rows: Rows, effect: float, seed: int) -> bool:
             queries.append(str(query))
             ours.append(hard + own + rows.noise(chance))
             theirs.append(hard + 0.5 * rows.noise(chance))  # a skew stays in the difference
-    found = difference(NAMES, "reward", ours, theirs, Resamples(queries))
+    found = paired_difference(NAMES, "reward", ours, theirs, Resamples(queries))
     assert found
-    return found["low"] <= effect <= found["high"]
+    apart = [a - b for a, b in zip(ours, theirs, strict=True)]
+    size = rows.of_each
+    means = [fmean(apart[i : i + size]) for i in range(0, len(apart), size)]
+    reach = students_t(len(means) - 1) * stdev(means) / math.sqrt(len(means))
+    return found["low"] <= effect <= found["high"], abs(fmean(means) - effect) <= reach
 
 
-def share_held(rows: Rows, effect: float, runs: int, seed: int) -> float:
-    """Return how often the interval holds the true effect."""
-    return fmean(held(rows, effect, seed * 100_000 + run) for run in range(runs))
+def share_held(rows: Rows, effect: float, runs: int, seed: int) -> tuple[float, float]:
+    """Return how often the interval holds the true effect, and how often Student's does."""
+    both = [held(rows, effect, f"{seed} {effect} {run}") for run in range(runs)]
+    return fmean(ours for ours, _ in both), fmean(students for _, students in both)
 
 
 def answer(chance: Random, words: int, marked: bool) -> str:
@@ -90,7 +97,7 @@ class Judged(NamedTuple):
     texts: list[tuple[str, str]]
 
 
-def judged(form: str, number: int, seed: int) -> Judged:
+def judged(form: str, number: int, seed: str) -> Judged:
     """Return rows on which one arm writes more, and a judge that looks at nothing but style.
 
     Args:
@@ -121,7 +128,7 @@ def controlled(form: str, number: int, runs: int, seed: int) -> dict[str, list[f
     """Return the plain and the controlled win rates of many simulated comparisons."""
     found: dict[str, list[float]] = {"plain": [], "length": [], "style": []}
     for run in range(runs):
-        rows = judged(form, number, seed * 100_000 + run)
+        rows = judged(form, number, f"{seed} {run}")
         found["plain"].append(fmean(rows.outcomes))
         lengths = [len(a) - len(b) for a, b in rows.texts]
         found["length"].append(length_controlled(rows.outcomes, lengths) or 0.0)
@@ -142,11 +149,11 @@ def main() -> None:
     options = parser.parse_args()
     started = time.monotonic()
     print(f"{options.runs} simulated comparisons each\n")
-    print(f"{'rows':<30} {'covers an effect of 0.3':>24} {'no difference if equal':>24}")
+    print(f"{'rows':<30} {'covers an effect of 0.3':>26} {'no difference if equal':>26}")
     for rows in KINDS:
-        covers = share_held(rows, 0.3, options.runs, options.seed)
-        equal = share_held(rows, 0.0, options.runs, options.seed + 1)
-        print(f"{rows.name:<30} {covers:>23.1%} {equal:>24.1%}", flush=True)
+        found = [share_held(rows, effect, options.runs, options.seed) for effect in (0.3, 0.0)]
+        cells = [f"{ours:.1%} (Student's: {students:.1%})" for ours, students in found]
+        print(f"{rows.name:<30} {cells[0]:>26} {cells[1]:>26}", flush=True)
     print(f"\n{'what decides':<30} {'win rate':>20} {'length-controlled':>20} {'style':>20}")
     for form in ("tanh", "log", "style"):
         found = controlled(form, 805, options.runs, options.seed)

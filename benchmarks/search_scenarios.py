@@ -38,6 +38,8 @@ class Scenario:
     name: str
     critique: str  # useless, middle or perfect
     query: Callable[[Random], Query]
+    told: bool = False
+    """The reward says what is wrong, so adaptive pays for no critique."""
 
 
 def even(z: float) -> float:
@@ -198,6 +200,48 @@ SCENARIOS = [
     ),
 ]
 
+
+def told(query: Callable[[Random], Query], critique: str, name: str) -> Scenario:
+    """A scenario whose reward says what is wrong: what it says helps, or not, or does harm."""
+    return Scenario(f"told, {name}", critique, query, told=True)
+
+
+SCENARIOS += [
+    told(lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0), "useless", "checks: copies"),
+    told(
+        lambda r: checked(easy(r), keeps=0.8, mends=0.02, advised=-0.3),
+        "useless", "checks: harmful",
+    ),
+    told(
+        lambda r: checked(easy(r), keeps=0.95, mends=0.1, advised=0.1),
+        "middle", "checks: some mended",
+    ),
+    told(
+        lambda r: r.choice(
+            [
+                lambda: checked(easy(r), keeps=0.97, mends=0.3, advised=0),
+                lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0.5),
+                lambda: checked(easy(r), keeps=0.97, mends=0.0, advised=0),
+            ]
+        )(),
+        "middle", "checks: by query",
+    ),
+    told(
+        lambda r: checked(easy(r), keeps=0.98, mends=0.5, advised=0.5), "perfect", "checks: perfect"
+    ),
+    told(lambda r: solved(*r.choice(HAND), first_fail=True), "middle", "0/1: five by hand"),
+    told(binary(lambda p, r: 0.0, lambda p, r: p / 3), "useless", "0/1: harmful"),
+    told(binary(lambda p, r: 0.7, lambda p, r: 0.5), "perfect", "0/1: perfect"),
+    told(lambda r: smooth(gain=-1, scatter=0.5, advised=-1), "useless", "smooth: harmful"),
+    told(lambda r: smooth(gain=0.1, scatter=0.3, advised=0.2), "middle", "smooth: small gains"),
+    told(
+        lambda r: smooth(gain=-1, scatter=0.5, advised=-1, noise=0.7), "useless", "noisy: harmful"
+    ),
+    told(
+        lambda r: smooth(gain=0.8, scatter=0.4, advised=0.8, noise=0.7), "perfect", "noisy: perfect"
+    ),
+]  # fmt: skip
+
 # Looked at only when the method was finished: other sizes of the same effects, and other mixtures.
 HELD_OUT = [
     Scenario("smooth: nearer copies", "useless", lambda r: smooth(scatter=0.03)),
@@ -249,4 +293,26 @@ HELD_OUT = [
         "checks: most mended", "perfect",
         lambda r: checked(easy(r), keeps=0.99, mends=0.7, advised=0.3),
     ),
+]  # fmt: skip
+HELD_OUT += [
+    told(
+        lambda r: checked(easy(r), keeps=0.9, mends=0.05, advised=0),
+        "useless", "checks: a few lost",
+    ),
+    told(
+        lambda r: checked(easy(r), keeps=0.95, mends=0.2, advised=0),
+        "middle", "checks: more mended",
+    ),
+    told(
+        lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0.3), "middle", "checks: advice"
+    ),
+    told(binary(lambda p, r: p / 4, lambda p, r: p / 2), "useless", "0/1: few mended"),
+    told(
+        binary(lambda p, r: 0.02, lambda p, r: 0.5 if r.random() < 0.4 else p),
+        "middle", "0/1: advice mends",
+    ),
+    told(
+        lambda r: smooth(gain=-0.6, scatter=0.2, advised=-0.6), "useless", "smooth: harmful, both"
+    ),
+    told(lambda r: smooth(gain=0.2, scatter=0.25, advised=0.4), "middle", "smooth: gains"),
 ]  # fmt: skip

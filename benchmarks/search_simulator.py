@@ -26,9 +26,12 @@ from typing import Any, NamedTuple
 
 from search_scenarios import CHECKS, HELD_OUT, SCENARIOS, Query, Scenario, Text
 
+from tpo.core.faults import with_other_faults
+from tpo.core.moves import dealt
 from tpo.core.planning.best_of_normal import best_beyond
 from tpo.core.planning.round_plan import plan_round
 from tpo.core.state import Candidate
+from tpo.prompts.round_texts import MOST_VERSIONS
 
 WIDTH, CRITIQUE = 5, 2
 SIZES = {2: 8.0, 8: 3.0}  # depth, and what may be lost there, in %: 19 texts and 61
@@ -37,8 +40,10 @@ SIZES = {2: 8.0, 8: 3.0}  # depth, and what may be lost there, in %: 19 texts an
 class Run:
     """One search for one query: its pool, and what each text is truly worth."""
 
-    def __init__(self, query: Query, chances: dict[str, list[list[float]]], rng: Random) -> None:
-        self.query, self.chances, self.rng = query, chances, rng
+    def __init__(
+        self, query: Query, chances: dict[str, list[list[float]]], rng: Random, told: bool
+    ) -> None:
+        self.query, self.chances, self.rng, self.told = query, chances, rng, told
         self.pool: list[Candidate] = []
         self.texts: list[Text] = []
         self.used = dict.fromkeys(chances, 0)
@@ -65,19 +70,38 @@ class Run:
                 "finish_reason": "stop", "move": move,
                 "parent_round": None if move == "fresh" else parent,
             }  # fmt: skip
+            if self.told:
+                made["feedback"] = "" if text.checks else "it says what is wrong"
+                made["checks"] = [
+                    {"criterion": f"{place}", "passed": passed}
+                    for place, passed in enumerate(text.checks)
+                ]
             self.pool.append(made)
             self.texts.append(text)
 
     def copy(self) -> Run:
-        other = Run(self.query, self.chances, self.rng)
+        other = Run(self.query, self.chances, self.rng, self.told)
         other.pool, other.texts, other.used = self.pool[:], self.texts[:], dict(self.used)
         return other
 
     def round(self, plan: Any, round: int) -> None:
-        """Draw the texts of a round; all rewrites are of the answer chosen before it."""
+        """Draw the texts of a round; rewrites are of the answers that were chosen before it."""
+        rewrites = range(plan.get("rewrite", 0))
+        drafts = list(dealt(rewrites, self.drafts(bool(plan.get("told")))[: len(rewrites)]))
         chosen = self.best()
-        for move in self.chances:
-            self.draw(move, plan.get(move, 0), round, chosen)
+        self.draw("fresh", plan.get("fresh", 0), round)
+        for part, draft in drafts:
+            self.draw("rewrite", len(part), round, draft)
+        self.draw("advised", plan.get("advised", 0), round, chosen)
+
+    def drafts(self, told: bool) -> list[int]:
+        """Return which answers are rewritten: if told what is wrong, equal ones too."""
+        chosen = self.best()
+        if not told:
+            return [chosen]
+        others = with_other_faults(self.pool, self.pool[chosen], len(self.pool))
+        equal = [c for c in others if c["reward"] == self.pool[chosen]["reward"]]
+        return [self.pool.index(c) for c in equal[:MOST_VERSIONS]] or [chosen]
 
     def best(self) -> int:
         return max(range(len(self.pool)), key=lambda nth: self.pool[nth]["reward"] or 0.0)
@@ -109,7 +133,7 @@ class Watch:
         self.seconds.append(time.perf_counter() - began)
         divided = {"fresh": plan["fresh"], "rewrite": plan["rewrite"], "advised": plan["advised"]}
         self.mix[round].append(tuple(divided.values()))
-        return divided
+        return {**divided, "told": run.told}
 
 
 def one_query(scenario: Scenario, depth: int, seed: int, watch: Watch) -> Found:
@@ -118,7 +142,7 @@ def one_query(scenario: Scenario, depth: int, seed: int, watch: Watch) -> Found:
     query, chances = scenario.query(rng), {move: [] for move in MOVES}
 
     def start() -> Run:
-        run = Run(query, chances, rng)
+        run = Run(query, chances, rng, scenario.told)
         run.draw("fresh", WIDTH, 0)
         return run
 
@@ -129,10 +153,12 @@ def one_query(scenario: Scenario, depth: int, seed: int, watch: Watch) -> Found:
         return run.true()
 
     after_first = range(2, depth + 1)
-    full = [{"fresh": WIDTH + CRITIQUE}, {"rewrite": WIDTH}, {"advised": WIDTH}]
+    whole = WIDTH + CRITIQUE * scenario.told
+    full = [{"fresh": WIDTH + CRITIQUE}, {"rewrite": whole, "told": scenario.told}]
+    full.append({"advised": whole})
     found = {"single": start().texts[0].true}
     found["best of N"] = on(start(), full[0], range(1, depth + 1))
-    found["tpo"] = on(start(), full[1], range(1, depth + 1))
+    found["tpo"] = on(start(), {"rewrite": WIDTH}, range(1, depth + 1))
     adaptive = start()
     if not adaptive.done():
         adaptive.round(watch.plan(adaptive, 0, seed), 1)

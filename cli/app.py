@@ -20,7 +20,16 @@ from ..core.errors import (
 )
 
 # They register themselves, in this order.
-from .arguments import run_resume_fork, runs_show_graph, batch, compare, export, score_doctor, serve  # noqa: F401  # isort: skip
+from .arguments import (  # noqa: F401  # isort: skip
+    run_resume_fork,
+    runs_show_graph,
+    batch,
+    compare,
+    export,
+    report,
+    score_doctor,
+    serve,
+)
 from .arguments.top_level import app
 from .console import say
 from .interrupted import Interrupted, run_of

@@ -44,7 +44,7 @@ def money(usd: float) -> str:
     return f"${usd:.{max(4, 1 - floor(log10(usd)))}f}"
 
 
-def dollars(cost: Cost, *, bound: str = "at least ", unknown: str = "price unknown") -> str:
+def price_phrase(cost: Cost, *, bound: str = "at least ", unknown: str = "price unknown") -> str:
     """Return what a cost comes to in dollars, so far as that is known.
 
     Args:
@@ -54,9 +54,9 @@ def dollars(cost: Cost, *, bound: str = "at least ", unknown: str = "price unkno
 
     Example:
         >>> from .usage import cost
-        >>> dollars(cost(requests=2, priced_requests=1, cost_usd=0.0042))
+        >>> price_phrase(cost(requests=2, priced_requests=1, cost_usd=0.0042))
         'at least $0.0042'
-        >>> dollars(cost(requests=2))
+        >>> price_phrase(cost(requests=2))
         'price unknown'
     """
     if not cost["requests"]:

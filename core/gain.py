@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from typing_extensions import TypedDict
 
-from .number_format import count, difference
+from .number_format import count, signed
 from .pool import best, of_round
 from .state import Candidate, Round
 from .usage import Cost, Usage, tokens_for_budget
@@ -91,7 +91,7 @@ def gain_phrase(gain: Gain | None) -> str:
         return f"{start}: {gain['texts_after']} of {count(gain['texts'], 'text')} bought nothing"
     compared = "over" if gain["reward"] > 0 else "against"
     price = f"{gain['tokens']:,} tokens" if gain["times"] is None else times_phrase(gain["times"])
-    return f"{difference(gain['reward'])} {compared} the best first sample, for {price}"
+    return f"{signed(gain['reward'])} {compared} the best first sample, for {price}"
 
 
 def times_phrase(times: float) -> str:

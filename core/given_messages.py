@@ -124,6 +124,11 @@ def messages_of(prompt: Prompt, *, keep_removals: bool) -> list[AnyMessage]:
     Raises:
         InputError: it cannot be answered, or not be saved.
     """
+    if not isinstance(prompt, str) and len(prompt) > 1 and all(isinstance(p, str) for p in prompt):
+        raise InputError(
+            f"a list of {len(prompt)} texts is not one conversation: for an answer to each of them "
+            "call tpo.batch([...]); for one conversation give messages with their roles"
+        )
     given = [savable(message) for message in to_messages(prompt)]
     new = [m for m in given if not isinstance(m, RemoveMessage)] if keep_removals else given
     left = as_meant(new)

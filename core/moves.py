@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Literal, NotRequired, TypeVar, cast
 
 from typing_extensions import TypedDict
@@ -11,7 +12,9 @@ Move = Literal[
     "fresh",  # the request alone
     "rewrite",  # the chosen answer, improved
     "advised",  # the request again, with what was learnt from the chosen answer, which is not shown
+    "fused",  # the request again, with the best answers to it
 ]
+MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised", "fused")
 Thing = TypeVar("Thing")
 
 
@@ -21,6 +24,8 @@ class Plan(TypedDict):
     fresh: int
     rewrite: int
     advised: int
+    fused: NotRequired[int]
+    """Left out if none is."""
     critique: NotRequired[bool]
     """Whether loss and gradient are written for it; `False` if rewrites and advised answers go
     by what the reward says alone, or if there are none. Older plans do not have it."""
@@ -38,6 +43,18 @@ def plan_of(record: Mapping[str, object], mode: str, width: int) -> Plan:
     """
     planned = record.get("plan") if mode == "adaptive" else None
     return cast("Plan", planned) or Plan(fresh=0, rewrite=width, advised=0, why="")
+
+
+def places_of(plan: Plan) -> dict[Move, range]:
+    """Return the places of a round that each move fills.
+
+    Example:
+        >>> places_of(Plan(fresh=2, rewrite=3, advised=0, why=""))["rewrite"]
+        range(2, 5)
+    """
+    numbers = [plan["fresh"], plan["rewrite"], plan["advised"], plan.get("fused", 0)]
+    ends = [0, *accumulate(numbers)]
+    return {move: range(*both) for move, both in zip(MOVES, pairwise(ends), strict=True)}
 
 
 def needs_critique(plan: Plan) -> bool:

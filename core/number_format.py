@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from .dollars import dollars
+from .dollars import price_phrase
 from .usage import Cost
 
 
@@ -20,11 +20,11 @@ def reward(value: float | None) -> str:
     return f"{value:.3g}" if abs(value) >= 1000 else f"{value:.2f}"
 
 
-def difference(value: float) -> str:
-    """Return a difference of two rewards with its sign; a small one keeps two digits.
+def signed(value: float) -> str:
+    """Return the difference of two rewards with its sign; a small one keeps two digits.
 
     Example:
-        >>> difference(0.417), difference(-0.0031)
+        >>> signed(0.417), signed(-0.0031)
         ('+0.42', '-0.0031')
     """
     if abs(value) >= 1000:
@@ -75,7 +75,7 @@ def cost_phrase(cost: Cost) -> str:
             f"{at_least(cost)}{cost['output_tokens']:,} out",
             count(cost["scores"], "score"),
             seconds(cost["seconds"]),
-            dollars(cost),
+            price_phrase(cost),
         ]
     )
 

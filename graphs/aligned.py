@@ -13,6 +13,7 @@ from ..core.final_answer import answer_of, without_answer
 from ..core.gain import Gain, gain_of
 from ..core.login import without_login
 from ..core.provenance import Provenance, package_version, settings_shown
+from ..core.several_policies import named_policies
 from ..core.state import Candidate, Round, State, StopReason
 from ..core.usage import Usage
 from ..models.policy import model_name
@@ -58,10 +59,13 @@ def provenance_of(state: State, given: GivenModels, context: Context) -> Provena
     named = {name: part_name(part) for name, part in parts.items() if part is not None}
     named |= {"fallback_reward": part_name(given.fallback)} if given.fallback is not None else {}
     settings = {**settings_shown(context), **named}
+    several = [part_name(policy) for policy in given.policies or ()]
+    settings |= {"policies": several} if several else {}
+    policy = ", ".join(several) or named.get("policy") or named_policies(context)
     return Provenance(
         query=read_conversation(without_answer(state)).query,
-        policy=settings["policy"],
-        critic=settings["critic"] or settings["policy"],
+        policy=policy,
+        critic=settings["critic"] or policy,
         ranked_by=state["rounds"][-1]["ranked_by"],
         seed=context.seed,
         settings=settings,

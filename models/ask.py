@@ -15,11 +15,11 @@ from .failures.failed_attempt import maybe_billed, never_sent
 from .failures.faults import is_transient, may_be_n, refused_parameter, retrying
 from .failures.fewer_texts import at_most, limit_among, refused_texts
 from .failures.provider_error import status_of
-from .in_flight import count_paid, in_turn
 from .prices.of_run import rate_of
 from .prices.price import priced
 from .request import OnText, Request, RequestError, Response
 from .request_cost import with_price
+from .run_in_flight import count_paid, in_turn
 
 STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
 Begin = Callable[[], OnText]

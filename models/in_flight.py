@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..core.errors import TOO_MANY
-from ..core.usage import Cost, add_costs, cost
+from ..core.usage import Cost, cost
 from .failures.provider_error import status_of
 from .failures.retry_after import retry_after
 
@@ -21,7 +19,6 @@ SHRINK, GROW = 0.75, 1.05  # so the limit holds while fewer than one request in 
 REFUSED_IN_A_ROW = 3  # then it is not chance: all wait as long as the server says
 PAUSE = 1.0  # seconds, if it does not say
 LONGEST_PAUSE = 60.0
-STEPS = {"sample": 0, "update": 0, "rank": 1, "loss": 2, "gradient": 3}  # of a round
 
 
 def always() -> bool:
@@ -97,93 +94,14 @@ class InFlight:
         self.next_ones()
 
     def _place(self, one: Waiting) -> tuple[int, int]:
-        order, progress = one.run.order, one.progress
-        return (progress, order) if self.draining else (order, progress)
-
-
-@dataclass(eq=False)
-class RunInFlight:
-    """A run among those that share a limit.
-
-    Attributes:
-        shared: The limit.
-        order: Its place among the runs.
-        busy: How many requests of its own are in flight.
-        waits: How many wait for their turn.
-        asked: Whether it has asked for anything yet.
-    """
-
-    shared: InFlight
-    order: int
-    busy: int = 0
-    waits: int = 0
-    asked: bool = False
-    _round: int = 0
-
-    @property
-    def stuck(self) -> bool:
-        """Whether nothing of it goes on before others end."""
-        return self.waits > 0 and not self.busy
-
-    async def wait(self, about: Mapping[str, object]) -> None:
-        """Wait for the turn of a request."""
-        round = about.get("tpo_round")
-        self._round = round if isinstance(round, int) else self._round
-        progress = len(STEPS) * self._round + STEPS.get(str(about.get("tpo_phase")), 0)
-        one = Waiting(self, progress, asyncio.get_running_loop().create_future())
-        self.shared.waiting.append(one)
-        self.asked, self.waits = True, self.waits + 1
-        try:
-            self.shared.next_ones()
-            await one.turn
-        except BaseException:
-            if one in self.shared.waiting:
-                self.shared.waiting.remove(one)
-            elif one.turn.done() and not one.turn.cancelled():
-                self.shared.busy -= 1  # its turn came just now
-                self.shared.next_ones()
-            raise
-        finally:
-            self.waits -= 1
+        places = (one.progress, one.order)
+        return places if self.draining else places[::-1]
 
 
 @dataclass(eq=False)
 class Waiting:
     """A request that waits for its turn."""
 
-    run: RunInFlight
+    order: int
     progress: int
     turn: asyncio.Future[None]
-
-
-RUN: ContextVar[RunInFlight | None] = ContextVar("tpo_run_in_flight", default=None)
-
-
-@asynccontextmanager
-async def in_turn(about: Mapping[str, object]) -> AsyncIterator[None]:
-    """Wait until a request may be sent, if its run shares a limit with others.
-
-    Args:
-        about: What traces say of the request: its phase and round.
-    """
-    run = RUN.get()
-    if run is None:
-        yield
-        return
-    await run.wait(about)
-    begun, failed = time.monotonic(), None
-    run.busy += 1
-    try:
-        yield
-    except BaseException as error:
-        failed = error
-        raise
-    finally:
-        run.busy -= 1
-        run.shared.over(begun, failed)
-
-
-def count_paid(paid: Cost) -> None:
-    """Add what a request has cost to what the runs that share a limit have paid."""
-    if run := RUN.get():
-        run.shared.paid = add_costs(run.shared.paid, paid)

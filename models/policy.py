@@ -121,7 +121,10 @@ async def resolve_policy(policy: PolicyLike) -> Policy:
     async with _building.setdefault(loop, {}).setdefault(policy, asyncio.Lock()):
         if policy not in built:
             # In a thread: imports and the local model's loading would block the loop.
-            built[policy] = await asyncio.to_thread(_build_with_rate, policy)
+            made = await asyncio.to_thread(build_policy, policy)
+            name = model_name(made.model)
+            rate = await asyncio.to_thread(known_rate, made.name, name, made.model)
+            built[policy] = replace(made, rate=rate)
             closing = await close_at_loop_end(partial(_close, loop, built[policy]))
             _closing.setdefault(loop, []).append(closing)
         return built[policy]
@@ -151,12 +154,6 @@ def model_name(model: PolicyLike) -> str:
 def _context_tokens(model: BaseChatModel) -> int | None:
     profile = model.profile or {}
     return profile.get("max_input_tokens")
-
-
-def _build_with_rate(spec: str) -> Policy:
-    policy = build_policy(spec)
-    rate = known_rate(policy.name, model_name(policy.model), policy.model)
-    return replace(policy, rate=rate)
 
 
 def build_policy(spec: str) -> Policy:

@@ -103,9 +103,8 @@ def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None
     if others := conversation.other_parts:
         why = "only first samples see it; rewards, critiques and rewrites go by the words"
         emit.notice(f"beside text there is {', '.join(others)}: {why}")
-    for notice in filter(
-        None, (reward.notice, unpriced_notice(context, *run.policies, run.critic))
-    ):
+    notices = (reward.notice, unpriced_notice(context, *run.policies, run.critic))
+    for notice in filter(None, notices):
         emit.notice(notice)
 
 

@@ -51,7 +51,11 @@ def advised_messages(
     learnt = what_was_learnt(critique, clip_tokens)
     if not any(learnt.values()):
         return list(messages)
-    advice = ADVICE.fill(learnt)
+    return with_note(messages, ADVICE.fill(learnt))
+
+
+def with_note(messages: Sequence[AnyMessage], advice: str) -> list[AnyMessage]:
+    """Return a conversation with a note in its last human turn."""
     asked = [i for i, m in enumerate(messages) if isinstance(m, HumanMessage) and message_words(m)]
     return [with_advice(m, advice) if i == asked[-1] else m for i, m in enumerate(messages)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
@@ -30,6 +30,7 @@ class Critique:
         chosen_feedback: What the reward says of the chosen answer beside its number, or "".
         rejected_feedback: The same for the rejected answer.
         earlier: What earlier rounds advised and what became of it, or "".
+        best: The best answers, each with what the reward says of it, if one is to be made of them.
     """
 
     query: str
@@ -40,6 +41,7 @@ class Critique:
     chosen_feedback: str = ""
     rejected_feedback: str = ""
     earlier: str = ""
+    best: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)

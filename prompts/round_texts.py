@@ -9,11 +9,15 @@ from ..core.conversation import read_conversation
 from ..core.errors import PolicyError
 from ..core.faults import faults_text, with_other_faults
 from ..core.feedback import feedback_text
+from ..core.planning.fusion import best_few
 from ..core.pool import by_id
 from ..core.state import State
 from ..models.policy import Policy
+from .advice import advised_messages
 from .earlier import earlier_advice
+from .fusion import fused_messages
 from .prompt_set import Critique
+from .rewrite import ask_again
 
 TEXTS_PER_PROMPT = 5  # query, chosen, rejected, loss, gradient
 MOST_VERSIONS = 3  # of what the rewrites, or the advised answers, of one round go by
@@ -85,6 +89,21 @@ def drafts_of(state: State, context: Context, most: int) -> list[tuple[int, Crit
         (c["round"], replace(critique, chosen=c["text"], chosen_feedback=faults_text(c) * told))
         for c in equal[: min(most, MOST_VERSIONS)]
     ]
+
+
+def answers_to_fuse(state: State, context: Context, most: int) -> list[tuple[int, Critique]]:
+    """Return the best answers, from which one is made, with the round of the very best."""
+    told, few = context.feedback == "show", best_few(state["candidates"])
+    best = [(c["text"], feedback_text(c) if told else "") for c in few]
+    return [(few[0]["round"], replace(critique_of(state, context), best=best))]
+
+
+LEARNT = {
+    "advised": (advice_of, advised_messages),
+    "rewrite": (drafts_of, ask_again),
+    "fused": (answers_to_fuse, fused_messages),
+}
+"""For each move that goes by earlier answers: what it goes by, and how it is asked for."""
 
 
 def clip_tokens(context: Context, policy: Policy) -> int:

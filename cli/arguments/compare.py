@@ -98,7 +98,7 @@ ComparedIn = Annotated[
         "--output",
         "-o",
         metavar="DIR",
-        help="Folder for the batches, comparison.json and comparison.md.",
+        help="Folder for the batches, comparison.json, report.html and report.md.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -125,7 +125,8 @@ def compare_ways(
 
     All ways share their first samples, and are compared at equal cost: row by row, with intervals.
     """
-    from ..commands.compare import Wanted
+    from ..commands.compare import TypedComparison
 
-    wanted = Wanted(settings, arm or [], heldout or [], judge, verify_field, json, quiet)
+    given = (arm or [], heldout or [], judge, verify_field, json, quiet)
+    wanted = TypedComparison(settings, *given)
     return wanted.compare(sources or [], finished or [], output, (equal, like, against))

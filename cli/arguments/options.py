@@ -81,11 +81,15 @@ Gradient = Annotated[
 ]
 
 
-PRICES_OPTION: Any = {
-    "kind": inspect.Parameter.KEYWORD_ONLY,
-    "default": None,
-    "annotation": Prices,
-}
+PRICES_PARAMETERS = (
+    inspect.Parameter("prices", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Prices),
+)
+
+
+def use_prices(file: object) -> None:
+    """Have the whole process take prices from a file, if one is given."""
+    if file:
+        os.environ[PRICES] = str(file)
 
 
 def takes_settings(
@@ -105,16 +109,14 @@ def takes_settings(
     def decorate(function: Callable[..., int]) -> Callable[..., int]:
         @wraps(function)
         def command(**given: object) -> int:
-            if prices := given.pop("prices", None):
-                os.environ[PRICES] = str(prices)
+            use_prices(given.pop("prices", None))
             typed = {setting.name: given.pop(setting.name) for setting in offered}
             values = {k: None if v == OWN else v for k, v in typed.items() if v not in (None, [])}
             return function(**given, settings=values)
 
         own = inspect.signature(function, eval_str=True).parameters.values()
         kept = [p.replace(kind=p.KEYWORD_ONLY) for p in own if p.name != "settings"]
-        added = [setting.parameter(environment) for setting in offered]
-        added += [] if only else [inspect.Parameter("prices", **PRICES_OPTION)]
+        added = [*(s.parameter(environment) for s in offered), *(() if only else PRICES_PARAMETERS)]
         command.__signature__ = inspect.Signature([*kept, *added])  # type: ignore[attr-defined]
         return command
 

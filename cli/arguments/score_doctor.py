@@ -34,6 +34,22 @@ def score(
     return work(file, settings)
 
 
+Tries = Annotated[
+    int,
+    typer.Option(
+        "--tries",
+        min=1,
+        max=20,
+        help="Updates to ask for per critique, and texts per task and move.",
+    ),
+]
+PromptsFile = Annotated[
+    str | None,
+    typer.Option("--prompts", metavar="FILE", help="Try a few of your own, as for tpo batch."),
+]
+RowsTried = Annotated[
+    int, typer.Option("--rows", min=2, max=64, help="With --prompts: how many of them.")
+]
 MODELS_AND_REWARDS = ("policy", "critic", "reward", "heldout")
 
 
@@ -56,15 +72,9 @@ MODELS_AND_REWARDS = ("policy", "critic", "reward", "heldout")
 def doctor(
     ctx: typer.Context,
     settings: dict[str, object],
-    tries: Annotated[
-        int,
-        typer.Option(
-            "--tries",
-            min=1,
-            max=20,
-            help="Updates to ask for per critique, and texts per task and move.",
-        ),
-    ] = 3,
+    tries: Tries = 3,
+    prompts: PromptsFile = None,
+    rows: RowsTried = 8,
     json: Json = False,
 ) -> int:
     """Check whether policy and reward are fit for TPO, with about 30 short requests.
@@ -79,9 +89,14 @@ def doctor(
     is the largest width that is looked at.
 
     With --reward and no --policy it checks the reward alone, and shows how it scores 14 pairs.
-    """
-    from ..commands.doctor import check
 
+    With --prompts it tries your own prompts instead: how far rewards lie apart, what best-of-N
+    gains, what TPO gains for the same tokens, and what an answer costs.
+    """
+    from ..commands.doctor import check, check_own_prompts
+
+    if prompts:
+        return check_own_prompts(prompts, rows, json, settings)
     sources = {name: ctx.get_parameter_source(name) for name in MODELS_AND_REWARDS}
     # Those of the environment do not count.
     typed = {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}

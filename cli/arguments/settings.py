@@ -110,6 +110,7 @@ SETTINGS = (
     Setting("width", SEARCH, "w"),
     Setting("mode", SEARCH, "m"),
     Setting("seed", SEARCH),
+    Setting("fusion", SEARCH, flags="--fusion/--no-fusion"),
     Setting("policy", MODELS, "p"),
     Setting("policies", MODELS, help=SEVERAL),
     Setting("reward", MODELS, "r", help=f"What ranks the candidates: {listed(REWARDS)}."),

@@ -6,14 +6,19 @@ import asyncio
 import json
 import shlex
 import sys
+from collections.abc import Mapping
 from contextlib import aclosing, closing
 from pathlib import Path
+from typing import Any
 
 from ...core.login import without_login
+from ...core.make_context import make_context
 from ...core.number_format import count
-from ...datasets.batch.plan import Plan
-from ...datasets.batch.running import CUT_SHORT, Running, open_batch
+from ...datasets.batch.opened import open_batch
+from ...datasets.batch.plan import BatchPlan, Totals
+from ...datasets.batch.running import CUT_SHORT, Running
 from ...datasets.rows.row_file import Rows, rows_of
+from ...nodes.paid.run_models import GivenModels
 from ..console import say
 from ..ctrl_c import run_interruptible
 from ..find_models import check_settings
@@ -23,14 +28,33 @@ from ..screen.batch_watchers import watcher_of
 FAILED, INTERRUPTED = 1, 130
 
 
-def run_batch(file: str, folder: str, plan: Plan, output: OutputMode) -> int:
+def batch_plan(settings: Mapping[str, object], typed: Mapping[str, Any]) -> BatchPlan:
+    """Return what was typed as a plan.
+
+    Args:
+        settings: Those of `Context`.
+        typed: The other options; what was not typed is `None`.
+    """
+    totals = {name.removeprefix("total_"): typed[name] or 0 for name in typed if "total_" in name}
+    return BatchPlan(
+        given=GivenModels(),
+        context=make_context(None, **settings),
+        verify_field=typed["verify_field"] or "",
+        totals=Totals(**totals),
+        most_failed=typed["fail_on_error"],
+        retry_failed=bool(typed["retry_failed"]),
+        keep_runs=bool(typed["keep_runs"]),
+    )
+
+
+def run_batch(file: str, folder: str, plan: BatchPlan, output: OutputMode) -> int:
     """Check everything that can be checked for free, then run; return the exit code."""
     with closing(rows_of(file)) as found:
         checked, rows = plan.checked(found)
         return run_interruptible(answer_rows(rows, checked, Path(folder), output))
 
 
-async def answer_rows(rows: Rows, plan: Plan, folder: Path, output: OutputMode) -> int:
+async def answer_rows(rows: Rows, plan: BatchPlan, folder: Path, output: OutputMode) -> int:
     """Answer the rows; return the exit code."""
     await check_settings(plan.context, output, rewards=not plan.own)
     async with open_batch(rows, plan, folder) as running:

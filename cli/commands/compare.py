@@ -20,7 +20,7 @@ from ...datasets.compare.arm_plan import DEFAULT_ARMS, arm_plans
 from ...datasets.compare.arms_at_work import Told
 from ...datasets.compare.comparing import Terms, compare_folders
 from ...datasets.compare.comparison import Equal
-from ...datasets.compare.written import JSON_FILE, write_comparison
+from ...datasets.compare.written import COMPARISON, write_comparison
 from ...datasets.rows.row_file import rows_of
 from ...nodes.paid.run_models import GivenModels
 from ...rewards.resolve import resolve_reward
@@ -35,7 +35,7 @@ from .batch import INTERRUPTED, typed
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TypedComparison:
     """What was typed.
 
     Attributes:
@@ -99,7 +99,7 @@ class Wanted:
             say(f"interrupted; everything paid for is saved. To go on: {typed()}")
             return INTERRUPTED
         show_comparison(found, as_json=self.json)
-        say(f"written: {folder / JSON_FILE}")
+        say(f"written: {folder / COMPARISON}")
         return 0
 
     def check_heldout(self, spec: str, context: Context) -> None:

@@ -21,6 +21,7 @@ from ..doctor.forecast_findings import forecast_findings
 from ..doctor.move_checks import try_moves
 from ..doctor.move_findings import move_findings
 from ..doctor.policy_checks import answers, follows, samples
+from ..doctor.prompts_check import check_prompts
 from ..doctor.report import Report, pairs_table
 from ..doctor.reward_checks import Probed, check_reward
 from ..doctor.tasks import TASKS
@@ -34,6 +35,11 @@ def check(tries: int, as_json: bool, settings: dict[str, object], *, reward_alon
     """Check, print the findings and a verdict; return 0 if all is fit, else 1."""
     context = make_context(None, **{"max_tokens": MAX_TOKENS, **settings})
     return run_interruptible(_check(tries, as_json, context, reward_alone))
+
+
+def check_own_prompts(file: str, rows: int, as_json: bool, settings: dict[str, object]) -> int:
+    """Try a few prompts of a file; return 0 unless TPO is not worth it on them, else 1."""
+    return run_interruptible(check_prompts(file, rows, as_json, make_context(None, **settings)))
 
 
 async def _check(tries: int, as_json: bool, context: Context, reward_alone: bool) -> int:

@@ -13,7 +13,7 @@ from ...core.number_format import count
 from ...datasets.export.exporting import Exported, Wish, export_rows
 from ...datasets.export.folders import sources_in
 from ...datasets.export.source import Source
-from ...datasets.export.writing import line_of, write_rows
+from ...datasets.export.writing import row_line, write_rows
 from ..console import say
 from ..saved.sources import saved_sources
 
@@ -40,7 +40,7 @@ def write_export(
     if not found.rows:
         raise InputError(f"nothing to export from {count(found.runs, 'run')}: {_left_out(found)}")
     if out is None:
-        sys.stdout.writelines(f"{line_of(row)}\n" for row in found.rows)
+        sys.stdout.writelines(f"{row_line(row)}\n" for row in found.rows)
     written = write_rows(found.rows, wish, Path(out)) if out else ["stdout"]
     where = ", ".join(map(str, written))
     say(f"{count(len(found.rows), 'row')} from {count(found.runs, 'run')}: {where}")

@@ -55,7 +55,7 @@ def list_runs(
     path = store_path(db)
     rows, unlisted = list[RunRow](), ""
     if path.exists():
-        rows, unlisted = asyncio.run(_read(path, limit, ids, with_size))
+        rows, unlisted = asyncio.run(_listed(path, limit, ids, with_size))
     if as_json:
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
@@ -68,7 +68,7 @@ def list_runs(
     return 0
 
 
-async def _read(
+async def _listed(
     path: Path, limit: int, ids: Sequence[str], with_size: bool
 ) -> tuple[list[RunRow], str]:
     async with open_store(path) as store:
@@ -122,18 +122,23 @@ def _print_table(rows: list[RunRow]) -> None:
         columns = ("id", "when", "status", "search", "reward", "requests", *weight, *policy)
         made = table(*columns, "prompt", right=("reward", "requests", "size"))
         for row in rows:
-            made.add_row(
-                row["id"],
-                Text(age(row["when"]), no_wrap=True),
-                Text(_status(row), STYLES.get(row["status"], ""), no_wrap=True),
-                Text(f"{MODES[row['mode']]} {row['depth']}x{row['width']}", no_wrap=True),
-                reward(row["reward"]),
-                str(row["requests"]),
-                *([size(row["bytes"])] if weight else []),
-                *([short(row["policy"], 30)] if policy else []),
-                Text(short(row["query"], 60), no_wrap=True, overflow="ellipsis"),
-            )
+            policies = [short(row["policy"], 30)] if policy else []
+            query = Text(short(row["query"], 60), no_wrap=True, overflow="ellipsis")
+            made.add_row(*cells(row), *policies, query)
         console.print(made)
+
+
+def cells(row: RunRow) -> list[str | Text]:
+    """Return the cells of a run, but for its policy and its prompt."""
+    return [
+        row["id"],
+        Text(age(row["when"]), no_wrap=True),
+        Text(_status(row), STYLES.get(row["status"], ""), no_wrap=True),
+        Text(f"{MODES[row['mode']]} {row['depth']}x{row['width']}", no_wrap=True),
+        reward(row["reward"]),
+        str(row["requests"]),
+        *([size(row["bytes"])] if "bytes" in row else []),
+    ]
 
 
 def _status(row: RunRow) -> str:

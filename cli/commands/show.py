@@ -71,9 +71,6 @@ def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
         Text(f"{search_phrase(context.mode, context.rounds, context.width)}  {models}", "dim")
     )
     _print_conversation(console, values)
-    if written := criteria_lines(criteria_of(values)):
-        _section(console, "Written to check its answers for")
-        console.print(Padding(Text(harmless("\n".join(written))), (0, 0, 0, 2)))
     if values.get("candidates"):
         _section(console, "Pool")
         console.print(pool_table(values))
@@ -91,6 +88,9 @@ def _print_conversation(console: Console, values: State) -> None:
         if len(asked) > 1:
             console.print(Text(f"  {ROLES.get(message.type, message.type)}", "cyan"))
         console.print(Padding(Text(harmless(message_words(message).strip())), (0, 0, 0, 2)))
+    if written := criteria_lines(criteria_of(values)):
+        _section(console, "Written to check its answers for")
+        console.print(Padding(Text(harmless("\n".join(written))), (0, 0, 0, 2)))
 
 
 def _print_critique(console: Console, record: Round, feedback: str) -> None:

@@ -16,6 +16,7 @@ MODES: tuple[Mode, ...] = ("best_of_n", "adaptive", "tpo")  # the simplest first
 MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised")
 RUN = Context(mode="adaptive", depth=2, width=5, seed=0)
 CRITIQUE = 2  # texts: loss and gradient
+FEEDBACK = "a check failed"  # the reward is one that says so: no critique is paid for
 TEXTS = RUN.width + RUN.depth * (RUN.width + CRITIQUE)
 
 Counts = dict[Move, float]
@@ -89,7 +90,7 @@ def candidate_like(round: int, index: int, move: Move, task: Shown, chance: Rand
     return Candidate(
         id=f"r{round}c{index}", turn=1, round=round, index=index, text="", finish_reason="stop",
         reward=share, error="unusable" if share is None else None,
-        move=move, parent_round=None if move == "fresh" else round - 1,
+        move=move, parent_round=None if move == "fresh" else round - 1, feedback=FEEDBACK,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What the moves of a search do with this policy: fresh answers, rewrites and advised answers.
 
-The advice is built in and names the checks that failed, as a reward that says why does. So no
-critic is asked, and what is measured is whether the policy can use good advice.
+Rewrites and advised answers are sent the checks that failed, as with a reward that says why. So no
+critic is asked: a rewrite is an update as in TPO, under advice that is built in and names them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from langchain_core.messages import AnyMessage, HumanMessage
 from typing_extensions import TypedDict
 
 from ...core.context import Context
-from ...core.feedback import feedback_text
+from ...core.faults import faults_text
 from ...core.moves import Move
 from ...models.asking.sampling import answer_sampling
 from ...models.policy import Policy
@@ -70,7 +70,7 @@ class Trial:
             critique = self.critique(draft)
             moves["rewrite"] = await self.rewrites(critique)
             if failing and not moves["rewrite"].error:
-                moves["advised"] = await self.answers(critique)
+                moves["advised"] = await self.answers(replace(critique, gradient=""))
         return Tried(self.task, draft, moves)
 
     def critique(self, draft: str) -> Critique:
@@ -82,7 +82,7 @@ class Trial:
             chosen=draft,
             loss=f"The answer fails this: {failed}." if failed else "It could be warmer.",
             gradient=mend if failed else POLISH,
-            chosen_feedback=feedback_text({"checks": self.task.checks(draft)}),
+            chosen_feedback=faults_text({"checks": self.task.checks(draft)}),
         )
 
     async def answers(self, critique: Critique | None) -> Several:

@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ...datasets.compare.comparison import Comparison
-from ...datasets.compare.figures import Lines, arm_lines, difference_lines, smaller_lines, win_lines
+from ...datasets.report.report_table import ReportTable
+from ...datasets.report.tables import report_tables
 from ..console import page, table
 
 
@@ -20,17 +21,15 @@ def show_comparison(found: Comparison, *, as_json: bool) -> None:
     with page() as console:
         for words in found["sentences"]:
             console.print(Text(words))
-        for lines in (arm_lines, difference_lines, win_lines, smaller_lines):
-            if len(lines(found)) > 1:
-                console.print()
-                console.print(drawn(lines(found)))
+        for one in report_tables(found):
+            console.print()
+            console.print(in_terminal(one))
         console.print(Text(f"\nnext: {found['recommended']}"))
 
 
-def drawn(lines: Lines) -> Table:
-    """Return lines of cells as a table of the terminal."""
-    head, *rest = lines
-    made = table(*head, right=head[1:])
-    for line in rest:
+def in_terminal(one: ReportTable) -> Table:
+    """Return a table of the report as one of the terminal."""
+    made = table(*one.head, right=one.head[one.texts :])
+    for line in one.rows:
         made.add_row(*map(Text, line))
     return made

@@ -9,7 +9,7 @@ from langgraph.types import StateSnapshot
 from rich.table import Table
 from rich.text import Text
 
-from ...core.dollars import dollars
+from ...core.dollars import price_phrase
 from ...core.feedback import passed_checks
 from ...core.gain import best_so_far
 from ...core.number_format import age, at_least, reward
@@ -87,7 +87,7 @@ def cost_table(phases: dict[str, Cost], total: Cost) -> Table:
             f"{cost['cached_tokens']:,}",
             f"{least}{cost['output_tokens']:,}",
             f"{cost['seconds']:.1f}",
-            dollars(cost, bound="≥ ", unknown="unknown"),
+            price_phrase(cost, bound="≥ ", unknown="unknown"),
         )
     return made
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
-from ...core.dollars import dollars
-from ...core.number_format import at_least, count, difference, reward, seconds
+from ...core.dollars import price_phrase
+from ...core.number_format import at_least, count, reward, seconds, signed
 from ...core.phrases import search_phrase
 from ...core.pool import best, of_round, reward_of
 from ..console import harmless, short
@@ -75,7 +75,12 @@ def cost_lines(view: View, width: int, now: float) -> list[Text]:
     paid = view.paid
     least = at_least(paid)
     tokens = f"{least}{paid['input_tokens']:,} tokens in, {least}{paid['output_tokens']:,} out"
-    known = [seconds(now), count(paid["requests"], "request"), tokens, dollars(paid, unknown="")]
+    known = [
+        seconds(now),
+        count(paid["requests"], "request"),
+        tokens,
+        price_phrase(paid, unknown=""),
+    ]
     spent = ", ".join(filter(None, known))
     failed = [Text(f"✗ {view.trouble[-1]}", "red")] if view.trouble else []
     last = Text(f"{spent}. Ctrl-C pauses; nothing is lost.", "dim")
@@ -110,7 +115,7 @@ def gained(view: View) -> str:
     if not first or not leader or first["id"] == leader["id"]:
         return ""
     more = reward_of(leader) - reward_of(first)
-    return f" ({difference(more)} over the best first sample)"
+    return f" ({signed(more)} over the best first sample)"
 
 
 def critique_lines(view: View, console: Console, width: int) -> Iterator[Text]:

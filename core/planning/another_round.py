@@ -14,7 +14,7 @@ from .breaking_a_tie import chances_to_break_a_tie
 from .move_beliefs import beliefs_of, spread_of
 from .round_plan import is_told
 from .round_split import ways_to_divide
-from .round_worth import gains_later, gains_now
+from .round_worth import gains
 
 
 def worth_another_round(
@@ -55,8 +55,6 @@ def worth_another_round(
     splits = ways_to_divide(width, critique_texts, told)
     if not spread:
         return max(chances_to_break_a_tie(pool, splits, left, told)) / (left + 1) >= price
-    beliefs = beliefs_of(pool, round, spread)
-    nows = gains_now(beliefs, splits)
-    laters = gains_later(beliefs, splits, nows, left)
+    nows, laters = gains(beliefs_of(pool, round, spread), splits, left)
     wholes = map(sum, zip(nows, laters, strict=True))
     return max(*nows, max(wholes) / (left + 1)) >= price

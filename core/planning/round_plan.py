@@ -30,10 +30,11 @@ from ..moves import Plan
 from ..pool import best, with_reward
 from ..state import Candidate
 from .breaking_a_tie import chances_to_break_a_tie
+from .fusion import with_fusion
 from .move_beliefs import beliefs_of, made_by, spread_of
 from .plan_words import why
 from .round_split import Split, best_of, first_told, first_try, ways_to_divide
-from .round_worth import gains_later, gains_now
+from .round_worth import gains
 
 MARGIN, LAST_MARGIN = 0.7, 0.3  # how much more than fresh texts a critique must promise
 
@@ -82,7 +83,8 @@ def next_plan(pool: Sequence[Candidate], turn: int, round: int, context: Context
     """Return how a run with these settings divides the round after `round`."""
     size = {"rounds": context.rounds, "width": context.width}
     shown = context.feedback == "show"
-    return plan_round(pool, turn=turn, round=round, seed=context.seed, shown=shown, **size)
+    plan = plan_round(pool, turn=turn, round=round, seed=context.seed, shown=shown, **size)
+    return with_fusion(plan, pool) if context.fusion else plan
 
 
 def is_told(pool: Sequence[Candidate]) -> bool:
@@ -103,9 +105,7 @@ def good_splits(
         return [first_told(splits) if told else first_try(splits, rounds)]
     if not spread:
         return best_of(splits, chances_to_break_a_tie(pool, splits, left, told))
-    beliefs = beliefs_of(pool, round, spread)
-    nows = gains_now(beliefs, splits)
-    laters = gains_later(beliefs, splits, nows, left)
+    nows, laters = gains(beliefs_of(pool, round, spread), splits, left)
     values = [now + later for now, later in zip(nows, laters, strict=True)]
     values[0] += (MARGIN if left else LAST_MARGIN) * nows[0]
     return best_of(splits, values)

@@ -29,6 +29,12 @@ FADES = 0.9  # what rewrites gain, from one round to the next
 Way = tuple[float, float, float]
 
 
+def gains(beliefs: Beliefs, splits: Sequence[Split], left: int) -> tuple[list[float], list[float]]:
+    """Return the expected gains of the round, and of those after it, for each way to divide it."""
+    nows = gains_now(beliefs, splits)
+    return nows, gains_later(beliefs, splits, nows, left)
+
+
 def gains_now(beliefs: Beliefs, splits: Sequence[Split]) -> list[float]:
     """Return the expected gain of the round itself for each way to divide it, in spreads."""
     by_move = (beliefs.fresh, beliefs.stays + beliefs.leaves, beliefs.advised)

@@ -25,7 +25,7 @@ class SearchSettings(BaseModel):
         default=2, ge=0, le=20, title="Depth", description="Rounds of improvement, D."
     )
     width: int = Field(
-        default=5, ge=1, le=64, title="Width", description="Candidates per round, N."
+        default=5, ge=1, le=256, title="Width", description="Candidates per round, N."
     )
     policy: str = Field(
         default="embedded:",
@@ -47,6 +47,12 @@ class SearchSettings(BaseModel):
         default="heuristic",
         title="Reward",
         description="What ranks the candidates. heuristic is a demonstration only.",
+    )
+    fusion: bool = Field(
+        default=False,
+        title="Fusion",
+        description="In mode adaptive: one answer of each round is made from the best few, in "
+        "place of one that the round has most of. Not measured on a real model yet.",
     )
     prompts: str = Field(
         default="default",

@@ -10,33 +10,23 @@ from typing import Any
 from ...core.context import Context
 from ...core.make_context import chosen_context
 from ...graphs.background import iterate
-from ...models.policy import PolicyLike
 from ...nodes.paid.run_models import GivenModels
-from ...prompts.prompt_set import PromptSet
-from ...rewards.resolve import RewardLike
 from ..records import RowResult
 from ..rows.row_file import rows_of
-from .plan import Plan, Totals
-from .running import open_batch
+from .opened import open_batch
+from .plan import BatchPlan, Totals
+
+MODELS = ("policy", "reward", "critic", "heldout", "fallback", "prompts", "policies")
+OWN = ("verify_field", "most_failed", "retry_failed", "keep_runs")
 
 
-async def abatch(  # noqa: PLR0913  keywords only, each of them optional
+async def abatch(
     rows: str | Path | Iterable[object],
     *,
-    policy: PolicyLike | None = None,
-    reward: RewardLike | None = None,
-    critic: PolicyLike | None = None,
-    heldout: RewardLike | None = None,
-    fallback: RewardLike | None = None,
-    prompts: PromptSet | Mapping[str, str] | str | None = None,
     folder: str | Path | None = None,
-    verify_field: str = "",
     totals: Totals | None = None,
-    most_failed: float | None = None,
-    retry_failed: bool = False,
-    keep_runs: bool = False,
     context: Context | Mapping[str, object] | None = None,
-    **settings: object,
+    **more: Any,
 ) -> AsyncGenerator[RowResult]:
     """Answer many prompts, and yield each row as it ends.
 
@@ -45,23 +35,19 @@ async def abatch(  # noqa: PLR0913  keywords only, each of them optional
             mappings with their columns, or bare prompts. The prompt is in `messages`, `prompt`,
             `instruction`, `question`, `query`, `turns` or `input`, the id in `id`, `key`, `uid` or
             `question_id`.
-        policy: A chat model or a spec; default: the local model.
-        reward: A function `(query, answer) -> float`, a reward object, or a spec.
-        critic: Another model for loss and gradient.
-        heldout: A reward that watches the chosen answers without steering.
-        fallback: What ranks when the reward failed (see `on_reward_failure`).
-        prompts: Other prompts.
         folder: Where everything is written as it ends. The same call again goes on: rows that
             have ended are yielded first and cost nothing, those under way pay for nothing twice.
-        verify_field: The column that holds what a verifier needs, such as the expected answer.
-            `verify:exact` and `verify:math` compare with it; a function `(query, answer, row)` is
-            given it in place of the whole row. No model sees it.
         totals: What all rows together may cost.
-        most_failed: The share of rows that may fail before the batch ends early, from 0 to 1.
-        retry_failed: Try the rows of the folder that have failed again.
-        keep_runs: Keep the checkpoints of rows that have ended.
         context: The settings of every row, as an object or a mapping.
-        **settings: Or one by one, and these win: depth, width, seed, ...
+        **more: Any setting of `Context` one by one, and these win: depth, width, seed, ... Models
+            and rewards as `align` takes them: `policy`, `reward`, `critic`, `heldout`, `fallback`,
+            `prompts`; a reward may also be a function `(query, answer, row)`. And
+            `verify_field`, the column that holds what a verifier needs: `verify:exact` and
+            `verify:math` compare with it, a function with three arguments is given it in place of
+            the whole row, and no model sees it;
+            `most_failed`, the share of rows that may fail before the batch ends early;
+            `retry_failed=True`, to try rows of the folder again that have failed;
+            `keep_runs=True`, to keep the checkpoints of rows that have ended.
 
     Yields:
         A `RowResult` for each row; one that failed has an `error` and no answer.
@@ -74,16 +60,9 @@ async def abatch(  # noqa: PLR0913  keywords only, each of them optional
         >>> async for row in abatch("prompts.jsonl", folder="out"):  # doctest: +SKIP
         ...     print(row["id"], row["reward"])
     """
-    given = GivenModels(policy, reward, critic, heldout, fallback, prompts)
-    plan = Plan(
-        given=given,
-        context=chosen_context(context, settings),
-        verify_field=verify_field,
-        totals=totals or Totals(),
-        most_failed=most_failed,
-        retry_failed=retry_failed,
-        keep_runs=keep_runs,
-    )
+    given = GivenModels(**{name: more.pop(name) for name in MODELS if name in more})
+    own: dict[str, Any] = {name: more.pop(name) for name in OWN if name in more}
+    plan = BatchPlan(given, chosen_context(context, more), totals=totals or Totals(), **own)
     with closing(rows_of(rows)) as found:
         checked, read = plan.checked(found)
         async with open_batch(read, checked, Path(folder) if folder else None) as running:

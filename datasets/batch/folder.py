@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,17 +15,14 @@ from ...core.errors import InputError, StoreError, evidence
 from ...core.json_types import JsonObject
 from ...core.private_files import private_file, private_folder
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
+from .alone import alone_in
 from .json_lines import GrowingFile, read_lines
 from .metadata import read_metadata, require_same, timestamp, versions, write_metadata
 from .paid_so_far import TABLE
 from .repair import repair
 
-try:
-    import fcntl
-except ImportError:  # pragma: no cover  Windows
-    fcntl = None  # type: ignore[assignment]
-
-RUNS, LOCK = "runs.db", "lock"
+RUNS = "runs.db"
+THREADS = "SELECT DISTINCT thread_id FROM checkpoints"
 
 
 @dataclass
@@ -36,7 +33,7 @@ class Folder:
         path: The folder.
         saver: Holds the rows under way.
         about: What `metadata.json` holds.
-        ended: Ids of the rows that are written.
+        ended: Ids of the rows that are written, and whether each has an answer.
     """
 
     path: Path
@@ -44,7 +41,7 @@ class Folder:
     about: JsonObject
     results: GrowingFile
     pools: GrowingFile
-    ended: set[str] = field(default_factory=set)
+    ended: dict[str, bool] = field(default_factory=dict)
 
     def write(self, result: RowResult, pool: RowPool) -> None:
         """Write a row: what a kill leaves of it is its pool alone, which is then dropped.
@@ -54,11 +51,19 @@ class Folder:
         """
         self.pools.add(pool)
         self.results.add(result)
-        self.ended.add(result["id"])
+        self.ended[result["id"]] = result["error"] is None
 
     def written(self) -> Iterator[RowResult]:
         """Yield the rows that were written before."""
         yield from read_lines(self.path / RESULTS)
+
+    async def tidy(self) -> None:
+        """Delete the runs of rows that are written: a kill came between the two."""
+        async with self.saver.lock, self.saver.conn.execute(THREADS) as found:
+            threads = [thread for (thread,) in await found.fetchall()]
+        for thread in threads:
+            if self.ended.get(thread):
+                await self.saver.adelete_thread(thread)
 
     def save(self, about: JsonObject) -> None:
         """Write what is known of the batch now."""
@@ -92,7 +97,7 @@ async def open_folder(
             results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
             with closing(results), closing(pools):
                 folder = Folder(path, saver, about, results, pools)
-                folder.ended |= {row["id"] for row in folder.written()}
+                folder.ended |= {row["id"]: row["error"] is None for row in folder.written()}
                 yield folder
 
 
@@ -130,28 +135,10 @@ async def rows_under_way(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
             await saver.conn.execute(TABLE)
             # What is committed outlives a kill; only a power cut may take the last moments.
             await saver.conn.execute("PRAGMA synchronous = NORMAL")
-            yield saver
+            try:
+                yield saver
+            finally:  # a row that was stopped in a transaction would lock the next call out
+                async with saver.lock:
+                    await saver.conn.rollback()
     except sqlite3.DatabaseError as error:
         raise StoreError(f"{path} cannot be used: {evidence(error)}") from error
-
-
-@contextmanager
-def alone_in(path: Path) -> Iterator[None]:
-    """Hold the folder: two processes would pay for everything twice.
-
-    Raises:
-        InputError: another process uses it.
-        StoreError: it cannot be written.
-    """
-    try:
-        private_file(path / LOCK)
-        lock = (path / LOCK).open("ab")
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
-    with lock:
-        if fcntl:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise InputError(f"another process is running the batch in {path}") from None
-        yield

@@ -6,9 +6,9 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from ...core.errors import StoreError, evidence
+from ...core.json_types import JsonObject
 from ...core.private_files import private_file
 
 BLOCK = 65_536
@@ -25,7 +25,7 @@ class GrowingFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path, self._broken = path, False
         try:
             private_file(path)
             drop_torn_line(path)
@@ -33,18 +33,21 @@ class GrowingFile:
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}") from None
 
-    def add(self, record: Mapping[str, Any]) -> None:
+    def add(self, record: Mapping[str, object]) -> None:
         """Write a line.
 
         Raises:
             StoreError: the disk is full, say.
         """
         line = json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        if self._broken:
+            raise StoreError(f"{self.path} could not be written before")
         try:
             self._file.write(line)
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
+            self._broken = True  # a line after half of one would be lost with it
             raise StoreError(f"{self.path} cannot be written: {evidence(error)}") from None
 
     def close(self) -> None:
@@ -52,7 +55,7 @@ class GrowingFile:
         self._file.close()
 
 
-def read_lines(path: Path) -> Iterator[Any]:
+def read_lines(path: Path) -> Iterator[JsonObject]:
     """Yield what each line of a file holds; a missing file has none.
 
     Raises:
@@ -88,7 +91,7 @@ def drop_torn_line(path: Path) -> None:
         file.truncate(0)
 
 
-def keep_lines(path: Path, keep: Callable[[Any], bool]) -> None:
+def keep_lines(path: Path, keep: Callable[[JsonObject], bool]) -> None:
     """Leave only some lines in a file; the old file stands until the new one is whole."""
     new = path.with_name(f"{path.name}.new")
     private_file(new)

@@ -17,6 +17,7 @@ from ...core.login import without_login, without_logins
 from ...core.private_files import private_file
 from ...models.policy import model_name
 from ...nodes.paid.run_models import GivenModels
+from ..rows.row import digest_of
 from ..rows.row_file import Rows
 
 PASSING = {"live", "max_concurrency", "timeout", "retries"}
@@ -33,6 +34,11 @@ def made_with(given: GivenModels, context: Context, rows: Rows, verify_field: st
     for name in ("policy", "critic"):
         if (model := getattr(given, name)) is not None:
             settings[name] = model_name(model)
+    if given.policies:
+        settings["policies"] = [model_name(model) for model in given.policies]
+    if given.prompts is not None:
+        name = given.prompts if isinstance(given.prompts, str) else digest_of(repr(given.prompts))
+        settings["prompts"] = name
     named = {"reward": given.reward, "heldout": given.heldout, "fallback_reward": given.fallback}
     for name, reward in named.items():
         if reward is not None and not isinstance(reward, str):

@@ -11,7 +11,8 @@ from ...core.usage import Cost, tokens_for_budget
 from ...nodes.paid.run_models import GivenModels
 from ..rows.row_file import Rows
 from .metadata import made_with
-from .row_rewards import given_for, needs_row, rewards_of
+from .row_rewards import given_for, given_rewards, needs_row
+from .sums import Sums
 
 RETRIES = 6  # in place of 2: a refusal for too many requests is nothing special among many rows
 
@@ -47,7 +48,7 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BatchPlan:
     """What a batch is to do.
 
     Attributes:
@@ -70,7 +71,7 @@ class Plan:
     keep_runs: bool = False
     own: bool = False
 
-    def checked(self, rows: Rows) -> tuple[Plan, Rows]:
+    def checked(self, rows: Rows) -> tuple[BatchPlan, Rows]:
         """Return plan and rows, after refusing what cannot be right; nothing is paid.
 
         Raises:
@@ -79,7 +80,7 @@ class Plan:
         """
         if self.context.human_pick:
             raise ConfigError("human_pick waits for a person, and nobody waits for each row")
-        own = any(needs_row(one) for one in rewards_of(self.given, self.context).values())
+        own = any(needs_row(one) for one in given_rewards(self.given, self.context).values())
         checked = replace(rows, verify=self.verify_field).checked()
         given = self.given
         if own:
@@ -96,3 +97,19 @@ class Plan:
     def made_with(self, rows: Rows) -> JsonObject:
         """Return what must be the same for a folder to go on."""
         return made_with(self.given, self.context, rows, self.verify_field)
+
+    def ends_early(self, spent: Cost, seconds: float, sums: Sums, rows: int) -> str:
+        """Return which limit of the whole batch is reached, or "".
+
+        Args:
+            spent: What all rows have cost so far.
+            seconds: How long this call has been at work.
+            sums: Those of the rows that have ended.
+            rows: How many rows there are.
+        """
+        if limit := self.totals.reached(spent, seconds):
+            return f"the {limit} for all rows are used up"
+        most = self.most_failed
+        if most is not None and sums.failed > most * rows:
+            return f"more than {most:.0%} of the rows failed"
+        return ""

@@ -25,7 +25,7 @@ SOLUTION = "####"  # before the result at the end of a worked solution, as in GS
 ROLES = ("reward", "heldout", "fallback")
 
 
-def rewards_of(given: GivenModels, context: Context) -> dict[str, RewardLike | None]:
+def given_rewards(given: GivenModels, context: Context) -> dict[str, RewardLike | None]:
     """Return each reward of a run as it was given: as an object, or in the settings."""
     named = (context.reward, context.heldout, context.fallback_reward)
     objects = (given.reward, given.heldout, given.fallback)
@@ -84,7 +84,7 @@ def given_for(given: GivenModels, context: Context, row: JsonObject, field: str)
     Raises:
         ConfigError: a verifier needs a column, and none is named.
     """
-    found = rewards_of(given, context)
+    found = given_rewards(given, context)
     own: dict[str, Any] = {
         role: reward_for(reward, row, field)
         for role, reward in found.items()
@@ -96,7 +96,7 @@ def given_for(given: GivenModels, context: Context, row: JsonObject, field: str)
 def reward_for(reward: RewardLike, row: JsonObject, field: str) -> Reward | PlannedReward:
     """Return a reward with what it needs of a row."""
     if not isinstance(reward, str):
-        function = cast("Callable[..., Any]", reward)
+        function = cast("Callable[..., object]", reward)
         return FunctionReward(with_row(function, row, field), getattr(reward, "__name__", ""))
     rest = reward.strip().partition(":")[2]
     name = rest.partition(":")[0]
@@ -104,11 +104,11 @@ def reward_for(reward: RewardLike, row: JsonObject, field: str) -> Reward | Plan
         if not field:
             raise ConfigError(f"verify:{name} needs a text, or a column: --verify-field NAME")
         return verifier_from_spec(f"{name}:{reference_in(row[field])}")
-    function = cast("Callable[..., Any]", own_verifier(rest))
+    function = cast("Callable[..., object]", own_verifier(rest))
     return Verifier(with_row(function, row, field), f"verify:{rest}")
 
 
-def with_row(function: Callable[..., Any], row: JsonObject, field: str) -> RewardFunction:
+def with_row(function: Callable[..., object], row: JsonObject, field: str) -> RewardFunction:
     """Return a function with its third argument filled in."""
     name = row_argument(function)
     assert name

@@ -27,6 +27,10 @@ Watch = Callable[[Row, AnyEvent], None]
 """Is called with every event of every row."""
 
 
+def nobody(row: Row, event: AnyEvent) -> None:
+    """Watch nothing."""
+
+
 async def run_row(
     app: TPOApp, row: Row, context: Context, watch: Watch, paid: PaidSoFar
 ) -> tuple[RowResult, RowPool]:
@@ -57,13 +61,18 @@ async def run_row(
     except Exception as failed:  # noqa: BLE001  a failure is a row like any other
         error = RowError(kind=type(failed).__name__, message=without_login(cause_of(failed)))
     state = cast("State", (await app.aget_state(thread)).values)
-    pool = RowPool(
+    pool = pool_line(row, state, paid.of(row.id))
+    return result_line(row, state, error, time.monotonic() - begun), pool
+
+
+def pool_line(row: Row, state: State, requests: list[PaidRequest]) -> RowPool:
+    """Return what is kept of a row beside its result."""
+    return RowPool(
         id=row.id,
         candidates=state.get("candidates") or [],
         rounds=state.get("rounds") or [],
-        requests=paid.of(row.id),
+        requests=requests,
     )
-    return line_of(row, state, error, time.monotonic() - begun), pool
 
 
 async def events_of(
@@ -104,7 +113,7 @@ def request_of(event: RequestFinished) -> PaidRequest:
     return {**request, "cost_usd": paid["cost_usd"]} if "cost_usd" in paid else request
 
 
-def line_of(row: Row, state: State, error: RowError | None, seconds: float) -> RowResult:
+def result_line(row: Row, state: State, error: RowError | None, seconds: float) -> RowResult:
     """Return the line of a row, from the state that its run has come to."""
     rounds = state.get("rounds") or []
     reason = state.get("stop_reason") if error is None else None

@@ -4,37 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import count
 
 from langgraph.checkpoint.memory import InMemorySaver
 
-from ...core.events import AnyEvent
 from ...core.usage import Cost, add_costs
-from ...graphs.loop import TPOApp, build_graph
-from ...models.in_flight import RUN, InFlight, RunInFlight
+from ...models.in_flight import InFlight
+from ...models.run_in_flight import RUN, RunInFlight
 from ..records import RowResult
 from ..rows.row import Row
 from ..rows.row_file import Rows
-from .folder import Folder, open_folder
+from .folder import Folder
 from .metadata import timestamp
 from .paid_so_far import PaidSoFar
-from .plan import Plan
-from .row_rewards import given_for
-from .row_run import Watch, run_row
+from .plan import BatchPlan
+from .room import has_room
+from .row_apps import RowApps
+from .row_run import Watch, nobody, run_row
 from .sums import Sums
 
 TICK = 0.05  # seconds between two looks at what is going on
-MOST_ROWS = 240  # under way; a run keeps its models in a place that holds 256
 CUT_SHORT = "interrupted"
-PER_SLOT = 4  # rows under way for each request in flight: the others are being scored
 STUCK_LOOKS = 3  # in a row, before rows that wait for nothing are stopped
-
-
-def nobody(row: Row, event: AnyEvent) -> None:
-    """Watch nothing."""
 
 
 @dataclass(eq=False)
@@ -50,7 +43,7 @@ class Running:
         stopped: Why it ended before all rows had; "" if it did not.
     """
 
-    plan: Plan
+    plan: BatchPlan
     rows: Rows
     folder: Folder | None = None
     watch: Watch = nobody
@@ -63,8 +56,9 @@ class Running:
         self.saver = self.folder.saver if self.folder else InMemorySaver()
         self.paid = PaidSoFar(self.folder.saver if self.folder else None)
         self.under_way: dict[asyncio.Task[RowResult], RunInFlight] = {}
-        self.begun, self.number = time.monotonic(), 0
-        self.app: TPOApp | None = None
+        self.begun = time.monotonic()
+        self.numbers = count()
+        self.apps = RowApps(self.plan, self.saver)
         for row in self.before():
             self.sums.add(row)
         self.paid_before, self.rows_before = self.sums.paid, self.sums.rows
@@ -89,13 +83,11 @@ class Running:
         ended = frozenset(self.folder.ended) if self.folder else frozenset()
         left = (row for row in self.rows if row.id not in ended)
         stuck = 0
+        if self.folder and not self.plan.keep_runs:
+            await self.folder.tidy()
         try:
             while self.admit(left) or self.under_way:
-                done, _ = await asyncio.wait(
-                    self.under_way, timeout=TICK, return_when=asyncio.FIRST_COMPLETED
-                )
-                for task in done:
-                    del self.under_way[task]
+                for task in await self.ended():
                     yield task.result()
                 self.within_limits()
                 all_wait = all(run.stuck for run in self.under_way.values())
@@ -105,45 +97,33 @@ class Running:
         finally:
             await self.stop()
 
+    async def ended(self) -> list[asyncio.Task[RowResult]]:
+        """Return the rows that have ended by the next look."""
+        first = asyncio.FIRST_COMPLETED
+        done, _ = await asyncio.wait(self.under_way, timeout=TICK, return_when=first)
+        self.under_way = {task: run for task, run in self.under_way.items() if task not in done}
+        return list(done)
+
     def admit(self, left: Iterator[Row]) -> bool:
         """Begin rows as long as there is room; return whether any are under way."""
-        while self.has_room():
+        while has_room(self.shared, self.under_way.values()):
             if (row := next(left, None)) is None:
                 self.shared.draining = True
                 break
-            run = RunInFlight(self.shared, self.number)
-            self.number += 1
+            run = RunInFlight(self.shared, next(self.numbers))
             self.under_way[asyncio.create_task(self.run(row, run))] = run
         return bool(self.under_way)
 
-    def has_room(self) -> bool:
-        """Return whether another row would keep the server busy.
-
-        So if few requests wait; a row that has not asked yet will soon.
-        """
-        limit, rows = int(self.shared.limit), len(self.under_way)
-        if self.shared.closed or self.shared.draining or rows >= min(MOST_ROWS, PER_SLOT * limit):
-            return False
-        silent = sum(not run.asked for run in self.under_way.values())
-        return self.shared.pressure + silent < limit + max(2, limit // 4)
-
     def within_limits(self) -> bool:
-        """Return whether more may be sent: no limit of the whole batch is reached."""
-        if limit := self.plan.totals.reached(self.spent, self.seconds):
-            self.end_early(f"the {limit} for all rows are used up")
-        most = self.plan.most_failed
-        if most is not None and self.sums.failed > most * self.rows.count:
-            self.end_early(f"more than {most:.0%} of the rows failed")
+        """Return whether more may be sent; what is in flight at a limit is still saved."""
+        why = self.plan.ends_early(self.spent, self.seconds, self.sums, self.rows.count)
+        self.stopped, self.shared.closed = self.stopped or why, self.shared.closed or bool(why)
         return not self.shared.closed
-
-    def end_early(self, why: str) -> None:
-        """Send nothing more; what is in flight is still saved."""
-        self.stopped, self.shared.closed = self.stopped or why, True
 
     async def run(self, row: Row, run: RunInFlight) -> RowResult:
         """Run a row, and write it."""
         RUN.set(run)
-        app = self.app_for(row)
+        app = self.apps.of(row)
         result, pool = await run_row(app, row, self.plan.context, self.watch, self.paid)
         if self.folder:
             self.folder.write(result, pool)
@@ -154,47 +134,15 @@ class Running:
             await self.saver.adelete_thread(row.id)
         return result
 
-    def app_for(self, row: Row) -> TPOApp:
-        """Return the graph that runs a row: the same for all, unless a reward is the row's own."""
-        if self.plan.own:
-            plan = self.plan
-            given = given_for(plan.given, plan.context, row.input, plan.verify_field)
-            return build_graph(given).compile(checkpointer=self.saver, name="tpo")
-        if self.app is None:
-            given = self.plan.given
-            self.app = build_graph(given).compile(checkpointer=self.saver, name="tpo")
-        return self.app
-
     async def stop(self) -> None:
         """End the rows that are under way; what they have paid for is saved."""
-        if self.under_way:
-            self.stopped = self.stopped or CUT_SHORT
+        if self.sums.rows == self.rows.count:
+            self.stopped = ""  # it was the last row that reached a limit
+        elif not self.stopped:
+            self.stopped = CUT_SHORT
         for task in self.under_way:
             task.cancel()
         await asyncio.gather(*self.under_way, return_exceptions=True)
         if self.folder:
             about = {"ended": timestamp(), "stopped": self.stopped, "sums": self.sums.as_json()}
             self.folder.save(about)
-
-
-@asynccontextmanager
-async def open_batch(
-    rows: Rows, plan: Plan, folder: Path | None, watch: Watch = nobody
-) -> AsyncIterator[Running]:
-    """Begin a batch, or go on with the one in a folder.
-
-    Args:
-        rows: Rows and plan are checked.
-        plan: What to do.
-        folder: Where rows are written, or `None`.
-        watch: Called with every event of every row.
-
-    Raises:
-        InputError: another process uses the folder, or it was begun with something else.
-        StoreError: it cannot be written.
-    """
-    if folder is None:
-        yield Running(plan, rows, None, watch)
-        return
-    async with open_folder(folder, plan.made_with(rows), retry_failed=plan.retry_failed) as opened:
-        yield Running(plan, rows, opened, watch)

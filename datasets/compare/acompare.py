@@ -14,7 +14,7 @@ from ...models.policy import PolicyLike
 from ...nodes.paid.run_models import GivenModels
 from ...rewards.judging.pairwise import PairwiseJudge
 from ...rewards.resolve import RewardLike
-from ..batch.plan import Plan
+from ..batch.plan import BatchPlan
 from ..rows.row_file import Rows, rows_of
 from .after_scores import SCORES, AfterScores
 from .arm_folder import Arm
@@ -44,7 +44,7 @@ class Comparing:
     """
 
     arms: Arms
-    common: Plan
+    common: BatchPlan
     terms: Terms = field(default_factory=Terms)
     heldout: Sequence[RewardLike] = ()
     judge: PolicyLike | PairwiseJudge | None = None
@@ -126,7 +126,7 @@ async def acompare(  # noqa: PLR0913  keywords only, each of them optional
         >>> print(found["sentences"][0])  # doctest: +SKIP
     """
     models, others = parted_models(settings)
-    common = Plan(GivenModels(**models), chosen_context(context, others), verify_field)
+    common = BatchPlan(GivenModels(**models), chosen_context(context, others), verify_field)
     rewards, terms = rewards_given(heldout), Terms(equal, like, against)
     work = Comparing(arms or DEFAULT_ARMS, common, terms, rewards, judge)
     with closing(rows_of(rows)) as read, TemporaryDirectory() as passing:

@@ -18,7 +18,7 @@ from ...rewards.base import Reward
 from ...rewards.planned_reward import PlannedReward, score_now
 from ...rewards.resolve import RewardLike, resolve_reward
 from ..batch.json_lines import GrowingFile, read_lines
-from ..batch.plan import Plan
+from ..batch.plan import BatchPlan
 from ..batch.row_rewards import given_for, needs_row
 from .matching import Matched
 from .reached import Reached
@@ -51,7 +51,7 @@ class AfterScores:
         known: What was scored before.
     """
 
-    plan: Plan
+    plan: BatchPlan
     path: Path
     known: dict[Key, float | None] = field(default_factory=dict)
 
@@ -60,7 +60,8 @@ class AfterScores:
         private_folder(self.path.parent)
         GrowingFile(self.path).close()
         for line in read_lines(self.path):
-            self.known[line["reward"], line["id"], line["text"]] = line["score"]
+            if line["score"] is not None:  # what failed is asked again
+                self.known[line["reward"], line["id"], line["text"]] = line["score"]
 
     async def score(self, matched: Matched, rewards: Sequence[RewardLike]) -> Matched:
         """Return the rows with what the rewards say of each answer; the first is `heldout`.

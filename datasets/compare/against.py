@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ...core.pool import reward_of
 from .bootstrap import Resamples
 from .comparison import Difference, WinRate
-from .differences import difference
+from .differences import paired_difference
 from .matching import Matched
 from .reached import Reached
 from .win_rates import who_wins, win_rate
@@ -74,7 +74,9 @@ class Against:
                     [self.measures[name](point) for point in self.matched.column(side)]
                     for side in (arm, self.base)
                 )
-                found.append(difference((arm, self.base), name, ours, theirs, self.resamples))
+                found.append(
+                    paired_difference((arm, self.base), name, ours, theirs, self.resamples)
+                )
         return [one for one in found if one]
 
     def win_rates(self) -> list[WinRate]:

@@ -14,7 +14,7 @@ from ...core.state import Score
 from ...nodes.paid.run_models import GivenModels
 from ...rewards.base import scored
 from ...rewards.function import FunctionReward
-from ..batch.plan import Plan
+from ..batch.plan import BatchPlan
 
 Arms = Mapping[str, Mapping[str, object]]
 """The settings of each arm, by its name."""
@@ -43,7 +43,7 @@ class ArmPlan:
     """
 
     name: str
-    plan: Plan
+    plan: BatchPlan
     shares: bool
     widens: bool
 
@@ -58,7 +58,7 @@ class ArmPlan:
         return replace(self, plan=replace(self.plan, context=context))
 
 
-def arm_plans(arms: Arms, common: Plan) -> list[ArmPlan]:
+def arm_plans(arms: Arms, common: BatchPlan) -> list[ArmPlan]:
     """Return what each arm is to do.
 
     Args:
@@ -75,7 +75,7 @@ def arm_plans(arms: Arms, common: Plan) -> list[ArmPlan]:
     return [arm_plan(name, dict(given), common) for name, given in arms.items()]
 
 
-def arm_plan(name: str, given: dict[str, object], common: Plan) -> ArmPlan:
+def arm_plan(name: str, given: dict[str, object], common: BatchPlan) -> ArmPlan:
     """Return what one arm is to do."""
     if not NAME.fullmatch(name) or not name.strip("."):
         raise InputError(f"{evidence(name)!r} cannot name an arm: take letters, digits, - and _")
@@ -105,7 +105,7 @@ def parted_models(given: Mapping[str, object]) -> tuple[dict[str, Any], dict[str
     return models, {name: value for name, value in given.items() if name not in models}
 
 
-def first_plan(common: Plan, width: int) -> Plan:
+def first_plan(common: BatchPlan, width: int) -> BatchPlan:
     """Return what draws the first samples that arms share: nothing scores them yet."""
 
     def no_reward(query: str, answer: str) -> Score:

@@ -10,9 +10,10 @@ from pathlib import Path
 from ...core.errors import InputError
 from ...rewards.resolve import resolve_reward
 from ..batch.metadata import read_metadata
-from ..batch.plan import Plan
-from ..batch.row_rewards import rewards_of
-from ..batch.running import Running, open_batch
+from ..batch.opened import open_batch
+from ..batch.plan import BatchPlan
+from ..batch.row_rewards import given_rewards
+from ..batch.running import Running
 from ..records import METADATA, RowResult
 from ..rows.row_file import Rows
 from .arm_folder import ARMS, FIRST, Arm, read_arm, read_pools
@@ -50,7 +51,7 @@ class ArmsAtWork:
     """
 
     rows: Rows
-    common: Plan
+    common: BatchPlan
     arms: Sequence[ArmPlan]
     folder: Path
     equal: Equal = "tokens"
@@ -84,7 +85,7 @@ class ArmsAtWork:
         for arm in self.arms:
             plan, _ = arm.plan.checked(self.rows)
             if not plan.own:
-                for reward in rewards_of(plan.given, plan.context).values():
+                for reward in given_rewards(plan.given, plan.context).values():
                     if reward is not None:  # any policy will do, as in `GivenModels.checked`
                         resolve_reward(reward, policy="embedded:")
 
@@ -108,7 +109,7 @@ class ArmsAtWork:
     def widened(self, arm: ArmPlan, searches: Sequence[Arm]) -> ArmPlan:
         """Return best-of-N with the width it was begun with, or that the searches call for."""
         width = self.width_of(f"{ARMS}/{arm.name}")
-        first = read_pools(self.folder / FIRST)
+        first = read_pools(self.folder / FIRST) or searches[0].pools
         return arm.with_width(
             width or equal_width(first, searches, self.equal, arm.plan.context.width)
         )
@@ -119,7 +120,7 @@ class ArmsAtWork:
         width: int | None = about.get("settings", {}).get("width")
         return width
 
-    async def answer(self, place: str, plan: Plan, rows: Rows) -> None:
+    async def answer(self, place: str, plan: BatchPlan, rows: Rows) -> None:
         """Run one batch to its end.
 
         Raises:

@@ -15,7 +15,7 @@ from .arm_folder import Arm, read_arms
 from .compared_rows import compared_row
 from .comparison import Comparison, Equal
 from .matching import Matched, matched
-from .next_command import next_command
+from .next_command import command_to_run
 from .sentences import sentences_of
 from .smaller_search import smaller_searches
 from .summaries import arm_summary
@@ -91,7 +91,9 @@ def comparison_of(
     found = record_of(Against(rows, base, verdicts or {}, terms.seed), terms)
     cut = {arm.name: rows.cut_to_first(arm.name) for arm in rows.arms}
     found["sentences"] = sentences_of(found, base, cut)
-    found["recommended"] = next_command(found, base, {arm.name: arm.settings for arm in rows.arms})
+    found["recommended"] = command_to_run(
+        found, base, {arm.name: arm.settings for arm in rows.arms}
+    )
     return found
 
 
@@ -110,7 +112,7 @@ def record_of(against: Against, terms: Terms) -> Comparison:
         sentences=[],
         rows=[compared_row(rows, id) for id in rows.ids],
         left_out=dict(rows.left_out),
-        metadata=about(rows.arms, against.base, terms),
+        metadata=how_compared(rows.arms, against.base, terms),
     )
 
 
@@ -132,7 +134,7 @@ def base_of(arms: Sequence[Arm]) -> str:
     return plain[0] if plain else arms[0].name
 
 
-def about(arms: Sequence[Arm], base: str, terms: Terms) -> JsonObject:
+def how_compared(arms: Sequence[Arm], base: str, terms: Terms) -> JsonObject:
     """Return what the record says of how it came about."""
     return {
         "against": base,

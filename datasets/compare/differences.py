@@ -13,7 +13,7 @@ POWER = 0.8  # how likely they decide it
 FARTHEST = 100  # times the rows there are; beyond that it is not worth a number
 
 
-def difference(
+def paired_difference(
     names: Names, measure: str, ours: Column, theirs: Column, resamples: Resamples
 ) -> Difference | None:
     """Return by how much one arm differs from another; `None` if less than two queries tell.

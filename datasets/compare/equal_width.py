@@ -23,7 +23,7 @@ def equal_width(
     """Return the width with which best-of-N spends on most rows what the cheapest search does.
 
     Args:
-        first: The pools of the shared first samples, which tell what a sample costs.
+        first: Pools whose first samples tell what one costs.
         searches: The arms that have run.
         equal: What is to be equal; tokens, if that is nothing or is not known.
         least: The width at least.
@@ -36,7 +36,7 @@ def equal_width(
 
 def width_on_row(id: str, first: RowPool, searches: Sequence[Arm], equal: Equal) -> float | None:
     """Return how many samples cost what the cheapest search spent on a row."""
-    samples = trail(first)
+    samples = [stand for stand in trail(first) if stand.round == 0]
     spent = [
         trail(arm.pools[id], first if is_shared(arm.pools[id]) else None)[-1]
         for arm in searches

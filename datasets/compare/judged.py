@@ -91,24 +91,20 @@ class Judged:
         if (id, ours, theirs) in self.known:
             return self.known[id, ours, theirs]
         line = {"judge": self.judge.name, "id": id, "ours": ours, "theirs": theirs}
-        messages = matched.arms[0].results[id]["messages"]
         async with gate:
-            try:
-                won = await self.both_orders(messages, texts)
-            except TPOError as error:
-                file.add({**line, "verdict": None, "error": str(error)})
-                return None
-        self.known[id, ours, theirs] = won
-        file.add({**line, "verdict": won, "error": None})
+            said = await self.both_orders(matched.arms[0].results[id]["messages"], texts)
+        won: float | None = said["verdict"]
+        if won is not None:
+            self.known[id, ours, theirs] = won
+        file.add({**line, **said})
         return won
 
-    async def both_orders(self, messages: Sequence[JsonObject], texts: Sequence[str]) -> float:
-        """Ask in both orders.
-
-        Raises:
-            TPOError: a verdict did not come.
-        """
+    async def both_orders(self, messages: Sequence[JsonObject], texts: Sequence[str]) -> JsonObject:
+        """Ask in both orders; return the verdict, or why there is none."""
         job = Job(as_meant(to_messages(messages)), texts, settings=self.settings)
-        there = await self.judge.call(job, FORWARD)
-        back = await self.judge.call(job, BACK)
-        return agreed(parted(there["result"])[0], 1.0 - parted(back["result"])[0])
+        try:
+            there, back = [await self.judge.call(job, order) for order in (FORWARD, BACK)]
+        except TPOError as error:
+            return {"verdict": None, "error": str(error)}
+        won = agreed(parted(there["result"])[0], 1.0 - parted(back["result"])[0])
+        return {"verdict": won, "error": None}

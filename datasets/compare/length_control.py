@@ -45,7 +45,7 @@ def length_controlled(
         >>> length_controlled([1.0, 0.0, 1.0, 0.0], [50, -50, 40, -40])
         0.5
     """
-    if len(outcomes) < 2 or not told_apart(lengths):
+    if len(outcomes) < 2 or not length_told_apart(lengths):
         return None
     scale = stdev(lengths) or 1.0
     hard = difficulty or [0.0] * len(outcomes)
@@ -56,7 +56,7 @@ def length_controlled(
     return round(fmean(logistic(theta + psi * level) for level in hard), 6)
 
 
-def told_apart(lengths: Sequence[float]) -> bool:
+def length_told_apart(lengths: Sequence[float]) -> bool:
     """Return whether there are enough rows on both sides of equal length."""
     if not any(lengths):
         return True

@@ -11,12 +11,14 @@ from ...core.errors import InputError
 from ...core.json_types import JsonObject
 from ...rewards.judging.groupwise import GroupwiseJudge
 from ...rewards.judging.pairwise import PairwiseJudge
+from ..records import RowPool
 from .arm_folder import Arm
 from .comparison import Equal
 from .reached import Reached, Trails, reached, stands_at, trails_of
 
 RELATIVE = {GroupwiseJudge.kind, PairwiseJudge.kind}
 FEWEST = 2
+NO_POOL = RowPool(id="", candidates=[], rounds=[], requests=[])
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def unmatched(arms: Sequence[Arm]) -> dict[str, str]:
                 found.setdefault(id, f"{arm.name} does not have it")
             elif error := arm.results[id]["error"]:
                 found.setdefault(id, f"{arm.name} failed: {error['message']}")
-            elif not (arm.answered(id) and id in arm.pools):
+            elif not (arm.answered(id) and arm.pools.get(id, NO_POOL)["candidates"]):
                 found.setdefault(id, f"{arm.name} has no answer")
         if id not in found and len({asked(arm, id) for arm in arms}) > 1:
             found[id] = "the arms were asked different things"
@@ -108,17 +110,18 @@ def scored_by_one(
 ) -> bool:
     """Return whether one reward scored all arms; rows that a fallback scored are left out.
 
-    A judge that compares the answers of a pool has a scale of its own in each pool.
+    The name may differ from row to row: that of a verifier has a mark of what the row expects. A
+    judge that compares the answers of a pool has a scale of its own in each pool.
     """
-    usual = set()
-    for arm in arms:
-        names = Counter(point.rewarded_by for point in points[arm.name].values())
-        usual |= {name for name, _ in names.most_common(1)}
-    for arm in arms:
-        for id, point in points[arm.name].items():
-            if len(usual) == 1 and point.rewarded_by not in usual:
-                left_out.setdefault(id, f"{arm.name} was ranked by {point.rewarded_by}")
-    return len(usual) == 1 and next(iter(usual)).partition(":")[0] not in RELATIVE
+    rows = [id for id in points[arms[0].name] if all(id in points[arm.name] for arm in arms)]
+    names = {id: [points[arm.name][id].rewarded_by for arm in arms] for id in rows}
+    mixed = [id for id in rows if len(set(names[id])) > 1]
+    if 2 * len(mixed) > len(rows):
+        return False
+    for id in mixed:
+        left_out.setdefault(id, f"the arms were ranked by {', '.join(names[id])}")
+    kinds = {name.partition(":")[0] for named in names.values() for name in named}
+    return not kinds & RELATIVE
 
 
 def require_rows(kept: Sequence[str], left_out: Mapping[str, str]) -> None:

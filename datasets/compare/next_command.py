@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from ...core.json_types import JsonObject
 from .comparison import Comparison, Smaller
-from .sentences import pairs_of
+from .sentences import held_pairs
 from .smaller_search import recommended_search
 
 TYPED = {"mode": "-m", "depth": "-d", "width": "-w", "policy": "-p", "reward": "-r"}
 
 
-def next_command(found: Comparison, base: str, settings: Mapping[str, JsonObject]) -> str:
+def command_to_run(found: Comparison, base: str, settings: Mapping[str, JsonObject]) -> str:
     """Return the command line to run next: that of the best arm, as small as is enough.
 
     Args:
@@ -21,7 +21,7 @@ def next_command(found: Comparison, base: str, settings: Mapping[str, JsonObject
         base: The arm that the others are held against.
         settings: The settings of each arm.
     """
-    best = next(iter(pairs_of(found, base)), None)
+    best = next(iter(held_pairs(found, base)), None)
     proven = best and best.decisive and best.decisive["low"] > 0
     arm = best.ours["name"] if best and proven else base
     given = {**settings[arm]}

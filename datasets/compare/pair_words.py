@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...core.number_format import count, reward
+from ...core.number_format import count, signed
 from .against import GOODNESS
 from .comparison import ArmSummary, Comparison, Difference, Equal, WinRate
 
@@ -53,15 +53,10 @@ class ArmPair:
         return sorted(mine, key=lambda w: OWN_WINS.get(w["by"], 0))
 
 
-def signed_number(value: float) -> str:
-    """Return a number with its sign."""
-    return f"{'+' if value > 0 else ''}{reward(value)}"
-
-
 def interval_words(one: Difference) -> str:
     """Return a difference with its interval: `+0.42 (+0.21 to +0.63)`."""
-    ends = f"{signed_number(one['low'])} to {signed_number(one['high'])}"
-    return f"{signed_number(one['mean'])} ({ends})"
+    ends = f"{signed(one['low'])} to {signed(one['high'])}"
+    return f"{signed(one['mean'])} ({ends})"
 
 
 def is_decided(one: Difference) -> bool:

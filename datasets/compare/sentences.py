@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from ...core.dollars import money
 from ...core.number_format import count
 from .comparison import Comparison
 from .pair_words import ArmPair, interval_words, is_decided, verdict_words
@@ -22,7 +23,7 @@ def sentences_of(found: Comparison, base: str, cut: Mapping[str, int]) -> list[s
         base: The arm that the others are held against.
         cut: On how many rows nothing but first samples is left of each arm.
     """
-    pairs = pairs_of(found, base)
+    pairs = held_pairs(found, base)
     said = [verdict_words(pair) for pair in pairs]
     said += [cut_words(found, arm, number) for arm, number in cut.items()]
     said += [words for pair in pairs for words in (price_words(pair), heldout_words(pair))]
@@ -32,7 +33,7 @@ def sentences_of(found: Comparison, base: str, cut: Mapping[str, int]) -> list[s
     return [words for words in said if words]
 
 
-def pairs_of(found: Comparison, base: str) -> list[ArmPair]:
+def held_pairs(found: Comparison, base: str) -> list[ArmPair]:
     """Return the arms with the one that they are held against, the best first."""
     by_name = {arm["name"]: arm for arm in found["arms"]}
     pairs = [ArmPair(found, arm, by_name[base]) for name, arm in by_name.items() if name != base]
@@ -71,7 +72,7 @@ def dollar_words(pair: ArmPair) -> str:
     ours, theirs = pair.ours["cost_usd"], pair.theirs["cost_usd"]
     if ours is None or theirs is None:
         return ""
-    return f"; ${ours:.2g} against ${theirs:.2g} an answer"
+    return f"; {money(ours)} against {money(theirs)} an answer"
 
 
 def heldout_words(pair: ArmPair) -> str:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 from statistics import stdev
 
-from .length_control import told_apart
+from .length_control import length_told_apart
 from .regression import logistic, weights_of
 
 CODE = re.compile(r"```[^`]*```")
@@ -61,7 +61,7 @@ def style_controlled(outcomes: Sequence[float], texts: Sequence[tuple[str, str]]
         `length_controlled`.
     """
     lengths = [len(ours) - len(theirs) for ours, theirs in texts]
-    if len(outcomes) < 2 or not told_apart(lengths):
+    if len(outcomes) < 2 or not length_told_apart(lengths):
         return None
     columns = [list(column) for column in zip(*(style_terms(*pair) for pair in texts), strict=True)]
     kept = [[x / scale for x in column] for column in columns if (scale := stdev(column)) > 0]

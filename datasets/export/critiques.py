@@ -15,7 +15,7 @@ from ...core.pool import best, by_id, of_round, reward_of, with_reward
 from ...core.state import Candidate, Round, State
 from ...prompts.prompt_set import SETS
 from ...prompts.round_texts import critique_of
-from .examples import Text, about
+from .examples import Text, about_run
 from .source import Source
 
 STEPS: tuple[Literal["loss", "gradient"], ...] = ("loss", "gradient")
@@ -43,7 +43,7 @@ def critiques_of(source: Source) -> Iterator[Text]:
                 asked = prompts.render(step, critique, clip_tokens=context.clip_tokens)
                 author = "person" if step in now.get("by_hand", []) else "critic"
                 further = {"step": step, "round": now["round"], "gain": gain, "author": author}
-                yield Text(plain_messages(asked), text, gain > 0, {**about(source), **further})
+                yield Text(plain_messages(asked), text, gain > 0, {**about_run(source), **further})
 
 
 def gain_of_round(pool: Sequence[Candidate], now: Round, following: Round) -> float | None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ...core.json_types import JsonObject
 from ...core.state import Candidate
-from .pairs import Pairing, best_texts, margin, pairs_of
+from .pairs import Pairing, best_texts, margin, pairs_in
 from .source import Source
 
 Task = Literal["dpo", "kto", "reward", "sft"]
@@ -50,11 +50,11 @@ def examples_of(source: Source, task: Task, how: Pairing) -> Iterator[Example]:
     pool, prompt = source.usable, source.prompt or []
     if task == "sft" and not how.min_margin:
         for best in best_texts(pool, how):
-            yield Text(prompt, best["text"], True, {**about(source), **rated("", best)})
+            yield Text(prompt, best["text"], True, {**about_run(source), **rated("", best)})
         return
-    for pair in pairs_of(pool, how):
+    for pair in pairs_in(pool, how):
         chosen, rejected = pair
-        further = {**about(source), "margin": round(margin(pair), 9)}
+        further = {**about_run(source), "margin": round(margin(pair), 9)}
         if task in {"dpo", "reward"}:
             ratings = {**rated("chosen_", chosen), **rated("rejected_", rejected)}
             yield Contrast(prompt, chosen["text"], rejected["text"], {**further, **ratings})
@@ -64,14 +64,20 @@ def examples_of(source: Source, task: Task, how: Pairing) -> Iterator[Example]:
             yield Text(prompt, rejected["text"], False, {**further, **rated("", rejected)})
 
 
-def about(source: Source) -> JsonObject:
+def about_run(source: Source) -> JsonObject:
     """Return the columns that say where an example comes from."""
     settings = source.settings
-    named = {name: settings.get(name) for name in ("policy", "mode", "depth", "width", "seed")}
+    several = settings.get("policies")
+    policies = ", ".join(map(str, several)) if isinstance(several, list | tuple) else ""
+    named = {name: settings.get(name) for name in ("mode", "depth", "width", "seed")}
     origin = {"run": source.id, "source": source.origin, "ranked_by": source.ranked_by}
+    named |= {"policy": policies or settings.get("policy")}
     return {**origin, **named, "tpo_version": source.version}
 
 
 def rated(start: str, candidate: Candidate) -> JsonObject:
     """Return a candidate's rating and its place in the run as columns."""
-    return {f"{start}rating": candidate["reward"], f"{start}candidate": candidate["id"]}
+    named = {f"{start}rating": candidate["reward"], f"{start}candidate": candidate["id"]}
+    return named | (
+        {f"{start}policy": candidate["policy"]} if start and "policy" in candidate else {}
+    )

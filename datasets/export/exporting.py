@@ -21,6 +21,8 @@ from .trl import TRL
 
 TRAINERS = {trainer.name: trainer for trainer in (TRL, OPENRLHF, AXOLOTL, LLAMA_FACTORY)}
 
+BY_NAME: dict[str, Task] = {task: task for task in TASKS}
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -59,7 +61,7 @@ def wish_for(
         InputError: an unknown name, or a task that does not go with critiques.
     """
     family = TRAINERS.get(trainer)
-    kind = next((known for known in TASKS if known == task), None)
+    kind = BY_NAME.get(task)
     if family is None or kind is None:
         raise InputError(
             f"there is no export to {trainer} for {task}; choose one of {', '.join(TRAINERS)} "
@@ -107,7 +109,7 @@ def _examples(source: Source, wish: Wish, found: Exported) -> Iterator[Example]:
         reason = "with more than texts in the prompt, such as images or tool calls"
     elif wish.critiques:
         good = [c for c in critiques_of(source) if c.good or wish.task == "kto"]
-        examples, reason = list(good), "without a critique to learn from"
+        examples, reason = [*good], "without a critique to learn from"
     else:
         examples = list(examples_of(source, wish.task, wish.pairing))
         reason = "without two answers that are far enough apart"

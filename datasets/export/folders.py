@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ...core.conversation import to_messages
 from ...core.errors import InputError, StoreError
 from ...core.json_types import JsonObject
+from ...core.message_json import plain_messages
 from ...core.strict_json import parse_json
+from ..compare.arm_folder import ARMS, FIRST
 from ..records import METADATA, POOLS, RESULTS
 from .source import Source
 
@@ -21,7 +24,9 @@ def sources_in(folder: Path) -> Iterator[Source]:
         StoreError: a file cannot be read.
     """
     batches = sorted(path.parent for path in folder.rglob(POOLS))
-    batches = [batch for batch in batches if (batch / RESULTS).exists()]
+    batches = [
+        batch for batch in batches if (batch / RESULTS).exists() and not shared_samples(batch)
+    ]
     if not batches:
         raise InputError(
             f"{folder} holds neither a batch nor a comparison: no {POOLS} beside a {RESULTS}"
@@ -30,17 +35,22 @@ def sources_in(folder: Path) -> Iterator[Source]:
         yield from _of_batch(batch)
 
 
+def shared_samples(batch: Path) -> bool:
+    """Return whether these are the first samples of a comparison, which its arms have too."""
+    return batch.name == FIRST and (batch.parent / ARMS).is_dir()
+
+
 def _of_batch(batch: Path) -> Iterator[Source]:
-    results = {row["id"]: row for row in json_lines(batch / RESULTS)}
+    results = {row["id"]: row for row in whole_lines(batch / RESULTS)}
     metadata = batch / METADATA
     made_with: JsonObject = parse_json(metadata.read_bytes()) if metadata.exists() else {}
     versions = made_with.get("versions") or {}
-    for pool in json_lines(batch / POOLS):
+    for pool in whole_lines(batch / POOLS):
         if row := results.get(pool["id"]):
             yield Source(
                 id=str(row.get("thread_id") or pool["id"]),
                 origin=f"{batch.name}/{pool['id']}",
-                messages=row["messages"],
+                messages=plain_messages(to_messages(row["messages"])),
                 candidates=pool["candidates"],
                 rounds=pool["rounds"],
                 gamed=row.get("stop_reason") == "overoptimised",
@@ -49,7 +59,7 @@ def _of_batch(batch: Path) -> Iterator[Source]:
             )
 
 
-def json_lines(path: Path) -> Iterator[Any]:
+def whole_lines(path: Path) -> Iterator[Any]:
     """Yield what the lines of a file hold; a last line that was cut off by a kill is passed over.
 
     Raises:

@@ -46,7 +46,7 @@ def pairing(name: str, min_margin: float = 0.0) -> Pairing:
     return Pairing("top", int(top[1]), min_margin)
 
 
-def pairs_of(pool: Sequence[Candidate], how: Pairing) -> list[Chosen]:
+def pairs_in(pool: Sequence[Candidate], how: Pairing) -> list[Chosen]:
     """Return the pairs of a pool.
 
     Args:
@@ -58,7 +58,7 @@ def pairs_of(pool: Sequence[Candidate], how: Pairing) -> list[Chosen]:
         pair at most.
 
     Example:
-        >>> pairs_of([], Pairing())
+        >>> pairs_in([], Pairing())
         []
     """
     order = sorted(pool, key=reward_of, reverse=True)

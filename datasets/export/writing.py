@@ -33,13 +33,13 @@ def write_rows(rows: Sequence[JsonObject], wish: Wish, out: Path) -> list[Path]:
     try:
         private_folder(file.parent)
         private_file(file)
-        file.write_text("".join(f"{line_of(row)}\n" for row in rows), encoding="utf-8")
+        file.write_text("".join(f"{row_line(row)}\n" for row in rows), encoding="utf-8")
         return [file, *_described(file, name, wish)]
     except OSError as error:
         raise StoreError(f"{file} cannot be written: {error.strerror}") from None
 
 
-def line_of(row: JsonObject) -> str:
+def row_line(row: JsonObject) -> str:
     """Return a row as one line of JSON."""
     return json.dumps(row, ensure_ascii=False)
 

@@ -9,7 +9,7 @@ from html import escape
 
 from .axes import Axis
 from .marks import DASHES, arm_class, mark
-from .wording import dollars, figure
+from .wording import figure, usd
 
 WIDTH, HEIGHT = 400, 270
 TOP, RIGHT, BOTTOM = 30, 30, 44
@@ -69,7 +69,7 @@ class Chart:
             name: Of the arm; a pointer on the mark shows it with the values.
             size: Half its width.
         """
-        across = dollars(point[0]) if self.x.money else figure(point[0])
+        across = usd(point[0]) if self.x.money else figure(point[0])
         said = f"{name}: {self.y.name} {figure(point[1])}, {self.x.name} {across}"
         return f"<g><title>{escape(said)}</title>{mark(place, *self.at(point), size)}</g>"
 
@@ -96,10 +96,11 @@ class Chart:
         return (
             f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
             f'aria-label="{escape(summary)}"><g class="axis" aria-hidden="true">'
-            f"{self._ticks()}</g>{inside}</svg>"
+            f"{self.frame()}</g>{inside}</svg>"
         )
 
-    def _ticks(self) -> str:
+    def frame(self) -> str:
+        """Draw the axes with their ticks, labels and names."""
         bottom, parts = HEIGHT - BOTTOM, []
         for tick in self.y.ticks:
             y = self.at((self.x.ticks[0], tick))[1]
@@ -108,14 +109,14 @@ class Chart:
         for tick in self.x.ticks:
             x = self.at((tick, self.y.ticks[0]))[0]
             parts.append(stroke(x, x, bottom, bottom + 4))
-        for tick in self.x.ticks[:: self._every()]:
+        for tick in self.x.ticks[:: self.label_step()]:
             x = self.at((tick, self.y.ticks[0]))[0]
             parts.append(svg_text(x, bottom + 17, "middle", self.x.label(tick)))
         parts.append(svg_text(0, 14, "start", f"\N{UPWARDS ARROW} {self.y.name}"))
         parts.append(svg_text(self.right, HEIGHT - 8, "end", f"{self.x.name} \N{RIGHTWARDS ARROW}"))
         return "".join(parts)
 
-    def _every(self) -> int:
+    def label_step(self) -> int:
         """Return how many steps the labels of the x axis need to stay apart."""
         needed = DIGIT * (2 + max(len(self.x.label(tick)) for tick in self.x.ticks))
         step = (self.right - self.left - INSET) / (len(self.x.ticks) - 1)

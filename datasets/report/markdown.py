@@ -7,7 +7,7 @@ import re
 from ...core.replies.reply import well_formed
 from ..compare.comparison import Comparison
 from .report_table import ReportTable
-from .tables import about, report_tables
+from .tables import about_comparison, report_tables
 from .wording import one_line
 
 _MARKS = re.compile(r"([\\`*_\[\]<>|#~])")
@@ -35,7 +35,7 @@ def report_markdown(comparison: Comparison) -> str:
     if command := comparison["recommended"].strip():
         parts += ["Run next:", "\n".join(f"    {line}" for line in command.splitlines())]
     parts += [markdown_table(table) for table in report_tables(comparison)]
-    parts.append(f"{escaped(about(comparison))}.")
+    parts.append(f"{escaped(about_comparison(comparison))}.")
     return well_formed("\n\n".join(parts)) + "\n"
 
 

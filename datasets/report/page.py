@@ -14,7 +14,7 @@ from .categories import first_pair, wins_by_category
 from .intervals import difference_intervals
 from .markup import html_plot, html_table
 from .plots import report_plots
-from .tables import about, report_tables
+from .tables import about_comparison, report_tables
 
 # What could end the script that holds the record, or begin a comment there.
 _UNSAFE = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
@@ -60,10 +60,10 @@ def page_parts(comparison: Comparison) -> dict[str, str]:
     plots = "".join(html_plot(plot, names) for plot in report_plots(comparison))
     return {
         "title": escape(comparison["title"]),
-        "about": escape(about(comparison)),
+        "about": escape(about_comparison(comparison)),
         "first": escape(first),
         "more": "".join(f"<li>{escape(sentence)}</li>" for sentence in more),
-        "command": next_command(comparison["recommended"]),
+        "command": command_in_html(comparison["recommended"]),
         "arms": arms,
         "plots": plots + difference_intervals(comparison) + wins_by_category(comparison),
         "tables": "".join(others),
@@ -71,7 +71,7 @@ def page_parts(comparison: Comparison) -> dict[str, str]:
     }
 
 
-def next_command(line: str) -> str:
+def command_in_html(line: str) -> str:
     """Return the command to run next as HTML; "" if there is none."""
     if not line.strip():
         return ""

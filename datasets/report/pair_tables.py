@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ...core.number_format import count
 from ..compare.comparison import Difference, WinRate
 from .report_table import ReportTable
-from .wording import dollars, figure, integer, percent, signed
+from .wording import figure, integer, percent, signed, usd
 
 MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "reward": ("reward", figure),
@@ -15,7 +15,7 @@ MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "accuracy": ("verified", percent),
     "length": ("length", integer),
     "tokens": ("tokens", integer),
-    "cost_usd": ("cost", dollars),
+    "cost_usd": ("cost", usd),
     "seconds": ("time", lambda value: f"{figure(value)} s"),
 }
 

@@ -48,9 +48,9 @@ class Track:
 def lines_plot(
     title: str, note: str, names: tuple[str, str], tracks: Sequence[Track], *, money: bool = False
 ) -> Plot | None:
-    """Draw a line and a large mark for each arm; `None` if there is nothing to draw."""
+    """Draw a line and a large mark for each arm; `None` if there is nothing to see."""
     points = [point for track in tracks for point in (*track.steps, *track.end)]
-    if not points:
+    if len(points) < 2:
         return None
     xs, ys = zip(*points, strict=True)
     costs = money or names[0].startswith("tokens")

@@ -8,7 +8,7 @@ from ...core.number_format import count, seconds
 from ..compare.comparison import ArmSummary, Comparison
 from .pair_tables import differences_table, wins_table
 from .report_table import ReportTable, without_empty_columns
-from .wording import NONE, dollars, figure, integer, one_line, percent
+from .wording import NONE, figure, integer, one_line, percent, usd
 
 
 def report_tables(comparison: Comparison) -> list[ReportTable]:
@@ -31,7 +31,7 @@ ARM_COLUMNS: dict[str, Callable[[ArmSummary], str]] = {
     "Reward": lambda arm: figure(arm["reward"]),
     "Held-out": lambda arm: figure(arm["heldout"]),
     "Verified": lambda arm: percent(arm["accuracy"]),
-    "Cost": lambda arm: dollars(arm["cost_usd"]),
+    "Cost": lambda arm: usd(arm["cost_usd"]),
     "Tokens": lambda arm: integer(arm["tokens"]),
     "Texts": lambda arm: integer(arm["texts"]),
     "Requests": lambda arm: integer(arm["requests"]),
@@ -81,7 +81,7 @@ def left_out_table(left_out: dict[str, str]) -> ReportTable:
     return ReportTable("Left out", note, ("Row", "Why"), rows, texts=2)
 
 
-def about(comparison: Comparison) -> str:
+def about_comparison(comparison: Comparison) -> str:
     """Return what was compared, in a line."""
     rows, equal = len(comparison["rows"]), comparison["equal"]
     parts = [

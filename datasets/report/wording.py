@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from ...core.dollars import money
 from ...core.number_format import reward
 
-NONE = "\N{EN DASH}"
+NONE, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 UNKNOWN_PRICE = "price unknown"
 
 
@@ -19,28 +20,25 @@ def figure(value: float | None) -> str:
     """
     if value is None or not math.isfinite(value):
         return NONE
-    return reward(value).replace("-", "\N{MINUS SIGN}")
+    return reward(value).replace("-", MINUS)
 
 
 def signed(text: str) -> str:
     """Return a difference with its sign: `+0.42`."""
     plain = not any(digit in text for digit in "123456789")
-    return text if plain or text.startswith("\N{MINUS SIGN}") else f"+{text}"
+    return text if plain or text.startswith(MINUS) else f"+{text}"
 
 
-def dollars(value: float | None) -> str:
+def usd(value: float | None) -> str:
     """Return dollars with two digits that count; an unknown price is not 0.
 
     Example:
-        >>> dollars(0.00123), dollars(12.5), dollars(None)
-        ('$0.0012', '$12.50', 'price unknown')
+        >>> usd(0.00123), usd(0.5), usd(12.5), usd(0), usd(None)
+        ('$0.0012', '$0.5000', '$12.50', '$0', 'price unknown')
     """
     if value is None or not math.isfinite(value):
         return UNKNOWN_PRICE
-    sign = "\N{MINUS SIGN}" if value < 0 else ""
-    size = abs(value)
-    digits = 2 if size >= 1 or not size else min(8, 1 - math.floor(math.log10(size)))
-    return f"{sign}${size:,.{max(2, digits)}f}"
+    return f"{MINUS if value < 0 else ''}{money(abs(value))}"
 
 
 def percent(value: float | None) -> str:
@@ -50,11 +48,7 @@ def percent(value: float | None) -> str:
         >>> percent(0.526)
         '53%'
     """
-    return (
-        NONE
-        if value is None or not math.isfinite(value)
-        else f"{value:.0%}".replace("-", "\N{MINUS SIGN}")
-    )
+    return NONE if value is None or not math.isfinite(value) else f"{value:.0%}".replace("-", MINUS)
 
 
 def integer(value: float | None) -> str:
@@ -62,7 +56,7 @@ def integer(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return NONE
     digits = 0 if abs(value) >= 10 or value == round(value) else 1
-    return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:,.{digits}f}".replace("-", MINUS)
 
 
 def one_line(text: str) -> str:

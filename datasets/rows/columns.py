@@ -58,7 +58,7 @@ def prompt_in(value: Any) -> str | Sequence[Any]:
     """Return a prompt in a form that messages are made of.
 
     Raises:
-        InputError: it is none.
+        InputError: it is something else.
     """
     if isinstance(value, str):
         return value

@@ -19,7 +19,7 @@ BETWEEN = re.compile(r"[\s,]*")
 DECODER = json.JSONDecoder()
 
 
-def json_lines(file: IO[bytes]) -> Numbered:
+def lines_of_json(file: IO[bytes]) -> Numbered:
     """Yield the number of each line, and what it holds.
 
     Raises:

@@ -85,7 +85,7 @@ class RowReader:
         if not isinstance(value, str | list):
             raise InputError(f'"{found[0]}" is {in_words(value)}: give a text, or messages')
         self.prompt, self.kind = found[0], type(value)
-        self.id = next((name for name in IDS if columns.get(name) is not None), "")
+        self.id = id_column(columns)
 
     def id_of(self, columns: JsonObject) -> str:
         """Return the id of a row.
@@ -93,17 +93,23 @@ class RowReader:
         Raises:
             InputError: it has none, or another row's.
         """
-        name = id_text(columns.get(self.id), self.id) if self.id else digest_of(columns)
-        if not self.id and key_of(name) in self.seen:  # a copy
+        column = self.id or id_column(columns)
+        name = id_text(columns.get(column), column) if column else digest_of(columns)
+        if not column and id_key(name) in self.seen:  # a copy
             self.copies[name] = number = self.copies.get(name, 1) + 1
             name = f"{name}-{number}"
-        if key_of(name) in self.seen:
-            raise InputError(f"the {self.id} {name!r} is there twice: each row needs its own")
-        self.seen.add(key_of(name))
+        if id_key(name) in self.seen:
+            raise InputError(f"the {column} {name!r} is there twice: each row needs its own")
+        self.seen.add(id_key(name))
         return name
 
 
-def key_of(name: str) -> int:
+def id_column(columns: JsonObject) -> str:
+    """Return which column of a row holds its id, or ""."""
+    return next((name for name in IDS if columns.get(name) is not None), "")
+
+
+def id_key(name: str) -> int:
     """Return a number that differs between names, for large sets of them."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest())
 
@@ -112,7 +118,7 @@ def id_text(value: object, name: str) -> str:
     """Return an id as text.
 
     Raises:
-        InputError: it is none, or cannot name a run.
+        InputError: it is something else, or cannot name a run.
     """
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise InputError(f'"{name}" is {in_words(value)}: give each row a text or a whole number')

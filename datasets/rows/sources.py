@@ -12,15 +12,15 @@ from typing import IO
 
 from ...core.errors import InputError, evidence
 from .csv_rows import csv_rows
-from .json_rows import Numbered, json_lines, json_list
+from .json_rows import Numbered, json_list, lines_of_json
 from .parquet_rows import parquet_rows
 
 READERS: dict[str, Callable[[IO[bytes]], Numbered]] = {
     ".csv": csv_rows,
     ".tsv": partial(csv_rows, delimiter="\t"),
     ".parquet": parquet_rows,
-    ".jsonl": json_lines,
-    ".ndjson": json_lines,
+    ".jsonl": lines_of_json,
+    ".ndjson": lines_of_json,
 }
 LOOK = 4096  # bytes that tell a format
 
@@ -71,4 +71,4 @@ def reader_for(ending: str, beginning: bytes) -> Callable[[IO[bytes]], Numbered]
         return READERS[ending]
     if start.startswith(b"["):
         return json_list
-    return json_lines if start.startswith(b"{") or ending == ".json" or not start else csv_rows
+    return lines_of_json if start.startswith(b"{") or ending == ".json" or not start else csv_rows

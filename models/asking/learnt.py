@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from langchain_core.language_models import BaseChatModel
 from langchain_core.load import dumpd
 
-from ..in_flight import RUN
+from ..run_in_flight import RUN
 
 HEAD_START = 1.0  # seconds that the first request goes ahead of the others
 AMONG_MANY = 0.1  # the same in a batch: some refusals weigh less there than an idle server

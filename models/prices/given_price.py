@@ -8,11 +8,11 @@ from ..check_policy_spec import split_server
 from .price import Price
 
 
-def names_of(model: str) -> set[str]:
+def known_as(model: str) -> set[str]:
     """Return what a model may be called: its spec, without its server, without its provider.
 
     Example:
-        >>> sorted(names_of("openai:qwen@http://host/v1"))
+        >>> sorted(known_as("openai:qwen@http://host/v1"))
         ['openai:qwen', 'openai:qwen@http://host/v1', 'qwen']
     """
     without_server, _ = split_server(model)
@@ -30,7 +30,7 @@ def given_price(prices: Sequence[str], model: str) -> Price | None:
         >>> given_price(["qwen=0.5,1.5"], "openai:qwen@http://host/v1").output
         1.5
     """
-    names = names_of(model)
+    names = known_as(model)
     for given in reversed(prices):
         name, _, numbers = given.rpartition("=")
         if name.strip() in names:

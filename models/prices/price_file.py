@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...core.dollars import PRICES
 from ...core.errors import ConfigError, evidence
-from .given_price import names_of
+from .given_price import known_as
 from .price import Price
 
 LITELLM = {  # dollars per token
@@ -36,7 +36,7 @@ def price_in_file(model: str) -> Price | None:
             f"{PRICES}={path}: this cannot be read as prices. It must be a JSON object of models, "
             f'as {{"NAME": {{"input": 0.25, "output": 2}}}} or as litellm\'s: {evidence(error)}'
         ) from None
-    found = next((table[name] for name in sorted(names_of(model), key=len) if name in table), None)
+    found = next((table[name] for name in sorted(known_as(model), key=len) if name in table), None)
     try:
         return None if found is None else entry_price(found)
     except (TypeError, ValueError, KeyError) as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from langchain_core.messages import AnyMessage, BaseMessage
 
-from ...core.moves import Move, dealt, needs_critique, plan_of
+from ...core.moves import Move, dealt, needs_critique, places_of, plan_of
 from ...core.planning.copying import mostly_copies
 from ...core.pool import by_id
 from ...core.replies.reasoning import split_reasoning
@@ -17,9 +17,7 @@ from ...models.asking.sampling import Sampling, answer_sampling
 from ...models.policy import Policy
 from ...models.request import Request
 from ...models.several_policies import divided
-from ...prompts.advice import advised_messages
-from ...prompts.rewrite import ask_again
-from ...prompts.round_texts import advice_of, clip_tokens, critique_of, drafts_of
+from ...prompts.round_texts import LEARNT, clip_tokens, critique_of
 from ...prompts.update import partial_update, read_update, update_format
 from .run_models import RunModels
 
@@ -65,15 +63,14 @@ def ways_of(
         shares = divided(run.policies, run.context.width, drafts)
         return [fresh(replace(run, policy=p), messages, places) for p, places in shares]
     plan = plan_of(state["rounds"][-1], run.context.mode, run.context.width)
-    first, then = plan["fresh"], plan["fresh"] + plan["rewrite"]
-    ways = [fresh(run, messages, range(first))] if first else []
-    rewrites, advised = range(first, then), range(then, then + plan["advised"])
-    if rewrites and needs_critique(plan):
-        ways.append(rewrite(run, state, rewrites))
-    elif rewrites:
-        ways += by_what_was_learnt(run, messages, state, "rewrite", rewrites)
-    if advised:
-        ways += by_what_was_learnt(run, messages, state, "advised", advised)
+    ways: list[Way] = []
+    for move, places in places_of(plan).items():
+        if places and move == "fresh":
+            ways.append(fresh(run, messages, places))
+        elif places and move == "rewrite" and needs_critique(plan):
+            ways.append(rewrite(run, state, places))
+        elif places:
+            ways += by_what_was_learnt(run, messages, state, move, places)
     return ways
 
 
@@ -117,9 +114,9 @@ def fresh(
 def by_what_was_learnt(
     run: RunModels, messages: Sequence[AnyMessage], state: State, move: Move, places: range
 ) -> list[Way]:
-    """Return the ways to ask for advised answers, or for rewrites without a critique."""
+    """Return the ways to ask for advised or fused answers, or for rewrites without a critique."""
     context, most = run.context, clip_tokens(run.context, run.policy)
-    versions, ask = (advice_of, advised_messages) if move == "advised" else (drafts_of, ask_again)
+    versions, ask = LEARNT[move]
     warmer = move == "rewrite" and mostly_copies(state, context)
     return [
         replace(fresh(run, ask(messages, one, most), part, warmer), move=move, parent_round=parent)

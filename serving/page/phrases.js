@@ -72,7 +72,7 @@ export function planSentence({ fresh, rewrite, advised, why }) {
   return `${words[0].toUpperCase()}${words.slice(1)}.`;
 }
 
-const MOVES = { fresh: "fresh", rewrite: "rewrite", advised: "with advice" };
+const MOVES = { fresh: "fresh", rewrite: "rewrite", advised: "with advice", fused: "fused" };
 
 /** How a candidate was made, in a run that plans. */
 export const moveLabel = (move) => MOVES[move] ?? move;

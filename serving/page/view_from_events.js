@@ -97,7 +97,7 @@ const HANDLERS = {
   final: (view, e) => ({
     ...view,
     current: null,
-    cost: e.usage.total,
+    cost: { ...NO_COST, ...e.usage.total },
     answer: { candidate: e.candidate, text: e.answer, reward: e.reward },
   }),
 };

@@ -139,14 +139,14 @@ def test_in_a_terminal_the_view_is_redrawn(tmp_path):
 
     from tpo.cli.screen.batch_watchers import LiveBatch
     from tpo.core.context import Context
-    from tpo.datasets.batch.plan import Plan
+    from tpo.datasets.batch.plan import BatchPlan
     from tpo.datasets.batch.running import Running
     from tpo.datasets.rows.row_file import rows_of
     from tpo.nodes.paid.run_models import GivenModels
 
     async def drawn() -> str:
         rows = rows_of(["One?", "Two?"]).checked()
-        running = Running(Plan(GivenModels(), Context()), rows)
+        running = Running(BatchPlan(GivenModels(), Context()), rows)
         running.sums.done, running.sums.rewards = 1, 0.5
         console = Console(force_terminal=True, width=80, record=True)
         console.print(LiveBatch(console, running)._view())

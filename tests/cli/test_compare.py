@@ -21,7 +21,7 @@ def test_the_sentences_come_first_then_the_figures(arms, capsys):
     assert main(["compare", "--from", "arms/best_of_n", "arms/tpo"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("tpo beats best_of_n: ")
-    assert "more rows to decide" in out
+    assert "95% interval" in out
     assert "next: tpo batch FILE -o DIR -m tpo" in out
     assert not (arms / "comparison.json").exists()
 
@@ -32,7 +32,8 @@ def test_names_may_be_given_and_the_files_are_written(arms, capsys):
     assert capsys.readouterr().out.startswith("old is worse than new: ")
     assert {path.name for path in (arms / "out").iterdir()} == {
         "comparison.json",
-        "comparison.md",
+        "report.html",
+        "report.md",
     }
 
 
@@ -42,7 +43,7 @@ def test_json_is_one_line_and_the_folder_of_a_comparison_keeps_its_files(arms, c
     assert captured.out.count("\n") == 1
     assert json.loads(captured.out)["equal"] == "texts"
     assert "written: comparison.json" in captured.err
-    assert (arms / "comparison.md").exists()
+    assert (arms / "report.md").exists()
 
 
 @pytest.mark.parametrize(

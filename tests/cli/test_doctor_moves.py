@@ -210,7 +210,7 @@ def test_a_reason_never_claims_more_than_the_draws_show():
         "all modes do equally well": [Shown(full)],
         "ahead of both others by": [Shown(half, half, full)],
         "no clear winner, and it risks least": [
-            Shown((0.5, 1.0), half, (0.5, 1.0)),
+            Shown((0.5, 1.0), half, half),
             Shown(half, (1.0, 0.5), half),
         ],
     }

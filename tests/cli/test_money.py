@@ -23,7 +23,7 @@ def test_a_price_is_shown_wherever_cost_is(tpo, policy):
     usd = (total["input_tokens"] * 1000 + total["output_tokens"] * 2000) / 1e6
     assert total["cost_usd"] == pytest.approx(usd, abs=1e-6)
     assert tpo("show", ran.data["id"], "--json").data["usage"]["total"] == total
-    assert tpo("runs", "--json").data[0]["cost_usd"] == total["cost_usd"]
+    assert tpo("runs", "--json").records[0]["cost_usd"] == total["cost_usd"]
     assert money(usd) in tpo("show", ran.data["id"]).out
     said = tpo("run", "Name a river", "-p", policy, "-d", "1", *PRICE)
     assert f", {money(usd)}." in said.err
@@ -32,7 +32,7 @@ def test_a_price_is_shown_wherever_cost_is(tpo, policy):
 def test_an_unknown_price_is_said_and_null(tpo, policy):
     ran = tpo("run", "Name a river", "-p", policy, "-d", "0", "--json")
     assert ran.data["usage"]["total"]["cost_usd"] is None
-    assert tpo("runs", "--json").data[0]["cost_usd"] is None
+    assert tpo("runs", "--json").records[0]["cost_usd"] is None
     said = tpo("run", "Name a river", "-p", policy, "-d", "0").err
     assert "price unknown." in said
     assert "$" not in said

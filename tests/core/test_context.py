@@ -42,7 +42,7 @@ def test_every_number_shows_its_lower_bound(name):
         ({"depth": -1}, "depth: input should be greater than or equal to 0 (got -1)"),
         ({"depth": 21}, "depth: input should be less than or equal to 20 (got 21)"),
         ({"width": 0}, "width: input should be greater than or equal to 1 (got 0)"),
-        ({"width": 65}, "width: input should be less than or equal to 64 (got 65)"),
+        ({"width": 257}, "width: input should be less than or equal to 256 (got 257)"),
         ({"temperature": 2.1}, "temperature: input should be less than or equal to 2 (got 2.1)"),
         ({"temperature": float("nan")}, "temperature: input should be a finite number (got nan)"),
         (

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from tpo.core.context import Context
-from tpo.core.dollars import dollars, money
+from tpo.core.dollars import money, price_phrase
 from tpo.core.number_format import age, cost_phrase, count, reward, seconds
 from tpo.core.phrases import STOPPED, event_text, round_phrase, search_phrase, sentence, stop_phrase
 from tpo.core.state import Round, StopReason
@@ -135,10 +135,10 @@ def test_a_cost():
 
 def test_dollars():
     paid = cost(requests=2, cost_usd=0.0042, priced_requests=1)
-    assert dollars(paid) == "at least $0.0042"
-    assert dollars({**paid, "priced_requests": 2}) == "$0.0042"
-    assert dollars({**paid, "priced_requests": 2, "exact": False}) == "at least $0.0042"
-    assert (dollars(cost(requests=2)), dollars(cost(scores=3))) == ("price unknown", "$0")
+    assert price_phrase(paid) == "at least $0.0042"
+    assert price_phrase({**paid, "priced_requests": 2}) == "$0.0042"
+    assert price_phrase({**paid, "priced_requests": 2, "exact": False}) == "at least $0.0042"
+    assert (price_phrase(cost(requests=2)), price_phrase(cost(scores=3))) == ("price unknown", "$0")
     texts = ["$0", "$0.00000030", "$0.0010", "$0.4200", "$1.00", "$1,234.50"]
     assert [money(usd) for usd in (0, 3e-7, 0.001, 0.42, 1, 1234.5)] == texts
 

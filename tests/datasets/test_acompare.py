@@ -60,7 +60,7 @@ async def test_arms_share_the_first_samples_and_are_charged_for_them_in_full(tmp
         assert {request["phase"] for request in pool["requests"]} == {"loss", "gradient", "update"}
     assert found["sentences"][0].startswith("tpo beats best_of_n: +")
     assert found["rows"][0]["answers"]["tpo"]["text"].startswith("long")
-    assert {path.name for path in tmp_path.iterdir()} >= {"comparison.json", "comparison.md"}
+    assert {path.name for path in tmp_path.iterdir()} >= {"comparison.json", "report.html"}
 
 
 async def test_best_of_n_is_as_wide_as_the_searches_spend(tmp_path, model):
@@ -109,6 +109,21 @@ async def test_a_verifier_gives_an_accuracy_with_what_each_row_expects(tmp_path,
     own = common(model, tmp_path / "2", heldout=[lambda query, answer, row: len(row["id"])])
     found = await tpo.acompare(ROWS, arms=TWO, **own)
     assert [arm["heldout"] for arm in found["arms"]] == [2.0, 2.0]
+
+
+async def test_a_verifier_with_an_answer_for_each_row_ranks_on_one_scale(tmp_path, model):
+    place = common(model, tmp_path) | {"reward": "verify:exact", "verify_field": "answer"}
+    found = await tpo.acompare(ROWS, arms=TWO, **place)
+    assert (len(found["rows"]), found["left_out"]) == (4, {})
+    assert {"reward", "accuracy"} <= {one["measure"] for one in found["differences"]}
+    assert [arm["accuracy"] for arm in found["arms"]] == [0.0, 0.0]
+
+
+async def test_best_of_n_is_widened_also_if_nothing_is_shared(tmp_path, model):
+    arms = {"best_of_n": {"mode": "best_of_n"}, "hot": {"mode": "tpo", "temperature": 1.3}}
+    found = await tpo.acompare(ROWS, arms=arms, **common(model, tmp_path))
+    assert not (tmp_path / "first").exists()
+    assert found["arms"][0]["settings"]["width"] > 3
 
 
 async def test_a_judge_that_looks_at_places_calls_ties(tmp_path, model):

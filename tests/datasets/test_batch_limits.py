@@ -13,7 +13,8 @@ import tpo
 from tpo.core.usage import cost
 from tpo.datasets.batch.json_lines import read_lines
 from tpo.datasets.batch.plan import Totals
-from tpo.models.in_flight import InFlight, RunInFlight
+from tpo.models.in_flight import InFlight
+from tpo.models.run_in_flight import RunInFlight
 
 
 def answers(messages, index, seed):

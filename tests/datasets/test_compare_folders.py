@@ -74,7 +74,7 @@ def test_rows_that_cannot_be_compared_are_left_out_with_the_reason(tmp_path):
     assert found["left_out"] == {
         "q0": "a failed: it is down",
         "q1": "the arms were asked different things",
-        "q2": "a was ranked by fallback",
+        "q2": "the arms were ranked by fallback, checks",
         "q5": "b does not have it",
         "q7": "a does not have it",
     }
@@ -88,7 +88,9 @@ def test_equal_arms_are_not_told_apart(tmp_path):
     write_batch(tmp_path / "a", pools)
     write_batch(tmp_path / "b", pools)
     found = compare_folders([tmp_path / "a", tmp_path / "b"])
-    assert found["sentences"][0].startswith("No difference between b and a was found: 0.00")
+    assert found["sentences"][0].startswith(
+        "No difference between b and a was found: +0 (+0 to +0) reward"
+    )
     assert found["win_rates"][0]["ties"] == 8
 
 
@@ -107,7 +109,7 @@ def with_heldout(folder, rewards, heldouts, text=""):
     [
         (0.5, "The held-out reward agrees for new: +0.50"),
         (-0.5, "The held-out reward does not agree for new: -0.50"),
-        (0.0, "The held-out reward does not decide it for new: 0.00"),
+        (0.0, "The held-out reward does not decide it for new: +0 ("),
     ],
 )
 def test_whether_the_held_out_reward_agrees_is_said(tmp_path, gain, says):
@@ -223,6 +225,6 @@ def test_files_are_written_for_their_owner_alone_and_hold_the_record(tmp_path):
     path = write_comparison(found, tmp_path / "new" / "folder")
     assert json.loads(path.read_text(encoding="utf-8")) == found
     assert path.stat().st_mode & 0o077 == 0
-    text = path.with_name("comparison.md").read_text(encoding="utf-8")
+    text = path.with_name("report.md").read_text(encoding="utf-8")
     assert text.startswith("# best\\_of\\_n and tpo\n\n**")
-    assert "| tpo | best\\_of\\_n | reward |" in text
+    assert "<script" in path.with_name("report.html").read_text(encoding="utf-8")

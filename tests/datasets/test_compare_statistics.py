@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from tpo.datasets.compare.bootstrap import Resamples, expanded_tail, percentile, students_t
-from tpo.datasets.compare.differences import difference
+from tpo.datasets.compare.differences import paired_difference
 from tpo.datasets.compare.length_control import length_controlled
 from tpo.datasets.compare.regression import logistic, weights_of
 from tpo.datasets.compare.style_control import markdown_marks, style_controlled, style_terms
@@ -50,7 +50,7 @@ def test_few_queries_widen_the_interval():
 
 def test_a_difference_that_is_not_decided_says_how_many_rows_would_do():
     ours, theirs = [1.0, 0.0, 1.0, 0.0, 1.0, 0.2] * 4, [0.0, 1.0, 0.0, 1.0, 0.0, 0.0] * 4
-    found = difference(NAMES, "reward", ours, theirs, Resamples(queries(24)))
+    found = paired_difference(NAMES, "reward", ours, theirs, Resamples(queries(24)))
     assert found["mean"] == pytest.approx(0.2)
     assert found["low"] < 0 < found["high"]
     # (2.8 * 0.93 / 0.2) ** 2 is about 170
@@ -58,13 +58,13 @@ def test_a_difference_that_is_not_decided_says_how_many_rows_would_do():
 
 
 def test_a_decided_one_and_a_hopeless_one_say_none():
-    decided = difference(NAMES, "reward", [1.0, 1.1, 0.9], [0.0] * 3, Resamples(queries(3)))
+    decided = paired_difference(NAMES, "reward", [1.0, 1.1, 0.9], [0.0] * 3, Resamples(queries(3)))
     assert decided["rows_to_decide"] is None
     apart = [1.0, -1.0] * 12
-    equal = difference(NAMES, "reward", apart, [0.0] * 24, Resamples(queries(24)))
+    equal = paired_difference(NAMES, "reward", apart, [0.0] * 24, Resamples(queries(24)))
     assert (equal["mean"], equal["rows_to_decide"]) == (0.0, None)
     apart[0] += 0.01
-    tiny = difference(NAMES, "reward", apart, [0.0] * 24, Resamples(queries(24)))
+    tiny = paired_difference(NAMES, "reward", apart, [0.0] * 24, Resamples(queries(24)))
     assert tiny["rows_to_decide"] is None
 
 

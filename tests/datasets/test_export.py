@@ -14,7 +14,7 @@ from tpo.core.pool import summarise
 from tpo.core.state import Candidate
 from tpo.datasets.export.exporting import Exported, export_rows, wish_for
 from tpo.datasets.export.folders import sources_in
-from tpo.datasets.export.pairs import Pairing, pairing, pairs_of
+from tpo.datasets.export.pairs import Pairing, pairing, pairs_in
 from tpo.datasets.export.source import Source
 from tpo.datasets.export.writing import write_rows
 
@@ -50,7 +50,7 @@ def exported(
 
 
 def texts(how: Pairing, pool: list[Candidate] = POOL) -> list[tuple[str, str]]:
-    return [(a["text"], b["text"]) for a, b in pairs_of(pool, how)]
+    return [(a["text"], b["text"]) for a, b in pairs_in(pool, how)]
 
 
 def test_how_pairs_are_made():
@@ -225,9 +225,9 @@ def lines(path: Path, *records: Any) -> None:
 
 
 def test_batches_and_comparisons_are_read_from_their_folders(tmp_path: Path):
-    for arm in ("tpo", "best_of_n"):
+    for arm in ("tpo", "best_of_n", "../first"):  # the last: what all arms share
         batch = tmp_path / "arms" / arm
-        batch.mkdir(parents=True)
+        batch.mkdir(parents=True, exist_ok=True)
         row = {"id": "q1", "messages": ASKED, "stop_reason": "depth", "thread_id": f"{arm}-1"}
         lines(batch / "results.jsonl", row)
         pool = {"id": "q1", "candidates": POOL, "rounds": source().rounds, "requests": []}

@@ -55,7 +55,7 @@ def written(script: Path, expression: str, values: list[Any]) -> list[str]:
 
 
 def test_figures_are_those_of_python(script):
-    assert written(script, "report.dollars(v)", NUMBERS) == [*map(wording.dollars, NUMBERS)]
+    assert written(script, "report.usd(v)", NUMBERS) == [*map(wording.usd, NUMBERS)]
     small = [n for n in NUMBERS if n is None or abs(n) < 1000]
     assert written(script, "report.figure(v)", small) == [*map(wording.figure, small)]
     signed = [wording.signed(wording.figure(n)) for n in small]

@@ -39,6 +39,12 @@ def test_the_result_says_what_it_gained_and_where_it_comes_from():
     assert again["messages"][-1] == {"role": "assistant", "content": "better 2"}
 
 
+def test_provenance_names_all_of_several_policies():
+    made = tpo.align(QUERY, policies=[says(), says()], reward=prefer_later, depth=0)["provenance"]
+    assert made["policy"] == "ScriptedModel, ScriptedModel"
+    assert made["settings"]["policies"] == ["ScriptedModel", "ScriptedModel"]
+
+
 def test_provenance_holds_no_login():
     spec = "openai:m@http://user:hidden@127.0.0.1:9/v1"
     result = run(says(), critic=spec, depth=0)
@@ -104,6 +110,12 @@ def test_a_conversation_reaches_the_policy_whole():
             "no message 'x' to remove",
         ),
         ({"role": "user"}, {}, tpo.InputError, "a list of chat messages"),
+        (
+            ["one?", "two?"],
+            {},
+            tpo.InputError,
+            "a list of 2 texts is not one conversation: for an answer to each of them call tpo.bat",
+        ),
         (
             QUERY,
             {"dept": 1},

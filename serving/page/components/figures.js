@@ -28,7 +28,7 @@ function Cost({ view, settings }) {
     ["Requests", `${integer(requests)} for ${integer(sequences)} texts`],
     ["Tokens in", `${atLeast}${integer(input)}${cached ? ` (${integer(cached)} cached)` : ""}`],
     ["Tokens out", `${atLeast}${integer(output)}`],
-    ["Price", dollars(view.cost)],
+    ["Dollars", dollars(view.cost)],
     ["Scores", scores ? integer(scores) : null], // known once a step is saved
     ["Time", seconds(Math.max(view.elapsed, view.cost.seconds))],
   ];

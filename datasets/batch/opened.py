@@ -1,0 +1,36 @@
+"""A batch, opened: a new one, or the one that a folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ..rows.row_file import Rows
+from .folder import open_folder
+from .plan import BatchPlan
+from .row_run import Watch, nobody
+from .running import Running
+
+
+@asynccontextmanager
+async def open_batch(
+    rows: Rows, plan: BatchPlan, folder: Path | None, watch: Watch = nobody
+) -> AsyncIterator[Running]:
+    """Begin a batch, or go on with the one in a folder.
+
+    Args:
+        rows: Rows and plan are checked.
+        plan: What to do.
+        folder: Where rows are written, or `None`.
+        watch: Called with every event of every row.
+
+    Raises:
+        InputError: another process uses the folder, or it was begun with something else.
+        StoreError: it cannot be written.
+    """
+    if folder is None:
+        yield Running(plan, rows, None, watch)
+        return
+    async with open_folder(folder, plan.made_with(rows), retry_failed=plan.retry_failed) as opened:
+        yield Running(plan, rows, opened, watch)
