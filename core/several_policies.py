@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -53,3 +54,13 @@ def told_apart(names: Sequence[str]) -> list[str]:
         f"{name}#{names[: place + 1].count(name)}" if name in names[:place] else name
         for place, name in enumerate(names)
     ]
+
+
+def without_number(name: str) -> str:
+    """Return what a policy was called before `told_apart`.
+
+    Example:
+        >>> without_number("gpt-5#2"), without_number("gpt-5")
+        ('gpt-5', 'gpt-5')
+    """
+    return re.sub(r"#\d+$", "", name)

@@ -62,7 +62,8 @@ def with_note(messages: Sequence[AnyMessage], advice: str) -> list[AnyMessage]:
 
 def what_was_learnt(critique: Critique, clip_tokens: int) -> dict[str, str]:
     """Return the blocks of what the reward says of earlier answers, and of what to change."""
-    said, gradient = critique.chosen_feedback, critique.gradient
+    # Without a critique both are a person's, who may have written a loss alone.
+    said, gradient = critique.chosen_feedback, critique.gradient or critique.loss
     feedback = as_text(quote(clip(said, min(clip_tokens, FEEDBACK_TOKENS))))
     changes = quote(clip(gradient, clip_tokens))
     return {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...core.login import without_login
+from ...core.several_policies import without_number
 from ..check_policy_spec import split_server
 from .price import Price
 
@@ -24,17 +26,18 @@ def given_price(prices: Sequence[str], model: str) -> Price | None:
 
     Args:
         prices: `NAME=IN,OUT` or `NAME=IN,OUT,CACHED`, in dollars per million tokens.
-        model: What the model is called.
+        model: What the model is called. The second of one name in a run (`NAME#2`) has the price
+            of the first, unless it is given its own.
 
     Example:
         >>> given_price(["qwen=0.5,1.5"], "openai:qwen@http://host/v1").output
         1.5
     """
-    names = known_as(model)
-    for given in reversed(prices):
-        name, _, numbers = given.rpartition("=")
-        if name.strip() in names:
-            return Price(*map(float, numbers.split(",")))
+    for names in (known_as(model), known_as(without_number(model))):
+        for given in reversed(prices):
+            name, _, numbers = given.rpartition("=")
+            if without_login(name.strip()) in names:
+                return Price(*map(float, numbers.split(",")))
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from ...core.usage import Cost, add_costs, cost
 
@@ -21,6 +22,9 @@ class Price:
         cached: Of the part of the prompt that came from a cache; `None`: as the rest of it.
         cache_write: Of the part that was written into a cache; `None`: as the rest of it.
 
+    Raises:
+        ValueError: one of them is negative or endless.
+
     Example:
         >>> Price(input=2.0, output=8.0)(cost(input_tokens=1000, output_tokens=500))
         0.006
@@ -30,6 +34,11 @@ class Price:
     output: float
     cached: float | None = None
     cache_write: float | None = None
+
+    def __post_init__(self) -> None:
+        for usd in filter(None, (self.input, self.output, self.cached, self.cache_write)):
+            if not 0 < usd < inf:  # nor NaN, which no budget would ever reach
+                raise ValueError(f"{usd} is not a number of dollars")
 
     def __call__(self, paid: Cost) -> float:
         """Return the dollars of one request."""

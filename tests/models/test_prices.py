@@ -52,6 +52,13 @@ def test_the_price_given_last_for_a_model_counts_whichever_name_it_has():
     assert given_price(prices, "openai:qwen2") is None
 
 
+def test_a_price_finds_its_model_behind_a_login_and_the_second_of_one_name():
+    assert given_price(["openai:q@http://me:key@host/v1=1,2"], "openai:q@http://host/v1")
+    assert given_price(["openai:q@http://host/v1=1,2"], "openai:q@http://host/v1#2") == Price(1, 2)
+    both = ["gpt-5#2=3,4", "gpt-5=1,2"]
+    assert [given_price(both, name) for name in ("gpt-5", "gpt-5#2")] == [Price(1, 2), Price(3, 4)]
+
+
 @pytest.mark.parametrize("wrong", ["1", "1,2,3,4", "-1,2", "a,b", "nan,1", "1,inf", "m=", ""])
 def test_what_is_not_a_price_is_refused_with_the_form(wrong):
     with pytest.raises(ValueError, match="IN,OUT or IN,OUT,CACHED in dollars per million"):
@@ -123,6 +130,8 @@ def test_litellm_s_format_is_dollars_per_token():
         ("{", "cannot be read as prices"),
         ('{"gpt-4o": {"input": "a", "output": 2}}', "gpt-4o: this is not a price"),
         ('{"gpt-4o": 3}', "gpt-4o: this is not a price"),
+        ('{"gpt-4o": {"input": NaN, "output": 2}}', "gpt-4o: this is not a price"),
+        ('{"gpt-4o": {"input": 1, "output": -2}}', "gpt-4o: this is not a price"),
     ],
 )
 async def test_a_broken_file_of_prices_is_said_before_anything_is_paid(

@@ -138,7 +138,8 @@ def test_no_more_than_three_versions_are_asked_for(monkeypatch):
     assert kinds(model.asked[1:]) == [("advised", 2)] * 3 + [("rewrite", 2)] * 3
 
 
-async def test_the_answer_that_a_person_picked_is_the_one_that_is_rewritten(monkeypatch):
+@pytest.mark.parametrize("written", ["gradient", "loss"])
+async def test_the_answer_that_a_person_picked_is_the_one_that_is_rewritten(monkeypatch, written):
     planned(monkeypatch, (0, 4, 0))
     model = says()
     app = tpo.build_tpo(model, checked(long=[0], wrong=[1], rude=[2])).compile(
@@ -147,7 +148,7 @@ async def test_the_answer_that_a_person_picked_is_the_one_that_is_rewritten(monk
     config: Any = {"configurable": {"thread_id": "1"}}
     context = {"depth": 1, "width": 3, "mode": "adaptive", "human_pick": True}
     await app.ainvoke({"messages": [("user", QUERY)]}, config, context=context)
-    pick = {"chosen": "r0c1", "gradient": "Add a joke."}
+    pick = {"chosen": "r0c1", written: "Add a joke."}
     result: Any = await app.ainvoke(Command(resume=pick), config, context=context)
     (asked,) = of_kind(model, AGAIN)
     assert asked.messages[1].text == "first 1"

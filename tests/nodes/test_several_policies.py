@@ -137,6 +137,9 @@ def test_what_cannot_be_divided_is_refused_before_anything_is_paid():
         align(one, two, width=1)
     with pytest.raises(tpo.ConfigError, match="policy and policies are both given"):
         tpo.align(QUERY, policy=one, policies=[two], reward=prefer_later)
+    for alone in (one, "openai:gpt-5-mini"):
+        with pytest.raises(tpo.ConfigError, match="a list of models; a single one is policy="):
+            tpo.align(QUERY, policies=alone, reward=prefer_later)
     assert one.asked == two.asked == []
 
 
