@@ -94,10 +94,11 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         )
     messages = messages_of(prompt, keep_removals=bool(checkpointer and thread_id))
     first: InputState = {"messages": messages, "drafts": read_drafts(drafts)}
-    given = GivenModels(policy, reward, critic, heldout, fallback, prompts, policies=policies)
+    parts = (policy, reward, critic, heldout, fallback, prompts)
+    given = GivenModels(*parts, policies=policies).checked()
     saver = checkpointer or InMemorySaver()
     require_history(saver)
-    app: TPOApp = build_graph(given.checked()).compile(checkpointer=saver, name="tpo")
+    app: TPOApp = build_graph(given).compile(checkpointer=saver, name="tpo")
     place = {"thread_id": thread_id or str(uuid4())}
     config: RunnableConfig = {"configurable": place, "recursion_limit": MAX_STEPS}
     if on_event is None:

@@ -22,7 +22,12 @@ def policies_of(
             is not set, and refused later; `None` is not given.
         policies: Several, if they are given.
         context: The settings of the run.
+
+    Raises:
+        ConfigError: `policies` is a single model.
     """
+    if policies is not None and not isinstance(policies, list | tuple):
+        raise ConfigError("policies takes a list of models; a single one is policy=...")
     if policies:
         return policies
     return context.policies or [context.policy] if policy is None else [policy]

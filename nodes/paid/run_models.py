@@ -92,8 +92,6 @@ class GivenModels:
         """
         if self.policies and self.policy is not None:
             raise ConfigError("policy and policies are both given: name all models in policies")
-        if self.policies is not None and not isinstance(self.policies, list | tuple):
-            raise ConfigError("policies takes a list of models; a single one is policy=...")
         for reward in (self.reward, self.heldout, self.fallback):
             if reward is not None:  # any policy will do: it is the judge if a judge names none
                 resolve_reward(reward, policy="embedded:")

@@ -45,6 +45,11 @@ def test_provenance_names_all_of_several_policies():
     assert made["settings"]["policies"] == ["ScriptedModel", "ScriptedModel"]
 
 
+def test_provenance_names_prompts_that_were_given_as_texts():
+    made = run(says(), depth=0, prompts={"loss_system": "Be terse."})["provenance"]
+    assert made["settings"]["prompts"] == "default*"
+
+
 def test_provenance_holds_no_login():
     spec = "openai:m@http://user:hidden@127.0.0.1:9/v1"
     result = run(says(), critic=spec, depth=0)

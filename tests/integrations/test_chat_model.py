@@ -58,6 +58,8 @@ def test_several_policies_and_a_call_that_wants_one():
     chat.invoke(QUERY, policy=three)
     assert (one.asked.sequences, three.asked.sequences) == (2, 4)
     chat.invoke(QUERY, policies=[three, two])
+    with pytest.raises(tpo.ConfigError, match="policies takes a list"):
+        ChatTPO(policies="openai:gpt-5-mini")
     assert (three.asked.sequences, two.asked.sequences) == (6, 4)
 
 
