@@ -31,6 +31,14 @@ def made_with(given: GivenModels, context: Context, rows: Rows, verify_field: st
         name: without_logins(value)
         for name, value in context.model_dump(mode="json", exclude=PASSING).items()
     }
+    settings |= names_of_given(given)
+    rows_read: JsonObject = {"from": rows.place, "count": rows.count, "digest": rows.digest}
+    return {"settings": settings, "verify_field": verify_field, "rows": rows_read}
+
+
+def names_of_given(given: GivenModels) -> JsonObject:
+    """Return what was given as objects, by name, in place of the settings that would name it."""
+    settings: JsonObject = {}
     for name in ("policy", "critic"):
         if (model := getattr(given, name)) is not None:
             settings[name] = model_name(model)
@@ -45,8 +53,7 @@ def made_with(given: GivenModels, context: Context, rows: Rows, verify_field: st
             settings[name] = getattr(reward, "name", None) or getattr(reward, "__name__", "")
         elif reward:
             settings[name] = without_login(reward)
-    rows_read: JsonObject = {"from": rows.place, "count": rows.count, "digest": rows.digest}
-    return {"settings": settings, "verify_field": verify_field, "rows": rows_read}
+    return settings
 
 
 def versions() -> dict[str, str]:
