@@ -23,7 +23,7 @@ from ...datasets.compare.comparison import Difference
 from ...datasets.compare.try_out import TriedOut, try_out
 from ...datasets.rows.row_file import rows_of
 from ...nodes.paid.run_models import GivenModels
-from ..console import console_for
+from ..console import console_for, say
 from ..find_models import check_settings
 from ..output_mode import OutputMode
 from ..screen.batch_watchers import watcher_of
@@ -44,6 +44,8 @@ async def check_prompts(file: str, rows: int, as_json: bool, context: Context) -
 
     @asynccontextmanager
     async def watching(name: str, running: Running) -> AsyncIterator[Told]:
+        if not as_json:
+            say(f"{name}:")
         async with watcher_of(running, quiet=as_json, json=as_json) as watcher:
             yield watcher.ended
 

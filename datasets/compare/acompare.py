@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ...core.context import Context
+from ...core.dollars import with_dollars
 from ...core.make_context import chosen_context
 from ...models.policy import PolicyLike
 from ...nodes.paid.run_models import GivenModels
@@ -74,7 +75,9 @@ class Comparing:
             return comparison_of(matched, base, self.terms)
         judged = Judged(pairwise_judge(self.judge), folder / JUDGED, self.common.context)
         verdicts = await judged.verdicts(matched, base)
-        return comparison_of(matched, base, self.terms, verdicts)
+        found = comparison_of(matched, base, self.terms, verdicts)
+        found["metadata"]["judge"] = {"name": judged.judge.name, "usage": with_dollars(judged.paid)}
+        return found
 
 
 async def acompare(  # noqa: PLR0913  keywords only, each of them optional

@@ -14,6 +14,7 @@ from ...core.errors import TPOError
 from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
 from ...core.private_files import private_folder
+from ...core.usage import Cost, add_costs, brief, cost
 from ...models.policy import PolicyLike
 from ...rewards.judging.pairwise import PairwiseJudge
 from ...rewards.judging.reasons import parted
@@ -46,20 +47,24 @@ class Judged:
         path: The file that keeps the verdicts.
         settings: Timeout, retries and seed of its requests.
         known: What it said before.
+        paid: What its verdicts have cost, in earlier calls too; no arm is charged for it.
     """
 
     judge: PairwiseJudge
     path: Path
     settings: Context
     known: dict[Pairing, float] = field(default_factory=dict)
+    paid: Cost = field(default_factory=cost)
 
     def __post_init__(self) -> None:
         """Read what is known."""
         private_folder(self.path.parent)
         GrowingFile(self.path).close()
         for line in read_lines(self.path):
-            if line["judge"] == self.judge.name and line["verdict"] is not None:
-                self.known[line["id"], line["ours"], line["theirs"]] = line["verdict"]
+            if line["judge"] == self.judge.name:
+                self.paid = add_costs(self.paid, cost(**line["cost"]))
+                if line["verdict"] is not None:
+                    self.known[line["id"], line["ours"], line["theirs"]] = line["verdict"]
 
     async def verdicts(self, matched: Matched, base: str) -> Verdicts:
         """Return who wins on each row by this judge, each arm against one of them.
@@ -94,6 +99,7 @@ class Judged:
         async with gate:
             said = await self.both_orders(matched.arms[0].results[id]["messages"], texts)
         won: float | None = said["verdict"]
+        self.paid = add_costs(self.paid, cost(**said["cost"]))
         if won is not None:
             self.known[id, ours, theirs] = won
         file.add({**line, **said})
@@ -102,9 +108,13 @@ class Judged:
     async def both_orders(self, messages: Sequence[JsonObject], texts: Sequence[str]) -> JsonObject:
         """Ask in both orders; return the verdict, or why there is none."""
         job = Job(as_meant(to_messages(messages)), texts, settings=self.settings)
+        paid, said = cost(), list[float]()
         try:
-            there, back = [await self.judge.call(job, order) for order in (FORWARD, BACK)]
+            for order in (FORWARD, BACK):
+                done = await self.judge.call(job, order)
+                paid = add_costs(paid, cost(**done["cost"]))
+                said.append(parted(done["result"])[0])
         except TPOError as error:
-            return {"verdict": None, "error": str(error)}
-        won = agreed(parted(there["result"])[0], 1.0 - parted(back["result"])[0])
-        return {"verdict": won, "error": None}
+            paid = add_costs(paid, getattr(error, "cost", cost()))
+            return {"verdict": None, "error": str(error), "cost": brief(paid)}
+        return {"verdict": agreed(said[0], 1.0 - said[1]), "error": None, "cost": brief(paid)}

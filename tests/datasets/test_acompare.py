@@ -132,6 +132,17 @@ async def test_a_judge_that_looks_at_places_calls_ties(tmp_path, model):
     by_judge = next(w for w in found["win_rates"] if w["by"].startswith("pairwise:"))
     assert (by_judge["wins"], by_judge["ties"], by_judge["losses"]) == (0, 4, 0)
     assert len(judge.asked) == 8
+    assert found["metadata"]["judge"]["usage"]["requests"] == 8
+
+
+async def test_a_judge_that_says_nothing_leaves_pairs_out_and_is_asked_again(tmp_path, model):
+    silent = ScriptedModel(script=lambda messages, index, seed: "Hm.")
+    found = await tpo.acompare(ROWS, arms=TWO, judge=silent, **common(model, tmp_path))
+    assert not any(won["by"].startswith("pairwise:") for won in found["win_rates"])
+    asked = found["metadata"]["judge"]["usage"]["requests"]
+    assert asked == len(silent.asked) > 0
+    again = await tpo.acompare(ROWS, arms=TWO, judge=silent, **common(model, tmp_path))
+    assert again["metadata"]["judge"]["usage"]["requests"] == 2 * asked
 
 
 async def test_a_single_sample_sets_no_limit_and_is_not_at_equal_cost(tmp_path, model):
