@@ -12,7 +12,7 @@ from typing import cast, get_args
 from ...core.context import Context
 from ...core.errors import ConfigError, InputError
 from ...core.make_context import make_context
-from ...datasets.batch.plan import Plan
+from ...datasets.batch.plan import BatchPlan
 from ...datasets.batch.running import Running
 from ...datasets.compare.acompare import Comparing
 from ...datasets.compare.arm_folder import ARMS
@@ -86,7 +86,7 @@ class TypedComparison:
     async def compare_rows(self, file: str, folder: Path, terms: Terms) -> int:
         """Run the arms on a file of prompts, and compare them."""
         arms = read_arms_typed(self.arms) or DEFAULT_ARMS
-        common = Plan(GivenModels(), make_context(None, **self.settings), self.verify_field)
+        common = BatchPlan(GivenModels(), make_context(None, **self.settings), self.verify_field)
         for arm in arm_plans(arms, common):
             await check_settings(arm.plan.context, OutputMode(self.json, self.quiet), rewards=False)
         for spec in self.heldout:

@@ -16,7 +16,7 @@ from ...core.context import Context
 from ...core.dollars import money
 from ...core.login import without_login
 from ...core.number_format import count, signed
-from ...datasets.batch.plan import Plan
+from ...datasets.batch.plan import BatchPlan
 from ...datasets.batch.running import Running
 from ...datasets.compare.arms_at_work import Told
 from ...datasets.compare.comparison import Difference
@@ -49,7 +49,7 @@ async def check_prompts(file: str, rows: int, as_json: bool, context: Context) -
         async with watcher_of(running, quiet=as_json, json=as_json) as watcher:
             yield watcher.ended
 
-    tried = await try_out(few, Plan(GivenModels(), context), watching)
+    tried = await try_out(few, BatchPlan(GivenModels(), context), watching)
     show_prompts(tried, next_line(tried, file, context), console, as_json=as_json)
     return 1 if is_lost(tried.gain) else 0
 

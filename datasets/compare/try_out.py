@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean, pstdev
 from tempfile import TemporaryDirectory
 
-from ..batch.plan import Plan
+from ..batch.plan import BatchPlan
 from ..rows.row_file import rows_of
 from .acompare import Comparing
 from .arm_folder import Arm, read_arms
@@ -49,7 +49,7 @@ class TriedOut:
 
 
 async def try_out(
-    rows: Sequence[Mapping[str, object]], common: Plan, watching: Watching = unwatched
+    rows: Sequence[Mapping[str, object]], common: BatchPlan, watching: Watching = unwatched
 ) -> TriedOut:
     """Run best-of-N and TPO on a few rows, and compare them.
 
