@@ -1,6 +1,6 @@
 """How long `tpo.abatch` takes for some rows, beside the ideal, on a server of limited capacity.
 
-    python benchmarks/batch_makespan.py [--rows 16 64] [--refuse 0.1] [--at-once 32]
+    python benchmarks/batch_makespan.py [--rows 16 64] [--refuse 0.1] [--slower 3] [--at-once 32]
 
 The server works on 16 texts at once, the rest waits in line. The ideal is all work without a gap,
 or the way of a single row if that is longer: sample, then loss, gradient, update for each round.
@@ -121,9 +121,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[16, 64])
     parser.add_argument("--refuse", type=float, default=0.0, help="Share of requests with 429.")
+    parser.add_argument("--slower", type=float, default=1.0, help="Times as long for each text.")
     parser.add_argument("--at-once", type=int, default=0, help="max_concurrency")
     typed = parser.parse_args()
     settings: dict = {"depth": 2, "width": 5}
+    SECONDS.update({kind: seconds * typed.slower for kind, seconds in SECONDS.items()})
     if typed.at_once:
         settings["max_concurrency"] = typed.at_once
     for rows in typed.rows:

@@ -54,7 +54,7 @@ def gain_of(
     phases = usage["phases"]
     written = sum(cost["sequences"] for name, cost in phases.items() if name != "rank")
     sampled = phases["sample"]["sequences"] if "sample" in phases else 0
-    tokens, firsts = tokens_for_budget(usage["total"]), _tokens_of_first_samples(pool, phases)
+    tokens, firsts = tokens_for_budget(usage["total"]), tokens_of_first_samples(pool, phases)
     return Gain(
         reward=(answer["reward"] or 0.0) - (first["reward"] or 0.0),
         best_first=first["reward"] or 0.0,
@@ -66,7 +66,8 @@ def gain_of(
     )
 
 
-def _tokens_of_first_samples(pool: Sequence[Candidate], phases: Mapping[str, Cost]) -> float:
+def tokens_of_first_samples(pool: Sequence[Candidate], phases: Mapping[str, Cost]) -> float:
+    """Return what the first samples cost, with their share of the scores."""
     spent = {name: tokens_for_budget(cost) for name, cost in phases.items()}
     share = len(of_round(pool, 0)) / len(pool)
     return spent.get("sample", 0) + spent.get("rank", 0) * share

@@ -94,8 +94,9 @@ class InFlight:
         self.next_ones()
 
     def _place(self, one: Waiting) -> tuple[int, int]:
-        places = (one.progress, one.order)
-        return places if self.draining else places[::-1]
+        if self.draining:
+            return one.progress, one.order
+        return one.order, one.progress
 
 
 @dataclass(eq=False)

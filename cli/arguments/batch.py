@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -26,7 +26,7 @@ The same command again goes on where it was stopped. More in docs/batch.md.
 Exit codes: 0 all rows have an answer; 1 some have failed, or a limit for all rows ended the batch;
 2 the file or a setting is wrong, nothing was paid for; 130 interrupted, can be resumed.
 """
-Typed = str | bool | float | None
+Typed = str | bool | float | list[str] | None
 TOTAL, ROWS = "All rows together", "Rows"
 
 
@@ -49,6 +49,8 @@ def _total(of: str) -> str:
 OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
     "output": (OUTPUT, ("--output", "-o"), str, "DIR",
         "Folder for results.jsonl, pools.jsonl and metadata.json."),
+    "formats": (OUTPUT, ("--format",), list, "NAME",
+        "Write the answers in this form too: alpaca-eval, arena-hard or parquet; may be repeated."),
     "verify_field": (ROWS, ("--verify-field",), str, "COLUMN",
         "The column with the expected answer, for verify:exact and verify:math; or with what your "
         "own verifier (query, answer, row) is given in place of the whole row."),
@@ -66,14 +68,17 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
 
 def _batch_option(name: str) -> inspect.Parameter:
     panel, flags, kind, metavar, text = OPTIONS[name]
-    more = {"min": 0} if kind in {int, float} else {}
+    annotation: Any = list[str] if kind is list else kind
+    least = 0 if kind in {int, float} else None
     parser = read_share if name == "fail_on_error" else None
-    looks = {"rich_help_panel": panel, "metavar": metavar, "show_default": False}
-    option: Any = typer.Option(*flags, help=text, parser=parser, **looks, **more)
+    option: Any = typer.Option(
+        *flags, help=text, parser=parser, rich_help_panel=panel, metavar=metavar,
+        show_default=False, min=least,
+    )  # fmt: skip
     parameter = partial(inspect.Parameter, name, inspect.Parameter.KEYWORD_ONLY)
     if name == "output":
-        return parameter(annotation=Annotated[kind, option])
-    return parameter(annotation=Annotated[kind | None, option], default=None)
+        return parameter(annotation=Annotated[annotation, option])
+    return parameter(annotation=Annotated[annotation | None, option], default=None)
 
 
 def answer_file(file: str, settings: dict[str, object], **given: Typed) -> int:
@@ -85,7 +90,8 @@ def answer_file(file: str, settings: dict[str, object], **given: Typed) -> int:
     from ..output_mode import OutputMode
 
     output, folder = OutputMode(bool(given["json"]), bool(given["quiet"])), str(given["output"])
-    return run_batch(file, folder, batch_plan(settings, given), output)
+    formats = cast("list[str]", given["formats"] or [])
+    return run_batch(file, folder, batch_plan(settings, given), output, formats)
 
 
 FILE = Annotated[

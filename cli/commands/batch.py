@@ -6,17 +6,20 @@ import asyncio
 import json
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Any
 
+from ...core.errors import ConfigError
 from ...core.login import without_login
 from ...core.make_context import make_context
 from ...core.number_format import count
+from ...datasets.batch.folder import read_results
 from ...datasets.batch.opened import open_batch
 from ...datasets.batch.plan import BatchPlan, Totals
 from ...datasets.batch.running import CUT_SHORT, Running
+from ...datasets.rows.formats import FORMATS, write_format
 from ...datasets.rows.row_file import Rows, rows_of
 from ...nodes.paid.run_models import GivenModels
 from ..console import say
@@ -47,11 +50,28 @@ def batch_plan(settings: Mapping[str, object], typed: Mapping[str, Any]) -> Batc
     )
 
 
-def run_batch(file: str, folder: str, plan: BatchPlan, output: OutputMode) -> int:
+def run_batch(
+    file: str, folder: str, plan: BatchPlan, output: OutputMode, formats: Sequence[str] = ()
+) -> int:
     """Check everything that can be checked for free, then run; return the exit code."""
+    if unknown := [name for name in formats if name not in FORMATS]:
+        raise ConfigError(f"--format {unknown[0]} is not one of {', '.join(FORMATS)}")
     with closing(rows_of(file)) as found:
         checked, rows = plan.checked(found)
-        return run_interruptible(answer_rows(rows, checked, Path(folder), output))
+        code = run_interruptible(answer_rows(rows, checked, Path(folder), output))
+        write_formats(formats, checked, Path(folder), output)
+        return code
+
+
+def write_formats(
+    formats: Sequence[str], plan: BatchPlan, folder: Path, output: OutputMode
+) -> None:
+    """Write the answers in other forms too."""
+    for name in formats:
+        generator = f"tpo {without_login(plan.context.policy)}"
+        written = write_format(name, read_results(folder), generator, folder)
+        if output.talks:
+            say(f"written: {written}")
 
 
 async def answer_rows(rows: Rows, plan: BatchPlan, folder: Path, output: OutputMode) -> int:

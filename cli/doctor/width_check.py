@@ -28,7 +28,7 @@ async def check_width(
     """
     measures = (CHECKS, HELDOUT) if heldout else (CHECKS,)
     try:
-        tasks = [await _judged(reward, heldout, one) for one in tried]
+        tasks = [await rewards_beside(reward, heldout, one) for one in tried]
     except Exception as error:  # noqa: BLE001  a reward may raise anything
         return [Finding("width", "warning", evidence(error, WHOLE_REASON))]
     findings = [
@@ -38,7 +38,7 @@ async def check_width(
     return [finding for finding in findings if finding]
 
 
-async def _judged(
+async def rewards_beside(
     reward: Reward | PlannedReward, heldout: Reward | PlannedReward | None, one: Tried
 ) -> tuple[list[Scored], list[Scored]]:
     """Return the answers to a task: with the share of checks passed, and as the other sees them."""

@@ -14,7 +14,7 @@ little to best-of-N where critiques do not help:
 - the first round with a critique is divided before anything is known of it: so that the greater of
   two losses is smallest, that of a critique that is useless and that of one that helps;
 - after that, a critique must promise clearly more than fresh texts: 70 % more gain in
-  this round, 30 % if it is the last.
+  this round, 50 % if it is the last.
 
 `benchmarks/search_simulator.py` measures what that loses and wins.
 """
@@ -36,7 +36,7 @@ from .plan_words import why
 from .round_split import Split, best_of, first_told, first_try, ways_to_divide
 from .round_worth import gains
 
-MARGIN, LAST_MARGIN = 0.7, 0.3  # how much more than fresh texts a critique must promise
+MARGIN, LAST_MARGIN = 0.7, 0.5  # how much more than fresh texts a critique must promise
 
 
 def plan_round(

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
@@ -23,6 +24,11 @@ from .repair import repair
 
 RUNS = "runs.db"
 THREADS = "SELECT DISTINCT thread_id FROM checkpoints"
+
+
+def read_results(path: Path) -> Iterator[RowResult]:
+    """Yield the rows that are written in a folder."""
+    return cast("Iterator[RowResult]", read_lines(path / RESULTS))
 
 
 @dataclass
@@ -55,7 +61,7 @@ class Folder:
 
     def written(self) -> Iterator[RowResult]:
         """Yield the rows that were written before."""
-        yield from read_lines(self.path / RESULTS)
+        return read_results(self.path)
 
     async def tidy(self) -> None:
         """Delete the runs of rows that are written: a kill came between the two."""

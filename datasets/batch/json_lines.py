@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ...core.errors import StoreError, evidence
 from ...core.json_types import JsonObject
@@ -55,7 +56,7 @@ class GrowingFile:
         self._file.close()
 
 
-def read_lines(path: Path) -> Iterator[JsonObject]:
+def read_lines(path: Path) -> Iterator[Any]:
     """Yield what each line of a file holds; a missing file has none.
 
     Raises:

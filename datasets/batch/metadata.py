@@ -31,22 +31,29 @@ def made_with(given: GivenModels, context: Context, rows: Rows, verify_field: st
         name: without_logins(value)
         for name, value in context.model_dump(mode="json", exclude=PASSING).items()
     }
-    for name in ("policy", "critic"):
-        if (model := getattr(given, name)) is not None:
-            settings[name] = model_name(model)
-    if given.policies:
-        settings["policies"] = [model_name(model) for model in given.policies]
-    if given.prompts is not None:
-        name = given.prompts if isinstance(given.prompts, str) else digest_of(repr(given.prompts))
-        settings["prompts"] = name
-    named = {"reward": given.reward, "heldout": given.heldout, "fallback_reward": given.fallback}
-    for name, reward in named.items():
-        if reward is not None and not isinstance(reward, str):
-            settings[name] = getattr(reward, "name", None) or getattr(reward, "__name__", "")
-        elif reward:
-            settings[name] = without_login(reward)
+    settings |= names_of_objects(given)
     rows_read: JsonObject = {"from": rows.place, "count": rows.count, "digest": rows.digest}
     return {"settings": settings, "verify_field": verify_field, "rows": rows_read}
+
+
+def names_of_objects(given: GivenModels) -> JsonObject:
+    """Return what models, rewards and prompts are called that were given beside the settings."""
+    names: JsonObject = {}
+    for name in ("policy", "critic"):
+        if (model := getattr(given, name)) is not None:
+            names[name] = model_name(model)
+    if given.policies:
+        names["policies"] = [model_name(model) for model in given.policies]
+    if given.prompts is not None:
+        text = isinstance(given.prompts, str)
+        names["prompts"] = given.prompts if text else digest_of(repr(given.prompts))
+    rewards = {"reward": given.reward, "heldout": given.heldout, "fallback_reward": given.fallback}
+    for name, reward in rewards.items():
+        if isinstance(reward, str):
+            names[name] = without_login(reward)
+        elif reward is not None:
+            names[name] = getattr(reward, "name", None) or getattr(reward, "__name__", "")
+    return names
 
 
 def versions() -> dict[str, str]:

@@ -24,7 +24,15 @@ DEFAULT_ARMS: Arms = {
     "adaptive": {"mode": "adaptive"},
 }
 MODELS = ("policy", "reward", "critic", "fallback", "prompts")
-OWN_SAMPLES = {"policy", "temperature", "top_p", "max_tokens", "stop_sequences", "reasoning"}
+OWN_SAMPLES = {
+    "policy",
+    "policies",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "stop_sequences",
+    "reasoning",
+}
 """What makes the first samples of an arm others than those of the rest."""
 ALONE: Mapping[str, object] = {"mode": "best_of_n", "width": 1}
 """`mode="policy"`: one sample, nothing chosen."""

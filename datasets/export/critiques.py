@@ -37,7 +37,7 @@ def critiques_of(source: Source) -> Iterator[Text]:
         gain = gain_of_round(source.candidates, now, following)
         if gain is None or not (now["loss"] or now["gradient"]):
             continue
-        critique = critique_of(_state(source, place), context)
+        critique = critique_of(as_critic_saw(source, place), context)
         for step in STEPS:
             if text := now[step]:
                 asked = prompts.render(step, critique, clip_tokens=context.clip_tokens)
@@ -55,7 +55,7 @@ def gain_of_round(pool: Sequence[Candidate], now: Round, following: Round) -> fl
     return round(reward_of(update) - reward_of(criticised[0]), 9)
 
 
-def _state(source: Source, place: int) -> State:
+def as_critic_saw(source: Source, place: int) -> State:
     """Return the run as its critic saw it."""
     messages: list[JsonObject] = list(source.messages)
     return State(

@@ -84,7 +84,7 @@ def export_rows(sources: Iterable[Source], wish: Wish) -> Exported:
     scales: Counter[str] = Counter()
     for source in sources:
         found.runs += 1
-        examples = list(_examples(source, wish, found))
+        examples = list(wished_examples(source, wish, found))
         scales[source.ranked_by] += bool(examples)
         for example in examples:
             row = wish.trainer.row(example, wish.task)
@@ -93,14 +93,14 @@ def export_rows(sources: Iterable[Source], wish: Wish) -> Exported:
             elif (text := repr((example.prompt, texts_of(example)))) not in seen:
                 seen.add(text)
                 found.rows.append(row)
-    _refuse_two_scales(+scales, wish)
+    refuse_two_scales(+scales, wish)
     return found
 
 
-def _examples(source: Source, wish: Wish, found: Exported) -> Iterator[Example]:
+def wished_examples(source: Source, wish: Wish, found: Exported) -> Iterator[Example]:
     """Yield the examples of a run, or note why there are none."""
     reason = ""
-    examples: list[Example] = []
+    examples: Sequence[Example] = []
     if wish.rewards and source.ranked_by not in wish.rewards:
         reason = "ranked by another reward"
     elif not source.rounds:
@@ -125,7 +125,12 @@ def texts_of(example: Example) -> tuple[str, ...]:
     return (example.text,)
 
 
-def _refuse_two_scales(scales: Counter[str], wish: Wish) -> None:
+def refuse_two_scales(scales: Counter[str], wish: Wish) -> None:
+    """Refuse runs of several rewards, if their numbers would be compared.
+
+    Raises:
+        InputError: the message names the rewards.
+    """
     if len(scales) < 2 or wish.critiques or (wish.rewards and not wish.pairing.min_margin):
         return
     which = ", ".join(f"{name} ({count(number, 'run')})" for name, number in scales.most_common())

@@ -32,7 +32,7 @@ def sources_in(folder: Path) -> Iterator[Source]:
             f"{folder} holds neither a batch nor a comparison: no {POOLS} beside a {RESULTS}"
         )
     for batch in batches:
-        yield from _of_batch(batch)
+        yield from sources_of_batch(batch)
 
 
 def shared_samples(batch: Path) -> bool:
@@ -40,7 +40,8 @@ def shared_samples(batch: Path) -> bool:
     return batch.name == FIRST and (batch.parent / ARMS).is_dir()
 
 
-def _of_batch(batch: Path) -> Iterator[Source]:
+def sources_of_batch(batch: Path) -> Iterator[Source]:
+    """Yield the rows of a batch folder that have ended."""
     results = {row["id"]: row for row in whole_lines(batch / RESULTS)}
     metadata = batch / METADATA
     made_with: JsonObject = parse_json(metadata.read_bytes()) if metadata.exists() else {}

@@ -63,14 +63,15 @@ def pairs_in(pool: Sequence[Candidate], how: Pairing) -> list[Chosen]:
     """
     order = sorted(pool, key=reward_of, reverse=True)
     if how.kind == "last-first":
-        found = _last_and_first(pool)
+        found = last_and_first(pool)
     else:
         half = min(how.count, len(order) // 2)
         found = list(zip(order[:half], reversed(order[len(order) - half :]), strict=True))
     return [pair for pair in found if 0 < margin(pair) >= how.min_margin]
 
 
-def _last_and_first(pool: Sequence[Candidate]) -> list[Chosen]:
+def last_and_first(pool: Sequence[Candidate]) -> list[Chosen]:
+    """Pair the best answer of the last round with the first sample."""
     last = max((c["round"] for c in pool), default=0)
     if last == 0:
         return []

@@ -34,7 +34,7 @@ def write_rows(rows: Sequence[JsonObject], wish: Wish, out: Path) -> list[Path]:
         private_folder(file.parent)
         private_file(file)
         file.write_text("".join(f"{row_line(row)}\n" for row in rows), encoding="utf-8")
-        return [file, *_described(file, name, wish)]
+        return [file, *as_described(file, name, wish)]
     except OSError as error:
         raise StoreError(f"{file} cannot be written: {error.strerror}") from None
 
@@ -44,7 +44,7 @@ def row_line(row: JsonObject) -> str:
     return json.dumps(row, ensure_ascii=False)
 
 
-def _described(file: Path, name: str, wish: Wish) -> list[Path]:
+def as_described(file: Path, name: str, wish: Wish) -> list[Path]:
     """Add the file to the folder's description, if the trainer wants one."""
     if wish.trainer.info is None:
         return []

@@ -13,7 +13,7 @@ from ..batch.metadata import read_metadata
 from ..compare.comparison import ArmSummary, Comparison
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
 from .batch_arm import batch_arm, batch_row
-from .wording import figure, integer, percent, signed, usd
+from .wording import figure, integer, percent, usd, with_sign
 from .writing import write_report
 
 
@@ -50,7 +50,7 @@ def batch_record(folder: Path) -> Comparison:
     """
     results: list[RowResult] = [*read_lines(folder / RESULTS)]
     pools: dict[str, RowPool] = {pool["id"]: pool for pool in read_lines(folder / POOLS)}
-    name, about = folder.resolve().name, read_metadata(folder / METADATA)
+    name = folder.resolve().name
     done = [row for row in results if row["answer"] is not None]
     rows = [batch_row(name, row, pools.get(row["id"])) for row in done]
     arms = [batch_arm(done, rows, len(results) - len(done))] if rows else []
@@ -66,7 +66,7 @@ def batch_record(folder: Path) -> Comparison:
         sentences=batch_sentences(arms, len(results)),
         rows=rows,
         left_out={row["id"]: why_unanswered(row) for row in results if row["answer"] is None},
-        metadata=about or {},
+        metadata=read_metadata(folder / METADATA) or {},
     )
 
 
@@ -88,7 +88,7 @@ def batch_sentences(arms: Sequence[ArmSummary], rows: int) -> list[str]:
     answered = f"{arm['rows']:,} of {count(rows, 'row')} answered"
     said = [f"{answered}; mean reward {figure(arm['reward'])}."]
     if len(curve) > 1:
-        gain = signed(figure(curve[-1]["reward"] - curve[0]["reward"]))
+        gain = with_sign(figure(curve[-1]["reward"] - curve[0]["reward"]))
         later = percent(1 - arm["from_first"])
         said.append(
             f"{gain} over the best first sample; {later} of the answers come from later rounds."

@@ -7,7 +7,7 @@ from html import escape
 
 from ..compare.comparison import Comparison, Difference
 from .pair_tables import MEASURES
-from .wording import figure, signed
+from .wording import figure, with_sign
 
 DRAWN = ("reward", "heldout")
 
@@ -38,7 +38,7 @@ def interval_row(found: Difference, most: float) -> str:
     """Return one difference: its pair, a dot with a line through it, its figures."""
     low, mean, high = (100 + 96 * found[end] / most for end in ("low", "mean", "high"))
     name = MEASURES[found["measure"]][0]
-    said = f"{signed(figure(found['mean']))} ({figure(found['low'])} to {figure(found['high'])})"
+    said = f"{with_sign(figure(found['mean']))} ({figure(found['low'])} to {figure(found['high'])})"
     decided = "" if found["low"] <= 0 <= found["high"] else " is-decided"
     return (
         f"<div><dt>{escape(found['arm'])} against {escape(found['against'])}, {name}</dt>"

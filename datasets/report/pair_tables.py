@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ...core.number_format import count
 from ..compare.comparison import Difference, WinRate
 from .report_table import ReportTable
-from .wording import figure, integer, percent, signed, usd
+from .wording import figure, integer, percent, usd, with_sign
 
 MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "reward": ("reward", figure),
@@ -25,7 +25,7 @@ def differences_table(differences: Sequence[Difference]) -> ReportTable:
     rows = []
     for found in differences:
         name, shown = MEASURES.get(found["measure"], (found["measure"], figure))
-        mean, low, high = (signed(minus(shown(found[end]))) for end in ("mean", "low", "high"))
+        mean, low, high = (with_sign(minus(shown(found[end]))) for end in ("mean", "low", "high"))
         pair = f"{found['arm']} against {found['against']}"
         rows.append([pair, name, decided(found), mean, f"{low} to {high}", integer(found["rows"])])
     head = ("Pair", "Measure", "Decided", "Difference", "95% interval", "Rows")

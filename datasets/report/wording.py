@@ -23,7 +23,7 @@ def figure(value: float | None) -> str:
     return reward(value).replace("-", MINUS)
 
 
-def signed(text: str) -> str:
+def with_sign(text: str) -> str:
     """Return a difference with its sign: `+0.42`."""
     plain = not any(digit in text for digit in "123456789")
     return text if plain or text.startswith(MINUS) else f"+{text}"

@@ -48,7 +48,7 @@ def check_hedge(hedge: float, parts: Sequence[Weighed], rewards: Sequence[object
             "hedge needs two parts that can disagree; of one judge: judge:openai:NAME?repeats=3"
         )
     deviations = {part.z for part in parts}
-    if deviations != {True} and (True in deviations or len(set(map(_kind, rewards))) > 1):
+    if deviations != {True} and (True in deviations or len(set(map(kind_of, rewards))) > 1):
         raise ConfigError("hedge compares the parts, so they need one scale: give each z = true")
 
 
@@ -74,7 +74,7 @@ def standard_error(weights: Sequence[float], scores: Sequence[float]) -> float:
     return math.sqrt(squares * len(counted) / (len(counted) - 1))
 
 
-def _kind(reward: object) -> type:
+def kind_of(reward: object) -> type:
     """Return the class of a reward behind what batches it or keeps its scores."""
     while inner := getattr(reward, "reward", None) or getattr(reward, "judge", None):
         reward = inner

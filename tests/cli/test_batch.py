@@ -155,3 +155,17 @@ def test_in_a_terminal_the_view_is_redrawn(tmp_path):
     text = asyncio.run(drawn())
     assert "1 of 2 rows" in text
     assert "mean reward so far: 0.5" in text
+
+
+def test_the_answers_are_written_as_other_programs_read_them(tpo, typed, tmp_path, server):
+    ran = tpo(*typed, "--format", "alpaca-eval", "--format", "arena-hard")
+    assert ran.code == 0, ran.err
+    alpaca = json.loads((tmp_path / "out" / "alpaca-eval.json").read_text(encoding="utf-8"))
+    assert {tuple(row) for row in alpaca} == {("dataset", "instruction", "output", "generator")}
+    assert sorted(row["instruction"] for row in alpaca) == [f"Name river {i}" for i in range(4)]
+    arena = written(tmp_path, "arena-hard.jsonl")
+    assert sorted(row["uid"] for row in arena) == ["r0", "r1", "r2", "r3"]
+    assert arena[0]["messages"][-1]["content"]["answer"].startswith("The Rhine")
+    assert arena[0]["metadata"]["token_len"] > 1
+    ran = tpo(*typed, "--format", "xml")
+    assert (ran.code, "--format xml is not one of alpaca-eval" in ran.err) == (2, True)

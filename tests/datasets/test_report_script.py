@@ -58,7 +58,7 @@ def test_figures_are_those_of_python(script):
     assert written(script, "report.usd(v)", NUMBERS) == [*map(wording.usd, NUMBERS)]
     small = [n for n in NUMBERS if n is None or abs(n) < 1000]
     assert written(script, "report.figure(v)", small) == [*map(wording.figure, small)]
-    signed = [wording.signed(wording.figure(n)) for n in small]
+    signed = [wording.with_sign(wording.figure(n)) for n in small]
     assert written(script, "report.signed(report.figure(v))", small) == signed
     counts = [0, 7, 1234, None]
     assert written(script, "report.integer(v)", counts) == [*map(wording.integer, counts)]
