@@ -71,7 +71,7 @@ class InFlight:
         if self._again > time.monotonic():
             return
         while self.waiting and self.busy < int(self.limit) and not self.closed and self.may_send():
-            first = min(self.waiting, key=self._place)
+            first = min(self.waiting, key=self.place_of)
             self.waiting.remove(first)
             if not first.turn.done():  # nor cancelled
                 self.busy, self.sent = self.busy + 1, self.sent + 1
@@ -93,7 +93,8 @@ class InFlight:
                 asyncio.get_running_loop().call_later(pause, self.next_ones)
         self.next_ones()
 
-    def _place(self, one: Waiting) -> tuple[int, int]:
+    def place_of(self, one: Waiting) -> tuple[int, int]:
+        """Return what is smallest for the request whose turn it is."""
         if self.draining:
             return one.progress, one.order
         return one.order, one.progress

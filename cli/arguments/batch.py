@@ -66,7 +66,8 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
 }  # fmt: skip
 
 
-def _batch_option(name: str) -> inspect.Parameter:
+def batch_option(name: str) -> inspect.Parameter:
+    """Return the parameter that typer makes an option of."""
     panel, flags, kind, metavar, text = OPTIONS[name]
     annotation: Any = list[str] if kind is list else kind
     least = 0 if kind in {int, float} else None
@@ -103,7 +104,7 @@ answer_file.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
     [
         inspect.Parameter("settings", _KIND),
         inspect.Parameter("file", _KIND, annotation=FILE),
-        *[_batch_option(name) for name in OPTIONS],
+        *[batch_option(name) for name in OPTIONS],
         inspect.Parameter("json", _KIND, default=False, annotation=Json),
         inspect.Parameter("quiet", _KIND, default=False, annotation=Quiet),
     ]

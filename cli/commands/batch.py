@@ -97,7 +97,8 @@ def end_of(running: Running, folder: Path, output: OutputMode) -> int:
         told = {"folder": str(folder), "rows": running.rows.count, "stopped": stopped}
         print(json.dumps({**told, **sums.as_json()}, ensure_ascii=False))
     if stopped and output.talks:
-        say(f"{stopped}; everything paid for is saved. To go on: {typed()}")
+        how = "" if stopped == CUT_SHORT else ", with a higher limit"
+        say(f"{stopped}; everything paid for is saved. To go on{how}: {typed()}")
     elif sums.failed and output.talks:
         say(f"{count(sums.failed, 'row')} failed; to try again: {typed()} --retry-failed")
     if stopped == CUT_SHORT:

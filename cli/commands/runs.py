@@ -77,7 +77,8 @@ async def _listed(
         rows = [await _row(store, run_id) for run_id in listed]
         if with_size:
             weights = await sizes(store)
-            rows = [{**row, "bytes": weights.get(row["id"], 0)} for row in rows]
+            for row in rows:
+                row["bytes"] = weights.get(row["id"], 0)
         return rows, "" if named else _unlisted(len(rows), *await how_many(store))
 
 

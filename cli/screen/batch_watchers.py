@@ -58,7 +58,7 @@ class Lines(Silent):
         self._running, self._failed = running, 0
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._now_and_then())
+        self._task = asyncio.create_task(self.now_and_then())
         return self
 
     async def __aexit__(self, *raised: object) -> None:
@@ -76,7 +76,8 @@ class Lines(Silent):
             if self._failed == TOLD:
                 say("further failures are in results.jsonl")
 
-    async def _now_and_then(self) -> None:
+    async def now_and_then(self) -> None:
+        """Write a line every so often."""
         while True:
             await asyncio.sleep(LINE_EVERY)
             say(progress_of(self._running).line())
@@ -89,7 +90,7 @@ class LiveBatch(Silent):
         self._running, self._failure = running, ""
         self._live = Live(
             console=console,
-            get_renderable=self._view,
+            get_renderable=self.view,
             refresh_per_second=4,
             transient=True,
             redirect_stdout=False,
@@ -109,7 +110,8 @@ class LiveBatch(Silent):
         if row["error"]:
             self._failure = failure_line(row)
 
-    def _view(self) -> Group:
+    def view(self) -> Group:
+        """Return what is drawn now."""
         now = progress_of(self._running)
         lines = [now.rows, f"mean reward so far: {now.sums.mean:.3g}" if now.sums.done else ""]
         lines += [now.cost, now.time]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from ...core.errors import InputError
 from ...core.json_types import JsonObject
@@ -55,13 +56,13 @@ def read_arm(name: str, folder: Path, first: Mapping[str, RowPool] | None = None
     if not (folder / RESULTS).exists():
         raise InputError(f"{folder} has no {RESULTS}: give the folder that tpo batch -o wrote")
     about = read_metadata(folder / METADATA) or {}
-    results = {row["id"]: row for row in read_lines(folder / RESULTS)}
+    results = {row["id"]: cast("RowResult", row) for row in read_lines(folder / RESULTS)}
     return Arm(name, about.get("settings", {}), results, read_pools(folder), first or {})
 
 
 def read_pools(folder: Path) -> dict[str, RowPool]:
     """Return the pools of a batch folder by the ids of their rows; none if it has no such file."""
-    return {pool["id"]: pool for pool in read_lines(folder / POOLS)}
+    return {pool["id"]: cast("RowPool", pool) for pool in read_lines(folder / POOLS)}
 
 
 def arm_folders(given: Sequence[str | Path]) -> dict[str, Path]:

@@ -149,7 +149,7 @@ def test_in_a_terminal_the_view_is_redrawn(tmp_path):
         running = Running(BatchPlan(GivenModels(), Context()), rows)
         running.sums.done, running.sums.rewards = 1, 0.5
         console = Console(force_terminal=True, width=80, record=True)
-        console.print(LiveBatch(console, running)._view())
+        console.print(LiveBatch(console, running).view())
         return console.export_text()
 
     text = asyncio.run(drawn())
