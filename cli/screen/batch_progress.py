@@ -66,8 +66,9 @@ class Progress:
 
     def line(self) -> str:
         """Return all of it in one line."""
-        mean = f"mean reward {reward(self.sums.mean)}"
-        return f"{self.rows}; {mean}; {self.cost}; {self.time}"
+        mean = self.sums.mean
+        rated = [] if mean is None else [f"mean reward {reward(mean)}"]
+        return "; ".join([self.rows, *rated, self.cost, self.time])
 
 
 def progress_of(running: Running) -> Progress:

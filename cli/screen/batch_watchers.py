@@ -113,7 +113,8 @@ class LiveBatch(Silent):
     def view(self) -> Group:
         """Return what is drawn now."""
         now = progress_of(self._running)
-        lines = [now.rows, f"mean reward so far: {now.sums.mean:.3g}" if now.sums.done else ""]
+        mean = now.sums.mean
+        lines = [now.rows, "" if mean is None else f"mean reward so far: {mean:.3g}"]
         lines += [now.cost, now.time]
         bar = ProgressBar(total=now.total, completed=now.sums.rows, width=60)
         texts = [Text(line) for line in lines if line]

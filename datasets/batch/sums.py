@@ -18,12 +18,14 @@ class Sums:
         done: Rows with an answer.
         failed: Rows without one.
         rewards: The sum of the answers' rewards.
+        rated: Answers that have one.
         paid: What all of them have cost.
     """
 
     done: int = 0
     failed: int = 0
     rewards: float = 0.0
+    rated: int = 0
     paid: Cost = field(default_factory=cost)
     stops: dict[str, int] = field(default_factory=dict)
 
@@ -35,7 +37,7 @@ class Sums:
     @property
     def mean(self) -> float | None:
         """The mean reward of the answers."""
-        return self.rewards / self.done if self.done else None
+        return self.rewards / self.rated if self.rated else None
 
     def add(self, row: RowResult) -> None:
         """Count a row."""
@@ -44,6 +46,7 @@ class Sums:
         else:
             self.done += 1
             self.rewards += row["reward"] or 0.0
+            self.rated += row["reward"] is not None
         if row["stop_reason"]:
             self.stops[row["stop_reason"]] = self.stops.get(row["stop_reason"], 0) + 1
         if row["usage"]:

@@ -13,6 +13,7 @@ import tpo
 from tpo.core.usage import cost
 from tpo.datasets.batch.json_lines import read_lines
 from tpo.datasets.batch.plan import Totals
+from tpo.datasets.batch.sums import Sums
 from tpo.models.in_flight import InFlight
 from tpo.models.run_in_flight import RunInFlight
 
@@ -67,7 +68,7 @@ async def test_nothing_more_is_sent_once_a_total_is_reached_and_the_rest_is_done
     about = json.loads((tmp_path / "metadata.json").read_text(encoding="utf-8"))
     assert about["stopped"] == "the requests for all rows are used up"
     rest = await rows_of(rows, **place(tmp_path, model))
-    assert len(rest) == 12
+    assert [(r["error"], r["stop_reason"]) for r in rest] == [(None, "depth")] * 12
     assert len(model.asked) == 12 * 4  # sample, loss, gradient, update: none of them twice
     assert sum(r["usage"]["total"]["requests"] for r in rest) == 12 * 4
 
@@ -184,3 +185,11 @@ def test_totals_say_which_is_reached():
     assert Totals(requests=3).reached(cost(requests=3), 0) == "requests"
     assert Totals(tokens=30).reached(cost(input_tokens=20, output_tokens=10), 0) == "tokens"
     assert Totals(usd=0.5).reached({**cost(), "cost_usd": 0.5}, 0) == "usd"
+
+
+def test_rows_without_a_reward_are_left_out_of_the_mean():
+    sums, row = Sums(), {"error": None, "reward": None, "stop_reason": None, "usage": None}
+    sums.add(row)
+    assert (sums.done, sums.mean) == (1, None)
+    sums.add({**row, "reward": 0.5})
+    assert (sums.done, sums.mean) == (2, 0.5)
