@@ -94,8 +94,8 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
         )
     messages = messages_of(prompt, keep_removals=bool(checkpointer and thread_id))
     first: InputState = {"messages": messages, "drafts": read_drafts(drafts)}
-    parts = (policy, reward, critic, heldout, fallback, prompts)
-    given = GivenModels(*parts, policies=policies).checked()
+    models = (policy, reward, critic, heldout, fallback, prompts)
+    given = GivenModels(*models, policies=policies).checked()
     saver = checkpointer or InMemorySaver()
     require_history(saver)
     app: TPOApp = build_graph(given).compile(checkpointer=saver, name="tpo")
