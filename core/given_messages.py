@@ -124,7 +124,8 @@ def messages_of(prompt: Prompt, *, keep_removals: bool) -> list[AnyMessage]:
     Raises:
         InputError: it cannot be answered, or not be saved.
     """
-    if not isinstance(prompt, str) and len(prompt) > 1 and all(isinstance(p, str) for p in prompt):
+    texts = isinstance(prompt, list) and len(prompt) > 1
+    if texts and all(isinstance(part, str) for part in prompt):
         raise InputError(
             f"a list of {len(prompt)} texts is not one conversation: for an answer to each of them "
             "call tpo.batch([...]); for one conversation give messages with their roles"

@@ -9,6 +9,9 @@ from typing_extensions import TypedDict
 from .context import Context
 from .json_types import JsonObject
 from .login import without_logins
+from .reference_mark import without_reference
+
+REWARDS = ("reward", "heldout", "fallback_reward")  # settings that are specs of rewards
 
 
 class Provenance(TypedDict):
@@ -27,17 +30,16 @@ class Provenance(TypedDict):
 
 
 def settings_shown(context: Context) -> JsonObject:
-    """Return the settings of a run as plain JSON, with no login in them.
+    """Return the settings of a run as plain JSON, with no login and no reference answer in them.
 
     Example:
         >>> settings_shown(Context(policy="openai:m@http://user:key@host/v1"))["policy"]
         'openai:m@http://host/v1'
     """
     # `live` is about who watches, not about the run.
-    return {
-        name: without_logins(value)
-        for name, value in context.model_dump(mode="json", exclude={"live"}).items()
-    }
+    values = context.model_dump(mode="json", exclude={"live"})
+    shown = {name: without_logins(value) for name, value in values.items()}
+    return shown | {name: without_reference(shown[name]) for name in REWARDS if shown[name]}
 
 
 def package_version() -> str:

@@ -101,8 +101,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
     app: TPOApp = build_graph(given).compile(checkpointer=saver, name="tpo")
     place = {"thread_id": thread_id or str(uuid4())}
     config: RunnableConfig = {"configurable": place, "recursion_limit": MAX_STEPS}
-    if on_event is None:
-        chosen = chosen.model_copy(update={"live": False})
+    chosen = chosen.model_copy(update={"live": chosen.live and on_event is not None})
     with alone_on(saver, place["thread_id"]):
         start = await next_input(app, config, first)
         try:

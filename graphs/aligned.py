@@ -13,6 +13,7 @@ from ..core.final_answer import answer_of, without_answer
 from ..core.gain import Gain, gain_of
 from ..core.login import without_login
 from ..core.provenance import Provenance, package_version, settings_shown
+from ..core.reference_mark import without_reference
 from ..core.several_policies import named_policies
 from ..core.state import Candidate, Round, State, StopReason
 from ..core.usage import Usage
@@ -81,6 +82,6 @@ def part_name(part: object) -> str:
         ('len', 'openai:m@http://host/v1')
     """
     if isinstance(part, str) or is_chat_like(part):
-        return model_name(part)
+        return without_reference(model_name(part))
     own = getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__)
     return without_login(str(own))

@@ -12,9 +12,9 @@ from typing_extensions import TypedDict
 
 from ...core.context import Mode
 from ...core.final_answer import answer_of
-from ...core.login import without_login
 from ...core.number_format import age, count, reward, size
 from ...core.phrases import MODES
+from ...core.provenance import settings_shown
 from ...core.several_policies import named_policies
 from ...core.state import StopReason
 from ...core.stopping import spent
@@ -105,7 +105,7 @@ async def _row(store: Store, run_id: str) -> RunRow:
         "width": context.width,
         "round": values.get("round", 0),
         "policy": named_policies(context),
-        "reward_model": without_login(context.reward),
+        "reward_model": settings_shown(context)["reward"],
         "reward": leader["reward"] if leader else None,
         "requests": paid["requests"],
         "cost_usd": paid.get("cost_usd"),

@@ -13,11 +13,11 @@ from rich.text import Text
 from ...core.feedback import feedback_text
 from ...core.final_answer import answer_of, without_answer
 from ...core.gain import gain_phrase
-from ...core.login import without_login
 from ...core.message_text import message_words, spoken
 from ...core.number_format import age, reward
 from ...core.phrases import overoptimised_sentence, search_phrase, sentence
 from ...core.pool import by_id, criteria_of
+from ...core.provenance import settings_shown
 from ...core.several_policies import named_policies
 from ...core.state import Round, State
 from ...core.written_criterion import criteria_lines
@@ -66,7 +66,7 @@ def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
     head = Text.assemble((run.id, "bold"), f"  {status_of(run, state)}{why}")
     console.print(head.append(f"  {age(state.created_at)}", "dim"))
     policies = "policies" if context.policies else "policy"
-    models = f"{policies} {named_policies(context)}  reward {without_login(context.reward)}"
+    models = f"{policies} {named_policies(context)}  reward {settings_shown(context)['reward']}"
     console.print(
         Text(f"{search_phrase(context.mode, context.rounds, context.width)}  {models}", "dim")
     )

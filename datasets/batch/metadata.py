@@ -13,8 +13,10 @@ from pathlib import Path
 from ...core.context import Context
 from ...core.errors import InputError, StoreError, evidence
 from ...core.json_types import JsonObject
-from ...core.login import without_login, without_logins
+from ...core.login import without_login
 from ...core.private_files import private_file
+from ...core.provenance import settings_shown
+from ...core.reference_mark import without_reference
 from ...models.policy import model_name
 from ...nodes.paid.run_models import GivenModels
 from ..rows.row import digest_of
@@ -27,10 +29,8 @@ PACKAGES = ("tpo", "langgraph", "langchain-core", "langchain-openai")
 
 def made_with(given: GivenModels, context: Context, rows: Rows, verify_field: str) -> JsonObject:
     """Return what must be the same for a folder to go on; no login and no reference is in it."""
-    settings = {
-        name: without_logins(value)
-        for name, value in context.model_dump(mode="json", exclude=PASSING).items()
-    }
+    shown = settings_shown(context).items()
+    settings = {name: value for name, value in shown if name not in PASSING}
     settings |= names_of_objects(given)
     rows_read: JsonObject = {"from": rows.place, "count": rows.count, "digest": rows.digest}
     return {"settings": settings, "verify_field": verify_field, "rows": rows_read}
@@ -50,7 +50,7 @@ def names_of_objects(given: GivenModels) -> JsonObject:
     rewards = {"reward": given.reward, "heldout": given.heldout, "fallback_reward": given.fallback}
     for name, reward in rewards.items():
         if isinstance(reward, str):
-            names[name] = without_login(reward)
+            names[name] = without_reference(without_login(reward))
         elif reward is not None:
             names[name] = getattr(reward, "name", None) or getattr(reward, "__name__", "")
     return names

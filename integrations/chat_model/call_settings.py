@@ -11,6 +11,8 @@ from langchain_core.language_models import BaseChatModel
 from ...core.context import Context
 from ...core.login import without_login, without_logins
 from ...core.make_context import chosen_context
+from ...core.provenance import settings_shown
+from ...core.reference_mark import without_reference
 from ...graphs.loop import TPOGraph, build_graph
 from ...models.hide_from_traces import is_open
 from ...models.policy import PolicyLike, check_policy, model_name
@@ -103,14 +105,14 @@ class CallSettings:
     @property
     def described(self) -> Keywords:
         """The settings as text: models and rewards by their names."""
-        described = {**_open(self.context.model_dump(mode="json"))}
+        described = settings_shown(self.context)
         for name, part in self._parts.items():
             if not part:
                 continue
             if name == "policies":
                 described[name] = [model_name(policy) for policy in part]
             elif isinstance(part, str) or is_chat_like(part):
-                described[name] = model_name(part)
+                described[name] = without_reference(model_name(part))
             elif isinstance(part, PromptSet | Mapping):
                 described[name] = "own"
             else:

@@ -12,8 +12,8 @@ from pathlib import Path
 from langchain_core.messages import AnyMessage
 
 from ...core.errors import RewardError, evidence
+from ...core.reference_mark import named_by
 from ..base import Score, scored, unscored
-from .reference import named_by
 
 CHILD = Path(__file__).with_name("math_child.py")
 START_SECONDS = 60.0  # to import a computer algebra system on a busy machine

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from ...core.errors import MissingDependencyError, SpecError, evidence
 from ...core.login import without_login
 from ...core.policy_forms import listed
+from ...core.reference_mark import named_by
 from ...core.user_code.contain import passes
 from ..base import Reward
 from ..function import FunctionReward, OwnReward, as_reward
@@ -24,7 +25,6 @@ from .command import CommandReward
 from .exact import exact_match
 from .json_schema import json_valid, read_schema
 from .mathematics import MathReward
-from .reference import named_by
 from .verifier import Verifier
 
 ALLOWED = "TPO_VERIFIERS"

@@ -47,7 +47,7 @@ FORMS: dict[str, tuple[dict[str, Any], str]] = {
     "a word for a number": ({"depth": "two"}, "depth: input should be a valid integer"),
     "less than nothing": ({"depth": -1}, "depth: input should be greater than or equal to 0"),
     "no candidate": ({"width": 0}, "width: input should be greater than or equal to 1"),
-    "too many": ({"width": 1000}, "width: input should be less than or equal to 64"),
+    "too many": ({"width": 1000}, "width: input should be less than or equal to 256"),
     "not a number": ({"temperature": float("nan")}, "temperature: input should be a finite number"),
     "another name of a mode": (
         {"mode": "best-of-n"},

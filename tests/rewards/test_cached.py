@@ -17,6 +17,7 @@ from langgraph.cache.sqlite import SqliteCache
 from steps import prefer_later, run, says
 
 import tpo
+from tpo.core.reference_mark import named_by
 from tpo.rewards.base import Reward, Score, scored, unscored
 from tpo.rewards.caching.cached import cached
 from tpo.rewards.caching.score_cache import default_cache, open_cache
@@ -28,7 +29,6 @@ from tpo.rewards.judging.pointwise import Judge
 from tpo.rewards.mixing.mix import Mix, Part
 from tpo.rewards.planned_reward import score_now
 from tpo.rewards.resolve import resolve_reward
-from tpo.rewards.verifying.reference import named_by
 
 TALK: Any = [HumanMessage("one")]
 

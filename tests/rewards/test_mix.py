@@ -18,6 +18,7 @@ from steps import run, says
 
 import tpo
 from tpo.core.errors import ConfigError
+from tpo.core.reference_mark import named_by
 from tpo.core.state import Candidate
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.judging.pairwise import PairwiseJudge
@@ -25,7 +26,6 @@ from tpo.rewards.judging.pointwise import Judge
 from tpo.rewards.mixing.mix import Mix, Part
 from tpo.rewards.planned_reward import Batched, Job, planned, score_job, score_now
 from tpo.rewards.resolve import resolve_reward
-from tpo.rewards.verifying.reference import named_by
 
 MESSAGES = [HumanMessage("Why?")]
 

@@ -9,6 +9,7 @@ from scripted_model import ScriptedModel
 
 import tpo
 from tpo.core.errors import ConfigError, SpecError
+from tpo.core.reference_mark import named_by
 from tpo.rewards.base import scored
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
@@ -17,7 +18,6 @@ from tpo.rewards.judging.pointwise import Judge
 from tpo.rewards.planned_reward import Called, PlannedReward
 from tpo.rewards.resolve import resolve_reward
 from tpo.rewards.specs import REWARDS
-from tpo.rewards.verifying.reference import named_by
 
 
 class Shortest:
