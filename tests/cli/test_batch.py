@@ -147,7 +147,8 @@ def test_in_a_terminal_the_view_is_redrawn(tmp_path):
     async def drawn() -> str:
         rows = rows_of(["One?", "Two?"]).checked()
         running = Running(BatchPlan(GivenModels(), Context()), rows)
-        running.sums.done, running.sums.rewards = 1, 0.5
+        running.sums.done = running.sums.rated = 1
+        running.sums.rewards = 0.5
         console = Console(force_terminal=True, width=80, record=True)
         console.print(LiveBatch(console, running).view())
         return console.export_text()

@@ -62,7 +62,8 @@ SERVERS: list[tuple[dict[str, Any], dict[str, Any], list[int]]] = [
 async def test_every_server_gives_n_different_candidates_and_an_exact_bill(options, knobs, asked):
     with LoopbackServer(numbered(), **options) as server:
         result = await run(server, **knobs)
-    assert asked_n(server) == asked
+    sent = asked_n(server)  # those that are sent at once may arrive in any order
+    assert (sent[0], sorted(sent)) == (asked[0], sorted(asked))
     width = knobs.get("width", 5)
     assert [c["error"] for c in result["candidates"]] == [None] * 2 * width
     assert len({c["text"] for c in result["candidates"]}) == 2 * width
