@@ -121,6 +121,6 @@ async def ask_saved(
         found: _SavedReply = await asking
     finally:
         asking.cancel()
-    if found["key"] != key:
+    if found.get("key") != key:
         return await ask_saved(ask, key, callbacks=callbacks, saving="none")
     return found["reply"]["message"], cost(**found.get("failed", {}))

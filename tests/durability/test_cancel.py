@@ -108,7 +108,8 @@ async def test_what_cancelled_tasks_leave_is_text_and_is_not_replayed(saver, con
     await _cancel_at(run, config, gate, 2)
     while len(errors := await writes(run, config, "__error__")) < 4:
         await asyncio.sleep(0.001)  # the run does not wait for these to be saved
-    assert errors == ["CancelledError()"] * 4  # two requests, and the scores that wait for them
+    # Two requests and the scores that wait for them; a third answer may be on the way to its own.
+    assert set(errors) == {"CancelledError()"}
     assert (await run.app.aget_state(config)).next == ("sample",)
     gate.opened.set()
     result = await run.resume(config)
