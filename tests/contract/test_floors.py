@@ -7,20 +7,8 @@ import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from source_tree import PACKAGES, ROOT, imports, modules, syntax
+from source_tree import FLOORS, PACKAGES, ROOT, imports, modules, syntax
 
-FLOORS = (
-    "core",
-    "models",
-    "prompts",
-    "rewards",
-    "nodes",
-    "graphs",
-    "integrations",
-    "datasets",
-    "serving",
-    "cli",
-)
 MODULES = modules()
 INNER = {name: path for name, path in MODULES.items() if name != "tpo"}
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from source_tree import ROOT, modules
+from source_tree import FLOORS, ROOT, modules
 
 # What is wrong, and what to write in its place.
 WRONG = {
@@ -29,17 +29,7 @@ WRONG = {
     r"\bno more than that\b": "only that",
     r"\bon which of\b": "on which",
 }
-PLACES = (
-    "core",
-    "models",
-    "rewards",
-    "nodes",
-    "graphs",
-    "integrations",
-    "datasets",
-    "serving",
-    "cli",
-)
+PLACES = [floor for floor in FLOORS if floor != "prompts"]  # whose texts are for models
 DOCS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 SCRIPTS = [p for f in ("serving", "core", "datasets") for p in sorted((ROOT / f).rglob("*.js"))]
 PAGE = [p for p in SCRIPTS if "vendor" not in p.parts]

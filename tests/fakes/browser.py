@@ -51,6 +51,23 @@ def opened_browser() -> Iterator[Any]:
         browser.close()
 
 
+def reach_by_tab(page: Any, selector: str, at_most: int) -> None:
+    """Press Tab until what a selector names has the focus, and see that this is shown.
+
+    Args:
+        page: The open page.
+        selector: What is to be reached.
+        at_most: How often.
+    """
+    for _ in range(at_most):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            outline = "getComputedStyle(document.activeElement).outlineStyle"
+            assert page.evaluate(outline) != "none", f"focus is not to be seen at {selector}"
+            return
+    raise AssertionError(f"{selector} is not to be reached")
+
+
 def install() -> None:
     """Install Debian's, where that is ours to do."""
     if not shutil.which("apt-get") or os.getuid() != 0:

