@@ -154,8 +154,8 @@ def one_query(scenario: Scenario, depth: int, seed: int, watch: Watch) -> Found:
 
     after_first = range(2, depth + 1)
     whole = WIDTH + CRITIQUE * scenario.told
-    full = [{"fresh": WIDTH + CRITIQUE}, {"rewrite": whole, "told": scenario.told}]
-    full.append({"advised": whole})
+    rewrites = {"rewrite": whole, "told": scenario.told}
+    full = [{"fresh": WIDTH + CRITIQUE}, rewrites, {"advised": whole}]
     found = {"single": start().texts[0].true}
     found["best of N"] = on(start(), full[0], range(1, depth + 1))
     found["tpo"] = on(start(), {"rewrite": WIDTH}, range(1, depth + 1))

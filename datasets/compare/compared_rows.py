@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...core.pool import reward_of
+from ..records import RowResult
 from .comparison import ComparedAnswer, ComparedRow
 from .matching import Matched
 from .reached import Reached
@@ -12,15 +13,24 @@ CATEGORIES = ("category", "dataset", "task", "subject", "type")
 
 def compared_row(rows: Matched, id: str) -> ComparedRow:
     """Return one row with what each arm answered."""
-    given = rows.arms[0].results[id]
+    answers = {arm.name: compared_answer(rows.points[arm.name][id]) for arm in rows.arms}
+    return with_answers(rows.arms[0].results[id], answers)
+
+
+def with_answers(given: RowResult, answers: dict[str, ComparedAnswer]) -> ComparedRow:
+    """Return a row with its query and category as they were read.
+
+    Args:
+        given: What became of it in one of the arms.
+        answers: What each arm answered.
+    """
     text = given["messages"][-1].get("content", "") if given["messages"] else ""
-    columns = given["input"]
-    named = (columns[name] for name in CATEGORIES if isinstance(columns.get(name), str))
+    named = (given["input"].get(name) for name in CATEGORIES)
     return ComparedRow(
-        id=id,
+        id=given["id"],
         query=text if isinstance(text, str) else str(text),
-        category=next(named, ""),
-        answers={arm.name: compared_answer(rows.points[arm.name][id]) for arm in rows.arms},
+        category=next((value for value in named if isinstance(value, str)), ""),
+        answers=answers,
     )
 
 

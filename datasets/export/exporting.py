@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ...core.errors import InputError
@@ -84,7 +84,7 @@ def export_rows(sources: Iterable[Source], wish: Wish) -> Exported:
     scales: Counter[str] = Counter()
     for source in sources:
         found.runs += 1
-        examples = list(wished_examples(source, wish, found))
+        examples = wished_examples(source, wish, found)
         scales[source.ranked_by] += bool(examples)
         for example in examples:
             row = wish.trainer.row(example, wish.task)
@@ -97,8 +97,8 @@ def export_rows(sources: Iterable[Source], wish: Wish) -> Exported:
     return found
 
 
-def wished_examples(source: Source, wish: Wish, found: Exported) -> Iterator[Example]:
-    """Yield the examples of a run, or note why there are none."""
+def wished_examples(source: Source, wish: Wish, found: Exported) -> Sequence[Example]:
+    """Return the examples of a run, or note why there are none."""
     reason = ""
     examples: Sequence[Example] = []
     if wish.rewards and source.ranked_by not in wish.rewards:
@@ -109,13 +109,13 @@ def wished_examples(source: Source, wish: Wish, found: Exported) -> Iterator[Exa
         reason = "with more than texts in the prompt, such as images or tool calls"
     elif wish.critiques:
         good = [c for c in critiques_of(source) if c.good or wish.task == "kto"]
-        examples, reason = [*good], "without a critique to learn from"
+        examples, reason = good, "without a critique to learn from"
     else:
         examples = list(examples_of(source, wish.task, wish.pairing))
         reason = "without two answers that are far enough apart"
     if not examples:
         found.left_out["run", reason] += 1
-    yield from examples
+    return examples
 
 
 def texts_of(example: Example) -> tuple[str, ...]:

@@ -53,4 +53,4 @@ def as_described(file: Path, name: str, wish: Wish) -> list[Path]:
     described = {**known, **wish.trainer.info(name, file.name, wish.task)}
     private_file(path)
     path.write_text(f"{json.dumps(described, indent=2)}\n", encoding="utf-8")
-    return [file.with_name(INFO)]
+    return [path]

@@ -8,7 +8,7 @@ from statistics import fmean
 
 from ...core.dollars import is_whole_price
 from ...core.usage import Cost, cost
-from ..compare.compared_rows import CATEGORIES
+from ..compare.compared_rows import with_answers
 from ..compare.comparison import ArmSummary, ComparedAnswer, ComparedRow, CurvePoint
 from ..compare.summaries import known_mean, mean_of
 from ..records import RoundFigures, RowPool, RowResult
@@ -22,14 +22,7 @@ def batch_row(name: str, row: RowResult, pool: RowPool | None) -> ComparedRow:
         row: What became of it.
         pool: All its candidates, if they are known.
     """
-    asked = row["messages"][-1].get("content", "") if row["messages"] else ""
-    named = (row["input"].get(column) for column in CATEGORIES)
-    return ComparedRow(
-        id=row["id"],
-        query=asked if isinstance(asked, str) else str(asked),
-        category=next((value for value in named if isinstance(value, str)), ""),
-        answers={name: batch_answer(row, pool)},
-    )
+    return with_answers(row, {name: batch_answer(row, pool)})
 
 
 def batch_answer(row: RowResult, pool: RowPool | None) -> ComparedAnswer:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...core.errors import InputError
 from ...core.number_format import count
-from ..batch.json_lines import read_lines
 from ..batch.metadata import read_metadata
+from ..compare.arm_folder import read_arm
 from ..compare.comparison import ArmSummary, Comparison
-from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
+from ..records import METADATA, RowResult
 from .batch_arm import batch_arm, batch_row
 from .wording import figure, integer, percent, usd, with_sign
 from .writing import write_report
@@ -34,8 +33,6 @@ def write_batch_report(folder: Path) -> Path:
         >>> write_batch_report(Path("answers"))  # doctest: +SKIP
         PosixPath('answers/report.html')
     """
-    if not (folder / RESULTS).exists():
-        raise InputError(f"{folder} has no {RESULTS}: give the folder that tpo batch -o wrote")
     return write_report(batch_record(folder), folder)
 
 
@@ -46,13 +43,14 @@ def batch_record(folder: Path) -> Comparison:
         folder: What `tpo batch -o` wrote.
 
     Raises:
+        InputError: the folder is not one of a batch.
         StoreError: it cannot be read.
     """
-    results: list[RowResult] = [*read_lines(folder / RESULTS)]
-    pools: dict[str, RowPool] = {pool["id"]: pool for pool in read_lines(folder / POOLS)}
     name = folder.resolve().name
+    batch = read_arm(name, folder)
+    results = [*batch.results.values()]
     done = [row for row in results if row["answer"] is not None]
-    rows = [batch_row(name, row, pools.get(row["id"])) for row in done]
+    rows = [batch_row(name, row, batch.pools.get(row["id"])) for row in done]
     arms = [batch_arm(done, rows, len(results) - len(done))] if rows else []
     return Comparison(
         title=name,

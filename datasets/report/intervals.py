@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from ..compare.comparison import Comparison, Difference
+from ..compare.pair_words import is_decided
 from .pair_tables import MEASURES
 from .wording import figure, with_sign
 
@@ -39,7 +40,7 @@ def interval_row(found: Difference, most: float) -> str:
     low, mean, high = (100 + 96 * found[end] / most for end in ("low", "mean", "high"))
     name = MEASURES[found["measure"]][0]
     said = f"{with_sign(figure(found['mean']))} ({figure(found['low'])} to {figure(found['high'])})"
-    decided = "" if found["low"] <= 0 <= found["high"] else " is-decided"
+    decided = " is-decided" if is_decided(found) else ""
     return (
         f"<div><dt>{escape(found['arm'])} against {escape(found['against'])}, {name}</dt>"
         f'<dd><svg class="interval{decided}" viewBox="0 0 200 16" aria-hidden="true">'

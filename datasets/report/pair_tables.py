@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ...core.number_format import count
 from ..compare.comparison import Difference, WinRate
+from ..compare.pair_words import is_decided
 from .report_table import ReportTable
 from .wording import figure, integer, percent, usd, with_sign
 
@@ -25,7 +26,7 @@ def differences_table(differences: Sequence[Difference]) -> ReportTable:
     rows = []
     for found in differences:
         name, shown = MEASURES.get(found["measure"], (found["measure"], figure))
-        mean, low, high = (with_sign(minus(shown(found[end]))) for end in ("mean", "low", "high"))
+        mean, low, high = (with_sign(shown(found[end])) for end in ("mean", "low", "high"))
         pair = f"{found['arm']} against {found['against']}"
         rows.append([pair, name, decided(found), mean, f"{low} to {high}", integer(found["rows"])])
     head = ("Pair", "Measure", "Decided", "Difference", "95% interval", "Rows")
@@ -33,14 +34,9 @@ def differences_table(differences: Sequence[Difference]) -> ReportTable:
     return ReportTable("Differences", note, head, rows, texts=3)
 
 
-def minus(text: str) -> str:
-    """Return a figure with the sign that its column aligns on."""
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
 def decided(found: Difference) -> str:
     """Return whether the interval leaves 0 out, or how many more rows it would take."""
-    if found["low"] > 0 or found["high"] < 0:
+    if is_decided(found):
         return "yes"
     more = found["rows_to_decide"]
     return "no" if more is None else f"no: about {count(more, 'more row')}"

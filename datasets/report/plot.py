@@ -46,15 +46,22 @@ class Track:
 
 
 def lines_plot(
-    title: str, note: str, names: tuple[str, str], tracks: Sequence[Track], *, money: bool = False
+    title: str, note: str, names: tuple[str, str], tracks: Sequence[Track], **first_axis: bool
 ) -> Plot | None:
-    """Draw a line and a large mark for each arm; `None` if there is nothing to see."""
+    """Draw a line and a large mark for each arm; `None` if there is nothing to see.
+
+    Args:
+        title: Of the plot.
+        note: What it shows.
+        names: Of its axes.
+        tracks: The arms.
+        **first_axis: How the first axis is drawn (`axis_for`).
+    """
     points = [point for track in tracks for point in (*track.steps, *track.end)]
     if len(points) < 2:
         return None
     xs, ys = zip(*points, strict=True)
-    costs = money or names[0].startswith("tokens")
-    chart = Chart(axis_for(names[0], xs, zero=costs, money=money), axis_for(names[1], ys))
+    chart = Chart(axis_for(names[0], xs, **first_axis), axis_for(names[1], ys))
     svg = chart.svg(all_tracks(chart, tracks), f"{title}. {ends(tracks)}")
     return Plot(title, note, svg, drawn_arms(tracks))
 

@@ -42,7 +42,7 @@ def cost_plot(arms: Sequence[ArmSummary]) -> Plot | None:
     note = "" if priced else "A price is unknown, so tokens stand for the cost. "
     note += "Higher and further left is better. Large marks are compared; small ones are rounds."
     name = "dollars for each row" if priced else "tokens for each row"
-    return lines_plot(title, note, (name, "reward"), tracks, money=priced)
+    return lines_plot(title, note, (name, "reward"), tracks, zero=True, money=priced)
 
 
 def heldout_plot(arms: Sequence[ArmSummary]) -> Plot | None:

@@ -39,7 +39,7 @@ def test_the_markdown_says_the_verdict_first(whole):
     lines = report_markdown(synthetic_comparison(whole=whole)).splitlines()
     assert lines[0] == "# Three ways to answer, at equal tokens"
     assert lines[2].startswith("**tpo beats best\\_of\\_n by 0.31 of reward")
-    assert "    tpo batch prompts.jsonl --depth 1 --width 5 --out answers" in lines
+    assert "    tpo batch prompts.jsonl -o answers -d 1 -w 5" in lines
 
 
 def test_the_markdown_holds_what_is_known_and_says_what_is_not():

@@ -62,7 +62,7 @@ def synthetic_comparison(
         "smaller": [smaller("tpo", depth, width) for depth, width in ((1, 5), (1, 3), (0, 5))]
         if whole
         else [],
-        "recommended": "tpo batch prompts.jsonl --depth 1 --width 5 --out answers",
+        "recommended": "tpo batch prompts.jsonl -o answers -d 1 -w 5",
         "sentences": [
             "tpo beats best_of_n by 0.31 of reward (0.22 to 0.40) for the same tokens.",
             "The held-out reward agrees.",
