@@ -70,6 +70,11 @@ class Context(StopSettings, RewardSettings, RequestSettings, SamplingSettings, S
         return self.reasoning == "keep"
 
     @property
+    def shows_feedback(self) -> bool:
+        """Whether models are shown what the reward says beside its number."""
+        return self.feedback == "show"
+
+    @property
     def rounds(self) -> int:
         """Rounds after the first samples: `depth`, or 0 in best-of-N mode."""
         return 0 if self.mode == "best_of_n" else self.depth

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .feedback import Check, Feedback, feedback_text
-from .pool import reward_of, with_reward
+from .pool import best_first
 from .state import Candidate
 
 
@@ -47,6 +47,6 @@ def with_other_faults(pool: Sequence[Candidate], chosen: Candidate, most: int) -
         most: How many there may be.
     """
     found = {faults(chosen): chosen}
-    for candidate in sorted(with_reward(pool), key=reward_of, reverse=True):
+    for candidate in best_first(pool):
         found.setdefault(faults(candidate), candidate)
     return [candidate for wrong, candidate in found.items() if wrong][:most]

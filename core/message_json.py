@@ -24,11 +24,16 @@ def plain_messages(messages: Sequence[BaseMessage]) -> list[JsonObject]:
 
 
 def plain_message(message: BaseMessage) -> JsonObject:
-    """Return one message so; blocks of content that LangChain does not know stay as they are."""
+    """Return one message in this form; content that LangChain does not know stays as it is."""
     try:
         return convert_to_openai_messages(message)
     except (KeyError, TypeError, ValueError):
-        return {"role": _ROLES.get(message.type, message.type), "content": message.content}
+        return {"role": role_of(message), "content": message.content}
+
+
+def role_of(message: BaseMessage) -> str:
+    """Return the role of a message, as other programs call it."""
+    return _ROLES.get(message.type, message.type)
 
 
 def as_json(result: Mapping[str, object]) -> JsonObject:

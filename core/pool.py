@@ -22,6 +22,11 @@ def with_reward(pool: Sequence[Candidate]) -> list[Candidate]:
     return [c for c in pool if c["error"] is None and c["reward"] is not None]
 
 
+def best_first(pool: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates with a reward, the best first; of equals the earlier one."""
+    return sorted(with_reward(pool), key=reward_of, reverse=True)
+
+
 def without_reward(pool: Sequence[Candidate], round: int) -> list[Candidate]:
     """Return the round's usable candidates that have no reward yet."""
     return [c for c in pool if c["round"] == round and c["error"] is None and c["reward"] is None]

@@ -96,7 +96,7 @@ def worth_its_price(pool: Sequence[Candidate], now: int, context: Context) -> bo
     if not context.round_price:
         return True
     size = {"rounds": context.rounds, "width": context.width}
-    shown, price = context.feedback == "show", context.round_price
+    shown, price = context.shows_feedback, context.round_price
     return worth_another_round(pool, round=now, price=price, shown=shown, **size)
 
 

@@ -21,7 +21,14 @@ from ..models.policy import model_name
 from ..models.unwrap import is_chat_like
 from ..nodes.paid.run_models import GivenModels
 
-PARTS = ("policy", "critic", "reward", "heldout", "prompts")
+PARTS = {  # settings, and what is given for them
+    "policy": "policy",
+    "critic": "critic",
+    "reward": "reward",
+    "heldout": "heldout",
+    "fallback_reward": "fallback",
+    "prompts": "prompts",
+}
 
 
 class Aligned(TypedDict):
@@ -56,9 +63,8 @@ def provenance_of(state: State, given: GivenModels, context: Context) -> Provena
         given: What the caller gave as objects or specs.
         context: The settings.
     """
-    parts = {name: getattr(given, name) for name in PARTS}
+    parts = {setting: getattr(given, name) for setting, name in PARTS.items()}
     named = {name: part_name(part) for name, part in parts.items() if part is not None}
-    named |= {"fallback_reward": part_name(given.fallback)} if given.fallback is not None else {}
     settings = {**settings_shown(context), **named}
     several = [part_name(policy) for policy in given.policies or ()]
     settings |= {"policies": several} if several else {}

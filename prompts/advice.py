@@ -13,8 +13,7 @@ from langchain_core.messages import AnyMessage, HumanMessage
 
 from ..core.message_text import message_words
 from ..core.prompt_template import Prompt, clip, quote
-from ..core.special_tokens import as_text
-from .feedback import FEEDBACK_TOKENS
+from .feedback import shown_feedback
 from .prompt_set import Critique
 
 ADVICE = Prompt(
@@ -64,7 +63,7 @@ def what_was_learnt(critique: Critique, clip_tokens: int) -> dict[str, str]:
     """Return the blocks of what the reward says of earlier answers, and of what to change."""
     # Without a critique both are a person's, who may have written a loss alone.
     said, gradient = critique.chosen_feedback, critique.gradient or critique.loss
-    feedback = as_text(quote(clip(said, min(clip_tokens, FEEDBACK_TOKENS))))
+    feedback = shown_feedback(said, clip_tokens)
     changes = quote(clip(gradient, clip_tokens))
     return {
         "feedback": CHECKED.fill({"feedback": feedback}) if said else "",

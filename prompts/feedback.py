@@ -32,9 +32,13 @@ def feedback_blocks(chosen: str, rejected: str, clip_tokens: int) -> str:
         rejected: The same of the rejected answer.
         clip_tokens: How much of a text a prompt may show; of feedback never more than 800.
     """
-    most = min(clip_tokens, FEEDBACK_TOKENS)
     return "".join(
-        FEEDBACK.fill({"role": role, "feedback": as_text(quote(clip(said, most)))})
+        FEEDBACK.fill({"role": role, "feedback": shown_feedback(said, clip_tokens)})
         for role, said in (("chosen", chosen), ("rejected", rejected))
         if said
     )
+
+
+def shown_feedback(said: str, clip_tokens: int) -> str:
+    """Return what the reward says of an answer, as prompts show it."""
+    return as_text(quote(clip(said, min(clip_tokens, FEEDBACK_TOKENS))))

@@ -14,7 +14,7 @@ from langchain_core.messages import AnyMessage
 from ..core.prompt_template import Prompt, clip, quote
 from ..core.special_tokens import as_text
 from .advice import with_note
-from .feedback import FEEDBACK_TOKENS
+from .feedback import shown_feedback
 from .prompt_set import Critique
 
 FUSE = Prompt(
@@ -45,12 +45,8 @@ def fused_messages(
         clip_tokens: About how many tokens of each text the model is shown.
     """
     blocks = [
-        ANSWER.format(_shown(text, clip_tokens))
-        + (CHECKED.format(_shown(said, min(clip_tokens, FEEDBACK_TOKENS))) if said else "")
+        ANSWER.format(as_text(quote(clip(text, clip_tokens))))
+        + (CHECKED.format(shown_feedback(said, clip_tokens)) if said else "")
         for text, said in critique.best
     ]
     return with_note(messages, FUSE.fill({"answers": "\n\n".join(blocks)}))
-
-
-def _shown(text: str, tokens: int) -> str:
-    return as_text(quote(clip(text, tokens)))

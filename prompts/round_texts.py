@@ -34,7 +34,7 @@ def critique_of(state: State, context: Context) -> Critique:
     rejected = None if revise else by_id(pool, now["rejected"])
     if chosen is None:
         raise PolicyError(f"round {now['round']} has no chosen candidate to improve on")
-    told = context.feedback == "show"
+    told = context.shows_feedback
     earlier = earlier_advice(state["rounds"]) if context.mode == "adaptive" else ""
     return Critique(
         query=read_conversation(state["messages"]).text,
@@ -60,11 +60,11 @@ def advice_of(state: State, context: Context, most: int) -> list[tuple[int, Crit
         most: How many are needed.
     """
     critique, pool = critique_of(state, context), state["candidates"]
-    told = context.feedback == "show"
+    told = context.shows_feedback
     chosen = next(c for c in pool if c["id"] == state["rounds"][-1]["chosen"])
     others = with_other_faults(pool, chosen, min(most, MOST_VERSIONS)) if told else []
     return [
-        (chosen["round"], replace(critique, chosen_feedback=faults_text(chosen, c) * told))
+        (chosen["round"], replace(critique, chosen_feedback=faults_text(chosen, c) if told else ""))
         for c in others or [chosen]
     ]
 
@@ -80,20 +80,23 @@ def drafts_of(state: State, context: Context, most: int) -> list[tuple[int, Crit
         most: How many are needed.
     """
     critique, now, pool = critique_of(state, context), state["rounds"][-1], state["candidates"]
-    told = context.feedback == "show"
+    told = context.shows_feedback
     equal = [c for c in pool if c["id"] == now["chosen"]]
     if told and now["picked_by"] == "reward":
         others = with_other_faults(pool, equal[0], len(pool))
         equal += [c for c in others if c["reward"] == equal[0]["reward"] and c not in equal]
     return [
-        (c["round"], replace(critique, chosen=c["text"], chosen_feedback=faults_text(c) * told))
+        (
+            c["round"],
+            replace(critique, chosen=c["text"], chosen_feedback=faults_text(c) if told else ""),
+        )
         for c in equal[: min(most, MOST_VERSIONS)]
     ]
 
 
 def answers_to_fuse(state: State, context: Context, most: int) -> list[tuple[int, Critique]]:
     """Return the best answers, from which one is made, with the round of the very best."""
-    told, few = context.feedback == "show", best_few(state["candidates"])
+    told, few = context.shows_feedback, best_few(state["candidates"])
     best = [(c["text"], feedback_text(c) if told else "") for c in few]
     return [(few[0]["round"], replace(critique_of(state, context), best=best))]
 

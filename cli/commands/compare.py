@@ -110,13 +110,11 @@ class TypedComparison:
     @asynccontextmanager
     async def watching(self, name: str, running: Running) -> AsyncIterator[Told]:
         """Say which arm begins, and show how far it is."""
-        if not self.quiet and running.rows_before < running.rows.count:
+        quiet = self.quiet or running.rows_before >= running.rows.count
+        if not quiet:
             say(f"{name}:")
-            async with watcher_of(running, quiet=False, json=self.json) as watcher:
-                yield watcher.ended
-        else:
-            async with watcher_of(running, quiet=True, json=self.json) as watcher:
-                yield watcher.ended
+        async with watcher_of(running, quiet=quiet, json=self.json) as watcher:
+            yield watcher.ended
 
 
 def equal_of(text: str) -> Equal:

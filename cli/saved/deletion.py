@@ -48,11 +48,12 @@ async def runs_to_delete(store: Store, older_than: str | None, keep: int | None)
     Raises:
         InputError: `older_than` is not an age.
     """
-    before = datetime.max.replace(tzinfo=UTC)
-    if older_than is not None:
-        before = datetime.now(UTC) - timedelta(seconds=seconds_of(older_than))
+    spare = (await latest_runs(store, -1))[keep or 0 :]
+    if older_than is None:
+        return spare
+    before = datetime.now(UTC) - timedelta(seconds=seconds_of(older_than))
     found = []
-    for run_id in (await latest_runs(store, -1))[keep or 0 :]:
+    for run_id in spare:
         saved = await store.saver.aget_tuple({"configurable": {"thread_id": run_id}})
         if saved and datetime.fromisoformat(saved.checkpoint["ts"]) < before:
             found.append(run_id)

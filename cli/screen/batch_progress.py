@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...core.json_types import JsonObject
+from ...core.dollars import money, price_phrase
 from ...core.number_format import count, reward, seconds
 from ...core.usage import Cost, tokens_of
 from ...datasets.batch.running import Running
@@ -48,14 +48,13 @@ class Progress:
     def cost(self) -> str:
         """Tokens and dollars so far, and what all rows will cost."""
         tokens, rows = tokens_of(self.spent), self.sums.rows
-        dollars = JsonObject(self.spent).get("cost_usd")
-        so_far = f"{tokens:,} tokens" + (f", ${dollars:.4g}" if dollars else "")
+        price = price_phrase(self.spent, unknown="")
+        so_far = f"{tokens:,} tokens" + (f", {price}" if price else "")
         if not rows or rows >= self.total:
             return so_far
-        ended: JsonObject = {**self.sums.paid}
         forecast = f"{round(tokens_of(self.sums.paid) / rows * self.total, -2):,.0f} tokens"
-        if dollars := ended.get("cost_usd"):
-            forecast += f", ${dollars / rows * self.total:.3g}"
+        if dollars := self.sums.paid.get("cost_usd"):
+            forecast += f", {money(dollars / rows * self.total)}"
         return f"{so_far} (all: about {forecast})"
 
     @property

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..moves import Move, Plan
-from ..pool import reward_of, with_reward
+from ..moves import Plan
+from ..pool import best_first
 from ..state import Candidate
+from .move_beliefs import MOVES
 from .plan_words import NAMES
 
 MOST = 3  # answers that one is made from
 
 
-def best_few(pool: Sequence[Candidate], most: int = MOST) -> list[Candidate]:
+def best_few(pool: Sequence[Candidate]) -> list[Candidate]:
     """Return the best answers of a pool, no two with the same text; the earliest on a tie."""
     found: dict[str, Candidate] = {}
-    for candidate in sorted(with_reward(pool), key=reward_of, reverse=True):
+    for candidate in best_first(pool):
         found.setdefault(candidate["text"], candidate)
-    return list(found.values())[:most]
+    return list(found.values())[:MOST]
 
 
 def with_fusion(plan: Plan, pool: Sequence[Candidate]) -> Plan:
@@ -32,9 +33,8 @@ def with_fusion(plan: Plan, pool: Sequence[Candidate]) -> Plan:
         pool: The candidates so far.
     """
     few = len(best_few(pool))
-    moves: tuple[Move, ...] = ("fresh", "rewrite", "advised")
-    numbers = {move: plan[move] for move in moves}
-    largest = max(moves, key=lambda move: numbers[move])
+    numbers = {move: plan[move] for move in MOVES}
+    largest = max(MOVES, key=lambda move: numbers[move])
     if few < 2 or numbers[largest] < 2:
         return plan
     numbers[largest] -= 1

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.errors import StoreError, evidence
 from ...core.json_types import JsonObject
-from ...core.private_files import private_file
+from ...core.private_files import private_file, private_folder
 
 BLOCK = 65_536
 
@@ -70,6 +70,17 @@ def read_lines(path: Path) -> Iterator[Any]:
                 yield json.loads(line)
             except ValueError:
                 raise StoreError(f"{path}, line {number}: not JSON: was it edited?") from None
+
+
+def kept_lines(path: Path) -> Iterator[Any]:
+    """Yield what a file holds whose last line a kill may have cut off; it is made if missing.
+
+    Raises:
+        StoreError: it cannot be used.
+    """
+    private_folder(path.parent)
+    GrowingFile(path).close()
+    yield from read_lines(path)
 
 
 def count_lines(path: Path) -> int:

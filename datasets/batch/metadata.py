@@ -13,11 +13,9 @@ from pathlib import Path
 from ...core.context import Context
 from ...core.errors import InputError, StoreError, evidence
 from ...core.json_types import JsonObject
-from ...core.login import without_login
 from ...core.private_files import private_file
 from ...core.provenance import settings_shown
-from ...core.reference_mark import without_reference
-from ...models.policy import model_name
+from ...graphs.aligned import part_name
 from ...nodes.paid.run_models import GivenModels
 from ..rows.row import digest_of
 from ..rows.row_file import Rows
@@ -41,18 +39,16 @@ def names_of_objects(given: GivenModels) -> JsonObject:
     names: JsonObject = {}
     for name in ("policy", "critic"):
         if (model := getattr(given, name)) is not None:
-            names[name] = model_name(model)
+            names[name] = part_name(model)
     if given.policies:
-        names["policies"] = [model_name(model) for model in given.policies]
+        names["policies"] = [part_name(model) for model in given.policies]
     if given.prompts is not None:
         text = isinstance(given.prompts, str)
         names["prompts"] = given.prompts if text else digest_of(repr(given.prompts))
     rewards = {"reward": given.reward, "heldout": given.heldout, "fallback_reward": given.fallback}
     for name, reward in rewards.items():
-        if isinstance(reward, str):
-            names[name] = without_reference(without_login(reward))
-        elif reward is not None:
-            names[name] = getattr(reward, "name", None) or getattr(reward, "__name__", "")
+        if reward is not None:
+            names[name] = part_name(reward)
     return names
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ...core.context import Context
+from ...core.dollars import usd_for_budget
 from ...core.errors import ConfigError
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, tokens_for_budget
@@ -37,12 +38,11 @@ class Totals:
 
     def reached(self, paid: Cost, seconds: float) -> str:
         """Return which limit is reached, or ""."""
-        dollars = JsonObject(paid).get("cost_usd") or 0.0
         spent = {
             "requests": paid["requests"],
             "tokens": tokens_for_budget(paid),
             "seconds": seconds,
-            "usd": dollars,
+            "usd": usd_for_budget(paid),
         }
         return next((name for name in spent if 0 < getattr(self, name) <= spent[name]), "")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...core.dollars import with_dollars
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, add_costs, cost
 from ..records import RowResult
@@ -54,11 +54,10 @@ class Sums:
 
     def as_json(self) -> JsonObject:
         """Return them as they are written."""
-        usage: Mapping[str, object] = self.paid
         return {
             "done": self.done,
             "failed": self.failed,
             "mean_reward": self.mean,
             "stop_reasons": self.stops,
-            "usage": usage,
+            "usage": with_dollars(self.paid),
         }

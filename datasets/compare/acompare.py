@@ -35,10 +35,6 @@ class Comparing:
         arms: The settings of each arm.
         common: What they have in common.
         terms: How they are compared.
-        equal: What the arms get the same of on each row: `tokens`, `texts`, `requests`, `dollars`,
-            or `nothing`.
-        like: The arm whose spend every arm gets; "": on each row the arm that spent least.
-        against: The arm that the others are held against; "": best-of-N, else the first.
         heldout: Rewards that score the compared answers, and steer nothing.
         judge: What compares answers in pairs, if anything does.
         watching: Who watches the batches.

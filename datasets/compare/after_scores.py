@@ -12,12 +12,13 @@ from pathlib import Path
 from ...core.conversation import to_messages
 from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
-from ...core.private_files import private_folder
+from ...core.login import without_login
+from ...core.reference_mark import without_reference
 from ...nodes.paid.run_models import GivenModels
 from ...rewards.base import Reward
 from ...rewards.planned_reward import PlannedReward, score_now
 from ...rewards.resolve import RewardLike, resolve_reward
-from ..batch.json_lines import GrowingFile, read_lines
+from ..batch.json_lines import GrowingFile, kept_lines
 from ..batch.plan import BatchPlan
 from ..batch.row_rewards import given_for, needs_row
 from .matching import Matched
@@ -37,7 +38,7 @@ def text_mark(text: str) -> str:
 def reward_title(reward: RewardLike, nth: int) -> str:
     """Return what a held-out reward is called in figures."""
     if isinstance(reward, str):
-        return reward
+        return without_reference(without_login(reward))
     return str(getattr(reward, "name", "") or getattr(reward, "__name__", "") or f"heldout {nth}")
 
 
@@ -57,9 +58,7 @@ class AfterScores:
 
     def __post_init__(self) -> None:
         """Read what is known."""
-        private_folder(self.path.parent)
-        GrowingFile(self.path).close()
-        for line in read_lines(self.path):
+        for line in kept_lines(self.path):
             if line["score"] is not None:  # what failed is asked again
                 self.known[line["reward"], line["id"], line["text"]] = line["score"]
 

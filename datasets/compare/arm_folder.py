@@ -9,6 +9,7 @@ from typing import cast
 
 from ...core.errors import InputError
 from ...core.json_types import JsonObject
+from ..batch.folder import read_results
 from ..batch.json_lines import read_lines
 from ..batch.metadata import read_metadata
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
@@ -56,7 +57,7 @@ def read_arm(name: str, folder: Path, first: Mapping[str, RowPool] | None = None
     if not (folder / RESULTS).exists():
         raise InputError(f"{folder} has no {RESULTS}: give the folder that tpo batch -o wrote")
     about = read_metadata(folder / METADATA) or {}
-    results = {row["id"]: cast("RowResult", row) for row in read_lines(folder / RESULTS)}
+    results = {row["id"]: row for row in read_results(folder)}
     return Arm(name, about.get("settings", {}), results, read_pools(folder), first or {})
 
 
@@ -98,7 +99,6 @@ def read_arms(given: Sequence[str | Path]) -> list[Arm]:
     folders = arm_folders(given)
     if len(folders) < 2:
         raise InputError("a comparison needs two arms or more: give two batch folders")
-    return [
-        read_arm(name, folder, read_pools(folder.parent.parent / FIRST))
-        for name, folder in folders.items()
-    ]
+    beside = {name: folder.parent.parent / FIRST for name, folder in folders.items()}
+    first = {place: read_pools(place) for place in set(beside.values())}
+    return [read_arm(name, folder, first[beside[name]]) for name, folder in folders.items()]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ...core.errors import InputError
 from ...core.json_types import JsonObject
-from ..batch.metadata import versions
+from ..batch.metadata import timestamp, versions
 from .against import Against, Verdicts
 from .arm_folder import Arm, read_arms
 from .compared_rows import compared_row
@@ -30,14 +29,12 @@ class Terms:
         like: The arm whose spend is the limit; "": on each row the arm that spent least.
         against: The arm that the others are held against; "": best-of-N, else the first.
         seed: Of the resamples.
-        title: What the comparison is called.
     """
 
     equal: Equal = "tokens"
     like: str = ""
     against: str = ""
     seed: int = 0
-    title: str = ""
 
 
 def compare_folders(folders: Sequence[str | Path], terms: Terms | None = None) -> Comparison:
@@ -101,8 +98,8 @@ def record_of(against: Against, terms: Terms) -> Comparison:
     """Return the record of a comparison, but for its sentences."""
     rows = against.matched
     return Comparison(
-        title=terms.title or " and ".join(arm.name for arm in rows.arms),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        title=" and ".join(arm.name for arm in rows.arms),
+        created=timestamp(),
         equal=terms.equal,
         arms=[arm_summary(rows, arm) for arm in rows.arms],
         differences=against.differences(),

@@ -13,13 +13,12 @@ from ...core.conversation import to_messages
 from ...core.errors import TPOError
 from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
-from ...core.private_files import private_folder
 from ...core.usage import Cost, add_costs, brief, cost
 from ...models.policy import PolicyLike
 from ...rewards.judging.pairwise import PairwiseJudge
 from ...rewards.judging.reasons import parted
 from ...rewards.planned_reward import Job
-from ..batch.json_lines import GrowingFile, read_lines
+from ..batch.json_lines import GrowingFile, kept_lines
 from .after_scores import AT_ONCE, text_mark
 from .against import Verdicts
 from .matching import Matched
@@ -58,9 +57,7 @@ class Judged:
 
     def __post_init__(self) -> None:
         """Read what is known."""
-        private_folder(self.path.parent)
-        GrowingFile(self.path).close()
-        for line in read_lines(self.path):
+        for line in kept_lines(self.path):
             if line["judge"] == self.judge.name:
                 self.paid = add_costs(self.paid, cost(**line["cost"]))
                 if line["verdict"] is not None:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from ..batch.plan import BatchPlan
 from ..rows.row_file import rows_of
 from .acompare import Comparing
-from .arm_folder import Arm, read_arms
+from .arm_folder import ARMS, Arm, read_arm
 from .arm_plan import DEFAULT_ARMS
 from .arms_at_work import Watching, unwatched
 from .comparison import Comparison, Difference
@@ -65,7 +65,7 @@ async def try_out(
     with TemporaryDirectory() as place:
         work = Comparing(TWO, common, watching=watching)
         found = await work.run(rows_of(rows), Path(place))
-        search = next(arm for arm in read_arms([place]) if arm.name == SEARCH)
+        search = read_arm(SEARCH, Path(place) / ARMS / SEARCH)
     return tried_out(found, search)
 
 

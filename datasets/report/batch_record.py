@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ...core.number_format import count
-from ..batch.metadata import read_metadata
+from ..batch.metadata import read_metadata, timestamp
 from ..compare.arm_folder import read_arm
 from ..compare.comparison import ArmSummary, Comparison
 from ..records import METADATA, RowResult
@@ -54,7 +53,7 @@ def batch_record(folder: Path) -> Comparison:
     arms = [batch_arm(done, rows, len(results) - len(done))] if rows else []
     return Comparison(
         title=name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=timestamp(),
         equal="nothing",
         arms=arms,
         differences=[],

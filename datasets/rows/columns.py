@@ -9,11 +9,11 @@ from ...core.conversation import read_conversation, to_messages
 from ...core.errors import InputError
 from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
+from ...core.message_json import role_of
 
 PROMPTS = ("messages", "prompt", "instruction", "question", "query", "turns", "input")
 SYSTEMS = ("system", "system_prompt")
 IDS = ("id", "key", "uid", "question_id")
-_ROLES = {"human": "user", "ai": "assistant"}
 
 
 def as_object(given: object) -> JsonObject:
@@ -45,7 +45,7 @@ def conversation_of(columns: JsonObject, field: str) -> list[JsonObject]:
         value = value[0] if value else ""
     turns = as_meant(to_messages(prompt_in(value)))
     read_conversation(turns)
-    given = [{"role": _ROLES.get(m.type, m.type), "content": m.content} for m in turns]
+    given = [{"role": role_of(m), "content": m.content} for m in turns]
     if isinstance(value, list) and all(isinstance(turn, dict) for turn in value):
         given = [dict(turn) for turn in value]  # with their tool calls and the like
     system = next((s for name in SYSTEMS if isinstance(s := columns.get(name), str) and s), "")

@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import MissingDependencyError
+from ...core.errors import MissingDependencyError, StoreError
 from ...core.json_types import JsonObject
+from ...core.private_files import private_file
 from ..compare.style_control import CHARACTERS, markdown_marks
 from ..records import RowResult
 
@@ -105,7 +106,12 @@ def write_format(name: str, rows: Iterable[RowResult], generator: str, folder: P
 
     Raises:
         MissingDependencyError: what it needs is not installed.
+        StoreError: the file cannot be written.
     """
     file, write = FORMATS[name]
-    write([row for row in rows if row["error"] is None], generator, folder / file)
+    try:
+        private_file(folder / file)
+        write([row for row in rows if row["error"] is None], generator, folder / file)
+    except OSError as error:
+        raise StoreError(f"{folder / file} cannot be written: {error.strerror}") from None
     return folder / file

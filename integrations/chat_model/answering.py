@@ -60,7 +60,7 @@ async def answer(call: ChatCall) -> AsyncGenerator[str | AIMessage]:
     context, drafts, paid = settings.context, list[str](), cost()
     if settings.options:
         policy = await resolve_policy(settings.policies[0])
-        context = priced_context(context, policy, policy)
+        context = priced_context(context, policy)
         reply, failed = await first_reply(
             policy=policy,
             messages=history,
@@ -124,13 +124,13 @@ def _left(context: Context, paid: Cost) -> Context:
 
     If that used up the budget, only the draft is scored.
     """
-    left: JsonObject = {}
-    if context.budget_requests:
-        left["budget_requests"] = max(0, context.budget_requests - paid["requests"])
-    if context.budget_tokens:
-        left["budget_tokens"] = max(0, context.budget_tokens - tokens_for_budget(paid))
-    if context.budget_usd:
-        left["budget_usd"] = max(0, context.budget_usd - usd_for_budget(paid))
+    used = {
+        "budget_requests": paid["requests"],
+        "budget_tokens": tokens_for_budget(paid),
+        "budget_usd": usd_for_budget(paid),
+    }
+    limits = {name: getattr(context, name) for name in used}
+    left: JsonObject = {name: max(0, most - used[name]) for name, most in limits.items() if most}
     if 0 in left.values():
         return make_context(context, width=1, depth=0)
     return make_context(context, **left)

@@ -9,15 +9,14 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from ...core.context import Context
-from ...core.login import without_login, without_logins
+from ...core.login import without_logins
 from ...core.make_context import chosen_context
 from ...core.provenance import settings_shown
-from ...core.reference_mark import without_reference
+from ...graphs.aligned import part_name
 from ...graphs.loop import TPOGraph, build_graph
 from ...models.hide_from_traces import is_open
 from ...models.policy import PolicyLike, check_policy, model_name
 from ...models.several_policies import policies_of
-from ...models.unwrap import is_chat_like
 from ...nodes.paid.run_models import GivenModels
 from ...prompts.prompt_set import PromptSet
 from ..inner_run.run_summary import Detail
@@ -111,13 +110,10 @@ class CallSettings:
                 continue
             if name == "policies":
                 described[name] = [model_name(policy) for policy in part]
-            elif isinstance(part, str) or is_chat_like(part):
-                described[name] = without_reference(model_name(part))
             elif isinstance(part, PromptSet | Mapping):
                 described[name] = "own"
             else:
-                own = getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__)
-                described[name] = without_login(str(own))
+                described[name] = part_name(part)
         return described
 
     @property

@@ -9,11 +9,11 @@ from importlib import import_module
 from langchain_core.messages import BaseMessage
 
 from ...core.json_types import JsonObject
+from ...core.message_json import role_of
 from ...core.message_text import message_words
 from .import_torch import Untyped
 
 GREEDY: JsonObject = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
-_ROLES = {"human": "user", "ai": "assistant"}
 
 Prompt = dict[str, Untyped]
 Watch = Callable[[list[int]], bool]
@@ -24,7 +24,7 @@ def read_messages(tokenizer: Untyped, messages: Sequence[BaseMessage]) -> Prompt
 
     A template that refuses a system turn gets it at the head of the first user turn.
     """
-    turns = [{"role": _ROLES.get(m.type, m.type), "content": message_words(m)} for m in messages]
+    turns = [{"role": role_of(m), "content": message_words(m)} for m in messages]
 
     def render() -> Prompt:
         encoded = tokenizer.apply_chat_template(

@@ -74,5 +74,6 @@ def estimated(paid: Cost, characters: tuple[int, int], per_token: int, rate: Rat
     """
     given, came = (-(-count // per_token) for count in characters)
     tokens: Cost = {**paid, "estimated_tokens": -(-sum(characters) // per_token)}
-    usd = rate(cost(input_tokens=given, output_tokens=came)) if rate else 0.0
-    return {**tokens, "estimated_usd": usd} if rate else tokens
+    if rate is None:
+        return tokens
+    return {**tokens, "estimated_usd": rate(cost(input_tokens=given, output_tokens=came))}

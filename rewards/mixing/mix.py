@@ -191,10 +191,8 @@ class Mix:
 
     def total(self, answer: str, values: Sequence[float]) -> float:
         """Return what an answer is worth, from the score of each part on its scale."""
-        weights, total = (
-            [part.weight for part in self.parts],
-            -self.length_penalty * len(answer) / 1000,
-        )
+        weights = [part.weight for part in self.parts]
+        total = -self.length_penalty * len(answer) / 1000
         for weight, value in zip(weights, values, strict=True):
             total += weight * value
         return total - self.hedge * standard_error(weights, values) if self.hedge else total

@@ -11,7 +11,8 @@ from ..judging.pointwise import Judge
 from .mix import Mix, Part
 
 MOST = 16
-_OPTIONS = re.compile(r"\?((?:(?:^|&|(?<=\?))(?:reasons|repeats|hedge)=[^?&]*)+)$")
+_OPTION = r"(?:reasons|repeats|hedge)=[^?&]*"
+_OPTIONS = re.compile(rf"\?({_OPTION}(?:&{_OPTION})*)$")
 
 
 def repeated(judge: Judge, times: int, *, hedge: float = 0.0, title: str = "") -> Mix:
@@ -56,11 +57,9 @@ def judge_from_spec(rest: str, policy: PolicyLike) -> Judge | Mix:
     """
     found = _OPTIONS.search(rest)
     options = dict(one.split("=", 1) for one in found[1].split("&")) if found else {}
-    reasons = {"reasons": options["reasons"]} if "reasons" in options else {}
     plain = rest[: found.start()] if found else rest
-    judge = Judge.from_spec(
-        plain + "".join(f"?reasons={said}" for said in reasons.values()), policy
-    )
+    reasons = f"?reasons={options['reasons']}" if "reasons" in options else ""
+    judge = Judge.from_spec(plain + reasons, policy)
     if "repeats" not in options:
         if "hedge" in options:
             raise SpecError(f"in judge:{rest} hedge needs repeats: ?repeats=3&hedge=1")
