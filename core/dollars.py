@@ -33,7 +33,7 @@ def with_dollars(paid: Cost) -> JsonObject:
 
 
 def money(usd: float) -> str:
-    """Return dollars with at least two digits that count.
+    """Return dollars with at least two significant digits.
 
     Example:
         >>> money(0.0042), money(0.0000421), money(3.5), money(0)
@@ -45,11 +45,11 @@ def money(usd: float) -> str:
 
 
 def price_phrase(cost: Cost, *, bound: str = "at least ", unknown: str = "price unknown") -> str:
-    """Return what a cost comes to in dollars, so far as that is known.
+    """Return what a cost comes to in dollars, as far as it is known.
 
     Args:
         cost: The cost.
-        bound: What stands before a sum from which something is missing.
+        bound: What to put before an incomplete sum.
         unknown: What to return if no price is known.
 
     Example:

@@ -39,7 +39,7 @@ def faults_text(*records: Feedback) -> str:
 
 
 def with_other_faults(pool: Sequence[Candidate], chosen: Candidate, most: int) -> list[Candidate]:
-    """Return good answers, the chosen one first, with each of which something else is wrong.
+    """Return good answers, the chosen one first, each with different faults.
 
     Args:
         pool: The candidates so far.

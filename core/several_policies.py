@@ -1,4 +1,4 @@
-"""Several policies in one run: whose places are whose, and what each is called."""
+"""Several policies in one run: who fills which places, and what each is called."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def named_policies(context: Context) -> str:
 
 
 def shares(width: int, policies: int, drafts: int = 0) -> list[range]:
-    """Return the places of a round that each policy fills, as even as can be.
+    """Return the places of a round that each policy fills, as evenly as possible.
 
     Args:
         width: Candidates of the round, from 1.
         policies: How many policies there are, from 1.
-        drafts: How many places at the beginning are filled already, also more than `width`. They
-            are in the first policy's range; what is left is divided.
+        drafts: How many places at the beginning are filled already, possibly more than `width`.
+            They are in the first policy's range; what is left is divided.
 
     Returns:
         A range for each policy, in order; the first ones get what cannot be divided, and the

@@ -32,7 +32,7 @@ class Cost(TypedDict):
     estimated_tokens: NotRequired[int]
     """Tokens of requests whose server reported none, by their length. Only budgets count them."""
     cache_write_tokens: NotRequired[int]
-    """Input tokens that the server wrote into its cache, if it bills them apart."""
+    """Input tokens that the server wrote into its cache, if it bills them separately."""
     cost_usd: NotRequired[float]
     """Dollars, of the requests whose price is known; missing if none has a known price."""
     priced_requests: NotRequired[int]

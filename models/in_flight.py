@@ -73,7 +73,7 @@ class InFlight:
         while self.waiting and self.busy < int(self.limit) and not self.closed and self.may_send():
             first = min(self.waiting, key=self.place_of)
             self.waiting.remove(first)
-            if not first.turn.done():  # nor cancelled
+            if not first.turn.done():  # not cancelled
                 self.busy, self.sent = self.busy + 1, self.sent + 1
                 first.turn.set_result(None)
 

@@ -22,7 +22,7 @@ class RunInFlight:
     Attributes:
         shared: The limit.
         order: Its place among the runs.
-        busy: How many requests of its own are in flight.
+        busy: How many of its requests are in flight.
         waits: How many wait for their turn.
         asked: Whether it has asked for anything yet.
     """

@@ -54,7 +54,7 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
     "verify_field": (ROWS, ("--verify-field",), str, "COLUMN",
         "The column with the expected answer, for verify:exact and verify:math; or with what your "
         "own verifier (query, answer, row) is given in place of the whole row."),
-    "retry_failed": (ROWS, ("--retry-failed",), bool, " ", "Try rows that failed again."),
+    "retry_failed": (ROWS, ("--retry-failed",), bool, " ", "Try failed rows again."),
     "keep_runs": (ROWS, ("--keep-runs",), bool, " ", "Keep the checkpoints of rows that ended."),
     "total_requests": (TOTAL, ("--total-requests",), int, "N", _total("requests")),
     "total_tokens": (TOTAL, ("--total-tokens",), int, "N", _total("tokens")),

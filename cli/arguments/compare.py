@@ -61,7 +61,7 @@ Like = Annotated[
     typer.Option(
         "--like",
         metavar="ARM",
-        help="Give every arm what this one spent. Default: what the cheapest did, row by row.",
+        help="Give every arm what this one spent. Default: what the cheapest spent, row by row.",
         rich_help_panel=ARMS_PANEL,
     ),
 ]

@@ -24,7 +24,7 @@ Delete = Annotated[
 OlderThan = Annotated[
     str | None,
     typer.Option(
-        metavar="AGE", help="Delete those older, such as 30d (min, h, d, w).",
+        metavar="AGE", help="Delete runs older than this, such as 30d (min, h, d, w).",
         rich_help_panel=DELETION,
     ),
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from ...core.context import Mode
 from ...core.final_answer import answer_of
@@ -28,7 +28,7 @@ WIDE = 110  # columns of a terminal that has room for the policy
 STYLES = {"finished": "green", "failed": "red", "waiting": "yellow", "interrupted": "yellow"}
 
 
-class RunRow(TypedDict):
+class RunRow(TypedDict, total=False):
     """What the table and `--json` say of a run."""
 
     id: str
@@ -45,7 +45,7 @@ class RunRow(TypedDict):
     requests: int
     cost_usd: float | None
     query: str
-    bytes: NotRequired[int]
+    bytes: int
 
 
 def list_runs(

@@ -1,1 +1,1 @@
-"""What all that is shown in a browser shares: colours, type and plain elements; the word diff."""
+"""What everything shown in a browser shares: colours, type and plain elements; the word diff."""

@@ -74,7 +74,7 @@ async def abatch(
 
 
 def batch(rows: str | Path | Iterable[object], **settings: Any) -> list[RowResult]:
-    """Do the same from sync code, and return the rows in the order of their ends.
+    """Do the same from sync code, and return the rows in the order in which they ended.
 
     Takes what `abatch` takes. A list, because an iterator that nobody reads would run nothing.
 

@@ -90,7 +90,7 @@ def arm_folders(given: Sequence[str | Path]) -> dict[str, Path]:
 
 
 def read_arms(given: Sequence[str | Path]) -> list[Arm]:
-    """Read the arms of a comparison; they share first samples if a folder of these is beside.
+    """Read the arms of a comparison; they share first samples if a folder of them lies beside.
 
     Raises:
         InputError: there are fewer than two, or one is not a batch folder.

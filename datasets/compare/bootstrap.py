@@ -6,7 +6,7 @@ one is too narrow for few rows. (T. Hesterberg, "What teachers should know about
 2014, arXiv 1411.5279, section 5.3.)
 
 Only the standard library: what is drawn is drawn once and used for every measure, so 2,000
-resamples of 500 rows take a second, and a measure more takes a tenth of that.
+resamples of 500 rows take a second, and each further measure takes a tenth of that.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Resamples:
         return [sum(group) for group in groups], [len(group) for group in groups]
 
     def interval(self, values: Column) -> Interval | None:
-        """Return the mean of what is there, with its interval; `None` for less than two queries.
+        """Return the mean of what is there, with its interval; `None` for fewer than two queries.
 
         Args:
             values: One for each row, in the order of the queries; `None` where there is no value.

@@ -16,7 +16,7 @@ FARTHEST = 100  # times the rows there are; beyond that it is not worth a number
 def paired_difference(
     names: Names, measure: str, ours: Column, theirs: Column, resamples: Resamples
 ) -> Difference | None:
-    """Return by how much one arm differs from another; `None` if less than two queries tell.
+    """Return by how much one arm differs from another; `None` if fewer than two queries tell.
 
     Args:
         names: The arm, and the one it is held against.
@@ -45,7 +45,7 @@ def paired_difference(
 def rows_to_decide(found: Interval, sums: Sequence[float], counts: Sequence[int]) -> int | None:
     """Return how many more rows would likely put zero outside the interval.
 
-    Supposes that the mean stays what it is; "likely" is four times of five.
+    Supposes that the mean stays what it is; "likely" is four times out of five.
 
     Args:
         found: The interval as it is.

@@ -85,7 +85,7 @@ def matched(arms: Sequence[Arm], equal: Equal, like: str = "") -> Matched:
 
 
 def unmatched(arms: Sequence[Arm]) -> dict[str, str]:
-    """Return the rows that some arm did not answer, or was asked otherwise, with the reason."""
+    """Return the rows that an arm did not answer, or was asked something else, with the reason."""
     found: dict[str, str] = {}
     for id in dict.fromkeys(id for arm in arms for id in arm.results):
         for arm in arms:

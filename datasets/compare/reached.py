@@ -78,7 +78,7 @@ def is_shared(pool: RowPool) -> bool:
 def stands_at(trails: Trails, id: str, equal: Equal, like: str = "") -> dict[str, Stand | None]:
     """Return where each arm stood on a row when it had spent what every arm may spend.
 
-    That is what the arm called `like` spent. Without it, what the arm spent that spent least; and
+    That is what the arm called `like` spent. Without it, the least that any arm spent; and
     where a search then ends with a round well before that, the others are cut to this once more.
     An arm of a single sample sets no limit: nothing is left of others at its cost.
     """

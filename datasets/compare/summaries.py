@@ -47,7 +47,7 @@ def arm_summary(matched: Matched, arm: Arm) -> ArmSummary:
 
 
 def curve(matched: Matched, arm: Arm) -> list[CurvePoint]:
-    """Return the means after each round of an arm, all its rounds; a row that ended stays."""
+    """Return the means after each round of an arm; a row that has ended keeps its last figures."""
     rows = [[s for s in matched.trails[arm.name][id] if s.whole] for id in matched.ids]
     pools = [arm.pools[id] for id in matched.ids]
     last = max(stands[-1].round for stands in rows)

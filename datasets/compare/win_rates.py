@@ -42,7 +42,7 @@ def agreed(shown_first: float, shown_second: float) -> float:
 def win_rate(
     names: Names, by: str, outcomes: Column, texts: Sequence[Names], resamples: Resamples
 ) -> WinRate | None:
-    """Return how often one arm beats another; `None` if less than two queries tell.
+    """Return how often one arm beats another; `None` if fewer than two queries tell.
 
     Args:
         names: The arm, and the one it is held against.

@@ -11,7 +11,7 @@ from ...core.errors import InputError
 
 
 def csv_rows(file: IO[bytes], delimiter: str = ",") -> Iterator[tuple[int, object]]:
-    """Yield the line on which each row ends, and the row; an empty field is not there.
+    """Yield the line on which each row ends, and the row; empty fields are left out.
 
     Raises:
         InputError: a row does not fit the columns; the message names the line.

@@ -37,7 +37,7 @@ def alpaca_eval(rows: Sequence[RowResult], generator: str, path: Path) -> None:
 def arena_hard(rows: Sequence[RowResult], generator: str, path: Path) -> None:
     """Write a line for each row, for a folder `model_answer`.
 
-    What its style control counts is in `metadata`: of tokens, four characters count as one, since
+    What its style control counts is in `metadata`: four characters count as one token, since
     its tokenizer is not at hand.
 
     Source:
