@@ -94,7 +94,7 @@ async def test_words_are_kept_with_the_score_and_old_scores_are_read():
     for _ in range(2):
         scores = await score_now(kept, TALK, ["a", "b", "old"])
         assert scores == [scored(0.5, "why", CHECKS), scored(1.0), scored(2.0)]
-    assert calls == ["a", "b"]
+    assert sorted(calls) == ["a", "b"]  # asked at once, in threads: in any order
 
 
 async def test_a_mix_says_what_each_of_its_parts_says():
