@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
-from ...core.errors import InputError, StoreError, evidence
+from ...core.errors import InputError, StoreError
 from ...core.json_types import JsonObject
-from ...core.private_files import private_file, private_folder
+from ...core.private_files import private_folder
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
 from .alone import alone_in
 from .json_lines import GrowingFile, read_lines
 from .metadata import read_metadata, require_same, timestamp, versions, write_metadata
-from .paid_so_far import TABLE
 from .repair import repair
+from .row_saver import RowSaver
+from .sqlite_rows import sqlite_rows
 
 RUNS = "runs.db"
-THREADS = "SELECT DISTINCT thread_id FROM checkpoints"
 
 
 def read_results(path: Path) -> Iterator[RowResult]:
@@ -43,7 +39,7 @@ class Folder:
     """
 
     path: Path
-    saver: AsyncSqliteSaver
+    saver: RowSaver
     about: JsonObject
     results: GrowingFile
     pools: GrowingFile
@@ -65,11 +61,9 @@ class Folder:
 
     async def tidy(self) -> None:
         """Delete the runs of rows that are written: a kill came between the two."""
-        async with self.saver.lock, self.saver.conn.execute(THREADS) as found:
-            threads = [thread for (thread,) in await found.fetchall()]
-        for thread in threads:
-            if self.ended.get(thread):
-                await self.saver.adelete_thread(thread)
+        for row in await self.saver.rows():
+            if self.ended.get(row):
+                await self.saver.adelete_thread(row)
 
     def save(self, about: JsonObject) -> None:
         """Write what is known of the batch now."""
@@ -99,7 +93,7 @@ async def open_folder(
     with alone_in(path):
         about = begun(path, made_with)
         repair(path, retry_failed=retry_failed)
-        async with rows_under_way(path / RUNS) as saver:
+        with sqlite_rows(path / RUNS) as saver:
             results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
             with closing(results), closing(pools):
                 folder = Folder(path, saver, about, results, pools)
@@ -121,30 +115,3 @@ def begun(path: Path, made_with: JsonObject) -> JsonObject:
         write_metadata(path / METADATA, about)
     require_same(about, made_with)
     return about
-
-
-@asynccontextmanager
-async def rows_under_way(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
-    """Open the database of the rows under way.
-
-    Raises:
-        StoreError: it cannot be used.
-    """
-    try:
-        private_file(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
-    try:
-        async with AsyncSqliteSaver.from_conn_string(os.fspath(path)) as saver:
-            await saver.conn.execute("PRAGMA page_size = 2048")
-            await saver.setup()
-            await saver.conn.execute(TABLE)
-            # What is committed outlives a kill; only a power cut may take the last moments.
-            await saver.conn.execute("PRAGMA synchronous = NORMAL")
-            try:
-                yield saver
-            finally:  # a row that was stopped in a transaction would lock the next call out
-                async with saver.lock:
-                    await saver.conn.rollback()
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path} cannot be used: {evidence(error)}") from error

@@ -52,10 +52,13 @@ class Running:
 
     def __post_init__(self) -> None:
         most = self.plan.context.max_concurrency
-        self.shared = InFlight(most, may_send=self.within_limits)
+        self.shared = InFlight(most, may_send=self.within_limits, holds=bool(self.folder))
         self.saver = self.folder.saver if self.folder else InMemorySaver()
+        if self.folder:
+            self.folder.saver.saved = self.shared.saved
         self.paid = PaidSoFar(self.folder.saver if self.folder else None)
         self.under_way: dict[asyncio.Task[RowResult], RunInFlight] = {}
+        self.just_ended: list[asyncio.Task[RowResult]] = []
         self.begun = time.monotonic()
         self.numbers = count()
         self.apps = RowApps(self.plan, self.saver)
@@ -98,11 +101,14 @@ class Running:
             await self.stop()
 
     async def ended(self) -> list[asyncio.Task[RowResult]]:
-        """Return the rows that have ended by the next look."""
+        """Return the rows that have ended by the next look, in the order in which they did."""
         first = asyncio.FIRST_COMPLETED
-        done, _ = await asyncio.wait(self.under_way, timeout=TICK, return_when=first)
-        self.under_way = {task: run for task, run in self.under_way.items() if task not in done}
-        return list(done)
+        await asyncio.wait(self.under_way, timeout=TICK, return_when=first)
+        done = self.just_ended.copy()
+        self.just_ended.clear()
+        for task in done:
+            del self.under_way[task]
+        return done
 
     def admit(self, left: Iterator[Row]) -> bool:
         """Begin rows as long as there is room; return whether any are under way."""
@@ -111,7 +117,9 @@ class Running:
                 self.shared.draining = True
                 break
             run = RunInFlight(self.shared, next(self.numbers))
-            self.under_way[asyncio.create_task(self.run(row, run))] = run
+            task = asyncio.create_task(self.run(row, run))
+            task.add_done_callback(self.just_ended.append)
+            self.under_way[task] = run
         return bool(self.under_way)
 
     def within_limits(self) -> bool:
