@@ -60,6 +60,7 @@ class BatchPlan:
         retry_failed: Whether the rows of a folder that have failed are tried again.
         keep_runs: Whether the checkpoints of rows that have ended are kept.
         own: Whether a reward needs something of each row.
+        rated: Whether rewards say anything: not of first samples that nothing scores yet.
     """
 
     given: GivenModels
@@ -70,6 +71,7 @@ class BatchPlan:
     retry_failed: bool = False
     keep_runs: bool = False
     own: bool = False
+    rated: bool = True
 
     def checked(self, rows: Rows) -> tuple[BatchPlan, Rows]:
         """Return plan and rows, after refusing what cannot be right; nothing is paid.

@@ -62,6 +62,7 @@ class Running:
         self.begun = time.monotonic()
         self.numbers = count()
         self.apps = RowApps(self.plan, self.saver)
+        self.sums.rates = self.plan.rated
         for row in self.before():
             self.sums.add(row)
         self.paid_before, self.rows_before = self.sums.paid, self.sums.rows
