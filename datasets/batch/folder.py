@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
+from uuid import uuid4
 
-from ...core.errors import InputError, StoreError
+from ...core.errors import InputError, MissingDependencyError, StoreError
 from ...core.json_types import JsonObject
 from ...core.private_files import private_folder
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
+from .address import shown_address
 from .alone import alone_in
 from .json_lines import GrowingFile, read_lines
 from .metadata import read_metadata, require_same, timestamp, versions, write_metadata
@@ -63,7 +65,7 @@ class Folder:
         """Delete the runs of rows that are written: a kill came between the two."""
         for row in await self.saver.rows():
             if self.ended.get(row):
-                await self.saver.adelete_thread(row)
+                await self.saver.adelete_thread(self.saver.thread_of(row))
 
     def save(self, about: JsonObject) -> None:
         """Write what is known of the batch now."""
@@ -73,7 +75,7 @@ class Folder:
 
 @asynccontextmanager
 async def open_folder(
-    path: Path, made_with: JsonObject, *, retry_failed: bool = False
+    path: Path, made_with: JsonObject, *, retry_failed: bool = False, checkpoints: str = ""
 ) -> AsyncIterator[Folder]:
     """Open the folder of a batch, new or to go on.
 
@@ -81,19 +83,22 @@ async def open_folder(
         path: The folder.
         made_with: What must be the same for it to go on.
         retry_failed: Whether the rows that failed are taken out, to be tried again.
+        checkpoints: The address of a PostgreSQL database for the rows under way; "": a file in
+            the folder.
 
     Raises:
         InputError: another process uses it, or it was begun with something else.
         StoreError: it cannot be written.
     """
+    where = shown_address(checkpoints)
     try:
         private_folder(path)
     except OSError as error:
         raise StoreError(f"{path} cannot be made: {error.strerror}") from None
     with alone_in(path):
-        about = begun(path, made_with)
+        about = begun(path, made_with, where)
         repair(path, retry_failed=retry_failed)
-        with sqlite_rows(path / RUNS) as saver:
+        async with rows_under_way(path, checkpoints, about) as saver:
             results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
             with closing(results), closing(pools):
                 folder = Folder(path, saver, about, results, pools)
@@ -101,8 +106,13 @@ async def open_folder(
                 yield folder
 
 
-def begun(path: Path, made_with: JsonObject) -> JsonObject:
+def begun(path: Path, made_with: JsonObject, where: str) -> JsonObject:
     """Return what a folder was begun with, and note it in a new one.
+
+    Args:
+        path: The folder.
+        made_with: What must be the same for it to go on.
+        where: The address of a database for the rows under way, without its login.
 
     Raises:
         InputError: it is not a batch's, or another batch's.
@@ -112,6 +122,36 @@ def begun(path: Path, made_with: JsonObject) -> JsonObject:
         if (path / RESULTS).exists():
             raise InputError(f"{path} holds a {RESULTS} that no batch has written: take another")
         about = {**made_with, "versions": versions(), "begun": timestamp(), "ended": None}
+        about |= {"checkpoints": where, "batch": uuid4().hex} if where else {}
         write_metadata(path / METADATA, about)
     require_same(about, made_with)
+    if (before := about.get("checkpoints", "")) != where:
+        raise InputError(
+            f"the rows under way are in {before or path / RUNS}: "
+            f"give {f'--checkpoints {before}' if before else 'no --checkpoints'}"
+        )
     return about
+
+
+@asynccontextmanager
+async def rows_under_way(
+    path: Path, checkpoints: str, about: JsonObject
+) -> AsyncIterator[RowSaver]:
+    """Open what holds the rows under way: a file in the folder, or a PostgreSQL database.
+
+    Raises:
+        MissingDependencyError: the extra is not installed.
+        StoreError: it cannot be used.
+    """
+    if not checkpoints:
+        with sqlite_rows(path / RUNS) as saver:
+            yield saver
+        return
+    try:
+        from .postgres_rows import postgres_rows
+    except ImportError:
+        raise MissingDependencyError(
+            "checkpoints in PostgreSQL need an extra: pip install 'tpo[postgres]'"
+        ) from None
+    async with postgres_rows(checkpoints, f"batch-{about['batch']}/") as database:
+        yield database

@@ -32,5 +32,10 @@ async def open_batch(
     if folder is None:
         yield Running(plan, rows, None, watch)
         return
-    async with open_folder(folder, plan.made_with(rows), retry_failed=plan.retry_failed) as opened:
+    async with open_folder(
+        folder,
+        plan.made_with(rows),
+        retry_failed=plan.retry_failed,
+        checkpoints=plan.checkpoints,
+    ) as opened:
         yield Running(plan, rows, opened, watch)

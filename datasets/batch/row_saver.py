@@ -21,9 +21,15 @@ class RowSaver(BaseCheckpointSaver[Any]):
 
     Attributes:
         saved: Called with the id of a task once what it did is saved.
+        prefix: What the threads of its rows begin with.
     """
 
     saved: Callable[[str], None] = staticmethod(nothing)
+    prefix = ""
+
+    def thread_of(self, row: str) -> str:
+        """Return the thread that a row runs on."""
+        return self.prefix + row
 
     async def aput_writes(
         self,

@@ -140,7 +140,7 @@ class Running:
         if not result["error"]:
             await self.paid.forget(row.id)
         if not (self.folder and (self.plan.keep_runs or result["error"])):
-            await self.saver.adelete_thread(row.id)
+            await self.saver.adelete_thread(result["thread_id"])
         return result
 
     async def stop(self) -> None:

@@ -1,7 +1,7 @@
 """Killed with SIGKILL at random moments and begun again, a comparison ends as if nothing had been.
 
 The server answers a request always alike, so the report must be that of an unbroken comparison.
-TPO_KILLS says how often it is killed.
+TPO_KILLS and TPO_ROWS say how often and how much.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from patience import PATIENCE, wait_until
 
 from tpo.datasets.batch.json_lines import read_lines
 
-KILLS, ROWS, AT_ONCE = int(os.environ.get("TPO_KILLS", "2")), 4, 4
+KILLS, ROWS = int(os.environ.get("TPO_KILLS", "2")), int(os.environ.get("TPO_ROWS", "3"))
+AT_ONCE = 4
 MOVING = {"seconds", "created", "p95_seconds", "versions"}
 """What differs between two comparisons that come to the same."""
 pytestmark = pytest.mark.loopback
@@ -44,10 +45,20 @@ def key(body):
 def begin(folder: Path, file: Path, server: LoopbackServer) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "tpo.cli.app", "compare", str(file), "-o", str(folder), "-q",
-         "-p", f"openai:m@{server.base_url}", "-d", "2", "-w", "2", "--seed", "7",
-         "--max-concurrency", str(AT_ONCE)],
+         "-p", f"openai:m@{server.base_url}", "-d", "1", "-w", "2", "--seed", "7",
+         "--max-concurrency", str(AT_ONCE), "--arm", "plain:mode=best_of_n", "--arm", "tpo"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
+
+
+def live(child: subprocess.Popen[bytes], server: LoopbackServer, requests: int) -> None:
+    """Kill a comparison soon after the server has had some requests."""
+    try:
+        wait_until(lambda: len(server.asked) >= requests or child.poll() is not None)
+        time.sleep(random.random() * 0.05)
+    finally:
+        child.kill()
+        child.communicate()
 
 
 def ended(child: subprocess.Popen[bytes]) -> None:
@@ -74,19 +85,14 @@ def test_a_killed_comparison_goes_on_and_comes_to_the_same(tmp_path):
     file, ids = tmp_path / "rows.jsonl", [f"r{n}" for n in range(ROWS)]
     rows = [json.dumps({"id": id, "prompt": f"Question {id}?"}) for id in ids]
     file.write_text("\n".join(rows), encoding="utf-8")
-    chance, whole, broken = random.Random(KILLS), tmp_path / "whole", tmp_path / "broken"
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
     with LoopbackServer(answer, delay=0.02) as server:
         ended(begin(whole, file, server))
         once = Counter(key(one.body) for one in server.asked)
         server.asked.clear()
         before, done = 0, dict[int, list[str]]()
         for _ in range(KILLS):
-            child = begin(broken, file, server)
-            wanted = before + once.total() // (KILLS + 1)
-            wait_until(lambda: len(server.asked) >= wanted or child.poll() is not None)  # noqa: B023
-            time.sleep(chance.random() * 0.05)
-            child.kill()
-            child.communicate()
+            live(begin(broken, file, server), server, before + once.total() // (KILLS + 1))
             before = len(server.asked)
             done[before] = rows_of(broken / "first")
         ended(begin(broken, file, server))
