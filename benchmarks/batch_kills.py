@@ -55,7 +55,7 @@ class Server:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
                 asked = json.loads(await reader.readexactly(length))
-                key = self.note(asked)
+                key, life = self.note(asked), len(self.kills)
                 await asyncio.sleep(random.uniform(0.2, 1) * self.slowest)
                 body = json.dumps(self.reply(asked)).encode()
                 writer.write(
@@ -63,7 +63,8 @@ class Server:
                     b"content-length: %d\r\n\r\n%b" % (len(body), body)
                 )
                 await writer.drain()
-                self.answered[key] = Moment(len(self.kills), at_work(self.client))
+                if life == len(self.kills):
+                    self.answered[key] = Moment(life, at_work(self.client))
         except (asyncio.IncompleteReadError, asyncio.CancelledError, OSError):
             pass
         writer.close()

@@ -19,7 +19,7 @@ SHRINK, GROW = 0.75, 1.05  # so the limit holds while fewer than one request in 
 REFUSED_IN_A_ROW = 3  # then it is not chance: all wait as long as the server says
 PAUSE = 1.0  # seconds, if it does not say
 LONGEST_PAUSE = 60.0
-LONGEST_HOLD = 1.0  # seconds that a turn is kept for an answer that is not saved
+LONGEST_HOLD = 0.5  # seconds that a turn is kept for an answer that is not saved
 
 
 def always() -> bool:

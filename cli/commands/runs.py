@@ -74,22 +74,20 @@ async def _listed(
     async with open_store(path) as store:
         named = [await find_run(store, beginning) for beginning in ids]
         ours = [] if named else await latest_runs(store)
-        listed = named or ours[:limit]
-        rows = [await _row(store, run_id) for run_id in listed]
+        rows = [await _row(store, run_id) for run_id in named or ours[:limit]]
         if with_size:
             weights = await sizes(store)
             for row in rows:
                 row["bytes"] = weights.get(row["id"], 0)
-        return rows, "" if named else _unlisted(len(rows), len(ours), await how_many_threads(store))
+        threads = await how_many_threads(store)
+        return rows, "" if named else _unlisted(len(rows), len(ours), threads - len(ours))
 
 
-def _unlisted(listed: int, ours: int, threads: int) -> str:
+def _unlisted(listed: int, ours: int, others: int) -> str:
     """Return which threads of the file are not listed, in words."""
-    others = threads - ours
     older = f"{ours - listed} older (all: tpo runs --limit {ours})" if ours > listed else ""
     foreign = f"{count(others, 'thread')} of other programs in this file" if others else ""
-    parts = [part for part in (older, foreign) if part]
-    return f"Not listed: {'; '.join(parts)}" if parts else ""
+    return f"Not listed: {said}" if (said := "; ".join(filter(None, (older, foreign)))) else ""
 
 
 async def _row(store: Store, run_id: str) -> RunRow:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 from uuid import uuid4
 
-from ...core.errors import InputError, MissingDependencyError, StoreError
+from ...core.errors import InputError, StoreError
 from ...core.json_types import JsonObject
 from ...core.private_files import private_folder
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
@@ -19,9 +19,7 @@ from .json_lines import GrowingFile, read_lines
 from .metadata import read_metadata, require_same, timestamp, versions, write_metadata
 from .repair import repair
 from .row_saver import RowSaver
-from .sqlite_rows import sqlite_rows
-
-RUNS = "runs.db"
+from .under_way import RUNS, rows_under_way
 
 
 def read_results(path: Path) -> Iterator[RowResult]:
@@ -65,7 +63,7 @@ class Folder:
         """Delete the runs of rows that are written: a kill came between the two."""
         for row in await self.saver.rows():
             if self.ended.get(row):
-                await self.saver.adelete_thread(self.saver.thread_of(row))
+                await self.saver.adelete_thread(row)
 
     def save(self, about: JsonObject) -> None:
         """Write what is known of the batch now."""
@@ -131,27 +129,3 @@ def begun(path: Path, made_with: JsonObject, where: str) -> JsonObject:
             f"give {f'--checkpoints {before}' if before else 'no --checkpoints'}"
         )
     return about
-
-
-@asynccontextmanager
-async def rows_under_way(
-    path: Path, checkpoints: str, about: JsonObject
-) -> AsyncIterator[RowSaver]:
-    """Open what holds the rows under way: a file in the folder, or a PostgreSQL database.
-
-    Raises:
-        MissingDependencyError: the extra is not installed.
-        StoreError: it cannot be used.
-    """
-    if not checkpoints:
-        with sqlite_rows(path / RUNS) as saver:
-            yield saver
-        return
-    try:
-        from .postgres_rows import postgres_rows
-    except ImportError:
-        raise MissingDependencyError(
-            "checkpoints in PostgreSQL need an extra: pip install 'tpo[postgres]'"
-        ) from None
-    async with postgres_rows(checkpoints, f"batch-{about['batch']}/") as database:
-        yield database

@@ -17,10 +17,6 @@ class PaidSoFar:
         self._saver = saver
         self._known: dict[str, dict[str, PaidRequest]] = {}
 
-    def thread_of(self, row: str) -> str:
-        """Return the thread that a row runs on."""
-        return self._saver.thread_of(row) if self._saver else row
-
     async def begin(self, row: str) -> None:
         """Remember what a row has paid for in an earlier process."""
         self._known[row] = await self._saver.paid(row) if self._saver else {}

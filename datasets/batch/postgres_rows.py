@@ -16,6 +16,7 @@ from ...core.errors import StoreError, evidence
 from ...core.login import without_login
 from ..records import PaidRequest
 from .address import shown_address
+from .prefixed import Prefixed
 from .row_saver import RowSaver
 
 PATIENCE = 15  # seconds for a connection
@@ -34,7 +35,7 @@ THREADS = "SELECT DISTINCT thread_id FROM checkpoints WHERE starts_with(thread_i
 Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 
-class PostgresRows(RowSaver, AsyncPostgresSaver):
+class PostgresRows(RowSaver, Prefixed, AsyncPostgresSaver):
     """The rows under way in a PostgreSQL database.
 
     Args:

@@ -48,8 +48,7 @@ async def run_row(
         cancelled raises as usual.
     """
     begun, error = time.monotonic(), None
-    name = paid.thread_of(row.id)
-    place: JsonObject = {"configurable": {"thread_id": name}, "recursion_limit": MAX_STEPS}
+    place: JsonObject = {"configurable": {"thread_id": row.id}, "recursion_limit": MAX_STEPS}
     thread = cast("RunnableConfig", place)
     await paid.begin(row.id)
     try:
@@ -57,14 +56,13 @@ async def run_row(
             async for event in events:
                 watch(row, event)
                 if event["type"] == "tpo.request_finished":
-                    request = f"{event['phase']} {event['round']} {event['request']}"
-                    await paid.add(row.id, request, request_of(event))
+                    name = f"{event['phase']} {event['round']} {event['request']}"
+                    await paid.add(row.id, name, request_of(event))
     except Exception as failed:  # noqa: BLE001  a failure is a row like any other
         error = RowError(kind=type(failed).__name__, message=without_login(cause_of(failed)))
     state = cast("State", (await app.aget_state(thread)).values)
     pool = pool_line(row, state, paid.of(row.id))
-    result = result_line(row, state, error, time.monotonic() - begun)
-    return {**result, "thread_id": name}, pool
+    return result_line(row, state, error, time.monotonic() - begun), pool
 
 
 def pool_line(row: Row, state: State, requests: list[PaidRequest]) -> RowPool:

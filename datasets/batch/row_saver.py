@@ -12,8 +12,8 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from ..records import PaidRequest
 
 
-def nothing(task: str) -> None:
-    """Do nothing."""
+def nobody_waits(task: str) -> None:
+    """Tell nobody."""
 
 
 class RowSaver(BaseCheckpointSaver[Any]):
@@ -21,15 +21,9 @@ class RowSaver(BaseCheckpointSaver[Any]):
 
     Attributes:
         saved: Called with the id of a task once what it did is saved.
-        prefix: What the threads of its rows begin with.
     """
 
-    saved: Callable[[str], None] = staticmethod(nothing)
-    prefix = ""
-
-    def thread_of(self, row: str) -> str:
-        """Return the thread that a row runs on."""
-        return self.prefix + row
+    saved: Callable[[str], None] = staticmethod(nobody_waits)
 
     async def aput_writes(
         self,

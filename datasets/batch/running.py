@@ -51,16 +51,14 @@ class Running:
     stopped: str = ""
 
     def __post_init__(self) -> None:
-        most = self.plan.context.max_concurrency
-        self.shared = InFlight(most, may_send=self.within_limits, holds=bool(self.folder))
-        self.saver = self.folder.saver if self.folder else InMemorySaver()
-        if self.folder:
-            self.folder.saver.saved = self.shared.saved
-        self.paid = PaidSoFar(self.folder.saver if self.folder else None)
+        most, kept = self.plan.context.max_concurrency, self.folder and self.folder.saver
+        self.shared = InFlight(most, may_send=self.within_limits, holds=kept is not None)
+        if kept is not None:
+            kept.saved = self.shared.saved
+        self.saver, self.paid = kept or InMemorySaver(), PaidSoFar(kept)
         self.under_way: dict[asyncio.Task[RowResult], RunInFlight] = {}
         self.just_ended: list[asyncio.Task[RowResult]] = []
-        self.begun = time.monotonic()
-        self.numbers = count()
+        self.begun, self.numbers = time.monotonic(), count()
         self.apps = RowApps(self.plan, self.saver)
         self.sums.rates = self.plan.rated
         for row in self.before():
@@ -84,9 +82,8 @@ class Running:
 
     async def results(self) -> AsyncGenerator[RowResult]:
         """Run the rows that have not ended, and yield each as it ends."""
-        ended = frozenset(self.folder.ended) if self.folder else frozenset()
+        ended, stuck = frozenset(self.folder.ended if self.folder else ()), 0
         left = (row for row in self.rows if row.id not in ended)
-        stuck = 0
         if self.folder and not self.plan.keep_runs:
             await self.folder.tidy()
         try:
@@ -103,12 +100,9 @@ class Running:
 
     async def ended(self) -> list[asyncio.Task[RowResult]]:
         """Return the rows that have ended by the next look, in the order in which they did."""
-        first = asyncio.FIRST_COMPLETED
-        await asyncio.wait(self.under_way, timeout=TICK, return_when=first)
-        done = self.just_ended.copy()
-        self.just_ended.clear()
-        for task in done:
-            del self.under_way[task]
+        await asyncio.wait(self.under_way, timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
+        done, self.just_ended[:] = self.just_ended.copy(), []
+        self.under_way = {task: run for task, run in self.under_way.items() if task not in done}
         return done
 
     def admit(self, left: Iterator[Row]) -> bool:
@@ -118,9 +112,8 @@ class Running:
                 self.shared.draining = True
                 break
             run = RunInFlight(self.shared, next(self.numbers))
-            task = asyncio.create_task(self.run(row, run))
+            self.under_way[task := asyncio.create_task(self.run(row, run))] = run
             task.add_done_callback(self.just_ended.append)
-            self.under_way[task] = run
         return bool(self.under_way)
 
     def within_limits(self) -> bool:
@@ -140,7 +133,7 @@ class Running:
         if not result["error"]:
             await self.paid.forget(row.id)
         if not (self.folder and (self.plan.keep_runs or result["error"])):
-            await self.saver.adelete_thread(result["thread_id"])
+            await self.saver.adelete_thread(row.id)
         return result
 
     async def stop(self) -> None:

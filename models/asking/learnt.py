@@ -104,12 +104,12 @@ def _identity(model: BaseChatModel) -> str:
     if known != fields:
         if id(model) not in _DESCRIBED:
             weakref.finalize(model, _DESCRIBED.pop, id(model), None)
-        name = described(model)
+        name = described_model(model)
         _DESCRIBED[id(model)] = (fields, name)
     return name
 
 
-def described(model: BaseChatModel) -> str:
+def described_model(model: BaseChatModel) -> str:
     """Return what is the same for models that are built alike; their addresses count too."""
     found = dumpd(model)
     if found.get("type") != "constructor":

@@ -1,4 +1,4 @@
-"""`tpo batch --checkpoints postgresql://...`: the rows under way are in PostgreSQL, and go on there."""
+"""`tpo batch --checkpoints postgresql://...`: the rows under way go on in a database."""
 
 from __future__ import annotations
 
