@@ -1,0 +1,60 @@
+"""Ray, if it is installed: the only place that imports it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from ...core.errors import ConfigError, MissingDependencyError, evidence
+
+AUTO, LOCAL = "auto", "local"
+CLIENT = "ray://"
+
+
+def ray_module() -> Any:  # what Ray says of its types is not used: it is an extra
+    """Return the package `ray`, with `ray.data`.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
+    try:
+        import_module("ray.data")
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"a Ray cluster needs Ray Data: pip install 'tpo[ray]' ({evidence(error)})"
+        ) from None
+    return import_module("ray")
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """Connect to a cluster, and yield `ray`.
+
+    Args:
+        address: `auto`: what RAY_ADDRESS names, or the cluster that `ray start` has begun on
+            this machine, or else a new local one; `local`: a new local one; or `HOST:PORT`.
+
+    Raises:
+        ConfigError: no cluster is there.
+        MissingDependencyError: Ray is not installed.
+    """
+    ray = ray_module()
+    if address.startswith(CLIENT):
+        raise ConfigError(
+            f"{address} is Ray Client, which Ray Data is not made for: give HOST:PORT, from a "
+            "machine of the cluster (ray job submit runs a command there)"
+        )
+    ours = not ray.is_initialized()
+    if ours:
+        where = None if address == AUTO else address
+        try:
+            ray.init(where, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise ConfigError(f"no Ray cluster at {address}: {evidence(error)}") from None
+    try:
+        yield ray
+    finally:
+        if ours:
+            ray.shutdown()
