@@ -94,26 +94,31 @@ class Line:
     """
 
     send: Callable[[Report], Pending]
-    running: Running | None = None
     said: str = ""
+    _running: Running | None = None
+    _failed: int = 0
     _pending: Pending | None = None
     _sent: float = field(default=0.0)
+
+    def begins(self, running: Running) -> None:
+        """Report on a part from now on."""
+        self._running, self._failed = running, running.sums.failed
 
     def asks(self) -> str:
         """Return why nothing more is sent, or "", as of the last answer; never waits."""
         if self._pending and self._pending.ready():
             self.said, self._pending = self._pending.value(), None
-        if self.running and not self._pending and time.monotonic() - self._sent > EVERY:
-            self._sent, self._pending = time.monotonic(), self.send(self.report(self.running))
+        if self._running and not self._pending and time.monotonic() - self._sent > EVERY:
+            self._sent, self._pending = time.monotonic(), self.send(self.report(self._running))
         return self.said
 
     def ends(self) -> None:
         """Report the end of the part."""
-        if self.running:
-            self.said = self.send({**self.report(self.running), "under_way": 0}).value()
+        if self._running:
+            self.said = self.send({**self.report(self._running), "under_way": 0}).value()
 
     def report(self, running: Running) -> Report:
         """Return how far a part is."""
         spent: Any = {**cost(), **running.shared.paid, "requests": running.shared.sent}
-        failed = running.sums.failed - running.failed_before
+        failed = running.sums.failed - self._failed
         return Report(spent=spent, failed=failed, under_way=len(running.under_way))

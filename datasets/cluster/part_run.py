@@ -6,21 +6,26 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...core.context import Context
 from ...core.json_types import JsonObject
 from ...core.usage import Cost
-from ...nodes.paid.run_models import GivenModels
-from ..batch.alone import FolderInUse
+from ...models.policy import resolve_policy
+from ...models.several_policies import policies_of
+from ...prompts.prompt_set import prompt_set
+from ...rewards.resolve import resolve_reward
+from ..batch.alone import FolderInUseError
 from ..batch.folder import Folder, open_folder
 from ..batch.plan import BatchPlan
+from ..batch.row_rewards import given_rewards, needs_row
 from ..batch.running import Running
 from ..batch.sums import Sums
 from .parts import read_part
 
 LOOK = 0.2  # seconds between two looks at a folder that another process holds
+LOCAL = ("embedded:", "huggingface:")  # loading them only to see that they load takes long
 PATIENCE = 180.0  # seconds: a file server frees the locks of a dead machine after a minute or two
 
 
@@ -56,6 +61,22 @@ class Recipe:
     plan: BatchPlan
     made_with: JsonObject
 
+    async def check_here(self) -> None:
+        """Check that this machine has what the models and rewards need, local models aside.
+
+        Raises:
+            TPOError: a key or a package is missing, a function is not there or not allowed.
+        """
+        given, context = self.plan.given, self.plan.context
+        prompt_set(context.prompts if given.prompts is None else given.prompts)
+        policies = policies_of(given.policy, given.policies, context)
+        for one in filter(None, (*policies, given.critic or context.critic)):
+            if not (isinstance(one, str) and one.startswith(LOCAL)):
+                await resolve_policy(one)
+        for reward in given_rewards(given, context).values():
+            if reward is not None and not needs_row(reward):
+                resolve_reward(reward, policy="embedded:")
+
     def part_plan(self, asks: Callable[[], str]) -> PartPlan:
         """Return the plan of a part."""
         plan = self.plan
@@ -73,7 +94,7 @@ def recipe_of(plan: BatchPlan, made_with: JsonObject, actors: int) -> Recipe:
     """Return what each of some actors is to do; they share the limit of requests in flight."""
     share = plan.context.max_concurrency // actors
     context: Context = plan.context.model_copy(update={"max_concurrency": share})
-    return Recipe(BatchPlan(**{**vars(plan), "context": context}), made_with)
+    return Recipe(replace(plan, context=context), made_with)
 
 
 @asynccontextmanager
@@ -83,7 +104,7 @@ async def free_folder(
     """Open a part's folder, once the process that has held it is gone.
 
     Raises:
-        FolderInUse: it is still there after this many seconds.
+        FolderInUseError: it is still there after this many seconds.
         TPOError: as `open_folder`.
     """
     end = time.monotonic() + patience
@@ -92,7 +113,7 @@ async def free_folder(
             try:
                 folder = await stack.enter_async_context(open_folder(path, made_with))
                 break
-            except FolderInUse:
+            except FolderInUseError:
                 if time.monotonic() > end:
                     raise
                 await asyncio.sleep(LOOK)
