@@ -146,13 +146,16 @@ def check_nodes(folder: Path, ledger: Any) -> None:
     ray, token = ray_module(), uuid.uuid4().hex
     (folder / TOKEN).write_text(token, encoding="utf-8")
     affinity = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
-    asked = {
-        node["NodeManagerAddress"]: ray.remote(look_around)
-        .options(num_cpus=0, scheduling_strategy=affinity(node["NodeID"], soft=False))
-        .remote(str(folder), token, ledger)
+    asked = [
+        (
+            node["NodeManagerAddress"],
+            ray.remote(look_around)
+            .options(num_cpus=0, scheduling_strategy=affinity(node["NodeID"], soft=False))
+            .remote(str(folder), token, ledger),
+        )
         for node in live_nodes()
-    }
-    for node, answer in asked.items():
+    ]
+    for node, answer in asked:
         try:
             there, seen = ray.get(answer, timeout=NODE_PATIENCE)
         except ray.exceptions.RayError as error:
