@@ -35,7 +35,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._begun, self._closed = time.monotonic(), ""
-        self._parts: dict[str, Report] = {}
+        self._passages: dict[int, dict[str, Report]] = {}
 
     def begin(self, recipe: Recipe, plan: BatchPlan, before: Cost, failed: int, rows: int) -> None:
         """Take what is to be done, and what was paid in earlier calls."""
@@ -46,9 +46,18 @@ class Ledger:
         """Return what actors are to do."""
         return self._recipe
 
-    def report(self, part: str, report: Report) -> str:
-        """Take in how far a part is; return why nothing more is sent, or ""."""
-        self._parts[part] = report
+    def report(self, part: int, passage: str, report: Report) -> str:
+        """Take in how far a part is; return why nothing more is sent, or "".
+
+        Args:
+            part: Its number.
+            passage: Tells the passages of a part apart: one whose node has died was paid for too.
+            report: How far this passage is.
+        """
+        passages = self._passages.setdefault(part, {})
+        if passage not in passages:  # those before it are over
+            passages |= {name: {**old, "under_way": 0} for name, old in passages.items()}
+        passages[passage] = report
         spent, failed, _ = self.state()
         if not self._closed:
             seconds, sums = time.monotonic() - self._begun, Sums(failed=failed)
@@ -62,7 +71,7 @@ class Ledger:
     def state(self) -> tuple[Cost, int, int]:
         """Return what was spent, how many rows have failed, and how many are under way."""
         spent, failed, under_way = self._before, self._failed, 0
-        for report in self._parts.values():
+        for report in (one for passages in self._passages.values() for one in passages.values()):
             spent = add_costs(spent, report["spent"])
             failed += report["failed"]
             under_way += report["under_way"]

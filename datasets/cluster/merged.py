@@ -119,9 +119,10 @@ def open_merged(
         raise StoreError(f"{path} cannot be made: {error.strerror}") from None
     with alone_in(path):
         about = begun(path, made_with)
-        for folder in (path, *(path / PARTS).glob("*")):
-            with alone_when_free(folder) if folder != path else ExitStack():
-                repair(folder, retry_failed=retry_failed)
+        repair(path, retry_failed=retry_failed)
+        for begun_part in (path / PARTS).glob(f"*/{METADATA}"):
+            with alone_when_free(begun_part.parent):
+                repair(begun_part.parent, retry_failed=retry_failed)
         results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
         with closing(results), closing(pools):
             merged = Merged(path, about, results, pools)

@@ -10,14 +10,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import ConfigError, TPOError, evidence
+from ...core import errors
+from ...core.errors import ConfigError, InputError, TPOError, evidence
 from ...graphs.background import result_of
 from .ledger import Ledger, Line, Pending, Report
 from .part_run import Recipe, run_part
 from .parts import part_folder
+from .quiet import quiet_data
 from .ray_there import ray_module
 
-PART = "part"
+PART, PROBLEM = "part", "problem"  # columns
 CPUS = 0.01  # an actor waits for servers: after the loss of a node the others have room for it
 NODE_PATIENCE = 120.0  # seconds that a node may take to begin a process
 TOKEN = "seen.txt"  # noqa: S105  no secret: shows that all nodes see one folder
@@ -51,10 +53,20 @@ class PartActor:
         self.recipe = ray_module().get(ledger.recipe.remote())
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Run the parts of a batch, and return their numbers once their rows are written."""
-        for number in batch[PART]:
-            result_of(self.run(int(number)))
-        return {PART: batch[PART]}
+        """Run the parts of a batch; return their numbers, and why one could not be run.
+
+        That is returned and not raised: Ray would hand on its own traceback in its place.
+        """
+        found = [self.problem_of(int(number)) for number in batch[PART]]
+        return {PART: batch[PART], PROBLEM: found}
+
+    def problem_of(self, number: int) -> str:
+        """Run a part, and return why it could not be run, or ""."""
+        try:
+            result_of(self.run(number))
+        except TPOError as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
 
     async def run(self, number: int) -> None:
         """Run a part, unless nothing more is to be sent."""
@@ -63,7 +75,7 @@ class PartActor:
         name = uuid.uuid4().hex
 
         def send(report: Report) -> Pending:
-            return RemoteAnswer(self.ledger.report.remote(name, report))
+            return RemoteAnswer(self.ledger.report.remote(number, name, report))
 
         line = Line(send)
         await run_part(part_folder(self.folder, number), self.recipe, line.asks, line.begins)
@@ -106,17 +118,12 @@ def run_parts(
     )
     try:
         for batch in done.iter_batches(batch_size=None, prefetch_batches=0):
-            for number in batch[PART]:
+            for number, problem in zip(batch[PART], batch[PROBLEM], strict=True):
+                if problem:
+                    raise error_from(str(problem))
                 ended(int(number))
     except ray.exceptions.RayError as error:
         raise own_error(error) from None
-
-
-def quiet_data(ray: Any) -> None:
-    """Have Ray Data show no bars: a batch has its own view."""
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
 
 
 def own_error(error: BaseException | None) -> TPOError:
@@ -125,7 +132,20 @@ def own_error(error: BaseException | None) -> TPOError:
     while cause is not None:  # Ray's own copies of an error hold its whole traceback: not these
         found = cause if isinstance(cause, TPOError) else found
         cause = getattr(cause, "cause", None) or cause.__cause__
-    return found or ConfigError(f"the cluster failed: {evidence(error)}")
+    last = str(error).strip().rpartition("\n")[2]  # of a traceback of another machine
+    return found or ConfigError(f"the cluster failed: {evidence(last)}")
+
+
+def error_from(problem: str) -> TPOError:
+    """Return the error that an actor has told of.
+
+    Example:
+        >>> error_from("StoreError: the disk is full")
+        StoreError('the disk is full')
+    """
+    kind, _, message = problem.partition(": ")
+    found: type[TPOError] = getattr(errors, kind, InputError)
+    return found(message)
 
 
 def live_nodes() -> list[dict[str, Any]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from ...core.errors import ConfigError, MissingDependencyError, evidence
+from .quiet import stdout_without_ray
 
 AUTO, LOCAL = "auto", "local"
 CLIENT = "ray://"
@@ -40,6 +42,7 @@ def connected(address: str) -> Iterator[Any]:
         ConfigError: no cluster is there.
         MissingDependencyError: Ray is not installed.
     """
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # of this process, to its stderr
     ray = ray_module()
     if address.startswith(CLIENT):
         raise ConfigError(
@@ -54,7 +57,8 @@ def connected(address: str) -> Iterator[Any]:
         except Exception as error:  # Ray raises that very class, among others
             raise ConfigError(f"no Ray cluster at {address}: {evidence(error)}") from None
     try:
-        yield ray
+        with stdout_without_ray():
+            yield ray
     finally:
         if ours:
             ray.shutdown()
