@@ -54,7 +54,7 @@ def connected(address: str) -> Iterator[Any]:
         where = None if address == AUTO else address
         try:
             ray.init(where, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-        except Exception as error:  # Ray raises that very class, among others
+        except Exception as error:  # noqa: BLE001  Ray raises that very class, among others
             raise ConfigError(f"no Ray cluster at {address}: {evidence(error)}") from None
     try:
         with stdout_without_ray():
