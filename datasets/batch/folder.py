@@ -15,7 +15,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from ...core.errors import InputError, StoreError, evidence
 from ...core.json_types import JsonObject
 from ...core.private_files import private_file, private_folder
-from ..records import METADATA, PARTS, POOLS, RESULTS, RowPool, RowResult
+from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
 from .alone import alone_in
 from .json_lines import GrowingFile, read_lines
 from .metadata import read_metadata, require_same, timestamp, versions, write_metadata
@@ -97,8 +97,6 @@ async def open_folder(
     except OSError as error:
         raise StoreError(f"{path} cannot be made: {error.strerror}") from None
     with alone_in(path):
-        if (path / PARTS).exists():
-            raise InputError(f"rows of {path} are under way on a Ray cluster: go on with --ray")
         about = begun(path, made_with)
         repair(path, retry_failed=retry_failed)
         async with rows_under_way(path / RUNS) as saver:

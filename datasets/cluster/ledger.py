@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from typing_extensions import TypedDict
 
@@ -22,7 +22,7 @@ from .part_run import Recipe
 EVERY = 0.25  # seconds between two reports of an actor
 
 
-class Report(TypedDict):
+class PartReport(TypedDict):
     """How far a part is, in one passage of it."""
 
     spent: Cost
@@ -35,7 +35,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._begun, self._closed = time.monotonic(), ""
-        self._passages: dict[int, dict[str, Report]] = {}
+        self._passages: dict[int, dict[str, PartReport]] = {}
 
     def begin(self, recipe: Recipe, plan: BatchPlan, before: Cost, failed: int, rows: int) -> None:
         """Take what is to be done, and what was paid in earlier calls."""
@@ -46,7 +46,7 @@ class Ledger:
         """Return what actors are to do."""
         return self._recipe
 
-    def report(self, part: int, passage: str, report: Report) -> str:
+    def report(self, part: int, passage: str, report: PartReport) -> str:
         """Take in how far a part is; return why nothing more is sent, or "".
 
         Args:
@@ -102,7 +102,7 @@ class Line:
         send: Sends a report.
     """
 
-    send: Callable[[Report], Pending]
+    send: Callable[[PartReport], Pending]
     said: str = ""
     _running: Running | None = None
     _failed: int = 0
@@ -126,8 +126,8 @@ class Line:
         if self._running:
             self.said = self.send({**self.report(self._running), "under_way": 0}).value()
 
-    def report(self, running: Running) -> Report:
+    def report(self, running: Running) -> PartReport:
         """Return how far a part is."""
-        spent: Any = {**cost(), **running.shared.paid, "requests": running.shared.sent}
+        spent: Cost = {**cost(), **running.shared.paid, "requests": running.shared.sent}
         failed = running.sums.failed - self._failed
-        return Report(spent=spent, failed=failed, under_way=len(running.under_way))
+        return PartReport(spent=spent, failed=failed, under_way=len(running.under_way))

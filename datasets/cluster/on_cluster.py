@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ...core.usage import Cost
 from ..batch.metadata import timestamp
@@ -21,7 +20,7 @@ from .ledger import EVERY
 from .merged import Merged
 from .parts import part_folder
 from .ray_parts import run_parts
-from .ray_there import ray_module
+from .ray_there import Ray, ray_module
 
 STOP_PATIENCE = 5.0  # seconds that actors have to save what is in flight after Ctrl-C
 
@@ -46,7 +45,7 @@ class OnCluster:
     plan: BatchPlan
     rows: Rows
     folder: Merged
-    ledger: Any
+    ledger: Ray
     actors: int
     numbers: Sequence[int]
     sums: Sums = field(default_factory=Sums)
@@ -113,7 +112,7 @@ class OnCluster:
             self.stopped = ray.get(self.ledger.stopped.remote()) or CUT_SHORT
         about = {"ended": timestamp(), "stopped": self.stopped, "sums": self.sums.as_json()}
         self.folder.save(about)
-        if work.over and not work.error:
+        if work.over and not work.error and not self.plan.keep_runs:
             self.folder.tidy()
 
 
@@ -124,7 +123,7 @@ class InThread:
         error: What it raised.
     """
 
-    def __init__(self, work: Any) -> None:
+    def __init__(self, work: Callable[[], None]) -> None:
         self.error: BaseException | None = None
         self._work = work
         self.thread = threading.Thread(target=self.run, daemon=True)

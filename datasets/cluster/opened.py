@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ...core.errors import ConfigError, InputError
 from ...core.usage import Cost
@@ -14,12 +13,14 @@ from ..batch.folder import read_results
 from ..batch.plan import BatchPlan
 from ..batch.sums import Sums
 from ..rows.row_file import Rows
-from .merged import Merged, open_merged
+from .merged import Merged
+from .nodes import check_nodes, live_nodes
 from .on_cluster import OnCluster
+from .open_merged import open_merged
+from .part_actor import start_ledger
 from .part_run import recipe_of
-from .parts import cut, part_folder, rows_per_part, write_part
-from .ray_parts import check_nodes, live_nodes, start_ledger
-from .ray_there import AUTO, connected, ray_module
+from .parts import cut_into_parts, part_folder, rows_per_part, write_part
+from .ray_there import AUTO, Ray, connected, ray_module
 
 SIZE = "rows_per_part"
 
@@ -115,7 +116,7 @@ def size_of_parts(merged: Merged, cluster: Cluster, rows: int, actors: int) -> i
 
 def ready_ledger(
     plan: BatchPlan, rows: Rows, merged: Merged, actors: int, before: tuple[Cost, int]
-) -> Any:
+) -> Ray:
     """Start the ledger, and check with it that the nodes can do what they are asked to."""
     recipe, ledger = recipe_of(plan, plan.made_with(rows), actors), start_ledger()
     ray_module().get(ledger.begin.remote(recipe, plan, *before, rows.count))
@@ -125,7 +126,7 @@ def ready_ledger(
 
 def parts_left(rows: Rows, merged: Merged, size: int) -> Iterator[tuple[int, Path]]:
     """Write what parts are to run, and yield those that have rows left."""
-    for number, found in cut(rows, size):
+    for number, found in cut_into_parts(rows, size):
         if left := [row for row in found if row.id not in merged.ended]:
             path = part_folder(merged.path, number)
             write_part(path, left)

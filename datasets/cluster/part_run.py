@@ -69,8 +69,9 @@ class Recipe:
         """
         given, context = self.plan.given, self.plan.context
         prompt_set(context.prompts if given.prompts is None else given.prompts)
+        critic = given.critic or context.critic
         policies = policies_of(given.policy, given.policies, context)
-        for one in filter(None, (*policies, given.critic or context.critic)):
+        for one in [*policies, critic] if critic else policies:
             if not (isinstance(one, str) and one.startswith(LOCAL)):
                 await resolve_policy(one)
         for reward in given_rewards(given, context).values():

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from ...core.errors import StoreError
+from ...core.json_types import JsonObject
 from ...core.private_files import private_file, private_folder
 from ..batch.json_lines import read_lines
 from ..records import PARTS
@@ -53,7 +53,7 @@ def rows_per_part(rows: int, actors: int, parts: int = 0) -> int:
     return min(MOST_ROWS, -(-rows // (PARTS_PER_ACTOR * actors)))
 
 
-def cut(rows: Iterable[Row], size: int) -> Iterator[tuple[int, list[Row]]]:
+def cut_into_parts(rows: Iterable[Row], size: int) -> Iterator[tuple[int, list[Row]]]:
     """Yield the number of each part, and its rows."""
     left, number = iter(rows), 0
     while part := list(islice(left, size)):
@@ -93,6 +93,6 @@ def read_part(path: Path) -> PartRows:
     return PartRows(f"part {path.name}", lambda: iter(()), count=len(found), found=found)
 
 
-def row_from(given: dict[str, Any]) -> Row:
+def row_from(given: JsonObject) -> Row:
     """Return a row as it was before it was written."""
     return Row(**{**given, "drafts": tuple(given["drafts"])})

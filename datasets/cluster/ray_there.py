@@ -11,11 +11,13 @@ from typing import Any
 from ...core.errors import ConfigError, MissingDependencyError, evidence
 from .quiet import stdout_without_ray
 
+Ray = Any
+"""The package, or a handle of one of its actors: it is an extra, and its types are not used."""
 AUTO, LOCAL = "auto", "local"
 CLIENT = "ray://"
 
 
-def ray_module() -> Any:  # what Ray says of its types is not used: it is an extra
+def ray_module() -> Ray:
     """Return the package `ray`, with `ray.data`.
 
     Raises:
@@ -30,9 +32,30 @@ def ray_module() -> Any:  # what Ray says of its types is not used: it is an ext
     return import_module("ray")
 
 
+def begin(address: str) -> Ray:
+    """Connect this process to a cluster.
+
+    Raises:
+        ConfigError: no cluster is there.
+    """
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # of this process, to its stderr
+    ray = ray_module()
+    if address.startswith(CLIENT):
+        raise ConfigError(
+            f"{address} is Ray Client, which Ray Data is not made for: give HOST:PORT, from a "
+            "machine of the cluster (ray job submit runs a command there)"
+        )
+    where = None if address == AUTO else address
+    try:
+        ray.init(where, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    except Exception as error:  # noqa: BLE001  Ray raises that very class, among others
+        raise ConfigError(f"no Ray cluster at {address}: {evidence(error)}") from None
+    return ray
+
+
 @contextmanager
-def connected(address: str) -> Iterator[Any]:
-    """Connect to a cluster, and yield `ray`.
+def connected(address: str) -> Iterator[None]:
+    """Connect to a cluster for a while, unless this process is connected already.
 
     Args:
         address: `auto`: what RAY_ADDRESS names, or the cluster that `ray start` has begun on
@@ -42,23 +65,12 @@ def connected(address: str) -> Iterator[Any]:
         ConfigError: no cluster is there.
         MissingDependencyError: Ray is not installed.
     """
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # of this process, to its stderr
-    ray = ray_module()
-    if address.startswith(CLIENT):
-        raise ConfigError(
-            f"{address} is Ray Client, which Ray Data is not made for: give HOST:PORT, from a "
-            "machine of the cluster (ray job submit runs a command there)"
-        )
-    ours = not ray.is_initialized()
-    if ours:
-        where = None if address == AUTO else address
-        try:
-            ray.init(where, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-        except Exception as error:  # noqa: BLE001  Ray raises that very class, among others
-            raise ConfigError(f"no Ray cluster at {address}: {evidence(error)}") from None
-    try:
-        with stdout_without_ray():
-            yield ray
-    finally:
+    ours = not ray_module().is_initialized()
+    with stdout_without_ray():
         if ours:
-            ray.shutdown()
+            begin(address)
+        try:
+            yield
+        finally:
+            if ours:
+                ray_module().shutdown()
