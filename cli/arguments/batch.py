@@ -100,7 +100,8 @@ def answer_file(file: str, settings: dict[str, object], **given: Typed) -> int:
 
     Each row is written as it ends. The same command again goes on, and pays for nothing twice.
     """
-    from ..commands.batch import batch_plan, cluster_typed, run_batch
+    from ..commands.batch import batch_plan, run_batch
+    from ..input.typed_cluster import cluster_typed
     from ..output_mode import OutputMode
 
     output, folder = OutputMode(bool(given["json"]), bool(given["quiet"])), str(given["output"])

@@ -52,19 +52,6 @@ def batch_plan(settings: Mapping[str, object], typed: Mapping[str, Any]) -> Batc
     )
 
 
-def cluster_typed(typed: Mapping[str, Any]) -> Cluster | None:
-    """Return the cluster that was typed, if one was.
-
-    Raises:
-        ConfigError: there are options for one, and it is missing.
-    """
-    if typed["ray"] is None:
-        if typed["ray_actors"] or typed["ray_blocks"]:
-            raise ConfigError("--ray-actors and --ray-blocks are for a cluster: add --ray")
-        return None
-    return Cluster(typed["ray"], typed["ray_actors"] or 0, typed["ray_blocks"] or 0)
-
-
 def run_batch(
     file: str,
     folder: str,
