@@ -30,6 +30,18 @@ class PartReport(TypedDict):
     under_way: int
 
 
+class Standing(TypedDict):
+    """How far all parts are together."""
+
+    spent: Cost
+    failed: int
+    under_way: int
+    begun: list[int]
+    """The numbers of the parts that have begun in this call."""
+    stopped: str
+    """Why nothing more is sent, or ""."""
+
+
 class Ledger:
     """Adds up what actors report. Ray makes an actor of it, on the driver's node."""
 
@@ -58,24 +70,27 @@ class Ledger:
         if passage not in passages:  # those before it are over
             passages |= {name: {**old, "under_way": 0} for name, old in passages.items()}
         passages[passage] = report
-        spent, failed, _ = self.state()
         if not self._closed:
-            seconds, sums = time.monotonic() - self._begun, Sums(failed=failed)
-            self._closed = self._plan.ends_early(spent, seconds, sums, self._rows)
+            now, seconds = self.standing(), time.monotonic() - self._begun
+            sums = Sums(failed=now["failed"])
+            self._closed = self._plan.ends_early(now["spent"], seconds, sums, self._rows)
         return self._closed
 
     def close(self, why: str) -> None:
         """Have nothing more sent."""
         self._closed = self._closed or why
 
-    def state(self) -> tuple[Cost, int, int]:
-        """Return what was spent, how many rows have failed, and how many are under way."""
+    def standing(self) -> Standing:
+        """Return how far all parts are together."""
         spent, failed, under_way = self._before, self._failed, 0
         for report in (one for passages in self._passages.values() for one in passages.values()):
             spent = add_costs(spent, report["spent"])
             failed += report["failed"]
             under_way += report["under_way"]
-        return spent, failed, under_way
+        begun = list(self._passages)
+        return Standing(
+            spent=spent, failed=failed, under_way=under_way, begun=begun, stopped=self._closed
+        )
 
     def stopped(self) -> str:
         """Return why nothing more is sent, or ""."""

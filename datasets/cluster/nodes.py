@@ -44,13 +44,25 @@ def check_nodes(folder: Path, ledger: Ray) -> None:
         )
         for node in live_nodes()
     ]
-    for node, answer in asked:
-        try:
-            there, seen = ray.get(answer, timeout=NODE_PATIENCE)
-        except ray.exceptions.RayError as error:
-            raise ConfigError(f"node {node} cannot run this: {own_words(error)}") from None
-        require_alike(node, there, seen, folder)
-    (folder / TOKEN).unlink(missing_ok=True)
+    try:
+        for node, answer in asked:
+            require_alike(node, *reply_of_node(node, answer), folder)
+    finally:
+        (folder / TOKEN).unlink(missing_ok=True)
+
+
+def reply_of_node(node: str, answer: Ray) -> tuple[str, bool]:
+    """Wait for what a node says.
+
+    Raises:
+        ConfigError: it cannot do what it is asked to.
+    """
+    ray = ray_module()
+    try:
+        found: tuple[str, bool] = ray.get(answer, timeout=NODE_PATIENCE)
+    except ray.exceptions.RayError as error:
+        raise ConfigError(f"node {node} cannot run this: {own_words(error)}") from None
+    return found
 
 
 def require_alike(node: str, there: str, seen: bool, folder: Path) -> None:

@@ -6,8 +6,8 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ...core.usage import Cost
 from ..batch.metadata import timestamp
@@ -16,7 +16,7 @@ from ..batch.running import CUT_SHORT
 from ..batch.sums import Sums
 from ..records import RowResult
 from ..rows.row_file import Rows
-from .ledger import EVERY
+from .ledger import EVERY, Standing
 from .merged import Merged
 from .parts import part_folder
 from .ray_parts import run_parts
@@ -56,8 +56,8 @@ class OnCluster:
         self.begun = time.monotonic()
         self.rows_before = self.sums.rows
         self.spent: Cost = self.sums.paid
-        self.over: list[Path] = []  # parts that have ended, to be looked at once more
-        self.left = [part_folder(self.folder.path, number) for number in self.numbers]
+        self.over = set[int]()  # parts that have ended, to be looked at once more
+        self.left = set(self.numbers)
 
     @property
     def seconds(self) -> float:
@@ -86,30 +86,29 @@ class OnCluster:
 
     def part_ended(self, number: int) -> None:
         """Note that nothing more will come of a part; it is looked at once more."""
-        self.over.append(part_folder(self.folder.path, number))
+        self.over.add(number)
 
     def look(self) -> Iterator[RowResult]:
         """Take over what the parts have written since, and what they have spent."""
-        over = list(self.over)
-        for part in list(self.left):
-            for row in self.folder.take(part):
+        over = set(self.over)
+        now: Standing = ray_module().get(self.ledger.standing.remote())
+        for number in sorted(self.left & (over | set(now["begun"]))):
+            for row in self.folder.take(part_folder(self.folder.path, number)):
                 self.sums.add(row)
                 yield row
-        self.left = [part for part in self.left if part not in over]
-        self.spent, _, under_way = ray_module().get(self.ledger.state.remote())
-        self.under_way = range(under_way)
+        self.left -= over
+        self.spent, self.under_way = now["spent"], range(now["under_way"])
+        self.stopped = now["stopped"]
 
     async def stop(self, work: InThread) -> None:
         """End what is at work, and note how the batch has ended."""
-        ray = ray_module()
         if not work.over:
-            ray.get(self.ledger.close.remote(CUT_SHORT))
-            await asyncio.to_thread(work.thread.join, STOP_PATIENCE)
-            list(self.look())
-        if self.sums.rows == self.rows.count:
-            self.stopped = ""  # it was the last row that reached a limit
-        else:
-            self.stopped = ray.get(self.ledger.stopped.remote()) or CUT_SHORT
+            with suppress(ray_module().exceptions.RayError):  # the cluster may be gone
+                ray_module().get(self.ledger.close.remote(CUT_SHORT))
+                await asyncio.to_thread(work.thread.join, STOP_PATIENCE)
+                list(self.look())
+        # Else it was the last row that reached a limit.
+        self.stopped = "" if self.sums.rows == self.rows.count else self.stopped or CUT_SHORT
         about = {"ended": timestamp(), "stopped": self.stopped, "sums": self.sums.as_json()}
         self.folder.save(about)
         if work.over and not work.error and not self.plan.keep_runs:

@@ -91,8 +91,9 @@ def test_the_ledger_adds_up_all_passages_of_all_parts():
     assert ledger.report(0, "first", report(4)) == ""
     assert ledger.report(1, "other", report(1, failed=2)) == ""
     assert ledger.report(0, "after a death", report(2)) == ""
-    spent, failed, under_way = ledger.state()
-    assert (spent["requests"], failed, under_way) == (10, 3, 2)
+    now = ledger.standing()
+    assert now["spent"]["requests"] == 3 + 4 + 2 + 1
+    assert (now["failed"], now["under_way"], now["begun"]) == (3, 2, [0, 1])
     assert ledger.report(1, "other", report(3)) == "the requests for all rows are used up"
     ledger.close("interrupted")
     assert ledger.stopped() == "the requests for all rows are used up"

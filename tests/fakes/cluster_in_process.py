@@ -98,7 +98,8 @@ class InProcess:
 def in_process(monkeypatch: pytest.MonkeyPatch) -> InProcess:
     """Have clusters be in this process."""
     made = InProcess()
-    fake_ray = SimpleNamespace(get=lambda answer: answer)
+    exceptions = SimpleNamespace(RayError=KeyError)
+    fake_ray = SimpleNamespace(get=lambda answer: answer, exceptions=exceptions)
     for module in (on_cluster, opened):
         monkeypatch.setattr(module, "ray_module", lambda: fake_ray)
     monkeypatch.setattr(on_cluster, "run_parts", made.run_parts)
