@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from ...core import errors
-from ...core.errors import ConfigError, InputError, TPOError, evidence
+import re
+from collections.abc import Iterator
+
+from ...core.errors import TPOError, cause_of, evidence
+
+NAMED = re.compile(r"(?:[\w.]+\.)?\w*(?:Error|Exception)\b.*", re.MULTILINE)
 
 
 def own_error(error: BaseException | None) -> TPOError:
-    """Return what went wrong in an actor as one of our errors."""
+    """Return what Ray has raised as one of our errors.
+
+    Ray hands on errors of other machines as text, with the traceback; the reason is in its last
+    line that names an error.
+    """
     found, cause = None, error
     while cause is not None:  # Ray's own copies of an error hold its whole traceback: not these
         found = cause if isinstance(cause, TPOError) else found
         cause = getattr(cause, "cause", None) or cause.__cause__
-    last = str(error).strip().rpartition("\n")[2]  # of a traceback of another machine
-    return found or ConfigError(f"the cluster failed: {evidence(last)}")
+    lines = [line for line in str(error).splitlines() if NAMED.match(line.strip())]
+    return found or TPOError(f"the cluster failed: {evidence(lines[-1] if lines else error)}")
+
+
+def told(error: Exception) -> str:
+    """Return an error as text that `error_from` reads."""
+    return f"{type(error).__name__}: {cause_of(error)}"
 
 
 def error_from(problem: str) -> TPOError:
@@ -24,5 +37,12 @@ def error_from(problem: str) -> TPOError:
         StoreError('the disk is full')
     """
     kind, _, message = problem.partition(": ")
-    found: type[TPOError] = getattr(errors, kind, InputError)
-    return found(message)
+    known = {one.__name__: one for one in kinds_below(TPOError)}
+    return known[kind](message) if kind in known else TPOError(message)
+
+
+def kinds_below(kind: type[TPOError]) -> Iterator[type[TPOError]]:
+    """Yield the kinds of an error."""
+    for one in kind.__subclasses__():
+        yield one
+        yield from kinds_below(one)

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core.errors import TPOError
 from ...graphs.background import result_of
+from .actor_errors import told
 from .ledger import Ledger, Line, PartReport, Pending
 from .part_run import run_part
 from .parts import part_folder
@@ -58,8 +58,8 @@ class PartActor:
         """Run a part, and return why it could not be run, or ""."""
         try:
             result_of(self.run(number))
-        except TPOError as error:
-            return f"{type(error).__name__}: {error}"
+        except Exception as error:  # noqa: BLE001  what was not foreseen too
+            return told(error)
         return ""
 
     async def run(self, number: int) -> None:

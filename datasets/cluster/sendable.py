@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import ModuleType
 
 from pydantic import BaseModel, SecretStr
 
@@ -11,6 +13,7 @@ from ...core.context import Context
 from ...core.errors import ConfigError, evidence
 from ...core.login import without_login
 
+DEEP = 6
 INSTEAD = "a function without arguments that makes it there"
 
 
@@ -40,26 +43,34 @@ def require_sendable(given: Mapping[str, object], pickled: Callable[[object], ob
             ) from None
 
 
-def secrets_in(value: object, place: str = "") -> Iterator[str]:
-    """Yield where a value holds keys or logins.
+def secrets_in(value: object, place: str = "", deep: int = 0) -> Iterator[str]:
+    """Yield where a value holds keys or logins, a few objects deep.
 
     Example:
         >>> list(secrets_in("openai:m@http://user:key@host/v1"))
         ['the login in its address']
     """
-    if isinstance(value, SecretStr) and value.get_secret_value():
-        yield place or "a secret"
-    elif isinstance(value, str) and without_login(value) != value:
-        yield "the login in its address"
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from secrets_in(getattr(value, name, None), name)
-    elif isinstance(value, Mapping):
-        for name, one in value.items():
-            yield from secrets_in(one, str(name))
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from secrets_in(one, place)
+    if isinstance(value, SecretStr):
+        if value.get_secret_value():
+            yield place or "a secret"
+    elif isinstance(value, str):
+        if without_login(value) != value:
+            yield "the login in its address"
+    elif deep < DEEP:
+        for name, one in held_by(value):
+            yield from secrets_in(one, name or place, deep + 1)
+
+
+def held_by(value: object) -> Iterator[tuple[str, object]]:
+    """Yield what an object holds, with its name."""
+    if isinstance(value, Mapping):
+        yield from ((str(name), one) for name, one in value.items())
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from (("", one) for one in value)
+    elif not isinstance(value, type | ModuleType):
+        yield from getattr(value, "__dict__", {}).items()
+    if isinstance(value, partial):
+        yield from (("", one) for one in (value.func, value.args, value.keywords))
 
 
 def made_here(value: object) -> object:

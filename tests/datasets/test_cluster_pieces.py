@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 import threading
 from contextlib import closing
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -179,7 +181,29 @@ def test_what_cannot_be_sent_is_named_with_what_to_give():
         require_sendable({"policies": ["openai:m@http://u:pass@h/v1"]}, bool)
     with pytest.raises(tpo.ConfigError, match="the login in its address"):
         require_sendable({"context": Context(policy="openai:m@http://u:pass@h/v1")}, bool)
+    inner = SimpleNamespace(judges=[partial(len, Keyed())])
+    with pytest.raises(tpo.ConfigError, match=r"^reward holds a key \(api_key\)"):
+        require_sendable({"reward": inner}, bool)
     require_sendable({"policy": "openai:m", "reward": len, "depth": 2}, bool)
+
+
+MADE = {
+    "context": lambda: tpo.Context(depth=1),
+    "function": lambda: tpo.FunctionReward(by_length),
+    "judge": lambda: tpo.Judge("openai:m"),
+    "pairwise": lambda: tpo.PairwiseJudge("openai:m"),
+    "groupwise": lambda: tpo.GroupwiseJudge("openai:m"),
+    "rubric": lambda: tpo.QueryRubric("openai:m"),
+    "mix": lambda: tpo.Mix([tpo.Part(tpo.FunctionReward(by_length)), tpo.Part(tpo.Judge("x:m"))]),
+    "repeated": lambda: tpo.repeated(tpo.Judge("openai:m"), 2),
+    "command": lambda: tpo.CommandReward(["test", "-s", "{file}"]),
+    "spec": lambda: tpo.resolve_reward("heuristic"),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_our_own_rewards_and_settings_can_be_sent(name):
+    require_sendable({"reward": MADE[name]()}, pickle.dumps)
 
 
 def test_a_function_without_arguments_makes_what_cannot_be_sent():
