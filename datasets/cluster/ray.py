@@ -135,7 +135,9 @@ def answer_dataset(
     """
     ray = ray_module()
     require_sendable(settings, ray.cloudpickle.dumps)
-    elsewhere = {name: None if name in MODELS else one for name, one in settings.items()}
+    elsewhere: dict[str, Any] = {
+        name: None if name in MODELS else one for name, one in settings.items()
+    }
     RowActor(**elsewhere)  # refuses here what each node would refuse; models are made there
     return dataset.map_batches(
         RowActor,
