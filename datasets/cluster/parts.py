@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
 
@@ -95,4 +95,5 @@ def read_part(path: Path) -> PartRows:
 
 def row_from(given: JsonObject) -> Row:
     """Return a row as it was before it was written."""
-    return Row(**{**given, "drafts": tuple(given["drafts"])})
+    tuples = {f.name: tuple(given[f.name]) for f in fields(Row) if isinstance(f.default, tuple)}
+    return Row(**{**given, **tuples})
