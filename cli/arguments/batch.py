@@ -75,7 +75,8 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
     "ray_actors": (RAY, ("--ray-actors",), int, "N",
         "Actors that run rows. Default: one for each node. They share --max-concurrency."),
     "ray_blocks": (RAY, ("--ray-blocks",), int, "N",
-        "Blocks that the rows are cut into. Default: four for each actor."),
+        "Blocks that the rows are cut into. Default: a few for each actor, each large enough to "
+        "keep it busy."),
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.errors import ConfigError, InputError
+from ...core.number_format import count
 from ...core.usage import Cost
 from ..batch.folder import read_results
 from ..batch.plan import BatchPlan
@@ -79,7 +80,9 @@ def open_on_cluster(
         sums, failed = sums_of(merged)
         with connected(cluster.address):
             actors = cluster.actors_for(len(live_nodes()), plan.context.max_concurrency)
-            size = size_of_parts(merged, cluster, rows.count, actors)
+            share = plan.context.max_concurrency // actors
+            wanted = rows_per_part(rows.count, actors, share, cluster.blocks)
+            size = size_of_parts(merged, cluster, wanted)
             ledger = ready_ledger(plan, rows, merged, actors, (sums.paid, failed))
             numbers = [number for number, _ in parts_left(rows, merged, size)]
             yield OnCluster(plan, rows, merged, ledger, actors, numbers, sums)
@@ -95,19 +98,18 @@ def sums_of(merged: Merged) -> tuple[Sums, int]:
     return sums, sums.failed
 
 
-def size_of_parts(merged: Merged, cluster: Cluster, rows: int, actors: int) -> int:
+def size_of_parts(merged: Merged, cluster: Cluster, size: int) -> int:
     """Return how many rows a part has: as before, since rows under way are found by their part.
 
     Raises:
         InputError: the folder was begun with another number of blocks.
     """
-    size = rows_per_part(rows, actors, cluster.blocks)
     before = merged.about.get(SIZE)
     if before and merged.parts():
         if cluster.blocks and size != before:
             raise InputError(
-                f"the folder was begun with {-(-rows // before)} blocks: leave --ray-blocks out, "
-                "or take another folder"
+                f"the folder was begun with blocks of {count(before, 'row')}, not {size:,}: leave "
+                "--ray-blocks out, or take another folder"
             )
         size = before
     merged.save({SIZE: size})

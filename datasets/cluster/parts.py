@@ -24,6 +24,7 @@ from ..rows.row_file import Rows
 ROWS = "rows.jsonl"
 PARTS_PER_ACTOR = 4  # the last ones are short then, and all actors end at nearly the same time
 MOST_ROWS = 256
+WAVES = 4  # rows for each request in flight
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,26 @@ class PartRows(Rows):
         return iter(self.found)
 
 
-def rows_per_part(rows: int, actors: int, parts: int = 0) -> int:
+def rows_per_part(rows: int, actors: int, in_flight: int, parts: int = 0) -> int:
     """Return how many rows a part has.
+
+    An actor runs one part at a time, and in the end of a part fewer requests are in flight; so a
+    part is large beside their limit. Each actor has a few parts, if there are enough rows.
 
     Args:
         rows: How many there are.
         actors: How many run parts at the same time.
-        parts: How many parts there should be; 0: enough for every actor to have a few.
+        in_flight: The limit of requests in flight of each.
+        parts: How many parts there should be; 0: as many as fit.
 
     Example:
-        >>> rows_per_part(64, actors=2), rows_per_part(64, actors=2, parts=3)
-        (8, 22)
+        >>> rows_per_part(1000, 2, 8), rows_per_part(64, 2, 8), rows_per_part(64, 2, 8, parts=3)
+        (125, 32, 22)
     """
     if parts:
         return -(-rows // parts)
-    return min(MOST_ROWS, -(-rows // (PARTS_PER_ACTOR * actors)))
+    busy = min(WAVES * in_flight, -(-rows // actors))
+    return max(busy, min(MOST_ROWS, -(-rows // (PARTS_PER_ACTOR * actors))))
 
 
 def cut_into_parts(rows: Iterable[Row], size: int) -> Iterator[tuple[int, list[Row]]]:

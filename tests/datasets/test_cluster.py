@@ -139,7 +139,9 @@ async def test_other_settings_other_blocks_and_other_ways_to_run_are_refused(tmp
     paid = len(model.asked)
     with pytest.raises(tpo.InputError, match="depth was 1 and is 2"):
         await run(tmp_path, model, depth=2)
-    with pytest.raises(tpo.InputError, match="begun with 4 blocks: leave --ray-blocks out"):
+    with pytest.raises(
+        tpo.InputError, match="begun with blocks of 2 rows, not 4: leave --ray-blocks out"
+    ):
         await run(tmp_path, model, where=Cluster(blocks=2))
     settings = {"policy": model, "reward": by_length, "depth": 1, "width": 2}
     with pytest.raises(tpo.InputError, match="go on with --ray"):

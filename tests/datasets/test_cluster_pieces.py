@@ -40,8 +40,9 @@ ROWS = [Row(f"r{i}", {"level": i}, [{"role": "user", "content": "Why? \ud83d"}])
 def test_rows_are_cut_the_same_way_each_time():
     found = {number: [row.id for row in rows] for number, rows in cut_into_parts(ROWS, 2)}
     assert found == {0: ["r0", "r1"], 1: ["r2", "r3"], 2: ["r4"]}
-    assert rows_per_part(10**6, actors=2) == 256
-    assert rows_per_part(3, actors=8) == 1
+    assert rows_per_part(10**6, actors=2, in_flight=8) == 256
+    assert rows_per_part(10**6, actors=2, in_flight=100) == 400
+    assert rows_per_part(3, actors=8, in_flight=1) == 1
 
 
 def test_a_part_is_read_as_it_was_written_and_written_once(tmp_path):

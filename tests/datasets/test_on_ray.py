@@ -44,7 +44,7 @@ def begun(cluster, tmp_path):
         command = [
             sys.executable, "-P", "-m", "tpo.cli.app", "batch", str(file), "-o", str(folder),
             "-p", f"openai:m@{server.base_url}", "-d", "2", "-w", "3", "--seed", "7",
-            "--ray", cluster.address, "--ray-actors", "2", "--json",
+            "--ray", cluster.address, "--ray-actors", "2", "--ray-blocks", "4", "--json",
         ]  # fmt: skip
 
         def begin() -> subprocess.Popen[bytes]:
