@@ -71,7 +71,7 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
     "ray": (RAY, ("--ray",), str, "[ADDRESS]",
         "Run the rows on a Ray cluster: HOST:PORT, or local for a new one on this machine. Without "
         "an address: what RAY_ADDRESS names, or what ray start has begun here, or a new local "
-        "one. All nodes share the folder, and have tpo and the keys. Needs tpo[ray]."),
+        "one. All nodes share the folder, and have tpo and the keys. Needs the extra ray."),
     "ray_actors": (RAY, ("--ray-actors",), int, "N",
         "Actors that run rows. Default: one for each node. They share --max-concurrency."),
     "ray_blocks": (RAY, ("--ray-blocks",), int, "N",

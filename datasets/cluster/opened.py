@@ -74,7 +74,9 @@ def open_on_cluster(
         InputError: another process uses the folder, or it was begun with something else.
         StoreError: it cannot be written.
         ConfigError: no cluster is there, or a node cannot do what it is asked to.
+        MissingDependencyError: Ray is not installed.
     """
+    ray_module()  # without it no folder is begun
     made_with, path = plan.made_with(rows), folder.expanduser().resolve()
     with open_merged(path, made_with, retry_failed=plan.retry_failed) as merged:
         sums, failed = sums_of(merged)
