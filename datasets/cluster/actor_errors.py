@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
+from ...core import errors
 from ...core.errors import TPOError, cause_of, evidence
+from ..batch.alone import FolderInUseError
 
 NAMED = re.compile(r"(?:[\w.]+\.)?\w*(?:Error|Exception)\b.*", re.MULTILINE)
 
@@ -37,12 +38,6 @@ def error_from(problem: str) -> TPOError:
         StoreError('the disk is full')
     """
     kind, _, message = problem.partition(": ")
-    known = {one.__name__: one for one in kinds_below(TPOError)}
-    return known[kind](message) if kind in known else TPOError(message)
-
-
-def kinds_below(kind: type[TPOError]) -> Iterator[type[TPOError]]:
-    """Yield the kinds of an error."""
-    for one in kind.__subclasses__():
-        yield one
-        yield from kinds_below(one)
+    known = {**vars(errors), FolderInUseError.__name__: FolderInUseError}
+    found: type[TPOError] = known.get(kind, TPOError)
+    return found(message)

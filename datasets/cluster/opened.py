@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ...core.errors import ConfigError, InputError
 from ...core.number_format import count
-from ...core.usage import Cost
 from ..batch.folder import read_results
 from ..batch.plan import BatchPlan
 from ..batch.sums import Sums
@@ -79,25 +78,25 @@ def open_on_cluster(
     ray_module()  # without it no folder is begun
     made_with, path = plan.made_with(rows), folder.expanduser().resolve()
     with open_merged(path, made_with, retry_failed=plan.retry_failed) as merged:
-        sums, failed = sums_of(merged)
+        sums = sums_of(merged)
         with connected(cluster.address):
             actors = cluster.actors_for(len(live_nodes()), plan.context.max_concurrency)
             share = plan.context.max_concurrency // actors
             wanted = rows_per_part(rows.count, actors, share, cluster.blocks)
             size = size_of_parts(merged, cluster, wanted)
-            ledger = ready_ledger(plan, rows, merged, actors, (sums.paid, failed))
+            ledger = ready_ledger(plan, rows, merged, actors, sums)
             numbers = [number for number, _ in parts_left(rows, merged, size)]
             yield OnCluster(plan, rows, merged, ledger, actors, numbers, sums)
 
 
-def sums_of(merged: Merged) -> tuple[Sums, int]:
+def sums_of(merged: Merged) -> Sums:
     """Take over what parts have written unseen; return what all rows that have ended add up to."""
     for part in merged.parts():
         list(merged.take(part))
     sums = Sums()
     for row in read_results(merged.path):
         sums.add(row)
-    return sums, sums.failed
+    return sums
 
 
 def size_of_parts(merged: Merged, cluster: Cluster, size: int) -> int:
@@ -118,12 +117,10 @@ def size_of_parts(merged: Merged, cluster: Cluster, size: int) -> int:
     return size
 
 
-def ready_ledger(
-    plan: BatchPlan, rows: Rows, merged: Merged, actors: int, before: tuple[Cost, int]
-) -> Ray:
+def ready_ledger(plan: BatchPlan, rows: Rows, merged: Merged, actors: int, before: Sums) -> Ray:
     """Start the ledger, and check with it that the nodes can do what they are asked to."""
     recipe, ledger = recipe_of(plan, plan.made_with(rows), actors), start_ledger()
-    ray_module().get(ledger.begin.remote(recipe, plan, *before, rows.count))
+    ray_module().get(ledger.begin.remote(recipe, plan, before.paid, before.failed, rows.count))
     check_nodes(merged.path, ledger)
     return ledger
 

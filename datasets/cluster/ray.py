@@ -135,10 +135,8 @@ def answer_dataset(
     """
     ray = ray_module()
     require_sendable(settings, ray.cloudpickle.dumps)
-    elsewhere: dict[str, Any] = {
-        name: None if name in MODELS else one for name, one in settings.items()
-    }
-    RowActor(**elsewhere)  # refuses here what each node would refuse; models are made there
+    # What each node would refuse is refused here. Models are made there.
+    RowActor(**{name: one for name, one in settings.items() if name not in MODELS})
     return dataset.map_batches(
         RowActor,
         batch_size=batch_size,
