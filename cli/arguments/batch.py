@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any, cast
 
@@ -21,13 +23,16 @@ tpo batch prompts.jsonl -p openai:gpt-5-mini -r judge -o out
 
 tpo batch gsm8k.parquet -r verify:math --verify-field answer -o out
 
+tpo batch prompts.jsonl -p openai:gpt-5-mini -r judge -o /shared/out --ray 10.0.0.1:6379
+
 The same command again goes on where it was stopped. More in docs/batch.md.
 
 Exit codes: 0 all rows have an answer; 1 some have failed, or a limit for all rows ended the batch;
 2 the file or a setting is wrong, nothing was paid for; 130 interrupted, can be resumed.
 """
 Typed = str | bool | float | list[str] | None
-TOTAL, ROWS = "All rows together", "Rows"
+TOTAL, ROWS, RAY = "All rows together", "Rows", "On a Ray cluster"
+ADDRESS = re.compile(r"auto|local|[^\s/]+:\d+|ray://.*")  # another word after --ray is the file
 
 
 def read_share(text: str) -> float:
@@ -66,6 +71,15 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
     "fail_on_error": (TOTAL, ("--fail-on-error",), str, "SHARE",
         "End once more rows than this share have failed, such as 5%; if fewer fail, the exit code "
         "is 0. Default: all rows are tried, and one that fails makes it 1."),
+    "ray": (RAY, ("--ray",), str, "[ADDRESS]",
+        "Run the rows on a Ray cluster: HOST:PORT, or local for a new one on this machine. Without "
+        "an address: what RAY_ADDRESS names, or what ray start has begun here, or a new local "
+        "one. All nodes share the folder, and have tpo and the keys. Needs the extra ray."),
+    "ray_actors": (RAY, ("--ray-actors",), int, "N",
+        "Actors that run rows. Default: one for each node. They share --max-concurrency."),
+    "ray_blocks": (RAY, ("--ray-blocks",), int, "N",
+        "Blocks that the rows are cut into. Default: a few for each actor, each large enough to "
+        "keep it busy."),
 }  # fmt: skip
 
 
@@ -91,11 +105,28 @@ def answer_file(file: str, settings: dict[str, object], **given: Typed) -> int:
     Each row is written as it ends. The same command again goes on, and pays for nothing twice.
     """
     from ..commands.batch import batch_plan, run_batch
+    from ..input.typed_cluster import cluster_typed
     from ..output_mode import OutputMode
 
     output, folder = OutputMode(bool(given["json"]), bool(given["quiet"])), str(given["output"])
     formats = cast("list[str]", given["formats"] or [])
-    return run_batch(file, folder, batch_plan(settings, given), output, formats)
+    plan, cluster = batch_plan(settings, given), cluster_typed(given)
+    return run_batch(file, folder, plan, output, formats, cluster)
+
+
+def with_address(args: Sequence[str]) -> list[str]:
+    """Return what was typed, with the address that `--ray` may leave out.
+
+    Example:
+        >>> with_address(["batch", "--ray", "prompts.jsonl"])
+        ['batch', '--ray', 'auto', 'prompts.jsonl']
+    """
+    given = list(args)
+    if "--ray" in given:
+        after = given.index("--ray") + 1
+        if not ADDRESS.fullmatch(given[after] if after < len(given) else ""):
+            given.insert(after, "auto")
+    return given
 
 
 FILE = Annotated[

@@ -6,8 +6,8 @@ import asyncio
 import json
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import aclosing, closing
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from ...core.errors import ConfigError
 from ...core.login import without_login
 from ...core.make_context import make_context
 from ...core.number_format import count
+from ...datasets.batch.at_work import AtWork
 from ...datasets.batch.folder import read_results
 from ...datasets.batch.opened import open_batch
 from ...datasets.batch.plan import BatchPlan, Totals
-from ...datasets.batch.running import CUT_SHORT, Running
+from ...datasets.batch.running import CUT_SHORT
+from ...datasets.cluster.opened import Cluster, open_on_cluster
 from ...datasets.rows.formats import FORMATS, write_format
 from ...datasets.rows.row_file import Rows, rows_of
 from ...nodes.paid.run_models import GivenModels
@@ -52,14 +54,19 @@ def batch_plan(settings: Mapping[str, object], typed: Mapping[str, Any]) -> Batc
 
 
 def run_batch(
-    file: str, folder: str, plan: BatchPlan, output: OutputMode, formats: Sequence[str] = ()
+    file: str,
+    folder: str,
+    plan: BatchPlan,
+    output: OutputMode,
+    formats: Sequence[str] = (),
+    cluster: Cluster | None = None,
 ) -> int:
     """Check everything that can be checked for free, then run; return the exit code."""
     if unknown := [name for name in formats if name not in FORMATS]:
         raise ConfigError(f"--format {unknown[0]} is not one of {', '.join(FORMATS)}")
     with closing(rows_of(file)) as found:
         checked, rows = plan.checked(found)
-        code = run_interruptible(answer_rows(rows, checked, Path(folder), output))
+        code = run_interruptible(answer_rows(rows, checked, Path(folder), output, cluster))
         write_formats(formats, checked, Path(folder), output)
         return code
 
@@ -75,10 +82,27 @@ def write_formats(
             say(f"written: {written}")
 
 
-async def answer_rows(rows: Rows, plan: BatchPlan, folder: Path, output: OutputMode) -> int:
-    """Answer the rows; return the exit code."""
+@asynccontextmanager
+async def opened(
+    rows: Rows, plan: BatchPlan, folder: Path, output: OutputMode, cluster: Cluster | None
+) -> AsyncIterator[AtWork]:
+    """Open the batch, here or on a cluster, after checking what its settings name."""
+    if cluster:  # whose nodes check it: keys and models are there
+        if output.talks:
+            say("connecting to Ray")
+        with open_on_cluster(rows, plan, folder, cluster) as at_work:
+            yield at_work
+        return
     await check_settings(plan.context, output, rewards=not plan.own)
     async with open_batch(rows, plan, folder) as running:
+        yield running
+
+
+async def answer_rows(
+    rows: Rows, plan: BatchPlan, folder: Path, output: OutputMode, cluster: Cluster | None = None
+) -> int:
+    """Answer the rows; return the exit code."""
+    async with opened(rows, plan, folder, output, cluster) as running:
         if running.rows_before and output.talks:
             say(f"{count(running.rows_before, 'row')} of {rows.count:,} were done before")
         try:
@@ -91,7 +115,7 @@ async def answer_rows(rows: Rows, plan: BatchPlan, folder: Path, output: OutputM
         return end_of(running, folder, output)
 
 
-def end_of(running: Running, folder: Path, output: OutputMode) -> int:
+def end_of(running: AtWork, folder: Path, output: OutputMode) -> int:
     """Say how a batch ended, and how it goes on; return the exit code."""
     sums, stopped = running.sums, running.stopped
     if output.json:

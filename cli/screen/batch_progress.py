@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...core.dollars import money, price_phrase
 from ...core.number_format import count, reward, seconds
 from ...core.usage import Cost, tokens_of
-from ...datasets.batch.running import Running
+from ...datasets.batch.at_work import AtWork
 from ...datasets.batch.sums import Sums
 
 
@@ -70,7 +70,7 @@ class Progress:
         return "; ".join([self.rows, *rated, self.cost, self.time])
 
 
-def progress_of(running: Running) -> Progress:
+def progress_of(running: AtWork) -> Progress:
     """Return how far a batch is now."""
     return Progress(
         total=running.rows.count,

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from ...datasets.batch.running import Running
+from ...datasets.batch.at_work import AtWork
 from ...datasets.records import RowResult
 from ..console import console_for, say, short
 from .batch_progress import progress_of
@@ -54,7 +54,7 @@ class Silent:
 class Lines(Silent):
     """Writes a line now and then, for logs and pipes; and the first failures."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: AtWork) -> None:
         self._running, self._failed = running, 0
 
     async def __aenter__(self) -> Self:
@@ -86,7 +86,7 @@ class Lines(Silent):
 class LiveBatch(Silent):
     """Redraws the lower part of a terminal."""
 
-    def __init__(self, console: Console, running: Running) -> None:
+    def __init__(self, console: Console, running: AtWork) -> None:
         self._running, self._failure = running, ""
         self._live = Live(
             console=console,
@@ -128,7 +128,7 @@ def failure_line(row: RowResult) -> str:
     return f"row {row['id']} failed: {short(error['message'] if error else '', ROOM)}"
 
 
-def watcher_of(running: Running, *, quiet: bool, json: bool) -> BatchWatcher:
+def watcher_of(running: AtWork, *, quiet: bool, json: bool) -> BatchWatcher:
     """Return who watches a batch."""
     console = console_for()
     if quiet:

@@ -17,12 +17,16 @@ except ImportError:  # pragma: no cover  Windows
 LOCK = "lock"
 
 
+class FolderInUseError(InputError):
+    """Another process runs the batch in the folder."""
+
+
 @contextmanager
 def alone_in(path: Path) -> Iterator[None]:
     """Hold the folder: two processes would pay for everything twice.
 
     Raises:
-        InputError: another process uses it.
+        FolderInUseError: another process uses it.
         StoreError: it cannot be written.
     """
     try:
@@ -35,5 +39,5 @@ def alone_in(path: Path) -> Iterator[None]:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise InputError(f"another process is running the batch in {path}") from None
+                raise FolderInUseError(f"another process is running the batch in {path}") from None
         yield

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from ...core.errors import InputError
+from ..records import PARTS
 from ..rows.row_file import Rows
 from .folder import open_folder
 from .plan import BatchPlan
@@ -32,6 +34,8 @@ async def open_batch(
     if folder is None:
         yield Running(plan, rows, None, watch)
         return
+    if (folder / PARTS).exists():
+        raise InputError(f"rows of {folder} are under way on a Ray cluster: go on with --ray")
     async with open_folder(
         folder,
         plan.made_with(rows),

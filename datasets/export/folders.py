@@ -12,7 +12,7 @@ from ...core.json_types import JsonObject
 from ...core.message_json import plain_messages
 from ...core.strict_json import parse_json
 from ..compare.arm_folder import ARMS, FIRST
-from ..records import METADATA, POOLS, RESULTS
+from ..records import METADATA, PARTS, POOLS, RESULTS
 from .source import Source
 
 
@@ -23,7 +23,7 @@ def sources_in(folder: Path) -> Iterator[Source]:
         InputError: there is no batch in the folder, or a line is not JSON.
         StoreError: a file cannot be read.
     """
-    batches = sorted(path.parent for path in folder.rglob(POOLS))
+    batches = sorted(p.parent for p in folder.rglob(POOLS) if p.parent.parent.name != PARTS)
     batches = [
         batch for batch in batches if (batch / RESULTS).exists() and not shared_samples(batch)
     ]

@@ -1,7 +1,7 @@
 """Killed with SIGKILL at random moments and begun again, a batch ends with every row once.
 
-Every text of the server has a mark of its own. A request whose texts are found in the folder after
-a kill is finished, and is never asked again. TPO_KILLS and TPO_ROWS say how often and how much.
+A request whose texts are found in the folder after a kill is finished, and is never asked again
+(`marking.py`). TPO_KILLS and TPO_ROWS say how often and how much.
 """
 
 from __future__ import annotations
@@ -14,57 +14,17 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
-from loopback_server import LoopbackServer, message_text, shaped
+from loopback_server import LoopbackServer
+from marking import Marking, key
 from patience import PATIENCE, wait_until
 
 from tpo.datasets.batch.json_lines import read_lines
 
 KILLS, ROWS = int(os.environ.get("TPO_KILLS", "3")), int(os.environ.get("TPO_ROWS", "5"))
 pytestmark = pytest.mark.loopback
-
-
-class Marking:
-    """Gives each text a mark, and remembers which request it belongs to."""
-
-    def __init__(self) -> None:
-        self.marks, self.number = dict[str, list[str]](), count()
-
-    def answer(self, body: dict[str, Any], index: int) -> str:
-        mark = f"mark{next(self.number):06d}"
-        self.marks.setdefault(key(body), []).append(mark)
-        last = message_text(body["messages"][-1])
-        if "Do not write a new answer" in last or "the changes that would make" in last:
-            return f"Say more. {mark}"
-        return shaped(body, f"An answer. {mark}")
-
-    def saved(self, folder: Path) -> set[str]:
-        """Return the requests whose last texts are all in the folder."""
-        texts = everything(folder)
-        newest = {k: marks[-json.loads(k)["n"] :] for k, marks in self.marks.items()}
-        return {k for k, marks in newest.items() if all(mark in texts for mark in marks)}
-
-
-def key(body: dict[str, Any]) -> str:
-    kept = {"messages": body["messages"], "seed": body.get("seed"), "n": body.get("n") or 1}
-    return json.dumps(kept, sort_keys=True)
-
-
-def everything(folder: Path) -> str:
-    """Return all that a folder holds, as one text."""
-    found = [p.read_text(encoding="utf-8") for p in folder.glob("*.jsonl")]
-    if (folder / "runs.db").exists():
-        with closing(sqlite3.connect(folder / "runs.db")) as database:
-            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
-            if "writes" in tables:
-                cells = [row[0] for row in database.execute("SELECT value FROM writes")]
-                cells += [row[0] for row in database.execute("SELECT checkpoint FROM checkpoints")]
-                found += [cell.decode("utf-8", "replace") for cell in cells if cell]
-    return "\n".join(found)
 
 
 def begin(folder: Path, file: Path, server: LoopbackServer) -> subprocess.Popen[bytes]:

@@ -1,0 +1,92 @@
+"""Opening the folder of a batch on a cluster: what may go on there, and what a kill left of it."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from ...core.errors import InputError, StoreError
+from ...core.json_types import JsonObject
+from ...core.private_files import private_folder
+from ..batch.alone import FolderInUseError, alone_in
+from ..batch.folder import RUNS, begun, read_results
+from ..batch.json_lines import GrowingFile
+from ..batch.repair import repair
+from ..records import METADATA, PARTS, POOLS, RESULTS
+from .merged import Merged
+from .part_run import LOOK, PATIENCE
+
+THREADS = "SELECT DISTINCT thread_id FROM checkpoints"
+
+
+@contextmanager
+def open_merged(
+    path: Path, made_with: JsonObject, *, retry_failed: bool = False
+) -> Iterator[Merged]:
+    """Open the folder of a batch on a cluster, new or to go on.
+
+    Args:
+        path: The folder.
+        made_with: What must be the same for it to go on.
+        retry_failed: Whether the rows that failed are taken out, to be tried again.
+
+    Raises:
+        InputError: another process uses it, it was begun with something else, or rows are
+            under way in it without a cluster.
+        StoreError: it cannot be written.
+    """
+    try:
+        private_folder(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be made: {error.strerror}") from None
+    with alone_in(path):
+        about = begun(path, made_with)
+        repair(path, retry_failed=retry_failed)
+        for begun_part in (path / PARTS).glob(f"*/{METADATA}"):
+            with alone_when_free(begun_part.parent):
+                repair(begun_part.parent, retry_failed=retry_failed)
+        results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
+        with closing(results), closing(pools):
+            merged = Merged(path, about, results, pools)
+            merged.ended |= {row["id"]: row["error"] is None for row in read_results(path)}
+            refuse_rows_under_way(path, merged.ended)
+            yield merged
+
+
+@contextmanager
+def alone_when_free(path: Path) -> Iterator[None]:
+    """Hold a part's folder, once an actor of a driver that was killed is gone too."""
+    end = time.monotonic() + PATIENCE
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(alone_in(path))
+                break
+            except FolderInUseError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(LOOK)
+        yield
+
+
+def refuse_rows_under_way(path: Path, ended: dict[str, bool]) -> None:
+    """Refuse a folder with rows that were begun without a cluster: they would be paid twice.
+
+    Raises:
+        InputError: there are some.
+    """
+    if not (path / RUNS).exists():
+        return
+    try:
+        with closing(sqlite3.connect(path / RUNS)) as database:
+            threads = [thread for (thread,) in database.execute(THREADS)]
+    except sqlite3.DatabaseError:  # it was made, and nothing was written
+        threads = []
+    if any(thread not in ended for thread in threads):
+        raise InputError(
+            f"rows of {path} are under way without a cluster: go on without --ray, or take "
+            "another folder"
+        )
