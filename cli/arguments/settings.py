@@ -111,6 +111,7 @@ SETTINGS = (
     Setting("mode", SEARCH, "m"),
     Setting("seed", SEARCH),
     Setting("fusion", SEARCH, flags="--fusion/--no-fusion"),
+    Setting("critiques", SEARCH),
     Setting("policy", MODELS, "p"),
     Setting("policies", MODELS, help=SEVERAL),
     Setting("reward", MODELS, "r", help=f"What ranks the candidates: {listed(REWARDS)}."),
