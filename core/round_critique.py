@@ -29,9 +29,8 @@ def critiques_in(record: Mapping[str, Any]) -> list[RoundCritique]:
         >>> critiques_in({"rejected": "r0c1", "loss": "too long", "gradient": None})
         [{'rejected': 'r0c1', 'loss': 'too long', 'gradient': None}]
     """
-    first = RoundCritique(
-        rejected=record["rejected"], loss=record["loss"], gradient=record["gradient"]
-    )
+    rejected, loss, gradient = (record.get(name) for name in ("rejected", "loss", "gradient"))
+    first = RoundCritique(rejected=rejected, loss=loss, gradient=gradient)
     return [first, *record.get("further", ())]
 
 
