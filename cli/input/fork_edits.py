@@ -69,7 +69,7 @@ def changes_for(values: State, edits: Edits) -> dict[str, object]:
     texts = {"loss": edits.loss, "gradient": edits.gradient}
     given = {name: text_or_file(text) for name, text in texts.items() if text is not None}
     by_hand = sorted({*last.get("by_hand", []), *given})  # a person wrote them
-    alone = {"further": []} if last.get("further") else {}  # what a person writes counts alone
+    alone: JsonObject = {"further": []} if last.get("further") else {}  # a person's words alone
     written: JsonObject = {**given, "by_hand": by_hand, **alone} if given else {}
     record: JsonObject = {"turn": turn, "round": now, **written}
     if edits.drop:  # the round is ranked without them
