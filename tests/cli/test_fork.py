@@ -184,3 +184,30 @@ def test_an_answer_is_dropped_from_a_round_that_has_no_critique(tpo, told):
     ran = tpo("fork", told, "--drop", "r0c0", "--round", "0", "--json")
     assert ran.code == 0, ran.err
     assert ran.data["rounds"][0]["chosen"] != "r0c0"
+
+
+@pytest.fixture
+def several(tpo, policy):
+    """A finished run whose first round has two critiques."""
+    how = ("-m", "adaptive", "--critiques", "2", "-d1", "-w5", "-r", "heuristic", "--json")
+    ran = tpo("run", "Q", "--policy", policy, *how)
+    assert ran.code == 0, ran.err
+    assert len(ran.data["rounds"][0]["further"]) == 1
+    return ran.data["id"]
+
+
+def test_several_critiques_are_shown_with_what_they_are_against(tpo, several):
+    shown = tpo("show", several).out
+    further = tpo("show", several, "--json").data["rounds"][0]["further"][0]
+    assert f"loss, against {further['rejected']}\n" in shown
+    assert f"gradient, against {further['rejected']}\n" in shown
+    assert further["rejected"] != tpo("show", several, "--json").data["rounds"][0]["rejected"]
+
+
+def test_words_of_ones_own_count_alone_where_there_were_several(tpo, several, server):
+    before = len(server.asked)
+    ran = tpo("fork", several, "--loss", "Too long.", "--round", "0", "--json")
+    assert ran.code == 0, ran.err
+    assert len([p for p in prompts(server, before) if "the changes that would make" in p]) == 1
+    assert ran.data["rounds"][0]["further"] == []
+    assert not any("critique" in c for c in ran.data["candidates"] if c["round"])
