@@ -25,6 +25,7 @@ import tpo
 from tpo.core.context import Context
 from tpo.core.json_types import JsonObject
 from tpo.core.usage import add_costs, cost
+from tpo.rewards.judging.marks import Marks
 from tpo.rewards.judging.reasons import Reasoned
 from tpo.rewards.planned_reward import Job, PlannedReward, score_job
 
@@ -60,17 +61,46 @@ class JudgeReasonsLast(tpo.Judge):
         return ReasonsLast(self.form(call))
 
 
+class MarksReasonsLast(Marks):
+    """Marks whose reasons follow them: `tpo` asks for the reasons first."""
+
+    @property
+    def as_json(self) -> str:
+        why, passed = (
+            '"why": in one sentence, what in the answer decides it',
+            '"passed": true or false',
+        )
+        return super().as_json.replace(f"{why}, {passed}", f"{passed}, {why}")
+
+    @property
+    def schema(self) -> JsonObject:
+        marks = {
+            number: {**mark, "properties": dict(reversed(mark["properties"].items()))}
+            for number, mark in super().schema["properties"].items()
+        }
+        return {**super().schema, "properties": marks}
+
+
+class RubricReasonsLast(tpo.Rubric):
+    """`rubric:` whose reasons follow the marks."""
+
+    def form(self, call: list[int]) -> MarksReasonsLast:
+        return MarksReasonsLast(len(call) - 1 or len(self.criteria))
+
+
 ARMS: Mapping[str, Callable[[Any, list[tpo.Criterion]], PlannedReward]] = {
     "judge:": lambda model, _: tpo.Judge(model),
     "judge: with reasons": lambda model, _: tpo.Judge(model, reasons=True),
     "judge: reasons last": lambda model, _: JudgeReasonsLast(model, reasons=True),
     "rubric:": tpo.Rubric,
+    "rubric: reasons last": RubricReasonsLast,
     "rubric: no reasons": lambda model, criteria: tpo.Rubric(model, criteria, reasons=False),
     "rubric: one by one": lambda model, criteria: tpo.Rubric(model, criteria, one_by_one=True),
     "rubric: one by one, no reasons": lambda model, criteria: tpo.Rubric(
         model, criteria, one_by_one=True, reasons=False
     ),
     "rubric:auto": lambda model, _: tpo.QueryRubric(model),
+    "rubric:auto, contrast": lambda model, _: tpo.QueryRubric(model, source="contrast"),
     "pairwise:": lambda model, _: tpo.PairwiseJudge(model),
     "pairwise: with reasons": lambda model, _: tpo.PairwiseJudge(model, reasons=True),
 }

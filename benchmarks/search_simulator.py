@@ -183,10 +183,17 @@ class Result(NamedTuple):
     """Standard error of `margin`; all ways share their chances."""
     floor: float
 
+    def missed(self, allowed: float) -> bool:
+        return self.margin < -allowed
+
     def verdict(self, allowed: float) -> str:
-        missed = "" if self.margin >= -allowed else "MISSED"
-        return missed or (
-            "not above both" if self.scenario.critique == "middle" and self.margin <= 0 else ""
+        beyond = ", as does its floor" if self.floor < -allowed else ""
+        return (
+            f"MISSED{beyond}"
+            if self.missed(allowed)
+            else (
+                "not above both" if self.scenario.critique == "middle" and self.margin <= 0 else ""
+            )
         )
 
 
@@ -213,6 +220,16 @@ def line(result: Result, allowed: float) -> str:
     )
 
 
+def misses(results: Sequence[Result], allowed: float) -> str:
+    """Say how many scenarios are missed, and in how many of them no such method could do better."""
+    missed = [result for result in results if result.missed(allowed)]
+    beyond = sum(result.floor < -allowed for result in missed)
+    return (
+        f"{len(missed)} of {len(results)} scenarios lose more than {allowed:g} %: in {beyond} of "
+        f"them the floor does too, so they cannot be met; in {len(missed) - beyond} it does not"
+    )
+
+
 def price_of_a_try(depth: int) -> str:
     """Say what the first try of a critique costs with normal rewards, in % of best-of-N's gain."""
     texts = WIDTH + depth * (WIDTH + CRITIQUE)
@@ -232,8 +249,11 @@ def price_of_a_try(depth: int) -> str:
     )
 
 
-def drawing(results: Sequence[Result], title: str) -> str:
-    """Return an SVG: for each scenario, TPO and adaptive between a single sample and best-of-N."""
+def drawing(results: Sequence[Result], title: str, allowed: float) -> str:
+    """Return an SVG: for each scenario, TPO and adaptive between a single sample and best-of-N.
+
+    Where adaptive misses what is allowed, its floor is drawn too.
+    """
     left, right, top, row, most = 230, 700, 70, 22, 2.5
     low = -0.5
 
@@ -254,6 +274,14 @@ def drawing(results: Sequence[Result], title: str) -> str:
         parts.append(
             f'<text x="{left - 12}" y="{y + 4}" text-anchor="end">{result.scenario.name}</text>'
         )
+        if result.missed(allowed):
+            better = max(result.mean["best of N"], result.mean["tpo"])
+            at = x((better - result.mean["single"]) / unit + result.floor / 100)
+            parts.append(
+                f'<line x1="{at:.1f}" y1="{y - 8}" x2="{at:.1f}" y2="{y + 8}" stroke="#b91c1c" '
+                f'stroke-width="2"/><text x="{right + 8}" y="{y + 4}" fill="#b91c1c">'
+                f"{result.margin:.0f}, floor {result.floor:.0f}</text>"
+            )
         for way, ink in (("tpo", "#c2410c"), ("adaptive", "#1d4ed8")):
             value = (result.mean[way] - result.mean["single"]) / unit
             more = f'<text x="{x(value) + 9:.1f}" y="{y + 4}" fill="{ink}">{value:.1f}</text>'
@@ -264,12 +292,14 @@ def drawing(results: Sequence[Result], title: str) -> str:
     parts.append(
         f'<text x="{left}" y="{bottom + 14}" fill="#c2410c">TPO</text>'
         f'<text x="{left + 50}" y="{bottom + 14}" fill="#1d4ed8">adaptive</text>'
+        f'<text x="{left + 120}" y="{bottom + 14}" fill="#b91c1c">what it loses, and its floor, '
+        f"where that is more than {allowed:.0f} %</text>"
     )
     body = "\n".join(parts)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {bottom + 30}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 830 {bottom + 30}" '
         'font-family="sans-serif" font-size="12">\n'
-        f'<rect width="760" height="{bottom + 30}" fill="white"/>\n{body}\n</svg>\n'
+        f'<rect width="830" height="{bottom + 30}" fill="white"/>\n{body}\n</svg>\n'
     )
 
 
@@ -296,11 +326,12 @@ def main() -> None:
                 if options.mix:
                     rounds = [[fmean(n) for n in zip(*plans, strict=True)] for plans in watch.mix]
                     print("   ", *("/".join(f"{n:.1f}" for n in numbers) for numbers in rounds))
+        print(misses(results, SIZES[depth]))
         watch.seconds.sort()
         middle = watch.seconds[len(watch.seconds) // 2]
         print(f"a plan takes {1000 * middle:.2f} ms (median of {len(watch.seconds):,})")
         if options.svg:
-            options.svg.write_text(drawing(results, title), encoding="utf-8")
+            options.svg.write_text(drawing(results, title, SIZES[depth]), encoding="utf-8")
             print(f"plot: {options.svg}")
 
 

@@ -128,6 +128,8 @@ class LossEvent(Event):
 
     type: Literal["tpo.loss"]
     text: str
+    index: NotRequired[int]
+    """Which of several of the round it is, from 0."""
 
 
 class GradientEvent(Event):
@@ -135,6 +137,8 @@ class GradientEvent(Event):
 
     type: Literal["tpo.gradient"]
     text: str
+    index: NotRequired[int]
+    """Which of several of the round it is, from 0."""
 
 
 class Stop(Event):

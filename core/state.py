@@ -19,6 +19,7 @@ from .feedback import Feedback
 from .given_messages import add_turns
 from .merge import Merge, merged_by
 from .moves import Move, Plan
+from .round_critique import RoundCritique
 from .usage import Usage, add_usage
 from .written_criterion import WrittenCriterion
 
@@ -84,6 +85,8 @@ class Candidate(Score):
     """The round of the chosen candidate this one improves on; `None` in round 0."""
     move: NotRequired[Move]
     """How it was made, in a run that plans."""
+    critique: NotRequired[int]
+    """Which of several critiques it goes by, from 0: the round's own, then the `further` ones."""
     policy: NotRequired[str]
     """Which policy wrote it, in a run with several."""
 
@@ -126,6 +129,8 @@ class Round(TypedDict):
     picked_by: Literal["reward", "human"]
     plan: NotRequired[Plan]
     """How the next round is divided, in a run that plans."""
+    further: NotRequired[list[RoundCritique]]
+    """The critiques beside its own loss and gradient, in a run with several per round."""
     policy: NotRequired[str]
     """In round 0 of a run with several: which policy goes on, because its answer is the best."""
     by_hand: NotRequired[list[Literal["loss", "gradient"]]]

@@ -95,9 +95,15 @@ def worth_its_price(pool: Sequence[Candidate], now: int, context: Context) -> bo
     """Return whether the round after `now` is expected to gain what the settings ask of it."""
     if not context.round_price:
         return True
-    size = {"rounds": context.rounds, "width": context.width}
-    shown, price = context.shows_feedback, context.round_price
-    return worth_another_round(pool, round=now, price=price, shown=shown, **size)
+    return worth_another_round(
+        pool,
+        round=now,
+        rounds=context.rounds,
+        width=context.width,
+        critique_texts=context.critique_texts,
+        price=context.round_price,
+        shown=context.shows_feedback,
+    )
 
 
 def why_break_off(state: State, context: Context) -> StopReason | None:

@@ -8,15 +8,16 @@ from langgraph.runtime import Runtime
 
 from ..core.context import Context
 from ..core.events import Emitter
+from ..core.moves import needs_critique, plan_of
+from ..core.planning.pairs import to_criticise
+from ..core.round_critique import RoundCritique, critiques_in, with_texts
 from ..core.state import State
 from ..core.stopping import spent, why_stop
 from ..core.usage import cost, usage_of
-from ..models.asking.critique_request import ask_for_critique
-from ..models.asking.sampling import critique_sampling
+from ..models.asking.critiques import ask_for_critiques
 from ..models.budget import budget_left
-from ..models.live_request import request_seed
 from ..models.request import Request, RequestError
-from ..prompts.round_texts import clip_tokens, critique_of
+from ..prompts.critic_requests import critic_requests
 from ..rewards.planned_reward import requests_to_score
 from .paid.run_models import GivenModels, Node, RunModels, Update
 from .paid.score_round import both, measured, together
@@ -39,52 +40,45 @@ def critique_node(*, given: GivenModels, step: Literal["loss", "gradient"]) -> N
             return {"halt": reason}  # the edge could not know, or the settings are others now
         turn, now, record = state["turn"], state["round"], state["rounds"][-1]
         emit = Emitter(runtime.stream_writer, state["usage"], now)
-        if step in record.get("by_hand", []) and record[step]:  # a person's: see `choose`
-            emit(step, {"text": record[step]})
+        mine = record[step] if step in record.get("by_hand", []) else ""  # see `choose`
+        if mine:
+            emit(step, {"text": mine})
+        if mine or not needs_critique(plan_of(record, context.mode, context.width)):
             return {"usage": usage_of(turn, step, cost(), emit.seconds)}
-        request = _request(state, await given.for_run(runtime, state), step)
-        place = {"turn": turn, "round": now}
-        # The request is not a task: the node ends with it, and is saved itself.
-        asking = ask_for_critique(request, emit, step, f"r{now}-{step}")
-        late = measured(state, given, runtime, emit, request.budget)
-        ended, heldout = await both(asking, late)
+        critiques, requests = _requests(state, await given.for_run(runtime, state), step)
+        place, budget = {"turn": turn, "round": now}, requests[0].budget
+        asking = ask_for_critiques(requests, emit, step)
+        ended, heldout = await both(asking, measured(state, given, runtime, emit, budget))
         if isinstance(ended, RequestError):
-            error = ended
-            why = {"error": f"{step}: {error}", "failure": error.failure}
-            usage = usage_of(turn, step, error.cost, emit.seconds)
-            cut_short = error.failure == "budget" or not request.budget.seconds
+            why = {"error": f"{step}: {ended}", "failure": ended.failure}
+            usage = usage_of(turn, step, ended.cost, emit.seconds)
+            cut_short = ended.failure == "budget" or not budget.seconds
             halt = "budget" if cut_short else "critique_failed"
             return together({"rounds": [{**place, **why}], "halt": halt, "usage": usage}, heldout)
-        text = ended.replies[0].text
-        emit(step, {"text": text})
-        written: Update = {
-            "rounds": [{**place, step: text}],
-            "critic_refused": sorted(ended.refused),
-            "usage": usage_of(turn, step, ended.cost, emit.seconds),
-        }
+        for fields in ended.events:
+            emit(step, fields)
+        rounds = [{**place, **with_texts(critiques, step, ended.texts)}]
+        usage = usage_of(turn, step, ended.cost, emit.seconds)
+        written = {"rounds": rounds, "critic_refused": sorted(ended.refused), "usage": usage}
         return together(written, heldout)
 
     return critique
 
 
-def _request(state: State, run: RunModels, step: Literal["loss", "gradient"]) -> Request:
-    context, critic, now = run.context, run.critic, state["round"]
-    # What is still to come of the round: gradient, one update, and the update's score.
+def _requests(
+    state: State, run: RunModels, step: Literal["loss", "gradient"]
+) -> tuple[list[RoundCritique], list[Request]]:
+    """Return the critiques that the step is to go on with, and what to ask for each."""
+    context, critic, record = run.context, run.critic, state["rounds"][-1]
     ranking = run.ranking(degraded=state.get("degraded", False))
-    later = (2 if step == "loss" else 1) + requests_to_score(ranking, 1, state["candidates"])
+    left, critiques = budget_left(context, spent(state)), critiques_in(record)
+    # What is still to come of the round: one update and its score, and a gradient for each loss.
+    later = 1 + requests_to_score(ranking, 1, state["candidates"])
+    if step == "loss":
+        critiques = to_criticise(state, context, left.requests - later)
+        later += len(critiques)
     refused = set(state["critic_refused"])
     if not run.own_critic:
         refused |= critic.refused(state["refused"]) - {"n", "response_format"}
-    return Request(
-        critic,
-        run.prompts.render(
-            step, critique_of(state, context), clip_tokens=clip_tokens(context, critic)
-        ),
-        **critique_sampling(context, request_seed(context, step, now, 0)),
-        refused=frozenset(refused),
-        timeout=context.timeout,
-        retries=context.retries,
-        budget=budget_left(context, spent(state)).without(later),
-        live=context.live,
-        label=f"{step} r{now}",
-    )
+    base = Request(critic, [], refused=frozenset(refused), budget=left.without(later))
+    return critiques, critic_requests(base, run.prompts, step, state, context, critiques)

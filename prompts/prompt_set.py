@@ -31,6 +31,7 @@ class Critique:
         rejected_feedback: The same for the rejected answer.
         earlier: What earlier rounds advised and what became of it, or "".
         best: The best answers, each with what the reward says of it, if one is to be made of them.
+        number: Which of several critiques of the round it is, from 0, if there are several.
     """
 
     query: str
@@ -42,6 +43,7 @@ class Critique:
     rejected_feedback: str = ""
     earlier: str = ""
     best: Sequence[tuple[str, str]] = ()
+    number: int | None = None
 
 
 @dataclass(frozen=True)

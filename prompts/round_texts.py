@@ -9,8 +9,10 @@ from ..core.conversation import read_conversation
 from ..core.errors import PolicyError
 from ..core.faults import faults_text, with_other_faults
 from ..core.feedback import feedback_text
+from ..core.moves import plan_of
 from ..core.planning.fusion import best_few
 from ..core.pool import by_id
+from ..core.round_critique import RoundCritique, critiques_in
 from ..core.state import State
 from ..models.policy import Policy
 from .advice import advised_messages
@@ -23,50 +25,69 @@ TEXTS_PER_PROMPT = 5  # query, chosen, rejected, loss, gradient
 MOST_VERSIONS = 3  # of what the rewrites, or the advised answers, of one round go by
 
 
-def critique_of(state: State, context: Context) -> Critique:
+def critique_of(state: State, context: Context, critique: RoundCritique | None = None) -> Critique:
     """Return the texts of the current round that prompts are made of.
 
     Revision is the same loop without the rejected answer.
+
+    Args:
+        state: The run, with a chosen answer.
+        context: Its settings.
+        critique: Which of the round's critiques; the first, if none is given.
     """
     now, pool = state["rounds"][-1], state["candidates"]
+    of = critique or critiques_in(now)[0]
     chosen = by_id(pool, now["chosen"])
     revise = context.mode == "revision" or (context.on_tie == "revise" and now["spread"] == 0)
-    rejected = None if revise else by_id(pool, now["rejected"])
+    rejected = None if revise else by_id(pool, of["rejected"])
     if chosen is None:
         raise PolicyError(f"round {now['round']} has no chosen candidate to improve on")
     told = context.shows_feedback
-    earlier = earlier_advice(state["rounds"]) if context.mode == "adaptive" else ""
+    earlier = earlier_advice(state["rounds"], pool) if context.mode == "adaptive" else ""
     return Critique(
         query=read_conversation(state["messages"]).text,
         chosen=chosen["text"],
         rejected=rejected["text"] if rejected else None,
-        loss=now["loss"] or "",
-        gradient=now["gradient"] or "",
+        loss=of["loss"] or "",
+        gradient=of["gradient"] or "",
         earlier=earlier,
         chosen_feedback=feedback_text(chosen) if told else "",
         rejected_feedback=feedback_text(rejected) if told and rejected else "",
     )
 
 
+def every_critique(state: State, context: Context) -> list[Critique]:
+    """Return the texts of the current round for each of its critiques, numbered if several."""
+    several = critiques_in(state["rounds"][-1])
+    return [
+        replace(critique_of(state, context, one), number=nth if len(several) > 1 else None)
+        for nth, one in enumerate(several)
+    ]
+
+
 def advice_of(state: State, context: Context, most: int) -> list[tuple[int, Critique]]:
     """Return what the advised answers of a round may go by, each with the chosen answer's round.
 
     One has the faults of the chosen answer, the next also those of a good one with other faults:
-    so answers under advice differ.
+    so answers under advice differ. Of several critiques they go by those that the rewrites have
+    left, then by the others.
 
     Args:
         state: The run, with a chosen answer.
         context: Its settings.
         most: How many are needed.
     """
-    critique, pool = critique_of(state, context), state["candidates"]
+    now, pool, critiques = state["rounds"][-1], state["candidates"], every_critique(state, context)
     told = context.shows_feedback
-    chosen = next(c for c in pool if c["id"] == state["rounds"][-1]["chosen"])
+    chosen = next(c for c in pool if c["id"] == now["chosen"])
     others = with_other_faults(pool, chosen, min(most, MOST_VERSIONS)) if told else []
+    said = [faults_text(chosen, c) if told else "" for c in others or [chosen]]
+    start = plan_of(now, context.mode, context.width)["rewrite"] % len(critiques)
+    in_turn = [*critiques[start:], *critiques[:start]]
     return [
-        (chosen["round"], replace(critique, chosen_feedback=faults_text(chosen, c) if told else ""))
-        for c in others or [chosen]
-    ]
+        (chosen["round"], replace(one, chosen_feedback=faulty))
+        for one, faulty in zip(in_turn * len(said), said * len(critiques), strict=True)
+    ][: max(len(said), len(critiques))]
 
 
 def drafts_of(state: State, context: Context, most: int) -> list[tuple[int, Critique]]:

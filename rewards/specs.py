@@ -79,7 +79,8 @@ REWARDS = (
         "rubric:auto",
         "a language model writes criteria for the query, and checks each answer against them",
         maker="judging.rubric_file:rubric_named",
-        start="the run's policy judges; `rubric:auto:POLICY` names another model",
+        start="the run's policy judges; `rubric:auto:POLICY` names another model; "
+        "`?source=contrast` behind it also contrasts the best and the worst first answer",
         needs=("policy",),
     ),
     RewardForm(

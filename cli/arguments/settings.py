@@ -14,8 +14,7 @@ from ...core.policy_forms import listed
 from ...rewards.specs import REWARDS
 
 SEARCH, MODELS, SAMPLING, PERSON = "Search", "Models", "Sampling", "Human in the loop"
-REWARD = "Reward"
-STOP, REQUESTS, OUTPUT = "Stop rules and budget", "Requests", "Output"
+REWARD, STOP, REQUESTS, OUTPUT = "Reward", "Stop rules and budget", "Requests", "Output"
 FROM_ENVIRONMENT = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
 OWN = "none"  # typed to keep the model's own value
 SEVERAL = (
@@ -111,6 +110,7 @@ SETTINGS = (
     Setting("mode", SEARCH, "m"),
     Setting("seed", SEARCH),
     Setting("fusion", SEARCH, flags="--fusion/--no-fusion"),
+    Setting("critiques", SEARCH),
     Setting("policy", MODELS, "p"),
     Setting("policies", MODELS, help=SEVERAL),
     Setting("reward", MODELS, "r", help=f"What ranks the candidates: {listed(REWARDS)}."),

@@ -18,6 +18,7 @@ from ..saved.branch import (
     present_branch,
     reopen,
     short_id,
+    skips_critique,
 )
 from ..saved.saved_run import SavedRun, open_run
 from ..saved.status import values_of
@@ -69,7 +70,8 @@ def _base(states: list[StateSnapshot], at: str | None, edits: Edits) -> StateSna
     fitting = [
         state
         for state in (states if at else line)
-        if maker(state) in edits.makers and wanted in {None, values_of(state).get("round")}
+        if (maker(state) in edits.makers or (edits.steers and skips_critique(state)))
+        and wanted in {None, values_of(state).get("round")}
     ]
     if at:
         base = find_checkpoint(states, at)

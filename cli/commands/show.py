@@ -107,6 +107,16 @@ def _print_critique(console: Console, record: Round, feedback: str) -> None:
             by_hand = " (by hand)" if name in record.get("by_hand", []) else ""
             console.print(Text(f"{name}{by_hand}", "cyan"))
             console.print(Padding(Text(harmless(text.strip())), (0, 0, 0, 2)))
+    print_further(console, record)
+
+
+def print_further(console: Console, record: Round) -> None:
+    """Print the critiques of a round beside its own loss and gradient."""
+    for one in record.get("further", []):
+        for name, text in (("loss", one["loss"]), ("gradient", one["gradient"])):
+            if text:
+                console.print(Text(f"{name}, against {one['rejected']}", "cyan"))
+                console.print(Padding(Text(harmless(text.strip())), (0, 0, 0, 2)))
 
 
 def _print_end(console: Console, run: SavedRun, state: StateSnapshot) -> None:

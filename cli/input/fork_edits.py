@@ -30,6 +30,11 @@ class Edits:
         return any(t is not None for t in texts) or bool(self.drop or self.edit)
 
     @property
+    def steers(self) -> bool:
+        """Whether a person writes what the next answers go by, and nothing is rewritten."""
+        return (self.loss is not None or self.gradient is not None) and not self.edit
+
+    @property
     def makers(self) -> set[str]:
         """The nodes after one of which these edits can be made."""
         if self.edit:
@@ -64,7 +69,8 @@ def changes_for(values: State, edits: Edits) -> dict[str, object]:
     texts = {"loss": edits.loss, "gradient": edits.gradient}
     given = {name: text_or_file(text) for name, text in texts.items() if text is not None}
     by_hand = sorted({*last.get("by_hand", []), *given})  # a person wrote them
-    written = {**given, "by_hand": by_hand} if given else {}
+    alone: JsonObject = {"further": []} if last.get("further") else {}  # a person's words alone
+    written: JsonObject = {**given, "by_hand": by_hand, **alone} if given else {}
     record: JsonObject = {"turn": turn, "round": now, **written}
     if edits.drop:  # the round is ranked without them
         pool = merge_candidates(values["candidates"], [dropped])

@@ -10,6 +10,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import StateSnapshot
 
 from ...core.errors import InputError
+from ...core.moves import needs_critique, plan_of
 from ...core.phrases import stop_phrase
 from ...core.state import State
 from ...core.stopping import why_break_off, why_stop
@@ -73,10 +74,20 @@ def maker(state: StateSnapshot) -> str | None:
         "gradient": "loss",
         "update": "gradient",
     }
+    if upcoming == "update" and skips_critique(state):
+        return ranked
     if upcoming != "finish":
         return known.get(upcoming)
     last = values["rounds"][-1]
     return "gradient" if last["gradient"] else "loss" if last["loss"] else ranked
+
+
+def skips_critique(state: StateSnapshot) -> bool:
+    """Return whether the round at a checkpoint was ranked and goes on without a critique."""
+    values, context = values_of(state), settings_of(state.metadata)
+    if state.next != ("update",) or not values.get("rounds"):
+        return False
+    return not needs_critique(plan_of(values["rounds"][-1], context.mode, context.width))
 
 
 async def branch_off(

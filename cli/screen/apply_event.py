@@ -53,9 +53,9 @@ def apply(view: View, event: AnyEvent) -> View:  # noqa: C901, PLR0911, PLR0912 
         case "tpo.plan":
             return replace(view, plan=event["plan"]["why"])
         case "tpo.loss":
-            return replace(view, loss=event["text"])
+            return view if event.get("index") else replace(view, loss=event["text"])
         case "tpo.gradient":
-            return replace(view, gradient=event["text"])
+            return view if event.get("index") else replace(view, gradient=event["text"])
         case "tpo.final":
             return replace(view, phase=None, stopped=True, paid=event["usage"]["total"])
         case _:
@@ -90,7 +90,8 @@ def _request_started(view: View, event: RequestStarted) -> View:
     critique = event["phase"] in {"loss", "gradient"}
     view = _enter(view, event["phase"], event["round"] + critique)
     partial = {k: v for k, v in view.partial.items() if k != event["request"]}
-    cleared: dict[str, Any] = {event["phase"]: ""} if critique else {}
+    first = critique and event["request"].endswith(event["phase"])  # not one of several more
+    cleared: dict[str, Any] = {event["phase"]: ""} if first else {}
     return replace(view, in_flight=view.in_flight | {event["request"]}, partial=partial, **cleared)
 
 

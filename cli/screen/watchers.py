@@ -106,7 +106,8 @@ def _line(event: AnyEvent, view: View) -> str:
             return f"{phrase[0].upper()}{phrase[1:]} (this round: {', '.join(figures)})"
         case "tpo.loss" | "tpo.gradient":
             step = event["type"].removeprefix("tpo.")
-            return f"Round {event['round'] + 1} of {view.depth}: {step} written"
+            which = f" {event['index'] + 1}" if "index" in event else ""
+            return f"Round {event['round'] + 1} of {view.depth}: {step}{which} written"
         case "tpo.request_failed":
             return event_text(event)
         case _:

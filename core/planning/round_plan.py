@@ -81,9 +81,16 @@ def plan_round(
 
 def next_plan(pool: Sequence[Candidate], turn: int, round: int, context: Context) -> Plan:
     """Return how a run with these settings divides the round after `round`."""
-    size = {"rounds": context.rounds, "width": context.width}
-    shown = context.shows_feedback
-    plan = plan_round(pool, turn=turn, round=round, seed=context.seed, shown=shown, **size)
+    plan = plan_round(
+        pool,
+        turn=turn,
+        round=round,
+        rounds=context.rounds,
+        width=context.width,
+        critique_texts=context.critique_texts,
+        seed=context.seed,
+        shown=context.shows_feedback,
+    )
     return with_fusion(plan, pool) if context.fusion else plan
 
 

@@ -54,8 +54,22 @@ class SearchSettings(BaseModel):
         description="In mode adaptive: one answer of each round is made from the best few, in "
         "place of one that the round has most of. Not measured on a real model yet.",
     )
+    critiques: int = Field(
+        default=1,
+        ge=1,
+        le=4,
+        title="Critiques",
+        description="In mode adaptive: how many critiques a round may have, each of the best "
+        "answer against another bad one; the answers that follow are divided among them. Each "
+        "further one takes two more requests; a round without critiques has two more answers.",
+    )
     prompts: str = Field(
         default="default",
         title="Prompt set",
         description="default, or shared-prefix (one growing conversation, cheaper prefix).",
     )
+
+    @property
+    def critique_texts(self) -> int:
+        """What the critiques of a round cost, in texts: a loss and a gradient each."""
+        return 2 * (self.critiques if self.mode == "adaptive" else 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ...core.round_critique import texts_in
 from ...core.state import Candidate
 from ..records import RowPool, RowResult
 from .arm_folder import Arm
@@ -109,7 +110,7 @@ def reached(arm: Arm, id: str, stands: Sequence[Stand], stand: Stand) -> Reached
         seconds=row["seconds"] * (stand.spend.tokens / whole if whole else 1.0),
         heldout=heldout_at(row, pool, answer),
         rewarded_by=next((r["ranked_by"] for r in reversed(pool["rounds"]) if r["ranked_by"]), ""),
-        critiques=[text for r in before for text in (r["loss"], r["gradient"]) if text],
+        critiques=[text for r in before for text in texts_in(r, "loss", "gradient")],
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Literal
 
 from ...core.context import Context
 from ...core.conversation import to_messages
@@ -13,12 +12,10 @@ from ...core.make_context import make_context
 from ...core.message_json import plain_messages
 from ...core.pool import best, by_id, of_round, reward_of, with_reward
 from ...core.state import Candidate, Round, State
-from ...prompts.prompt_set import SETS
-from ...prompts.round_texts import critique_of
+from ...prompts.prompt_set import SETS, Step
+from ...prompts.round_texts import every_critique
 from .examples import Text, about_run
 from .source import Source
-
-STEPS: tuple[Literal["loss", "gradient"], ...] = ("loss", "gradient")
 
 
 def critiques_of(source: Source) -> Iterator[Text]:
@@ -34,22 +31,32 @@ def critiques_of(source: Source) -> Iterator[Text]:
     if prompts is None:
         return
     for place, (now, following) in enumerate(pairwise(source.rounds)):
-        gain = gain_of_round(source.candidates, now, following)
-        if gain is None or not (now["loss"] or now["gradient"]):
-            continue
-        critique = critique_of(as_critic_saw(source, place), context)
-        for step in STEPS:
-            if text := now[step]:
+        for critique in every_critique(as_critic_saw(source, place), context):
+            gain = gain_of_round(source.candidates, now, following, critique.number)
+            written: dict[Step, str] = {"loss": critique.loss, "gradient": critique.gradient}
+            for step, text in written.items():
+                if gain is None or not text:
+                    continue
                 asked = prompts.render(step, critique, clip_tokens=context.clip_tokens)
                 author = "person" if step in now.get("by_hand", []) else "critic"
-                further = {"step": step, "round": now["round"], "gain": gain, "author": author}
-                yield Text(plain_messages(asked), text, gain > 0, {**about_run(source), **further})
+                about = {"step": step, "round": now["round"], "gain": gain, "author": author}
+                yield Text(plain_messages(asked), text, gain > 0, {**about_run(source), **about})
 
 
-def gain_of_round(pool: Sequence[Candidate], now: Round, following: Round) -> float | None:
-    """Return how far the best update is above the answer that was criticised; `None`: unknown."""
+def gain_of_round(
+    pool: Sequence[Candidate], now: Round, following: Round, number: int | None = None
+) -> float | None:
+    """Return how far the best update is above the answer that was criticised; `None`: unknown.
+
+    Args:
+        pool: The candidates.
+        now: The round with the critique.
+        following: The round after it.
+        number: Which of several critiques it is: only the updates that went by it count.
+    """
     criticised = with_reward([c for c in [by_id(pool, now["chosen"])] if c])
-    update = best(of_round(pool, following["round"]))
+    made = of_round(pool, following["round"])
+    update = best([c for c in made if number is None or c.get("critique") == number])
     if update is None or not criticised:
         return None
     return round(reward_of(update) - reward_of(criticised[0]), 9)

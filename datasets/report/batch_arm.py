@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from ...core.dollars import is_whole_price
+from ...core.round_critique import texts_in
 from ...core.usage import Cost, cost
 from ..compare.compared_rows import with_answers
 from ..compare.comparison import ArmSummary, ComparedAnswer, ComparedRow, CurvePoint
@@ -42,7 +43,7 @@ def batch_answer(row: RowResult, pool: RowPool | None) -> ComparedAnswer:
         round=found[0]["round"] if found else 0,
         feedback=found[0].get("feedback", "") if found else "",
         checks=checks,
-        critiques=[said for r in rounds for said in (r["loss"], r["gradient"]) if said],
+        critiques=[said for r in rounds for said in texts_in(r, "loss", "gradient")],
     )
 
 

@@ -11,6 +11,7 @@ from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 from ...core.final_answer import answer_of
 from ...core.json_types import JsonObject
 from ...core.phrases import critique_text, round_phrase, sentence
+from ...core.round_critique import texts_in
 from ...core.state import Round, State
 from ...core.usage import Cost, UsageDelta, add_usage, tokens_of
 from ..inner_run.run_summary import Detail, trace_of
@@ -40,8 +41,8 @@ def thoughts(rounds: Sequence[Round], detail: Detail = "full") -> str:
     for record in rounds:
         pieces.append(sentence(round_phrase(record)))
         if detail == "full":
-            pieces += [critique_text("loss", t) for t in [record["loss"]] if t]
-            pieces += [critique_text("gradient", t) for t in [record["gradient"]] if t]
+            pieces += [critique_text("loss", t) for t in texts_in(record, "loss")]
+            pieces += [critique_text("gradient", t) for t in texts_in(record, "gradient")]
     return "".join(f"{piece}\n" for piece in pieces)
 
 

@@ -103,6 +103,8 @@ class Wanted:
         )
         if self.context.mode == "adaptive":
             record["move"] = way.move
+        if way.critique is not None:
+            record["critique"] = way.critique
         if way.policy.owner and index >= len(self.drafts):
             record["policy"] = way.policy.owner
         if reply.reasoning:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence, Set
 from inspect import getmro
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -26,33 +26,7 @@ from ...core.failure import failure_of
 from ...core.json_types import JsonObject
 from ...core.state import Candidate
 
-T = TypeVar("T")
 Key = tuple[int, str]  # turn and id of a candidate
-
-
-class Held(Generic[T]):
-    """An argument of a task, of which streams and traces show a name only.
-
-    They show a task's arguments; this one may hold keys, and repeats what the events say.
-
-    Example:
-        >>> held = Held({"key": "secret"}, "a reward")
-        >>> held, held()
-        (a reward, {'key': 'secret'})
-    """
-
-    def __init__(self, value: T, shown: str) -> None:
-        self._value = value
-        self._shown = shown
-        self.taken = False
-
-    def __call__(self) -> T:
-        """Return the argument; `taken` says from then on that the task has really run."""
-        self.taken = True
-        return self._value
-
-    def __repr__(self) -> str:
-        return self._shown
 
 
 def write(**channels: object) -> None:

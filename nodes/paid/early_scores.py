@@ -15,13 +15,14 @@ from typing import Any, cast
 
 from ...core import usage
 from ...core.early import Early, EarlyScore
+from ...core.held import Held
 from ...core.pool import scored_texts
 from ...core.state import Candidate, Score
 from ...core.usage import Cost, add_costs, brief
 from ...models.failures.caused_by import said_by
 from ...rewards.planned_reward import Called, Job, PlannedReward
 from ...rewards.readiness import rates_alone
-from .durable import Held, Left
+from .durable import Left
 from .run_models import RunModels
 from .saved_score import Role, Work, count_saved, make_call, mark_of, request_rewards
 

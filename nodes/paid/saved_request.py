@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from ...core.events import Emitter
 from ...core.failure import failure_of
+from ...core.held import Held
 from ...core.json_types import JsonObject
 from ...core.merge import RECEIPT
 from ...core.replies.reply import Reply
@@ -19,7 +20,7 @@ from ...core.state import Candidate
 from ...core.usage import Cost, brief, cost
 from ...models.live_request import ask_live
 from ...models.request import Request, RequestError
-from .durable import Held, Key, outline, require_history, write, written
+from .durable import Key, outline, require_history, write, written
 
 
 @dataclass(frozen=True)

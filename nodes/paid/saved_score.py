@@ -11,6 +11,7 @@ from typing import Literal
 from langgraph.func import task
 
 from ...core.errors import RewardError
+from ...core.held import Held
 from ...core.state import Score
 from ...core.usage import Cost, brief, cost
 from ...core.user_code.contain import LateError, contained, within
@@ -18,7 +19,6 @@ from ...models.budget import Budget
 from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
 from ...rewards.readiness import limits_itself
 from ...rewards.remarks import hearing
-from .durable import Held
 
 Work = Callable[[], Awaitable[Called]]
 Role = Literal["reward", "fallback", "heldout"]

@@ -17,7 +17,8 @@ from ...models.asking.sampling import Sampling, answer_sampling
 from ...models.policy import Policy
 from ...models.request import Request
 from ...models.several_policies import divided
-from ...prompts.round_texts import LEARNT, clip_tokens, critique_of
+from ...prompts.prompt_set import Critique
+from ...prompts.round_texts import LEARNT, clip_tokens, every_critique
 from ...prompts.update import partial_update, read_update, update_format
 from .run_models import RunModels
 
@@ -34,6 +35,7 @@ class Way:
         read: Makes a reply's text the answer in it, or says why there is none.
         partial: What to show of an unfinished reply, for live text.
         parent_round: The round of the answer that it goes by, if it goes by one.
+        critique: Which critique of several it goes by, if there are several.
     """
 
     move: Move
@@ -43,6 +45,7 @@ class Way:
     read: Callable[[Reply], Reply]
     partial: Callable[[str], str]
     parent_round: int | None = None
+    critique: int | None = None
 
 
 def ways_of(
@@ -68,7 +71,8 @@ def ways_of(
         if places and move == "fresh":
             ways.append(fresh(run, messages, places))
         elif places and move == "rewrite" and needs_critique(plan):
-            ways.append(rewrite(run, state, places))
+            several = dealt(places, every_critique(state, run.context))
+            ways += [rewrite(run, state, one, part) for part, one in several]
         elif places:
             ways += by_what_was_learnt(run, messages, state, move, places)
     return ways
@@ -119,18 +123,19 @@ def by_what_was_learnt(
     versions, ask = LEARNT[move]
     warmer = move == "rewrite" and mostly_copies(state, context)
     return [
-        replace(fresh(run, ask(messages, one, most), part, warmer), move=move, parent_round=parent)
+        replace(way, move=move, parent_round=parent, critique=one.number)
         for part, (parent, one) in dealt(places, versions(state, context, len(places)))
+        for way in [fresh(run, ask(messages, one, most), part, warmer)]
     ]
 
 
-def rewrite(run: RunModels, state: State, places: range) -> Way:
-    """Return the way to ask for an update, as in the paper.
+def rewrite(run: RunModels, state: State, critique: Critique, places: range) -> Way:
+    """Return the way to ask for an update by a critique, as in the paper.
 
     A server that refuses structured output is asked for tags instead.
     """
     context, policy = run.context, run.policy
-    critique, warmer = critique_of(state, context), mostly_copies(state, context)
+    warmer = mostly_copies(state, context)
     chosen = by_id(state["candidates"], state["rounds"][-1]["chosen"])
     parent = chosen["round"] if chosen else None
 
@@ -141,4 +146,5 @@ def rewrite(run: RunModels, state: State, places: range) -> Way:
         asked = asking(run, messages, refused, answer_sampling(context, warmer=warmer))
         return replace(asked, schema=form.schema)
 
-    return Way("rewrite", policy, places, request, read_update, partial_update, parent)
+    how = (request, read_update, partial_update)
+    return Way("rewrite", policy, places, *how, parent, critique.number)

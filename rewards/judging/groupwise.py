@@ -56,13 +56,7 @@ class GroupwiseJudge(LanguageJudge[list[int], Ranking | WithWhy[Ranking]]):
 
     def form(self, call: list[int]) -> Order:
         """The numbers of all answers, the best first."""
-        return Order(
-            count=len(call),
-            plain=prompts.ORDER_OUTPUT,
-            as_json=prompts.RANKING_OUTPUT,
-            key="ranking",
-            schema=prompts.RANKING_SCHEMA,
-        )
+        return ranking_form(len(call))
 
     def combine(
         self,
@@ -84,6 +78,17 @@ class GroupwiseJudge(LanguageJudge[list[int], Ranking | WithWhy[Ranking]]):
             job, shares, lambda _: next(r for r in results if isinstance(r, Exception))
         )
         return with_reasons(scores, said_of_orders(known))
+
+
+def ranking_form(count: int) -> Order:
+    """Return the verdict that puts this many numbered answers in order."""
+    return Order(
+        count=count,
+        plain=prompts.ORDER_OUTPUT,
+        as_json=prompts.RANKING_OUTPUT,
+        key="ranking",
+        schema=prompts.RANKING_SCHEMA,
+    )
 
 
 def known_both_ways(

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from ...core.written_criterion import WrittenCriterion
 from ...models.policy import check_policy
+from ...prompts.judge import RUBRIC, rank
 from ...prompts.write_criteria import MOST, ask_criteria
 from ..base import Score, failed
 from ..planned_reward import Called, Job
 from ..query_criteria import Criteria
 from ..remarks import remark
 from .ask import VerdictError
+from .contrast import Source, call_to_write, first_call, is_start, writes
 from .criteria import Criterion
+from .groupwise import ranking_form
 from .marks import Mark
 from .rubric import Rubric
 from .verdict import Form
 from .written_criteria import WrittenCriteria, bounded
 
 __all__ = ["QueryRubric", "Rubric"]
-
-WRITE = list[int]()  # the call that is about no answer: it has criteria written
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class QueryRubric(Rubric):
             be written for a query, they count alone.
         one_by_one: Whether each criterion takes a request of its own.
         reasons: Whether each mark says why.
+        source: What they are written from: `query`, the request alone; or `contrast`, also the best
+            and the worst of the first answers, as the judge ranks these in one request more. The
+            judge sees there what answers of this model get right and wrong. It also reads them
+            before it writes: an answer may try to write criteria in its own favour. With fewer than
+            two different answers, or if the judge sees no difference, the request alone is left.
 
     Raises:
         ConfigError: two criteria have the same name, or a weight is not above 0.
@@ -48,6 +54,7 @@ class QueryRubric(Rubric):
     """
 
     criteria: Sequence[Criterion] = ()
+    source: Source = field(default="query", kw_only=True)
     kind = "rubric:auto"
 
     def __post_init__(self) -> None:
@@ -56,40 +63,57 @@ class QueryRubric(Rubric):
         else:
             check_policy(self.model)
 
+    @property
+    def option(self) -> str:
+        """What tells it from the usual: its source, and whether marks have reasons."""
+        source = "" if self.source == "query" else f"?source={self.source}"
+        return source + (super().option.replace("?", "&") if source else super().option)
+
     def plan(self, job: Job) -> list[list[int]]:
-        """Return the calls for marks if there are criteria; else `WRITE`, about no answer."""
+        """Return the calls for marks if there are criteria; else the first call for these."""
         if self.name not in job.criteria:
-            return [WRITE] if job.answers else []
+            return [first_call(job.answers, self.source)] if job.answers else []
         calls, places = super().plan(job), range(len(self.every(job)))
         return calls if self.one_by_one else [[*call, *places] for call in calls]
 
     def plan_further(
         self, job: Job, calls: Sequence[list[int]], results: Sequence[object]
     ) -> list[list[int]]:
-        """Return the calls for marks, once criteria have been written."""
-        return self.plan(job) if [*calls] == [WRITE] and self.name in job.criteria else []
+        """Return the calls for marks, once criteria have been written; before, that for these."""
+        if not calls or not is_start(calls[-1]):
+            return []
+        if self.name in job.criteria:
+            return self.plan(job)
+        return [] if writes(calls[-1]) else [call_to_write(calls[-1], results[-1])]
 
     def criteria_in(self, calls: Sequence[list[int]], results: Sequence[object]) -> Criteria:
         """Return what was written for the query, if it was now."""
-        if WRITE not in calls or isinstance(results[0], Exception):
+        found = [one for call, one in zip(calls, results, strict=True) if writes(call)]
+        if not found or isinstance(found[0], Exception):
             return {}
-        return {self.name: bounded(self.criteria, cast("list[WrittenCriterion]", results[0]))}
+        return {self.name: bounded(self.criteria, cast("list[WrittenCriterion]", found[0]))}
 
     def requests(self, job: Job) -> int:
         """Return how many requests the round takes at most."""
         unknown = self.name not in job.criteria
         each = len(self.every(job)) + MOST * unknown if self.one_by_one else 1
-        writes = unknown and not job.pool and bool(job.answers)
-        return len(job.answers) * each + writes
+        first = unknown and not job.pool and bool(job.answers)
+        compares = first and self.source == "contrast" and len(job.answers) > 1
+        return len(job.answers) * each + first + compares
 
     async def call(self, job: Job, call: list[int]) -> Called[list[Mark]]:
-        """Ask for marks, or for criteria; if none come, the user's own are enough."""
+        """Ask for marks, or for criteria; if none come, the user's own are enough.
+
+        Without a ranking of the first answers, criteria are written from the query alone.
+        """
         try:
             return await super().call(job, call)
         except VerdictError as error:
-            if call != WRITE or not self.criteria:
+            if not is_start(call) or (writes(call) and not self.criteria):
                 raise
-            remark(f"{self.name}: only your own criteria count for this query: {error}")
+            own = "only your own criteria count for this query"
+            left = own if writes(call) else "criteria are written from the query alone"
+            remark(f"{self.name}: {left}: {error}")
             return Called(result=[], cost=error.cost)
 
     def every(self, job: Job) -> Sequence[Criterion]:
@@ -98,24 +122,29 @@ class QueryRubric(Rubric):
         return [*self.criteria, *written]
 
     def question(self, job: Job, call: list[int], output: str = "") -> str:
-        """Ask which criteria an answer passes, or for criteria."""
-        if call != WRITE:
+        """Ask which criteria an answer passes, or for criteria, or for a ranking."""
+        if not is_start(call):
             return super().question(job, call, output)
-        return ask_criteria(self.texts(job, [])[0], [one.name for one in self.criteria], output)
+        query, shown = self.texts(job, [job.answers[place] for place in call[1:]])
+        if not writes(call):
+            return rank(query, shown, RUBRIC, output)
+        return ask_criteria(query, [one.name for one in self.criteria], output, shown)
 
     def form(self, call: list[int]) -> Form:
-        """A mark for each criterion, or a list of criteria."""
-        return super().form(call) if call != WRITE else WrittenCriteria()
+        """A mark for each criterion, a list of criteria, or an order."""
+        if not is_start(call):
+            return super().form(call)
+        return WrittenCriteria() if writes(call) else ranking_form(len(call) - 1)
 
     def settled(self, job: Job, call: list[int], result: list[Mark]) -> list[tuple[int, Score]]:
         """All marks of an answer are final."""
-        return super().settled(job, call, result) if call != WRITE else []
+        return [] if is_start(call) else super().settled(job, call, result)
 
     def combine(
         self, job: Job, calls: Sequence[list[int]], results: Sequence[list[Mark] | Exception]
     ) -> list[Score]:
         """Sum the marks up; without criteria no answer has a score."""
-        start = list(calls[:1]) == [WRITE]
-        if start and isinstance(lost := results[0], Exception):
+        start = sum(map(is_start, calls))
+        if start and isinstance(lost := results[start - 1], Exception):
             return [failed(lost) for _ in job.answers]
         return super().combine(job, calls[start:], results[start:])

@@ -5,6 +5,7 @@ For instance::
     judge = "openai:gpt-5-mini"     # else the run's policy
     one_by_one = false              # a request for each criterion
     per_query = false               # whether the judge writes more of them for each query
+    source = "query"                # from what: the query, or also a "contrast" of two answers
 
     [[criteria]]
     name = "names the cause"
@@ -28,11 +29,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ...core.errors import ConfigError, SpecError, evidence
 from ...core.make_context import explain
 from ...models.policy import PolicyLike
+from .contrast import Source
 from .criteria import Criterion
 from .query_rubric import QueryRubric
 from .rubric import Rubric
 
-AUTO = "auto"
+AUTO, CONTRASTED = "auto", "?source=contrast"
 
 
 class CriterionFile(BaseModel):
@@ -53,6 +55,7 @@ class RubricFile(BaseModel):
     judge: str = ""
     one_by_one: bool = False
     per_query: bool = False
+    source: Source = "query"
     reasons: bool = True
 
 
@@ -60,23 +63,29 @@ def rubric_named(rest: str, policy: PolicyLike) -> Rubric:
     """Return the rubric that a spec names.
 
     Args:
-        rest: What follows `rubric:`: the TOML file; or `auto`, and behind a colon who judges.
+        rest: What follows `rubric:`: the TOML file; or `auto`, behind a colon who judges, and last
+            `?source=contrast` if criteria are written from the best and the worst first answer.
         policy: The run's policy, which judges if no judge is named.
 
     Raises:
         SpecError: there is neither, or no file is named.
         ConfigError: the file cannot be read, or has wrong entries.
     """
-    auto, _, judge = rest.partition(":")
+    auto, _, judge = (spec := rest.removesuffix(CONTRASTED)).partition(":")
     if not rest:
         raise SpecError("reward 'rubric' names no file: rubric:FILE.toml, or rubric:auto")
-    file = RubricFile(judge=judge, per_query=True) if auto == AUTO else read_rubric(rest)
+    if rest.startswith(AUTO) and "?source=" in spec:
+        raise SpecError(f"in rubric:{rest} source is contrast, or it is left out")
+    source: Source = "query" if spec == rest else "contrast"
+    written = RubricFile(judge=judge, per_query=True, source=source)
+    file = written if auto == AUTO else read_rubric(rest)
     if not (model := file.judge or policy):
         names = "rubric:auto:openai:NAME" if auto == AUTO else "judge = 'openai:NAME'"
         raise SpecError(f"rubric {rest} names no model to judge with: {names}")
     criteria = tuple(Criterion(**dict(one)) for one in file.criteria)
-    kind = QueryRubric if file.per_query else Rubric
-    return kind(model, criteria, file.one_by_one, reasons=file.reasons)
+    if not file.per_query:
+        return Rubric(model, criteria, file.one_by_one, reasons=file.reasons)
+    return QueryRubric(model, criteria, file.one_by_one, reasons=file.reasons, source=file.source)
 
 
 def read_rubric(path: str) -> RubricFile:
@@ -92,6 +101,11 @@ def read_rubric(path: str) -> RubricFile:
         raise ConfigError(f"rubric file {path}: {explain(error)}") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"rubric file {path!r} cannot be read: {evidence(error)}") from None
-    if not file.criteria and not file.per_query:
-        raise ConfigError(f"rubric file {path}: criteria: name one, or set per_query = true")
+    if not file.per_query and (file.source != "query" or not file.criteria):
+        what = (
+            "source: only criteria that are written have one"
+            if file.criteria
+            else "criteria: name one"
+        )
+        raise ConfigError(f"rubric file {path}: {what}, or set per_query = true")
     return file

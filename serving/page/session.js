@@ -208,7 +208,8 @@ export function createSession(server, changed) {
       const history = await server.history(s.thread);
       const found = history.find((c) => c.next[0] === next && c.values.round === round);
       if (!found) throw new Error("The server no longer has that step.");
-      const edited = { turn: found.values.turn, round, [which]: text, by_hand: [which] };
+      const alone = s.view.rounds[round]?.further ? { further: [] } : {}; // what a person writes counts alone
+      const edited = { turn: found.values.turn, round, [which]: text, by_hand: [which], ...alone };
       const { checkpoint } = found;
       const fork = await server.changeState(s.thread, {
         values: { rounds: [edited] },

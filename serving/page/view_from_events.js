@@ -86,8 +86,9 @@ const HANDLERS = {
     return { ...withCandidate(view, scored), current };
   },
   round(view, e) {
-    const { loss, gradient, live } = view.rounds[e.round] ?? {};
-    const critique = { loss: loss ?? null, gradient: gradient ?? null, ...(live && { live }) };
+    const { loss, gradient, live, further } = view.rounds[e.round] ?? {};
+    const kept = { ...(live && { live }), ...(further && { further }) };
+    const critique = { loss: loss ?? null, gradient: gradient ?? null, ...kept };
     return withRound(view, e.round, { ...e.selected, ...critique });
   },
   plan: (view, e) => withRound(view, e.round, { plan: e.plan }),
@@ -140,6 +141,7 @@ const withRequest = (view, e, fields) => ({
 
 /** A request that starts, or starts again, has sent no text yet. */
 function withoutLiveText(view, e) {
+  if ((e.phase === "loss" || e.phase === "gradient") && !e.request.endsWith(e.phase)) return view; // a further one
   if (e.phase === "loss" || e.phase === "gradient") {
     return withRound(view, e.round, { live: { ...view.rounds[e.round]?.live, [e.phase]: "" } });
   }
@@ -154,9 +156,17 @@ function withDelta(view, e, which) {
 }
 
 function withCritique(view, e, which) {
+  if (e.index) return withFurther(view, e, which);
   const { live, ...round } = view.rounds[e.round] ?? {};
   const { [which]: _, ...others } = live ?? {};
   const rounds = { ...view.rounds, [e.round]: { round: e.round, ...round, [which]: e.text } };
   if (Object.keys(others).length) rounds[e.round].live = others;
   return { ...view, rounds, current: { phase: which, round: e.round } };
+}
+
+/** One of several critiques of a round, beside its first. */
+function withFurther(view, e, which) {
+  const further = [...(view.rounds[e.round]?.further ?? [])];
+  further[e.index - 1] = { ...further[e.index - 1], [which]: e.text };
+  return withRound(view, e.round, { further });
 }

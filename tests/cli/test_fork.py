@@ -154,3 +154,60 @@ def test_a_fork_of_a_run_with_a_person_asks_again(tpo, policy):
     assert ran.data["rounds"][0]["chosen"] == "r0c1"
     again = tpo("resume", run, "--pick", "r0c2")
     assert "there is no scored answer 'r0c2'" in again.err
+
+
+@pytest.fixture
+def told(tpo, policy, tmp_path):
+    """A finished run whose reward says what is wrong, so that no critic was asked."""
+    (tmp_path / "a.json").write_text('{"type": "object"}')
+    reward = f"verify:json:{tmp_path / 'a.json'}"
+    ran = tpo("run", "Q", "--policy", policy, "-r", reward, "-m", "adaptive", "-d1", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.data["rounds"][0]["plan"]["critique"] is False
+    return ran.data["id"]
+
+
+@pytest.mark.parametrize("step", ["loss", "gradient"])
+def test_words_of_ones_own_steer_a_round_that_has_no_critique(tpo, told, server, step):
+    before = len(server.asked)
+    ran = tpo("fork", told, f"--{step}", "Say Danube.", "--round", "0", "--json")
+    assert ran.code == 0, ran.err
+    steered = [p for p in prompts(server, before) if "Say Danube." in p]
+    plan = ran.data["rounds"][0]["plan"]
+    assert len(steered) == bool(plan["rewrite"]) + bool(plan["advised"])
+    assert not any("Do not write a new answer" in p for p in prompts(server, before))
+    assert ran.data["rounds"][0][step] == "Say Danube."
+    assert ran.data["rounds"][0]["by_hand"] == [step]
+
+
+def test_an_answer_is_dropped_from_a_round_that_has_no_critique(tpo, told):
+    ran = tpo("fork", told, "--drop", "r0c0", "--round", "0", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.data["rounds"][0]["chosen"] != "r0c0"
+
+
+@pytest.fixture
+def several(tpo, policy):
+    """A finished run whose first round has two critiques."""
+    how = ("-m", "adaptive", "--critiques", "2", "-d1", "-w5", "-r", "heuristic", "--json")
+    ran = tpo("run", "Q", "--policy", policy, *how)
+    assert ran.code == 0, ran.err
+    assert len(ran.data["rounds"][0]["further"]) == 1
+    return ran.data["id"]
+
+
+def test_several_critiques_are_shown_with_what_they_are_against(tpo, several):
+    shown = tpo("show", several).out
+    further = tpo("show", several, "--json").data["rounds"][0]["further"][0]
+    assert f"loss, against {further['rejected']}\n" in shown
+    assert f"gradient, against {further['rejected']}\n" in shown
+    assert further["rejected"] != tpo("show", several, "--json").data["rounds"][0]["rejected"]
+
+
+def test_words_of_ones_own_count_alone_where_there_were_several(tpo, several, server):
+    before = len(server.asked)
+    ran = tpo("fork", several, "--loss", "Too long.", "--round", "0", "--json")
+    assert ran.code == 0, ran.err
+    assert len([p for p in prompts(server, before) if "the changes that would make" in p]) == 1
+    assert ran.data["rounds"][0]["further"] == []
+    assert not any("critique" in c for c in ran.data["candidates"] if c["round"])

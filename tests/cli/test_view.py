@@ -254,3 +254,20 @@ def test_a_model_cannot_steer_the_terminal():
     assert "[red]hi[/red]" in shown
     assert ":smile:" in shown
     assert not {"\x1b", "\x07", "\x9b"} & set(shown)
+
+
+def test_of_several_critiques_the_first_is_on_the_screen_and_all_are_told():
+    started = {"phase": "loss", "sequences": 1}
+    view = apply(START, event("request_started", 0, 1.0, request="r0-loss", **started))
+    view = apply(view, event("loss_delta", 0, 1.1, request="r0-loss", candidate=None, text="It"))
+    view = apply(view, event("request_started", 0, 1.2, request="r0-loss-1", **started))
+    assert view.loss == "It"
+    lines = io.StringIO()
+    watch = ProgressLines(lines, view)
+    for index in (0, 1):
+        said = event("loss", 0, 1.3, text=f"loss {index}", index=index)
+        view = apply(view, said)
+        watch(said)
+    assert view.loss == "loss 0"
+    assert "loss 1 written" in lines.getvalue()
+    assert "loss 2 written" in lines.getvalue()

@@ -23,7 +23,7 @@ ORDER = re.compile(
 KINDS = [
     kind + option
     for kind in ("judge", "pairwise", "groupwise", "rubric", "rubric:auto")
-    for option in ("", "?reasons=1", "?reasons=0")
+    for option in ("", "?reasons=1", "?reasons=0", "?source=contrast")
 ]
 Worth = Callable[[str], float]
 

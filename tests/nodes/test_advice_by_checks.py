@@ -220,6 +220,24 @@ async def test_stopped_before_the_round_and_resumed_it_is_the_same(monkeypatch):
     assert outline(resumed) == outline(result)
 
 
+@pytest.mark.parametrize("by", ["rank", "loss", "gradient"])
+@pytest.mark.parametrize("step", ["loss", "gradient"])
+async def test_what_a_person_writes_into_a_round_without_a_critique_is_used_as_it_is(
+    monkeypatch, by, step
+):
+    """As a pick is: no critic is asked, and the answers go by the person's words too."""
+    planned(monkeypatch, (0, 3, 3))
+    model = says()
+    app, config, context = await saved(model, checked(wrong=[0, 1, 2, 3]), before="update")
+    edit = {"rounds": [{"turn": 1, "round": 0, step: "Say basil."}]}
+    config = await app.aupdate_state(config, edit, as_node=by)
+    while not (result := await app.ainvoke(None, config, context=context)).get("stop_reason"):
+        config = {"configurable": {"thread_id": "1"}}
+    assert kinds(model.asked[1:]) == [("advised", 3), ("rewrite", 3)]
+    assert all("Say basil." in asked.text for asked in model.asked[1:])
+    assert len(result["candidates"]) == 10
+
+
 async def test_in_a_fork_without_the_words_nothing_is_said(monkeypatch):
     """Somebody took the checks out of the state: the draft is all that a rewrite has."""
     planned(monkeypatch, (0, 3, 3))

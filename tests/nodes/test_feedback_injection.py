@@ -23,6 +23,7 @@ from tpo.prompts.advice import advised_messages
 from tpo.prompts.fusion import fused_messages
 from tpo.prompts.prompt_set import SETS, Critique
 from tpo.prompts.rewrite import ask_again
+from tpo.prompts.write_criteria import ask_criteria
 
 REFERENCE = "Xanadu"
 BLOCKS = re.compile(rf"<\s*/?\s*(?:{'|'.join(DELIMITERS)})\b[^>]*>?", re.IGNORECASE)
@@ -180,6 +181,20 @@ def test_answers_to_be_fused_and_what_is_said_of_them_are_text(attack):
 
     tags = re.compile(rf"<\s*/?\s*(?:{'|'.join(DELIMITERS)})\b", re.IGNORECASE)
     assert tags.findall(shown(attack)) == tags.findall(shown("plain"))
+    assert as_text(shown(attack)) == shown(attack)
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS, "</chosen_answer>", "<query>x", "{output}"])
+def test_answers_that_criteria_are_written_from_are_text(attack):
+    """They steer what all answers are checked for, and change nothing else of what is asked."""
+
+    def shown(text: str) -> str:
+        return ask_criteria("Why is the sky blue?", ["polite"], "Reply.", [text, f"{text} too"])
+
+    tags = re.compile(rf"<\s*/?\s*(?:{'|'.join(DELIMITERS)})\b", re.IGNORECASE)
+    around = re.compile(r"<(chosen|rejected)_answer>\n.*?\n</\1_answer>", re.DOTALL)
+    assert tags.findall(shown(attack)) == tags.findall(shown("plain"))
+    assert around.sub("", shown(attack)) == around.sub("", shown("plain"))
     assert as_text(shown(attack)) == shown(attack)
 
 

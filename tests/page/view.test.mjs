@@ -44,6 +44,17 @@ test("loss and gradient are previewed, then replaced", () => {
   assert.equal(done.rounds[0].live, undefined);
 });
 
+test("of several critiques the first is the round's own, and the others stand beside it", () => {
+  const started = [start, request("r0-loss", "loss"), event("loss_delta", { request: "r0-loss", candidate: null, text: "It" })];
+  const live = play([...started, request("r0-loss-1", "loss")]);
+  assert.equal(live.rounds[0].live.loss, "It"); // another request has not begun it again
+  const texts = ["loss", "gradient"].flatMap((step) => [0, 1].map((index) => event(step, { text: `${step} ${index}`, index })));
+  const round = event("round", { selected: { turn: 1, round: 0, chosen: "r0c0", loss: null, gradient: null } });
+  const view = play([...texts, round], live);
+  assert.deepEqual([view.rounds[0].loss, view.rounds[0].gradient], ["loss 0", "gradient 0"]);
+  assert.deepEqual(view.rounds[0].further, [{ loss: "loss 1", gradient: "gradient 1" }]);
+});
+
 test("a round that is sent again keeps the words that were written about it", () => {
   const round = (chosen) => event("round", { selected: { turn: 1, round: 0, chosen, rejected: null, loss: null, gradient: null } });
   const view = play([start, round("r0c0"), event("loss", { text: "L" }), round("r0c1")]);

@@ -15,9 +15,25 @@ export function Critique({ session, round }) {
       ${Object.keys(TITLES).map(
         (which) => html`<${Note} key=${which} which=${which} round=${round} session=${session} />`,
       )}
+      ${(round.further ?? []).filter(Boolean).map((one, nth) => html`<${Further} key=${nth} critique=${one} />`)}
       ${round.error && html`<p class="error-text">${round.error}</p>`}
     </div>
   `;
+}
+
+/** One of several critiques of the round: its texts, to read. */
+function Further({ critique }) {
+  return Object.entries(TITLES).map(
+    ([which, [name]]) =>
+      critique[which] != null &&
+      html`<section class=${`note ${which}`} key=${which}>
+        <header>
+          <h3>${name}</h3>
+          <p class="hint">${critique.rejected ? `Against ${critique.rejected}` : "Against another answer"}</p>
+        </header>
+        <${Markdown} text=${critique[which]} />
+      </section>`,
+  );
 }
 
 function Note({ which, round, session }) {
