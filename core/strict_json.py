@@ -11,12 +11,16 @@ MAX_DEPTH = 100
 HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")  # or a whole one, of two halves
 
 
-def parse_json(text: str | bytes) -> Any:
+def parse_json(text: str | bytes, *, unique: bool = False) -> Any:
     """Return what a JSON text holds.
 
     Python's reader takes `NaN` and `Infinity`, which are not JSON, and makes infinity of `1e400`;
     written out again, no other program could read them. Half a character (a text cut through
     an emoji) becomes the sign for a broken one: no file and no model would take it.
+
+    Args:
+        text: The JSON.
+        unique: Whether a key that an object has twice is refused; else the last one counts.
 
     Raises:
         ValueError: it is not JSON, holds a number beyond the range of a float, or is nested
@@ -25,7 +29,8 @@ def parse_json(text: str | bytes) -> Any:
     if isinstance(text, bytes):
         text = text.decode(json.detect_encoding(text), "surrogatepass")  # as json.loads does
     try:
-        value = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_number)
+        numbers = {"parse_constant": _number, "parse_float": _number, "parse_int": _number}
+        value = json.loads(text, object_pairs_hook=once_each if unique else None, **numbers)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     depth, level = 0, [value]
@@ -40,6 +45,19 @@ def parse_json(text: str | bytes) -> Any:
         halves = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
         return json.loads(halves.decode("utf-16-le", "replace"))
     return value
+
+
+def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object whose keys differ.
+
+    Raises:
+        ValueError: one is there twice.
+    """
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(key for key in made if [name for name, _ in pairs].count(key) > 1)
+        raise ValueError(f'"{twice[:40]}" is there twice in one object')
+    return made
 
 
 def _number(digits: str) -> float:

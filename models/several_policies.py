@@ -24,11 +24,13 @@ def policies_of(
         context: The settings of the run.
 
     Raises:
-        ConfigError: `policies` is a single model.
+        ConfigError: `policies` is a single model, or an empty list.
     """
     if policies is not None and not isinstance(policies, list | tuple):
         raise ConfigError("policies takes a list of models; a single one is policy=...")
-    if policies:
+    if policies is not None:
+        if not policies:
+            raise ConfigError("policies is empty: name at least one model, or leave it out")
         return policies
     return context.policies or [context.policy] if policy is None else [policy]
 

@@ -12,6 +12,7 @@ import typer
 
 from .options import Json, Quiet, takes_settings
 from .settings import OUTPUT
+from .settings_of_rows import ROW_SETTINGS
 from .top_level import app
 
 EXAMPLES = """\
@@ -109,4 +110,6 @@ answer_file.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         inspect.Parameter("quiet", _KIND, default=False, annotation=Quiet),
     ]
 )
-app.command("batch", epilog=EXAMPLES)(takes_settings(environment=True)(answer_file))
+app.command("batch", epilog=EXAMPLES)(
+    takes_settings(environment=True, of=ROW_SETTINGS)(answer_file)
+)

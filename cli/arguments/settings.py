@@ -46,6 +46,7 @@ class Setting:
         short: A one-letter name, or "".
         flags: How it is typed, if not as `--name`.
         help: What the help says, if not the setting's own description.
+        default: What the help calls its default, if not the setting's own.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Setting:
     short: str = ""
     flags: str = ""
     help: str = ""
+    default: object = None
 
     @property
     def field(self) -> FieldInfo:
@@ -69,7 +71,7 @@ class Setting:
             if self.field.default is not None:  # so that it can be set to nothing
                 kind, parser = str, number
         flag = self.flags or "--" + self.name.replace("_", "-")
-        default = self.field.default
+        default = self.field.default if self.default is None else self.default
         text = self.help or self.field.description or ""
         if default not in (None, "", ()) and not isinstance(default, bool):
             shown = f"{default:g}" if isinstance(default, float) else default

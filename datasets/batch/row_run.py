@@ -20,6 +20,7 @@ from ...core.state import InputState, Round, State
 from ...graphs.loop import MAX_STEPS, TPOApp
 from ...graphs.thread import is_unfinished
 from ..records import PaidRequest, RoundFigures, RowError, RowPool, RowResult
+from ..rows.json_form import json_form
 from ..rows.row import Row
 from .paid_so_far import PaidSoFar
 
@@ -119,7 +120,7 @@ def result_line(row: Row, state: State, error: RowError | None, seconds: float) 
     reason = state.get("stop_reason") if error is None else None
     return RowResult(
         id=row.id,
-        input=row.input,
+        input=json_form(row.input),
         messages=row.messages,
         answer=state.get("answer") if error is None else None,
         reward=state.get("reward") if error is None else None,

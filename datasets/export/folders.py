@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ...core.conversation import to_messages
-from ...core.errors import InputError, StoreError
-from ...core.json_types import JsonObject
+from ...core.errors import InputError
 from ...core.message_json import plain_messages
-from ...core.strict_json import parse_json
+from ..batch.json_lines import read_lines
+from ..batch.metadata import read_metadata
 from ..compare.arm_folder import ARMS, FIRST
 from ..records import METADATA, POOLS, RESULTS
 from .source import Source
@@ -20,8 +19,8 @@ def sources_in(folder: Path) -> Iterator[Source]:
     """Yield the runs of a batch, or of all arms of a comparison.
 
     Raises:
-        InputError: there is no batch in the folder, or a line is not JSON.
-        StoreError: a file cannot be read.
+        InputError: there is no batch in the folder.
+        StoreError: a file cannot be read, or a line is not JSON.
     """
     batches = sorted(path.parent for path in folder.rglob(POOLS))
     batches = [
@@ -42,11 +41,10 @@ def shared_samples(batch: Path) -> bool:
 
 def sources_of_batch(batch: Path) -> Iterator[Source]:
     """Yield the rows of a batch folder that have ended."""
-    results = {row["id"]: row for row in whole_lines(batch / RESULTS)}
-    metadata = batch / METADATA
-    made_with: JsonObject = parse_json(metadata.read_bytes()) if metadata.exists() else {}
+    results = {row["id"]: row for row in read_lines(batch / RESULTS)}
+    made_with = read_metadata(batch / METADATA) or {}
     versions = made_with.get("versions") or {}
-    for pool in whole_lines(batch / POOLS):
+    for pool in read_lines(batch / POOLS):
         if row := results.get(pool["id"]):
             yield Source(
                 id=str(row.get("thread_id") or pool["id"]),
@@ -58,22 +56,3 @@ def sources_of_batch(batch: Path) -> Iterator[Source]:
                 settings=made_with.get("settings") or {},
                 version=str(versions.get("tpo") or ""),
             )
-
-
-def whole_lines(path: Path) -> Iterator[Any]:
-    """Yield what the lines of a file hold; a last line that was cut off by a kill is passed over.
-
-    Raises:
-        InputError: another line is not JSON.
-        StoreError: the file cannot be read.
-    """
-    try:
-        lines = path.read_bytes().splitlines(keepends=True)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror}") from None
-    for number, line in enumerate(lines, 1):
-        try:
-            yield parse_json(line)
-        except ValueError as error:
-            if line.endswith(b"\n"):
-                raise InputError(f"{path}, line {number}: not JSON: {error}") from None

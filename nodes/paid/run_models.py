@@ -92,6 +92,7 @@ class GivenModels:
         """
         if self.policies and self.policy is not None:
             raise ConfigError("policy and policies are both given: name all models in policies")
+        policies_of(self.policy, self.policies, self.defaults)
         for reward in (self.reward, self.heldout, self.fallback):
             if reward is not None:  # any policy will do: it is the judge if a judge names none
                 resolve_reward(reward, policy="embedded:")

@@ -98,7 +98,7 @@ def test_a_verifier_is_given_its_column(tpo, typed, tmp_path):
     [
         (("--fail-on-error", "many"), "'many' is not a share such as 5%"),
         (("-r", "verify:exact"), "verify:exact needs a text, or a column: --verify-field NAME"),
-        (("--human-pick",), "nobody waits for each row"),
+        (("--human-pick",), "No such option"),
         (("--verify-field", "gold"), 'line 1: the column "gold" is missing'),
     ],
 )
