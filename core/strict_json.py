@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import partial
 from typing import Any
 
 MAX_DEPTH = 100
@@ -29,8 +30,7 @@ def parse_json(text: str | bytes, *, unique: bool = False) -> Any:
     if isinstance(text, bytes):
         text = text.decode(json.detect_encoding(text), "surrogatepass")  # as json.loads does
     try:
-        numbers = {"parse_constant": _number, "parse_float": _number, "parse_int": _number}
-        value = json.loads(text, object_pairs_hook=once_each if unique else None, **numbers)
+        value = (UNIQUE if unique else USUAL).decode(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     depth, level = 0, [value]
@@ -67,3 +67,7 @@ def _number(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"the number {digits[:40]} is too large")
     return number if {".", "e", "E"} & set(digits) else int(digits)
+
+
+DECODER = partial(json.JSONDecoder, parse_constant=_number, parse_float=_number, parse_int=_number)
+USUAL, UNIQUE = DECODER(), DECODER(object_pairs_hook=once_each)

@@ -24,6 +24,9 @@ tpo batch gsm8k.parquet -r verify:math --verify-field answer -o out
 
 The same command again goes on where it was stopped. More in docs/batch.md.
 
+A row may bring settings of its own, as a column with an object: "settings": {"width": 10}. Not
+those that name models, rewards or prices, nor the concurrency, timeout and retries of the batch.
+
 Exit codes: 0 all rows have an answer; 1 some have failed, or a limit for all rows ended the batch;
 2 the file or a setting is wrong, nothing was paid for; 130 interrupted, can be resumed.
 """
@@ -53,8 +56,8 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
     "formats": (OUTPUT, ("--format",), list, "NAME",
         "Write the answers in this form too: alpaca-eval, arena-hard or parquet; may be repeated."),
     "verify_field": (ROWS, ("--verify-field",), str, "COLUMN",
-        "The column with the expected answer, for verify:exact and verify:math; or with what your "
-        "own verifier (query, answer, row) is given in place of the whole row."),
+        "The column with the expected answer, for verify:exact and verify:math, in a mix too; or "
+        "with what your own verifier (query, answer, row) is given in place of the whole row."),
     "retry_failed": (ROWS, ("--retry-failed",), bool, " ", "Try failed rows again."),
     "keep_runs": (ROWS, ("--keep-runs",), bool, " ", "Keep the checkpoints of rows that ended."),
     "total_requests": (TOTAL, ("--total-requests",), int, "N", _total("requests")),

@@ -14,8 +14,7 @@ from ...core.policy_forms import listed
 from ...rewards.specs import REWARDS
 
 SEARCH, MODELS, SAMPLING, PERSON = "Search", "Models", "Sampling", "Human in the loop"
-REWARD = "Reward"
-STOP, REQUESTS, OUTPUT = "Stop rules and budget", "Requests", "Output"
+REWARD, STOP, REQUESTS, OUTPUT = "Reward", "Stop rules and budget", "Requests", "Output"
 FROM_ENVIRONMENT = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
 OWN = "none"  # typed to keep the model's own value
 SEVERAL = (
@@ -46,7 +45,7 @@ class Setting:
         short: A one-letter name, or "".
         flags: How it is typed, if not as `--name`.
         help: What the help says, if not the setting's own description.
-        default: What the help calls its default, if not the setting's own.
+        default: Its default in the help, if another.
     """
 
     name: str
@@ -64,8 +63,7 @@ class Setting:
     def parameter(self, environment: bool) -> inspect.Parameter:
         """Return the parameter of a command that typer makes an option of."""
         kind, parser = self.field.annotation, None
-        if get_origin(kind) is tuple:
-            kind = list[str]
+        kind = list[str] if get_origin(kind) is tuple else kind
         if type(None) in get_args(kind):
             kind = get_args(kind)[0]
             if self.field.default is not None:  # so that it can be set to nothing

@@ -40,7 +40,7 @@ class GrowingFile:
         Raises:
             StoreError: the disk is full, say.
         """
-        line = line_of(record)
+        line = json_line(record)
         if self._broken:
             raise StoreError(f"{self.path} could not be written before")
         try:
@@ -56,7 +56,7 @@ class GrowingFile:
         self._file.close()
 
 
-def line_of(record: Mapping[str, object]) -> bytes:
+def json_line(record: Mapping[str, object]) -> bytes:
     """Return a record as a line."""
     return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
@@ -120,4 +120,4 @@ def keep_lines(path: Path, keep: Callable[[JsonObject], bool]) -> None:
     with replaced_file(path) as new, new.open("wb") as file:
         for record in read_lines(path):
             if keep(record):
-                file.write(line_of(record))
+                file.write(json_line(record))

@@ -13,7 +13,8 @@ from ...core.usage import Cost, tokens_for_budget
 from ...nodes.paid.run_models import GivenModels
 from ..rows.row_file import Rows
 from .metadata import made_with
-from .row_rewards import given_for, given_rewards, needs_row
+from .row_needs import given_rewards, needs_row
+from .row_rewards import given_for
 from .sums import Sums
 
 
