@@ -54,7 +54,8 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
     "output": (OUTPUT, ("--output", "-o"), str, "DIR",
         "Folder for results.jsonl, pools.jsonl and metadata.json."),
     "formats": (OUTPUT, ("--format",), list, "NAME",
-        "Write the answers in this form too: alpaca-eval, arena-hard or parquet; may be repeated."),
+        "Write the answers in this form too: alpaca-eval, arena-hard, mt-bench, inspect (a log for "
+        "inspect view) or parquet; may be repeated."),
     "verify_field": (ROWS, ("--verify-field",), str, "COLUMN",
         "The column with the expected answer, for verify:exact and verify:math, in a mix too; or "
         "with what your own verifier (query, answer, row) is given in place of the whole row."),

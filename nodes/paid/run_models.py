@@ -87,7 +87,7 @@ class GivenModels:
         """Return the same, after refusing rewards and prompts that cannot be right.
 
         Raises:
-            ConfigError: policies that are no list, an empty one, or beside a policy.
+            ConfigError: policies are not a list, an empty one, or beside a policy.
             SpecError: an unknown reward spec.
             PromptError: an unknown prompt, a missing or unknown placeholder.
         """
