@@ -16,7 +16,7 @@ from ...core.json_types import JsonObject
 from ...core.usage import add_costs, cost
 from ..batch.metadata import read_metadata
 from ..records import METADATA, RowResult
-from .inspect_sample import REWARDS, sample_of, inspect_usage
+from .inspect_sample import REWARDS, inspect_usage, sample_of
 
 TASK = "tpo batch"
 
