@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from .errors import StoreError
 
 BESIDE_DATABASE = ("-wal", "-shm", "-journal")  # SQLite's; new ones take the database's mode
 
@@ -44,6 +48,29 @@ def private_file(path: Path) -> None:
         beside = path.with_name(path.name + ending)
         if os.path.lexists(beside):
             _close_to_others(beside, 0)
+
+
+@contextmanager
+def replaced_file(path: Path) -> Iterator[Path]:
+    """Give a file to write beside an old one, which stands until the new one is on the disk.
+
+    Args:
+        path: The file that the new one becomes; what was begun of it is removed if writing fails.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    new = path.with_name(f"{path.name}.new")
+    try:
+        private_file(new)
+        yield new
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _close_to_others(path: Path, create: int) -> None:

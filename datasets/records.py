@@ -40,8 +40,24 @@ class RoundFigures(TypedDict):
     heldout: float | None
 
 
+class TurnResult(TypedDict):
+    """What became of one question of a row that asks several; the fields are those of the row."""
+
+    answer: str
+    reward: float | None
+    heldout: float | None
+    stop_reason: StopReason | None
+    rounds: list[RoundFigures]
+    usage: Usage | None
+    """Of this question alone."""
+
+
 class RowResult(TypedDict):
-    """One line of `results.jsonl`: what became of one row."""
+    """One line of `results.jsonl`: what became of one row.
+
+    If the row asks several questions, answer, reward, stop reason and rounds are those of the
+    last, which `messages` ends with; usage and seconds are those of all.
+    """
 
     id: str
     input: JsonObject
@@ -59,6 +75,10 @@ class RowResult(TypedDict):
     seconds: float
     error: RowError | None
     thread_id: str
+    settings: NotRequired[JsonObject]
+    """Those that the row brought, if any."""
+    turns: NotRequired[list[TurnResult]]
+    """Each question that is answered, the last one too, if the row asks several."""
 
 
 class PaidRequest(TypedDict):
@@ -70,13 +90,22 @@ class PaidRequest(TypedDict):
     cached_tokens: int
     output_tokens: int
     texts: int
+    turn: NotRequired[int]
+    """Which question of the row it belongs to; left out for the first."""
     cost_usd: NotRequired[float | None]
 
 
-class RowPool(TypedDict):
-    """One line of `pools.jsonl`: all candidates and rounds of one row, in the order they came."""
+class TurnPool(TypedDict):
+    """All candidates and rounds of one search, in the order they came."""
 
-    id: str
     candidates: list[Candidate]
     rounds: list[Round]
     requests: list[PaidRequest]
+
+
+class RowPool(TurnPool):
+    """One line of `pools.jsonl`: the search of one row; of several questions, that of the last."""
+
+    id: str
+    earlier: NotRequired[list[TurnPool]]
+    """The searches of the questions before it, in their order."""

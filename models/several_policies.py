@@ -24,13 +24,17 @@ def policies_of(
         context: The settings of the run.
 
     Raises:
-        ConfigError: `policies` is a single model.
+        ConfigError: `policies` is a single model, an empty list, or given beside a policy.
     """
-    if policies is not None and not isinstance(policies, list | tuple):
+    if policies is None:
+        return context.policies or [context.policy] if policy is None else [policy]
+    if not isinstance(policies, list | tuple):
         raise ConfigError("policies takes a list of models; a single one is policy=...")
-    if policies:
-        return policies
-    return context.policies or [context.policy] if policy is None else [policy]
+    if not policies:
+        raise ConfigError("policies is empty: name at least one model, or leave it out")
+    if policy is not None:
+        raise ConfigError("policy and policies are both given: name all models in policies")
+    return policies
 
 
 async def resolve_policies(policies: Sequence[PolicyLike], width: int) -> tuple[Policy, ...]:

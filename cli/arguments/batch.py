@@ -14,6 +14,7 @@ import typer
 
 from .options import Json, Quiet, takes_settings
 from .settings import OUTPUT
+from .settings_of_rows import ROW_SETTINGS
 from .top_level import app
 
 EXAMPLES = """\
@@ -26,6 +27,9 @@ tpo batch gsm8k.parquet -r verify:math --verify-field answer -o out
 tpo batch prompts.jsonl -p openai:gpt-5-mini -r judge -o /shared/out --ray 10.0.0.1:6379
 
 The same command again goes on where it was stopped. More in docs/batch.md.
+
+A row may bring settings of its own, as a column with an object: "settings": {"width": 10}. Not
+those that name models, rewards or prices, nor the concurrency, timeout and retries of the batch.
 
 Exit codes: 0 all rows have an answer; 1 some have failed, or a limit for all rows ended the batch;
 2 the file or a setting is wrong, nothing was paid for; 130 interrupted, can be resumed.
@@ -55,10 +59,11 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
     "output": (OUTPUT, ("--output", "-o"), str, "DIR",
         "Folder for results.jsonl, pools.jsonl and metadata.json."),
     "formats": (OUTPUT, ("--format",), list, "NAME",
-        "Write the answers in this form too: alpaca-eval, arena-hard or parquet; may be repeated."),
+        "Write the answers in this form too: alpaca-eval, arena-hard, mt-bench, inspect (a log for "
+        "inspect view) or parquet; may be repeated."),
     "verify_field": (ROWS, ("--verify-field",), str, "COLUMN",
-        "The column with the expected answer, for verify:exact and verify:math; or with what your "
-        "own verifier (query, answer, row) is given in place of the whole row."),
+        "The column with the expected answer, for verify:exact and verify:math, in a mix too; or "
+        "with what your own verifier (query, answer, row) is given in place of the whole row."),
     "retry_failed": (ROWS, ("--retry-failed",), bool, " ", "Try failed rows again."),
     "keep_runs": (ROWS, ("--keep-runs",), bool, " ", "Keep the checkpoints of rows that ended."),
     "checkpoints": (OUTPUT, ("--checkpoints",), str, "URL",
@@ -143,4 +148,6 @@ answer_file.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         inspect.Parameter("quiet", _KIND, default=False, annotation=Quiet),
     ]
 )
-app.command("batch", epilog=EXAMPLES)(takes_settings(environment=True)(answer_file))
+app.command("batch", epilog=EXAMPLES)(
+    takes_settings(environment=True, of=ROW_SETTINGS)(answer_file)
+)

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from .options import Json, Quiet, takes_settings
-from .settings import OUTPUT, SETTINGS
+from .settings import OUTPUT
+from .settings_of_rows import ROW_SETTINGS
 from .top_level import app
 
 EXAMPLES = """\
@@ -35,8 +36,8 @@ ARM_HELP = (
     "reward too; mode=policy is a single sample. Give it twice or more. Default: best_of_n as wide "
     "as the others spend, tpo, adaptive."
 )
-# Of the arms (`mode`), of a run alone, or given here in another way.
-LEFT_OUT = {"mode", "heldout", "live", "human_pick"}
+OF_ARMS = {"mode", "heldout"}  # or given here in another way
+SETTINGS_OF_ALL = [one.name for one in ROW_SETTINGS if one.name not in OF_ARMS]
 ARMS_PANEL = "Arms"
 
 Sources = Annotated[
@@ -105,7 +106,7 @@ ComparedIn = Annotated[
 
 
 @app.command("compare", epilog=EXAMPLES)
-@takes_settings([one.name for one in SETTINGS if one.name not in LEFT_OUT], environment=True)
+@takes_settings(SETTINGS_OF_ALL, environment=True, of=ROW_SETTINGS)
 def compare_ways(
     settings: dict[str, object],
     sources: Sources = None,

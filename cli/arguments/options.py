@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ...core.dollars import PRICES
-from .settings import OUTPUT, OWN, SETTINGS, STOP
+from .settings import OUTPUT, OWN, SETTINGS, STOP, Setting
 
 
 def _flag(*names: str, help: str) -> Any:
@@ -93,7 +93,7 @@ def use_prices(file: object) -> None:
 
 
 def takes_settings(
-    only: Iterable[str] = (), *, environment: bool = False
+    only: Iterable[str] = (), *, environment: bool = False, of: Sequence[Setting] = SETTINGS
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Give a command the settings of `Context` as options; it gets those typed as `settings`.
 
@@ -101,10 +101,11 @@ def takes_settings(
 
     Args:
         only: Names of the settings; default: all.
+        of: Which ones there are to choose from.
         environment: Whether TPO_POLICY, TPO_CRITIC and TPO_REWARD are read. Not for commands
             that continue a saved run: it keeps its own settings.
     """
-    offered = [setting for setting in SETTINGS if not only or setting.name in set(only)]
+    offered = [setting for setting in of if not only or setting.name in set(only)]
 
     def decorate(function: Callable[..., int]) -> Callable[..., int]:
         @wraps(function)

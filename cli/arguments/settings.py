@@ -45,6 +45,7 @@ class Setting:
         short: A one-letter name, or "".
         flags: How it is typed, if not as `--name`.
         help: What the help says, if not the setting's own description.
+        default: Its default in the help, if another.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Setting:
     short: str = ""
     flags: str = ""
     help: str = ""
+    default: object = None
 
     @property
     def field(self) -> FieldInfo:
@@ -61,14 +63,13 @@ class Setting:
     def parameter(self, environment: bool) -> inspect.Parameter:
         """Return the parameter of a command that typer makes an option of."""
         kind, parser = self.field.annotation, None
-        if get_origin(kind) is tuple:
-            kind = list[str]
+        kind = list[str] if get_origin(kind) is tuple else kind
         if type(None) in get_args(kind):
             kind = get_args(kind)[0]
             if self.field.default is not None:  # so that it can be set to nothing
                 kind, parser = str, number
         flag = self.flags or "--" + self.name.replace("_", "-")
-        default = self.field.default
+        default = self.field.default if self.default is None else self.default
         text = self.help or self.field.description or ""
         if default not in (None, "", ()) and not isinstance(default, bool):
             shown = f"{default:g}" if isinstance(default, float) else default

@@ -11,7 +11,6 @@ from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import ConfigError
 from ...core.login import without_login
 from ...core.make_context import make_context
 from ...core.number_format import count
@@ -21,7 +20,7 @@ from ...datasets.batch.opened import open_batch
 from ...datasets.batch.plan import BatchPlan, Totals
 from ...datasets.batch.running import CUT_SHORT
 from ...datasets.cluster.opened import Cluster, open_on_cluster
-from ...datasets.rows.formats import FORMATS, write_format
+from ...datasets.rows.formats import require_formats, write_format
 from ...datasets.rows.row_file import Rows, rows_of
 from ...nodes.paid.run_models import GivenModels
 from ..console import say
@@ -62,8 +61,7 @@ def run_batch(
     cluster: Cluster | None = None,
 ) -> int:
     """Check everything that can be checked for free, then run; return the exit code."""
-    if unknown := [name for name in formats if name not in FORMATS]:
-        raise ConfigError(f"--format {unknown[0]} is not one of {', '.join(FORMATS)}")
+    require_formats(formats)
     with closing(rows_of(file)) as found:
         checked, rows = plan.checked(found)
         code = run_interruptible(answer_rows(rows, checked, Path(folder), output, cluster))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+RETRIES_OF_ROWS = 6  # in place of 2: among many rows a refusal for too many requests is common
+
 
 class RequestSettings(BaseModel):
     """How requests are sent."""

@@ -34,7 +34,8 @@ async def abatch(
         rows: A file (JSON lines, a JSON list, CSV, TSV, Parquet; `-` is stdin), or the rows:
             mappings with their columns, or bare prompts. The prompt is in `messages`, `prompt`,
             `instruction`, `question`, `query`, `turns` or `input`, the id in `id`, `key`, `uid` or
-            `question_id`.
+            `question_id`. Several `turns` are asked one after the other. `settings` may hold
+            settings of the row, in place of those of all rows.
         folder: Where everything is written as it ends. The same call again goes on: rows that
             have ended are yielded first and cost nothing, those under way pay for nothing twice.
         totals: What all rows together may cost.

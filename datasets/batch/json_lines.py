@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.errors import StoreError, evidence
 from ...core.json_types import JsonObject
-from ...core.private_files import private_file, private_folder
+from ...core.private_files import private_file, private_folder, replaced_file
 
 BLOCK = 65_536
 
@@ -40,7 +40,7 @@ class GrowingFile:
         Raises:
             StoreError: the disk is full, say.
         """
-        line = json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        line = json_line(record)
         if self._broken:
             raise StoreError(f"{self.path} could not be written before")
         try:
@@ -56,20 +56,32 @@ class GrowingFile:
         self._file.close()
 
 
+def json_line(record: Mapping[str, object]) -> bytes:
+    """Return a record as a line."""
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
 def read_lines(path: Path) -> Iterator[Any]:
     """Yield what each line of a file holds; a missing file has none.
 
+    A last line that was cut off is passed over: a kill left it, or it is being written just now.
+
     Raises:
-        StoreError: a line is not JSON.
+        StoreError: another line is not JSON, or the file cannot be read.
     """
-    if not path.exists():
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    yield json.loads(line)
+                except ValueError as error:
+                    if line.endswith(b"\n"):
+                        why = f"not JSON: {error}; was it edited?"
+                        raise StoreError(f"{path}, line {number}: {why}") from None
+    except FileNotFoundError:
         return
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                yield json.loads(line)
-            except ValueError:
-                raise StoreError(f"{path}, line {number}: not JSON: was it edited?") from None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def kept_lines(path: Path) -> Iterator[Any]:
@@ -105,13 +117,7 @@ def drop_torn_line(path: Path) -> None:
 
 def keep_lines(path: Path, keep: Callable[[JsonObject], bool]) -> None:
     """Leave only some lines in a file; the old file stands until the new one is whole."""
-    new = path.with_name(f"{path.name}.new")
-    private_file(new)
-    with new.open("wb") as file:
+    with replaced_file(path) as new, new.open("wb") as file:
         for record in read_lines(path):
             if keep(record):
-                file.write(json.dumps(record, ensure_ascii=False).encode("utf-8", "replace"))
-                file.write(b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+                file.write(json_line(record))

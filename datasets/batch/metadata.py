@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from pathlib import Path
 from ...core.context import Context
 from ...core.errors import InputError, StoreError, evidence
 from ...core.json_types import JsonObject
-from ...core.private_files import private_file
+from ...core.private_files import replaced_file
 from ...core.provenance import settings_shown
 from ...graphs.aligned import part_name
 from ...nodes.paid.run_models import GivenModels
@@ -84,16 +83,9 @@ def write_metadata(path: Path, values: Mapping[str, object]) -> None:
     Raises:
         StoreError: it cannot be written.
     """
-    new = path.with_name(f"{path.name}.new")
-    try:
-        private_file(new)
-        with new.open("w", encoding="utf-8") as file:
-            json.dump(values, file, ensure_ascii=False, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+    with replaced_file(path) as new:
+        text = json.dumps(values, ensure_ascii=False, indent=2)
+        new.write_text(text, encoding="utf-8", errors="replace")
 
 
 def require_same(before: Mapping[str, JsonObject], now: Mapping[str, JsonObject]) -> None:

@@ -8,14 +8,14 @@ from ...core.context import Context
 from ...core.dollars import usd_for_budget
 from ...core.errors import ConfigError
 from ...core.json_types import JsonObject
+from ...core.settings.requests import RETRIES_OF_ROWS
 from ...core.usage import Cost, tokens_for_budget
 from ...nodes.paid.run_models import GivenModels
 from ..rows.row_file import Rows
 from .metadata import made_with
-from .row_rewards import given_for, given_rewards, needs_row
+from .row_needs import given_rewards, needs_row
+from .row_rewards import given_for
 from .sums import Sums
-
-RETRIES = 6  # in place of 2: a refusal for too many requests is nothing special among many rows
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class BatchPlan:
             given = given.checked()
         changes: dict[str, object] = {"live": False}
         if "retries" not in self.context.model_fields_set:
-            changes["retries"] = RETRIES
+            changes["retries"] = RETRIES_OF_ROWS
         context = self.context.model_copy(update=changes)
         return replace(self, given=given, context=context, own=own), checked
 

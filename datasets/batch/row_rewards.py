@@ -2,74 +2,29 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
 from ...core.context import Context
 from ...core.errors import ConfigError
 from ...core.json_types import JsonObject
+from ...models.policy import PolicyLike
+from ...models.several_policies import policies_of
 from ...nodes.paid.run_models import GivenModels
 from ...rewards.base import Reward
-from ...rewards.function import FunctionReward, OwnReward, RewardFunction
+from ...rewards.caching.cached import cached_from_spec
+from ...rewards.function import FunctionReward, RewardFunction
+from ...rewards.mixing.mix_file import mix_from_file
 from ...rewards.planned_reward import PlannedReward
-from ...rewards.resolve import RewardLike
+from ...rewards.resolve import RewardLike, resolve_reward
 from ...rewards.verifying.verifier import Verifier
 from ...rewards.verifying.verify import own_verifier, verifier_from_spec
+from .row_needs import BY_TEXT, given_rewards, needs_row, row_argument
 
-BY_TEXT = ("exact", "math")  # verifiers that compare with a text
 SOLUTION = "####"  # before the result at the end of a worked solution, as in GSM8K
-ROLES = ("reward", "heldout", "fallback")
-
-
-def given_rewards(given: GivenModels, context: Context) -> dict[str, RewardLike | None]:
-    """Return each reward of a run as it was given: as an object, or in the settings."""
-    named = (context.reward, context.heldout, context.fallback_reward)
-    objects = (given.reward, given.heldout, given.fallback)
-    return {
-        role: name or None if found is None else found
-        for role, found, name in zip(ROLES, objects, named, strict=True)
-    }
-
-
-def needs_row(reward: RewardLike | None) -> bool:
-    """Return whether a reward needs something of each row.
-
-    Raises:
-        SpecError: a function that a spec names is not allowed, or not there.
-    """
-    if isinstance(reward, str):
-        kind, _, rest = reward.strip().partition(":")
-        name, _, value = rest.partition(":")
-        if kind != "verify" or name in {"command", "json"}:
-            return False
-        return not value if name in BY_TEXT else bool(value) and takes_row(own_verifier(rest))
-    return reward is not None and takes_row(reward)
-
-
-def takes_row(own: OwnReward) -> bool:
-    """Return whether a function takes query, answer and row.
-
-    Example:
-        >>> takes_row(lambda query, answer, row: 1.0), takes_row(lambda query, answer: 1.0)
-        (True, False)
-    """
-    return not isinstance(own, Reward | PlannedReward) and row_argument(own) is not None
-
-
-def row_argument(function: Callable[..., object]) -> str | None:
-    """Return the name of a function's third argument, if it must be given or is called `row`."""
-    try:
-        taken = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return None
-    third = taken[2] if len(taken) > 2 else None
-    if third is None or third.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
-        return None
-    return third.name if third.default is third.empty or third.name == "row" else None
 
 
 def given_for(given: GivenModels, context: Context, row: JsonObject, field: str) -> GivenModels:
@@ -84,35 +39,68 @@ def given_for(given: GivenModels, context: Context, row: JsonObject, field: str)
     Raises:
         ConfigError: a verifier needs a column, and none is named.
     """
-    found = given_rewards(given, context)
+    policy = policies_of(given.policy, given.policies, context)[0]
+    of_row = RowRewards(row, field, policy)
     own: dict[str, Any] = {
-        role: reward_for(reward, row, field)
-        for role, reward in found.items()
+        role: of_row.reward(reward)
+        for role, reward in given_rewards(given, context).items()
         if reward is not None and needs_row(reward)
     }
     return replace(given, **own)
 
 
-def reward_for(reward: RewardLike, row: JsonObject, field: str) -> Reward | PlannedReward:
-    """Return a reward with what it needs of a row."""
-    if not isinstance(reward, str):
-        function = cast("Callable[..., object]", reward)
-        return FunctionReward(with_row(function, row, field), getattr(reward, "__name__", ""))
-    rest = reward.strip().partition(":")[2]
-    name = rest.partition(":")[0]
-    if name in BY_TEXT:
-        if not field:
-            raise ConfigError(f"verify:{name} needs a text, or a column: --verify-field NAME")
-        return verifier_from_spec(f"{name}:{reference_in(row[field])}")
-    function = cast("Callable[..., object]", own_verifier(rest))
-    return Verifier(with_row(function, row, field), f"verify:{rest}")
+@dataclass(frozen=True)
+class RowRewards:
+    """Makes the rewards of one row.
 
+    Attributes:
+        row: The row's columns.
+        field: The column that a verifier is given, if any.
+        policy: Who judges if a judge names no model.
+        kept: Whether scores are kept across runs, by what a reward is called.
+    """
 
-def with_row(function: Callable[..., object], row: JsonObject, field: str) -> RewardFunction:
-    """Return a function with its third argument filled in."""
-    name = row_argument(function)
-    assert name
-    return cast("RewardFunction", partial(function, **{name: row[field] if field else row}))
+    row: JsonObject
+    field: str
+    policy: PolicyLike
+    kept: bool = False
+
+    def reward(self, given: RewardLike) -> Reward | PlannedReward:
+        """Return a reward, each part of it with what it needs of the row.
+
+        Raises:
+            ConfigError: what it needs is missing.
+        """
+        if not needs_row(given):
+            return resolve_reward(given, policy=self.policy)
+        if not isinstance(given, str):
+            function = cast("Callable[..., object]", given)
+            return FunctionReward(self.bound(function), getattr(given, "__name__", ""))
+        kind, _, rest = given.strip().partition(":")
+        if kind == "mix":
+            return mix_from_file(rest, self.reward)
+        if kind == "cached":
+            return cached_from_spec(rest, replace(self, kept=True).reward)
+        return self.verifier(rest)
+
+    def verifier(self, rest: str) -> Reward | PlannedReward:
+        """Return what `verify:` names."""
+        name = rest.partition(":")[0]
+        if name in BY_TEXT:
+            if not self.field:
+                raise ConfigError(f"verify:{name} needs a text, or a column: --verify-field NAME")
+            return verifier_from_spec(f"{name}:{reference_in(self.row[self.field])}")
+        if self.kept:
+            raise ConfigError(f"verify:{rest} depends on the row, so its scores cannot be kept")
+        function = cast("Callable[..., object]", own_verifier(rest))
+        return Verifier(self.bound(function), f"verify:{rest}")
+
+    def bound(self, function: Callable[..., object]) -> RewardFunction:
+        """Return a function with its third argument filled in."""
+        name = row_argument(function)
+        assert name
+        value = self.row[self.field] if self.field else self.row
+        return cast("RewardFunction", partial(function, **{name: value}))
 
 
 def reference_in(value: object) -> str:

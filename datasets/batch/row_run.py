@@ -1,27 +1,24 @@
-"""One row: its run, which goes on where it was stopped, and what is written of it."""
+"""One row: its run, which goes on where it was stopped; what is written of it is in `row_lines`."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
-from typing import cast
-
-from langchain_core.runnables import RunnableConfig
 
 from ...core.context import Context
 from ...core.errors import cause_of
 from ...core.events import AnyEvent, RequestFinished
-from ...core.final_answer import answer_of
-from ...core.given_messages import messages_of
 from ...core.json_types import JsonObject
 from ...core.login import without_login
-from ...core.state import InputState, Round, State
-from ...graphs.loop import MAX_STEPS, TPOApp
-from ...graphs.thread import is_unfinished
-from ..records import PaidRequest, RoundFigures, RowError, RowPool, RowResult
+from ...core.state import State
+from ...graphs.loop import TPOApp
+from ..records import PaidRequest, RowError, RowPool, RowResult
+from ..rows.own_settings import with_own_settings
 from ..rows.row import Row
 from .paid_so_far import PaidSoFar
+from .row_lines import RowLines
+from .row_turns import RowTurns
 
 Watch = Callable[[Row, AnyEvent], None]
 """Is called with every event of every row."""
@@ -39,7 +36,7 @@ async def run_row(
     Args:
         app: The graph, with the saver that holds the rows under way.
         row: The row; its id names the thread.
-        context: The settings.
+        context: The settings of all rows.
         watch: Called with every event.
         paid: Remembers its requests.
 
@@ -48,59 +45,27 @@ async def run_row(
         cancelled raises as usual.
     """
     begun, error = time.monotonic(), None
-    place: JsonObject = {"configurable": {"thread_id": row.id}, "recursion_limit": MAX_STEPS}
-    thread = cast("RunnableConfig", place)
+    turns = RowTurns(app, row, with_own_settings(context, row.settings))
+    states: list[State] = []
     await paid.begin(row.id)
     try:
-        async with aclosing(events_of(app, row, thread, context)) as events:
-            async for event in events:
-                watch(row, event)
-                if event["type"] == "tpo.request_finished":
-                    name = f"{event['phase']} {event['round']} {event['request']}"
-                    await paid.add(row.id, name, request_of(event))
+        for turn in range(1, turns.count + 1):
+            async with aclosing(turns.events(turn)) as events:
+                async for event in events:
+                    watch(row, event)
+                    if event["type"] == "tpo.request_finished":
+                        await paid.add(row.id, *request_of(event, turn))
+            states.append(await turns.end_of(turn))
     except Exception as failed:  # noqa: BLE001  a failure is a row like any other
         error = RowError(kind=type(failed).__name__, message=without_login(cause_of(failed)))
-    state = cast("State", (await app.aget_state(thread)).values)
-    pool = pool_line(row, state, paid.of(row.id))
-    return result_line(row, state, error, time.monotonic() - begun), pool
+        states.append(await turns.under_way(len(states) + 1))
+    lines = RowLines(row, states, paid.of(row.id), error)
+    return lines.result(time.monotonic() - begun), lines.pool()
 
 
-def pool_line(row: Row, state: State, requests: list[PaidRequest]) -> RowPool:
-    """Return what is kept of a row beside its result."""
-    return RowPool(
-        id=row.id,
-        candidates=state.get("candidates") or [],
-        rounds=state.get("rounds") or [],
-        requests=requests,
-    )
-
-
-async def events_of(
-    app: TPOApp, row: Row, thread: RunnableConfig, context: Context
-) -> AsyncGenerator[AnyEvent]:
-    """Run a row, or go on with it, and yield its events; a finished one has none.
-
-    Raises:
-        TPOError: the run failed.
-    """
-    saved = await app.aget_state(thread)
-    unfinished = is_unfinished(saved)
-    if saved.created_at and not unfinished and saved.values.get("stop_reason"):
-        return
-    first: InputState | None = None
-    if not unfinished:
-        asked = messages_of(row.messages, keep_removals=False)
-        first = {"messages": asked, "drafts": list(row.drafts)}
-    stream = app.astream(
-        first, thread, context=context, stream_mode="custom", version="v2", durability="sync"
-    )
-    async with aclosing(cast("AsyncGenerator[JsonObject]", stream)) as parts:
-        async for part in parts:
-            yield cast("AnyEvent", part["data"])
-
-
-def request_of(event: RequestFinished) -> PaidRequest:
-    """Return the record of a request that has come back."""
+def request_of(event: RequestFinished, turn: int) -> tuple[str, PaidRequest]:
+    """Return the name of a request that has come back, and its record."""
+    name = f"{turn} {event['phase']} {event['round']} {event['request']}"
     paid: JsonObject = {**event["cost"]}
     request = PaidRequest(
         phase=event["phase"],
@@ -110,40 +75,6 @@ def request_of(event: RequestFinished) -> PaidRequest:
         output_tokens=paid["output_tokens"],
         texts=paid["sequences"],
     )
-    return {**request, "cost_usd": paid["cost_usd"]} if "cost_usd" in paid else request
-
-
-def result_line(row: Row, state: State, error: RowError | None, seconds: float) -> RowResult:
-    """Return the line of a row, from the state that its run has come to."""
-    rounds = state.get("rounds") or []
-    reason = state.get("stop_reason") if error is None else None
-    return RowResult(
-        id=row.id,
-        input=row.input,
-        messages=row.messages,
-        answer=state.get("answer") if error is None else None,
-        reward=state.get("reward") if error is None else None,
-        heldout=heldout_of(state) if error is None else None,
-        stop_reason=reason,
-        rounds=[figures_of(one) for one in rounds],
-        usage=state.get("usage"),
-        seconds=round(seconds, 3),
-        error=error,
-        thread_id=row.id,
-    )
-
-
-def heldout_of(state: State) -> float | None:
-    """Return what the held-out reward gave the answer, if there is one."""
-    answer = answer_of(state, state.get("stop_reason"))
-    found = [
-        one["heldout"]
-        for one in state.get("rounds") or []
-        if answer and one["chosen"] == answer["id"] and one["heldout"] is not None
-    ]
-    return found[-1] if found else None
-
-
-def figures_of(one: Round) -> RoundFigures:
-    """Return the figures of a round."""
-    return cast("RoundFigures", {name: one[name] for name in RoundFigures.__annotations__})  # type: ignore[literal-required]
+    if turn > 1:
+        request["turn"] = turn
+    return name, {**request, "cost_usd": paid["cost_usd"]} if "cost_usd" in paid else request

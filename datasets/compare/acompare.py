@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -55,7 +55,8 @@ class Comparing:
             TPOError: see `tpo.core.errors`.
         """
         plans = arm_plans(self.arms, self.common)
-        work = ArmsAtWork(rows, self.common, plans, folder, self.terms.equal, self.watching)
+        compared = replace(rows, compared=True)
+        work = ArmsAtWork(compared, self.common, plans, folder, self.terms.equal, self.watching)
         found = await self.compare(await work.run(), folder)
         write_comparison(found, folder)
         return found

@@ -20,7 +20,8 @@ from ...rewards.planned_reward import PlannedReward, score_now
 from ...rewards.resolve import RewardLike, resolve_reward
 from ..batch.json_lines import GrowingFile, kept_lines
 from ..batch.plan import BatchPlan
-from ..batch.row_rewards import given_for, needs_row
+from ..batch.row_needs import needs_row
+from ..batch.row_rewards import given_for
 from .matching import Matched
 from .reached import Reached
 

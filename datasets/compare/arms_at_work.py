@@ -12,7 +12,7 @@ from ...rewards.resolve import resolve_reward
 from ..batch.metadata import read_metadata
 from ..batch.opened import open_batch
 from ..batch.plan import BatchPlan
-from ..batch.row_rewards import given_rewards
+from ..batch.row_needs import given_rewards
 from ..batch.running import Running
 from ..records import METADATA, RowPool, RowResult
 from ..rows.row_file import Rows

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ...core.conversation import to_messages
-from ...core.errors import InputError, StoreError
+from ...core.errors import InputError
 from ...core.json_types import JsonObject
 from ...core.message_json import plain_messages
-from ...core.strict_json import parse_json
+from ..batch.json_lines import read_lines
+from ..batch.metadata import read_metadata
 from ..compare.arm_folder import ARMS, FIRST
-from ..records import METADATA, PARTS, POOLS, RESULTS
+from ..records import METADATA, PARTS, POOLS, RESULTS, RowPool, RowResult, TurnPool
 from .source import Source
 
 
@@ -20,8 +20,8 @@ def sources_in(folder: Path) -> Iterator[Source]:
     """Yield the runs of a batch, or of all arms of a comparison.
 
     Raises:
-        InputError: there is no batch in the folder, or a line is not JSON.
-        StoreError: a file cannot be read.
+        InputError: there is no batch in the folder.
+        StoreError: a file cannot be read, or a line is not JSON.
     """
     batches = sorted(p.parent for p in folder.rglob(POOLS) if p.parent.parent.name != PARTS)
     batches = [
@@ -41,39 +41,33 @@ def shared_samples(batch: Path) -> bool:
 
 
 def sources_of_batch(batch: Path) -> Iterator[Source]:
-    """Yield the rows of a batch folder that have ended."""
-    results = {row["id"]: row for row in whole_lines(batch / RESULTS)}
-    metadata = batch / METADATA
-    made_with: JsonObject = parse_json(metadata.read_bytes()) if metadata.exists() else {}
+    """Yield the searches of a batch folder that have ended; of several turns, each is one."""
+    results: dict[str, RowResult] = {row["id"]: row for row in read_lines(batch / RESULTS)}
+    made_with = read_metadata(batch / METADATA) or {}
     versions = made_with.get("versions") or {}
-    for pool in whole_lines(batch / POOLS):
-        if row := results.get(pool["id"]):
+    for pool in read_lines(batch / POOLS):
+        if (row := results.get(pool["id"])) is None:
+            continue
+        for place, messages, search, reason in searches_of(row, pool):
             yield Source(
                 id=str(row.get("thread_id") or pool["id"]),
-                origin=f"{batch.name}/{pool['id']}",
-                messages=plain_messages(to_messages(row["messages"])),
-                candidates=pool["candidates"],
-                rounds=pool["rounds"],
-                gamed=row.get("stop_reason") == "overoptimised",
-                settings=made_with.get("settings") or {},
+                origin=f"{batch.name}/{place}",
+                messages=plain_messages(to_messages(messages)),
+                candidates=search["candidates"],
+                rounds=search["rounds"],
+                gamed=reason == "overoptimised",
+                settings={**(made_with.get("settings") or {}), **row.get("settings", {})},
                 version=str(versions.get("tpo") or ""),
             )
 
 
-def whole_lines(path: Path) -> Iterator[Any]:
-    """Yield what the lines of a file hold; a last line that was cut off by a kill is passed over.
-
-    Raises:
-        InputError: another line is not JSON.
-        StoreError: the file cannot be read.
-    """
-    try:
-        lines = path.read_bytes().splitlines(keepends=True)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror}") from None
-    for number, line in enumerate(lines, 1):
-        try:
-            yield parse_json(line)
-        except ValueError as error:
-            if line.endswith(b"\n"):
-                raise InputError(f"{path}, line {number}: not JSON: {error}") from None
+def searches_of(
+    row: RowResult, pool: RowPool
+) -> Iterator[tuple[str, list[JsonObject], TurnPool, str | None]]:
+    """Yield each search of a row: what it is called, what was asked, its pool, why it stopped."""
+    earlier, turns = pool.get("earlier", []), row.get("turns", [])
+    for number, search in enumerate(earlier):
+        later = 2 * (len(earlier) - number)  # an answer and a question for each turn after it
+        place = f"{row['id']}, turn {number + 1}"
+        yield place, row["messages"][:-later], search, turns[number]["stop_reason"]
+    yield row["id"], row["messages"], pool, row.get("stop_reason")

@@ -10,8 +10,9 @@ from ...core.errors import InputError
 from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
 from ...core.message_json import role_of
+from .turns import TURNS, questions_of
 
-PROMPTS = ("messages", "prompt", "instruction", "question", "query", "turns", "input")
+PROMPTS = ("messages", "prompt", "instruction", "question", "query", TURNS, "input")
 SYSTEMS = ("system", "system_prompt")
 IDS = ("id", "key", "uid", "question_id")
 
@@ -32,8 +33,8 @@ def as_object(given: object) -> JsonObject:
 def conversation_of(columns: JsonObject, field: str) -> list[JsonObject]:
     """Return what a row asks.
 
-    Of several `turns` the first is asked. An `input` beside an `instruction` belongs to it, as in
-    Alpaca's data.
+    Of several `turns` this is the first; `further_questions` has the others. An `input` beside an
+    `instruction` belongs to it, as in Alpaca's data.
 
     Raises:
         InputError: it cannot be answered.
@@ -41,8 +42,8 @@ def conversation_of(columns: JsonObject, field: str) -> list[JsonObject]:
     value = columns[field]
     if field == "instruction" and isinstance(more := columns.get("input"), str) and more.strip():
         value = f"{value}\n\n{more}"
-    if field == "turns" and isinstance(value, list):
-        value = value[0] if value else ""
+    if field == TURNS and isinstance(value, list):
+        value = questions_of(value)[0] if value else ""
     turns = as_meant(to_messages(prompt_in(value)))
     read_conversation(turns)
     given = [{"role": role_of(m), "content": m.content} for m in turns]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from typing import IO
 
@@ -19,6 +19,7 @@ def csv_rows(file: IO[bytes], delimiter: str = ",") -> Iterator[tuple[int, objec
     text = TextIOWrapper(file, "utf-8-sig", newline="")
     reader = csv.DictReader(text, strict=True, delimiter=delimiter)
     try:
+        require_different(reader.fieldnames or ())
         for given in reader:
             if None in given:
                 raise InputError(f"line {reader.line_num}: more values than columns")
@@ -31,3 +32,13 @@ def csv_rows(file: IO[bytes], delimiter: str = ",") -> Iterator[tuple[int, objec
         ) from None
     finally:
         text.detach()  # else it closes the file, which may be read again
+
+
+def require_different(columns: Sequence[str]) -> None:
+    """Refuse a table with two columns of one name: the values of the first would be lost.
+
+    Raises:
+        InputError: the message names the column.
+    """
+    if twice := [name for name in columns if name and columns.count(name) > 1]:
+        raise InputError(f'line 1: the column "{twice[0]}" is there twice')

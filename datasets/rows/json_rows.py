@@ -34,7 +34,10 @@ def lines_of_json(file: IO[bytes]) -> Numbered:
             )
         if line.strip():
             try:
-                yield number, parse_json(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+                yield (
+                    number,
+                    parse_json(line.decode("utf-8-sig" if number == 1 else "utf-8"), unique=True),
+                )
             except UnicodeDecodeError as error:
                 raise InputError(f"line {number}: not UTF-8 text: {error.reason}") from None
             except ValueError as error:
@@ -104,11 +107,15 @@ class TextWindow:
         while True:
             try:
                 _, end = DECODER.raw_decode(self._text, self._at)
-                row = parse_json(self._text[self._at : end])
+                break
             except (ValueError, RecursionError) as error:
                 if len(self._text) - self._at < LONGEST and self.more():
                     continue
                 why = error.msg if isinstance(error, json.JSONDecodeError) else error
                 raise InputError(f"line {self.line}: not JSON: {why}") from None
-            self.to(end)
-            return row
+        try:
+            row = parse_json(self._text[self._at : end], unique=True)
+        except ValueError as error:
+            raise InputError(f"line {self.line}: not JSON: {error}") from None
+        self.to(end)
+        return row

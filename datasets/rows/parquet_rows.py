@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from importlib import import_module
 from typing import IO, Any
 
 from ...core.errors import InputError, MissingDependencyError, evidence
+from .csv_rows import require_different
+from .json_form import json_form
 
 AT_ONCE = 1000  # rows in memory
 
@@ -26,9 +27,11 @@ def parquet_rows(file: IO[bytes]) -> Iterator[tuple[int, object]]:
         raise MissingDependencyError("reading Parquet needs pyarrow: pip install pyarrow") from None
     number = 0
     try:
-        for part in parquet.ParquetFile(file).iter_batches(batch_size=AT_ONCE):
+        table = parquet.ParquetFile(file)
+        require_different(table.schema_arrow.names)
+        for part in table.iter_batches(batch_size=AT_ONCE):
             for row in part.to_pylist():
                 number += 1
-                yield number, json.loads(json.dumps(row, default=str))
+                yield number, json_form(row)
     except (errors, OSError, ValueError) as error:
         raise InputError(f"not a Parquet file that can be read: {evidence(error)}") from None

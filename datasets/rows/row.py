@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from ...core.errors import InputError
 from ...core.json_types import JsonObject
 from .columns import IDS, PROMPTS, as_object, conversation_of, in_words
+from .own_settings import COLUMN, settings_of_row
+from .turns import TURNS, further_questions
 
 LONGEST_ID = 200
 
@@ -22,12 +24,16 @@ class Row:
         input: All its columns.
         messages: The conversation: `{"role", "content"}` each.
         drafts: Answers that exist already: its first candidates.
+        settings: Settings of its own, in place of those of all rows.
+        further: Messages of the user, each asked once the question before it is answered.
     """
 
     id: str
     input: JsonObject
     messages: list[JsonObject]
     drafts: tuple[str, ...] = ()
+    settings: JsonObject = field(default_factory=dict)
+    further: tuple[JsonObject, ...] = ()
 
 
 @dataclass
@@ -38,11 +44,13 @@ class RowReader:
         prompt: The column of the prompt, once it is known.
         id: The column of the id, or "" for a digest of the row.
         verify: A column that each row must have, if any.
+        compared: Whether ways to answer are compared on the rows, which have no own settings then.
     """
 
     prompt: str = ""
     id: str = ""
     verify: str = ""
+    compared: bool = False
     kind: type | None = None
     seen: set[int] = field(default_factory=set, repr=False)
     copies: dict[str, int] = field(default_factory=dict, repr=False)
@@ -67,7 +75,12 @@ class RowReader:
             here, first = in_words(value), in_words(self.kind())
             raise InputError(f'"{self.prompt}" is {here}, and {first} in the first row')
         messages = conversation_of(columns, self.prompt)
-        return Row(self.id_of(columns), columns, messages)
+        settings = settings_of_row(columns)
+        if settings and self.compared:
+            raise InputError(f'a comparison has no settings of single rows: leave out "{COLUMN}"')
+        several = self.prompt == TURNS and not self.compared
+        further = further_questions(columns[TURNS]) if several else ()
+        return Row(self.id_of(columns), columns, messages, settings=settings, further=further)
 
     def learn(self, columns: JsonObject) -> None:
         """Take the names of the columns from the first row.

@@ -36,6 +36,8 @@ class Rows:
         digest: Differs with every row.
         close: Ends the reading.
         verify: A column that each row must have, if any.
+        compared: Whether ways to answer are compared on them: each is a single search then, with
+            the settings of its arm.
     """
 
     place: str
@@ -44,9 +46,10 @@ class Rows:
     digest: str = ""
     close: Callable[[], None] = nothing
     verify: str = ""
+    compared: bool = False
 
     def __iter__(self) -> Iterator[Row]:
-        reader = RowReader(verify=self.verify)
+        reader = RowReader(verify=self.verify, compared=self.compared)
         numbered = self.numbered()
         while True:
             try:

@@ -87,11 +87,11 @@ class GivenModels:
         """Return the same, after refusing rewards and prompts that cannot be right.
 
         Raises:
+            ConfigError: policies are not a list, an empty one, or beside a policy.
             SpecError: an unknown reward spec.
             PromptError: an unknown prompt, a missing or unknown placeholder.
         """
-        if self.policies and self.policy is not None:
-            raise ConfigError("policy and policies are both given: name all models in policies")
+        policies_of(self.policy, self.policies, self.defaults)
         for reward in (self.reward, self.heldout, self.fallback):
             if reward is not None:  # any policy will do: it is the judge if a judge names none
                 resolve_reward(reward, policy="embedded:")

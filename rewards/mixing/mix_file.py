@@ -56,13 +56,7 @@ def mix_from_file(path: str, resolve: Resolve) -> Mix:
     Raises:
         ConfigError: the file is missing, no TOML, or has wrong entries; it is named.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-        read = _MixFile.model_validate(tomllib.loads(text))
-    except ValidationError as error:
-        raise ConfigError(f"mix file {path}: {explain(error)}") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"mix file {path!r} cannot be read: {evidence(error)}") from None
+    read = _mix_file(path)
     try:
         return Mix(
             parts=tuple(Part(_named(p.reward, resolve), p.weight, p.z) for p in read.parts),
@@ -73,6 +67,26 @@ def mix_from_file(path: str, resolve: Resolve) -> Mix:
         )
     except ConfigError as error:
         raise ConfigError(f"mix file {path}: {error}") from None
+
+
+def specs_in_mix(path: str) -> list[str]:
+    """Return the specs of parts and constraints that a mix file names.
+
+    Raises:
+        ConfigError: the file is missing, no TOML, or has wrong entries; it is named.
+    """
+    read = _mix_file(path)
+    return [*(part.reward for part in read.parts), *read.constraints]
+
+
+def _mix_file(path: str) -> _MixFile:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        return _MixFile.model_validate(tomllib.loads(text))
+    except ValidationError as error:
+        raise ConfigError(f"mix file {path}: {explain(error)}") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"mix file {path!r} cannot be read: {evidence(error)}") from None
 
 
 def _named(spec: str, resolve: Resolve) -> PlannedReward | Reward:

@@ -98,7 +98,7 @@ def test_a_verifier_is_given_its_column(tpo, typed, tmp_path):
     [
         (("--fail-on-error", "many"), "'many' is not a share such as 5%"),
         (("-r", "verify:exact"), "verify:exact needs a text, or a column: --verify-field NAME"),
-        (("--human-pick",), "nobody waits for each row"),
+        (("--human-pick",), "No such option"),
         (("--verify-field", "gold"), 'line 1: the column "gold" is missing'),
     ],
 )
@@ -170,3 +170,15 @@ def test_the_answers_are_written_as_other_programs_read_them(tpo, typed, tmp_pat
     assert arena[0]["metadata"]["token_len"] > 1
     ran = tpo(*typed, "--format", "xml")
     assert (ran.code, "--format xml is not one of alpaca-eval" in ran.err) == (2, True)
+
+
+def test_a_format_whose_package_is_missing_is_refused_before_anything_is_paid(
+    tpo, typed, server, monkeypatch
+):
+    monkeypatch.setattr("tpo.datasets.rows.formats.find_spec", lambda name: None)
+    for name, install in (("inspect", "pip install 'tpo[inspect]'"), ("parquet", "pyarrow")):
+        ran = tpo(*typed, "--format", name)
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+        assert f"--format {name} needs " in ran.err
+        assert install in ran.err
+    assert not server.asked

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
+from langchain_core.messages import HumanMessage
 from scripted_model import ScriptedModel
 
 import tpo
+from tpo.core.strict_json import parse_json
 from tpo.datasets.batch.json_lines import read_lines
+from tpo.datasets.export.folders import sources_in
+from tpo.datasets.report.batch_record import batch_record
 
 
 def answers(messages, index, seed):
@@ -67,3 +72,41 @@ async def test_other_settings_and_other_rows_are_refused(tmp_path):
 def test_from_sync_code_it_is_a_list():
     results = tpo.batch(["One?", "Two?"], policy=policy(), reward=by_length, depth=0, width=2)
     assert sorted(r["messages"][0]["content"] for r in results) == ["One?", "Two?"]
+
+
+async def test_values_that_json_has_no_form_for_do_not_spoil_a_folder(tmp_path):
+    when = datetime(2026, 1, 2, tzinfo=UTC)
+    asked = [HumanMessage("One?")]
+    row = {"messages": asked, "level": float("nan"), "far": float("inf"), "when": when, "k": {1: 2}}
+    place = {"folder": tmp_path, "policy": policy(), "reward": by_length, "depth": 0, "width": 2}
+    results = [row async for row in tpo.abatch([row], **place)]
+    written = parse_json((tmp_path / "results.jsonl").read_text(encoding="utf-8"))
+    assert written == results[0]
+    assert written["input"] == {
+        "messages": [{"role": "user", "content": "One?"}],
+        "level": None,
+        "far": "inf",
+        "when": str(when),
+        "k": {"1": 2},
+    }
+    assert [source.prompt for source in sources_in(tmp_path)] == [written["messages"]]
+
+
+async def test_a_report_and_an_export_may_be_made_while_a_line_is_written(tmp_path):
+    place = {"folder": tmp_path, "policy": policy(), "reward": by_length, "depth": 1, "width": 2}
+    assert [row async for row in tpo.abatch(["One?", "Two?"], **place)]
+    for name in ("results.jsonl", "pools.jsonl"):
+        with (tmp_path / name).open("a", encoding="utf-8") as file:
+            file.write('{"id": "half')
+    assert batch_record(tmp_path)["arms"][0]["rows"] == 2
+    assert len(list(sources_in(tmp_path))) == 2
+    with (tmp_path / "results.jsonl").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(tpo.StoreError, match=r"results\.jsonl, line 3: not JSON"):
+        list(sources_in(tmp_path))
+
+
+async def test_an_empty_list_of_policies_is_refused(tmp_path):
+    with pytest.raises(tpo.ConfigError, match="policies is empty: name at least one model"):
+        assert [row async for row in tpo.abatch(["One?"], policies=[], folder=tmp_path / "out")]
+    assert not (tmp_path / "out").exists()

@@ -37,7 +37,8 @@ def begin(folder: Path, file: Path, server: LoopbackServer) -> subprocess.Popen[
 
 def test_every_row_is_there_once_and_nothing_finished_is_asked_again(tmp_path):
     file, folder, marking = tmp_path / "rows.jsonl", tmp_path / "out", Marking()
-    rows = [json.dumps({"id": f"r{i}", "prompt": f"Question {i}?"}) for i in range(ROWS)]
+    turns = [[f"Question {i}?", "And then?"][: 1 + i % 2] for i in range(ROWS)]
+    rows = [json.dumps({"id": f"r{i}", "turns": asked}) for i, asked in enumerate(turns)]
     file.write_text("\n".join(rows), encoding="utf-8")
     chance = random.Random(KILLS)
     with LoopbackServer(marking.answer, delay=0.02) as server:
@@ -45,7 +46,7 @@ def test_every_row_is_there_once_and_nothing_finished_is_asked_again(tmp_path):
             saved = marking.saved(folder)
             before = len(server.asked)
             child = begin(folder, file, server)
-            wanted = before + chance.randrange(1, max(2, 7 * ROWS // (KILLS + 1)))
+            wanted = before + chance.randrange(1, max(2, 10 * ROWS // (KILLS + 1)))
             wait_until(lambda: len(server.asked) >= wanted or child.poll() is not None)  # noqa: B023
             time.sleep(chance.random() * 0.05)
             child.kill()
@@ -63,7 +64,10 @@ def test_every_row_is_there_once_and_nothing_finished_is_asked_again(tmp_path):
     pools = list(read_lines(folder / "pools.jsonl"))
     assert [p["id"] for p in pools] == [r["id"] for r in results]
     for pool, result in zip(pools, results, strict=True):
-        assert len(pool["requests"]) == result["usage"]["total"]["requests"] == 7
+        searches = [*pool.get("earlier", []), pool]
+        assert len(searches) == len(result.get("turns", [result])) == len(result["input"]["turns"])
+        assert [len(search["requests"]) for search in searches] == [7] * len(searches)
+        assert result["usage"]["total"]["requests"] == 7 * len(searches)
     with closing(sqlite3.connect(folder / "runs.db")) as database:
         assert database.execute("SELECT count(*) FROM checkpoints").fetchone() == (0,)
         assert database.execute("SELECT count(*) FROM tpo_paid").fetchone() == (0,)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from scored_pool import ranked
 
-from tpo.core.errors import InputError
+from tpo.core.errors import InputError, StoreError
 from tpo.core.pool import summarise
 from tpo.core.state import Candidate
 from tpo.datasets.export.exporting import Exported, export_rows, wish_for
@@ -254,5 +254,5 @@ def test_a_broken_line_is_named_and_one_cut_off_by_a_kill_is_not(tmp_path: Path)
     pools.write_text('{"id": "q0", "candidates": [], "rounds": []}\n{"id": "q')
     assert list(sources_in(tmp_path)) == []
     pools.write_text('{"id": "q\n{}\n')
-    with pytest.raises(InputError, match=r"pools.jsonl, line 1: not JSON"):
+    with pytest.raises(StoreError, match=r"pools.jsonl, line 1: not JSON"):
         list(sources_in(tmp_path))

@@ -80,3 +80,44 @@ async def test_what_is_missing_is_said_before_anything_is_paid():
 def test_of_a_worked_solution_the_result_counts():
     assert [reference_in(v) for v in ("so\n#### 4", 4, " x ", [1])] == ["4", "4", "x", "[1]"]
     assert json.loads(reference_in({"a": 1})) == {"a": 1}
+
+
+MIX = """
+constraints = ["verify:own_checks:check"]
+[[parts]]
+reward = "cached:verify:exact"
+[[parts]]
+reward = "verify:exact:none"
+weight = 0.25
+"""
+
+
+async def test_parts_of_a_mix_are_given_what_they_need_of_the_row(tmp_path, monkeypatch):
+    module = ModuleType("own_checks")
+    module.check = lambda query, answer, row: float("SECRET" in row)
+    monkeypatch.setitem(sys.modules, "own_checks", module)
+    monkeypatch.setenv("TPO_VERIFIERS", "own_checks:check")
+    monkeypatch.setenv("TPO_SCORE_CACHE", str(tmp_path / "scores.db"))
+    (tmp_path / "mix.toml").write_text(MIX)
+    rows, model = await run(f"mix:{tmp_path / 'mix.toml'}", verify_field="answer", folder=tmp_path)
+    assert (rows["a"]["reward"], rows["b"]["reward"]) == (1.0, 0.25)
+    assert all("SECRET" not in ask.text.replace("4SECRET", "") for ask in model.asked)
+    pools = (tmp_path / "pools.jsonl").read_text(encoding="utf-8")
+    assert "6SECRET" not in pools
+    assert pools.count("verify:exact#") > 2
+
+
+async def test_a_check_of_the_row_has_no_scores_to_keep_and_a_mix_names_its_column(
+    tmp_path, monkeypatch
+):
+    module = ModuleType("own_checks")
+    module.check = lambda query, answer, row: 1.0
+    monkeypatch.setitem(sys.modules, "own_checks", module)
+    monkeypatch.setenv("TPO_VERIFIERS", "own_checks:check")
+    (tmp_path / "mix.toml").write_text(MIX)
+    model = ScriptedModel(script=solver)
+    with pytest.raises(tpo.ConfigError, match="depends on the row, so its scores cannot be kept"):
+        await run("cached:verify:own_checks:check", model)
+    with pytest.raises(tpo.ConfigError, match=r"mix\.toml: verify:exact needs a text, or a column"):
+        await run(f"mix:{tmp_path / 'mix.toml'}", model)
+    assert not model.asked

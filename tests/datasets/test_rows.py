@@ -97,6 +97,19 @@ def test_parquet(tmp_path):
     assert [row.messages[0]["content"] for row in rows] == ["Why?", "How?"]
 
 
+def test_what_a_table_has_no_value_for_is_null_in_parquet(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = {"prompt": ["Why?", "How?"], "level": [float("nan"), 2.0]}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "rows.parquet")
+    rows = rows_of(tmp_path / "rows.parquet").checked()
+    assert [row.input["level"] for row in rows] == [None, 2.0]
+    twice = pyarrow.Table.from_arrays([pyarrow.array(["Why?"])] * 2, ["prompt", "prompt"])
+    parquet.write_table(twice, tmp_path / "twice.parquet")
+    with pytest.raises(tpo.InputError, match='the column "prompt" is there twice'):
+        rows_of(tmp_path / "twice.parquet").checked()
+
+
 def test_parquet_without_pyarrow_says_what_to_type(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(tpo.MissingDependencyError, match="pip install pyarrow"):
@@ -131,6 +144,11 @@ GOOD = lines(*[{"prompt": f"Why {i}?"} for i in range(6)])
         (GOOD + "[1, 2]", "line 7: the column"),
         (GOOD + "7", "line 7: a row is a number"),
         (GOOD.encode() + b'{"prompt": "\xff"}', "line 7: not UTF-8 text"),
+        (GOOD + '{"prompt": "x", "prompt": "y"}', 'line 7: not JSON: "prompt" is there twice'),
+        (
+            GOOD + '{"prompt": "x", "more": [{"a": 1, "a": 2}]}',
+            'line 7: not JSON: "a" is there',
+        ),
         (GOOD + '{"prompt": NaN}', "line 7: not JSON: NaN is not a JSON number"),
         ("", "has no rows"),
         ("\n\n", "has no rows"),
@@ -147,6 +165,7 @@ GOOD = lines(*[{"prompt": f"Why {i}?"} for i in range(6)])
         (lines({"id": 1.5, "prompt": "x"}), 'line 1: "id" is a number: give each row a text or'),
         (lines({"id": "a\nb", "prompt": "x"}), 'line 1: "id" is longer than 200 characters, or'),
         ('[{"prompt": "x"},\n{"prompt": }]', "line 2: not JSON: Expecting value"),
+        ('[{"prompt": "x"},\n{"prompt": "y", "prompt": "z"}]', 'line 2: not JSON: "prompt" is th'),
         ('[{"prompt": "x"},\n', "line 2: the list has no end"),
     ],
 )
@@ -164,6 +183,8 @@ def test_csv_that_does_not_fit_its_columns(tmp_path):
         rows_of(file(tmp_path, "id,prompt\na,Why?\nb,How?,x\n", "rows.csv")).checked()
     with pytest.raises(tpo.InputError, match='line 3: the column "prompt" is missing'):
         rows_of(file(tmp_path, "id,prompt\na,Why?\nb\n", "rows.csv")).checked()
+    with pytest.raises(tpo.InputError, match='line 1: the column "prompt" is there twice'):
+        rows_of(file(tmp_path, "id,prompt,prompt\na,Why?,How?\n", "rows.csv")).checked()
     with pytest.raises(tpo.InputError, match="not UTF-8"):
         rows_of(file(tmp_path, b"id,prompt\na,\xff?\n", "rows.csv")).checked()
 

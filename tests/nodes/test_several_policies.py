@@ -140,6 +140,8 @@ def test_what_cannot_be_divided_is_refused_before_anything_is_paid():
     for alone in (one, "openai:gpt-5-mini"):
         with pytest.raises(tpo.ConfigError, match="a list of models; a single one is policy="):
             tpo.align(QUERY, policies=alone, reward=prefer_later)
+    with pytest.raises(tpo.ConfigError, match="policies is empty"):
+        tpo.build_tpo(None, prefer_later, policies=[])
     assert one.asked == two.asked == []
 
 
