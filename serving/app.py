@@ -12,12 +12,14 @@ from starlette.routing import BaseRoute, Route
 
 from .agent_server.server import AgentServer
 from .error_responses import Refusal, handle_error
+from .guard.access_settings import LOOPBACK
+from .guard.api_keys import make_keyring
 from .guard.hosts_and_origins import LOCAL_ORIGIN, STUDIO, KnownHost, KnownOrigin
 from .guard.run_limit import RunLimit
 from .openai_api.routes import ChatRoutes
 from .page_files import page_routes
 from .served_models import ServedModels
-from .server_settings import LOOPBACK, Settings
+from .server_settings import Settings
 
 EXPOSED_HEADERS = ("content-location", "location", "retry-after")
 
@@ -28,7 +30,8 @@ def app_for_langgraph_dev(settings: Settings) -> Starlette:
     The checks stand in front of the routes of `langgraph dev` too. Its CORS is set in
     langgraph.json, and it sends requests to itself under the host name `api`.
     """
-    chat = ChatRoutes(settings, ServedModels(settings), RunLimit(settings.max_concurrent))
+    limit = RunLimit(settings.max_concurrent)
+    chat = ChatRoutes(settings, make_keyring(settings), ServedModels(settings), limit)
     return _app(settings, [*page_routes(), *chat.routes()], "api", handled=(Refusal,))
 
 
@@ -36,7 +39,7 @@ def app_of_tpo_serve(
     settings: Settings, served_models: ServedModels, run_limit: RunLimit, agent: AgentServer
 ) -> Starlette:
     """Return the whole server."""
-    chat = ChatRoutes(settings, served_models, run_limit)
+    chat = ChatRoutes(settings, agent.keyring, served_models, run_limit)
     cors = Middleware(
         CORSMiddleware,
         allow_origins=[STUDIO, *settings.origins],

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from ..core.errors import ConfigError
 from .agent_server.server import open_agent_server
 from .app import app_of_tpo_serve
+from .guard.api_keys import make_keyring
 from .guard.run_limit import RunLimit
 from .guard.slow_clients import slow_client_protocol
 from .served_models import ServedModels
@@ -54,7 +55,8 @@ async def serve(settings: Settings, show: Callable[[str], None]) -> None:
     served_models, run_limit = ServedModels(settings), RunLimit(settings.max_concurrent)
     await served_models.check()
     ending = asyncio.Event()
-    async with open_agent_server(settings, served_models, run_limit) as agent:
+    keyring = make_keyring(settings)
+    async with open_agent_server(settings, keyring, served_models, run_limit) as agent:
         app = app_of_tpo_serve(settings, served_models, run_limit, agent)
         server = Server(uvicorn_config(settings, app), ending)
 
@@ -114,6 +116,7 @@ def uvicorn_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     """Return how uvicorn serves the app."""
     return uvicorn.Config(
         app,
+        proxy_headers=False,  # they would name another peer than the one that is connected
         http=slow_client_protocol(settings.patience_seconds),
         host=settings.host,
         port=settings.port,

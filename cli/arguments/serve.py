@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ...serving.server_settings import MODELS, PREFIX, Settings
+from ...serving.guard.access_settings import PREFIX
+from ...serving.server_settings import MODELS, Settings
 from .top_level import app
 
 EXAMPLES = """\
@@ -37,6 +38,9 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
     "host": (WHO, ("--host",), str, "ADDRESS"),
     "port": (WHO, ("--port",), int, "N"),
     "keys": (WHO, ("--key",), list[str], "KEY"),
+    "keys_file": (WHO, ("--keys-file",), Path, "FILE"),
+    "trusted_header": (WHO, ("--trusted-header",), str, "NAME"),
+    "trusted_proxies": (WHO, ("--trusted-proxy",), list[str], "ADDRESS"),
     "hosts": (WHO, ("--allow-host",), list[str], "NAME"),
     "origins": (WHO, ("--allow-origin",), list[str], "URL"),
     "max_concurrent": (LIMITS, ("--max-concurrent",), int, "N"),
@@ -75,16 +79,27 @@ def _parameter(name: str) -> inspect.Parameter:
     )
 
 
-@app.command(epilog=EXAMPLES)
-def serve(**given: object) -> int:
+serve_app = typer.Typer(invoke_without_command=True, rich_markup_mode="rich")
+app.add_typer(serve_app, name="serve", epilog=EXAMPLES)
+
+
+@serve_app.callback()
+def serve(context: typer.Context, **given: object) -> int:
     """Serve chat clients (OpenAI's protocol), a web page and langgraph_sdk from this machine.
 
     Threads are saved on disk. Ctrl-C lets runs reach a checkpoint; the next start continues them.
     """
+    if context.invoked_subcommand:
+        return 0
     from ..commands.serve import serve as work  # --help stays fast
 
     return work(given)
 
 
 # Typer reads here what can be typed.
-serve.__signature__ = inspect.Signature([_parameter(name) for name in OPTIONS])  # type: ignore[attr-defined]
+CONTEXT = inspect.Parameter(
+    "context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
+)
+serve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [CONTEXT, *(_parameter(name) for name in OPTIONS)]
+)

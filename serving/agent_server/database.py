@@ -17,25 +17,8 @@ from ..cancel_on_disconnect import cancel_task
 from .event_log import EventLog
 from .metadata import text_contains
 from .records import OPEN_STATUSES, Run, Thread, now
+from .schema import migrate
 
-SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
-CREATE TABLE IF NOT EXISTS threads (
-    thread_id TEXT PRIMARY KEY, created_at TEXT, updated_at TEXT, status TEXT,
-    metadata TEXT, error TEXT
-);
-CREATE TABLE IF NOT EXISTS runs (
-    number INTEGER PRIMARY KEY, run_id TEXT UNIQUE, thread_id TEXT, assistant_id TEXT,
-    created_at TEXT, updated_at TEXT, status TEXT, metadata TEXT, kwargs TEXT,
-    multitask_strategy TEXT, life INTEGER
-);
-CREATE INDEX IF NOT EXISTS runs_of_thread ON runs (thread_id);
-CREATE TABLE IF NOT EXISTS events (
-    run_id TEXT, life INTEGER, number INTEGER, name TEXT, data BLOB, passing INTEGER,
-    PRIMARY KEY (run_id, life, number)
-) WITHOUT ROWID;
-"""
 # The columns that hold JSON, and the value of each that stands for "nothing".
 JSON_COLUMNS: JsonObject = {
     "metadata": {},
@@ -59,7 +42,7 @@ class Database:
         await self._insert("threads", cast("JsonObject", thread))
 
     async def thread(self, thread_id: str) -> Thread | None:
-        """Return a thread, if there is one."""
+        """Return a thread, if there is one; for routes, `known_thread` asks whose it is."""
         found = await self._select("SELECT * FROM threads WHERE thread_id = ?", thread_id)
         return cast("Thread", found[0]) if found else None
 
@@ -75,6 +58,7 @@ class Database:
 
     async def find_threads(
         self,
+        owner: str | None,
         *,
         status: str | None = None,
         metadata: JsonObject | None = None,
@@ -84,8 +68,8 @@ class Database:
         limit: int = 10,
         offset: int = 0,
     ) -> list[Thread]:
-        """Return threads, the newest first."""
-        where, values = _where(status, metadata, ids)
+        """Return the threads of an owner, or of all, the newest first."""
+        where, values = _where(owner, status, metadata, ids)
         order = sort_by if sort_by in SORTABLE else "created_at"
         direction = "ASC" if ascending else "DESC"
         found = await self._select(
@@ -98,10 +82,14 @@ class Database:
         return cast("list[Thread]", found)
 
     async def count_threads(
-        self, status: str | None, metadata: JsonObject | None, ids: Sequence[str] | None
+        self,
+        owner: str | None,
+        status: str | None,
+        metadata: JsonObject | None,
+        ids: Sequence[str] | None,
     ) -> int:
         """Count the threads that `find_threads` would find."""
-        where, values = _where(status, metadata, ids)
+        where, values = _where(owner, status, metadata, ids)
         query = f"SELECT count(*) AS number FROM threads WHERE {where}"  # noqa: S608
         async with self.db.execute(query, values) as rows:
             found = await rows.fetchone()
@@ -175,9 +163,15 @@ class Database:
 
 
 def _where(
-    status: str | None, metadata: JsonObject | None, ids: Sequence[str] | None
+    owner: str | None,
+    status: str | None,
+    metadata: JsonObject | None,
+    ids: Sequence[str] | None,
 ) -> tuple[str, list[object]]:
     where, values = ["1"], list[object]()
+    if owner is not None:
+        where.append("owner = ?")
+        values.append(owner)
     if status:
         where.append("status = ?")
         values.append(status)
@@ -216,7 +210,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
         # A row is still listed if another program has written other bytes.
         db.text_factory = lambda raw: raw.decode("utf-8", "replace")
         await db.create_function("holds", 2, text_contains, deterministic=True)
-        await db.executescript(SCHEMA)
+        await migrate(db)
         database = Database(db)
         writing = asyncio.create_task(database.events.save_forever())
         try:
