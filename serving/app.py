@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from .agent_server.server import AgentServer
 from .error_responses import Refusal, handle_error
 from .guard.access_settings import LOOPBACK
+from .guard.accounts import Accounts
 from .guard.api_keys import make_keyring
 from .guard.hosts_and_origins import LOCAL_ORIGIN, STUDIO, KnownHost, KnownOrigin
 from .guard.run_limit import RunLimit
@@ -30,8 +31,9 @@ def app_for_langgraph_dev(settings: Settings) -> Starlette:
     The checks stand in front of the routes of `langgraph dev` too. Its CORS is set in
     langgraph.json, and it sends requests to itself under the host name `api`.
     """
-    limit = RunLimit(settings.max_concurrent)
-    chat = ChatRoutes(settings, make_keyring(settings), ServedModels(settings), limit)
+    keyring, most = make_keyring(settings), settings.max_concurrent
+    limit = RunLimit(most, Accounts(keyring.person, most))
+    chat = ChatRoutes(settings, keyring, ServedModels(settings), limit)
     return _app(settings, [*page_routes(), *chat.routes()], "api", handled=(Refusal,))
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from ..core.errors import ConfigError
 from .agent_server.server import open_agent_server
 from .app import app_of_tpo_serve
+from .guard.accounts import Accounts
 from .guard.api_keys import make_keyring
 from .guard.run_limit import RunLimit
 from .guard.slow_clients import slow_client_protocol
@@ -52,10 +53,13 @@ async def serve(settings: Settings, show: Callable[[str], None]) -> None:
     """
     settings.check()
     allow_open_files(2 * settings.max_connections + OTHER_FILES)
-    served_models, run_limit = ServedModels(settings), RunLimit(settings.max_concurrent)
+    keyring, most = make_keyring(settings), settings.max_concurrent
+    served_models, run_limit = (
+        ServedModels(settings),
+        RunLimit(most, Accounts(keyring.person, most)),
+    )
     await served_models.check()
     ending = asyncio.Event()
-    keyring = make_keyring(settings)
     async with open_agent_server(settings, keyring, served_models, run_limit) as agent:
         app = app_of_tpo_serve(settings, served_models, run_limit, agent)
         server = Server(uvicorn_config(settings, app), ending)

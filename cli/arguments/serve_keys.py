@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ...serving.guard.callers import KeyLimits
 from .options import Json
 from .serve import serve_app
 
@@ -85,12 +86,8 @@ def add_key(  # noqa: PLR0913  a setting each
     """Make a key and print it, this once."""
     from ..commands.serve_keys import add_person
 
-    limits = {
-        "max_concurrent": max_concurrent,
-        "max_requests_per_day": max_requests_per_day,
-        "max_tokens_per_day": max_tokens_per_day,
-        "max_usd_per_day": max_usd_per_day,
-    }
+    days = (max_requests_per_day, max_tokens_per_day, max_usd_per_day)
+    limits = dict(zip(KeyLimits.model_fields, (max_concurrent, *days), strict=True))
     about = {"name": name, "role": role, "limits": limits, "by_header": by_header}
     return add_person(about, data, keys_file)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
@@ -18,6 +18,7 @@ from .event_log import EventLog
 from .metadata import text_contains
 from .records import OPEN_STATUSES, Run, Thread, now
 from .schema import migrate
+from .wanted_threads import WantedThreads
 
 # The columns that hold JSON, and the value of each that stands for "nothing".
 JSON_COLUMNS: JsonObject = {
@@ -58,18 +59,15 @@ class Database:
 
     async def find_threads(
         self,
-        owner: str | None,
+        wanted: WantedThreads,
         *,
-        status: str | None = None,
-        metadata: JsonObject | None = None,
-        ids: Sequence[str] | None = None,
         sort_by: str | None = None,
         ascending: bool = False,
         limit: int = 10,
         offset: int = 0,
     ) -> list[Thread]:
-        """Return the threads of an owner, or of all, the newest first."""
-        where, values = _where(owner, status, metadata, ids)
+        """Return threads, the newest first."""
+        where, values = wanted.condition()
         order = sort_by if sort_by in SORTABLE else "created_at"
         direction = "ASC" if ascending else "DESC"
         found = await self._select(
@@ -81,15 +79,9 @@ class Database:
         )
         return cast("list[Thread]", found)
 
-    async def count_threads(
-        self,
-        owner: str | None,
-        status: str | None,
-        metadata: JsonObject | None,
-        ids: Sequence[str] | None,
-    ) -> int:
+    async def count_threads(self, wanted: WantedThreads) -> int:
         """Count the threads that `find_threads` would find."""
-        where, values = _where(owner, status, metadata, ids)
+        where, values = wanted.condition()
         query = f"SELECT count(*) AS number FROM threads WHERE {where}"  # noqa: S608
         async with self.db.execute(query, values) as rows:
             found = await rows.fetchone()
@@ -160,30 +152,6 @@ class Database:
                 {k: _parse(k, v) for k, v in zip(names, row, strict=True) if k != "number"}
                 for row in await rows.fetchall()
             ]
-
-
-def _where(
-    owner: str | None,
-    status: str | None,
-    metadata: JsonObject | None,
-    ids: Sequence[str] | None,
-) -> tuple[str, list[object]]:
-    where, values = ["1"], list[object]()
-    if owner is not None:
-        where.append("owner = ?")
-        values.append(owner)
-    if status:
-        where.append("status = ?")
-        values.append(status)
-    if metadata:
-        where, values = (
-            [*where, "holds(CAST(metadata AS BLOB), ?)"],
-            [*values, json.dumps(metadata)],
-        )
-    if ids is not None:
-        where.append(f"thread_id IN ({','.join('?' * len(ids))})")
-        values += ids
-    return " AND ".join(where), values
 
 
 def _stored(record: JsonObject) -> JsonObject:

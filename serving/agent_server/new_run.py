@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 from langchain_core.runnables import RunnableConfig
 from starlette.requests import Request
 
 from ...core.errors import ConfigError, InputError
-from ...core.json_types import JsonObject
 from ..error_responses import Refusal
 from ..guard.callers import caller_of
 from ..guard.read_body import read_json
@@ -20,8 +17,9 @@ from .database import Database
 from .known_thread import known_thread, no_thread
 from .live_run import LiveRun
 from .read_state import values_at
-from .records import Run, Thread, at_checkpoint, new_thread, now
+from .records import Thread, at_checkpoint, new_thread
 from .request_bodies import RunCreate, as_uuid, parse_body
+from .run_record import run_record
 from .worker import Worker
 
 
@@ -50,10 +48,7 @@ class RunStarter:
             served.context(**context)
         except ConfigError as error:
             raise Refusal(422, f"context: {error}") from None
-        size = len(to_json(asked.input)) if asked.input else 0
-        if size > 2 * self.settings.max_prompt_chars:
-            raise Refusal(413, f"the input holds {size} bytes, more than this server takes")
-        known = await self._known_thread(request, asked)
+        known = await self.thread_of(request, asked)
         try:
             await self._check_update(request, asked, served.name)
         except InputError as error:
@@ -65,7 +60,12 @@ class RunStarter:
         run["owner"] = caller_of(request).name
         return await self.worker.start(run), asked
 
-    async def _known_thread(self, request: Request, asked: RunCreate) -> Thread | None:
+    async def thread_of(self, request: Request, asked: RunCreate) -> Thread | None:
+        """Return the thread that the path names, or `None` if it is to be made.
+
+        Raises:
+            Refusal: there is none, or it is someone else's (404).
+        """
         given = request.path_params.get("thread_id")
         if given is None:
             return None
@@ -90,6 +90,9 @@ class RunStarter:
 
     async def _check_update(self, request: Request, asked: RunCreate, name: str) -> None:
         """Refuse what the thread cannot take; for a busy thread, the run checks when it starts."""
+        size = len(to_json(asked.input)) if asked.input else 0
+        if size > 2 * self.settings.max_prompt_chars:
+            raise Refusal(413, f"the input holds {size} bytes, more than this server takes")
         update = asked.command.update if asked.command else asked.input
         given = request.path_params.get("thread_id")
         if given is None:
@@ -101,46 +104,3 @@ class RunStarter:
             if not self.worker.busy(thread_id):
                 app = self.worker.apps[name]
                 check_update(app, await values_at(app, config) or {}, update)
-
-
-def run_record(
-    asked: RunCreate, graph_id: str, thread_id: str, context: JsonObject, *, temporary: bool
-) -> Run:
-    """Return the record of a new run.
-
-    Args:
-        asked: The request.
-        graph_id: The graph.
-        thread_id: The thread.
-        context: The settings of the run.
-        temporary: Whether the thread exists for this run only.
-    """
-    created_at = now()
-    kwargs = {
-        "graph_id": graph_id,
-        "input": asked.input,
-        "command": asked.command.model_dump() if asked.command else None,
-        "context": context,
-        "config": {k: v for k, v in asked.config.items() if k in {"tags", "recursion_limit"}},
-        "checkpoint_id": asked.start,
-        "stream_mode": asked.modes,
-        "stream_subgraphs": asked.stream_subgraphs,
-        "stream_resumable": asked.stream_resumable,
-        "interrupt_before": asked.interrupt_before,
-        "interrupt_after": asked.interrupt_after,
-        "durability": asked.durability,
-        "temporary": temporary,
-    }
-    return Run(
-        run_id=str(uuid4()),
-        thread_id=thread_id,
-        assistant_id=assistant_id(graph_id),
-        created_at=created_at,
-        updated_at=created_at,
-        status="pending",
-        metadata={**asked.metadata, "graph_id": graph_id, "assistant_id": assistant_id(graph_id)},
-        kwargs=kwargs,
-        multitask_strategy=asked.multitask_strategy,
-        life=1,
-        owner="",
-    )

@@ -26,6 +26,7 @@ from .assistant_routes import AssistantRoutes
 from .database import open_database
 from .folder_lock import folder_lock
 from .run_routes import RunRoutes
+from .spending import kept_accounts
 from .state_routes import StateRoutes
 from .thread_routes import ThreadRoutes
 from .worker import Worker
@@ -81,6 +82,7 @@ async def open_agent_server(
             async with (
                 AsyncSqliteSaver.from_conn_string(os.fspath(folder / "checkpoints.db")) as saver,
                 open_database(folder / "runs.db") as database,
+                kept_accounts(run_limit.accounts, database.db),
             ):
                 await saver.setup()
                 apps = {

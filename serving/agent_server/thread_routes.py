@@ -26,6 +26,7 @@ from .request_bodies import (
     parse_body,
 )
 from .state_json import interrupt_of
+from .wanted_threads import WantedThreads
 from .worker import Worker
 
 
@@ -92,10 +93,7 @@ class ThreadRoutes:
         """List threads."""
         asked = parse_body(ThreadSearch, await read_json(request, self.settings))
         found = await self.database.find_threads(
-            caller_of(request).sees,
-            status=asked.status,
-            metadata=asked.metadata,
-            ids=asked.ids,
+            wanted_threads(request, asked),
             sort_by=asked.sort_by,
             ascending=asked.sort_order == "asc",
             limit=asked.limit,
@@ -110,9 +108,7 @@ class ThreadRoutes:
     async def count(self, request: Request) -> Response:
         """Count threads."""
         asked = parse_body(ThreadSearch, await read_json(request, self.settings))
-        owner = caller_of(request).sees
-        found = await self.database.count_threads(owner, asked.status, asked.metadata, asked.ids)
-        return JsonResponse(found)
+        return JsonResponse(await self.database.count_threads(wanted_threads(request, asked)))
 
     async def get(self, request: Request) -> Response:
         """Return a thread."""
@@ -174,6 +170,11 @@ class ThreadRoutes:
             if task.interrupts
         }
         return {**brief, "values": state.values or None, "interrupts": paused}
+
+
+def wanted_threads(request: Request, asked: ThreadSearch) -> WantedThreads:
+    """Return which threads a search is after, among those that this person sees."""
+    return WantedThreads(caller_of(request).sees, asked.status, asked.metadata, asked.ids)
 
 
 def _brief(thread: Thread) -> JsonObject:

@@ -103,26 +103,35 @@ class AccessSettings(BaseModel):
         """Refuse what would be unsafe.
 
         Raises:
-            ConfigError: everyone on the network could spend the owner's money, or guess a key.
+            ConfigError: strangers could come in, or the file of keys is missing.
         """
         if self.keys_file and not self.keys_file.exists():
             raise ConfigError(
                 f"there is no keys file {self.keys_file}: tpo serve keys add NAME --keys-file "
                 f"{self.keys_file} makes it"
             )
-        if self.is_public and self.trusted_header and not self.trusted_proxies:
+        if self.is_public:
+            self.check_public()
+
+    def check_public(self) -> None:
+        """Refuse what would be unsafe on an address that other machines can reach.
+
+        Raises:
+            ConfigError: everyone on the network could spend the owner's money, or guess a key.
+        """
+        if self.trusted_header and not self.trusted_proxies:
             raise ConfigError(
                 f"{self.host} can be reached from other machines, and any of them could send "
                 f"{self.trusted_header}: name the proxy's address with --trusted-proxy"
             )
-        if self.is_public and not self.is_guarded:
+        if not self.is_guarded:
             raise ConfigError(
                 f"{self.host} can be reached from other machines, and there is no API key: set "
                 f"{PREFIX}KEYS=... in the environment ({MAKE_KEY}), make keys with tpo serve keys "
                 "add NAME, or listen on 127.0.0.1"
             )
         short = any(len(key.get_secret_value()) < MIN_PUBLIC_KEY for key in self.keys)
-        if self.is_public and short:
+        if short:
             raise ConfigError(
                 f"{self.host} can be reached from other machines, and an API key is shorter than "
                 f"{MIN_PUBLIC_KEY} characters, so it could be guessed: take a longer one "

@@ -26,7 +26,7 @@ class KeyRecord(KeyLimits):
 
     def matches(self, key: bytes) -> bool:
         """Return whether this is the person's key, in constant time."""
-        found = digest_of(self.salt, key)
+        found = key_digest(self.salt, key)
         return bool(self.salt and self.digest) and hmac.compare_digest(found, self.digest)
 
     @property
@@ -57,7 +57,7 @@ class KeyRecords(BaseModel):
         return given
 
 
-def digest_of(salt: str, key: bytes) -> str:
+def key_digest(salt: str, key: bytes) -> str:
     """Return the digest of a key.
 
     A fast one: a random key of 192 bits cannot be guessed, so a slow one would only cost time
@@ -69,7 +69,7 @@ def digest_of(salt: str, key: bytes) -> str:
 def new_key(name: str, role: Role, limits: KeyLimits, *, by_header: bool) -> tuple[KeyRecord, str]:
     """Return the record of a new person, and the key, which is kept nowhere."""
     key, salt = f"sk-tpo-{secrets.token_hex(KEY_BYTES)}", secrets.token_hex(SALT_BYTES)
-    secret = {} if by_header else {"salt": salt, "digest": digest_of(salt, key.encode())}
+    secret = {} if by_header else {"salt": salt, "digest": key_digest(salt, key.encode())}
     created = datetime.now(UTC).date().isoformat()
     about = {"name": name, "role": role, "created": created, **limits.model_dump()}
     return KeyRecord(**about, **secret), "" if by_header else key

@@ -36,7 +36,7 @@ class TrustedHeader:
                 beside the client's would let anyone in under any name.
         """
         sent = [value for name, value in scope["headers"] if name == self.header]
-        if not sent or not self._is_proxy(scope):
+        if not sent or not self.is_proxy(scope):
             return ""
         name = sent[0].decode("latin-1").strip()
         if len(sent) > 1 or (name and not re.fullmatch(NAME, name)):
@@ -48,7 +48,8 @@ class TrustedHeader:
             )
         return name
 
-    def _is_proxy(self, scope: Scope) -> bool:
+    def is_proxy(self, scope: Scope) -> bool:
+        """Return whether the connection comes from a proxy."""
         try:
             peer = ip_address((scope.get("client") or [""])[0].partition("%")[0])
         except ValueError:

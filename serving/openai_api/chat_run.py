@@ -16,6 +16,7 @@ from ...core.json_types import JsonObject
 from ...core.state import InputState
 from ..cancel_on_disconnect import Cancelled, OutOfTime, cancellable_stream
 from ..error_responses import NO_RETRY, Refusal, refusal_of
+from ..guard.run_account import RunAccount
 from ..guard.run_limit import RETRY_AFTER, STOPPING
 from ..served_models import ServedModel
 from ..server_settings import Settings
@@ -32,6 +33,7 @@ class ChatRun:
         context: The settings of the run.
         settings: The limits of the server, and where reasoning is shown.
         tasks: Holds the run while it works, so that a stopping server can cancel it.
+        account: What it may use, and has used.
     """
 
     served: ServedModel
@@ -39,6 +41,7 @@ class ChatRun:
     context: Context
     settings: Settings
     tasks: set[asyncio.Task[None]]
+    account: RunAccount
 
     async def whole(self) -> JsonObject:
         """Run to the end, and return the reply."""
@@ -72,12 +75,14 @@ class ChatRun:
         async def source() -> AsyncIterator[AnyEvent]:
             parts = self.served.app.astream(
                 cast("InputState", {"messages": self.messages}),
-                context=self.context,
+                context=self.account.bounded(self.context),
                 stream_mode="custom",
                 version="v2",
             )
             async for part in parts:
-                yield cast("AnyEvent", part["data"])
+                event = cast("AnyEvent", part["data"])
+                self.account.take(event)
+                yield event
 
         seconds = self.settings.run_seconds
         try:

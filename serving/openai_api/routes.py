@@ -14,6 +14,7 @@ from ...core.json_types import JsonObject
 from ..cancel_on_disconnect import ClientLeft, cancel_on_disconnect
 from ..error_responses import Refusal, refusal_of
 from ..guard.api_keys import Keyring, NeedsKey
+from ..guard.callers import caller_of
 from ..guard.read_body import read_json
 from ..guard.run_limit import RunLimit
 from ..json_response import JsonResponse
@@ -80,8 +81,8 @@ class ChatRoutes:
         asked = read_request(await read_json(request, self.settings), self.settings)
         served = self.served_models[asked.model]
         messages, context = asked.conversation(self.settings), asked.context(served)
-        run = ChatRun(served, messages, context, self.settings, self.run_limit.tasks)
-        slot = self.run_limit.take()
+        slot = self.run_limit.take(caller_of(request).name)
+        run = ChatRun(served, messages, context, self.settings, self.run_limit.tasks, slot.account)
         if asked.stream:
             usage = bool(asked.stream_options and asked.stream_options.include_usage)
             return EventStream(

@@ -12,6 +12,7 @@ from serve_process import ServeProcess
 from tpo.cli.app import main
 from tpo.serving.agent_server.database import open_database
 from tpo.serving.agent_server.schema import MIGRATIONS
+from tpo.serving.agent_server.wanted_threads import WantedThreads
 
 THREAD = "00000000-0000-4000-8000-000000000001"
 RUN = "00000000-0000-4000-8000-000000000002"
@@ -46,8 +47,8 @@ async def test_old_threads_belong_to_the_one_who_started_the_server(old):
             assert thread
             assert (thread["metadata"], thread["owner"]) == ({"title": "old"}, "")
             assert [run["owner"] for run in await database.runs(THREAD)] == [""]
-            assert await database.count_threads("", None, None, None) == 1
-            assert await database.count_threads("ann", None, None, None) == 0
+            assert await database.count_threads(WantedThreads("")) == 1
+            assert await database.count_threads(WantedThreads("ann")) == 0
     with sqlite3.connect(old) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     db.close()

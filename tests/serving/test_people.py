@@ -14,7 +14,7 @@ from tpo.serving.environment import make_settings
 from tpo.serving.error_responses import Refusal
 from tpo.serving.guard.api_keys import Keyring, make_keyring
 from tpo.serving.guard.callers import OPERATOR, Caller, KeyLimits
-from tpo.serving.guard.key_records import KeyRecord, digest_of
+from tpo.serving.guard.key_records import KeyRecord, key_digest
 from tpo.serving.guard.keys_file import KeysFile, read_keys
 from tpo.serving.guard.trusted_header import TrustedHeader
 
@@ -41,7 +41,7 @@ def test_a_key_is_printed_once_and_its_digest_kept(keys, tmp_path):
     assert (key in file.read_text(), file.stat().st_mode & 0o777) == (False, 0o600)
     (record,) = read_keys(file)
     assert record.matches(key.encode())
-    assert record.digest == digest_of(record.salt, key.encode())
+    assert record.digest == key_digest(record.salt, key.encode())
     assert not record.matches(key[:-1].encode())
     assert not record.matches(b"")
     limits = KeyLimits(max_usd_per_day=2.5, max_concurrent=2)
@@ -72,7 +72,10 @@ def test_list_and_revoke(keys):
         (["add", "a b"], "name: string should match"),
         (["add", ""], "name: string should match"),
         (["add", "x", "--role", "root"], "role: input should be 'user' or 'admin'"),
-        (["add", "x", "--max-usd-per-day", "nan"], "finite number"),
+        (
+            ["add", "x", "--max-usd-per-day", "inf"],
+            "max_usd_per_day: input should be a finite number",
+        ),
         (["revoke", "nobody"], "is called 'nobody'"),
     ],
 )
