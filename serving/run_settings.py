@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import create_model, model_validator
+from pydantic import BeforeValidator, create_model, model_validator
 from pydantic.fields import FieldInfo
 
 from ..core.context import Context
+from .hidden_parts import by_short_name
 from .server_settings import Settings
 
 Fields = dict[str, Any]
@@ -50,11 +51,15 @@ def bounded_context(settings: Settings, base: type[Context]) -> type[Context]:
 
     if settings.any_spec:
         return Bounded
+    full = by_short_name(policy_specs(settings))
+    as_spec = BeforeValidator(
+        lambda given: full.get(given, given) if isinstance(given, str) else given
+    )
     default = {name: base.model_fields[name].default for name in ("critic", "reward")}
     policies, rewards = policy_specs(settings), [default["reward"], "heuristic"]
     fields: Fields = {}
     several = base.model_fields["policies"]
-    one_of: Any = Literal[tuple(policies)]
+    one_of: Any = Annotated[Literal[tuple(policies)], as_spec]
     fields["policies"] = (tuple[one_of, ...], with_default(several, several.default))
     for name, allowed in {
         "policy": policies,
@@ -67,5 +72,5 @@ def bounded_context(settings: Settings, base: type[Context]) -> type[Context]:
         field = base.model_fields[name]
         shown = with_default(field, field.default)
         shown.json_schema_extra = {"enum": list(choices)}  # a list, even of one
-        fields[name] = (Literal[choices], shown)
+        fields[name] = (Annotated[Literal[choices], as_spec], shown)
     return create_model("Context", __base__=Bounded, **fields)

@@ -14,10 +14,10 @@ from starlette.types import ASGIApp
 from ..core.errors import ConfigError
 from .agent_server.server import open_agent_server
 from .app import app_of_tpo_serve
-from .guard.accounts import Accounts
 from .guard.api_keys import make_keyring
-from .guard.run_limit import RunLimit
+from .guard.run_limit import make_run_limit
 from .guard.slow_clients import slow_client_protocol
+from .guard.url_token import with_token
 from .served_models import ServedModels
 from .server_settings import Settings
 
@@ -53,11 +53,9 @@ async def serve(settings: Settings, show: Callable[[str], None]) -> None:
     """
     settings.check()
     allow_open_files(2 * settings.max_connections + OTHER_FILES)
-    keyring, most = make_keyring(settings), settings.max_concurrent
-    served_models, run_limit = (
-        ServedModels(settings),
-        RunLimit(most, Accounts(keyring.person, most)),
-    )
+    settings, token = with_token(settings)
+    keyring, served_models = make_keyring(settings), ServedModels(settings)
+    run_limit = make_run_limit(settings, keyring)
     await served_models.check()
     ending = asyncio.Event()
     async with open_agent_server(settings, keyring, served_models, run_limit) as agent:
@@ -70,11 +68,18 @@ async def serve(settings: Settings, show: Callable[[str], None]) -> None:
 
         draining = asyncio.create_task(drain())
         listening = listen(settings)
-        address = address_of(settings, listening.getsockname()[1])
-        show(f"The page: {address}/app/   OpenAI clients: {address}/v1   langgraph_sdk: {address}")
+        show(places(address_of(settings, listening.getsockname()[1]), token))
         await server.serve([listening])
         ending.set()
         await draining
+
+
+def places(address: str, token: str) -> str:
+    """Return where everything is, for the person who started the server."""
+    line = (
+        f"The page: {address}/app/{token}   OpenAI clients: {address}/v1   langgraph_sdk: {address}"
+    )
+    return f"{line}\nClients send the token as their API key." if token else line
 
 
 def listen(settings: Settings) -> socket.socket:

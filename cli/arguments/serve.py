@@ -21,8 +21,11 @@ tpo serve -p openai:qwen@http://localhost:9000/v1 --model fast=openai:small@http
 
 TPO_SERVE_KEYS=$(openssl rand -hex 16) tpo serve --host 0.0.0.0 --allow-host tpo.example.org
 
-Then open the page at http://127.0.0.1:8000/app/, point an OpenAI client to
-http://127.0.0.1:8000/v1, or langgraph_sdk to http://127.0.0.1:8000. Every setting can also be an
+tpo serve keys add ann   (a key of her own: threads that only she sees, limits, a role)
+
+Then open the page at the address that is printed (http://127.0.0.1:8000/app/ and a token), point
+an OpenAI client to http://127.0.0.1:8000/v1, or langgraph_sdk to http://127.0.0.1:8000; the token
+is their API key. Every setting can also be an
 environment variable, TPO_SERVE_NAME (lists are separated by commas). More in docs/serving.md.
 """
 OFFER, WHO, LIMITS, PACE = "What is served", "Address and access", "Limits", "Waiting"
@@ -38,11 +41,13 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
     "host": (WHO, ("--host",), str, "ADDRESS"),
     "port": (WHO, ("--port",), int, "N"),
     "keys": (WHO, ("--key",), list[str], "KEY"),
+    "token": (WHO, ("--token/--no-token",), bool, " "),
     "keys_file": (WHO, ("--keys-file",), Path, "FILE"),
     "trusted_header": (WHO, ("--trusted-header",), str, "NAME"),
     "trusted_proxies": (WHO, ("--trusted-proxy",), list[str], "ADDRESS"),
     "hosts": (WHO, ("--allow-host",), list[str], "NAME"),
     "origins": (WHO, ("--allow-origin",), list[str], "URL"),
+    "studio": (WHO, ("--studio/ ",), bool, " "),
     "max_concurrent": (LIMITS, ("--max-concurrent",), int, "N"),
     "max_waiting": (LIMITS, ("--max-waiting",), int, "N"),
     "max_calls": (LIMITS, ("--max-calls",), int, "N"),

@@ -14,6 +14,7 @@ from ...core.errors import TPOError
 from ..error_responses import Refusal
 from ..guard.run_account import RunAccount
 from ..guard.run_limit import RETRY_AFTER, STOPPING, RunLimit
+from ..hidden_parts import for_clients
 from ..served_models import App, ServedModels
 from ..server_settings import Settings
 from .database import Database
@@ -157,6 +158,7 @@ class Worker:
                 if not isinstance(error, TPOError):
                     log.exception("a run failed unexpectedly")
                 shown = str(error) if isinstance(error, SHOWN_ERRORS) else INTERNAL_ERROR
+                shown = for_clients(shown, self.settings)
                 live.fail({"error": type(error).__name__, "message": shown})
                 return "error"
         if limit.expired():  # even if the run has ended: see `run_on_thread`

@@ -34,8 +34,14 @@ class AccessSettings(BaseModel):
     data: Path | None = Field(default=None, description="Folder of threads and runs.")
     keys: tuple[SecretStr, ...] = Field(
         default=(),
-        description="API keys; none: open to all. On an address that others can reach, at least "
-        f"{MIN_PUBLIC_KEY} characters: {MAKE_KEY}.",
+        description="API keys of yours; they open everything. On an address that others can reach, "
+        f"at least {MIN_PUBLIC_KEY} characters: {MAKE_KEY}.",
+    )
+    token: bool = Field(
+        default=True,
+        description="Without keys: ask for a random token, and print an address of the page that "
+        "holds it. Clients send it as their key. Without it everyone on this machine may use the "
+        "server.",
     )
     keys_file: Path | None = Field(
         default=None,
@@ -60,6 +66,9 @@ class AccessSettings(BaseModel):
     )
     origins: tuple[str, ...] = Field(
         default=(), description="Web pages of other origins that may use the server."
+    )
+    studio: bool = Field(
+        default=False, description="Let the page of LangSmith Studio use the server."
     )
 
     @field_validator("keys")

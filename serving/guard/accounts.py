@@ -99,8 +99,8 @@ class Accounts:
         midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
         rest = "what is left is held by runs under way" if busy else "they are used up"
         error = TPOError(
-            f"{owner} may use {limit:g} {measure_words(name)} a day, and {rest}; the next day begins "
-            "at midnight UTC"
+            f"{owner} may use {limit:g} {measure_words(name)} a day, and {rest}; the next day "
+            "begins at midnight UTC"
         )
         error.status = TOO_MANY
         error.retry_after = 5 if busy else (midnight - now).total_seconds()

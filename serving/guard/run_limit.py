@@ -6,7 +6,9 @@ import asyncio
 from typing import Self
 
 from ..error_responses import Refusal
+from ..server_settings import Settings
 from .accounts import Accounts
+from .api_keys import Keyring
 
 RETRY_AFTER = {"retry-after": "5"}
 STOPPING = "the server is stopping; try again soon"
@@ -91,6 +93,12 @@ class RunSlot:
 
     def __exit__(self, *_: object) -> None:
         self.free()
+
+
+def make_run_limit(settings: Settings, keyring: Keyring) -> RunLimit:
+    """Return the limit of a server on which these people may run."""
+    most = settings.max_concurrent
+    return RunLimit(most, Accounts(keyring.person, most))
 
 
 def too_many(message: str) -> Refusal:

@@ -8,6 +8,9 @@ from ..server_settings import Settings
 from .request import ChatRequest
 
 REF = "#/components/schemas/"
+TEXT: JsonObject = {"type": "string"}
+SPECS = dict.fromkeys(("policy", "critic", "reward", "heldout", "fallback_reward"), TEXT)
+SPECS |= {"policies": {"type": "array", "items": TEXT}}
 ERRORS = {
     "400": "The request is wrong: the message says what.",
     "401": "The API key is missing or wrong.",
@@ -26,10 +29,12 @@ ERRORS = {
 def description(settings: Settings, served_models: ServedModels) -> JsonObject:
     """Return the OpenAPI description."""
     request = ChatRequest.model_json_schema(ref_template=REF + "{model}")
-    context = served_models["tpo"].schema.model_json_schema(ref_template=REF + "{model}")
+    context = without_specs(
+        served_models["tpo"].schema.model_json_schema(ref_template=REF + "{model}")
+    )
     parts = {**request.pop("$defs", {}), **context.pop("$defs", {})}
     request["properties"]["tpo"] = {"$ref": REF + "Context"}
-    request["properties"]["model"]["enum"] = served_models.names
+    request["properties"]["model"]["enum"] = served_models.chosen_names
     schemas = {
         **parts,
         "ChatRequest": request,
@@ -38,7 +43,7 @@ def description(settings: Settings, served_models: ServedModels) -> JsonObject:
         "Model": _MODEL,
     }
     schemas |= {"ChatCompletion": _COMPLETION}
-    keyed: JsonObject = {"security": [{"key": []}]} if settings.keys else {}
+    keyed: JsonObject = {"security": [{"key": []}]} if settings.is_guarded else {}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -53,6 +58,15 @@ def description(settings: Settings, served_models: ServedModels) -> JsonObject:
         },
         **keyed,
     }
+
+
+def without_specs(context: JsonObject) -> JsonObject:
+    """Return the schema of the settings without the specs of this server: it needs no key."""
+    properties = dict(context["properties"])
+    for name in SPECS:
+        kept = {k: v for k, v in properties[name].items() if k in {"title", "description"}}
+        properties[name] = {**kept, **SPECS[name]}
+    return {**context, "properties": properties}
 
 
 def _operation(name: str, summary: str, success: JsonObject) -> JsonObject:

@@ -6,6 +6,7 @@ import json
 import socket
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -13,6 +14,12 @@ import pytest
 from billing_server import BillingServer
 from patience import PATIENCE
 from serve_process import ServeProcess
+
+from tpo.serving.app import app_of_tpo_serve
+from tpo.serving.guard.api_keys import Keyring
+from tpo.serving.guard.run_limit import RunLimit
+from tpo.serving.served_models import ServedModels
+from tpo.serving.server_settings import Settings
 
 pytestmark = pytest.mark.loopback
 
@@ -143,6 +150,39 @@ def test_known_origins(server):
             assert allowed.headers["access-control-allow-origin"] == origin
             said = client.post("/threads", json={}, headers={"origin": origin})
             assert said.status_code == 200
+
+
+async def test_studio_may_use_it_if_the_owner_says_so():
+    async def preflight(**settings: Any) -> httpx.Response:
+        served, limit = ServedModels(Settings()), RunLimit(1)
+        agent: Any = SimpleNamespace(keyring=Keyring(), routes=list)
+        app = app_of_tpo_serve(Settings(**settings), served, limit, agent)
+        asked = {
+            "origin": "https://smith.langchain.com",
+            "access-control-request-method": "POST",
+            "access-control-request-private-network": "true",
+        }
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.options("/v1/models", headers=asked)
+
+    refused = await preflight()
+    assert (refused.status_code, "--allow-origin" in refused.text) == (403, True)
+    allowed = await preflight(studio=True)
+    assert allowed.headers["access-control-allow-origin"] == "https://smith.langchain.com"
+    assert allowed.headers["access-control-allow-private-network"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/ok"), ("GET", "/v1/models"), ("POST", "/threads"), ("GET", "/nowhere"),
+     ("GET", "/v1/nowhere"), ("POST", "/threads/search"), ("GET", "/v1/openapi.json")],
+)  # fmt: skip
+@pytest.mark.parametrize("host", ["", "evil.example"])
+def test_no_response_is_guessed_at_or_kept(http, method, path, host):
+    said = http.request(method, path, json={}, headers={"host": host} if host else {})
+    assert said.headers["x-content-type-options"] == "nosniff"
+    assert said.headers["cache-control"] == "no-store"
 
 
 CLIMBS = [
