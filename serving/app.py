@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from .agent_server.server import AgentServer
@@ -54,7 +53,7 @@ def app_of_tpo_serve(
         allow_methods=["*"],
         allow_headers=["*"],
         expose_headers=EXPOSED_HEADERS,
-        allow_private_network=True,  # browsers ask before a page from outside may reach this machine
+        allow_private_network=True,  # browsers ask before a page may reach this machine
     )
     openapi = Route("/openapi.json", chat.openapi)
     routes = [*page_routes(), openapi, *chat.routes(), *agent.routes()]
@@ -70,20 +69,20 @@ def _app(
     handled: Sequence[type[Exception]] = (HTTPException, Exception),
 ) -> Starlette:
     settings.check()
-    names = [*LOOPBACK, host, *settings.hosts]
-    if settings.is_public and not settings.hosts:
-        names = ["*"]  # its names are not known; the key protects it
-
-    async def handler(request: Request, error: Exception) -> Response:
-        return await handle_error(request, error, lambda text: for_clients(text, settings))
-
+    handler = partial(handle_error, shown=partial(for_clients, settings=settings))
     return Starlette(
         routes=routes,
-        middleware=[
-            Middleware(SafeHeaders),
-            Middleware(KnownHost, names=names),
-            Middleware(KnownOrigin, origins=origins),
-            *inner,
-        ],
+        middleware=[*checks(settings, host, origins), *inner],
         exception_handlers=dict.fromkeys(handled, handler),
     )
+
+
+def checks(settings: Settings, host: str, origins: list[str]) -> list[Middleware]:
+    """Return the checks in front of every route."""
+    # The names of a public server may not be known; its keys protect it.
+    any_name = settings.is_public and not settings.hosts
+    return [
+        Middleware(SafeHeaders),
+        Middleware(KnownHost, names=["*"] if any_name else [*LOOPBACK, host, *settings.hosts]),
+        Middleware(KnownOrigin, origins=origins),
+    ]

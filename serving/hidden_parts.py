@@ -7,11 +7,15 @@ from functools import lru_cache
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
+from ..core.json_types import JsonObject
 from .server_settings import Settings
 
 ADDRESS = re.compile(r"@(https?://[^\s,|'\"]+)")
 PATH = re.compile(r"(?<![\w/@.~])(?:~|\.{1,2})?/[^\s,:|'\"]+")
 AT = "(its address)"
+TEXT: JsonObject = {"type": "string"}
+SPECS = dict.fromkeys(("policy", "critic", "reward", "heldout", "fallback_reward"), TEXT)
+SPECS |= {"policies": {"type": "array", "items": TEXT}}
 
 
 @lru_cache(maxsize=8)
@@ -37,6 +41,15 @@ def for_clients(text: str, settings: Settings) -> str:
     for part, shown in hidden_parts(specs).items():
         text = text.replace(part, shown)
     return text
+
+
+def without_specs(context: JsonObject) -> JsonObject:
+    """Return the schema of the settings without the specs of this server: it needs no key."""
+    properties = dict(context["properties"])
+    for name in SPECS:
+        kept = {k: v for k, v in properties[name].items() if k in {"title", "description"}}
+        properties[name] = {**kept, **SPECS[name]}
+    return {**context, "properties": properties}
 
 
 def short_name(spec: str) -> str:

@@ -126,7 +126,7 @@ def uvicorn_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         proxy_headers=False,  # they would name another peer than the one that is connected
-        http=slow_client_protocol(settings.patience_seconds),
+        http=slow_client_protocol(settings.patience_seconds, settings.max_connections),
         host=settings.host,
         port=settings.port,
         lifespan="off",

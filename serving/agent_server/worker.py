@@ -147,9 +147,8 @@ class Worker:
     async def _attempt(self, live: LiveRun, account: RunAccount) -> RunStatus | None:
         """Run, and return how it ended; `None` if the end of the server cut it short."""
         served = self.served_models.graphs[live.run["kwargs"]["graph_id"]]
-        limit = asyncio.timeout(self.settings.run_seconds)
         try:
-            async with limit:
+            async with asyncio.timeout(self.settings.run_seconds) as limit:
                 await run_on_thread(self.apps[served.name], served, live, account)
         except GraphDrained:
             return None
@@ -157,8 +156,8 @@ class Worker:
             if not limit.expired():
                 if not isinstance(error, TPOError):
                     log.exception("a run failed unexpectedly")
-                shown = str(error) if isinstance(error, SHOWN_ERRORS) else INTERNAL_ERROR
-                shown = for_clients(shown, self.settings)
+                said = for_clients(str(error), self.settings)
+                shown = said if isinstance(error, SHOWN_ERRORS) else INTERNAL_ERROR
                 live.fail({"error": type(error).__name__, "message": shown})
                 return "error"
         if limit.expired():  # even if the run has ended: see `run_on_thread`

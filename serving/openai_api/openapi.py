@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from ...core.json_types import JsonObject
+from ..hidden_parts import without_specs
 from ..served_models import ServedModels
 from ..server_settings import Settings
 from .request import ChatRequest
 
 REF = "#/components/schemas/"
-TEXT: JsonObject = {"type": "string"}
-SPECS = dict.fromkeys(("policy", "critic", "reward", "heldout", "fallback_reward"), TEXT)
-SPECS |= {"policies": {"type": "array", "items": TEXT}}
 ERRORS = {
     "400": "The request is wrong: the message says what.",
     "401": "The API key is missing or wrong.",
@@ -58,15 +56,6 @@ def description(settings: Settings, served_models: ServedModels) -> JsonObject:
         },
         **keyed,
     }
-
-
-def without_specs(context: JsonObject) -> JsonObject:
-    """Return the schema of the settings without the specs of this server: it needs no key."""
-    properties = dict(context["properties"])
-    for name in SPECS:
-        kept = {k: v for k, v in properties[name].items() if k in {"title", "description"}}
-        properties[name] = {**kept, **SPECS[name]}
-    return {**context, "properties": properties}
 
 
 def _operation(name: str, summary: str, success: JsonObject) -> JsonObject:

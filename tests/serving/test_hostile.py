@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
@@ -267,6 +269,48 @@ async def test_slow_clients_end(tmp_path, models):
                 pass
         async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as client:
             assert (await client.post("/v1/chat/completions", json=SMALL)).status_code == 200
+
+
+async def test_idle_strangers_shut_out_nobody(tmp_path, models):
+    """More of them than there may be connections: the oldest is closed for whoever comes."""
+    options = ["-p", f"openai:x@{models.base_url}", "--max-connections", "30", "--key", "k"]
+    with (
+        ServeProcess(tmp_path, *options, "--patience-seconds", "600") as server,
+        ExitStack() as held,
+    ):
+        for number in range(100):
+            held.enter_context(dawdle(server.port, number))
+        headers = {"x-api-key": "k"}
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE, headers=headers) as own:
+            for _ in range(3):
+                assert (await own.get("/ok")).status_code == 200
+                assert (await own.post("/v1/chat/completions", json=SMALL)).status_code == 200
+                for number in range(50):
+                    held.enter_context(dawdle(server.port, number))
+
+
+async def test_who_does_not_read_is_dropped(tmp_path, models):
+    """Whatever the response: here a long list, as JSON."""
+    options = ["-p", f"openai:x@{models.base_url}", "--patience-seconds", "1"]
+    with ServeProcess(tmp_path, *options) as server, ExitStack() as held:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+            for _ in range(150):
+                client.post("/threads", json={"metadata": {"x": "x" * 60_000}})
+        body = json.dumps({"limit": 1000, "select": ["metadata"]})
+        head = f"POST /threads/search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}"
+        before = open_files(server)
+        for _ in range(5):
+            made = held.enter_context(
+                socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+            )
+            made.sendall(f"{head}\r\n\r\n{body}".encode())
+        end = time.monotonic() + PATIENCE
+        await asyncio.sleep(1)
+        while open_files(server) > before and time.monotonic() < end:
+            await asyncio.sleep(0.1)
+        assert open_files(server) <= before
+    said = server.log.read_text()
+    assert "Traceback" not in said, said
 
 
 def dawdle(port: int, number: int) -> socket.socket:
