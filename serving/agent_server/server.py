@@ -25,6 +25,7 @@ from ..server_settings import Settings
 from .assistant_routes import AssistantRoutes
 from .database import open_database
 from .folder_lock import folder_lock
+from .retention import Retention, keep_tidy
 from .run_routes import RunRoutes
 from .spending import kept_accounts
 from .state_routes import StateRoutes
@@ -95,8 +96,12 @@ async def open_agent_server(
                 states = StateRoutes(settings, threads, worker, apps["tpo"])
                 runs = RunRoutes(settings, database, worker, threads, assistants)
                 await worker.resume_open_runs()
+                retention = Retention(settings, worker, database.db, saver.conn)
                 try:
-                    yield AgentServer(settings, keyring, assistants, threads, states, runs, worker)
+                    async with keep_tidy(retention):
+                        yield AgentServer(
+                            settings, keyring, assistants, threads, states, runs, worker
+                        )
                 finally:
                     await worker.drain()
     except (OSError, sqlite3.DatabaseError) as error:

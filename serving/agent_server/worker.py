@@ -193,3 +193,10 @@ class Worker:
         """Delete a thread without open runs: its checkpoints, its runs, and the thread."""
         await self.saver.adelete_thread(thread_id)
         await self.database.delete_thread(thread_id)
+
+    async def delete_if_idle(self, thread_id: str) -> bool:
+        """Delete a thread unless a run of it is under way or waits; return whether it is gone."""
+        if self.busy(thread_id):
+            return False
+        await self.delete_thread(thread_id)
+        return True
