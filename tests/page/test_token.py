@@ -6,10 +6,15 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from test_key import unlock
 
 pytestmark = pytest.mark.loopback
 ON = ["serve-token"]
+
+
+def type_token(page, site):
+    token = re.findall(r"#token=(\w+)", site.log.read_text())[-1]
+    page.get_by_label("API key").fill(token)
+    page.keyboard.press("Enter")
 
 
 def test_the_printed_address_opens_the_page(window, site, expected):
@@ -35,11 +40,11 @@ def test_the_printed_address_opens_the_page(window, site, expected):
 def test_a_server_that_was_started_again_asks_for_its_new_token(window, site, expected):
     expected.extend(["401", "ERR_CONNECTION_REFUSED", "Failed to load resource"])
     page = window(waits_for=".key-form")
-    unlock(page, re.findall(r"#token=(\w+)", site.log.read_text())[-1])
+    type_token(page, site)
     expect(page.locator("#set-depth")).to_be_visible()
     site.end()
     site.start()
     page.reload()
     expect(page.locator(".key-form")).to_be_visible()
-    unlock(page, re.findall(r"#token=(\w+)", site.log.read_text())[-1])
+    type_token(page, site)
     expect(page.locator("#set-depth")).to_be_visible()
