@@ -15,7 +15,7 @@ from .serve import serve_app
 
 keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 serve_app.add_typer(keys_app, name="keys")
-DAY = "A day begins at midnight UTC; 0 is no limit."
+DAY = "A day begins at midnight UTC; 0 means no limit."
 LIMITS = "Limits of this person"
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is.", show_default=False)]
@@ -42,7 +42,7 @@ ByHeader = Annotated[
 ]  # fmt: skip
 Runs = Annotated[
     int,
-    typer.Option("--max-concurrent", metavar="N", min=0, help="Runs at the same time; 0 is no "
+    typer.Option("--max-concurrent", metavar="N", min=0, help="Runs at the same time; 0 means no "
                  "limit.", rich_help_panel=LIMITS),
 ]  # fmt: skip
 Requests = Annotated[

@@ -17,7 +17,7 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}"  # of a person: it stands in files, 
 
 
 class KeyLimits(BaseModel):
-    """What one person may use; 0 is no limit. A day begins at midnight UTC."""
+    """What one person may use; 0 means no limit. A day begins at midnight UTC."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

@@ -28,15 +28,15 @@ class LimitSettings(BaseModel):
         default=131_072, ge=1, description="Tokens of one text that a client may ask for."
     )
     run_requests: int = Field(
-        default=0, ge=0, description="Requests to models a run may cost; 0 is no limit."
+        default=0, ge=0, description="Requests to models a run may cost; 0 means no limit."
     )
     run_tokens: int = Field(
-        default=0, ge=0, description="Tokens a run may cost, in and out; 0 is no limit."
+        default=0, ge=0, description="Tokens a run may cost, in and out; 0 means no limit."
     )
     run_usd: float = Field(
         default=0,
         ge=0,
-        description="Dollars a run may cost; 0 is no limit. Every model needs a known price.",
+        description="Dollars a run may cost; 0 means no limit. Every model needs a known price.",
     )
     keep_days: float = Field(
         default=0, ge=0, description="Days a thread is kept after its last change; 0: for ever."
@@ -44,5 +44,5 @@ class LimitSettings(BaseModel):
     max_bytes: int = Field(
         default=0,
         ge=0,
-        description="Bytes of all threads together; beyond, the oldest are removed. 0 is no limit.",
+        description="Bytes of all threads; beyond, the oldest are removed. 0 means no limit.",
     )
