@@ -29,6 +29,7 @@ from .arguments import (  # noqa: F401  # isort: skip
     report,
     score_doctor,
     serve,
+    serve_keys,
 )
 from .arguments.top_level import app
 from .console import say

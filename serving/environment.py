@@ -10,7 +10,10 @@ from pydantic import ValidationError
 from ..core.errors import ConfigError, evidence
 from ..core.json_types import JsonObject
 from ..core.make_context import explain
-from .server_settings import MODELS, PREFIX, SECRET, Settings
+from .guard.access_settings import PREFIX, SECRET
+from .server_settings import MODELS, Settings
+
+LISTS = {"hosts", "origins", "trusted_proxies"}
 
 
 def make_settings(given: Mapping[str, object]) -> Settings:
@@ -44,7 +47,7 @@ def from_environment(environment: Mapping[str, str]) -> JsonObject:
         if name == "models":
             values[name] = named_models(parts)
         else:
-            values[name] = parts if name in {"hosts", "origins"} else text
+            values[name] = parts if name in LISTS else text
     return values
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -88,9 +88,18 @@ def _too_many(error: TPOError) -> Refusal:
     return Refusal(TOO_MANY, str(error), kind=kind, code="rate_limit_exceeded", headers=headers)
 
 
-async def handle_error(request: Request, error: Exception) -> Response:
-    """Return the response to an error, in the form of the API that was called."""
+async def handle_error(
+    request: Request, error: Exception, shown: Callable[[str], str] = str
+) -> Response:
+    """Return the response to an error, in the form of the API that was called.
+
+    Args:
+        request: What was asked.
+        error: What happened.
+        shown: Makes of a message what clients may see.
+    """
     refusal, path = refusal_of(error), request.url.path
+    refusal.detail = shown(refusal.detail)
     if (refusal.status_code, refusal.detail) == (404, "Not Found"):  # Starlette's own
         served = "chat clients ask under /v1, LangGraph's SDK /threads and /runs, people /app/"
         refusal = Refusal(404, f"there is nothing at {path[:100]}: {served}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import create_model, model_validator
+from pydantic import BeforeValidator, Field, create_model, model_validator
 from pydantic.fields import FieldInfo
 
 from ..core.context import Context
+from .guard.run_account import MEASURES
+from .hidden_parts import by_short_name
 from .server_settings import Settings
 
 Fields = dict[str, Any]
@@ -48,13 +50,18 @@ def bounded_context(settings: Settings, base: type[Context]) -> type[Context]:
                 )
             return self
 
+    bounded = create_model("Context", __base__=Bounded, **bounded_numbers(settings, base))
     if settings.any_spec:
-        return Bounded
+        return bounded
+    full = by_short_name(policy_specs(settings))
+    as_spec = BeforeValidator(
+        lambda given: full.get(given, given) if isinstance(given, str) else given
+    )
     default = {name: base.model_fields[name].default for name in ("critic", "reward")}
     policies, rewards = policy_specs(settings), [default["reward"], "heuristic"]
     fields: Fields = {}
     several = base.model_fields["policies"]
-    one_of: Any = Literal[tuple(policies)]
+    one_of: Any = Annotated[Literal[tuple(policies)], as_spec]
     fields["policies"] = (tuple[one_of, ...], with_default(several, several.default))
     for name, allowed in {
         "policy": policies,
@@ -67,5 +74,19 @@ def bounded_context(settings: Settings, base: type[Context]) -> type[Context]:
         field = base.model_fields[name]
         shown = with_default(field, field.default)
         shown.json_schema_extra = {"enum": list(choices)}  # a list, even of one
-        fields[name] = (Literal[choices], shown)
-    return create_model("Context", __base__=Bounded, **fields)
+        fields[name] = (Annotated[Literal[choices], as_spec], shown)
+    return create_model("Context", __base__=bounded, **fields)
+
+
+def bounded_numbers(settings: Settings, base: type[Context]) -> Fields:
+    """Return the sizes and budgets that a client may lower, and not raise above the server's."""
+    tokens = dict.fromkeys(("max_tokens", "critique_max_tokens"), settings.max_tokens)
+    budgets = {f"budget_{name}": getattr(settings, f"run_{name}") for name in MEASURES}
+    fields: Fields = {}
+    for name, most in {**tokens, **budgets}.items():
+        field, kind = base.model_fields[name], float if name == "budget_usd" else int
+        default = min(field.default or most, most)
+        if most:  # none at all (null, or a budget of 0) would be beyond it
+            number = Annotated[kind, Field(gt=0, le=most)]  # type: ignore[valid-type]
+            fields[name] = (number, with_default(field, default))
+    return fields

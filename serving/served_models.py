@@ -17,6 +17,7 @@ from ..graphs.loop import TPOGraph, build_tpo
 from ..models.policy import resolve_policy
 from ..rewards.resolve import resolve_reward
 from .error_responses import Refusal
+from .hidden_parts import short_name
 from .run_settings import Fields, bounded_context, policy_specs, with_default
 from .server_settings import Settings
 
@@ -78,11 +79,11 @@ class ServedModels:
         }
         if taken := sorted(always.keys() & settings.models):
             raise ConfigError(f"{', '.join(taken)} is the name of a model that is always there")
-        others = {f"tpo/{_name(self.policies[0])}": self.policies[0]} | settings.models
+        others = {f"tpo/{short_name(self.policies[0])}": self.policies[0]} | settings.models
         self._models = {
             **always,
             **{
-                n: self._served(n, f"TPO with {_name(spec)}.", policy=spec)
+                n: self._served(n, f"TPO with {short_name(spec)}.", policy=spec)
                 for n, spec in others.items()
             },
         }
@@ -103,6 +104,11 @@ class ServedModels:
     def names(self) -> list[str]:
         """The names of all models."""
         return list(self._models)
+
+    @property
+    def chosen_names(self) -> list[str]:
+        """The names that say nothing of a spec: those always there, and the operator's own."""
+        return [name for name in self._models if not name.startswith("tpo/")]
 
     def __getitem__(self, name: str) -> ServedModel:
         """Return a model.
@@ -125,8 +131,3 @@ class ServedModels:
             field = self._base.model_fields[setting]
             fields[setting] = (field.annotation, with_default(field, value))
         return ServedModel(name, about, create_model("Context", __base__=self._base, **fields))
-
-
-def _name(spec: str) -> str:
-    """Return the name of a policy without its address, which clients must not see."""
-    return spec.partition("@http")[0]

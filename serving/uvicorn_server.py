@@ -14,8 +14,10 @@ from starlette.types import ASGIApp
 from ..core.errors import ConfigError
 from .agent_server.server import open_agent_server
 from .app import app_of_tpo_serve
-from .guard.run_limit import RunLimit
+from .guard.api_keys import make_keyring
+from .guard.run_limit import make_run_limit
 from .guard.slow_clients import slow_client_protocol
+from .guard.url_token import with_token
 from .served_models import ServedModels
 from .server_settings import Settings
 
@@ -51,10 +53,12 @@ async def serve(settings: Settings, show: Callable[[str], None]) -> None:
     """
     settings.check()
     allow_open_files(2 * settings.max_connections + OTHER_FILES)
-    served_models, run_limit = ServedModels(settings), RunLimit(settings.max_concurrent)
+    settings, token = with_token(settings)
+    keyring, served_models = make_keyring(settings), ServedModels(settings)
+    run_limit = make_run_limit(settings, keyring)
     await served_models.check()
     ending = asyncio.Event()
-    async with open_agent_server(settings, served_models, run_limit) as agent:
+    async with open_agent_server(settings, keyring, served_models, run_limit) as agent:
         app = app_of_tpo_serve(settings, served_models, run_limit, agent)
         server = Server(uvicorn_config(settings, app), ending)
 
@@ -64,11 +68,18 @@ async def serve(settings: Settings, show: Callable[[str], None]) -> None:
 
         draining = asyncio.create_task(drain())
         listening = listen(settings)
-        address = address_of(settings, listening.getsockname()[1])
-        show(f"The page: {address}/app/   OpenAI clients: {address}/v1   langgraph_sdk: {address}")
+        show(places(address_of(settings, listening.getsockname()[1]), token))
         await server.serve([listening])
         ending.set()
         await draining
+
+
+def places(address: str, token: str) -> str:
+    """Return where everything is, for the person who started the server."""
+    line = (
+        f"The page: {address}/app/{token}   OpenAI clients: {address}/v1   langgraph_sdk: {address}"
+    )
+    return f"{line}\nClients send the token as their API key." if token else line
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -114,7 +125,8 @@ def uvicorn_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     """Return how uvicorn serves the app."""
     return uvicorn.Config(
         app,
-        http=slow_client_protocol(settings.patience_seconds),
+        proxy_headers=False,  # they would name another peer than the one that is connected
+        http=slow_client_protocol(settings.patience_seconds, settings.max_connections),
         host=settings.host,
         port=settings.port,
         lifespan="off",

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ...serving.server_settings import MODELS, PREFIX, Settings
+from ...serving.guard.access_settings import PREFIX
+from ...serving.server_settings import MODELS, Settings
 from .top_level import app
 
 EXAMPLES = """\
@@ -20,8 +21,11 @@ tpo serve -p openai:qwen@http://localhost:9000/v1 --model fast=openai:small@http
 
 TPO_SERVE_KEYS=$(openssl rand -hex 16) tpo serve --host 0.0.0.0 --allow-host tpo.example.org
 
-Then open the page at http://127.0.0.1:8000/app/, point an OpenAI client to
-http://127.0.0.1:8000/v1, or langgraph_sdk to http://127.0.0.1:8000. Every setting can also be an
+tpo serve keys add ann   (a key of her own: threads that only she sees, limits, a role)
+
+Then open the page at the address that is printed (http://127.0.0.1:8000/app/ and a token), point
+an OpenAI client to http://127.0.0.1:8000/v1, or langgraph_sdk to http://127.0.0.1:8000; the token
+is their API key. Every setting can also be an
 environment variable, TPO_SERVE_NAME (lists are separated by commas). More in docs/serving.md.
 """
 OFFER, WHO, LIMITS, PACE = "What is served", "Address and access", "Limits", "Waiting"
@@ -37,8 +41,13 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
     "host": (WHO, ("--host",), str, "ADDRESS"),
     "port": (WHO, ("--port",), int, "N"),
     "keys": (WHO, ("--key",), list[str], "KEY"),
+    "token": (WHO, ("--token/--no-token",), bool, " "),
+    "keys_file": (WHO, ("--keys-file",), Path, "FILE"),
+    "trusted_header": (WHO, ("--trusted-header",), str, "NAME"),
+    "trusted_proxies": (WHO, ("--trusted-proxy",), list[str], "ADDRESS"),
     "hosts": (WHO, ("--allow-host",), list[str], "NAME"),
     "origins": (WHO, ("--allow-origin",), list[str], "URL"),
+    "studio": (WHO, ("--studio/ ",), bool, " "),
     "max_concurrent": (LIMITS, ("--max-concurrent",), int, "N"),
     "max_waiting": (LIMITS, ("--max-waiting",), int, "N"),
     "max_calls": (LIMITS, ("--max-calls",), int, "N"),
@@ -46,6 +55,12 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
     "max_body_bytes": (LIMITS, ("--max-body-bytes",), int, "N"),
     "max_connections": (LIMITS, ("--max-connections",), int, "N"),
     "run_seconds": (LIMITS, ("--run-seconds",), float, "X"),
+    "max_tokens": (LIMITS, ("--max-tokens",), int, "N"),
+    "run_requests": (LIMITS, ("--run-requests",), int, "N"),
+    "run_tokens": (LIMITS, ("--run-tokens",), int, "N"),
+    "run_usd": (LIMITS, ("--run-usd",), float, "X"),
+    "keep_days": (LIMITS, ("--keep-days",), float, "X"),
+    "max_bytes": (LIMITS, ("--max-bytes",), int, "N"),
     "drain_seconds": (PACE, ("--drain-seconds",), float, "X"),
     "heartbeat_seconds": (PACE, ("--heartbeat-seconds",), float, "X"),
     "patience_seconds": (PACE, ("--patience-seconds",), float, "X"),
@@ -75,16 +90,27 @@ def _parameter(name: str) -> inspect.Parameter:
     )
 
 
-@app.command(epilog=EXAMPLES)
-def serve(**given: object) -> int:
+serve_app = typer.Typer(invoke_without_command=True, rich_markup_mode="rich")
+app.add_typer(serve_app, name="serve", epilog=EXAMPLES)
+
+
+@serve_app.callback()
+def serve(context: typer.Context, **given: object) -> int:
     """Serve chat clients (OpenAI's protocol), a web page and langgraph_sdk from this machine.
 
     Threads are saved on disk. Ctrl-C lets runs reach a checkpoint; the next start continues them.
     """
+    if context.invoked_subcommand:
+        return 0
     from ..commands.serve import serve as work  # --help stays fast
 
     return work(given)
 
 
 # Typer reads here what can be typed.
-serve.__signature__ = inspect.Signature([_parameter(name) for name in OPTIONS])  # type: ignore[attr-defined]
+CONTEXT = inspect.Parameter(
+    "context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
+)
+serve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [CONTEXT, *(_parameter(name) for name in OPTIONS)]
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
@@ -17,25 +17,9 @@ from ..cancel_on_disconnect import cancel_task
 from .event_log import EventLog
 from .metadata import text_contains
 from .records import OPEN_STATUSES, Run, Thread, now
+from .schema import migrate
+from .wanted_threads import WantedThreads
 
-SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
-CREATE TABLE IF NOT EXISTS threads (
-    thread_id TEXT PRIMARY KEY, created_at TEXT, updated_at TEXT, status TEXT,
-    metadata TEXT, error TEXT
-);
-CREATE TABLE IF NOT EXISTS runs (
-    number INTEGER PRIMARY KEY, run_id TEXT UNIQUE, thread_id TEXT, assistant_id TEXT,
-    created_at TEXT, updated_at TEXT, status TEXT, metadata TEXT, kwargs TEXT,
-    multitask_strategy TEXT, life INTEGER
-);
-CREATE INDEX IF NOT EXISTS runs_of_thread ON runs (thread_id);
-CREATE TABLE IF NOT EXISTS events (
-    run_id TEXT, life INTEGER, number INTEGER, name TEXT, data BLOB, passing INTEGER,
-    PRIMARY KEY (run_id, life, number)
-) WITHOUT ROWID;
-"""
 # The columns that hold JSON, and the value of each that stands for "nothing".
 JSON_COLUMNS: JsonObject = {
     "metadata": {},
@@ -59,7 +43,7 @@ class Database:
         await self._insert("threads", cast("JsonObject", thread))
 
     async def thread(self, thread_id: str) -> Thread | None:
-        """Return a thread, if there is one."""
+        """Return a thread, if there is one; for routes, `known_thread` asks whose it is."""
         found = await self._select("SELECT * FROM threads WHERE thread_id = ?", thread_id)
         return cast("Thread", found[0]) if found else None
 
@@ -75,17 +59,15 @@ class Database:
 
     async def find_threads(
         self,
+        wanted: WantedThreads,
         *,
-        status: str | None = None,
-        metadata: JsonObject | None = None,
-        ids: Sequence[str] | None = None,
         sort_by: str | None = None,
         ascending: bool = False,
         limit: int = 10,
         offset: int = 0,
     ) -> list[Thread]:
         """Return threads, the newest first."""
-        where, values = _where(status, metadata, ids)
+        where, values = wanted.condition()
         order = sort_by if sort_by in SORTABLE else "created_at"
         direction = "ASC" if ascending else "DESC"
         found = await self._select(
@@ -97,11 +79,9 @@ class Database:
         )
         return cast("list[Thread]", found)
 
-    async def count_threads(
-        self, status: str | None, metadata: JsonObject | None, ids: Sequence[str] | None
-    ) -> int:
+    async def count_threads(self, wanted: WantedThreads) -> int:
         """Count the threads that `find_threads` would find."""
-        where, values = _where(status, metadata, ids)
+        where, values = wanted.condition()
         query = f"SELECT count(*) AS number FROM threads WHERE {where}"  # noqa: S608
         async with self.db.execute(query, values) as rows:
             found = await rows.fetchone()
@@ -174,24 +154,6 @@ class Database:
             ]
 
 
-def _where(
-    status: str | None, metadata: JsonObject | None, ids: Sequence[str] | None
-) -> tuple[str, list[object]]:
-    where, values = ["1"], list[object]()
-    if status:
-        where.append("status = ?")
-        values.append(status)
-    if metadata:
-        where, values = (
-            [*where, "holds(CAST(metadata AS BLOB), ?)"],
-            [*values, json.dumps(metadata)],
-        )
-    if ids is not None:
-        where.append(f"thread_id IN ({','.join('?' * len(ids))})")
-        values += ids
-    return " AND ".join(where), values
-
-
 def _stored(record: JsonObject) -> JsonObject:
     return {k: json.dumps(v) if k in JSON_COLUMNS else v for k, v in record.items()}
 
@@ -216,7 +178,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
         # A row is still listed if another program has written other bytes.
         db.text_factory = lambda raw: raw.decode("utf-8", "replace")
         await db.create_function("holds", 2, text_contains, deterministic=True)
-        await db.executescript(SCHEMA)
+        await migrate(db)
         database = Database(db)
         writing = asyncio.create_task(database.events.save_forever())
         try:

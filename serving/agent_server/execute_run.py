@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any, cast
 
-from langchain_core.messages import BaseMessage, BaseMessageChunk
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import EmptyInputError
 from langgraph.types import Command
 
 from ...core.errors import InputError, TPOError
 from ...core.json_types import JsonObject
+from ...core.usage import Cost, Usage
+from ..guard.run_account import RunAccount
 from ..served_models import App, ServedModel
 from .check_update import check_update
+from .joined_messages import JoinedMessages
 from .live_run import LiveRun
 from .read_state import saved_checkpoint, unreadable, values_at
 from .records import Run, at_checkpoint, thread_config
@@ -35,7 +37,7 @@ def run_config(run: Run) -> RunnableConfig:
     return config
 
 
-async def run_on_thread(app: App, served: ServedModel, live: LiveRun) -> None:
+async def run_on_thread(app: App, served: ServedModel, live: LiveRun, account: RunAccount) -> None:
     """Run to the end, a pause or an error, and send every event.
 
     A run that saved something before a restart continues from there. A run that is cancelled
@@ -50,11 +52,13 @@ async def run_on_thread(app: App, served: ServedModel, live: LiveRun) -> None:
     if not resumed and (checkpoint_id := kwargs["checkpoint_id"]):
         await _branch_off(app, config, checkpoint_id, saved.config if saved else config)
     modes = {"messages" if m == "messages-tuple" else m for m in kwargs["stream_mode"]}
+    goes_on = not given or (isinstance(given, Command) and not given.update)
+    before = await cost_before(app, config) if goes_on else None
     stream = app.astream(
         given,
         config,
-        context=served.context(**kwargs["context"]),
-        stream_mode=cast("Any", sorted(modes)),
+        context=account.bounded(served.context(**kwargs["context"]), before),
+        stream_mode=cast("Any", sorted({*modes, "custom"})),
         subgraphs=kwargs["stream_subgraphs"],
         durability=kwargs["durability"],
         control=live.control,
@@ -62,7 +66,7 @@ async def run_on_thread(app: App, served: ServedModel, live: LiveRun) -> None:
         interrupt_after=kwargs["interrupt_after"],
     )
     try:
-        await _send_events(stream, live)
+        await _send_events(counted(stream, live, account), live)
     except TPOError:
         raise
     except Exception as error:
@@ -71,14 +75,31 @@ async def run_on_thread(app: App, served: ServedModel, live: LiveRun) -> None:
         raise
 
 
-async def _send_events(stream: AsyncIterator[Any], live: LiveRun) -> None:
-    joined = (
-        None if "messages-tuple" in live.run["kwargs"]["stream_mode"] else _JoinedMessages(live)
-    )
+async def cost_before(app: App, config: RunnableConfig) -> Cost | None:
+    """Return what the turn that a run goes on with has cost so far."""
+    usage = (await values_at(app, config) or {}).get("usage")
+    return cast("Usage", usage)["total"] if usage else None
+
+
+async def counted(
+    stream: AsyncIterator[Any], live: LiveRun, account: RunAccount
+) -> AsyncGenerator[Any]:
+    """Yield the parts of a stream that were asked for, and count what events say was paid for."""
+    wanted = "custom" in live.run["kwargs"]["stream_mode"]
+    async with aclosing(cast("Any", stream)) as parts:
+        async for part in parts:
+            if part[-2] == "custom":
+                account.take(part[-1])
+            if part[-2] != "custom" or wanted:
+                yield part
+
+
+async def _send_events(stream: AsyncGenerator[Any], live: LiveRun) -> None:
+    joined = None if "messages-tuple" in live.run["kwargs"]["stream_mode"] else JoinedMessages(live)
     shapes = {"debug": debug_event, "checkpoints": checkpoint_event}
     task = asyncio.current_task()
     try:
-        async with aclosing(cast("Any", stream)) as parts:
+        async with aclosing(stream) as parts:
             async for part in parts:
                 if task and task.cancelling():
                     raise asyncio.CancelledError
@@ -124,21 +145,3 @@ async def _branch_off(
             f"there is no checkpoint {checkpoint_id!r} in this thread; see its history"
         )
     await app.aupdate_state(named, None, as_node="__copy__")
-
-
-class _JoinedMessages:
-    """The older form of the messages stream: each event holds the whole message so far."""
-
-    def __init__(self, live: LiveRun) -> None:
-        self.live = live
-        self.known: dict[str | None, BaseMessage] = {}
-
-    def send(self, message: BaseMessage, metadata: JsonObject) -> None:
-        if message.id not in self.known:
-            self.known[message.id] = message
-            self.live.send("messages/metadata", {message.id: {"metadata": metadata}})
-        else:
-            self.known[message.id] = cast("Any", self.known[message.id]) + message
-        whole = not isinstance(message, BaseMessageChunk)
-        name = "messages/complete" if whole else "messages/partial"
-        self.live.send(name, [self.known[message.id]])

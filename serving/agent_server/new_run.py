@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 from langchain_core.runnables import RunnableConfig
 from starlette.requests import Request
 
 from ...core.errors import ConfigError, InputError
-from ...core.json_types import JsonObject
 from ..error_responses import Refusal
+from ..guard.callers import caller_of
 from ..guard.read_body import read_json
 from ..json_response import to_json
 from ..server_settings import Settings
 from .assistant_routes import AssistantRoutes, assistant_id
 from .check_update import check_for_new_thread, check_update
 from .database import Database
+from .known_thread import known_thread, no_thread
 from .live_run import LiveRun
 from .read_state import values_at
-from .records import Run, at_checkpoint, new_thread, now
+from .records import Thread, at_checkpoint, new_thread
 from .request_bodies import RunCreate, as_uuid, parse_body
+from .run_record import run_record
 from .worker import Worker
 
 
@@ -48,40 +48,51 @@ class RunStarter:
             served.context(**context)
         except ConfigError as error:
             raise Refusal(422, f"context: {error}") from None
-        size = len(to_json(asked.input)) if asked.input else 0
-        if size > 2 * self.settings.max_prompt_chars:
-            raise Refusal(413, f"the input holds {size} bytes, more than this server takes")
+        known = await self.thread_of(request, asked)
         try:
             await self._check_update(request, asked, served.name)
         except InputError as error:
             raise Refusal(422, f"{'command' if asked.command else 'input'}: {error}") from None
-        thread_id, temporary = await self._thread(request, asked, served.name)
+        thread_id, temporary = await self._thread(request, known, served.name)
         if asked.multitask_strategy == "reject" and self.worker.busy(thread_id):
             raise Refusal(409, "a run of this thread is under way; cancel it, or enqueue this one")
         run = run_record(asked, served.name, thread_id, context, temporary=temporary)
+        run["owner"] = caller_of(request).name
         return await self.worker.start(run), asked
 
-    async def _thread(self, request: Request, asked: RunCreate, name: str) -> tuple[str, bool]:
+    async def thread_of(self, request: Request, asked: RunCreate) -> Thread | None:
+        """Return the thread that the path names, or `None` if it is to be made.
+
+        Raises:
+            Refusal: there is none, or it is someone else's (404).
+        """
+        given = request.path_params.get("thread_id")
+        if given is None:
+            return None
+        thread_id = as_uuid(given, "thread")
+        known = await known_thread(self.database, request, thread_id)
+        if known is None and asked.if_not_exists == "reject":
+            raise no_thread(thread_id)
+        return known
+
+    async def _thread(self, request: Request, known: Thread | None, name: str) -> tuple[str, bool]:
         """Return the thread of a new run, and whether it exists for that run only."""
         about = {"graph_id": name, "assistant_id": assistant_id(name)}
         given = request.path_params.get("thread_id")
-        if given is None:
-            made = new_thread(None, about)
-            await self.database.add_thread(made)
-            return made["thread_id"], True
-        thread_id = as_uuid(given, "thread")
-        known = await self.database.thread(thread_id)
         if known is None:
-            if asked.if_not_exists == "reject":
-                raise Refusal(404, f"there is no thread {thread_id}")
-            await self.database.add_thread(new_thread(thread_id, about))
+            thread_id = None if given is None else as_uuid(given, "thread")
+            known = new_thread(caller_of(request).name, thread_id, about)
+            await self.database.add_thread(known)
         elif not about.items() <= known["metadata"].items():
             metadata = {**known["metadata"], **about}
-            await self.database.change_thread(thread_id, metadata=metadata)
-        return thread_id, False
+            await self.database.change_thread(known["thread_id"], metadata=metadata)
+        return known["thread_id"], given is None
 
     async def _check_update(self, request: Request, asked: RunCreate, name: str) -> None:
         """Refuse what the thread cannot take; for a busy thread, the run checks when it starts."""
+        size = len(to_json(asked.input)) if asked.input else 0
+        if size > 2 * self.settings.max_prompt_chars:
+            raise Refusal(413, f"the input holds {size} bytes, more than this server takes")
         update = asked.command.update if asked.command else asked.input
         given = request.path_params.get("thread_id")
         if given is None:
@@ -93,45 +104,3 @@ class RunStarter:
             if not self.worker.busy(thread_id):
                 app = self.worker.apps[name]
                 check_update(app, await values_at(app, config) or {}, update)
-
-
-def run_record(
-    asked: RunCreate, graph_id: str, thread_id: str, context: JsonObject, *, temporary: bool
-) -> Run:
-    """Return the record of a new run.
-
-    Args:
-        asked: The request.
-        graph_id: The graph.
-        thread_id: The thread.
-        context: The settings of the run.
-        temporary: Whether the thread exists for this run only.
-    """
-    created_at = now()
-    kwargs = {
-        "graph_id": graph_id,
-        "input": asked.input,
-        "command": asked.command.model_dump() if asked.command else None,
-        "context": context,
-        "config": {k: v for k, v in asked.config.items() if k in {"tags", "recursion_limit"}},
-        "checkpoint_id": asked.start,
-        "stream_mode": asked.modes,
-        "stream_subgraphs": asked.stream_subgraphs,
-        "stream_resumable": asked.stream_resumable,
-        "interrupt_before": asked.interrupt_before,
-        "interrupt_after": asked.interrupt_after,
-        "durability": asked.durability,
-        "temporary": temporary,
-    }
-    return Run(
-        run_id=str(uuid4()),
-        thread_id=thread_id,
-        assistant_id=assistant_id(graph_id),
-        created_at=created_at,
-        updated_at=created_at,
-        status="pending",
-        metadata={**asked.metadata, "graph_id": graph_id, "assistant_id": assistant_id(graph_id)},
-        kwargs=kwargs,
-        multitask_strategy=asked.multitask_strategy,
-        life=1,
-    )

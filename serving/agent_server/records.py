@@ -26,6 +26,8 @@ class Thread(TypedDict):
     metadata: JsonObject
     status: ThreadStatus
     error: JsonObject | None
+    owner: str
+    """The name of the person it belongs to; "" for the one who started the server."""
 
 
 class Run(TypedDict):
@@ -42,9 +44,11 @@ class Run(TypedDict):
     multitask_strategy: str
     life: int
     """How often it was started: once, and once more after each restart of the server."""
+    owner: str
+    """Who asked for it, and pays: the owner of its thread, or an admin."""
 
 
-def new_thread(thread_id: str | None = None, metadata: JsonObject | None = None) -> Thread:
+def new_thread(owner: str, thread_id: str | None, metadata: JsonObject | None) -> Thread:
     """Return the record of a new thread."""
     created_at = now()
     return Thread(
@@ -54,6 +58,7 @@ def new_thread(thread_id: str | None = None, metadata: JsonObject | None = None)
         metadata=metadata or {},
         status="idle",
         error=None,
+        owner=owner,
     )
 
 
@@ -75,4 +80,4 @@ def now() -> str:
 
 def public_run(run: Run) -> Mapping[str, object]:
     """Return a run as clients see it."""
-    return {key: value for key, value in run.items() if key != "life"}
+    return {key: value for key, value in run.items() if key not in {"life", "owner"}}

@@ -160,9 +160,9 @@ class RunRoutes:
 
     async def _find(self, request: Request) -> Run:
         run_id = as_uuid(request.path_params["run_id"], "run")
-        thread_id = as_uuid(request.path_params["thread_id"], "thread")
+        thread = await self.threads.find(request)
         run = await self.database.run(run_id)
-        if run is None or run["thread_id"] != thread_id:
+        if run is None or run["thread_id"] != thread["thread_id"]:
             raise Refusal(404, f"there is no run {run_id} on this thread")
         return run
 

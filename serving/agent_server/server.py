@@ -8,9 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
-import platformdirs
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -19,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from ...core.errors import StoreError, evidence
 from ...core.private_files import private_file, private_folder
-from ..guard.api_keys import NeedsKey
+from ..guard.api_keys import Keyring, NeedsKey
 from ..guard.run_limit import RunLimit
 from ..json_response import JsonResponse
 from ..served_models import ServedModels
@@ -27,7 +25,9 @@ from ..server_settings import Settings
 from .assistant_routes import AssistantRoutes
 from .database import open_database
 from .folder_lock import folder_lock
+from .retention import Retention, keep_tidy
 from .run_routes import RunRoutes
+from .spending import kept_accounts
 from .state_routes import StateRoutes
 from .thread_routes import ThreadRoutes
 from .worker import Worker
@@ -38,6 +38,7 @@ class AgentServer:
     """Threads and runs, with the routes that `langgraph_sdk` and the page need."""
 
     settings: Settings
+    keyring: Keyring
     assistants: AssistantRoutes
     threads: ThreadRoutes
     states: StateRoutes
@@ -46,7 +47,7 @@ class AgentServer:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes; all but two need the key."""
-        keyed = [Middleware(NeedsKey, keys=self.settings.keys)]
+        keyed = [Middleware(NeedsKey, keyring=self.keyring)]
         parts = (self.assistants, self.threads, self.states, self.runs)
         inner = [route for part in parts for route in part.routes()]
         return [
@@ -65,22 +66,16 @@ class AgentServer:
         return JsonResponse({"version": version("tpo"), "flags": flags})
 
 
-def data_folder(settings: Settings) -> Path:
-    """Return the folder of threads and runs."""
-    default = platformdirs.user_data_path("tpo", appauthor=False) / "serve"
-    return (settings.data or default).expanduser()
-
-
 @asynccontextmanager
 async def open_agent_server(
-    settings: Settings, served_models: ServedModels, run_limit: RunLimit
+    settings: Settings, keyring: Keyring, served_models: ServedModels, run_limit: RunLimit
 ) -> AsyncIterator[AgentServer]:
     """Open the files, resume the runs that a restart interrupted, and close in order.
 
     Raises:
         StoreError: the folder cannot be used, or another server uses it.
     """
-    folder = data_folder(settings)
+    folder = settings.folder
     try:
         private_folder(folder)  # prompts are private
         with folder_lock(folder):
@@ -88,6 +83,7 @@ async def open_agent_server(
             async with (
                 AsyncSqliteSaver.from_conn_string(os.fspath(folder / "checkpoints.db")) as saver,
                 open_database(folder / "runs.db") as database,
+                kept_accounts(run_limit.accounts, database.db),
             ):
                 await saver.setup()
                 apps = {
@@ -100,8 +96,12 @@ async def open_agent_server(
                 states = StateRoutes(settings, threads, worker, apps["tpo"])
                 runs = RunRoutes(settings, database, worker, threads, assistants)
                 await worker.resume_open_runs()
+                retention = Retention(settings, worker, database.db, saver.conn)
                 try:
-                    yield AgentServer(settings, assistants, threads, states, runs, worker)
+                    async with keep_tidy(retention):
+                        yield AgentServer(
+                            settings, keyring, assistants, threads, states, runs, worker
+                        )
                 finally:
                     await worker.drain()
     except (OSError, sqlite3.DatabaseError) as error:

@@ -9,11 +9,13 @@ from starlette.routing import Route
 
 from ...core.json_types import JsonObject
 from ..error_responses import Refusal
+from ..guard.callers import caller_of
 from ..guard.read_body import read_json
 from ..json_response import JsonResponse
 from ..served_models import App
 from ..server_settings import Settings
 from .database import Database
+from .known_thread import known_thread, no_thread
 from .read_state import read_state
 from .records import Thread, new_thread, thread_config
 from .request_bodies import (
@@ -24,6 +26,7 @@ from .request_bodies import (
     parse_body,
 )
 from .state_json import interrupt_of
+from .wanted_threads import WantedThreads
 from .worker import Worker
 
 
@@ -66,22 +69,22 @@ class ThreadRoutes:
         """Return the thread that a path names.
 
         Raises:
-            Refusal: there is none (404).
+            Refusal: there is none, or it is someone else's (404).
         """
         thread_id = as_uuid(request.path_params["thread_id"], "thread")
-        thread = await self.database.thread(thread_id)
+        thread = await known_thread(self.database, request, thread_id)
         if thread is None:
-            raise Refusal(404, f"there is no thread {thread_id}")
+            raise no_thread(thread_id)
         return thread
 
     async def create(self, request: Request) -> Response:
         """Make a thread."""
         asked = parse_body(ThreadCreate, await read_json(request, self.settings))
         thread_id = str(asked.thread_id) if asked.thread_id else None
-        known = await self.database.thread(thread_id) if thread_id else None
+        known = await known_thread(self.database, request, thread_id) if thread_id else None
         if known and asked.if_exists != "do_nothing":
             raise Refusal(409, f"there is a thread {thread_id} already")
-        thread = known or new_thread(thread_id, asked.metadata)
+        thread = known or new_thread(caller_of(request).name, thread_id, asked.metadata)
         if not known:
             await self.database.add_thread(thread)
         return JsonResponse(_brief(thread))
@@ -90,9 +93,7 @@ class ThreadRoutes:
         """List threads."""
         asked = parse_body(ThreadSearch, await read_json(request, self.settings))
         found = await self.database.find_threads(
-            status=asked.status,
-            metadata=asked.metadata,
-            ids=asked.ids,
+            wanted_threads(request, asked),
             sort_by=asked.sort_by,
             ascending=asked.sort_order == "asc",
             limit=asked.limit,
@@ -107,8 +108,7 @@ class ThreadRoutes:
     async def count(self, request: Request) -> Response:
         """Count threads."""
         asked = parse_body(ThreadSearch, await read_json(request, self.settings))
-        found = await self.database.count_threads(asked.status, asked.metadata, asked.ids)
-        return JsonResponse(found)
+        return JsonResponse(await self.database.count_threads(wanted_threads(request, asked)))
 
     async def get(self, request: Request) -> Response:
         """Return a thread."""
@@ -138,7 +138,7 @@ class ThreadRoutes:
     async def copy(self, request: Request) -> Response:
         """Make a thread with the same checkpoints."""
         thread = await self.find(request)
-        made = new_thread(None, thread["metadata"])
+        made = new_thread(caller_of(request).name, None, thread["metadata"])
         made["status"] = "idle" if thread["status"] == "busy" else thread["status"]
         async with self.saver.lock:
             for table in ("checkpoints", "writes"):
@@ -172,7 +172,13 @@ class ThreadRoutes:
         return {**brief, "values": state.values or None, "interrupts": paused}
 
 
+def wanted_threads(request: Request, asked: ThreadSearch) -> WantedThreads:
+    """Return which threads a search is after, among those that this person sees."""
+    return WantedThreads(caller_of(request).sees, asked.status, asked.metadata, asked.ids)
+
+
 def _brief(thread: Thread) -> JsonObject:
     """Return a thread without its state."""
     no_state: JsonObject = {"config": {}, "values": None, "interrupts": {}}
-    return {**thread, **no_state, "state_updated_at": thread["updated_at"]}
+    shown = {name: value for name, value in thread.items() if name != "owner"}
+    return {**shown, **no_state, "state_updated_at": thread["updated_at"]}

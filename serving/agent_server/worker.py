@@ -12,7 +12,9 @@ from langgraph.errors import GraphDrained
 
 from ...core.errors import TPOError
 from ..error_responses import Refusal
+from ..guard.run_account import RunAccount
 from ..guard.run_limit import RETRY_AFTER, STOPPING, RunLimit
+from ..hidden_parts import for_clients
 from ..served_models import App, ServedModels
 from ..server_settings import Settings
 from .database import Database
@@ -76,12 +78,14 @@ class Worker:
 
         Raises:
             Refusal: too many wait already (429), or the server stops (503).
+            TPOError: the person's limit for today is used up; its status is 429.
         """
         if self.draining:
             raise Refusal(503, STOPPING, headers=RETRY_AFTER)
         if len(self.live) >= self.settings.max_waiting + self.settings.max_concurrent:
             message = f"{len(self.live)} runs are at work or wait, as many as this server takes"
             raise Refusal(429, message, headers=RETRY_AFTER)
+        self.run_limit.accounts.left(run["owner"])
         live = self._start(run)
         await self.database.add_run(run)
         await self.database.change_thread(run["thread_id"], status="busy")
@@ -127,30 +131,33 @@ class Worker:
         run_id = live.run["run_id"]
         try:
             async with self._turns.setdefault(live.run["thread_id"], asyncio.Lock()):
-                with await self.run_limit.wait():
+                with await self.run_limit.wait(live.run["owner"]) as slot:
                     await self.database.change_run(run_id, status="running")
-                    status = await self._attempt(live)
+                    status = await self._attempt(live, slot.account)
                 await self._finish(live, status)
+        except TPOError as error:  # nothing is left for today
+            live.fail({"error": type(error).__name__, "message": str(error)})
+            await self._finish(live, "error")
         except asyncio.CancelledError:
             await self._finish(live, None if self.draining else "interrupted")
         finally:
             del self.live[run_id], self._tasks[run_id]
             live.end()
 
-    async def _attempt(self, live: LiveRun) -> RunStatus | None:
+    async def _attempt(self, live: LiveRun, account: RunAccount) -> RunStatus | None:
         """Run, and return how it ended; `None` if the end of the server cut it short."""
         served = self.served_models.graphs[live.run["kwargs"]["graph_id"]]
-        limit = asyncio.timeout(self.settings.run_seconds)
         try:
-            async with limit:
-                await run_on_thread(self.apps[served.name], served, live)
+            async with asyncio.timeout(self.settings.run_seconds) as limit:
+                await run_on_thread(self.apps[served.name], served, live, account)
         except GraphDrained:
             return None
         except Exception as error:  # it becomes the result of the run
             if not limit.expired():
                 if not isinstance(error, TPOError):
                     log.exception("a run failed unexpectedly")
-                shown = str(error) if isinstance(error, SHOWN_ERRORS) else INTERNAL_ERROR
+                said = for_clients(str(error), self.settings)
+                shown = said if isinstance(error, SHOWN_ERRORS) else INTERNAL_ERROR
                 live.fail({"error": type(error).__name__, "message": shown})
                 return "error"
         if limit.expired():  # even if the run has ended: see `run_on_thread`
@@ -186,3 +193,10 @@ class Worker:
         """Delete a thread without open runs: its checkpoints, its runs, and the thread."""
         await self.saver.adelete_thread(thread_id)
         await self.database.delete_thread(thread_id)
+
+    async def delete_if_idle(self, thread_id: str) -> bool:
+        """Delete a thread unless a run of it is under way or waits; return whether it is gone."""
+        if self.busy(thread_id):
+            return False
+        await self.delete_thread(thread_id)
+        return True

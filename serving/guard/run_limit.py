@@ -1,4 +1,4 @@
-"""The limit on runs at the same time, shared by all routes."""
+"""The limit on runs at the same time, shared by all routes; and on each person's."""
 
 from __future__ import annotations
 
@@ -6,49 +6,54 @@ import asyncio
 from typing import Self
 
 from ..error_responses import Refusal
+from ..server_settings import Settings
+from .accounts import Accounts
+from .api_keys import Keyring
 
 RETRY_AFTER = {"retry-after": "5"}
 STOPPING = "the server is stopping; try again soon"
 
 
 class RunLimit:
-    """Limits the runs at the same time, for the whole process.
+    """Limits the runs at the same time, for the whole process and for each person.
 
     Args:
         max_runs: Runs at the same time.
+        accounts: What each person may use; by default nobody has a limit.
     """
 
-    def __init__(self, max_runs: int) -> None:
-        self.max_runs = max_runs
+    def __init__(self, max_runs: int, accounts: Accounts | None = None) -> None:
+        self.max_runs, self.accounts = max_runs, accounts or Accounts()
         self.running = 0
         self.closed = False
         self.tasks: set[asyncio.Task[None]] = set()  # of runs that cannot be resumed
         self._freed = asyncio.Event()
 
-    def take(self) -> RunSlot:
-        """Return a slot for a run, or refuse it.
+    def take(self, owner: str) -> RunSlot:
+        """Return a slot for a run of a person, or refuse it.
 
         Raises:
-            Refusal: all slots are taken (429), or the server stops (503).
+            Refusal: all slots are taken, or all of this person's (429), or the server stops (503).
+            TPOError: the person's limit for today is used up; its status is 429.
         """
         if self.closed:
             raise Refusal(503, STOPPING, kind="server_error", headers=RETRY_AFTER)
         if self.running >= self.max_runs:
-            raise Refusal(
-                429,
-                f"{self.running} runs are at work, as many as this server takes; try again soon",
-                kind="rate_limit_error",
-                code="too_many_runs",
-                headers=RETRY_AFTER,
-            )
-        return RunSlot(self)
+            raise too_many(f"{self.running} runs are at work, as many as this server takes")
+        if self.accounts.is_busy(owner):
+            raise too_many(f"as many runs of {owner} are at work as this key may have")
+        return RunSlot(self, owner)
 
-    async def wait(self) -> RunSlot:
-        """Return a slot for a run as soon as one is free."""
-        while self.running >= self.max_runs:
+    async def wait(self, owner: str) -> RunSlot:
+        """Return a slot for a run of a person as soon as one is free.
+
+        Raises:
+            TPOError: the person's limit for today is used up; its status is 429.
+        """
+        while self.running >= self.max_runs or self.accounts.is_busy(owner):
             self._freed.clear()
             await self._freed.wait()
-        return RunSlot(self)
+        return RunSlot(self, owner)
 
     def free(self) -> None:
         """Give a slot back."""
@@ -65,9 +70,14 @@ class RunLimit:
 
 
 class RunSlot:
-    """The place of one run; a context manager that gives it back, once."""
+    """The place of one run, with its account; a context manager that gives it back, once.
 
-    def __init__(self, run_limit: RunLimit) -> None:
+    Raises:
+        TPOError: the person's limit for today is used up; its status is 429.
+    """
+
+    def __init__(self, run_limit: RunLimit, owner: str) -> None:
+        self.account = run_limit.accounts.begin(owner)
         self._run_limit: RunLimit | None = run_limit
         run_limit.running += 1
 
@@ -75,6 +85,7 @@ class RunSlot:
         """Give the place back."""
         if self._run_limit:
             self._run_limit.free()
+            self.account.close()
         self._run_limit = None
 
     def __enter__(self) -> Self:
@@ -82,3 +93,20 @@ class RunSlot:
 
     def __exit__(self, *_: object) -> None:
         self.free()
+
+
+def make_run_limit(settings: Settings, keyring: Keyring) -> RunLimit:
+    """Return the limit of a server on which these people may run."""
+    most = settings.max_concurrent
+    return RunLimit(most, Accounts(keyring.person, most))
+
+
+def too_many(message: str) -> Refusal:
+    """Return the refusal of a run for which there is no place now."""
+    return Refusal(
+        429,
+        f"{message}; try again soon",
+        kind="rate_limit_error",
+        code="too_many_runs",
+        headers=RETRY_AFTER,
+    )

@@ -16,7 +16,9 @@ from ...core.json_types import JsonObject
 from ...core.state import InputState
 from ..cancel_on_disconnect import Cancelled, OutOfTime, cancellable_stream
 from ..error_responses import NO_RETRY, Refusal, refusal_of
+from ..guard.run_account import RunAccount
 from ..guard.run_limit import RETRY_AFTER, STOPPING
+from ..hidden_parts import for_clients
 from ..served_models import ServedModel
 from ..server_settings import Settings
 from .reply import DONE, Completion, data, event_paragraph
@@ -32,6 +34,7 @@ class ChatRun:
         context: The settings of the run.
         settings: The limits of the server, and where reasoning is shown.
         tasks: Holds the run while it works, so that a stopping server can cancel it.
+        account: What it may use, and has used.
     """
 
     served: ServedModel
@@ -39,6 +42,7 @@ class ChatRun:
     context: Context
     settings: Settings
     tasks: set[asyncio.Task[None]]
+    account: RunAccount
 
     async def whole(self) -> JsonObject:
         """Run to the end, and return the reply."""
@@ -46,7 +50,7 @@ class ChatRun:
         async with aclosing(self._events()) as events:
             async for event in events:
                 completion.take(event)
-                reasoning.append(event_paragraph(event))
+                reasoning.append(self._paragraph(event))
         return completion.whole("".join(reasoning).strip(), self.settings.reasoning_field)
 
     async def pieces(self, *, usage: bool) -> AsyncGenerator[bytes]:
@@ -57,10 +61,12 @@ class ChatRun:
             async with aclosing(self._events()) as events:
                 async for event in events:
                     completion.take(event)
-                    if field and (text := event_paragraph(event)):
+                    if field and (text := self._paragraph(event)):
                         yield completion.piece({field: text})
         except Exception as error:  # noqa: BLE001  the status is sent, so the stream has to say it
-            yield data(refusal_of(error).as_error())
+            refusal = refusal_of(error)
+            refusal.detail = for_clients(refusal.detail, self.settings)
+            yield data(refusal.as_error())
             return
         yield completion.piece({"content": completion.final["answer"]})
         yield completion.piece({}, completion.finish_reason, tpo=completion.about)
@@ -68,16 +74,26 @@ class ChatRun:
             yield completion.usage_piece()
         yield DONE
 
+    def _paragraph(self, event: AnyEvent) -> str:
+        """Return an event as a part of the reasoning; texts of models stay as they are."""
+        text = event_paragraph(event)
+        if event["type"] in {"tpo.loss", "tpo.gradient"}:
+            return text
+        written = event["type"] == "tpo.candidate" and not event["candidate"]["error"]
+        return text if written else for_clients(text, self.settings)
+
     async def _events(self) -> AsyncGenerator[AnyEvent]:
         async def source() -> AsyncIterator[AnyEvent]:
             parts = self.served.app.astream(
                 cast("InputState", {"messages": self.messages}),
-                context=self.context,
+                context=self.account.bounded(self.context),
                 stream_mode="custom",
                 version="v2",
             )
             async for part in parts:
-                yield cast("AnyEvent", part["data"])
+                event = cast("AnyEvent", part["data"])
+                self.account.take(event)
+                yield event
 
         seconds = self.settings.run_seconds
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...core.json_types import JsonObject
+from ..hidden_parts import without_specs
 from ..served_models import ServedModels
 from ..server_settings import Settings
 from .request import ChatRequest
@@ -26,10 +27,12 @@ ERRORS = {
 def description(settings: Settings, served_models: ServedModels) -> JsonObject:
     """Return the OpenAPI description."""
     request = ChatRequest.model_json_schema(ref_template=REF + "{model}")
-    context = served_models["tpo"].schema.model_json_schema(ref_template=REF + "{model}")
+    context = without_specs(
+        served_models["tpo"].schema.model_json_schema(ref_template=REF + "{model}")
+    )
     parts = {**request.pop("$defs", {}), **context.pop("$defs", {})}
     request["properties"]["tpo"] = {"$ref": REF + "Context"}
-    request["properties"]["model"]["enum"] = served_models.names
+    request["properties"]["model"]["enum"] = served_models.chosen_names
     schemas = {
         **parts,
         "ChatRequest": request,
@@ -38,7 +41,7 @@ def description(settings: Settings, served_models: ServedModels) -> JsonObject:
         "Model": _MODEL,
     }
     schemas |= {"ChatCompletion": _COMPLETION}
-    keyed: JsonObject = {"security": [{"key": []}]} if settings.keys else {}
+    keyed: JsonObject = {"security": [{"key": []}]} if settings.is_guarded else {}
     return {
         "openapi": "3.1.0",
         "info": {

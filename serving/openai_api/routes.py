@@ -13,7 +13,8 @@ from starlette.routing import Route
 from ...core.json_types import JsonObject
 from ..cancel_on_disconnect import ClientLeft, cancel_on_disconnect
 from ..error_responses import Refusal, refusal_of
-from ..guard.api_keys import NeedsKey
+from ..guard.api_keys import Keyring, NeedsKey
+from ..guard.callers import caller_of
 from ..guard.read_body import read_json
 from ..guard.run_limit import RunLimit
 from ..json_response import JsonResponse
@@ -34,18 +35,20 @@ class ChatRoutes:
 
     Attributes:
         settings: Limits, and where reasoning is shown.
+        keyring: Who may come in.
         served_models: The models.
         run_limit: Of runs at the same time.
     """
 
     settings: Settings
+    keyring: Keyring
     served_models: ServedModels
     run_limit: RunLimit
     created: int = field(default_factory=lambda: int(time.time()))
 
     def routes(self) -> list[Route]:
         """Return the routes; all need the key, except the description."""
-        keyed = [Middleware(NeedsKey, keys=self.settings.keys)]
+        keyed = [Middleware(NeedsKey, keyring=self.keyring)]
         return [
             Route("/v1/openapi.json", self.openapi),
             *(Route(path, self.models, middleware=keyed) for path in ("/v1/models", "/v1/models/")),
@@ -78,8 +81,8 @@ class ChatRoutes:
         asked = read_request(await read_json(request, self.settings), self.settings)
         served = self.served_models[asked.model]
         messages, context = asked.conversation(self.settings), asked.context(served)
-        run = ChatRun(served, messages, context, self.settings, self.run_limit.tasks)
-        slot = self.run_limit.take()
+        slot = self.run_limit.take(caller_of(request).name)
+        run = ChatRun(served, messages, context, self.settings, self.run_limit.tasks, slot.account)
         if asked.stream:
             usage = bool(asked.stream_options and asked.stream_options.include_usage)
             return EventStream(

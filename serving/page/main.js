@@ -2,10 +2,11 @@
 import { apiClient, baseOf } from "./api_client.js";
 import { Layout } from "./components/layout.js";
 import { createSession } from "./session.js";
+import { savedKey, saveKey, takeToken } from "./token.js";
 import { html, render } from "./vendor/preact.js";
 
-const KEY = "tpo-key";
-const server = apiClient(baseOf(location.pathname), () => sessionStorage.getItem(KEY) ?? "");
+takeToken();
+const server = apiClient(baseOf(location.pathname), savedKey);
 
 let scheduled = false;
 const session = createSession(server, () => {
@@ -18,14 +19,18 @@ const session = createSession(server, () => {
 });
 
 function unlock(key) {
-  sessionStorage.setItem(KEY, key);
+  saveKey(key);
   return session.unlock();
 }
 
 const draw = () => render(html`<${Layout} session=${session} unlock=${unlock} />`, document.body);
 
 const threadInAddress = () => decodeURIComponent(location.hash.slice(1));
-addEventListener("popstate", () => (threadInAddress() ? session.open(threadInAddress()) : session.close()));
+addEventListener("popstate", () => {
+  if (takeToken()) session.unlock();
+  else if (threadInAddress()) session.open(threadInAddress());
+  else session.close();
+});
 addEventListener("online", () => session.refresh());
 
 draw();

@@ -134,6 +134,10 @@ export function createSession(server, changed) {
         if (s.connection === "online") break;
       } catch (error) {
         if (error.name === "AbortError") break;
+        if (error instanceof Refused && error.status === 401) {
+          set({ connection: "online", locked: true }); // started again, with another token
+          break;
+        }
         if (!(error instanceof Unreachable)) {
           set({ connection: "online", status: "failed", problem: error.message });
           break;

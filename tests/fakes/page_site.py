@@ -40,6 +40,13 @@ class LockedServeSite(ServeSite):
         super().__init__(folder, TPO_SERVE_KEYS=KEY, **settings)
 
 
+class TokenServeSite(ServeSite):
+    """`tpo serve` as it starts by itself: with a token."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        super().__init__(folder, TPO_SERVE_TOKEN="true", **settings)
+
+
 class PrefixedServeSite(ServeSite):
     """`tpo serve` behind a proxy that takes a prefix off."""
 
@@ -61,6 +68,7 @@ SITES = {
     "dev": DevServer,
     "serve": ServeSite,
     "serve-locked": LockedServeSite,
+    "serve-token": TokenServeSite,
     "dev-prefixed": PrefixedDevSite,
     "serve-prefixed": PrefixedServeSite,
 }

@@ -23,7 +23,7 @@ class ServeProcess:
     Args:
         folder: Where it keeps its threads and its log.
         *options: What follows `tpo serve`.
-        **settings: Environment variables it is to see.
+        **settings: Environment variables it is to see. It asks for no token, unless one says so.
     """
 
     def __init__(self, folder: Path, *options: str, **settings: str) -> None:
@@ -36,6 +36,7 @@ class ServeProcess:
             "LANGSMITH_TRACING": "false",
             "LANGGRAPH_STRICT_MSGPACK": "true",
             "PYTHONUNBUFFERED": "1",
+            "TPO_SERVE_TOKEN": "false",
             **settings,
         }
         self.port = 0

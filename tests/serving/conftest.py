@@ -25,7 +25,7 @@ def serve(models: BillingServer, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("serve")
     options = ["--policy", f"openai:x@{models.base_url}", "--max-body-bytes", "1000000"]
     named = ["--model", f"small=openai:y@{models.base_url}"]
-    with ServeProcess(folder, *options, *named) as server:
+    with ServeProcess(folder, *options, *named, "--studio") as server:
         yield server
         said = server.log.read_text()
     assert "Traceback" not in said, said

@@ -17,7 +17,7 @@ from tpo.core.errors import ConfigError
 from tpo.serving.app import app_for_langgraph_dev
 from tpo.serving.environment import make_settings
 from tpo.serving.error_responses import Refusal, handle_error
-from tpo.serving.guard.api_keys import NeedsKey
+from tpo.serving.guard.api_keys import Keyring, NeedsKey
 from tpo.serving.server_settings import Settings
 
 LONG = "0123456789abcdef"
@@ -99,7 +99,7 @@ async def test_no_header_is_never_a_key(keys):
     async def inside(_: Any) -> PlainTextResponse:
         return PlainTextResponse("in")
 
-    guard = Middleware(NeedsKey, keys=[SecretStr(key) for key in keys])
+    guard = Middleware(NeedsKey, keyring=Keyring([SecretStr(key) for key in keys]))
     app = Starlette(
         routes=[Route("/", inside, middleware=[guard])], exception_handlers={Refusal: handle_error}
     )

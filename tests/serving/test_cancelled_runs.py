@@ -65,7 +65,7 @@ async def begin(database: Database, graph: Deaf) -> tuple[Worker, Any]:
     worker = Worker(
         Settings(), RunLimit(1), database, served_models, {"tpo": graph.app}, graph.app.checkpointer
     )
-    thread = new_thread(None, {})
+    thread = new_thread("", None, {})
     await database.add_thread(thread)
     asked = RunCreate(assistant_id="tpo", input={"messages": ["Why?"]})
     run = run_record(asked, "tpo", thread["thread_id"], {}, temporary=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from doc_page import Page
 
+from tpo.cli.app import main
 from tpo.cli.arguments.serve import OPTIONS
 from tpo.serving.error_responses import refusal_of
 from tpo.serving.server_settings import Settings
@@ -48,16 +49,22 @@ def test_curl(serve, models):
     assert any(text in done.stdout for text in models.texts)
 
 
-def test_options_exist_and_defaults_are_right():
+def test_options_exist_and_defaults_are_right(capsys):
     flags = {flag.removesuffix("/ ") for _, flags, _, _ in OPTIONS.values() for flag in flags}
     named = set(re.findall(r"(--[a-z][a-z-]*)(?![\w-])", PAGE.text))
     foreign = {"--model-base-url", "--tasks", "--help"}
-    assert named - foreign <= flags | {"--model"}
+    for name in ("add", "list", "revoke"):
+        assert main(["serve", "keys", name, "--help"]) == 0
+    of_keys = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
+    flags |= {"--no-token", "--model"}
+    assert named - foreign <= flags | of_keys
+    limits = PAGE.text.partition("### Limits")[2]
     for name in ("max_concurrent", "max_waiting", "max_calls", "max_connections"):
         default = Settings.model_fields[name].default
         flag = f"--{name.replace('_', '-')}`"
-        row = next(line for line in PAGE.text.splitlines() if flag in line)
+        row = next(line for line in limits.splitlines() if flag in line)
         assert str(default) in row
+    assert f"{Settings().max_tokens:,}" in limits
     assert f"{Settings().max_prompt_chars:,} and {Settings().max_body_bytes:,}" in PAGE.text
 
 

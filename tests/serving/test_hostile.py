@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import time
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -13,6 +16,12 @@ import pytest
 from billing_server import BillingServer
 from patience import PATIENCE
 from serve_process import ServeProcess
+
+from tpo.serving.app import app_of_tpo_serve
+from tpo.serving.guard.api_keys import Keyring
+from tpo.serving.guard.run_limit import RunLimit
+from tpo.serving.served_models import ServedModels
+from tpo.serving.server_settings import Settings
 
 pytestmark = pytest.mark.loopback
 
@@ -145,6 +154,39 @@ def test_known_origins(server):
             assert said.status_code == 200
 
 
+async def test_studio_may_use_it_if_the_owner_says_so():
+    async def preflight(**settings: Any) -> httpx.Response:
+        served, limit = ServedModels(Settings()), RunLimit(1)
+        agent: Any = SimpleNamespace(keyring=Keyring(), routes=list)
+        app = app_of_tpo_serve(Settings(**settings), served, limit, agent)
+        asked = {
+            "origin": "https://smith.langchain.com",
+            "access-control-request-method": "POST",
+            "access-control-request-private-network": "true",
+        }
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.options("/v1/models", headers=asked)
+
+    refused = await preflight()
+    assert (refused.status_code, "--allow-origin" in refused.text) == (403, True)
+    allowed = await preflight(studio=True)
+    assert allowed.headers["access-control-allow-origin"] == "https://smith.langchain.com"
+    assert allowed.headers["access-control-allow-private-network"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/ok"), ("GET", "/v1/models"), ("POST", "/threads"), ("GET", "/nowhere"),
+     ("GET", "/v1/nowhere"), ("POST", "/threads/search"), ("GET", "/v1/openapi.json")],
+)  # fmt: skip
+@pytest.mark.parametrize("host", ["", "evil.example"])
+def test_no_response_is_guessed_at_or_kept(http, method, path, host):
+    said = http.request(method, path, json={}, headers={"host": host} if host else {})
+    assert said.headers["x-content-type-options"] == "nosniff"
+    assert said.headers["cache-control"] == "no-store"
+
+
 CLIMBS = [
     "/app/../settings.py",
     "/app/..%2fsettings.py",
@@ -227,6 +269,48 @@ async def test_slow_clients_end(tmp_path, models):
                 pass
         async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as client:
             assert (await client.post("/v1/chat/completions", json=SMALL)).status_code == 200
+
+
+async def test_idle_strangers_shut_out_nobody(tmp_path, models):
+    """More of them than there may be connections: the oldest is closed for whoever comes."""
+    options = ["-p", f"openai:x@{models.base_url}", "--max-connections", "30", "--key", "k"]
+    with (
+        ServeProcess(tmp_path, *options, "--patience-seconds", "600") as server,
+        ExitStack() as held,
+    ):
+        for number in range(100):
+            held.enter_context(dawdle(server.port, number))
+        headers = {"x-api-key": "k"}
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE, headers=headers) as own:
+            for _ in range(3):
+                assert (await own.get("/ok")).status_code == 200
+                assert (await own.post("/v1/chat/completions", json=SMALL)).status_code == 200
+                for number in range(50):
+                    held.enter_context(dawdle(server.port, number))
+
+
+async def test_who_does_not_read_is_dropped(tmp_path, models):
+    """Whatever the response: here a long list, as JSON."""
+    options = ["-p", f"openai:x@{models.base_url}", "--patience-seconds", "1"]
+    with ServeProcess(tmp_path, *options) as server, ExitStack() as held:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+            for _ in range(150):
+                client.post("/threads", json={"metadata": {"x": "x" * 60_000}})
+        body = json.dumps({"limit": 1000, "select": ["metadata"]})
+        head = f"POST /threads/search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}"
+        before = open_files(server)
+        for _ in range(5):
+            made = held.enter_context(
+                socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+            )
+            made.sendall(f"{head}\r\n\r\n{body}".encode())
+        end = time.monotonic() + PATIENCE
+        await asyncio.sleep(1)
+        while open_files(server) > before and time.monotonic() < end:
+            await asyncio.sleep(0.1)
+        assert open_files(server) <= before
+    said = server.log.read_text()
+    assert "Traceback" not in said, said
 
 
 def dawdle(port: int, number: int) -> socket.socket:

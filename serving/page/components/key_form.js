@@ -21,7 +21,10 @@ export function KeyForm({ unlock }) {
         value=${key}
         onInput=${(e) => setKey(e.target.value)}
       />
-      <p class="hint">Kept in this tab only, and sent to this server only.</p>
+      <p class="hint">
+        The token of the address that tpo serve printed, or your key. Kept in this tab only, and sent to
+        this server only.
+      </p>
       ${refused && html`<p class="error-text" role="alert">The server did not accept that key.</p>`}
       <button class="primary">Unlock</button>
     </form>
