@@ -1,4 +1,5 @@
 /** The view of a run from the state of its thread: for a thread that is opened, not watched. */
+import { bestOf, gainOf } from "./gain.js";
 import { NO_COST, emptyView } from "./view_from_events.js";
 
 const textOf = ({ content }) =>
@@ -27,10 +28,13 @@ export function viewFromState(state) {
   if (next.includes("sample") || next.includes("__start__")) return emptyView(query);
   const turn = values.turn;
   const ofTurn = (records) => (records ?? []).filter((r) => r.turn === turn);
-  const candidates = ofTurn(values.candidates).map((c) => [c.id, { ...c, complete: true }]);
+  const pool = ofTurn(values.candidates);
+  const candidates = pool.map((c) => [c.id, { ...c, complete: true }]);
   const rounds = ofTurn(values.rounds).map((r) => [r.round, r]);
   const finished = next.length === 0 && values.stop_reason;
-  const cost = { ...NO_COST, ...(values.usage?.turn === turn ? values.usage?.total : {}) };
+  const usage = (values.usage?.turn === turn && values.usage) || null;
+  const cost = { ...NO_COST, ...usage?.total };
+  const answer = finished ? answerOf(values, pool) : null;
   return {
     ...emptyView(query),
     candidates: Object.fromEntries(candidates),
@@ -39,7 +43,9 @@ export function viewFromState(state) {
     countedPhases: countedPhases(rounds.map(([, r]) => r)),
     elapsed: cost.seconds,
     stop: finished ? values.stop_reason : null,
-    answer: finished ? answerOf(values, ofTurn(values.candidates)) : null,
+    answer,
+    usage,
+    gain: gainOf(pool, usage, answer ?? bestOf(pool)),
   };
 }
 

@@ -127,10 +127,11 @@ test("a thread in which nothing happened is blank", () => {
 const folder = process.env.TPO_RECORDED;
 for (const name of folder ? readdirSync(folder) : []) {
   const { events, state } = JSON.parse(readFileSync(`${folder}/${name}`, "utf8"));
-  const shown = ({ query, candidates, rounds, cost, stop, answer }) => ({ query, candidates, rounds, cost, stop, answer });
+  const shown = ({ query, candidates, rounds, cost, stop, answer, usage, gain }) => ({ query, candidates, rounds, cost, stop, answer, usage, gain });
 
   test(`${name}: events and state give the same view`, () => {
     assert.deepEqual(shown(play(events)), shown(viewFromState(state)));
+    assert.ok(events.at(-1).gain, "its last event has the gain");
   });
 
   test(`${name}: a stream replayed from the start, at any point, ends in the same view`, () => {

@@ -4,6 +4,7 @@ import { reward, stopSentence } from "../phrases.js";
 import { html, useState } from "../vendor/preact.js";
 import { Comparison } from "./comparison.js";
 import { Markdown } from "./markdown.js";
+import { Worth } from "./worth.js";
 
 export function Answer({ session }) {
   const { view, settings, system, beforeFork } = session.state;
@@ -11,17 +12,15 @@ export function Answer({ session }) {
   if (!best) return null;
   const finished = Boolean(view.answer);
   const about = { settings, system };
-  const start = view.candidates[view.rounds[0]?.chosen]?.reward;
-  const gain = finished && start != null && best.reward != null ? best.reward - start : 0;
   return html`
     <section class=${`answer ${finished ? "is-final" : "is-unfinished"}`} aria-labelledby="answer-title">
       <header>
         <h2 id="answer-title">${finished ? "Answer" : "Best so far"}</h2>
         <p class="about">
           <span class="id">${best.candidate}</span> reward <b>${reward(best.reward)}</b>
-          ${gain > 0.005 && html`<span class="gain">+${reward(gain)} over the best first sample</span>`}
         </p>
       </header>
+      <${Worth} session=${session} />
       <${Markdown} text=${best.text} />
       ${finished && html`<p class="why">${stopSentence(view.stop, view.setup)}</p>`}
       ${finished &&
