@@ -2,16 +2,18 @@
  * What a person can do on the page (ask, pick, cancel, resume, fork), and the state that is shown.
  *
  * `status` of the open thread: empty, loading, running, paused (a person has to pick), stopped
- * (can be resumed), failed, done. `connection` is offline while the server does not answer; the
+ * (can be resumed), failed, done, gone (there is no such thread). `connection` is offline while the server does not answer; the
  * session then tries again until it does.
  */
 import { Refused, Unreachable } from "./api_client.js";
+import { recall } from "./recall.js";
+import { setupOf, settingsIn } from "./run_settings.js";
+import { threadActions } from "./thread_actions.js";
 import { threadStatus } from "./thread_status.js";
 import { applyEvent, emptyView, viewUpTo } from "./view_from_events.js";
 import { conversation, viewFromState } from "./view_from_state.js";
 
 const RETRY_AFTER = [500, 1000, 2000, 4000, 8000]; // milliseconds; the last one repeats
-const MAX_THREADS = 40;
 
 export function createSession(server, changed) {
   const s = {
@@ -22,6 +24,9 @@ export function createSession(server, changed) {
     schema: null,
     settings: {}, // what differs from the schema's defaults
     threads: null,
+    more: false, // there are older ones
+    search: "",
+    deleted: null, // the thread that is deleted unless that is undone
     thread: null,
     run: null,
     system: "",
@@ -47,10 +52,22 @@ export function createSession(server, changed) {
       if (error.name === "AbortError") return undefined;
       if (error instanceof Refused && error.status === 401) set({ locked: true });
       else if (error instanceof Unreachable) await reconnect(latest);
+      else if (error.status === 404 && (await isGone())) leaveGone();
       else set({ status: s.status === "loading" ? "failed" : s.status, problem: error.message });
     }
     return undefined;
   };
+
+  /** Whether the open thread is what was not found. */
+  async function isGone() {
+    const found = s.thread && (await server.thread(s.thread).catch((error) => error));
+    return found instanceof Refused && found.status === 404;
+  }
+
+  function leaveGone() {
+    begin({ status: "gone", view: emptyView(), beforeFork: null, earlier: [], system: "" });
+    list.refresh();
+  }
 
   /** End what is being watched, and return the ticket of a new action. */
   function begin(fields) {
@@ -69,10 +86,14 @@ export function createSession(server, changed) {
       const { context_schema: schema } = await server.schemas(assistant.assistant_id);
       set({ schema, locked: false, connection: "online" });
     }
-    set({ threads: await server.threads(MAX_THREADS), locked: false, connection: "online" });
+    await list.read();
   });
 
-  const refresh = showingErrors(async () => set({ threads: await server.threads(MAX_THREADS) }));
+  const leave = () => {
+    begin({ thread: null, status: "empty", view: emptyView(), beforeFork: null, earlier: [], system: "" });
+    putInAddress("");
+  };
+  const list = threadActions({ state: s, set, server, showingErrors, leave });
 
   /** Watch a run until its stream ends, then read its thread. */
   async function watch(ticket, stream) {
@@ -94,7 +115,7 @@ export function createSession(server, changed) {
     const { setup, notices, elapsed } = s.view;
     const saved = viewFromState(state);
     const same = saved.query === s.view.query; // the run that is shown already
-    const view = { ...saved, setup: same && setup ? setup : setupOf(thread), notices: same ? notices : [] };
+    const view = { ...saved, setup: same && setup ? setup : setupOf(thread, s.schema), notices: same ? notices : [] };
     if (same) view.elapsed = Math.max(elapsed, saved.elapsed);
     const running = thread.status === "busy" ? await runningRun(s.thread) : null;
     if (ticket !== latest) return;
@@ -106,14 +127,15 @@ export function createSession(server, changed) {
       return;
     }
     set({ view, run: null, ...threadStatus(thread, state, failure) });
-    refresh();
+    list.refresh();
+    if (!same && Object.keys(view.candidates).length) await remember(ticket);
   }
 
-  const setupOf = (thread) => {
-    const given = { ...defaults(s.schema), ...settingsIn(thread) };
-    const { mode, depth, width, policy, critic, reward } = given;
-    return { mode, depth, width, policy, critic, reward };
-  };
+  /** Add what the saved state lacks; without it the page works too. */
+  async function remember(ticket) {
+    const found = await recall(server, s.thread, s.view.query, control.signal).catch(() => null);
+    if (found && ticket === latest) set({ view: { ...s.view, ...found } });
+  }
 
   async function runningRun(thread) {
     const runs = await server.runs(thread);
@@ -161,17 +183,15 @@ export function createSession(server, changed) {
     state: s,
     load,
     open,
-    refresh,
+    list,
+    refresh: list.refresh,
     /** `update(settings)` returns the new settings: two may change within one frame. */
     changeSettings: (update) => set({ settings: update(s.settings) }),
     unlock: async () => {
       await load();
       if (!s.locked && s.thread) await open(s.thread);
     },
-    close() {
-      begin({ thread: null, status: "empty", view: emptyView(), beforeFork: null, earlier: [], system: "" });
-      putInAddress("");
-    },
+    close: leave,
     /** Ask on a new thread, or a follow-up question on the open one. */
     ask: showingErrors(async (query, system) => {
       const followUp = Boolean(s.thread);
@@ -185,7 +205,7 @@ export function createSession(server, changed) {
         putInAddress(created.thread_id);
       }
       const first = !followUp && system ? [{ role: "system", content: system }] : [];
-      refresh();
+      list.refresh();
       await startRun({ input: { messages: [...first, { role: "user", content: query }] } });
     }),
     resume: showingErrors(async () => {
@@ -219,21 +239,8 @@ export function createSession(server, changed) {
       set({ view: { ...view, setup: s.view.setup, current: { phase: next, round } } });
       await startRun({ input: null, checkpoint: fork.checkpoint });
     }),
-    deleteThread: showingErrors(async (thread) => {
-      await server.deleteThread(thread);
-      await refresh();
-    }),
   };
 }
-
-/** The settings that a thread was last asked with; other clients may put anything there. */
-function settingsIn({ metadata }) {
-  const given = metadata?.settings;
-  return given && typeof given === "object" && !Array.isArray(given) ? given : {};
-}
-
-export const defaults = (schema) =>
-  Object.fromEntries(Object.entries(schema?.properties ?? {}).map(([k, f]) => [k, f.default ?? null]));
 
 /** The open thread is in the address, so that a reload and a link find it. */
 function putInAddress(thread) {

@@ -1,5 +1,6 @@
 /** One candidate as a card: its text as it is written, its length, its reward as a bar. */
 import { characterCount, count, moveLabel, reward } from "../phrases.js";
+import { barWidth } from "../scale.js";
 import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 
 const BADGES = { answer: "★ answer", chosen: "▲ chosen", rejected: "▼ rejected" };
@@ -23,10 +24,10 @@ export function Candidate({ candidate: c, role, scale, picking }) {
         ${c.reward != null && html`<span class="score"><span class="visually-hidden">reward </span>${reward(c.reward)}</span>`}
       </header>
       <${Bar} candidate=${c} scale=${scale} />
-      <div ref=${box} class=${`text ${open ? "is-open" : cut ? "is-cut" : ""}`}>${text}</div>
+      <div ref=${box} dir="auto" class=${`text ${open ? "is-open" : cut ? "is-cut" : ""}`}>${text}</div>
       ${c.error && html`<p class="error-text">${c.error}</p>`}
       ${c.reasoning &&
-      html`<details class="reasoning"><summary>Reasoning</summary><div>${c.reasoning}</div></details>`}
+      html`<details class="reasoning"><summary>Reasoning</summary><div dir="auto">${c.reasoning}</div></details>`}
       <footer>
         ${(cut || open) &&
         html`<button class="more" aria-expanded=${open} onClick=${() => setOpen(!open)}>
@@ -36,7 +37,7 @@ export function Candidate({ candidate: c, role, scale, picking }) {
       </footer>
       ${c.parts && html`<p class="score-parts">${Object.entries(c.parts).map(([k, v]) => `${k} ${reward(v)}`).join(" · ")}</p>`}
       ${(c.feedback || c.checks?.length > 0) && html`<${Feedback} candidate=${c} />`}
-      ${picking && c.reward != null && html`<${Choose} id=${c.id} picked=${picked} choose=${picking.choose} />`}
+      ${picking && c.reward != null && html`<${Choose} id=${c.id} picking=${picking} />`}
     </li>
   `;
 }
@@ -54,12 +55,8 @@ function useCut(box, text) {
   return cut;
 }
 
-function Bar({ candidate: c, scale }) {
-  const span = scale ? scale.high - scale.low : 0;
-  const share = span > 0 ? (c.reward - scale.low) / span : 1;
-  const width = c.reward == null || !scale ? 0 : 4 + 96 * share;
-  return html`<div class="bar" aria-hidden="true"><div style=${{ width: `${width}%` }}></div></div>`;
-}
+const Bar = ({ candidate: c, scale }) =>
+  html`<div class="bar" aria-hidden="true"><div style=${{ width: `${barWidth(c.reward, scale)}%` }}></div></div>`;
 
 /** What the reward says of the answer: the checks, what failed first, and its words. */
 function Feedback({ candidate: c }) {
@@ -83,10 +80,10 @@ function Check({ check }) {
   </li>`;
 }
 
-const Choose = ({ id, picked, choose }) => html`
+const Choose = ({ id, picking }) => html`
   <div class="choose" role="group" aria-label=${`Choose ${id} as`}>
     ${["chosen", "rejected"].map(
-      (role) => html`<button class=${role} aria-pressed=${picked === role} onClick=${() => choose(role, id)}>
+      (role) => html`<button class=${role} aria-pressed=${picking[role] === id} onClick=${() => picking.choose(role, id)}>
         ${role === "chosen" ? "▲ best" : "▼ worst"}
       </button>`,
     )}

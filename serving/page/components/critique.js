@@ -54,6 +54,7 @@ function Note({ which, round, session }) {
             <textarea
               aria-label=${`Your own ${which} for round ${round.round}`}
               rows="8"
+              dir="auto"
               required
               value=${draft}
               ref=${area}

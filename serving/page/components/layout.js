@@ -1,4 +1,5 @@
 /** The whole page: threads on the left, the run in the middle, its figures on the right. */
+import { tabTitle } from "../tab_title.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { Answer } from "./answer.js";
 import { Banners } from "./banners.js";
@@ -10,6 +11,7 @@ import { Question } from "./question.js";
 import { QuestionForm } from "./question_form.js";
 import { Rounds } from "./rounds.js";
 import { ThreadList } from "./thread_list.js";
+import { Undo } from "./undo.js";
 import { Welcome } from "./welcome.js";
 
 export function Layout({ session, unlock }) {
@@ -17,7 +19,20 @@ export function Layout({ session, unlock }) {
   const s = session.state;
   const start = s.status === "empty";
   const main = useRef(null);
+  const title = tabTitle(s);
   useEffect(() => setDrawerOpen(false), [s.thread]);
+  useEffect(() => void (document.title = title), [title]);
+  useEffect(() => {
+    const pressed = (e) => {
+      if (e.key === "Escape") setDrawerOpen(false);
+      if (e.key !== "k" || !(e.ctrlKey || e.metaKey)) return;
+      e.preventDefault();
+      setDrawerOpen(true);
+      setTimeout(() => document.querySelector(".thread-search, .thread")?.focus());
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
   return html`
     <a class="skip" href="#main" onClick=${(e) => (e.preventDefault(), main.current.focus())}>
       Skip to the content
@@ -30,9 +45,11 @@ export function Layout({ session, unlock }) {
         ${s.locked && html`<${KeyForm} unlock=${unlock} />`}
         ${!s.locked && start && html`<${Welcome} session=${session} />`}
         ${!s.locked && s.status === "loading" && html`<${Loading} />`}
-        ${!s.locked && !start && s.status !== "loading" && html`<${Run} session=${session} />`}
+        ${!s.locked && s.status === "gone" && html`<${Gone} session=${session} />`}
+        ${!s.locked && !start && !["loading", "gone"].includes(s.status) && html`<${Run} session=${session} />`}
       </main>
-      ${!start && !s.locked && html`<${Figures} session=${session} />`}
+      <${Undo} session=${session} />
+      ${!start && !s.locked && s.status !== "gone" && html`<${Figures} session=${session} />`}
     </div>
   `;
 }
@@ -50,6 +67,13 @@ const Run = ({ session }) => {
     </article>
   `;
 };
+
+const Gone = ({ session }) => html`
+  <p class="banner bad" role="status">
+    <strong>This thread is gone.</strong> It was deleted, or it was never on this server.${" "}
+    <button class="small" onClick=${session.close}>New question</button>
+  </p>
+`;
 
 const Loading = () => html`
   <div class="loading" role="status">

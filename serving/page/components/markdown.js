@@ -4,7 +4,7 @@ import { lexer } from "../vendor/marked.js";
 
 export function Markdown({ text, writing }) {
   const inside = useMemo(() => elements(text), [text]);
-  return html`<div class=${`markdown ${writing ? "is-writing" : ""}`}>${inside}</div>`;
+  return html`<div dir="auto" class=${`markdown ${writing ? "is-writing" : ""}`}>${inside}</div>`;
 }
 
 /** The elements of a text, whole or unfinished; pure. */

@@ -11,11 +11,11 @@ export function Question({ session }) {
       ${earlier.length > 0 &&
       html`<details>
         <summary>Earlier in this conversation</summary>
-        ${earlier.map(({ author, text }) => html`<p class=${`earlier by-${author}`}><b>${author}</b> ${text}</p>`)}
+        ${earlier.map(({ author, text }) => html`<p dir="auto" class=${`earlier by-${author}`}><b>${author}</b> ${text}</p>`)}
       </details>`}
-      ${system && html`<p class="system-prompt"><b>System</b> ${system}</p>`}
+      ${system && html`<p dir="auto" class="system-prompt"><b>System</b> ${system}</p>`}
       <p class="eyebrow">Question</p>
-      <h1 class=${view.query.length > 160 ? "long" : ""}>${view.query || "…"}</h1>
+      <h1 dir="auto" class=${view.query.length > 160 ? "long" : ""}>${view.query || "…"}</h1>
       ${written.length > 0 &&
       html`<details class="criteria">
         <summary>${count(written.length, "check")} written for this question</summary>

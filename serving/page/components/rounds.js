@@ -1,5 +1,6 @@
 /** Every round: its candidates, and the loss and gradient that steer the next one. */
 import { planSentence, reward } from "../phrases.js";
+import { barScale } from "../scale.js";
 import { html, useState } from "../vendor/preact.js";
 import { Candidate } from "./candidate.js";
 import { RoundComparison } from "./comparison.js";
@@ -17,7 +18,7 @@ export function Rounds({ session }) {
     rejected: picked.rejected ?? pick.rejected,
     choose: (role, id) => setPicked({ ...picked, [role]: id }),
   };
-  const scale = scaleOf(view);
+  const scale = barScale(Object.values(view.candidates).map((c) => c.reward));
   return html`
     <div class="rounds">
       ${[...numbers]
@@ -34,12 +35,6 @@ export function Rounds({ session }) {
       ${pick && html`<${PickForm} key=${pick.round} session=${session} picking=${picking} done=${() => setPicked({})} />`}
     </div>
   `;
-}
-
-/** The lowest and highest reward of the pool: every bar is drawn on this one scale. */
-function scaleOf(view) {
-  const rewards = Object.values(view.candidates).map((c) => c.reward).filter(Number.isFinite);
-  return rewards.length ? { low: Math.min(...rewards), high: Math.max(...rewards) } : null;
 }
 
 function Round({ number, session, scale, picking }) {
