@@ -36,7 +36,9 @@ function aboutTheReward(view) {
 export const isDemonstration = (view) => /\bheuristic\b/.test(view.setup?.reward ?? "");
 
 function beginRounds(view) {
-  return view.setup && view.stop === "depth" && "Only first samples were asked for: set a depth to have the best one rewritten.";
+  if (!view.setup || view.stop !== "depth") return null;
+  const how = view.setup.mode === "best_of_n" ? "with Mode tpo" : "with a depth";
+  return `Only first samples were asked for: ${how} the best one is rewritten.`;
 }
 
 function aboutTheRounds(view) {
@@ -56,4 +58,11 @@ function aboutTheRounds(view) {
   if (peak < 1) return [];
   if (peak === curve.length - 1) return ["The last round still gained: one more may gain more."];
   return [`No round after round ${peak} gained: depth ${peak} gives this answer for less.`];
+}
+
+/** The width at which best-of-N writes about as many texts; null if that is what was asked, or no more. */
+export function equalWidth(view, schema) {
+  const texts = view.gain?.texts_after ? view.gain.texts : 0;
+  const most = schema?.properties?.width?.maximum ?? Infinity;
+  return texts && view.setup?.mode !== "best_of_n" ? Math.min(texts, most) : null;
 }

@@ -6,12 +6,14 @@
  * session then tries again until it does.
  */
 import { Refused, Unreachable } from "./api_client.js";
+import { forkAt } from "./fork.js";
+import { lookAside } from "./look_aside.js";
 import { recall } from "./recall.js";
 import { setupOf, settingsIn } from "./run_settings.js";
 import { threadActions } from "./thread_actions.js";
 import { threadStatus } from "./thread_status.js";
 import { applyEvent, emptyView, viewUpTo } from "./view_from_events.js";
-import { conversation, viewFromState } from "./view_from_state.js";
+import { conversation, messagesOf, viewFromState } from "./view_from_state.js";
 
 const RETRY_AFTER = [500, 1000, 2000, 4000, 8000]; // milliseconds; the last one repeats
 
@@ -34,6 +36,7 @@ export function createSession(server, changed) {
     view: emptyView(),
     pick: null, // what a person has to choose from
     beforeFork: null, // the answer that a fork started from
+    aside: null, // {view, what}: an earlier turn or a branch is looked at; `view` is what to come back to
   };
   let latest = 0; // ticket of the newest action; an action whose ticket is older ends
   let reconnecting = null; // the ticket whose connection is being tried again
@@ -74,7 +77,7 @@ export function createSession(server, changed) {
     control.abort();
     control = new AbortController();
     latest += 1;
-    set({ problem: null, pick: null, run: null, ...fields });
+    set({ problem: null, pick: null, run: null, aside: null, ...fields });
     return latest;
   }
 
@@ -119,7 +122,7 @@ export function createSession(server, changed) {
     if (same) view.elapsed = Math.max(elapsed, saved.elapsed);
     const running = thread.status === "busy" ? await runningRun(s.thread) : null;
     if (ticket !== latest) return;
-    set({ system, earlier, connection: "online", locked: false });
+    set({ system, earlier, aside: null, connection: "online", locked: false });
     if (running) {
       const shown = same && Object.keys(s.view.candidates).length ? s.view : view;
       set({ status: "running", run: running, view: shown });
@@ -170,6 +173,16 @@ export function createSession(server, changed) {
     await watch(latest, server.run(s.thread, { context: s.settings, ...request }, control.signal));
   });
 
+  async function askOnNewThread(query, name, system, earlier) {
+    begin({ status: "running", view: emptyView(query), beforeFork: null, thread: null, system, earlier });
+    const title = name.replace(/\s+/g, " ").slice(0, 120);
+    const created = await server.createThread({ title, settings: s.settings });
+    set({ thread: created.thread_id });
+    putInAddress(created.thread_id);
+    list.refresh();
+    await startRun({ input: { messages: messagesOf({ system, earlier, query }) } });
+  }
+
   const open = showingErrors(async (thread) => {
     const ticket = begin({ thread, status: "loading", view: emptyView(), beforeFork: null, earlier: [] });
     putInAddress(thread);
@@ -185,6 +198,7 @@ export function createSession(server, changed) {
     open,
     list,
     refresh: list.refresh,
+    ...lookAside({ state: s, set, server, showingErrors }),
     /** `update(settings)` returns the new settings: two may change within one frame. */
     changeSettings: (update) => set({ settings: update(s.settings) }),
     unlock: async () => {
@@ -194,19 +208,17 @@ export function createSession(server, changed) {
     close: leave,
     /** Ask on a new thread, or a follow-up question on the open one. */
     ask: showingErrors(async (query, system) => {
-      const followUp = Boolean(s.thread);
-      const title = query.replace(/\s+/g, " ").slice(0, 120);
+      if (!s.thread) return askOnNewThread(query, query, system, []);
       begin({ status: "running", view: emptyView(query), beforeFork: null });
-      if (followUp) {
-        await server.describeThread(s.thread, { settings: s.settings });
-      } else {
-        const created = await server.createThread({ title, settings: s.settings });
-        set({ thread: created.thread_id, system, earlier: [] });
-        putInAddress(created.thread_id);
-      }
-      const first = !followUp && system ? [{ role: "system", content: system }] : [];
+      await server.describeThread(s.thread, { settings: s.settings });
       list.refresh();
-      await startRun({ input: { messages: [...first, { role: "user", content: query }] } });
+      return startRun({ input: { messages: [{ role: "user", content: query }] } });
+    }),
+    /** Ask the question that is shown on a thread of its own, with some settings changed. */
+    askAgain: showingErrors((changes, label) => {
+      const { system, earlier } = s;
+      set({ settings: { ...s.settings, ...changes } });
+      return askOnNewThread(s.view.query, `${label}: ${s.view.query}`, system, earlier);
     }),
     resume: showingErrors(async () => {
       begin({ status: "running" });
@@ -222,22 +234,11 @@ export function createSession(server, changed) {
     }),
     /** Change the loss or gradient (`which`) of a round, and repeat the steps that follow. */
     fork: showingErrors(async (round, which, text) => {
-      const next = { loss: "gradient", gradient: "update" }[which];
       const beforeFork = s.view.answer && { ...s.view.answer, round };
       begin({ status: "running", beforeFork, view: viewUpTo(s.view, round) });
-      const history = await server.history(s.thread);
-      const found = history.find((c) => c.next[0] === next && c.values.round === round);
-      if (!found) throw new Error("The server no longer has that step.");
-      const edited = { turn: found.values.turn, round, [which]: text, by_hand: [which] };
-      const { checkpoint } = found;
-      const fork = await server.changeState(s.thread, {
-        values: { rounds: [edited] },
-        checkpoint,
-        as_node: which,
-      });
-      const view = viewFromState(await server.state(s.thread));
-      set({ view: { ...view, setup: s.view.setup, current: { phase: next, round } } });
-      await startRun({ input: null, checkpoint: fork.checkpoint });
+      const { checkpoint, view } = await forkAt(server, s.thread, round, which, text);
+      set({ view: { ...view, setup: s.view.setup } });
+      await startRun({ input: null, checkpoint });
     }),
   };
 }

@@ -19,6 +19,12 @@ export function conversation(messages = []) {
   };
 }
 
+/** The messages of a conversation, for a thread of its own. */
+export function messagesOf({ system, earlier, query }) {
+  const before = earlier.map(({ author, text }) => ({ role: author === "you" ? "user" : "assistant", content: text }));
+  return [...(system ? [{ role: "system", content: system }] : []), ...before, { role: "user", content: query }];
+}
+
 /** The view of a thread's state, as the server returns it (`values`, `next`). */
 export function viewFromState(state) {
   const values = state.values ?? {};
@@ -47,6 +53,15 @@ export function viewFromState(state) {
     usage,
     gain: gainOf(pool, usage, answer ?? bestOf(pool)),
   };
+}
+
+/** The ends of all turns and branches, the newest first: `{view, created, turn}`; `history` as a server lists it. */
+export function endsIn(history) {
+  const idOf = (checkpoint) => checkpoint?.checkpoint_id;
+  const parents = new Set(history.map((state) => idOf(state.parent_checkpoint)));
+  const isEnd = (state) => !parents.has(idOf(state.checkpoint)) || (state.next.length === 0 && state.values.stop_reason);
+  const ends = history.filter((state) => state.values?.candidates?.length && isEnd(state));
+  return ends.map((state) => ({ view: viewFromState(state), created: state.created_at, turn: state.values.turn }));
 }
 
 /** The phases whose requests the saved usage has counted already. */

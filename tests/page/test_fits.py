@@ -53,7 +53,7 @@ def test_the_room_for_labels_grows_with_them():
         PAGE / "components" / "plots.js",
         "page",
         "page.roomFor(v)",
-        [["0"], ["23,611"], ["−1.2e+10"]],
+        [["0"], ["23,611"], ["-1.2e+10"]],
     )
     assert rooms[0] == 40
     assert rooms == sorted(rooms)

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const page = process.env.TPO_PAGE ?? fileURLToPath(new URL("../../serving/page/", import.meta.url));
 const { applyEvent, emptyView, writtenCriteria } = await import(`${page}/view_from_events.js`);
-const { viewFromState, conversation } = await import(`${page}/view_from_state.js`);
+const { viewFromState, conversation, endsIn } = await import(`${page}/view_from_state.js`);
 
 const event = (type, fields) => ({ type: `tpo.${type}`, v: 1, round: 0, elapsed: 1, ...fields });
 const play = (events, from = emptyView()) => events.reduce(applyEvent, from);
@@ -117,6 +117,18 @@ test("a question that was not sampled yet does not show the pool of the one befo
   const { system, earlier } = conversation(values.messages);
   assert.equal(system, "Be brief.");
   assert.deepEqual(earlier.map((m) => m.text), ["Why?", "So."]);
+});
+
+test("turns and branches end where nothing goes on, or where a run was finished", () => {
+  const at = (id, parent, answer, next = []) => ({
+    checkpoint: { checkpoint_id: id },
+    parent_checkpoint: parent && { checkpoint_id: parent },
+    created_at: id,
+    next,
+    values: { turn: 1, stop_reason: "depth", answer, candidates: [{ id: "r0c0", turn: 1, round: 0, text: answer, reward: 1, error: null }], rounds: [] },
+  });
+  const history = [at("4", "2", "new"), at("3", "2", "old"), at("2", "1", "", ["loss"]), at("1", null, "first")];
+  assert.deepEqual(endsIn(history).map((b) => b.view.answer?.text), ["new", "old", "first"]);
 });
 
 test("a thread in which nothing happened is blank", () => {

@@ -3,6 +3,7 @@ import { tabTitle } from "../tab_title.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { Answer } from "./answer.js";
 import { Banners } from "./banners.js";
+import { Branches } from "./branches.js";
 import { Figures } from "./figures.js";
 import { Header } from "./header.js";
 import { KeyForm } from "./key_form.js";
@@ -57,16 +58,26 @@ export function Layout({ session, unlock }) {
 const Run = ({ session }) => {
   const s = session.state;
   const idle = s.status !== "running" && s.status !== "paused";
+  const forked = s.earlier.length > 0 || Object.values((s.aside?.view ?? s.view).rounds).some((r) => r.by_hand?.length);
   return html`
     <article class="run">
+      ${s.aside && html`<${Aside} session=${session} />`}
       <${Question} session=${session} />
       <${Progress} session=${session} />
       <${Answer} session=${session} />
       <${Rounds} session=${session} />
-      ${idle && html`<${QuestionForm} key=${s.thread} session=${session} followUp />`}
+      ${idle && forked && html`<${Branches} key=${s.thread} session=${session} />`}
+      ${idle && !s.aside && html`<${QuestionForm} key=${s.thread} session=${session} followUp />`}
     </article>
   `;
 };
+
+const Aside = ({ session }) => html`
+  <p class="banner" role="status">
+    You are looking at ${session.state.aside.what}.${" "}
+    <button class="small" onClick=${session.lookBack}>Back to the latest</button>
+  </p>
+`;
 
 const Gone = ({ session }) => html`
   <p class="banner bad" role="status">

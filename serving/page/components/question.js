@@ -4,14 +4,22 @@ import { html } from "../vendor/preact.js";
 import { writtenCriteria } from "../view_from_events.js";
 
 export function Question({ session }) {
-  const { view, system, earlier } = session.state;
+  const { view, system, earlier, aside, status } = session.state;
   const written = writtenCriteria(view);
   return html`
     <header class="question">
       ${earlier.length > 0 &&
+      !aside &&
       html`<details>
         <summary>Earlier in this conversation</summary>
-        ${earlier.map(({ author, text }) => html`<p dir="auto" class=${`earlier by-${author}`}><b>${author}</b> ${text}</p>`)}
+        ${earlier.map(
+          ({ author, text }) => html`<p dir="auto" class=${`earlier by-${author}`}>
+            <b>${author}</b> ${text}${" "}
+            ${author === "answer" &&
+            status !== "running" &&
+            html`<button class="more" onClick=${() => session.lookAtAnswer(text)}>Show its rounds</button>`}
+          </p>`,
+        )}
       </details>`}
       ${system && html`<p dir="auto" class="system-prompt"><b>System</b> ${system}</p>`}
       <p class="eyebrow">Question</p>
