@@ -100,9 +100,7 @@ class ThreadRoutes:
             offset=asked.offset,
         )
         keep = asked.select
-        shown = [
-            _brief(t) if keep and "values" not in keep else await self._with_state(t) for t in found
-        ]
+        shown = [await self._listed(t, asked.select) for t in found]
         return JsonResponse([{k: v for k, v in t.items() if not keep or k in keep} for t in shown])
 
     async def count(self, request: Request) -> Response:
@@ -153,6 +151,12 @@ class ThreadRoutes:
             await self.saver.conn.commit()
         await self.database.add_thread(made)
         return JsonResponse(await self._with_state(made))
+
+    async def _listed(self, thread: Thread, keep: list[str] | None) -> JsonObject:
+        """Return a thread; its state is read only for fields that are to be kept and in it."""
+        waits = thread["status"] == "interrupted" and "interrupts" in (keep or [])
+        read = not keep or "values" in keep or waits
+        return await self._with_state(thread) if read else _brief(thread)
 
     async def _with_state(self, thread: Thread) -> JsonObject:
         """Return a thread with its values and what it waits for.

@@ -1,6 +1,13 @@
 /** The part of the Agent Server API that the page uses, spoken with plain `fetch`. */
 import { events } from "./event_stream.js";
 
+const MOST_AT_ONCE = 1000;
+const LISTED = {
+  sort_by: "updated_at",
+  sort_order: "desc",
+  select: ["thread_id", "status", "metadata", "updated_at", "interrupts"],
+};
+
 /** The server answered with an error. */
 export class Refused extends Error {
   constructor(status, message) {
@@ -27,7 +34,8 @@ export function apiClient(base, key) {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     let response;
     try {
-      response = await fetch(base + path, { method, headers, body: payload, signal: options.signal });
+      const { signal, keepalive } = options;
+      response = await fetch(base + path, { method, headers, body: payload, signal, keepalive });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw new Unreachable("The server cannot be reached.");
@@ -57,16 +65,20 @@ export function apiClient(base, key) {
   return {
     assistants: () => json("POST", "/assistants/search", { graph_id: "tpo", limit: 1 }),
     schemas: (assistant) => json("GET", `/assistants/${assistant}/schemas`),
-    threads: (limit) =>
-      json("POST", "/threads/search", {
-        limit,
-        sort_by: "updated_at",
-        sort_order: "desc",
-        select: ["thread_id", "status", "metadata", "updated_at"],
-      }),
+    /** The newest threads, at most so many; a server gives a thousand at once. */
+    async threads(limit) {
+      const found = [];
+      while (found.length < limit) {
+        const some = Math.min(MOST_AT_ONCE, limit - found.length);
+        const page = await json("POST", "/threads/search", { ...LISTED, limit: some, offset: found.length });
+        found.push(...page);
+        if (page.length < some) break;
+      }
+      return found;
+    },
     createThread: (metadata) => json("POST", "/threads", { metadata }),
     describeThread: (id, metadata) => json("PATCH", thread(id), { metadata }),
-    deleteThread: (id) => json("DELETE", thread(id)),
+    deleteThread: (id) => send("DELETE", thread(id), undefined, { keepalive: true }), // also if the page is left
     thread: (id) => json("GET", thread(id)),
     state: (id) => json("GET", `${thread(id)}/state`),
     history: (id) => json("POST", `${thread(id)}/history`, { limit: 1000 }),

@@ -16,13 +16,30 @@ export function reward(value) {
   return text.replace(/^-/, "−");
 }
 
+/** The difference of two rewards with its sign; a small one keeps two digits. */
+export function signed(value) {
+  const size = Math.abs(value);
+  const sign = value < 0 ? "−" : "+";
+  if (size >= 1000) return sign + integer(size);
+  return sign + (size >= 0.05 ? size.toFixed(2) : twoDigits(size));
+}
+
+/** Two digits that count; what is tiny in the notation of engineers, as Python writes it. */
+function twoDigits(size) {
+  if (size === 0 || size >= 1e-4) return String(Number(size.toPrecision(2)));
+  const [digits, power] = size.toExponential(1).split("e-");
+  return `${digits.replace(/\.0$/, "")}e-${power.padStart(2, "0")}`;
+}
+
+export const sentence = (phrase) => `${phrase[0].toUpperCase()}${phrase.slice(1)}.`;
+
 export function seconds(value) {
   if (value < 9.95) return `${value.toFixed(1)} s`;
   const all = Math.round(value);
   return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${String(all % 60).padStart(2, "0")} s`;
 }
 
-function money(usd) {
+export function money(usd) {
   if (usd === 0) return "$0";
   if (usd >= 1) return `$${usd.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
   return `$${usd.toFixed(Math.max(4, 1 - Math.floor(Math.log10(usd))))}`;
@@ -69,7 +86,7 @@ export function stopSentence(reason, setup) {
 /** How a round was divided, and why. */
 export function planSentence({ fresh, rewrite, advised, why }) {
   const words = why || `${fresh} fresh, ${count(rewrite, "rewrite")}, ${advised} with advice`;
-  return `${words[0].toUpperCase()}${words.slice(1)}.`;
+  return sentence(words);
 }
 
 const MOVES = { fresh: "fresh", rewrite: "rewrite", advised: "with advice", fused: "fused" };

@@ -2,16 +2,20 @@
  * What a person can do on the page (ask, pick, cancel, resume, fork), and the state that is shown.
  *
  * `status` of the open thread: empty, loading, running, paused (a person has to pick), stopped
- * (can be resumed), failed, done. `connection` is offline while the server does not answer; the
+ * (can be resumed), failed, done, gone (there is no such thread). `connection` is offline while the server does not answer; the
  * session then tries again until it does.
  */
 import { Refused, Unreachable } from "./api_client.js";
+import { forkAt } from "./fork.js";
+import { lookAside } from "./look_aside.js";
+import { recall } from "./recall.js";
+import { setupOf, settingsIn } from "./run_settings.js";
+import { threadActions } from "./thread_actions.js";
 import { threadStatus } from "./thread_status.js";
 import { applyEvent, emptyView, viewUpTo } from "./view_from_events.js";
-import { conversation, viewFromState } from "./view_from_state.js";
+import { conversation, messagesOf, viewFromState } from "./view_from_state.js";
 
 const RETRY_AFTER = [500, 1000, 2000, 4000, 8000]; // milliseconds; the last one repeats
-const MAX_THREADS = 40;
 
 export function createSession(server, changed) {
   const s = {
@@ -22,6 +26,9 @@ export function createSession(server, changed) {
     schema: null,
     settings: {}, // what differs from the schema's defaults
     threads: null,
+    more: false, // there are older ones
+    search: "",
+    deleted: null, // the thread that is deleted unless that is undone
     thread: null,
     run: null,
     system: "",
@@ -29,6 +36,7 @@ export function createSession(server, changed) {
     view: emptyView(),
     pick: null, // what a person has to choose from
     beforeFork: null, // the answer that a fork started from
+    aside: null, // {view, what}: an earlier turn or a branch is looked at; `view` is what to come back to
   };
   let latest = 0; // ticket of the newest action; an action whose ticket is older ends
   let reconnecting = null; // the ticket whose connection is being tried again
@@ -47,17 +55,29 @@ export function createSession(server, changed) {
       if (error.name === "AbortError") return undefined;
       if (error instanceof Refused && error.status === 401) set({ locked: true });
       else if (error instanceof Unreachable) await reconnect(latest);
+      else if (error.status === 404 && (await isGone())) leaveGone();
       else set({ status: s.status === "loading" ? "failed" : s.status, problem: error.message });
     }
     return undefined;
   };
+
+  /** Whether the open thread is what was not found. */
+  async function isGone() {
+    const found = s.thread && (await server.thread(s.thread).catch((error) => error));
+    return found instanceof Refused && found.status === 404;
+  }
+
+  function leaveGone() {
+    begin({ status: "gone", view: emptyView(), beforeFork: null, earlier: [], system: "" });
+    list.refresh();
+  }
 
   /** End what is being watched, and return the ticket of a new action. */
   function begin(fields) {
     control.abort();
     control = new AbortController();
     latest += 1;
-    set({ problem: null, pick: null, run: null, ...fields });
+    set({ problem: null, pick: null, run: null, aside: null, ...fields });
     return latest;
   }
 
@@ -69,10 +89,14 @@ export function createSession(server, changed) {
       const { context_schema: schema } = await server.schemas(assistant.assistant_id);
       set({ schema, locked: false, connection: "online" });
     }
-    set({ threads: await server.threads(MAX_THREADS), locked: false, connection: "online" });
+    await list.read();
   });
 
-  const refresh = showingErrors(async () => set({ threads: await server.threads(MAX_THREADS) }));
+  const leave = () => {
+    begin({ thread: null, status: "empty", view: emptyView(), beforeFork: null, earlier: [], system: "" });
+    putInAddress("");
+  };
+  const list = threadActions({ state: s, set, server, showingErrors, leave });
 
   /** Watch a run until its stream ends, then read its thread. */
   async function watch(ticket, stream) {
@@ -94,11 +118,11 @@ export function createSession(server, changed) {
     const { setup, notices, elapsed } = s.view;
     const saved = viewFromState(state);
     const same = saved.query === s.view.query; // the run that is shown already
-    const view = { ...saved, setup: same && setup ? setup : setupOf(thread), notices: same ? notices : [] };
+    const view = { ...saved, setup: same && setup ? setup : setupOf(thread, s.schema), notices: same ? notices : [] };
     if (same) view.elapsed = Math.max(elapsed, saved.elapsed);
     const running = thread.status === "busy" ? await runningRun(s.thread) : null;
     if (ticket !== latest) return;
-    set({ system, earlier, connection: "online", locked: false });
+    set({ system, earlier, aside: null, connection: "online", locked: false });
     if (running) {
       const shown = same && Object.keys(s.view.candidates).length ? s.view : view;
       set({ status: "running", run: running, view: shown });
@@ -106,14 +130,15 @@ export function createSession(server, changed) {
       return;
     }
     set({ view, run: null, ...threadStatus(thread, state, failure) });
-    refresh();
+    list.refresh();
+    if (!same && Object.keys(view.candidates).length) await remember(ticket);
   }
 
-  const setupOf = (thread) => {
-    const given = { ...defaults(s.schema), ...settingsIn(thread) };
-    const { mode, depth, width, policy, critic, reward } = given;
-    return { mode, depth, width, policy, critic, reward };
-  };
+  /** Add what the saved state lacks; without it the page works too. */
+  async function remember(ticket) {
+    const found = await recall(server, s.thread, s.view.query, control.signal).catch(() => null);
+    if (found && ticket === latest) set({ view: { ...s.view, ...found } });
+  }
 
   async function runningRun(thread) {
     const runs = await server.runs(thread);
@@ -152,6 +177,16 @@ export function createSession(server, changed) {
     await watch(latest, server.run(s.thread, { context: s.settings, ...request }, control.signal));
   });
 
+  async function askOnNewThread(query, name, system, earlier) {
+    begin({ status: "running", view: emptyView(query), beforeFork: null, thread: null, system, earlier });
+    const title = name.replace(/\s+/g, " ").slice(0, 120);
+    const created = await server.createThread({ title, settings: s.settings });
+    set({ thread: created.thread_id });
+    putInAddress(created.thread_id);
+    list.refresh();
+    await startRun({ input: { messages: messagesOf({ system, earlier, query }) } });
+  }
+
   const open = showingErrors(async (thread) => {
     const ticket = begin({ thread, status: "loading", view: emptyView(), beforeFork: null, earlier: [] });
     putInAddress(thread);
@@ -165,32 +200,29 @@ export function createSession(server, changed) {
     state: s,
     load,
     open,
-    refresh,
+    list,
+    refresh: list.refresh,
+    ...lookAside({ state: s, set, server, showingErrors }),
     /** `update(settings)` returns the new settings: two may change within one frame. */
     changeSettings: (update) => set({ settings: update(s.settings) }),
     unlock: async () => {
       await load();
       if (!s.locked && s.thread) await open(s.thread);
     },
-    close() {
-      begin({ thread: null, status: "empty", view: emptyView(), beforeFork: null, earlier: [], system: "" });
-      putInAddress("");
-    },
+    close: leave,
     /** Ask on a new thread, or a follow-up question on the open one. */
     ask: showingErrors(async (query, system) => {
-      const followUp = Boolean(s.thread);
-      const title = query.replace(/\s+/g, " ").slice(0, 120);
+      if (!s.thread) return askOnNewThread(query, query, system, []);
       begin({ status: "running", view: emptyView(query), beforeFork: null });
-      if (followUp) {
-        await server.describeThread(s.thread, { settings: s.settings });
-      } else {
-        const created = await server.createThread({ title, settings: s.settings });
-        set({ thread: created.thread_id, system, earlier: [] });
-        putInAddress(created.thread_id);
-      }
-      const first = !followUp && system ? [{ role: "system", content: system }] : [];
-      refresh();
-      await startRun({ input: { messages: [...first, { role: "user", content: query }] } });
+      await server.describeThread(s.thread, { settings: s.settings });
+      list.refresh();
+      return startRun({ input: { messages: [{ role: "user", content: query }] } });
+    }),
+    /** Ask the question that is shown on a thread of its own, with some settings changed. */
+    askAgain: showingErrors((changes, label) => {
+      const { system, earlier } = s;
+      set({ settings: { ...s.settings, ...changes } });
+      return askOnNewThread(s.view.query, `${label}: ${s.view.query}`, system, earlier);
     }),
     resume: showingErrors(async () => {
       begin({ status: "running" });
@@ -206,39 +238,14 @@ export function createSession(server, changed) {
     }),
     /** Change the loss or gradient (`which`) of a round, and repeat the steps that follow. */
     fork: showingErrors(async (round, which, text) => {
-      const next = { loss: "gradient", gradient: "update" }[which];
       const beforeFork = s.view.answer && { ...s.view.answer, round };
       begin({ status: "running", beforeFork, view: viewUpTo(s.view, round) });
-      const history = await server.history(s.thread);
-      const found = history.find((c) => c.next[0] === next && c.values.round === round);
-      if (!found) throw new Error("The server no longer has that step.");
-      const alone = s.view.rounds[round]?.further ? { further: [] } : {}; // what a person writes counts alone
-      const edited = { turn: found.values.turn, round, [which]: text, by_hand: [which], ...alone };
-      const { checkpoint } = found;
-      const fork = await server.changeState(s.thread, {
-        values: { rounds: [edited] },
-        checkpoint,
-        as_node: which,
-      });
-      const view = viewFromState(await server.state(s.thread));
-      set({ view: { ...view, setup: s.view.setup, current: { phase: next, round } } });
-      await startRun({ input: null, checkpoint: fork.checkpoint });
-    }),
-    deleteThread: showingErrors(async (thread) => {
-      await server.deleteThread(thread);
-      await refresh();
+      const { checkpoint, view } = await forkAt(server, s.thread, s.view.rounds[round], which, text);
+      set({ view: { ...view, setup: s.view.setup } });
+      await startRun({ input: null, checkpoint });
     }),
   };
 }
-
-/** The settings that a thread was last asked with; other clients may put anything there. */
-function settingsIn({ metadata }) {
-  const given = metadata?.settings;
-  return given && typeof given === "object" && !Array.isArray(given) ? given : {};
-}
-
-export const defaults = (schema) =>
-  Object.fromEntries(Object.entries(schema?.properties ?? {}).map(([k, f]) => [k, f.default ?? null]));
 
 /** The open thread is in the address, so that a reload and a link find it. */
 function putInAddress(thread) {

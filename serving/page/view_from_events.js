@@ -4,6 +4,7 @@
  * `applyEvent(view, event)` is pure: it returns the next view. Events may come twice, or again from
  * the start: the newer counts, and the result is the same. Unknown types and fields are ignored.
  */
+import { gainOf } from "./gain.js";
 
 export const NO_COST = {
   requests: 0,
@@ -32,6 +33,8 @@ export const emptyView = (query = "") => ({
   elapsed: 0,
   stop: null,
   answer: null, // {candidate, text, reward}
+  usage: null, // {total, phases} as saved
+  gain: null, // see gain.js
 });
 
 export const idParts = (id) => {
@@ -95,12 +98,11 @@ const HANDLERS = {
   loss: (view, e) => withCritique(view, e, "loss"),
   gradient: (view, e) => withCritique(view, e, "gradient"),
   stop: (view, e) => ({ ...view, stop: e.reason, current: null }),
-  final: (view, e) => ({
-    ...view,
-    current: null,
-    cost: { ...NO_COST, ...e.usage.total },
-    answer: { candidate: e.candidate, text: e.answer, reward: e.reward },
-  }),
+  final(view, e) {
+    const answer = { candidate: e.candidate, text: e.answer, reward: e.reward };
+    const gain = e.gain === undefined ? gainOf(Object.values(view.candidates), e.usage, answer) : e.gain;
+    return { ...view, current: null, cost: { ...NO_COST, ...e.usage.total }, answer, usage: e.usage, gain };
+  },
 };
 
 /** The view after one more event. */
@@ -121,7 +123,7 @@ export function writtenCriteria(view) {
 export function viewUpTo(view, last) {
   const upToLast = (records) => Object.fromEntries(Object.entries(records).filter(([, r]) => r.round <= last));
   const { candidates, rounds } = view;
-  return { ...view, candidates: upToLast(candidates), rounds: upToLast(rounds), stop: null, answer: null };
+  return { ...view, candidates: upToLast(candidates), rounds: upToLast(rounds), stop: null, answer: null, gain: null };
 }
 
 const withCandidate = (view, candidate) => ({

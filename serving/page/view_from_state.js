@@ -1,4 +1,5 @@
 /** The view of a run from the state of its thread: for a thread that is opened, not watched. */
+import { bestOf, gainOf } from "./gain.js";
 import { NO_COST, emptyView } from "./view_from_events.js";
 
 const textOf = ({ content }) =>
@@ -18,6 +19,12 @@ export function conversation(messages = []) {
   };
 }
 
+/** The messages of a conversation, for a thread of its own. */
+export function messagesOf({ system, earlier, query }) {
+  const before = earlier.map(({ author, text }) => ({ role: author === "you" ? "user" : "assistant", content: text }));
+  return [...(system ? [{ role: "system", content: system }] : []), ...before, { role: "user", content: query }];
+}
+
 /** The view of a thread's state, as the server returns it (`values`, `next`). */
 export function viewFromState(state) {
   const values = state.values ?? {};
@@ -27,10 +34,13 @@ export function viewFromState(state) {
   if (next.includes("sample") || next.includes("__start__")) return emptyView(query);
   const turn = values.turn;
   const ofTurn = (records) => (records ?? []).filter((r) => r.turn === turn);
-  const candidates = ofTurn(values.candidates).map((c) => [c.id, { ...c, complete: true }]);
+  const pool = ofTurn(values.candidates);
+  const candidates = pool.map((c) => [c.id, { ...c, complete: true }]);
   const rounds = ofTurn(values.rounds).map((r) => [r.round, r]);
   const finished = next.length === 0 && values.stop_reason;
-  const cost = { ...NO_COST, ...(values.usage?.turn === turn ? values.usage?.total : {}) };
+  const usage = (values.usage?.turn === turn && values.usage) || null;
+  const cost = { ...NO_COST, ...usage?.total };
+  const answer = finished ? answerOf(values, pool) : null;
   return {
     ...emptyView(query),
     candidates: Object.fromEntries(candidates),
@@ -39,8 +49,19 @@ export function viewFromState(state) {
     countedPhases: countedPhases(rounds.map(([, r]) => r)),
     elapsed: cost.seconds,
     stop: finished ? values.stop_reason : null,
-    answer: finished ? answerOf(values, ofTurn(values.candidates)) : null,
+    answer,
+    usage,
+    gain: gainOf(pool, usage, answer ?? bestOf(pool)),
   };
+}
+
+/** The ends of all turns and branches, the newest first: `{view, created, turn}`; `history` as a server lists it. */
+export function endsIn(history) {
+  const idOf = (checkpoint) => checkpoint?.checkpoint_id;
+  const parents = new Set(history.map((state) => idOf(state.parent_checkpoint)));
+  const isEnd = (state) => !parents.has(idOf(state.checkpoint)) || (state.next.length === 0 && state.values.stop_reason);
+  const ends = history.filter((state) => state.values?.candidates?.length && isEnd(state));
+  return ends.map((state) => ({ view: viewFromState(state), created: state.created_at, turn: state.values.turn }));
 }
 
 /** The phases whose requests the saved usage has counted already. */

@@ -12,6 +12,7 @@ function written(node) {
   if (Array.isArray(node)) return node.map(written).filter(Boolean).join(" ");
   if (typeof node !== "object") return JSON.stringify(node);
   const { children, ...props } = node.props;
+  if (typeof node.type === "function") return `<${node.type.name}>`;
   const attributes = Object.entries(props).filter(([name, v]) => v && !["rel", "target", "tabindex", "style"].includes(name));
   const inside = written(children);
   return `<${[node.type, ...attributes.map(([k, v]) => `${k}=${v}`)].join(" ")}${inside ? ` ${inside}` : ""}>`;
@@ -25,14 +26,17 @@ for (const [text, expected] of [
   ["3. one\n4. two\n   - in", '<ol start=3 <li "one"> <li "two" <ul <li "in">>>>'],
   ["- [x] done\n- [ ] open", '<ul <li class=is-task "☑ " "done"> <li class=is-task "☐ " "open">>'],
   ["> said", '<blockquote <p "said">>'],
-  ["```py\nif a<b: pass\n```", '<pre <code "if a<b: pass">>'],
+  ["```py\nif a<b: pass\n```", '<div class=code <pre <code "if a<b: pass">> <Copy>>'],
   ["|a|b|\n|-|-|\n|1|*2*|", '<div class=scrolled <table <thead <tr <th "a"> <th "b">>> <tbody <tr <td "1"> <td <em "2">>>>>>'],
   ["[x](https://a.b/c)", '<p <a href=https://a.b/c title=https://a.b/c "x">>'],
   ["[x](javascript:alert) [y](data:text/html,1) [z](/v1)", '<p "x" " " "y" " " "z">'],
   ["![a picture](https://a.b/c.png)", '<p <a href=https://a.b/c.png title=https://a.b/c.png "a picture">>'],
   ["<script>run()</script>", '"<script>run()</script>"'],
   ["a <b onclick=x>c</b> <!-- d -->", '<p "a " "<b onclick=x>" "c" "</b>" " " "<!-- d -->">'],
-  ["\\(x_1 + y_1\\) 5 \\* 3", '<p "\\\\(" "x_1 + y_1" "\\\\)" " 5 " "*" " 3">'],
+  ["\\(x_1 + y_1\\) 5 \\* 3", '<p <code class=formula "\\\\(x_1 + y_1\\\\)"> " 5 " "*" " 3">'],
+  ["$a_1 * b_1 * c$ or *so*", '<p <code class=formula "$a_1 * b_1 * c$"> " or " <em "so">>'],
+  ["from $5 to $10, or US$3 a piece", '<p "from $5 to $10, or US$3 a piece">'],
+  ["$$\na_1 = b_1\n$$\n\nSo.", '<code class=formula "$$\\na_1 = b_1\\n$$"> <p "So.">'],
   ["", ""],
 ]) {
   test(`shows ${JSON.stringify(text)}`, () => assert.equal(shown(text), expected));

@@ -159,7 +159,7 @@ def test_a_card_offers_the_whole_of_a_text_that_it_cuts(window, policy):
     expect(whole).to_have_count(1)
     page.set_viewport_size({"width": 400, "height": 900})
     expect(whole).to_have_count(2)  # what fitted before is cut on a narrow screen
-    whole.last.get_by_role("button").click()
+    whole.last.get_by_role("button", name="Read all").click()
     expect(page.get_by_role("button", name="Less")).to_be_visible()
     expect(whole).to_have_count(1)
 
@@ -171,7 +171,9 @@ def test_a_run_by_keyboard_alone(window):
     def reach(selector: str) -> None:
         reach_by_tab(page, selector, at_most=80)
 
-    keys.press("Tab")
+    expect(page.locator("#query")).to_be_focused()
+    page.locator(".wordmark").focus()
+    keys.press("Shift+Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     keys.press("Enter")
     reach("#query")

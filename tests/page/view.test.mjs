@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const page = process.env.TPO_PAGE ?? fileURLToPath(new URL("../../serving/page/", import.meta.url));
 const { applyEvent, emptyView, writtenCriteria } = await import(`${page}/view_from_events.js`);
-const { viewFromState, conversation } = await import(`${page}/view_from_state.js`);
+const { viewFromState, conversation, endsIn } = await import(`${page}/view_from_state.js`);
 
 const event = (type, fields) => ({ type: `tpo.${type}`, v: 1, round: 0, elapsed: 1, ...fields });
 const play = (events, from = emptyView()) => events.reduce(applyEvent, from);
@@ -130,6 +130,18 @@ test("a question that was not sampled yet does not show the pool of the one befo
   assert.deepEqual(earlier.map((m) => m.text), ["Why?", "So."]);
 });
 
+test("turns and branches end where nothing goes on, or where a run was finished", () => {
+  const at = (id, parent, answer, next = []) => ({
+    checkpoint: { checkpoint_id: id },
+    parent_checkpoint: parent && { checkpoint_id: parent },
+    created_at: id,
+    next,
+    values: { turn: 1, stop_reason: "depth", answer, candidates: [{ id: "r0c0", turn: 1, round: 0, text: answer, reward: 1, error: null }], rounds: [] },
+  });
+  const history = [at("4", "2", "new"), at("3", "2", "old"), at("2", "1", "", ["loss"]), at("1", null, "first")];
+  assert.deepEqual(endsIn(history).map((b) => b.view.answer?.text), ["new", "old", "first"]);
+});
+
 test("a thread in which nothing happened is blank", () => {
   assert.deepEqual(viewFromState({ values: {}, next: [] }), { ...emptyView(), countedPhases: { "sample:0": true } });
 });
@@ -138,10 +150,11 @@ test("a thread in which nothing happened is blank", () => {
 const folder = process.env.TPO_RECORDED;
 for (const name of folder ? readdirSync(folder) : []) {
   const { events, state } = JSON.parse(readFileSync(`${folder}/${name}`, "utf8"));
-  const shown = ({ query, candidates, rounds, cost, stop, answer }) => ({ query, candidates, rounds, cost, stop, answer });
+  const shown = ({ query, candidates, rounds, cost, stop, answer, usage, gain }) => ({ query, candidates, rounds, cost, stop, answer, usage, gain });
 
   test(`${name}: events and state give the same view`, () => {
     assert.deepEqual(shown(play(events)), shown(viewFromState(state)));
+    assert.ok(events.at(-1).gain, "its last event has the gain");
   });
 
   test(`${name}: a stream replayed from the start, at any point, ends in the same view`, () => {

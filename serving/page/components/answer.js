@@ -1,29 +1,31 @@
 /** The answer; while the run is going on, the best so far. */
+import { equalWidth } from "../advice.js";
 import { asJson, asMarkdown, download } from "../export.js";
 import { reward, stopSentence } from "../phrases.js";
-import { html, useState } from "../vendor/preact.js";
+import { html } from "../vendor/preact.js";
 import { Comparison } from "./comparison.js";
+import { Copy } from "./copy.js";
 import { Markdown } from "./markdown.js";
+import { Worth } from "./worth.js";
 
 export function Answer({ session }) {
   const { view, settings, system, beforeFork } = session.state;
   const best = bestSoFar(view);
   if (!best) return null;
   const finished = Boolean(view.answer);
+  const width = finished && !session.state.aside && equalWidth(view, session.state.schema);
   const about = { settings, system };
-  const start = view.candidates[view.rounds[0]?.chosen]?.reward;
-  const gain = finished && start != null && best.reward != null ? best.reward - start : 0;
   return html`
     <section class=${`answer ${finished ? "is-final" : "is-unfinished"}`} aria-labelledby="answer-title">
       <header>
         <h2 id="answer-title">${finished ? "Answer" : "Best so far"}</h2>
         <p class="about">
           <span class="id">${best.candidate}</span> reward <b>${reward(best.reward)}</b>
-          ${gain > 0.005 && html`<span class="gain">+${reward(gain)} over the best first sample</span>`}
         </p>
       </header>
+      <${Worth} session=${session} />
       <${Markdown} text=${best.text} />
-      ${finished && html`<p class="why">${stopSentence(view.stop, view.setup)}</p>`}
+      ${finished && view.stop && html`<p class="why">${stopSentence(view.stop, view.setup)}</p>`}
       ${finished &&
       html`<${Comparison}
         title="Changes since the best first sample"
@@ -32,6 +34,7 @@ export function Answer({ session }) {
       />`}
       ${beforeFork &&
       finished &&
+      !session.state.aside &&
       html`<details class="before">
         <summary>Before the fork: reward ${reward(beforeFork.reward)}</summary>
         <${Markdown} text=${beforeFork.text} />
@@ -45,6 +48,13 @@ export function Answer({ session }) {
         <button class="small" onClick=${() => download("tpo.md", "text/markdown", asMarkdown(view, about))}>
           Download Markdown
         </button>
+        ${width && html`<button
+          class="small"
+          title="About as many texts, all of them first samples; on a thread of its own"
+          onClick=${() => session.askAgain({ mode: "best_of_n", width }, `Best of ${width}`)}
+        >
+          Ask again as best of ${width}
+        </button>`}
       </div>`}
     </section>
   `;
@@ -55,18 +65,4 @@ function bestSoFar(view) {
   const last = Object.values(view.rounds).filter((r) => r.chosen).at(-1);
   const chosen = last && view.candidates[last.chosen];
   return chosen?.text ? { candidate: chosen.id, text: chosen.text, reward: chosen.reward } : null;
-}
-
-function Copy({ text }) {
-  const [label, setLabel] = useState("Copy");
-  async function copy() {
-    try {
-      await navigator.clipboard.writeText(text);
-      setLabel("Copied");
-    } catch {
-      setLabel("The browser blocked it"); // not a secure context
-    }
-    setTimeout(() => setLabel("Copy"), 2000);
-  }
-  return html`<button class="small" onClick=${copy}><span aria-live="polite">${label}</span></button>`;
 }

@@ -29,7 +29,7 @@ const TAGS = { same: "span", gone: "del", new: "ins" };
 
 function Diff({ before, after }) {
   const pieces = useMemo(() => wordDiff(before, after), [before, after]);
-  return html`<div class="diff">
+  return html`<div class="diff" dir="auto">
     ${pieces.map(({ kind, text }) => html`<${TAGS[kind]}>${text}<//>`)}
   </div>`;
 }

@@ -43,8 +43,8 @@ function Note({ which, round, session }) {
   const text = round[which] ?? round.live?.[which];
   if (text == null) return html`<div class="note is-empty" aria-hidden="true"></div>`;
   const [name, title] = TITLES[which];
-  const { status } = session.state;
-  const idle = status !== "running" && status !== "paused";
+  const { status, aside } = session.state;
+  const idle = status !== "running" && status !== "paused" && !aside;
   const byHand = round.by_hand?.includes(which);
   const id = `${which}-${round.round}`;
   const submit = (e) => {
@@ -70,6 +70,7 @@ function Note({ which, round, session }) {
             <textarea
               aria-label=${`Your own ${which} for round ${round.round}`}
               rows="8"
+              dir="auto"
               required
               value=${draft}
               ref=${area}

@@ -2,12 +2,14 @@
 import { dollars, integer, seconds, stopSentence } from "../phrases.js";
 import { html } from "../vendor/preact.js";
 import { Plots } from "./plots.js";
+import { Scatter } from "./scatter.js";
 
 export function Figures({ session }) {
   const { view, settings } = session.state;
   return html`
     <aside class="figures" aria-label="Figures">
       <${Plots} view=${view} />
+      ${Object.values(view.candidates).length > 2 && html`<section class="plots"><${Scatter} view=${view} /></section>`}
       <${Cost} view=${view} settings=${settings} />
       ${view.setup && html`<${Setup} setup=${view.setup} />`}
       ${view.stop &&

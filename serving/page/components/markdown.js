@@ -1,16 +1,20 @@
 /** A text of a model. Its Markdown becomes elements; its HTML stays text. */
 import { html, useMemo } from "../vendor/preact.js";
-import { lexer } from "../vendor/marked.js";
+import { Marked } from "../vendor/marked.js";
+import { Copy } from "./copy.js";
+import { formulas } from "./formulas.js";
+
+const marked = new Marked({ gfm: true, breaks: true, extensions: formulas });
 
 export function Markdown({ text, writing }) {
   const inside = useMemo(() => elements(text), [text]);
-  return html`<div class=${`markdown ${writing ? "is-writing" : ""}`}>${inside}</div>`;
+  return html`<div dir="auto" class=${`markdown ${writing ? "is-writing" : ""}`}>${inside}</div>`;
 }
 
 /** The elements of a text, whole or unfinished; pure. */
 export function elements(text) {
   try {
-    const tokens = lexer(text, { gfm: true, breaks: true });
+    const tokens = marked.lexer(text);
     if (depth(tokens) < MAX_DEPTH) return render(tokens);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error; // out of stack: "> > > > ..."
@@ -35,7 +39,8 @@ const ELEMENTS = {
   br: () => html`<br />`,
   hr: () => html`<hr />`,
   codespan: (t) => html`<code>${t.text}</code>`,
-  code: (t) => html`<pre tabindex="0"><code>${t.text}</code></pre>`,
+  code: (t) => html`<div class="code"><pre tabindex="0"><code>${t.text}</code></pre><${Copy} text=${t.text} what="the code" /></div>`,
+  formula: (t) => html`<code class="formula">${t.text}</code>`,
   blockquote: (t) => html`<blockquote>${render(t.tokens)}</blockquote>`,
   checkbox: (t) => (t.checked ? "☑ " : "☐ "),
   list: (t) =>

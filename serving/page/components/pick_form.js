@@ -27,11 +27,12 @@ export function PickForm({ session, picking, done }) {
       <details>
         <summary>Write the critique yourself</summary>
         <label for="own-loss">Loss: why the best beats the worst</label>
-        <textarea id="own-loss" rows="2" value=${loss} onInput=${(e) => setLoss(e.target.value)}></textarea>
+        <textarea id="own-loss" rows="2" dir="auto" value=${loss} onInput=${(e) => setLoss(e.target.value)}></textarea>
         <label for="own-gradient">Gradient: what to change in the best</label>
         <textarea
           id="own-gradient"
           rows="2"
+          dir="auto"
           value=${gradient}
           onInput=${(e) => setGradient(e.target.value)}
         ></textarea>

@@ -3,16 +3,23 @@ import { integer, reward } from "../phrases.js";
 import { html } from "../vendor/preact.js";
 
 const WIDTH = 280;
-const LEFT = 40;
 const RIGHT = 14;
+const LETTER = 6.3; // the width of a figure in a label
+
+/** The room that the labels of an axis need, so that none loses its first figure. */
+export const roomFor = (labels) => Math.max(40, 14 + LETTER * Math.max(0, ...labels.map((text) => text.length)));
 
 export function Plots({ view }) {
   const rounds = Object.values(view.rounds);
   const last = Math.max(view.setup?.depth ?? 0, ...rounds.map((r) => r.round), 1);
-  const x = (round) => LEFT + ((WIDTH - LEFT - RIGHT) * round) / last;
   const scored = Object.values(view.candidates).filter((c) => Number.isFinite(c.reward));
   const heldout = rounds.filter((r) => r.heldout != null);
   const lengths = rounds.filter((r) => r.best_length != null);
+  const left = roomFor([
+    ...[...scored.map((c) => c.reward), ...heldout.map((r) => r.heldout)].map(reward),
+    ...lengths.map((r) => integer(r.best_length)),
+  ]);
+  const x = Object.assign((round) => left + ((WIDTH - left - RIGHT) * round) / last, { left });
   return html`
     <section class="plots">
       <h2>Reward by round</h2>
@@ -77,8 +84,8 @@ function axis(low, high, height) {
 const Axis = ({ x, y, height, rounds, low, high, format }) => html`
   <g class="axis" aria-hidden="true">
     ${[...new Set([low, high])].map(
-      (value) => html`<line x1=${LEFT - 6} x2=${WIDTH} y1=${y(value)} y2=${y(value)} />
-        <text x=${LEFT - 10} y=${y(value) + 3.5} text-anchor="end">${format(value)}</text>`,
+      (value) => html`<line x1=${x.left - 6} x2=${WIDTH} y1=${y(value)} y2=${y(value)} />
+        <text x=${x.left - 10} y=${y(value) + 3.5} text-anchor="end">${format(value)}</text>`,
     )}
     ${rounds.map(
       ({ round }) => html`<text x=${x(round)} y=${height - 4} text-anchor="middle">${round}</text>`,

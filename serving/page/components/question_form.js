@@ -1,6 +1,6 @@
 /** The form for a question: its text, the system prompt, the settings, the button. */
-import { defaults } from "../session.js";
-import { html, useState } from "../vendor/preact.js";
+import { defaults } from "../run_settings.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { SettingsForm } from "./settings_form.js";
 
 export function QuestionForm({ session, followUp = false }) {
@@ -8,6 +8,10 @@ export function QuestionForm({ session, followUp = false }) {
   const failed = followUp && s.status === "failed" && !s.earlier.length;
   const [query, setQuery] = useState(failed ? s.view.query : "");
   const [system, setSystem] = useState("");
+  const field = useRef(null);
+  useEffect(() => {
+    if (!followUp && matchMedia("(hover: hover)").matches) field.current.focus(); // not where a keyboard would pop up
+  }, []);
   const submit = (e) => {
     e.preventDefault();
     if (query.trim()) session.ask(query.trim(), system.trim());
@@ -21,6 +25,8 @@ export function QuestionForm({ session, followUp = false }) {
       <label for="query">${followUp ? "Ask a follow-up question in the same conversation" : "Your question"}</label>
       <textarea
         id="query"
+        ref=${field}
+        dir="auto"
         rows="2"
         required
         placeholder="Explain to a ten-year-old why the sky is blue."
@@ -34,6 +40,7 @@ export function QuestionForm({ session, followUp = false }) {
         <label class="visually-hidden" for="system">System prompt</label>
         <textarea
           id="system"
+          dir="auto"
           rows="2"
           placeholder="You are a patient science teacher."
           value=${system}

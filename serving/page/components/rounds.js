@@ -1,14 +1,19 @@
 /** Every round: its candidates, and the loss and gradient that steer the next one. */
 import { planSentence, reward } from "../phrases.js";
+import { barScale } from "../scale.js";
 import { html, useState } from "../vendor/preact.js";
 import { Candidate } from "./candidate.js";
 import { RoundComparison } from "./comparison.js";
 import { Critique } from "./critique.js";
 import { PickForm } from "./pick_form.js";
+import { Reader } from "./reader.js";
+import { RoundBar } from "./round_bar.js";
 
 export function Rounds({ session }) {
   const { view, pick, status } = session.state;
   const [picked, setPicked] = useState({});
+  const [show, setShow] = useState({ whole: false, source: false, folded: [] });
+  const [reading, setReading] = useState(null);
   const numbers = new Set(Object.keys(view.rounds).map(Number));
   for (const c of Object.values(view.candidates)) numbers.add(c.round);
   if (status === "running") numbers.add(view.current?.round ?? 0);
@@ -17,43 +22,43 @@ export function Rounds({ session }) {
     rejected: picked.rejected ?? pick.rejected,
     choose: (role, id) => setPicked({ ...picked, [role]: id }),
   };
-  const scale = scaleOf(view);
+  const scale = barScale(Object.values(view.candidates).map((c) => c.reward));
+  const inTurn = [...numbers].sort((a, b) => a - b);
+  const fold = (number) => {
+    const { folded } = show;
+    setShow({ ...show, folded: folded.includes(number) ? folded.filter((n) => n !== number) : [...folded, number] });
+  };
+  const read = (id) => setReading({ id, against: null });
   return html`
     <div class="rounds">
-      ${[...numbers]
-        .sort((a, b) => a - b)
-        .map(
-          (number) => html`<${Round}
-            key=${number}
-            number=${number}
-            session=${session}
-            scale=${scale}
-            picking=${picking}
-          />`,
-        )}
+      <${RoundBar} numbers=${inTurn} show=${show} change=${setShow} />
+      ${inTurn.map(
+        (number) => html`<${Round} key=${number} ...${{ number, session, scale, picking, show, fold, read }} />`,
+      )}
+      <${Reader} view=${view} reading=${reading} read=${setReading} />
       ${pick && html`<${PickForm} key=${pick.round} session=${session} picking=${picking} done=${() => setPicked({})} />`}
     </div>
   `;
 }
 
-/** The lowest and highest reward of the pool: every bar is drawn on this one scale. */
-function scaleOf(view) {
-  const rewards = Object.values(view.candidates).map((c) => c.reward).filter(Number.isFinite);
-  return rewards.length ? { low: Math.min(...rewards), high: Math.max(...rewards) } : null;
-}
-
-function Round({ number, session, scale, picking }) {
+function Round({ number, session, scale, picking, show, fold, read }) {
   const { view, status } = session.state;
   const round = view.rounds[number];
   const candidates = Object.values(view.candidates).filter((c) => c.round === number);
   const cards = inOrder(candidates, view, number, status);
   const many = cards.length > 8;
+  const folded = show.folded.includes(number);
   return html`
     <section class=${`round ${many ? "is-many" : ""}`} aria-labelledby=${`round-${number}`}>
       <header>
         <span class="numeral" aria-hidden="true">${number}</span>
         <div>
-          <h2 id=${`round-${number}`}>${number === 0 ? "First samples" : `Round ${number}`}</h2>
+          <div class="round-title">
+            <h2 id=${`round-${number}`} tabindex="-1">${number === 0 ? "First samples" : `Round ${number}`}</h2>
+            <button class="quiet" aria-expanded=${!folded} onClick=${() => fold(number)}>
+              ${folded ? "Unfold" : "Fold"}<span class="visually-hidden"> round ${number}</span>
+            </button>
+          </div>
           <p class="hint">${describe(view, number, cards.length)}</p>
         </div>
         ${round?.best != null &&
@@ -63,6 +68,14 @@ function Round({ number, session, scale, picking }) {
           <div><dt>spread</dt><dd>${reward(round.spread)}</dd></div>
         </dl>`}
       </header>
+      ${!folded && html`<${Inside} ...${{ number, session, round, cards, scale, picking, show, read }} />`}
+    </section>
+  `;
+}
+
+function Inside({ number, session, round, cards, scale, picking, show, read }) {
+  const { view } = session.state;
+  return html`
       <ul class="cards" style=${columns(cards.length)}>
         ${cards.map(
           (c) => html`<${Candidate}
@@ -71,13 +84,14 @@ function Round({ number, session, scale, picking }) {
             role=${roleOf(c, view, number)}
             scale=${scale}
             picking=${picking}
+            show=${show}
+            read=${read}
           />`,
         )}
       </ul>
       ${round && html`<${RoundNotes} view=${view} round=${round} />`}
       ${round && number > 0 && html`<${RoundComparison} view=${view} number=${number} />`}
       ${round && html`<${Critique} session=${session} round=${round} />`}
-    </section>
   `;
 }
 
@@ -96,8 +110,8 @@ function inOrder(candidates, view, number, status) {
 
 /** How many columns a wide and a medium window have, so that no card is alone in its row. */
 const columns = (n) => ({
-  "--wide": n <= 5 ? n : Math.ceil(n / Math.ceil(n / 5)),
-  "--medium": n <= 3 ? n : Math.ceil(n / Math.ceil(n / 3)),
+  "--wide": n <= 3 ? n : Math.ceil(n / Math.ceil(n / 3)),
+  "--medium": Math.min(n, 2),
 });
 
 /** The best comes first, and what has no reward last. */

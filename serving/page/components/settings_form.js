@@ -2,6 +2,22 @@
 import { html } from "../vendor/preact.js";
 
 const FIRST = ["depth", "width", "mode", "policy", "reward", "human_pick"];
+/** The rest by what they are about; what is named nowhere comes last. */
+const GROUPS = {
+  "Models and prompts": ["policies", "critic", "fusion", "prompts"],
+  Rewards: ["heldout", "guard", "guard_tolerance", "feedback", "on_reward_failure", "fallback_reward"],
+  "When to stop": ["target_reward", "patience", "round_price", "min_spread", "on_tie"],
+  Budgets: ["budget_requests", "budget_tokens", "budget_seconds", "budget_usd", "price"],
+  Sampling: ["temperature", "top_p", "max_tokens", "critique_temperature", "critique_max_tokens", "seed", "sampling", "stop_sequences", "update_format", "reasoning"],
+  Requests: ["max_concurrency", "timeout", "retries", "clip_tokens", "live"],
+};
+
+/** `[title, names]` of each group that has fields. */
+export function groupsOf(fields) {
+  const grouped = [...FIRST, ...Object.values(GROUPS).flat()];
+  const groups = Object.entries({ ...GROUPS, Others: Object.keys(fields).filter((name) => !grouped.includes(name)) });
+  return groups.map(([title, names]) => [title, names.filter((name) => fields[name])]).filter(([, names]) => names.length);
+}
 
 /** `values` holds only what differs from the defaults; `onChange` gets a function from old to new values. */
 export function SettingsForm({ schema, values, onChange }) {
@@ -30,7 +46,9 @@ export function SettingsForm({ schema, values, onChange }) {
       <div class="fields first">${first.map(field)}</div>
       <details>
         <summary>All settings${changed > 0 && html` <span class="tag">${changed} changed</span>`}</summary>
-        <div class="fields">${rest.map(field)}</div>
+        ${groupsOf(fields).map(
+          ([title, names]) => html`<fieldset class="group"><legend>${title}</legend><div class="fields">${names.map(field)}</div></fieldset>`,
+        )}
         ${Object.keys(values).length > 0 &&
         html`<button type="button" class="small" onClick=${() => onChange(() => ({}))}>Reset to the defaults</button>`}
       </details>

@@ -1,0 +1,99 @@
+"""The list of threads: found, renamed, deleted with a way back, all of them in reach."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+from visitor import ask, findings, finished, shoot
+
+pytestmark = pytest.mark.loopback
+ON = ["serve"]
+
+
+@pytest.fixture
+def many(site):
+    """Make 90 threads, so that a list of 40 does not hold them."""
+    with httpx.Client(base_url=site.url) as http:
+        made = [
+            http.post("/threads", json={"metadata": {"title": f"Why is thing {n} blue?"}}).json()
+            for n in range(90)
+        ]
+        yield [one["thread_id"] for one in made]
+        for one in made:
+            http.delete(f"/threads/{one['thread_id']}")
+
+
+def test_every_thread_is_in_reach(window, many):
+    page = window(color_scheme="light")
+    threads = page.locator(".thread")
+    expect(threads).to_have_count(40)
+    page.get_by_role("button", name="Show older threads").click()
+    expect(threads).to_have_count(80)
+    shoot(page, "threads-1280-light")
+    assert findings(page) == []
+    page.keyboard.press("Control+k")
+    search = page.get_by_role("searchbox", name="Search the threads")
+    expect(search).to_be_focused()
+    page.keyboard.type("BLUE thing 3")
+    expect(threads.filter(has_text="thing 3 blue")).to_have_count(1)  # the 87th
+    page.keyboard.type("z")
+    expect(page.get_by_text("No title has these words.")).to_be_visible()
+    search.fill("")
+    expect(threads).not_to_have_count(0)
+
+
+def test_a_thread_is_renamed_and_deleted_by_keyboard_and_that_is_undone(window, many, site):
+    page = window()
+    newest, next_one = (page.locator(".thread").nth(n) for n in (0, 1))
+    newest.focus()
+    page.keyboard.press("ArrowDown")
+    expect(next_one).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("F2")
+    expect(page.get_by_label("New title")).to_be_focused()
+    page.keyboard.type("Nothing")
+    page.keyboard.press("Escape")
+    expect(newest).to_contain_text("thing 89 blue")
+    newest.focus()
+    page.keyboard.press("F2")
+    page.keyboard.type("A better title")
+    page.keyboard.press("Enter")
+    renamed = page.locator(".thread", has_text="A better title")
+    expect(renamed).to_be_visible()
+
+    renamed.focus()
+    page.keyboard.press("Delete")
+    expect(renamed).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(renamed).to_have_count(1)
+    renamed.focus()
+    page.keyboard.press("Delete")
+    expect(page.locator(".undo")).to_contain_text("Deleted: A better title")
+    page.reload()  # to leave the page is to let it go
+    expect(page.locator(".thread").first).to_be_visible()
+    expect(renamed).to_have_count(0)
+    assert httpx.get(f"{site.url}/threads/{many[-1]}").status_code == 404
+
+
+def test_the_open_thread_may_be_deleted_here_or_elsewhere(window, site, expected):
+    page = window()
+    expected.append("404")
+    ask(page, depth=0, width=1)
+    finished(page)
+    expect(page).to_have_title("Done · Explain to a ten-year-old why the sky is blue. · tpo")
+    thread = page.url.split("#")[1]
+    page.locator(".thread-list li.is-open").hover()
+    page.locator(".thread-list li.is-open .delete-thread").click()
+    expect(page.locator(".welcome")).to_be_visible()
+    expect(page.locator("#query")).to_be_focused()
+    page.get_by_role("button", name="Undo").click()
+    page.locator(".thread").first.click()
+    finished(page)
+    httpx.delete(f"{site.url}/threads/{thread}")
+    page.locator("#query").fill("And at sunset?")
+    page.get_by_role("button", name="Ask a follow-up").click()
+    expect(page.get_by_text("This thread is gone.")).to_be_visible()
+    expect(page.locator(".thread-list li.is-open")).to_have_count(0)
+    page.get_by_role("button", name="New question", exact=True).last.click()
+    expect(page.locator(".welcome")).to_be_visible()
