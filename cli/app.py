@@ -31,6 +31,7 @@ from .arguments import (  # noqa: F401  # isort: skip
     serve,
     serve_keys,
 )
+from .arguments.ray_address import with_address
 from .arguments.top_level import app
 from .console import say
 from .interrupted import Interrupted, run_of
@@ -49,7 +50,7 @@ def main(args: Sequence[str] | None = None) -> int:
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        given = batch.with_address(sys.argv[1:] if args is None else args)
+        given = with_address(sys.argv[1:] if args is None else args)
         return int(app(args=given, prog_name="tpo", standalone_mode=False) or 0)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the last stop
         if os.environ.get("TPO_DEBUG") or "--debug" in (args or sys.argv):

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any, cast
 
@@ -36,7 +34,6 @@ Exit codes: 0 all rows have an answer; 1 some have failed, or a limit for all ro
 """
 Typed = str | bool | float | list[str] | None
 TOTAL, ROWS, RAY = "All rows together", "Rows", "On a Ray cluster"
-ADDRESS = re.compile(r"auto|local|[^\s/]+:\d+|ray://.*")  # another word after --ray is the file
 
 
 def read_share(text: str) -> float:
@@ -117,21 +114,6 @@ def answer_file(file: str, settings: dict[str, object], **given: Typed) -> int:
     formats = cast("list[str]", given["formats"] or [])
     plan, cluster = batch_plan(settings, given), cluster_typed(given)
     return run_batch(file, folder, plan, output, formats, cluster)
-
-
-def with_address(args: Sequence[str]) -> list[str]:
-    """Return what was typed, with the address that `--ray` may leave out.
-
-    Example:
-        >>> with_address(["batch", "--ray", "prompts.jsonl"])
-        ['batch', '--ray', 'auto', 'prompts.jsonl']
-    """
-    given = list(args)
-    if "--ray" in given:
-        after = given.index("--ray") + 1
-        if not ADDRESS.fullmatch(given[after] if after < len(given) else ""):
-            given.insert(after, "auto")
-    return given
 
 
 FILE = Annotated[

@@ -99,8 +99,7 @@ def _metavar(field: FieldInfo) -> str | None:
     high = next((m.le for m in field.metadata if hasattr(m, "le")), None)
     if high is not None:
         return f"{low}-{high}"
-    numeric = {int, float} & {field.annotation, *get_args(field.annotation)}
-    if numeric:
+    if numeric := {int, float} & {field.annotation, *get_args(field.annotation)}:
         return "N" if int in numeric else "X"
     return "TEXT" if field.annotation is str or get_origin(field.annotation) is tuple else None
 
