@@ -21,6 +21,8 @@ from .critique_request import ask_for_critique
 class Written(TypedDict):
     """One loss or gradient as it is saved."""
 
+    request: str
+    """Its name in the events."""
     text: str
     refused: list[str]
     cost: JsonObject
@@ -116,4 +118,4 @@ async def write_critique(
     name = f"r{emit.round}-{step}" + (f"-{nth}" if nth else "")
     response = await ask_for_critique(request, emit, step, name)
     text, refused = response.replies[0].text, sorted(response.refused)
-    return Written(text=text, refused=refused, cost=brief(response.cost))
+    return Written(request=name, text=text, refused=refused, cost=brief(response.cost))

@@ -23,7 +23,7 @@ def is_start(call: Sequence[int]) -> bool:
     return not call or call[0] < 0
 
 
-def writes_criteria(call: Sequence[int]) -> bool:
+def is_to_write(call: Sequence[int]) -> bool:
     """Return whether a call has criteria written."""
     return not call or call[0] == WRITE_FROM
 

@@ -15,7 +15,7 @@ from ..planned_reward import Called, Job
 from ..query_criteria import Criteria
 from ..remarks import remark
 from .ask import VerdictError
-from .contrast import Source, call_to_write, first_call, is_start, writes_criteria
+from .contrast import Source, call_to_write, first_call, is_start, is_to_write
 from .criteria import Criterion
 from .groupwise import ranking_form
 from .marks import Mark
@@ -84,11 +84,11 @@ class QueryRubric(Rubric):
             return []
         if self.name in job.criteria:
             return self.plan(job)
-        return [] if writes_criteria(calls[-1]) else [call_to_write(calls[-1], results[-1])]
+        return [] if is_to_write(calls[-1]) else [call_to_write(calls[-1], results[-1])]
 
     def criteria_in(self, calls: Sequence[list[int]], results: Sequence[object]) -> Criteria:
         """Return what was written for the query, if it was now."""
-        found = [one for call, one in zip(calls, results, strict=True) if writes_criteria(call)]
+        found = [one for call, one in zip(calls, results, strict=True) if is_to_write(call)]
         if not found or isinstance(found[0], Exception):
             return {}
         return {self.name: bounded(self.criteria, cast("list[WrittenCriterion]", found[0]))}
@@ -109,10 +109,10 @@ class QueryRubric(Rubric):
         try:
             return await super().call(job, call)
         except VerdictError as error:
-            if not is_start(call) or (writes_criteria(call) and not self.criteria):
+            if not is_start(call) or (is_to_write(call) and not self.criteria):
                 raise
             own = "only your own criteria count for this query"
-            left = own if writes_criteria(call) else "criteria are written from the query alone"
+            left = own if is_to_write(call) else "criteria are written from the query alone"
             remark(f"{self.name}: {left}: {error}")
             return Called(result=[], cost=error.cost)
 
@@ -126,7 +126,7 @@ class QueryRubric(Rubric):
         if not is_start(call):
             return super().question(job, call, output)
         query, shown = self.texts(job, [job.answers[place] for place in call[1:]])
-        if not writes_criteria(call):
+        if not is_to_write(call):
             return rank(query, shown, RUBRIC, output)
         return ask_criteria(query, [one.name for one in self.criteria], output, shown)
 
@@ -134,7 +134,7 @@ class QueryRubric(Rubric):
         """A mark for each criterion, a list of criteria, or an order."""
         if not is_start(call):
             return super().form(call)
-        return WrittenCriteria() if writes_criteria(call) else ranking_form(len(call) - 1)
+        return WrittenCriteria() if is_to_write(call) else ranking_form(len(call) - 1)
 
     def settled(self, job: Job, call: list[int], result: list[Mark]) -> list[tuple[int, Score]]:
         """All marks of an answer are final."""

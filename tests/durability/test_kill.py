@@ -67,24 +67,25 @@ def finish(job: Job, server: LoopbackServer, whole: Whole, saved: set[Key]) -> N
 
 
 @pytest.mark.parametrize(
-    ("mode", "sampling", "tells"),
+    ("mode", "sampling", "tells", "critiques"),
     [
-        ("tpo", "native", False),
-        ("tpo", "parallel", False),
-        ("adaptive", "parallel", False),
-        ("adaptive", "parallel", True),
+        ("tpo", "native", False, 1),
+        ("tpo", "parallel", False, 1),
+        ("adaptive", "parallel", False, 1),
+        ("adaptive", "parallel", True, 1),
+        ("adaptive", "parallel", False, 3),
     ],
 )
 def test_sqlite(
-    tmp_path: Path, server: LoopbackServer, mode: Any, sampling: str, tells: bool
+    tmp_path: Path, server: LoopbackServer, mode: Any, sampling: str, tells: bool, critiques: int
 ) -> None:
-    db = str(tmp_path / "whole.sqlite")
-    first = Job(db, server.base_url, tmp_path, sampling=sampling, mode=mode, tells=tells)
+    db, how = str(tmp_path / "whole.sqlite"), {"tells": tells, "critiques": critiques}
+    first = Job(db, server.base_url, tmp_path, sampling=sampling, mode=mode, **how)  # type: ignore[arg-type]
     whole, died = Whole(first, server), 0
     number = 0
     while kills.go_on(number, died, KILLS):
         number += 1
-        name = f"{mode}-{sampling}-{tells}-{number}"
+        name = f"{mode}-{sampling}-{tells}-{critiques}-{number}"
         job = first.renamed(name, str(tmp_path / f"{name}.sqlite"), ["async", "sync"][number % 2])
         moment = whole.moment(random.Random(name))
         died += kills.run_once(job, server, moment)

@@ -108,13 +108,15 @@ def names_of_seeds(job: Job) -> dict[int | None, str]:
     names = {}
     for r in range(job.depth + 1):
         phase = "update" if r else "sample"
-        most = job.width + (2 if r and job.mode == "adaptive" else 0)
+        most = job.width + (2 * job.critiques if r and job.mode == "adaptive" else 0)
         wanted = [(phase, i, f"r{r}c{i}") for i in range(most)]
         for step in ("loss", "gradient"):
-            wanted.append((step, 0, f"r{r}-{step}"))
+            several = range(job.critiques)
+            wanted += [(step, i, f"r{r}-{step}" + (f"-{i}" if i else "")) for i in several]
         names |= {request_seed(job.context, p, r, i): name for p, i, name in wanted}
-    more = 2 * job.depth if job.mode == "adaptive" else 0
-    assert len(names) == (job.depth + 1) * (job.width + 2) + more
+    critics = 2 * job.critiques
+    more = critics * job.depth if job.mode == "adaptive" else 0
+    assert len(names) == (job.depth + 1) * (job.width + critics) + more
     return {**names, None: "first reply"}  # which is asked without us, and so without a seed
 
 
@@ -137,8 +139,9 @@ def _log(job: Job) -> list[Any]:
 async def committed(job: Job) -> set[Key]:
     """Read from the database which requests and scores are saved as finished.
 
-    A candidate's request and a score are tasks: finished when the task's `__return__` is
-    among the writes of a saved checkpoint. Loss and gradient are the node's own writes.
+    A candidate's request, a score and one of several critiques are tasks: finished when the
+    task's `__return__` is among the writes of a saved checkpoint. A single loss or gradient is the
+    node's own write.
     """
     done = await _writes(job)
     tasks = [writes for writes in done if "__return__" in writes]
@@ -147,9 +150,11 @@ async def committed(job: Job) -> set[Key]:
     texts = {saved_run.score_of(text): text for text in said}  # no two scores are equal
     keys: set[Key] = {("request", w["candidates"][0]["id"]) for w in tasks if "candidates" in w}
     for writes in tasks:
-        if "candidates" not in writes:
-            scores = writes["__return__"]["result"]
-            keys |= {("score", texts[score["reward"]]) for score in scores}
+        returned = writes["__return__"]
+        if "request" in returned:  # one of several critiques
+            keys.add(("request", returned["request"]))
+        elif "candidates" not in writes:
+            keys |= {("score", texts[score["reward"]]) for score in returned["result"]}
     keys |= {("request", "first reply") for writes in done if "reply" in writes}
     for record in (r for writes in done for r in writes.get("rounds", [])):
         step = next((step for step in ("loss", "gradient") if record.get(step)), None)

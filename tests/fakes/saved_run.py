@@ -40,6 +40,7 @@ class Job:
     life: int = 0
     sampling: str = "parallel"
     mode: Literal["tpo", "adaptive"] = "tpo"
+    critiques: int = 1
     durability: Literal["exit", "async", "sync"] = "async"
     depth: int = 2
     width: int = 5
@@ -61,7 +62,8 @@ class Job:
     @property
     def context(self) -> tpo.Context:
         size = {"depth": self.depth, "width": self.width}
-        return tpo.Context(**size, mode=self.mode, sampling=self.sampling, seed=5, retries=0)
+        how = {"mode": self.mode, "critiques": self.critiques, "sampling": self.sampling}
+        return tpo.Context(**size, **how, seed=5, retries=0)  # type: ignore[arg-type]
 
     @property
     def log(self) -> Path:
