@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
+
+from langgraph.runtime import get_runtime
 
 from ..core.usage import Cost, add_costs
 from .in_flight import InFlight, Waiting
@@ -22,7 +25,7 @@ class RunInFlight:
     Attributes:
         shared: The limit.
         order: Its place among the runs.
-        busy: How many of its requests are in flight.
+        busy: How many of its requests have their turn.
         waits: How many wait for their turn.
         asked: Whether it has asked for anything yet.
     """
@@ -39,12 +42,13 @@ class RunInFlight:
         """Whether nothing of it goes on before others end."""
         return self.waits > 0 and not self.busy
 
-    async def wait(self, about: Mapping[str, object]) -> None:
-        """Wait for the turn of a request."""
+    async def wait(self, about: Mapping[str, object], task: str = "") -> None:
+        """Wait for the turn of a request that a task sends."""
         round = about.get("tpo_round")
         self._round = round if isinstance(round, int) else self._round
         progress = len(STEPS) * self._round + STEPS.get(str(about.get("tpo_phase")), 0)
-        one = Waiting(self.order, progress, asyncio.get_running_loop().create_future())
+        one = Waiting(self.order, progress, asyncio.get_running_loop().create_future(), task)
+        self.shared.saved(task)
         self.shared.waiting.append(one)
         self.asked, self.waits = True, self.waits + 1
         try:
@@ -59,6 +63,11 @@ class RunInFlight:
             raise
         finally:
             self.waits -= 1
+
+    def over(self, begun: float, error: BaseException | None) -> None:
+        """Give back the turn of a request that began at a time."""
+        self.busy -= 1
+        self.shared.over(begun, error)
 
 
 RUN: ContextVar[RunInFlight | None] = ContextVar("tpo_run_in_flight", default=None)
@@ -75,17 +84,25 @@ async def in_turn(about: Mapping[str, object]) -> AsyncIterator[None]:
     if run is None:
         yield
         return
-    await run.wait(about)
-    begun, failed = time.monotonic(), None
+    task = task_around()
+    await run.wait(about, task)
+    begun = time.monotonic()
     run.busy += 1
     try:
         yield
     except BaseException as error:
-        failed = error
+        run.over(begun, error)
         raise
-    finally:
-        run.busy -= 1
-        run.shared.over(begun, failed)
+    run.shared.hold(task, partial(run.over, begun, None))
+
+
+def task_around() -> str:
+    """Return the id under which the graph saves what is done here, or ""."""
+    try:
+        info = get_runtime().execution_info
+    except RuntimeError:
+        return ""
+    return info.task_id if info else ""
 
 
 def count_paid(paid: Cost) -> None:

@@ -61,6 +61,9 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
         "own verifier (query, answer, row) is given in place of the whole row."),
     "retry_failed": (ROWS, ("--retry-failed",), bool, " ", "Try failed rows again."),
     "keep_runs": (ROWS, ("--keep-runs",), bool, " ", "Keep the checkpoints of rows that ended."),
+    "checkpoints": (OUTPUT, ("--checkpoints",), str, "URL",
+        "PostgreSQL database for the rows under way, in place of a file in the folder: "
+        "postgresql://HOST/NAME; the password in PGPASSWORD or ~/.pgpass."),
     "total_requests": (TOTAL, ("--total-requests",), int, "N", _total("requests")),
     "total_tokens": (TOTAL, ("--total-tokens",), int, "N", _total("tokens")),
     "total_seconds": (TOTAL, ("--total-seconds",), float, "X", _total("seconds")),

@@ -49,6 +49,7 @@ def batch_plan(settings: Mapping[str, object], typed: Mapping[str, Any]) -> Batc
         most_failed=typed["fail_on_error"],
         retry_failed=bool(typed["retry_failed"]),
         keep_runs=bool(typed["keep_runs"]),
+        checkpoints=typed["checkpoints"] or "",
     )
 
 

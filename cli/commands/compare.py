@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast, get_args
 
@@ -21,6 +21,7 @@ from ...datasets.compare.arms_at_work import Told
 from ...datasets.compare.comparing import Terms, compare_folders
 from ...datasets.compare.comparison import Equal
 from ...datasets.compare.written import COMPARISON, write_comparison
+from ...datasets.records import RowResult
 from ...datasets.rows.row_file import rows_of
 from ...nodes.paid.run_models import GivenModels
 from ...rewards.resolve import resolve_reward
@@ -30,7 +31,7 @@ from ..find_models import check_settings
 from ..input.typed_arms import read_arms_typed
 from ..output_mode import OutputMode
 from ..report.comparison import show_comparison
-from ..screen.batch_watchers import watcher_of
+from ..screen.batch_watchers import failure_line, watcher_of
 from .batch import INTERRUPTED, typed
 
 
@@ -46,6 +47,7 @@ class TypedComparison:
         verify_field: The column that verifiers are given.
         json: Whether one JSON object is printed and nothing else.
         quiet: Whether progress is not shown.
+        failures: What was said of rows that failed: they fail alike in every arm.
     """
 
     settings: dict[str, object]
@@ -55,6 +57,7 @@ class TypedComparison:
     verify_field: str
     json: bool
     quiet: bool
+    failures: set[str] = field(default_factory=set)
 
     def compare(
         self,
@@ -114,7 +117,15 @@ class TypedComparison:
         if not quiet:
             say(f"{name}:")
         async with watcher_of(running, quiet=quiet, json=self.json) as watcher:
-            yield watcher.ended
+
+            def ended(row: RowResult) -> None:
+                """Show a row, unless it failed like this in an arm before."""
+                line = failure_line(row)
+                if not row["error"] or line not in self.failures:
+                    watcher.ended(row)
+                    self.failures.add(line)
+
+            yield ended
 
 
 def equal_of(text: str) -> Equal:

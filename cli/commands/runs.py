@@ -22,7 +22,7 @@ from ..console import page, say, short, table
 from ..saved.deletion import sizes
 from ..saved.saved_run import load_run
 from ..saved.status import Status, query_of, status_of, values_of
-from ..saved.store import Store, find_run, how_many, latest_runs, open_store, store_path
+from ..saved.store import Store, find_run, how_many_threads, latest_runs, open_store, store_path
 
 WIDE = 110  # columns of a terminal that has room for the policy
 STYLES = {"finished": "green", "failed": "red", "waiting": "yellow", "interrupted": "yellow"}
@@ -73,21 +73,21 @@ async def _listed(
 ) -> tuple[list[RunRow], str]:
     async with open_store(path) as store:
         named = [await find_run(store, beginning) for beginning in ids]
-        listed = named or await latest_runs(store, limit)
-        rows = [await _row(store, run_id) for run_id in listed]
+        ours = [] if named else await latest_runs(store)
+        rows = [await _row(store, run_id) for run_id in named or ours[:limit]]
         if with_size:
             weights = await sizes(store)
             for row in rows:
                 row["bytes"] = weights.get(row["id"], 0)
-        return rows, "" if named else _unlisted(len(rows), *await how_many(store))
+        threads = await how_many_threads(store)
+        return rows, "" if named else _unlisted(len(rows), len(ours), threads - len(ours))
 
 
 def _unlisted(listed: int, ours: int, others: int) -> str:
     """Return which threads of the file are not listed, in words."""
     older = f"{ours - listed} older (all: tpo runs --limit {ours})" if ours > listed else ""
     foreign = f"{count(others, 'thread')} of other programs in this file" if others else ""
-    parts = [part for part in (older, foreign) if part]
-    return f"Not listed: {'; '.join(parts)}" if parts else ""
+    return f"Not listed: {said}" if (said := "; ".join(filter(None, (older, foreign)))) else ""
 
 
 async def _row(store: Store, run_id: str) -> RunRow:

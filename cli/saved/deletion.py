@@ -48,7 +48,7 @@ async def runs_to_delete(store: Store, older_than: str | None, keep: int | None)
     Raises:
         InputError: `older_than` is not an age.
     """
-    spare = (await latest_runs(store, -1))[keep or 0 :]
+    spare = (await latest_runs(store))[keep or 0 :]
     if older_than is None:
         return spare
     before = datetime.now(UTC) - timedelta(seconds=seconds_of(older_than))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -15,12 +17,13 @@ from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.types import StateSnapshot
 
 from ...core.context import Context
+from ...core.dollars import PRICES
 from ...core.json_types import JsonObject
 from ...core.make_context import make_context
 from ...core.provenance import package_version
 from ...graphs.loop import TPOApp, build_tpo
 from .lock import locked
-from .store import SETTINGS, VERSION, Store, find_run, open_store, store_path
+from .store import PRICE_FILE, SETTINGS, VERSION, Store, find_run, open_store, store_path
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class SavedRun:
         # `live` is about who watches, not about the run.
         settings = self.context.model_dump(mode="json", exclude={"live"})
         kept = {SETTINGS: json.dumps(settings), VERSION: package_version()}
+        if prices := os.environ.get(PRICES):
+            kept[PRICE_FILE] = str(Path(prices).absolute())
         return {**self.thread, "metadata": kept}
 
     async def saved(self) -> CheckpointTuple | None:
@@ -90,6 +95,8 @@ async def open_run(
     """
     async with open_store(store_path(db)) as store:
         run = await load_run(store, await find_run(store, beginning), changes or {})
+        if changes is not None and (saved := await run.saved()):
+            take_prices(saved.metadata)
         with nullcontext() if changes is None else locked(store.path, run.id):
             yield run
 
@@ -99,6 +106,13 @@ async def load_run(store: Store, run_id: str, changes: Mapping[str, object]) -> 
     saved = await store.saver.aget_tuple({"configurable": {"thread_id": run_id}})
     settings = settings_of(saved.metadata if saved else None)
     return SavedRun(store, run_id, make_context(settings, **changes))
+
+
+def take_prices(metadata: Mapping[str, Any]) -> None:
+    """Have a run go on with the file of prices that it began with, unless another is named."""
+    kept = metadata.get(PRICE_FILE)
+    if kept and not os.environ.get(PRICES) and Path(kept).is_file():
+        os.environ[PRICES] = kept
 
 
 def settings_of(metadata: Mapping[str, Any] | None) -> Context:

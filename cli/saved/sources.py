@@ -26,7 +26,7 @@ async def saved_sources(db: str | None, ids: Sequence[str]) -> list[Source]:
     """
     async with open_store(store_path(db)) as store:
         named = [await find_run(store, beginning) for beginning in ids]
-        wanted = named or (await latest_runs(store, -1))[::-1]
+        wanted = named or (await latest_runs(store))[::-1]
         return [await source_of(store, await load_run(store, run_id, {})) for run_id in wanted]
 
 

@@ -20,6 +20,7 @@ TABLES = {"checkpoints", "writes"}
 SETTINGS = "tpo_context"  # the key in a checkpoint's metadata that marks a run of ours
 
 VERSION = "tpo_version"  # of this package, beside it
+PRICE_FILE = "tpo_prices"  # the file of prices that was named, if one was
 
 # Newest first: the last checkpoint of each thread, if it is one of ours.
 LATEST = f"""
@@ -28,7 +29,7 @@ LATEST = f"""
         WHERE checkpoint_ns = '' GROUP BY thread_id
     ) USING (thread_id, checkpoint_id)
     WHERE checkpoint_ns = '' AND json_extract(CAST(metadata AS TEXT), '$.{SETTINGS}') IS NOT NULL
-    ORDER BY checkpoint_id DESC LIMIT ?
+    ORDER BY checkpoint_id DESC
 """  # noqa: S608  nothing in it comes from the user
 
 
@@ -98,19 +99,18 @@ def _is_usable(path: Path) -> bool:
     return True
 
 
-async def latest_runs(store: Store, limit: int) -> list[str]:
-    """Return the ids of the runs written last, newest first."""
-    async with store.saver.conn.execute(LATEST, (limit,)) as rows:
+async def latest_runs(store: Store) -> list[str]:
+    """Return the ids of all runs, those written last first."""
+    async with store.saver.conn.execute(LATEST) as rows:
         return [thread for (thread,) in await rows.fetchall()]
 
 
-async def how_many(store: Store) -> tuple[int, int]:
-    """Return how many runs there are, and how many threads of other programs."""
+async def how_many_threads(store: Store) -> int:
+    """Return how many threads there are, those of other programs too."""
     threads = "SELECT count(DISTINCT thread_id) FROM checkpoints WHERE checkpoint_ns = ''"
     async with store.saver.conn.execute(threads) as rows:
         found = await rows.fetchone()
-    ours = len(await latest_runs(store, -1))
-    return ours, (found[0] if found else 0) - ours
+    return found[0] if found else 0
 
 
 async def find_run(store: Store, beginning: str) -> str:
@@ -119,7 +119,7 @@ async def find_run(store: Store, beginning: str) -> str:
     Raises:
         InputError: no run does, or several do.
     """
-    found = [run for run in await latest_runs(store, -1) if run.startswith(beginning.lower())]
+    found = [run for run in await latest_runs(store) if run.startswith(beginning.lower())]
     if beginning.lower() in found:
         return beginning.lower()
     if not found or not beginning:

@@ -17,7 +17,7 @@ from .opened import open_batch
 from .plan import BatchPlan, Totals
 
 MODELS = ("policy", "reward", "critic", "heldout", "fallback", "prompts", "policies")
-OWN = ("verify_field", "most_failed", "retry_failed", "keep_runs")
+OWN = ("verify_field", "most_failed", "retry_failed", "keep_runs", "checkpoints")
 
 
 async def abatch(
@@ -47,7 +47,9 @@ async def abatch(
             the whole row, and no model sees it;
             `most_failed`, the share of rows that may fail before the batch ends early;
             `retry_failed=True`, to try rows of the folder again that have failed;
-            `keep_runs=True`, to keep the checkpoints of rows that have ended.
+            `keep_runs=True`, to keep the checkpoints of rows that have ended;
+            `checkpoints="postgresql://..."`, a database for the rows under way, in place of a file
+            in the folder.
 
     Yields:
         A `RowResult` for each row; one that failed has an `error` and no answer.

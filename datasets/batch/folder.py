@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
+from uuid import uuid4
 
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
-from ...core.errors import InputError, StoreError, evidence
+from ...core.errors import InputError, StoreError
 from ...core.json_types import JsonObject
-from ...core.private_files import private_file, private_folder
+from ...core.private_files import private_folder
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
+from .address import shown_address
 from .alone import alone_in
 from .json_lines import GrowingFile, read_lines
 from .metadata import read_metadata, require_same, timestamp, versions, write_metadata
-from .paid_so_far import TABLE
 from .repair import repair
-
-RUNS = "runs.db"
-THREADS = "SELECT DISTINCT thread_id FROM checkpoints"
+from .row_saver import RowSaver
+from .under_way import RUNS, rows_under_way
 
 
 def read_results(path: Path) -> Iterator[RowResult]:
@@ -43,7 +39,7 @@ class Folder:
     """
 
     path: Path
-    saver: AsyncSqliteSaver
+    saver: RowSaver
     about: JsonObject
     results: GrowingFile
     pools: GrowingFile
@@ -65,11 +61,9 @@ class Folder:
 
     async def tidy(self) -> None:
         """Delete the runs of rows that are written: a kill came between the two."""
-        async with self.saver.lock, self.saver.conn.execute(THREADS) as found:
-            threads = [thread for (thread,) in await found.fetchall()]
-        for thread in threads:
-            if self.ended.get(thread):
-                await self.saver.adelete_thread(thread)
+        for row in await self.saver.rows():
+            if self.ended.get(row):
+                await self.saver.adelete_thread(row)
 
     def save(self, about: JsonObject) -> None:
         """Write what is known of the batch now."""
@@ -79,7 +73,7 @@ class Folder:
 
 @asynccontextmanager
 async def open_folder(
-    path: Path, made_with: JsonObject, *, retry_failed: bool = False
+    path: Path, made_with: JsonObject, *, retry_failed: bool = False, checkpoints: str = ""
 ) -> AsyncIterator[Folder]:
     """Open the folder of a batch, new or to go on.
 
@@ -87,19 +81,22 @@ async def open_folder(
         path: The folder.
         made_with: What must be the same for it to go on.
         retry_failed: Whether the rows that failed are taken out, to be tried again.
+        checkpoints: The address of a PostgreSQL database for the rows under way; "": a file in
+            the folder.
 
     Raises:
         InputError: another process uses it, or it was begun with something else.
         StoreError: it cannot be written.
     """
+    where = shown_address(checkpoints)
     try:
         private_folder(path)
     except OSError as error:
         raise StoreError(f"{path} cannot be made: {error.strerror}") from None
     with alone_in(path):
-        about = begun(path, made_with)
+        about = begun(path, made_with, where)
         repair(path, retry_failed=retry_failed)
-        async with rows_under_way(path / RUNS) as saver:
+        async with rows_under_way(path, checkpoints, about) as saver:
             results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
             with closing(results), closing(pools):
                 folder = Folder(path, saver, about, results, pools)
@@ -107,8 +104,13 @@ async def open_folder(
                 yield folder
 
 
-def begun(path: Path, made_with: JsonObject) -> JsonObject:
+def begun(path: Path, made_with: JsonObject, where: str) -> JsonObject:
     """Return what a folder was begun with, and note it in a new one.
+
+    Args:
+        path: The folder.
+        made_with: What must be the same for it to go on.
+        where: The address of a database for the rows under way, without its login.
 
     Raises:
         InputError: it is not a batch's, or another batch's.
@@ -118,33 +120,12 @@ def begun(path: Path, made_with: JsonObject) -> JsonObject:
         if (path / RESULTS).exists():
             raise InputError(f"{path} holds a {RESULTS} that no batch has written: take another")
         about = {**made_with, "versions": versions(), "begun": timestamp(), "ended": None}
+        about |= {"checkpoints": where, "batch": uuid4().hex} if where else {}
         write_metadata(path / METADATA, about)
     require_same(about, made_with)
+    if (before := about.get("checkpoints", "")) != where:
+        raise InputError(
+            f"the rows under way are in {before or path / RUNS}: "
+            f"give {f'--checkpoints {before}' if before else 'no --checkpoints'}"
+        )
     return about
-
-
-@asynccontextmanager
-async def rows_under_way(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
-    """Open the database of the rows under way.
-
-    Raises:
-        StoreError: it cannot be used.
-    """
-    try:
-        private_file(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
-    try:
-        async with AsyncSqliteSaver.from_conn_string(os.fspath(path)) as saver:
-            await saver.conn.execute("PRAGMA page_size = 2048")
-            await saver.setup()
-            await saver.conn.execute(TABLE)
-            # What is committed outlives a kill; only a power cut may take the last moments.
-            await saver.conn.execute("PRAGMA synchronous = NORMAL")
-            try:
-                yield saver
-            finally:  # a row that was stopped in a transaction would lock the next call out
-                async with saver.lock:
-                    await saver.conn.rollback()
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path} cannot be used: {evidence(error)}") from error

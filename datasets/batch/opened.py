@@ -36,5 +36,10 @@ async def open_batch(
         return
     if (folder / PARTS).exists():
         raise InputError(f"rows of {folder} are under way on a Ray cluster: go on with --ray")
-    async with open_folder(folder, plan.made_with(rows), retry_failed=plan.retry_failed) as opened:
+    async with open_folder(
+        folder,
+        plan.made_with(rows),
+        retry_failed=plan.retry_failed,
+        checkpoints=plan.checkpoints,
+    ) as opened:
         yield Running(plan, rows, opened, watch)

@@ -59,7 +59,10 @@ class BatchPlan:
         most_failed: The share of rows that may fail before the batch ends early, from 0 to 1.
         retry_failed: Whether the rows of a folder that have failed are tried again.
         keep_runs: Whether the checkpoints of rows that have ended are kept.
+        checkpoints: The address of a PostgreSQL database for the rows under way; "": a file in
+            the folder.
         own: Whether a reward needs something of each row.
+        rated: Whether rewards say anything: not of first samples that nothing scores yet.
     """
 
     given: GivenModels
@@ -69,7 +72,9 @@ class BatchPlan:
     most_failed: float | None = None
     retry_failed: bool = False
     keep_runs: bool = False
+    checkpoints: str = ""
     own: bool = False
+    rated: bool = True
 
     def checked(self, rows: Rows) -> tuple[BatchPlan, Rows]:
         """Return plan and rows, after refusing what cannot be right; nothing is paid.

@@ -51,14 +51,16 @@ class Running:
     stopped: str = ""
 
     def __post_init__(self) -> None:
-        most = self.plan.context.max_concurrency
-        self.shared = InFlight(most, may_send=self.within_limits)
-        self.saver = self.folder.saver if self.folder else InMemorySaver()
-        self.paid = PaidSoFar(self.folder.saver if self.folder else None)
+        most, kept = self.plan.context.max_concurrency, self.folder and self.folder.saver
+        self.shared = InFlight(most, may_send=self.within_limits, holds=kept is not None)
+        if kept is not None:
+            kept.saved = self.shared.saved
+        self.saver, self.paid = kept or InMemorySaver(), PaidSoFar(kept)
         self.under_way: dict[asyncio.Task[RowResult], RunInFlight] = {}
-        self.begun = time.monotonic()
-        self.numbers = count()
+        self.just_ended: list[asyncio.Task[RowResult]] = []
+        self.begun, self.numbers = time.monotonic(), count()
         self.apps = RowApps(self.plan, self.saver)
+        self.sums.rates = self.plan.rated
         for row in self.before():
             self.sums.add(row)
         self.paid_before, self.rows_before = self.sums.paid, self.sums.rows
@@ -80,9 +82,8 @@ class Running:
 
     async def results(self) -> AsyncGenerator[RowResult]:
         """Run the rows that have not ended, and yield each as it ends."""
-        ended = frozenset(self.folder.ended) if self.folder else frozenset()
+        ended, stuck = frozenset(self.folder.ended if self.folder else ()), 0
         left = (row for row in self.rows if row.id not in ended)
-        stuck = 0
         if self.folder and not self.plan.keep_runs:
             await self.folder.tidy()
         try:
@@ -98,11 +99,11 @@ class Running:
             await self.stop()
 
     async def ended(self) -> list[asyncio.Task[RowResult]]:
-        """Return the rows that have ended by the next look."""
-        first = asyncio.FIRST_COMPLETED
-        done, _ = await asyncio.wait(self.under_way, timeout=TICK, return_when=first)
+        """Return the rows that have ended by the next look, in the order in which they did."""
+        await asyncio.wait(self.under_way, timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
+        done, self.just_ended[:] = self.just_ended.copy(), []
         self.under_way = {task: run for task, run in self.under_way.items() if task not in done}
-        return list(done)
+        return done
 
     def admit(self, left: Iterator[Row]) -> bool:
         """Begin rows as long as there is room; return whether any are under way."""
@@ -111,7 +112,8 @@ class Running:
                 self.shared.draining = True
                 break
             run = RunInFlight(self.shared, next(self.numbers))
-            self.under_way[asyncio.create_task(self.run(row, run))] = run
+            self.under_way[task := asyncio.create_task(self.run(row, run))] = run
+            task.add_done_callback(self.just_ended.append)
         return bool(self.under_way)
 
     def within_limits(self) -> bool:

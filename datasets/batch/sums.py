@@ -20,6 +20,7 @@ class Sums:
         rewards: The sum of the answers' rewards.
         rated: Answers that have one.
         paid: What all of them have cost.
+        rates: Whether rewards are counted.
     """
 
     done: int = 0
@@ -28,6 +29,7 @@ class Sums:
     rated: int = 0
     paid: Cost = field(default_factory=cost)
     stops: dict[str, int] = field(default_factory=dict)
+    rates: bool = True
 
     @property
     def rows(self) -> int:
@@ -46,7 +48,7 @@ class Sums:
         else:
             self.done += 1
             self.rewards += row["reward"] or 0.0
-            self.rated += row["reward"] is not None
+            self.rated += self.rates and row["reward"] is not None
         if row["stop_reason"]:
             self.stops[row["stop_reason"]] = self.stops.get(row["stop_reason"], 0) + 1
         if row["usage"]:

@@ -124,4 +124,4 @@ def first_plan(common: BatchPlan, width: int) -> BatchPlan:
     given = GivenModels(policy=common.given.policy, reward=free)
     changes = {"mode": "best_of_n", "width": width, "heldout": "", "on_reward_failure": "skip"}
     context = make_context(common.context, **changes)
-    return replace(common, given=given, context=context, verify_field="")
+    return replace(common, given=given, context=context, verify_field="", rated=False)

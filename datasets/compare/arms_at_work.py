@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...core.errors import InputError
@@ -14,7 +14,7 @@ from ..batch.opened import open_batch
 from ..batch.plan import BatchPlan
 from ..batch.row_rewards import given_rewards
 from ..batch.running import Running
-from ..records import METADATA, RowResult
+from ..records import METADATA, RowPool, RowResult
 from ..rows.row_file import Rows
 from .arm_folder import ARMS, FIRST, Arm, read_arm, read_pools
 from .arm_plan import ArmPlan, first_plan
@@ -48,6 +48,7 @@ class ArmsAtWork:
         folder: Where everything is written; a call that was stopped goes on there.
         equal: What the arms get the same of.
         watching: Who watches.
+        first: The pools of the shared first samples, once they are drawn.
     """
 
     rows: Rows
@@ -56,6 +57,7 @@ class ArmsAtWork:
     folder: Path
     equal: Equal = "tokens"
     watching: Watching = unwatched
+    first: Mapping[str, RowPool] = field(default_factory=dict, init=False)
 
     async def run(self) -> list[Arm]:
         """Run what is missing, and return all arms in their order.
@@ -68,6 +70,7 @@ class ArmsAtWork:
         """
         self.require_sound()
         await self.sample_first()
+        self.first = read_pools(self.folder / FIRST)
         done: dict[str, Arm] = {}
         for arm in sorted(self.arms, key=lambda one: one.widens):
             searches = [done[one.name] for one in self.arms if one.searches and one.name in done]
@@ -100,7 +103,7 @@ class ArmsAtWork:
 
     async def run_arm(self, arm: ArmPlan) -> Arm:
         """Run one arm, with the first samples as drafts if it shares them."""
-        first = read_pools(self.folder / FIRST) if arm.shares else {}
+        first = self.first if arm.shares else {}
         rows = drafted_rows(self.rows, first, arm.plan.context.width)
         place = f"{ARMS}/{arm.name}"
         await self.answer(place, arm.plan, rows)
@@ -109,7 +112,7 @@ class ArmsAtWork:
     def widened(self, arm: ArmPlan, searches: Sequence[Arm]) -> ArmPlan:
         """Return best-of-N with the width it was begun with, or that the searches call for."""
         width = self.width_of(f"{ARMS}/{arm.name}")
-        first = read_pools(self.folder / FIRST) or searches[0].pools
+        first = self.first or searches[0].pools
         return arm.with_width(
             width or equal_width(first, searches, self.equal, arm.plan.context.width)
         )

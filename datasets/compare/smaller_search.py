@@ -53,14 +53,15 @@ def smaller_searches(matched: Matched, arm: Arm) -> list[Smaller]:
         for then no share of that can be said.
     """
     pools = [arm.pools[id] for id in matched.ids]
-    width = min(len(first_rewards(pool)) for pool in pools)
+    first = [first_rewards(pool) for pool in pools]
+    width = min(map(len, first))
     rounds = curve(matched, arm)
-    single = best_of_first(pools, 1) if width else 0.0
+    single = best_of_first(first, 1) if width else 0.0
     if not width or not rounds or rounds[-1]["reward"] <= single:
         return []
     full = max(len(of_round(pool["candidates"], 0)) for pool in pools)
     found = [
-        (0, size, best_of_first(pools, size), tokens_of_first(matched, arm, size))
+        (0, size, best_of_first(first, size), tokens_of_first(matched, arm, size))
         for size in WIDTHS
         if size < width
     ]
@@ -85,9 +86,9 @@ def first_rewards(pool: RowPool) -> list[float]:
     return [reward_of(c) for c in with_reward(of_round(pool["candidates"], 0))]
 
 
-def best_of_first(pools: Sequence[RowPool], size: int) -> float:
-    """Return the mean over rows of the expected best of some first samples."""
-    return fmean(expected_best(first_rewards(pool), size) for pool in pools)
+def best_of_first(first: Sequence[Sequence[float]], size: int) -> float:
+    """Return the mean over rows of the expected best of some of its first rewards."""
+    return fmean(expected_best(rewards, size) for rewards in first)
 
 
 def tokens_of_first(matched: Matched, arm: Arm, size: int) -> float:

@@ -72,10 +72,10 @@ async def try_out(
 def tried_out(found: Comparison, search: Arm) -> TriedOut:
     """Return what a comparison of a few rows shows."""
     pools = [search.pools[row["id"]] for row in found["rows"]]
-    scored = [pool for pool in pools if first_rewards(pool)]
-    width = min(len(first_rewards(pool)) for pool in scored)
+    first = [rewards for pool in pools if (rewards := first_rewards(pool))]
+    width = min(map(len, first))
     return TriedOut(
         found=found,
-        spread=fmean(pstdev(first_rewards(pool)) for pool in scored),
-        headroom=best_of_first(scored, width) - best_of_first(scored, 1),
+        spread=fmean(map(pstdev, first)),
+        headroom=best_of_first(first, width) - best_of_first(first, 1),
     )

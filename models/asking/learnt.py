@@ -22,6 +22,7 @@ from ..run_in_flight import RUN
 
 HEAD_START = 1.0  # seconds that the first request goes ahead of the others
 AMONG_MANY = 0.1  # the same in a batch: some refusals weigh less there than an idle server
+Fields = tuple[tuple[str, int], ...]  # names and ids of values: another if one is set again
 ADDRESS = ("url", "base", "endpoint", "host", "region")  # in the names of fields
 
 
@@ -74,6 +75,7 @@ class Learnt:
 
 
 _LEARNT: dict[str, Learnt] = {}
+_DESCRIBED: dict[int, tuple[Fields, str]] = {}  # to describe a model takes milliseconds
 
 
 def learnt_of(model: BaseChatModel) -> Learnt:
@@ -93,16 +95,29 @@ def learnt_of(model: BaseChatModel) -> Learnt:
 def forget_everything() -> None:
     """Begin without knowledge, as a new process does: for tests."""
     _LEARNT.clear()
+    _DESCRIBED.clear()
 
 
 def _identity(model: BaseChatModel) -> str:
-    described = dumpd(model)
-    if described.get("type") != "constructor":
+    fields: Fields = tuple((name, id(value)) for name, value in vars(model).items())
+    known, name = _DESCRIBED.get(id(model), (None, ""))
+    if known != fields:
+        if id(model) not in _DESCRIBED:
+            weakref.finalize(model, _DESCRIBED.pop, id(model), None)
+        name = described_model(model)
+        _DESCRIBED[id(model)] = (fields, name)
+    return name
+
+
+def described_model(model: BaseChatModel) -> str:
+    """Return what is the same for models that are built alike; their addresses count too."""
+    found = dumpd(model)
+    if found.get("type") != "constructor":
         return f"object {id(model)}"
     addresses = {
         name: str(getattr(model, name, None))
         for name in type(model).model_fields
         if any(part in name for part in ADDRESS)
     }
-    text = json.dumps([described["id"], described["kwargs"], addresses], default=repr)
+    text = json.dumps([found["id"], found["kwargs"], addresses], default=repr)
     return hashlib.sha256(text.encode()).hexdigest()  # it may hold a header

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from loopback_server import Fault
 
 from tpo.cli.input.typed_arms import read_arms_typed
 from tpo.core.errors import InputError
@@ -41,12 +42,23 @@ def test_the_default_arms_are_run_and_compared(compare, server, tmp_path):
     }
     said = [line for line in ran.err.splitlines() if line.endswith(":")]
     assert said == ["first:", "tpo:", "adaptive:", "best_of_n:"]
+    ends = [line for line in ran.err.splitlines() if line.startswith("3 of 3 rows; ")]
+    assert ["mean reward" in line for line in ends] == [False, True, True, True]
     asked = len(server.asked)
     again = compare("--json")
     assert again.code == 0, again.err
     assert len(server.asked) == asked
     assert {row["category"] for row in again.data["rows"]} == {"rivers"}
     assert "written" in again.err
+
+
+def test_a_row_that_fails_alike_in_every_arm_is_told_of_once(compare, server):
+    broken = Fault(400, when=lambda body: "Question 1?" in str(body), times=None)
+    server.script = [broken]
+    ran = compare()
+    assert ran.code == 0, ran.err
+    assert ran.err.count("row r1 failed: ") == 1
+    assert ran.err.count(", 1 failed;") == 4
 
 
 def test_arms_are_typed_with_their_settings(compare):

@@ -72,3 +72,20 @@ def test_a_budget_in_dollars_is_kept_said_and_needs_a_price(tpo, policy, server)
     assert ran.data["usage"]["total"]["cost_usd"] >= 0.5
     saved = tpo("show", ran.data["id"], "--json").data["settings"]
     assert (saved["budget_usd"], saved["price"]) == (0.5, [PRICE[1]])
+
+
+def test_a_resumed_run_keeps_its_file_of_prices(tpo, policy, tmp_path, monkeypatch):
+    name = policy.removeprefix("openai:").partition("@")[0]
+    file = tmp_path / "prices.json"
+    file.write_text(json.dumps({name: {"input": 1000, "output": 2000}}))
+    first = tpo("run", "Name a river", "-p", policy, "-d", "0", "--json", "--prices", str(file))
+    before = first.data["usage"]["total"]["cost_usd"]
+    monkeypatch.setenv("TPO_PRICES", "")
+    more = tpo("resume", first.data["id"], "-d", "1", "--json")
+    total = more.data["usage"]["total"]
+    assert total["cost_usd"] > before
+    assert total["priced_requests"] == total["requests"]
+    monkeypatch.setenv("TPO_PRICES", "")
+    file.unlink()
+    gone = tpo("resume", first.data["id"], "-d", "2", "--json").data["usage"]["total"]
+    assert gone["priced_requests"] < gone["requests"]

@@ -1,0 +1,148 @@
+"""How many answered requests are asked again if `tpo batch` is killed with SIGKILL, and goes on.
+
+    python benchmarks/batch_kills.py [--kills 20] [--rows 64] [--width 3] [--at-once 16]
+
+A request counts as answered once the server has sent all of its reply. One that was answered in
+the instant of the kill cannot have been saved. So those are counted apart after which the client
+was at work for 50 ms or more before the kill: on a busy machine that is less than time went by.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+TIME_TO_SAVE = 50.0  # milliseconds
+TEXTS = ("Do not write a new answer", "the changes that would make")
+
+
+class Moment(NamedTuple):
+    """When a request was answered: in which life of the client, and how long that was at work."""
+
+    life: int
+    at_work: float
+
+
+def at_work(client: int) -> float:
+    """Return how long the first thread of a process has been at work, in milliseconds."""
+    return int(Path(f"/proc/{client}/schedstat").read_text(encoding="utf-8").split()[0]) / 1e6
+
+
+@dataclass
+class Server:
+    """Answers each request with texts of their own, and remembers when it did."""
+
+    slowest: float
+    sent: int = 0
+    answered: dict[str, Moment] = field(default_factory=dict)
+    again: list[Moment] = field(default_factory=list)
+    kills: list[float] = field(default_factory=list)
+    client: int = 0
+    numbers: count[int] = field(default_factory=count)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the requests of one connection."""
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+                asked = json.loads(await reader.readexactly(length))
+                key, life = self.note(asked), len(self.kills)
+                await asyncio.sleep(random.uniform(0.2, 1) * self.slowest)
+                body = json.dumps(self.reply(asked)).encode()
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+                    b"content-length: %d\r\n\r\n%b" % (len(body), body)
+                )
+                await writer.drain()
+                if life == len(self.kills):
+                    self.answered[key] = Moment(life, at_work(self.client))
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, OSError):
+            pass
+        writer.close()
+
+    def note(self, asked: dict) -> str:
+        """Count a request; one that was answered before is asked again."""
+        self.sent += 1
+        kept = [asked["messages"], asked.get("seed"), asked.get("n")]
+        key = json.dumps(kept, sort_keys=True)
+        if before := self.answered.pop(key, None):
+            self.again.append(before)
+        return key
+
+    def reply(self, asked: dict) -> dict:
+        """Write texts that nobody has had before."""
+        last, n = asked["messages"][-1]["content"], asked.get("n") or 1
+        texts = [f"text {next(self.numbers)} " + "word " * 50 for _ in range(n)]
+        if not any(one in last for one in TEXTS) and "improved_answer" in last:
+            texts = [f"<improved_answer>{text}</improved_answer>" for text in texts]
+        choices = [
+            {"index": i, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+            for i, text in enumerate(texts)
+        ]
+        usage = {"prompt_tokens": 10, "completion_tokens": 50 * n, "total_tokens": 10 + 50 * n}
+        about = {"id": "1", "object": "chat.completion", "created": 0, "model": "m"}
+        return {**about, "choices": choices, "usage": usage}
+
+
+async def live(server: Server, command: list[str], requests: int) -> None:
+    """Run the command until the server has had some requests more, and kill it."""
+    child = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+    server.client, wanted = child.pid, server.sent + requests
+    while child.returncode is None and server.sent < wanted:
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(random.random() * 0.1)
+    if child.returncode is None:
+        server.kills.append(at_work(child.pid))
+        child.kill()
+    await child.wait()
+
+
+async def main() -> None:
+    """Read what was typed, kill, and count."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, value in (("kills", 20), ("rows", 64), ("depth", 2), ("width", 3), ("at-once", 16)):
+        parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--slowest", type=float, default=0.3, help="Seconds for a reply, at most.")
+    parser.add_argument("--seed", type=int, default=1)
+    typed = parser.parse_args()
+    random.seed(typed.seed)
+    server = Server(typed.slowest)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    requests = typed.rows * (1 + 3 * typed.depth)
+    with tempfile.TemporaryDirectory() as place:
+        file, folder = Path(place) / "rows.jsonl", Path(place) / "out"
+        rows = [json.dumps({"id": f"r{i}", "prompt": f"Question {i}?"}) for i in range(typed.rows)]
+        file.write_text("\n".join(rows), encoding="utf-8")
+        command = [
+            sys.executable, "-P", "-m", "tpo.cli.app", "batch", str(file), "-o", str(folder), "-q",
+            "-p", f"openai:m@http://127.0.0.1:{port}/v1", "-d", str(typed.depth),
+            "-w", str(typed.width), "--seed", "7", "--max-concurrency", str(typed.at_once),
+        ]  # fmt: skip
+        for _ in range(typed.kills):
+            await live(server, command, requests // (typed.kills + 1))
+        await live(server, command, sys.maxsize)
+        lines = (folder / "results.jsonl").read_text(encoding="utf-8").splitlines()
+    ids = [json.loads(line)["id"] for line in lines]
+    had = [server.kills[one.life] - one.at_work for one in server.again]
+    late = sorted(round(one) for one in had if one >= TIME_TO_SAVE)
+    most = max(Counter(one.life for one in server.again).values(), default=0)
+    print(
+        f"{len(ids)} rows, {len(set(ids))} different; killed {len(server.kills)} times; "
+        f"{server.sent} requests for {requests}; answered before a kill and asked again: "
+        f"{len(server.again)}, {most} at most of one kill; of them with {TIME_TO_SAVE:.0f} ms or "
+        f"more to be saved: {len(late)} {late}"
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,98 @@
+"""The rows under way in a PostgreSQL database (extra `postgres`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from psycopg import AsyncConnection, Error
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from ...core.errors import StoreError, evidence
+from ...core.login import without_login
+from ..records import PaidRequest
+from .address import shown_address
+from .prefixed import Prefixed
+from .row_saver import RowSaver
+
+PATIENCE = 15  # seconds for a connection
+TABLE = """
+    CREATE TABLE IF NOT EXISTS tpo_paid (
+        thread_id TEXT, request TEXT, paid TEXT, place BIGSERIAL, PRIMARY KEY (thread_id, request)
+    )
+"""
+ADD = """
+    INSERT INTO tpo_paid VALUES (%s, %s, %s)
+    ON CONFLICT (thread_id, request) DO UPDATE SET paid = excluded.paid
+"""
+FIND = "SELECT request, paid FROM tpo_paid WHERE thread_id = %s ORDER BY place"
+FORGET = "DELETE FROM tpo_paid WHERE thread_id = %s"
+THREADS = "SELECT DISTINCT thread_id FROM checkpoints WHERE starts_with(thread_id, %s)"
+Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
+
+
+class PostgresRows(RowSaver, Prefixed, AsyncPostgresSaver):
+    """The rows under way in a PostgreSQL database.
+
+    Args:
+        pool: Connects to it, again after it was away.
+        prefix: What the threads of this batch begin with: others may be in the same database.
+    """
+
+    def __init__(self, pool: Pool, prefix: str) -> None:
+        super().__init__(conn=pool)
+        self.pool, self.prefix = pool, prefix
+
+    async def rows(self) -> list[str]:
+        """Return the ids of the rows that have checkpoints."""
+        found = await self.ask(THREADS, self.prefix)
+        return [one["thread_id"].removeprefix(self.prefix) for one in found]
+
+    async def paid(self, row: str) -> dict[str, PaidRequest]:
+        """Return the requests of a row that have come back, in their order."""
+        found = await self.ask(FIND, self.thread_of(row))
+        return {one["request"]: json.loads(one["paid"]) for one in found}
+
+    async def add_paid(self, row: str, request: str, paid: PaidRequest) -> None:
+        """Keep what a request of a row has cost."""
+        await self.ask(ADD, self.thread_of(row), request, json.dumps(paid))
+
+    async def forget_paid(self, row: str) -> None:
+        """Forget what the requests of a row have cost."""
+        await self.ask(FORGET, self.thread_of(row))
+
+    async def ask(self, statement: str, *values: str) -> list[DictRow]:
+        """Run a statement, and return what it finds."""
+        async with self.pool.connection() as connection:
+            done = await connection.execute(statement.encode(), values)
+            return await done.fetchall() if done.description else []
+
+
+@asynccontextmanager
+async def postgres_rows(address: str, prefix: str) -> AsyncIterator[PostgresRows]:
+    """Open the database of the rows under way.
+
+    Args:
+        address: A URL; no message holds its login.
+        prefix: What the threads of this batch begin with.
+
+    Raises:
+        StoreError: it cannot be used.
+    """
+    how: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    try:  # a pool would only say that it had to wait too long
+        await (await AsyncConnection.connect(address, connect_timeout=PATIENCE)).close()
+        async with AsyncConnectionPool(
+            address, kwargs=how, min_size=1, max_size=2, open=False, timeout=PATIENCE
+        ) as pool:
+            saver = PostgresRows(pool, prefix)
+            await saver.setup()
+            await saver.ask(TABLE)
+            yield saver
+    except Error as error:
+        why = evidence(without_login(str(error)))
+        raise StoreError(f"{shown_address(address)} cannot be used: {why}") from None
