@@ -136,8 +136,8 @@ async def rows_under_way(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
         raise StoreError(f"{path} cannot be written: {error.strerror}") from None
     try:
         async with AsyncSqliteSaver.from_conn_string(os.fspath(path)) as saver:
-            await saver.conn.execute("PRAGMA page_size = 2048")
-            await saver.setup()
+            await saver.conn.executescript("PRAGMA page_size=2048; PRAGMA locking_mode=EXCLUSIVE")
+            await saver.setup()  # alone, it needs no shared memory, which network folders lack
             await saver.conn.execute(TABLE)
             # What is committed outlives a kill; only a power cut may take the last moments.
             await saver.conn.execute("PRAGMA synchronous = NORMAL")
