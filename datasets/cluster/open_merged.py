@@ -11,6 +11,7 @@ from pathlib import Path
 from ...core.errors import InputError, StoreError
 from ...core.json_types import JsonObject
 from ...core.private_files import private_folder
+from ..batch.address import shown_address
 from ..batch.alone import FolderInUseError, alone_in
 from ..batch.folder import RUNS, begun, read_results
 from ..batch.json_lines import GrowingFile
@@ -24,7 +25,7 @@ THREADS = "SELECT DISTINCT thread_id FROM checkpoints"
 
 @contextmanager
 def open_merged(
-    path: Path, made_with: JsonObject, *, retry_failed: bool = False
+    path: Path, made_with: JsonObject, *, retry_failed: bool = False, checkpoints: str = ""
 ) -> Iterator[Merged]:
     """Open the folder of a batch on a cluster, new or to go on.
 
@@ -32,6 +33,7 @@ def open_merged(
         path: The folder.
         made_with: What must be the same for it to go on.
         retry_failed: Whether the rows that failed are taken out, to be tried again.
+        checkpoints: The address of a PostgreSQL database for the rows under way, or "".
 
     Raises:
         InputError: another process uses it, it was begun with something else, or rows are
@@ -43,7 +45,7 @@ def open_merged(
     except OSError as error:
         raise StoreError(f"{path} cannot be made: {error.strerror}") from None
     with alone_in(path):
-        about = begun(path, made_with)
+        about = begun(path, made_with, shown_address(checkpoints))
         repair(path, retry_failed=retry_failed)
         for begun_part in (path / PARTS).glob(f"*/{METADATA}"):
             with alone_when_free(begun_part.parent):
