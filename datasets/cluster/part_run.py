@@ -81,16 +81,7 @@ class Recipe:
 
     def part_plan(self, asks: Callable[[], str]) -> PartPlan:
         """Return the plan of a part."""
-        plan = self.plan
-        return PartPlan(
-            given=plan.given,
-            context=plan.context,
-            verify_field=plan.verify_field,
-            keep_runs=plan.keep_runs,
-            own=plan.own,
-            checkpoints=plan.checkpoints,
-            asks=asks,
-        )
+        return PartPlan(**vars(self.plan), asks=asks)
 
 
 def recipe_of(plan: BatchPlan, made_with: JsonObject, actors: int) -> Recipe:
