@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from ...core.errors import InputError, StoreError
+from ...core.errors import ConfigError, InputError, StoreError
 from ...core.json_types import JsonObject
 from ...core.private_files import private_folder
 from ..batch.address import shown_address
@@ -46,16 +46,25 @@ def open_merged(
         raise StoreError(f"{path} cannot be made: {error.strerror}") from None
     with alone_in(path):
         about = begun(path, made_with, shown_address(checkpoints))
-        repair(path, retry_failed=retry_failed)
-        for begun_part in (path / PARTS).glob(f"*/{METADATA}"):
-            with alone_when_free(begun_part.parent):
-                repair(begun_part.parent, retry_failed=retry_failed)
+        repair_all(path, retry_failed=retry_failed)
         results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
         with closing(results), closing(pools):
             merged = Merged(path, about, results, pools)
             merged.ended |= {row["id"]: row["error"] is None for row in read_results(path)}
             refuse_rows_under_way(path, merged.ended)
-            yield merged
+            try:
+                yield merged
+            except ConfigError:
+                merged.forget_if_new()
+                raise
+
+
+def repair_all(path: Path, *, retry_failed: bool) -> None:
+    """Repair what a kill left of the files of the batch, and of its parts that have begun."""
+    repair(path, retry_failed=retry_failed)
+    for begun_part in (path / PARTS).glob(f"*/{METADATA}"):
+        with alone_when_free(begun_part.parent):
+            repair(begun_part.parent, retry_failed=retry_failed)
 
 
 @contextmanager
