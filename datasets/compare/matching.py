@@ -68,7 +68,7 @@ def matched(arms: Sequence[Arm], equal: Equal, like: str = "") -> Matched:
         InputError: fewer than two rows are left.
     """
     left_out = unmatched(arms)
-    ids = [id for id in arms[0].results if id not in left_out]
+    ids = sorted((id for id in arms[0].results if id not in left_out), key=by_number)
     trails = trails_of(arms, ids)
     points: dict[str, dict[str, Reached]] = {arm.name: {} for arm in arms}
     for id in ids:

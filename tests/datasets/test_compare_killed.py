@@ -70,7 +70,9 @@ def lasting(value):
     """Return a record without what differs between two that come to the same."""
     if isinstance(value, dict):
         return {name: lasting(part) for name, part in value.items() if name not in MOVING}
-    return [lasting(part) for part in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return [lasting(p) for p in value if not isinstance(p, dict) or p.get("measure") != "seconds"]
 
 
 def report(folder: Path):
