@@ -15,6 +15,7 @@ from ..records import RowPool
 from .arm_folder import Arm
 from .comparison import Equal
 from .reached import Reached, Trails, reached, stands_at, trails_of
+from .row_order import by_number
 
 RELATIVE = {GroupwiseJudge.kind, PairwiseJudge.kind}
 FEWEST = 2
