@@ -1,9 +1,11 @@
 """How long `tpo.abatch` takes for some rows, beside the ideal, on a server of limited capacity.
 
     python benchmarks/batch_makespan.py [--rows 16 64] [--refuse 0.1] [--slower 3] [--at-once 32]
+        [--virtual]
 
 The server works on 16 texts at once, the rest waits in line. The ideal is all work without a gap,
 or the way of a single row if that is longer: sample, then loss, gradient, update for each round.
+`--virtual` counts no time of this computer: the server is in this process, its clock jumps.
 """
 
 from __future__ import annotations
@@ -13,8 +15,18 @@ import asyncio
 import json
 import multiprocessing
 import random
+import tempfile
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
+from typing import Any
+
+import httpx
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from openai import RateLimitError
+from virtual_clock import run_virtually
 
 import tpo
 
@@ -29,6 +41,7 @@ class Server:
         self.refuse, self.work, self.refused, self.requests = refuse, 0.0, 0, 0
         self.slots = asyncio.Semaphore(SLOTS)
         self.first = self.last = 0.0
+        self.clock = time.monotonic
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
@@ -47,7 +60,7 @@ class Server:
 
     async def reply(self, body: dict) -> tuple[int, dict]:
         """Write the texts, each in a slot."""
-        self.first = self.first or time.monotonic()
+        self.first = self.first or self.clock()
         self.requests += 1
         if random.random() < self.refuse:
             self.refused += 1
@@ -64,7 +77,7 @@ class Server:
         ]
         usage = {"prompt_tokens": 10, "completion_tokens": 10 * n, "total_tokens": 10 + 10 * n}
         reply = {"id": "1", "object": "chat.completion", "created": 0, "model": "m"}
-        self.last = time.monotonic()
+        self.last = self.clock()
         return 200, {**reply, "choices": choices, "usage": usage}
 
     async def text(self, seconds: float) -> None:
@@ -72,6 +85,55 @@ class Server:
         async with self.slots:
             await asyncio.sleep(seconds)
             self.work += seconds
+
+
+class InProcess(BaseChatModel):
+    """A policy that asks a server in this process."""
+
+    server: Any
+    n: int | None = None
+
+    @property
+    def _llm_type(self) -> str:
+        return "in-process"
+
+    def _generate(self, messages: list[BaseMessage], *args: object, **more: object) -> ChatResult:
+        raise NotImplementedError
+
+    async def _agenerate(
+        self, messages: list[BaseMessage], *args: object, **more: object
+    ) -> ChatResult:
+        asked = [{"content": message.text} for message in messages]
+        status, reply = await self.server.reply({"messages": asked, "n": self.n})
+        if status != 200:
+            request = httpx.Request("POST", "http://server")
+            refused = httpx.Response(429, headers={"retry-after": "0.2"}, request=request)
+            raise RateLimitError("too many requests", response=refused, body=None)
+        usage = {"input_tokens": 10, "output_tokens": 10, "total_tokens": 20}
+        texts = [choice["message"]["content"] for choice in reply["choices"]]
+        made = [AIMessage(text, usage_metadata=usage) for text in texts]
+        return ChatResult(generations=[ChatGeneration(message=message) for message in made])
+
+
+async def by_chance(query: str, answer: str) -> float:
+    """Score at once, in this thread."""
+    return random.random()
+
+
+def measure_virtually(rows: int, refuse: float, settings: dict) -> str:
+    """Run rows by a clock that jumps, and say how long it took by that."""
+
+    async def work(clock: Callable[[], float]) -> str:
+        own = Server(refuse)
+        own.clock = clock
+        prompts, policy = [f"Question {i}" for i in range(rows)], InProcess(server=own)
+        with tempfile.TemporaryDirectory() as folder:
+            given = {"policy": policy, "reward": by_chance, "folder": folder, **settings}
+            scored = [row async for row in tpo.abatch(prompts, **given)]
+        figures = (own.work, own.requests, own.refused, own.last - own.first)
+        return said(scored, clock(), figures, settings)
+
+    return run_virtually(work)
 
 
 def server(pipe: Connection, refuse: float) -> None:
@@ -103,14 +165,20 @@ async def measure(rows: int, refuse: float, settings: dict) -> str:
     ]
     took = time.monotonic() - begun
     ours.send("")
-    work, requests, refused, at_work = ours.recv()
+    figures = ours.recv()
     process.join()
+    return said(scored, took, figures, settings)
+
+
+def said(rows: list, took: float, figures: tuple, settings: dict) -> str:
+    """Return how long rows took, beside the ideal."""
+    work, requests, refused, at_work = figures
     depth = settings["depth"]
     way = SECONDS["answer"] * (1 + depth) + 2 * SECONDS["critique"] * depth
     ideal = max(work / SLOTS, way)
-    failed = sum(row["error"] is not None for row in scored)
+    failed = sum(row["error"] is not None for row in rows)
     return (
-        f"{rows} rows: {took:.1f} s, ideal {ideal:.1f} s, ratio {took / ideal:.3f} "
+        f"{len(rows)} rows: {took:.1f} s, ideal {ideal:.1f} s, ratio {took / ideal:.3f} "
         f"({at_work / ideal:.3f} from first to last request); {requests} requests, "
         f"{refused} refused, {failed} rows failed"
     )
@@ -123,13 +191,19 @@ def main() -> None:
     parser.add_argument("--refuse", type=float, default=0.0, help="Share of requests with 429.")
     parser.add_argument("--slower", type=float, default=1.0, help="Times as long for each text.")
     parser.add_argument("--at-once", type=int, default=0, help="max_concurrency")
+    parser.add_argument("--virtual", action="store_true", help="By a clock that jumps.")
+    parser.add_argument("--seed", type=int, help="Of the refusals.")
     typed = parser.parse_args()
+    random.seed(typed.seed)
     settings: dict = {"depth": 2, "width": 5}
     SECONDS.update({kind: seconds * typed.slower for kind, seconds in SECONDS.items()})
     if typed.at_once:
         settings["max_concurrency"] = typed.at_once
     for rows in typed.rows:
-        print(asyncio.run(measure(rows, typed.refuse, settings)), flush=True)
+        if typed.virtual:
+            print(measure_virtually(rows, typed.refuse, settings), flush=True)
+        else:
+            print(asyncio.run(measure(rows, typed.refuse, settings)), flush=True)
 
 
 if __name__ == "__main__":

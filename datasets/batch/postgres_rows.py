@@ -86,8 +86,10 @@ async def postgres_rows(address: str, prefix: str) -> AsyncIterator[PostgresRows
     how: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
     try:  # a pool would only say that it had to wait too long
         await (await AsyncConnection.connect(address, connect_timeout=PATIENCE)).close()
+        sizes: dict[str, Any] = {"min_size": 1, "max_size": 2, "timeout": PATIENCE, "open": False}
+        connections = AsyncConnection[DictRow]
         async with AsyncConnectionPool(
-            address, kwargs=how, min_size=1, max_size=2, open=False, timeout=PATIENCE
+            address, connection_class=connections, kwargs=how, **sizes
         ) as pool:
             saver = PostgresRows(pool, prefix)
             await saver.setup()

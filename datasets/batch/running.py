@@ -51,7 +51,8 @@ class Running:
     stopped: str = ""
 
     def __post_init__(self) -> None:
-        most, kept = self.plan.context.max_concurrency, self.folder and self.folder.saver
+        most = self.plan.context.max_concurrency
+        kept = self.folder.saver if self.folder else None
         self.shared = InFlight(most, may_send=self.within_limits, holds=kept is not None)
         if kept is not None:
             kept.saved = self.shared.saved
@@ -59,8 +60,7 @@ class Running:
         self.under_way: dict[asyncio.Task[RowResult], RunInFlight] = {}
         self.just_ended: list[asyncio.Task[RowResult]] = []
         self.begun, self.numbers = time.monotonic(), count()
-        self.apps = RowApps(self.plan, self.saver)
-        self.sums.rates = self.plan.rated
+        self.apps, self.sums.rates = RowApps(self.plan, self.saver), self.plan.rated
         for row in self.before():
             self.sums.add(row)
         self.paid_before, self.rows_before = self.sums.paid, self.sums.rows

@@ -123,6 +123,8 @@ def sqlite_rows(path: Path) -> Iterator[SqliteRows]:
     try:
         with closing(sqlite3.connect(os.fspath(path), check_same_thread=False)) as connection:
             connection.execute("PRAGMA page_size = 2048")
+            # Alone, it needs no shared memory, which network folders lack.
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             saver = SqliteRows(connection)
             saver.setup()
             connection.execute(TABLE)

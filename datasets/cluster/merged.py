@@ -65,6 +65,12 @@ class Merged:
         self.about |= about
         write_metadata(self.path / METADATA, self.about)
 
+    def forget_if_new(self) -> None:
+        """Leave nothing of a batch that was refused before it began; its settings may change."""
+        if not self.ended and not self.parts():
+            for name in (METADATA, RESULTS, POOLS):
+                (self.path / name).unlink(missing_ok=True)
+
     def tidy(self) -> None:
         """Delete the parts whose rows all have an answer; nothing of them is needed again."""
         for part in self.parts():

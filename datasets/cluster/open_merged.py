@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from ...core.errors import InputError, StoreError
+from ...core.errors import ConfigError, InputError, StoreError
 from ...core.json_types import JsonObject
 from ...core.private_files import private_folder
+from ..batch.address import shown_address
 from ..batch.alone import FolderInUseError, alone_in
-from ..batch.folder import RUNS, begun, read_results
+from ..batch.folder import begun, read_results
 from ..batch.json_lines import GrowingFile
 from ..batch.repair import repair
+from ..batch.under_way import RUNS
 from ..records import METADATA, PARTS, POOLS, RESULTS
 from .merged import Merged
 from .part_run import LOOK, PATIENCE
@@ -24,7 +26,7 @@ THREADS = "SELECT DISTINCT thread_id FROM checkpoints"
 
 @contextmanager
 def open_merged(
-    path: Path, made_with: JsonObject, *, retry_failed: bool = False
+    path: Path, made_with: JsonObject, *, retry_failed: bool = False, checkpoints: str = ""
 ) -> Iterator[Merged]:
     """Open the folder of a batch on a cluster, new or to go on.
 
@@ -32,6 +34,7 @@ def open_merged(
         path: The folder.
         made_with: What must be the same for it to go on.
         retry_failed: Whether the rows that failed are taken out, to be tried again.
+        checkpoints: The address of a PostgreSQL database for the rows under way, or "".
 
     Raises:
         InputError: another process uses it, it was begun with something else, or rows are
@@ -43,17 +46,26 @@ def open_merged(
     except OSError as error:
         raise StoreError(f"{path} cannot be made: {error.strerror}") from None
     with alone_in(path):
-        about = begun(path, made_with)
-        repair(path, retry_failed=retry_failed)
-        for begun_part in (path / PARTS).glob(f"*/{METADATA}"):
-            with alone_when_free(begun_part.parent):
-                repair(begun_part.parent, retry_failed=retry_failed)
+        about = begun(path, made_with, shown_address(checkpoints))
+        repair_all(path, retry_failed=retry_failed)
         results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
         with closing(results), closing(pools):
             merged = Merged(path, about, results, pools)
             merged.ended |= {row["id"]: row["error"] is None for row in read_results(path)}
             refuse_rows_under_way(path, merged.ended)
-            yield merged
+            try:
+                yield merged
+            except ConfigError:
+                merged.forget_if_new()
+                raise
+
+
+def repair_all(path: Path, *, retry_failed: bool) -> None:
+    """Repair what a kill left of the files of the batch, and of its parts that have begun."""
+    repair(path, retry_failed=retry_failed)
+    for begun_part in (path / PARTS).glob(f"*/{METADATA}"):
+        with alone_when_free(begun_part.parent):
+            repair(begun_part.parent, retry_failed=retry_failed)
 
 
 @contextmanager

@@ -77,7 +77,10 @@ def open_on_cluster(
     """
     ray_module()  # without it no folder is begun
     made_with, path = plan.made_with(rows), folder.expanduser().resolve()
-    with open_merged(path, made_with, retry_failed=plan.retry_failed) as merged:
+    place = open_merged(
+        path, made_with, retry_failed=plan.retry_failed, checkpoints=plan.checkpoints
+    )
+    with place as merged:
         sums = sums_of(merged)
         with connected(cluster.address):
             actors = cluster.actors_for(len(live_nodes()), plan.context.max_concurrency)

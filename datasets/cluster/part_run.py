@@ -21,6 +21,7 @@ from ..batch.folder import Folder, open_folder
 from ..batch.plan import BatchPlan
 from ..batch.row_rewards import given_rewards, needs_row
 from ..batch.running import Running
+from ..batch.sqlite_rows import SqliteRows
 from ..batch.sums import Sums
 from .parts import read_part
 
@@ -80,15 +81,7 @@ class Recipe:
 
     def part_plan(self, asks: Callable[[], str]) -> PartPlan:
         """Return the plan of a part."""
-        plan = self.plan
-        return PartPlan(
-            given=plan.given,
-            context=plan.context,
-            verify_field=plan.verify_field,
-            keep_runs=plan.keep_runs,
-            own=plan.own,
-            asks=asks,
-        )
+        return PartPlan(**vars(self.plan), asks=asks)
 
 
 def recipe_of(plan: BatchPlan, made_with: JsonObject, actors: int) -> Recipe:
@@ -100,7 +93,7 @@ def recipe_of(plan: BatchPlan, made_with: JsonObject, actors: int) -> Recipe:
 
 @asynccontextmanager
 async def free_folder(
-    path: Path, made_with: JsonObject, patience: float = PATIENCE
+    path: Path, made_with: JsonObject, patience: float = PATIENCE, checkpoints: str = ""
 ) -> AsyncIterator[Folder]:
     """Open a part's folder, once the process that has held it is gone.
 
@@ -112,12 +105,17 @@ async def free_folder(
     async with AsyncExitStack() as stack:
         while True:
             try:
-                folder = await stack.enter_async_context(open_folder(path, made_with))
+                folder = await stack.enter_async_context(
+                    open_folder(path, made_with, checkpoints=checkpoints)
+                )
                 break
             except FolderInUseError:
                 if time.monotonic() > end:
                     raise
                 await asyncio.sleep(LOOK)
+        # Another machine is to find what was saved here, even if this one loses its power.
+        if isinstance(folder.saver, SqliteRows):
+            folder.saver.conn.execute("PRAGMA synchronous = FULL")
         yield folder
 
 
@@ -136,7 +134,8 @@ async def run_part(
         TPOError: the folder cannot be used, say. A row that fails is a row with its reason.
     """
     rows = read_part(path)
-    async with free_folder(path, recipe.made_with) as folder:
+    where = recipe.plan.checkpoints
+    async with free_folder(path, recipe.made_with, checkpoints=where) as folder:
         running = Running(recipe.part_plan(asks), rows, folder)
         begins(running)
         async with aclosing(running.results()) as results:

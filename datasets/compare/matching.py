@@ -15,6 +15,7 @@ from ..records import RowPool
 from .arm_folder import Arm
 from .comparison import Equal
 from .reached import Reached, Trails, reached, stands_at, trails_of
+from .row_order import by_number
 
 RELATIVE = {GroupwiseJudge.kind, PairwiseJudge.kind}
 FEWEST = 2
@@ -68,7 +69,7 @@ def matched(arms: Sequence[Arm], equal: Equal, like: str = "") -> Matched:
         InputError: fewer than two rows are left.
     """
     left_out = unmatched(arms)
-    ids = [id for id in arms[0].results if id not in left_out]
+    ids = sorted((id for id in arms[0].results if id not in left_out), key=by_number)
     trails = trails_of(arms, ids)
     points: dict[str, dict[str, Reached]] = {arm.name: {} for arm in arms}
     for id in ids:

@@ -13,6 +13,7 @@ import tpo
 from tpo.core.make_context import make_context
 from tpo.datasets.batch.json_lines import read_lines
 from tpo.datasets.batch.plan import BatchPlan, Totals
+from tpo.datasets.cluster import opened
 from tpo.datasets.cluster.merged import Merged
 from tpo.datasets.cluster.opened import Cluster, open_on_cluster
 from tpo.datasets.export.folders import sources_in
@@ -153,6 +154,22 @@ async def test_other_settings_other_blocks_and_other_ways_to_run_are_refused(tmp
     ):
         await run(tmp_path, model)
     assert len(model.asked) == paid
+
+
+async def test_a_batch_that_the_nodes_cannot_run_leaves_no_settings_behind(
+    tmp_path, cluster, monkeypatch
+):
+    def refuse(folder, ledger):
+        raise tpo.ConfigError("node 10.0.0.2 cannot run this: is its API key set?")
+
+    model = ScriptedModel(script=answers)
+    with monkeypatch.context() as keyless:
+        keyless.setattr(opened, "check_nodes", refuse)
+        with pytest.raises(tpo.ConfigError, match=r"node 10\.0\.0\.2"):
+            await run(tmp_path, model, depth=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+    _, ended = await run(tmp_path, model)
+    assert len(ended) == 8
 
 
 async def test_rows_under_way_without_a_cluster_are_not_begun_again(tmp_path, cluster):
