@@ -52,7 +52,9 @@ def spoken(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
     """
     turns: list[AnyMessage] = []
     for message in messages:
-        blocks = message.content if isinstance(message, HumanMessage) else []
+        # A text is not blocks: its characters would be looked at one by one.
+        inside = message.content if isinstance(message, HumanMessage) else ""
+        blocks = inside if isinstance(inside, list) else []
         results = [b for b in blocks if isinstance(b, dict) and is_result(b)]
         for block in results:
             content = block.get("content") or ""

@@ -41,7 +41,7 @@ def parse_json(text: str | bytes, *, unique: bool = False) -> Any:
         level = [
             inner for part in parts for inner in (part.values() if isinstance(part, dict) else part)
         ]
-    if HALF.search(text):
+    if ("\\u" in text or not text.isascii()) and HALF.search(text):  # the first look is quick
         halves = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
         return json.loads(halves.decode("utf-16-le", "replace"))
     return value

@@ -6,6 +6,7 @@ import asyncio
 import json
 import shlex
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
@@ -30,6 +31,7 @@ from ..output_mode import OutputMode
 from ..screen.batch_watchers import watcher_of
 
 FAILED, INTERRUPTED = 1, 130
+LARGE, LONG = 500_000_000, 10.0  # bytes and seconds from which the check of a file is mentioned
 
 
 def batch_plan(settings: Mapping[str, object], typed: Mapping[str, Any]) -> BatchPlan:
@@ -63,10 +65,23 @@ def run_batch(
     """Check everything that can be checked for free, then run; return the exit code."""
     require_formats(formats)
     with closing(rows_of(file)) as found:
-        checked, rows = plan.checked(found)
+        checked, rows = read_through(found, plan, output)
         code = run_interruptible(answer_rows(rows, checked, Path(folder), output, cluster))
         write_formats(formats, checked, Path(folder), output)
         return code
+
+
+def read_through(found: Rows, plan: BatchPlan, output: OutputMode) -> tuple[BatchPlan, Rows]:
+    """Check all rows, before the first one is paid for; say so if that takes long."""
+    path, begun = Path(found.place), time.monotonic()
+    size = path.stat().st_size if path.is_file() else 0
+    if size > LARGE and output.talks:
+        say(f"reading {path} once to check it ({size / 1e9:.1f} GB); nothing is paid for meanwhile")
+    checked, rows = plan.checked(found)
+    seconds = time.monotonic() - begun
+    if seconds > LONG and output.talks:
+        say(f"{count(rows.count, 'row')} of {rows.place} checked in {seconds:.0f} s")
+    return checked, rows
 
 
 def write_formats(

@@ -182,3 +182,54 @@ def test_a_format_whose_package_is_missing_is_refused_before_anything_is_paid(
         assert f"--format {name} needs " in ran.err
         assert install in ran.err
     assert not server.asked
+
+
+GOOD = "".join(json.dumps({"id": f"r{i}", "prompt": f"Name river {i}"}) + "\n" for i in range(6))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (GOOD + '{"id": "r6", "prompt": "Na', "prompts.jsonl, line 7: not JSON"),
+        (GOOD + '{"id": "r6", "text": "x"}', 'line 7: the column "prompt" is missing'),
+        (GOOD + '{"id": "r6", "prompt": 6}', 'line 7: "prompt" is a number, and a text in the'),
+        (GOOD + '{"id": "r5", "prompt": "x"}', "line 7: the id 'r5' is there twice"),
+        (GOOD + '{"id": "r6", "id": "r7", "prompt": "x"}', 'line 7: not JSON: "id" is there twice'),
+        (GOOD + '{"id": "r6", "prompt": "x", "settings": {"n": 3}}', 'line 7: "settings": unknown'),
+        ("", "prompts.jsonl has no rows"),
+    ],
+)
+def test_rows_that_cannot_be_right_are_refused_in_one_sentence_with_the_line(
+    tpo, typed, file, server, tmp_path, content, said
+):
+    file.write_text(content, encoding="utf-8")
+    ran = tpo(*typed)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert said in ran.err
+    assert not server.asked
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_used_is_refused_and_left_as_it_is(tpo, typed, server, tmp_path):
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    ran = tpo(*typed)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "out cannot be made" in ran.err
+    assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
+    (tmp_path / "out").unlink()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "results.jsonl").write_text("mine", encoding="utf-8")
+    ran = tpo(*typed)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "holds a results.jsonl that no batch has written" in ran.err
+    assert (tmp_path / "out" / "results.jsonl").read_text(encoding="utf-8") == "mine"
+    assert not server.asked
+
+
+def test_reading_a_large_file_is_mentioned(tpo, typed, monkeypatch):
+    monkeypatch.setattr("tpo.cli.commands.batch.LARGE", 10)
+    monkeypatch.setattr("tpo.cli.commands.batch.LONG", 0.0)
+    ran = tpo(*typed, "-d", "0", "-w", "1")
+    assert "once to check it (0.0 GB); nothing is paid for meanwhile" in ran.err
+    assert "4 rows of " in ran.err
+    assert " checked in 0 s" in ran.err.replace(" 1 s", " 0 s")

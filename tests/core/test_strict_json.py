@@ -41,3 +41,10 @@ def test_everything_else_is_read_as_usual():
     assert parse_json(text) == expected
     assert parse_json(text.encode("utf-16")) == expected
     assert parse_json("[" + "[],[]," * 200 + "[]]") == [[]] * 401
+
+
+def test_a_key_that_is_there_twice():
+    assert parse_json('{"a": 1, "a": 2}') == {"a": 2}
+    with pytest.raises(ValueError, match='"a" is there twice in one object'):
+        parse_json('[{"b": {"a": 1, "a": 2}}]', unique=True)
+    assert parse_json('[{"a": 1}, {"a": 2}]', unique=True) == [{"a": 1}, {"a": 2}]
