@@ -14,7 +14,9 @@ ADDRESS = re.compile(r"@(https?://[^\s,|'\"]+)")
 PATH = re.compile(r"(?<![\w/@.~])(?:~|\.{1,2})?/[^\s,:|'\"]+")
 AT = "(its address)"
 TEXT: JsonObject = {"type": "string"}
-SPECS = dict.fromkeys(("policy", "critic", "reward", "heldout", "fallback_reward"), TEXT)
+SPECS: dict[str, JsonObject] = dict.fromkeys(
+    ("policy", "critic", "reward", "heldout", "fallback_reward"), TEXT
+)
 SPECS |= {"policies": {"type": "array", "items": TEXT}}
 
 

@@ -72,4 +72,4 @@ def new_key(name: str, role: Role, limits: KeyLimits, *, by_header: bool) -> tup
     secret = {} if by_header else {"salt": salt, "digest": key_digest(salt, key.encode())}
     created = datetime.now(UTC).date().isoformat()
     about = {"name": name, "role": role, "created": created, **limits.model_dump()}
-    return KeyRecord(**about, **secret), "" if by_header else key
+    return KeyRecord.model_validate({**about, **secret}), "" if by_header else key

@@ -14,7 +14,7 @@ from .callers import Caller
 
 Amounts = dict[str, float]
 """What was used, or is left, of each measure."""
-MEASURES = ("requests", "tokens", "usd")
+MEASURES: tuple[str, ...] = ("requests", "tokens", "usd")
 BUDGETS = {name: f"budget_{name}" for name in MEASURES}  # settings of a run
 
 

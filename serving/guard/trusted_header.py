@@ -38,7 +38,7 @@ class TrustedHeader:
         sent = [value for name, value in scope["headers"] if name == self.header]
         if not sent or not self.is_proxy(scope):
             return ""
-        name = sent[0].decode("latin-1").strip()
+        name: str = sent[0].decode("latin-1").strip()
         if len(sent) > 1 or (name and not re.fullmatch(NAME, name)):
             raise Refusal(
                 400,
