@@ -55,15 +55,6 @@ export function viewFromState(state) {
   };
 }
 
-/** The ends of all turns and branches, the newest first: `{view, created, turn}`; `history` as a server lists it. */
-export function endsIn(history) {
-  const idOf = (checkpoint) => checkpoint?.checkpoint_id;
-  const parents = new Set(history.map((state) => idOf(state.parent_checkpoint)));
-  const isEnd = (state) => !parents.has(idOf(state.checkpoint)) || (state.next.length === 0 && state.values.stop_reason);
-  const ends = history.filter((state) => state.values?.candidates?.length && isEnd(state));
-  return ends.map((state) => ({ view: viewFromState(state), created: state.created_at, turn: state.values.turn }));
-}
-
 /** The phases whose requests the saved usage has counted already. */
 function countedPhases(rounds) {
   const counted = { "sample:0": true };

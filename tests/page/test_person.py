@@ -33,7 +33,9 @@ def test_a_pick_with_a_critique_of_ones_own(window, policy):
     expect(page.locator(".pick-form")).to_be_visible()
     expect(page.locator(".round").first).to_contain_text("picked by a person")
     expect(page.locator(".note.gradient").first).to_contain_text("by hand")
-    expect(page.locator("#round-1 + p")).to_contain_text(f"rewrites of {second}")
+    expect(page.locator(".round").nth(1).locator("header .hint")).to_contain_text(
+        f"rewrites of {second}"
+    )
     page.locator(".round").first.locator(".card").nth(2).get_by_role("button", name="best").click()
     third = page.locator(".round").first.locator(".card").nth(2).locator(".id").inner_text()
     page.get_by_role("button", name="Stop and take the best").click()

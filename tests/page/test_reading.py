@@ -43,17 +43,18 @@ def test_any_two_candidates_are_compared(window):
     page.get_by_role("button", name="Open r0c1").click()
     reader = page.get_by_role("dialog")
     expect(reader.locator("h2")).to_contain_text("first sample")
+    expect(reader.locator(".reader-body")).to_be_focused()
     shoot(page, "reading-1280-light")
     reader.get_by_label("Compare with").select_option("r1c2")
     expect(reader.locator(".column")).to_have_count(2)
-    expect(reader.locator("del").first).to_be_visible()
-    expect(reader.locator("ins").first).to_be_visible()
+    expect(reader.locator("mark.better").first).to_be_visible()
+    expect(reader.locator("mark.worse").first).to_be_visible()
     assert findings(page) == []
     for width in (1280, 400):
         page.set_viewport_size({"width": width, "height": 900})
         page.screenshot(path=Path(__file__).parents[2] / f".page-shots/compare-{width}-light.png")
     first = reader.locator("h2").inner_text()
-    reader.locator("h2").click()
+    reader.locator(".reader-body").focus()
     page.keyboard.press("ArrowRight")
     expect(reader.locator("h2")).not_to_have_text(first)
     page.keyboard.press("Escape")
@@ -118,6 +119,7 @@ def test_earlier_turns_and_branches_are_looked_at(window):
     page.get_by_text("Branches and earlier turns").click()
     expect(page.locator(".branches li")).to_have_count(3)  # two of this turn, one of the first
     expect(page.locator(".branches li").first).to_contain_text("by hand: gradient of round 0")
+    expect(page.locator(".branches")).to_contain_text("All together: ")
     page.get_by_role("button", name="Look at it").first.click()
     assert page.locator(".answer .markdown").inner_text() == second
     page.get_by_role("button", name="Back to the latest").click()

@@ -65,11 +65,11 @@ def test_a_full_run(window, policy):
     second.locator(".comparison summary").click()
     expect(second.locator(".diff ins").first).to_be_visible()
     answer = page.locator(".answer .markdown").inner_text()
-    assert answer in page.locator(".card.is-answer .text").text_content()
+    assert page.locator(".card.is-answer .markdown").inner_text() == answer
     expect(page.locator(".answer .why")).to_have_text("The only round was run.")
     figures = page.locator(".figures")
     expect(figures).to_contain_text("price unknown")
-    expect(figures.locator(".plot")).to_have_count(3)  # reward, held-out reward, length
+    expect(figures.locator(".plot")).to_have_count(4)  # reward, held-out, length, reward by length
     expect(figures).to_contain_text("of 50 requests left")
     assert re.search(r"Requests\s+\d+ for 8 texts", figures.inner_text())
     assert "You are a patient teacher." in json.dumps(policy.asked[-1].body)

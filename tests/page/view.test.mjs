@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 
 const page = process.env.TPO_PAGE ?? fileURLToPath(new URL("../../serving/page/", import.meta.url));
 const { applyEvent, emptyView, writtenCriteria } = await import(`${page}/view_from_events.js`);
-const { viewFromState, conversation, endsIn } = await import(`${page}/view_from_state.js`);
+const { viewFromState, conversation } = await import(`${page}/view_from_state.js`);
+
+const { endsIn, spentIn } = await import(`${page}/ends.js`);
 
 const event = (type, fields) => ({ type: `tpo.${type}`, v: 1, round: 0, elapsed: 1, ...fields });
 const play = (events, from = emptyView()) => events.reduce(applyEvent, from);
@@ -140,6 +142,17 @@ test("turns and branches end where nothing goes on, or where a run was finished"
   });
   const history = [at("4", "2", "new"), at("3", "2", "old"), at("2", "1", "", ["loss"]), at("1", null, "first")];
   assert.deepEqual(endsIn(history).map((b) => b.view.answer?.text), ["new", "old", "first"]);
+});
+
+test("what all branches have cost is counted once", () => {
+  const at = (id, parent, turn, tokens) => ({
+    checkpoint: { checkpoint_id: id },
+    parent_checkpoint: parent && { checkpoint_id: parent },
+    values: { usage: { turn, total: { requests: 1, input_tokens: tokens, output_tokens: 0, exact: true }, phases: {} } },
+  });
+  const history = [at("5", "4", 2, 8), at("4", "2", 1, 50), at("3", "2", 1, 40), at("2", "1", 1, 30), at("1", null, 1, 10)];
+  assert.equal(spentIn(history).input_tokens, 30 + 10 + 20 + 8);
+  assert.equal(spentIn([{ values: {} }]).exact, true);
 });
 
 test("a thread in which nothing happened is blank", () => {

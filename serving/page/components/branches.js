@@ -1,10 +1,10 @@
 /** The branches of a thread: the ends of its turns and of its forks, to look at. */
-import { age, count, reward } from "../phrases.js";
+import { age, count, dollars, integer, reward } from "../phrases.js";
 import { html, useState } from "../vendor/preact.js";
 
 export function Branches({ session }) {
-  const [branches, setBranches] = useState(null);
-  const load = async (e) => e.currentTarget.open && setBranches((await session.ends()) ?? []);
+  const [{ ends: branches, spent }, setFound] = useState({});
+  const load = async (e) => e.currentTarget.open && setFound((await session.ends()) ?? {});
   return html`<details class="branches" onToggle=${load}>
     <summary>Branches and earlier turns</summary>
     ${branches?.length === 1 && html`<p class="hint">There is one. Edit a loss or a gradient to fork it.</p>`}
@@ -12,6 +12,7 @@ export function Branches({ session }) {
     html`<ul>
       ${branches.map((branch, at) => html`<li><${Branch} branch=${branch} newest=${at === 0} session=${session} /></li>`)}
     </ul>`}
+    ${spent && html`<p class="hint">All together: ${count(spent.requests, "request")}, ${spent.exact ? "" : "at least "}${integer(spent.input_tokens + spent.output_tokens)} tokens, ${dollars(spent)}.</p>`}
   </details>`;
 }
 

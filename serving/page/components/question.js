@@ -13,11 +13,11 @@ export function Question({ session }) {
       html`<details>
         <summary>Earlier in this conversation</summary>
         ${earlier.map(
-          ({ author, text }) => html`<p dir="auto" class=${`earlier by-${author}`}>
+          ({ author, text }, at) => html`<p dir="auto" class=${`earlier by-${author}`}>
             <b>${author}</b> ${text}${" "}
             ${author === "answer" &&
             status !== "running" &&
-            html`<button class="more" onClick=${() => session.lookAtAnswer(text)}>Show its rounds</button>`}
+            html`<button class="more" onClick=${() => session.lookAtAnswer(at)}>Show its rounds</button>`}
           </p>`,
         )}
       </details>`}

@@ -40,7 +40,7 @@ export function Reader({ view, reading, read }) {
           <button class="small" onClick=${() => dialog.current.close()}>Close</button>
         </div>
       </header>
-      <div class="reader-body" tabindex="0">
+      <div class="reader-body" tabindex="0" autofocus>
         ${other ? html`<${SideBySide} before=${other} after=${c} />` : html`<${Alone} candidate=${c} />`}
       </div>
     </dialog>
@@ -75,13 +75,14 @@ const Alone = ({ candidate: c }) => html`
 function SideBySide({ before, after }) {
   const pieces = useMemo(() => wordDiff(before.text, after.text), [before.text, after.text]);
   const code = /^```/m.test(before.text + after.text);
-  const side = (c, Tag, kind) => html`<section class="column" aria-label=${c.id}>
+  const better = (c, o) => (c.reward ?? -Infinity) >= (o.reward ?? -Infinity) ? "better" : "worse";
+  const side = (c, other, kind) => html`<section class="column" aria-label=${c.id}>
     <h3 class="id">${c.id}</h3>
     <${Figures} candidate=${c} />
     <div class=${`diff ${code ? "is-code" : ""}`} dir="auto">
-      ${pieces.filter((p) => p.kind === "same" || p.kind === kind).map((p) => (p.kind === "same" ? p.text : html`<${Tag}>${p.text}<//>`))}
+      ${pieces.filter((p) => p.kind === "same" || p.kind === kind).map((p) => (p.kind === "same" ? p.text : html`<mark class=${better(c, other)}>${p.text}</mark>`))}
     </div>
     <${Feedback} candidate=${c} open />
   </section>`;
-  return html`<div class="side-by-side">${side(before, "del", "gone")}${side(after, "ins", "new")}</div>`;
+  return html`<div class="side-by-side">${side(before, after, "gone")}${side(after, before, "new")}</div>`;
 }
