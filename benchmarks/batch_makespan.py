@@ -107,7 +107,7 @@ class InProcess(BaseChatModel):
         status, reply = await self.server.reply({"messages": asked, "n": self.n})
         if status != 200:
             request = httpx.Request("POST", "http://server")
-            refused = httpx.Response(429, headers={"retry-after": "0.2"}, request=request)
+            refused: Any = httpx.Response(429, headers={"retry-after": "0.2"}, request=request)
             raise RateLimitError("too many requests", response=refused, body=None)
         usage = {"input_tokens": 10, "output_tokens": 10, "total_tokens": 20}
         texts = [choice["message"]["content"] for choice in reply["choices"]]

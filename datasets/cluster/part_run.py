@@ -19,7 +19,7 @@ from ...rewards.resolve import resolve_reward
 from ..batch.alone import FolderInUseError
 from ..batch.folder import Folder, open_folder
 from ..batch.plan import BatchPlan
-from ..batch.row_rewards import given_rewards, needs_row
+from ..batch.row_needs import given_rewards, needs_row
 from ..batch.running import Running
 from ..batch.sqlite_rows import SqliteRows
 from ..batch.sums import Sums

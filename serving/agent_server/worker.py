@@ -147,8 +147,9 @@ class Worker:
     async def _attempt(self, live: LiveRun, account: RunAccount) -> RunStatus | None:
         """Run, and return how it ended; `None` if the end of the server cut it short."""
         served = self.served_models.graphs[live.run["kwargs"]["graph_id"]]
+        limit = asyncio.timeout(self.settings.run_seconds)
         try:
-            async with asyncio.timeout(self.settings.run_seconds) as limit:
+            async with limit:
                 await run_on_thread(self.apps[served.name], served, live, account)
         except GraphDrained:
             return None
