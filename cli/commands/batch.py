@@ -68,15 +68,14 @@ def run_batch(
         checked, rows = read_through(found, plan, output)
         code = run_interruptible(answer_rows(rows, checked, Path(folder), output, cluster))
         write_formats(formats, checked, Path(folder), output)
-        return code
+    return code
 
 
 def read_through(found: Rows, plan: BatchPlan, output: OutputMode) -> tuple[BatchPlan, Rows]:
     """Check all rows, before the first one is paid for; say so if that takes long."""
     path, begun = Path(found.place), time.monotonic()
-    size = path.stat().st_size if path.is_file() else 0
-    if size > LARGE and output.talks:
-        say(f"reading {path} once to check it ({size / 1e9:.1f} GB); nothing is paid for meanwhile")
+    if (size := path.stat().st_size if path.is_file() else 0) > LARGE and output.talks:
+        say(f"reading {path} to check it ({size / 1e9:.1f} GB); nothing is paid for meanwhile")
     checked, rows = plan.checked(found)
     seconds = time.monotonic() - begun
     if seconds > LONG and output.talks:

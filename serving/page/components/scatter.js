@@ -35,7 +35,7 @@ export function Scatter({ view }) {
   const x = along(xs, left + 4, WIDTH - 14);
   const y = along(ys, BOTTOM, TOP);
   const role = (c) => (view.answer?.candidate === c.id ? "best" : c.round === 0 ? "first" : "dot");
-  const distinct = new Map(scored.map((c, at) => [c.text, pairs[at]])); // a copy is no further evidence
+  const distinct = new Map(scored.map((c, at) => [c.text, pairs[at]])); // a copy proves nothing more
   const said = inWords(correlation([...distinct.values()]));
   return html`
     <h3>Reward against length, in characters</h3>
