@@ -11,8 +11,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
-
-from tpo.models import in_flight, run_in_flight
+from unittest.mock import patch
 
 
 class Jumping(selectors.DefaultSelector):  # type: ignore[misc,valid-type]
@@ -47,10 +46,10 @@ def run_virtually(work: Callable[[Callable[[], float]], Coroutine[Any, Any, str]
     loop = asyncio.SelectorEventLoop(selector)
     loop.time = lambda: selector.now  # type: ignore[method-assign]
     loop.set_default_executor(AtOnce())
-    clock, real = SimpleNamespace(monotonic=loop.time), in_flight.time
-    in_flight.time = run_in_flight.time = clock  # type: ignore[attr-defined]
-    try:
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            return runner.run(work(loop.time))
-    finally:
-        in_flight.time = run_in_flight.time = real
+    clock = SimpleNamespace(monotonic=loop.time)
+    with (
+        patch("tpo.models.in_flight.time", clock),
+        patch("tpo.models.run_in_flight.time", clock),
+        asyncio.Runner(loop_factory=lambda: loop) as runner,
+    ):
+        return runner.run(work(loop.time))
