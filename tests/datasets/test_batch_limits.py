@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from loopback_server import Fault, LoopbackServer
@@ -138,6 +139,14 @@ async def test_the_limit_shrinks_while_a_server_refuses_and_grows_again():
         shared.busy += 1
         shared.over(0.0, None)
     assert shared.limit == 16
+
+
+async def test_refusals_of_one_moment_shrink_the_limit_once(monkeypatch):
+    monkeypatch.setattr(in_flight, "time", SimpleNamespace(monotonic=lambda: 7.0))
+    shared = InFlight(most=16, busy=2)
+    for _ in range(2):  # both were sent before the first came back
+        shared.over(7.0, Refused())
+    assert shared.limit == 12
 
 
 async def test_the_earliest_run_is_next_and_in_the_end_the_one_furthest_behind():
