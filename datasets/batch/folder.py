@@ -13,10 +13,10 @@ from ...core.errors import InputError, StoreError
 from ...core.json_types import JsonObject
 from ...core.private_files import private_folder
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
-from .address import shown_address
 from .alone import alone_in
 from .json_lines import GrowingFile, read_lines
 from .metadata import read_metadata, require_same, timestamp, versions, write_metadata
+from .postgres_address import shown_address
 from .repair import repair
 from .row_saver import RowSaver
 from .under_way import RUNS, rows_under_way

@@ -15,8 +15,8 @@ from psycopg_pool import AsyncConnectionPool
 from ...core.errors import StoreError, evidence
 from ...core.login import without_login
 from ..records import PaidRequest
-from .address import shown_address
-from .prefixed import Prefixed
+from .postgres_address import shown_address
+from .prefixed_saver import Prefixed
 from .row_saver import RowSaver
 
 PATIENCE = 15  # seconds for a connection

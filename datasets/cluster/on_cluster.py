@@ -17,7 +17,7 @@ from ..batch.sums import Sums
 from ..records import RowResult
 from ..rows.row_file import Rows
 from .ledger import EVERY, Standing
-from .merged import Merged
+from .merged_folder import Merged
 from .parts import part_folder
 from .ray_parts import run_parts
 from .ray_there import Ray, ray_module

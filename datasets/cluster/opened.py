@@ -13,10 +13,10 @@ from ..batch.folder import read_results
 from ..batch.plan import BatchPlan
 from ..batch.sums import Sums
 from ..rows.row_file import Rows
-from .merged import Merged
+from .merged_folder import Merged
 from .nodes import check_nodes, live_nodes
 from .on_cluster import OnCluster
-from .open_merged import open_merged
+from .open_folder import open_merged
 from .part_actor import start_ledger
 from .part_run import recipe_of
 from .parts import cut_into_parts, part_folder, rows_per_part, write_part

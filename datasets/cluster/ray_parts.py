@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .actor_errors import error_from, own_error
 from .part_actor import PART, PROBLEM, PartActor
-from .quiet import quiet_data
+from .ray_output import quiet_data
 from .ray_there import Ray, ray_module
 
 CPUS = 0.01  # an actor waits for servers: after the loss of a node the others have room for it

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from ...core.errors import ConfigError, MissingDependencyError, evidence
-from .quiet import stdout_without_ray
+from .ray_output import stdout_without_ray
 
 Ray = Any
 """The package, or a handle of one of its actors: it is an extra, and its types are not used."""

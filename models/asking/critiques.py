@@ -11,7 +11,7 @@ from langgraph.func import task
 from typing_extensions import TypedDict
 
 from ...core.events import Emitter
-from ...core.held import Held
+from ...core.hidden_argument import Held
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, add_costs, brief, cost
 from ..request import Request, RequestError

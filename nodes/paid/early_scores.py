@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from ...core import usage
 from ...core.early import Early, EarlyScore
-from ...core.held import Held
+from ...core.hidden_argument import Held
 from ...core.pool import scored_texts
 from ...core.state import Candidate, Score
 from ...core.usage import Cost, add_costs, brief

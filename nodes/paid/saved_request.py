@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from ...core.events import Emitter
 from ...core.failure import failure_of
-from ...core.held import Held
+from ...core.hidden_argument import Held
 from ...core.json_types import JsonObject
 from ...core.merge import RECEIPT
 from ...core.replies.reply import Reply

@@ -11,7 +11,7 @@ from typing import Literal
 from langgraph.func import task
 
 from ...core.errors import RewardError
-from ...core.held import Held
+from ...core.hidden_argument import Held
 from ...core.state import Score
 from ...core.usage import Cost, brief, cost
 from ...core.user_code.contain import LateError, contained, within

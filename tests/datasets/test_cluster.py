@@ -14,7 +14,7 @@ from tpo.core.make_context import make_context
 from tpo.datasets.batch.json_lines import read_lines
 from tpo.datasets.batch.plan import BatchPlan, Totals
 from tpo.datasets.cluster import opened
-from tpo.datasets.cluster.merged import Merged
+from tpo.datasets.cluster.merged_folder import Merged
 from tpo.datasets.cluster.opened import Cluster, open_on_cluster
 from tpo.datasets.export.folders import sources_in
 from tpo.datasets.rows.row_file import rows_of

@@ -24,11 +24,11 @@ from tpo.datasets.batch.plan import BatchPlan, Totals
 from tpo.datasets.cluster.actor_errors import error_from, own_error
 from tpo.datasets.cluster.batch_columns import columns_of, rows_in
 from tpo.datasets.cluster.ledger import Ledger, Line
-from tpo.datasets.cluster.merged import Merged, lines_since
+from tpo.datasets.cluster.merged_folder import Merged, lines_since
 from tpo.datasets.cluster.nodes import require_alike
 from tpo.datasets.cluster.part_run import free_folder
 from tpo.datasets.cluster.parts import cut_into_parts, read_part, rows_per_part, write_part
-from tpo.datasets.cluster.quiet import RAYS_THREAD, stdout_without_ray
+from tpo.datasets.cluster.ray_output import RAYS_THREAD, stdout_without_ray
 from tpo.datasets.cluster.ray_there import connected
 from tpo.datasets.cluster.sendable import made_here, require_sendable
 from tpo.datasets.rows.row import Row

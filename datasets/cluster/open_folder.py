@@ -11,14 +11,14 @@ from pathlib import Path
 from ...core.errors import ConfigError, InputError, StoreError
 from ...core.json_types import JsonObject
 from ...core.private_files import private_folder
-from ..batch.address import shown_address
 from ..batch.alone import FolderInUseError, alone_in
 from ..batch.folder import begun, read_results
 from ..batch.json_lines import GrowingFile
+from ..batch.postgres_address import shown_address
 from ..batch.repair import repair
 from ..batch.under_way import RUNS
 from ..records import METADATA, PARTS, POOLS, RESULTS
-from .merged import Merged
+from .merged_folder import Merged
 from .part_run import LOOK, PATIENCE
 
 THREADS = "SELECT DISTINCT thread_id FROM checkpoints"
