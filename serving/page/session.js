@@ -124,8 +124,7 @@ export function createSession(server, changed) {
     if (ticket !== latest) return;
     set({ system, earlier, aside: null, connection: "online", locked: false });
     if (running) {
-      const shown = same && Object.keys(s.view.candidates).length ? s.view : view;
-      set({ status: "running", run: running, view: shown });
+      set({ status: "running", run: running, view: same && Object.keys(s.view.candidates).length ? s.view : view });
       await watch(ticket, server.join(s.thread, running, control.signal));
       return;
     }
@@ -159,12 +158,9 @@ export function createSession(server, changed) {
         if (s.connection === "online") break;
       } catch (error) {
         if (error.name === "AbortError") break;
-        if (error instanceof Refused && error.status === 401) {
-          set({ connection: "online", locked: true }); // started again, with another token
-          break;
-        }
         if (!(error instanceof Unreachable)) {
-          set({ connection: "online", status: "failed", problem: error.message });
+          const locked = error instanceof Refused && error.status === 401; // started again, with another token
+          set({ connection: "online", ...(locked ? { locked } : { status: "failed", problem: error.message }) });
           break;
         }
         set({ connection: "offline" });

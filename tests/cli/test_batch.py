@@ -230,6 +230,6 @@ def test_reading_a_large_file_is_mentioned(tpo, typed, monkeypatch):
     monkeypatch.setattr("tpo.cli.commands.batch.LARGE", 10)
     monkeypatch.setattr("tpo.cli.commands.batch.LONG", 0.0)
     ran = tpo(*typed, "-d", "0", "-w", "1")
-    assert "once to check it (0.0 GB); nothing is paid for meanwhile" in ran.err
+    assert "to check it (0.0 GB); nothing is paid for meanwhile" in ran.err
     assert "4 rows of " in ran.err
     assert " checked in 0 s" in ran.err.replace(" 1 s", " 0 s")

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 import tpo
-from tpo.cli.arguments.batch import with_address
+from tpo.cli.arguments.ray_address import with_address
 from tpo.cli.input.typed_cluster import cluster_typed
 from tpo.core.context import Context
 from tpo.core.usage import cost
