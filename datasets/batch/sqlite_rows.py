@@ -10,23 +10,15 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
-from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import (
-    ChannelVersions,
-    Checkpoint,
-    CheckpointMetadata,
-    CheckpointTuple,
-    DeltaChannelHistory,
-)
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from ...core.errors import StoreError, evidence
 from ...core.private_files import private_file
+from ...core.sync_saver import P, SyncSaver, T
 from ..records import PaidRequest
 from .row_saver import RowSaver
 
@@ -41,53 +33,20 @@ FORGET = "DELETE FROM tpo_paid WHERE thread_id = ?"
 THREADS = "SELECT DISTINCT thread_id FROM checkpoints"
 
 
-class SyncInAsync(SqliteSaver):
-    """LangGraph's saver for one thread, for a graph that runs async in that thread."""
+class SqliteRows(RowSaver, SyncSaver):
+    """The rows under way in a SQLite file.
 
-    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Read a checkpoint."""
-        return self.get_tuple(config)
+    Args:
+        saver: LangGraph's; it is used by one thread, the one that runs the rows.
+    """
 
-    async def alist(
-        self, config: RunnableConfig | None, **more: Any
-    ) -> AsyncIterator[CheckpointTuple]:
-        """Read checkpoints."""
-        for one in self.list(config, **more):
-            yield one
+    def __init__(self, saver: SqliteSaver) -> None:
+        super().__init__(saver)
+        self.conn, self.lock = saver.conn, saver.lock
 
-    async def aput(
-        self,
-        config: RunnableConfig,
-        checkpoint: Checkpoint,
-        metadata: CheckpointMetadata,
-        new_versions: ChannelVersions,
-    ) -> RunnableConfig:
-        """Save a checkpoint."""
-        return self.put(config, checkpoint, metadata, new_versions)
-
-    async def aput_writes(
-        self,
-        config: RunnableConfig,
-        writes: Sequence[tuple[str, Any]],
-        task_id: str,
-        task_path: str = "",
-    ) -> None:
-        """Save what a task did."""
-        self.put_writes(config, writes, task_id, task_path)
-
-    async def adelete_thread(self, thread_id: str) -> None:
-        """Delete a thread."""
-        self.delete_thread(thread_id)
-
-    async def aget_delta_channel_history(
-        self, *, config: RunnableConfig, channels: Sequence[str]
-    ) -> Mapping[str, DeltaChannelHistory]:
-        """Read what was written to channels that are kept as changes."""
-        return self.get_delta_channel_history(config=config, channels=channels)
-
-
-class SqliteRows(RowSaver, SyncInAsync):
-    """The rows under way in a SQLite file."""
+    async def called(self, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """Call a sync method at once."""
+        return work(*args, **named)
 
     async def rows(self) -> list[str]:
         """Return the ids of the rows that have checkpoints."""
@@ -125,11 +84,11 @@ def sqlite_rows(path: Path) -> Iterator[SqliteRows]:
             connection.execute("PRAGMA page_size = 2048")
             # Alone, it needs no shared memory, which network folders lack.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            saver = SqliteRows(connection)
+            saver = SqliteSaver(connection)
             saver.setup()
             connection.execute(TABLE)
             # What is committed outlives a kill; only a power cut may take the last moments.
             connection.execute("PRAGMA synchronous = NORMAL")
-            yield saver
+            yield SqliteRows(saver)
     except sqlite3.DatabaseError as error:
         raise StoreError(f"{path} cannot be used: {evidence(error)}") from error

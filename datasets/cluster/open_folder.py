@@ -16,12 +16,11 @@ from ..batch.folder import begun, read_results
 from ..batch.json_lines import GrowingFile
 from ..batch.postgres_address import shown_address
 from ..batch.repair import repair
+from ..batch.sqlite_rows import THREADS
 from ..batch.under_way import RUNS
 from ..records import METADATA, PARTS, POOLS, RESULTS
 from .merged_folder import Merged
 from .part_run import LOOK, PATIENCE
-
-THREADS = "SELECT DISTINCT thread_id FROM checkpoints"
 
 
 @contextmanager

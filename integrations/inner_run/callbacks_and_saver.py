@@ -25,7 +25,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from ...core.json_types import JsonObject
-from .sync_saver import SyncSaver
+from ...core.sync_saver import SyncSaver
 
 # How the saver of the graph around a call saves the run inside it. "own": by its async methods.
 # "sync": by its sync ones, because the call is made on another event loop than the saver's.

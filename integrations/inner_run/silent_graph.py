@@ -16,7 +16,7 @@ from langgraph.pregel.protocol import StreamProtocol
 from langgraph.types import StreamWriter
 from langgraph.typing import ContextT, StateT
 
-from .sync_saver import SyncSaver
+from ...core.sync_saver import SyncSaver
 
 
 async def run_silently(

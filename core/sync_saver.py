@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from typing import Any
+import copy
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from typing import Any, ParamSpec, Self, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
@@ -16,7 +17,10 @@ from langgraph.checkpoint.base import (
     DeltaChannelHistory,
 )
 
-from ...core.json_types import JsonObject
+from .json_types import JsonObject
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class SyncSaver(BaseCheckpointSaver[Any]):
@@ -30,9 +34,13 @@ class SyncSaver(BaseCheckpointSaver[Any]):
         super().__init__(serde=saver.serde)
         self.saver = saver
 
+    async def called(self, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """Call a sync method, in a thread."""
+        return await asyncio.to_thread(work, *args, **named)
+
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Read one checkpoint."""
-        return await asyncio.to_thread(self.saver.get_tuple, config)
+        return await self.called(self.saver.get_tuple, config)
 
     async def alist(
         self,
@@ -44,7 +52,7 @@ class SyncSaver(BaseCheckpointSaver[Any]):
     ) -> AsyncIterator[CheckpointTuple]:
         """List checkpoints, the newest first."""
         found = self.saver.list(config, filter=filter, before=before, limit=limit)
-        for saved in await asyncio.to_thread(list, found):
+        for saved in await self.called(list[CheckpointTuple], found):
             yield saved
 
     async def aput(
@@ -55,7 +63,7 @@ class SyncSaver(BaseCheckpointSaver[Any]):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Save a checkpoint."""
-        return await asyncio.to_thread(self.saver.put, config, checkpoint, metadata, new_versions)
+        return await self.called(self.saver.put, config, checkpoint, metadata, new_versions)
 
     async def aput_writes(
         self,
@@ -65,13 +73,17 @@ class SyncSaver(BaseCheckpointSaver[Any]):
         task_path: str = "",
     ) -> None:
         """Save what a task wrote."""
-        await asyncio.to_thread(self.saver.put_writes, config, writes, task_id, task_path)
+        await self.called(self.saver.put_writes, config, writes, task_id, task_path)
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Delete a thread."""
+        await self.called(self.saver.delete_thread, thread_id)
 
     async def aget_delta_channel_history(
         self, *, config: RunnableConfig, channels: Sequence[str]
     ) -> Mapping[str, DeltaChannelHistory]:
         """Read what the pool was written from."""
-        return await asyncio.to_thread(
+        return await self.called(
             self.saver.get_delta_channel_history, config=config, channels=channels
         )
 
@@ -79,6 +91,9 @@ class SyncSaver(BaseCheckpointSaver[Any]):
         """Return the version that follows; each saver counts in its own way."""
         return self.saver.get_next_version(current, channel)
 
-    def with_allowlist(self, extra_allowlist: Collection[tuple[str, ...]]) -> SyncSaver:
+    def with_allowlist(self, extra_allowlist: Collection[tuple[str, ...]]) -> Self:
         """Return one whose saver may load these types too."""
-        return SyncSaver(self.saver.with_allowlist(extra_allowlist))
+        clone = copy.copy(self)
+        clone.saver = self.saver.with_allowlist(extra_allowlist)
+        clone.serde = clone.saver.serde
+        return clone
