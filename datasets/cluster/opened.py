@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ...core.errors import ConfigError, InputError
 from ...core.number_format import count
-from ..batch.folder import read_results
 from ..batch.plan import BatchPlan
 from ..batch.sums import Sums
 from ..rows.row_file import Rows
@@ -97,7 +96,7 @@ def sums_of(merged: Merged) -> Sums:
     for part in merged.parts():
         list(merged.take(part))
     sums = Sums()
-    for row in read_results(merged.path):
+    for row in merged.written():
         sums.add(row)
     return sums
 
