@@ -14,12 +14,11 @@ from ..batch.alone import FolderInUseError, alone_in
 from ..batch.folder import open_files
 from ..batch.held_folder import held_folder
 from ..batch.repair import repair
+from ..batch.sqlite_rows import THREADS
 from ..batch.under_way import RUNS
 from ..records import METADATA, PARTS
 from .merged_folder import Merged
 from .part_run import LOOK, PATIENCE
-
-THREADS = "SELECT DISTINCT thread_id FROM checkpoints"
 
 
 @contextmanager
