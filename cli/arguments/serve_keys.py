@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +17,11 @@ keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 serve_app.add_typer(keys_app, name="keys")
 DAY = "A day begins at midnight UTC; 0 means no limit."
 LIMITS = "Limits of this person"
+
+
+def _limit(name: str, metavar: str, help: str) -> Any:
+    return typer.Option(name, metavar=metavar, min=0, help=help, rich_help_panel=LIMITS)
+
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is.", show_default=False)]
 Data = Annotated[
@@ -40,26 +45,12 @@ ByHeader = Annotated[
         help="No key: a proxy says that it is this person (tpo serve --trusted-header).",
     ),
 ]  # fmt: skip
-Runs = Annotated[
-    int,
-    typer.Option("--max-concurrent", metavar="N", min=0, help="Runs at the same time; 0 means no "
-                 "limit.", rich_help_panel=LIMITS),
-]  # fmt: skip
-Requests = Annotated[
-    int,
-    typer.Option("--max-requests-per-day", metavar="N", min=0, help=f"Requests to models. {DAY}",
-                 rich_help_panel=LIMITS),
-]  # fmt: skip
-Tokens = Annotated[
-    int,
-    typer.Option("--max-tokens-per-day", metavar="N", min=0, help="Tokens, in and out.",
-                 rich_help_panel=LIMITS),
-]  # fmt: skip
+Runs = Annotated[int, _limit("--max-concurrent", "N", "Runs at the same time; 0 means no limit.")]
+Requests = Annotated[int, _limit("--max-requests-per-day", "N", f"Requests to models. {DAY}")]
+Tokens = Annotated[int, _limit("--max-tokens-per-day", "N", "Tokens, in and out.")]
 Dollars = Annotated[
-    float,
-    typer.Option("--max-usd-per-day", metavar="X", min=0, help="Dollars; every model needs a "
-                 "known price.", rich_help_panel=LIMITS),
-]  # fmt: skip
+    float, _limit("--max-usd-per-day", "X", "Dollars; every model needs a known price.")
+]
 
 
 @keys_app.callback()

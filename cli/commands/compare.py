@@ -120,10 +120,11 @@ class TypedComparison:
 
             def ended(row: RowResult) -> None:
                 """Show a row, unless it failed like this in an arm before."""
-                line = failure_line(row)
-                if not row["error"] or line not in self.failures:
-                    watcher.ended(row)
+                if row["error"]:
+                    if (line := failure_line(row)) in self.failures:
+                        return
                     self.failures.add(line)
+                watcher.ended(row)
 
             yield ended
 

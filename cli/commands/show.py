@@ -103,20 +103,18 @@ def _print_critique(console: Console, record: Round, feedback: str) -> None:
     written = {name: record[name] for name in ("loss", "gradient", "error")}
     texts = {"feedback": feedback, "plan": plan, "policy": policy, **written}
     for name, text in texts.items():
-        if text:
-            by_hand = " (by hand)" if name in record.get("by_hand", []) else ""
-            console.print(Text(f"{name}{by_hand}", "cyan"))
-            console.print(Padding(Text(harmless(text.strip())), (0, 0, 0, 2)))
-    print_further(console, record)
-
-
-def print_further(console: Console, record: Round) -> None:
-    """Print the critiques of a round beside its own loss and gradient."""
+        by_hand = " (by hand)" if name in record.get("by_hand", []) else ""
+        print_titled(console, f"{name}{by_hand}", text)
     for one in record.get("further", []):
-        for name, text in (("loss", one["loss"]), ("gradient", one["gradient"])):
-            if text:
-                console.print(Text(f"{name}, against {one['rejected']}", "cyan"))
-                console.print(Padding(Text(harmless(text.strip())), (0, 0, 0, 2)))
+        print_titled(console, f"loss, against {one['rejected']}", one["loss"])
+        print_titled(console, f"gradient, against {one['rejected']}", one["gradient"])
+
+
+def print_titled(console: Console, title: str, text: str | None) -> None:
+    """Print a text under its title, if there is one."""
+    if text:
+        console.print(Text(title, "cyan"))
+        console.print(Padding(Text(harmless(text.strip())), (0, 0, 0, 2)))
 
 
 def _print_end(console: Console, run: SavedRun, state: StateSnapshot) -> None:

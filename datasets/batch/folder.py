@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import cast
-from uuid import uuid4
+from typing import TypeVar, cast
 
-from ...core.errors import InputError, StoreError
 from ...core.json_types import JsonObject
-from ...core.private_files import private_folder
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
-from .alone import alone_in
+from .held_folder import held_folder
 from .json_lines import GrowingFile, read_lines
-from .metadata import read_metadata, require_same, timestamp, versions, write_metadata
-from .postgres_address import shown_address
+from .metadata import timestamp, write_metadata
 from .repair import repair
 from .row_saver import RowSaver
-from .under_way import RUNS, rows_under_way
+from .sums import Sums
+from .under_way import rows_under_way
 
 
 def read_results(path: Path) -> Iterator[RowResult]:
@@ -28,18 +26,18 @@ def read_results(path: Path) -> Iterator[RowResult]:
 
 
 @dataclass
-class Folder:
-    """The files of a batch, open.
+class BatchFiles:
+    """The files of a batch, open; nobody else writes them.
 
     Attributes:
         path: The folder.
-        saver: Holds the rows under way.
         about: What `metadata.json` holds.
+        results: Grows with each row that has ended.
+        pools: The same for the pools.
         ended: Ids of the rows that are written, and whether each has an answer.
     """
 
     path: Path
-    saver: RowSaver
     about: JsonObject
     results: GrowingFile
     pools: GrowingFile
@@ -59,16 +57,57 @@ class Folder:
         """Yield the rows that were written before."""
         return read_results(self.path)
 
+    def save(self, about: JsonObject) -> None:
+        """Write what is known of the batch now."""
+        self.about |= about
+        write_metadata(self.path / METADATA, self.about)
+
+    def save_end(self, stopped: str, sums: Sums) -> None:
+        """Write how the batch has ended, and what its rows add up to."""
+        self.save({"ended": timestamp(), "stopped": stopped, "sums": sums.as_json()})
+
+
+Files = TypeVar("Files", bound=BatchFiles)
+
+
+@contextmanager
+def open_files(
+    made: Callable[[Path, JsonObject, GrowingFile, GrowingFile], Files],
+    path: Path,
+    about: JsonObject,
+) -> Iterator[Files]:
+    """Open the files of a folder that is held.
+
+    Args:
+        made: Makes the object of them.
+        path: The folder.
+        about: What it was begun with.
+
+    Raises:
+        StoreError: they cannot be written.
+    """
+    results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
+    with closing(results), closing(pools):
+        files = made(path, about, results, pools)
+        files.ended |= {row["id"]: row["error"] is None for row in files.written()}
+        yield files
+
+
+@dataclass
+class Folder(BatchFiles):
+    """The files of a batch, and the rows under way.
+
+    Attributes:
+        saver: Holds the rows under way.
+    """
+
+    saver: RowSaver = field(kw_only=True)
+
     async def tidy(self) -> None:
         """Delete the runs of rows that are written: a kill came between the two."""
         for row in await self.saver.rows():
             if self.ended.get(row):
                 await self.saver.adelete_thread(row)
-
-    def save(self, about: JsonObject) -> None:
-        """Write what is known of the batch now."""
-        self.about |= about
-        write_metadata(self.path / METADATA, self.about)
 
 
 @asynccontextmanager
@@ -88,44 +127,8 @@ async def open_folder(
         InputError: another process uses it, or it was begun with something else.
         StoreError: it cannot be written.
     """
-    where = shown_address(checkpoints)
-    try:
-        private_folder(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be made: {error.strerror}") from None
-    with alone_in(path):
-        about = begun(path, made_with, where)
+    with held_folder(path, made_with, checkpoints) as about:
         repair(path, retry_failed=retry_failed)
         async with rows_under_way(path, checkpoints, about) as saver:
-            results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
-            with closing(results), closing(pools):
-                folder = Folder(path, saver, about, results, pools)
-                folder.ended |= {row["id"]: row["error"] is None for row in folder.written()}
+            with open_files(partial(Folder, saver=saver), path, about) as folder:
                 yield folder
-
-
-def begun(path: Path, made_with: JsonObject, where: str) -> JsonObject:
-    """Return what a folder was begun with, and note it in a new one.
-
-    Args:
-        path: The folder.
-        made_with: What must be the same for it to go on.
-        where: The address of a database for the rows under way, without its login.
-
-    Raises:
-        InputError: it is not a batch's, or another batch's.
-    """
-    about = read_metadata(path / METADATA)
-    if about is None:
-        if (path / RESULTS).exists():
-            raise InputError(f"{path} holds a {RESULTS} that no batch has written: take another")
-        about = {**made_with, "versions": versions(), "begun": timestamp(), "ended": None}
-        about |= {"checkpoints": where, "batch": uuid4().hex} if where else {}
-        write_metadata(path / METADATA, about)
-    require_same(about, made_with)
-    if (before := about.get("checkpoints", "")) != where:
-        raise InputError(
-            f"the rows under way are in {before or path / RUNS}: "
-            f"give {f'--checkpoints {before}' if before else 'no --checkpoints'}"
-        )
-    return about

@@ -17,7 +17,6 @@ from ..records import RowResult
 from ..rows.row import Row
 from ..rows.row_file import Rows
 from .folder import Folder
-from .metadata import timestamp
 from .paid_so_far import PaidSoFar
 from .plan import BatchPlan
 from .room import has_room
@@ -146,5 +145,4 @@ class Running:
             task.cancel()
         await asyncio.gather(*self.under_way, return_exceptions=True)
         if self.folder:
-            about = {"ended": timestamp(), "stopped": self.stopped, "sums": self.sums.as_json()}
-            self.folder.save(about)
+            self.folder.save_end(self.stopped, self.sums)

@@ -10,29 +10,15 @@ from pathlib import Path
 from typing import cast
 
 from ...core.json_types import JsonObject
-from ..batch.json_lines import GrowingFile
-from ..batch.metadata import write_metadata
-from ..records import METADATA, PARTS, POOLS, RESULTS, RowResult
+from ..batch.folder import BatchFiles
+from ..records import METADATA, PARTS, POOLS, RESULTS, RowPool, RowResult
 from .parts import ROWS
 
 
 @dataclass
-class Merged:
-    """The files of the batch, open; nobody else writes them.
+class Merged(BatchFiles):
+    """The files of the batch; its rows are under way in the parts."""
 
-    Attributes:
-        path: The folder.
-        about: What `metadata.json` holds.
-        results: Grows with each row that a part has written.
-        pools: The same for the pools.
-        ended: Ids of the rows that are written, and whether each has an answer.
-    """
-
-    path: Path
-    about: JsonObject
-    results: GrowingFile
-    pools: GrowingFile
-    ended: dict[str, bool] = field(default_factory=dict)
     _read: dict[Path, int] = field(default_factory=dict)
 
     def parts(self) -> list[Path]:
@@ -55,15 +41,8 @@ class Merged:
             self._read[part] = end
         for row in new:
             if row["id"] in pools:
-                self.pools.add(pools[row["id"]])
-                self.results.add(row)
-                self.ended[row["id"]] = row["error"] is None
+                self.write(row, cast("RowPool", pools[row["id"]]))
                 yield row
-
-    def save(self, about: JsonObject) -> None:
-        """Write what is known of the batch now."""
-        self.about |= about
-        write_metadata(self.path / METADATA, self.about)
 
     def forget_if_new(self) -> None:
         """Leave nothing of a batch that was refused before it began; its settings may change."""

@@ -11,7 +11,7 @@ from ...core.json_types import JsonObject
 from ...graphs.background import result_of
 from .actor_errors import own_error
 from .part_run import Recipe
-from .ray_there import Ray, ray_module
+from .ray_there import Ray, on_node, ray_module
 
 NODE_PATIENCE = 120.0  # seconds that a node may take to begin a process
 TOKEN = "seen.txt"  # noqa: S105  no secret: shows that all nodes see one folder
@@ -32,15 +32,12 @@ def check_nodes(folder: Path, ledger: Ray) -> None:
     Raises:
         ConfigError: the message names a node, and what to do.
     """
-    ray, token = ray_module(), uuid.uuid4().hex
+    token = uuid.uuid4().hex
     (folder / TOKEN).write_text(token, encoding="utf-8")
-    affinity = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
     asked = [
         (
             node["NodeManagerAddress"],
-            ray.remote(look_around)
-            .options(num_cpus=0, scheduling_strategy=affinity(node["NodeID"], soft=False))
-            .remote(str(folder), token, ledger),
+            on_node(node["NodeID"], look_around).remote(str(folder), token, ledger),
         )
         for node in live_nodes()
     ]

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ...core.usage import Cost
-from ..batch.metadata import timestamp
 from ..batch.plan import BatchPlan
 from ..batch.running import CUT_SHORT
 from ..batch.sums import Sums
@@ -109,8 +108,7 @@ class OnCluster:
                 list(self.look())
         # Else it was the last row that reached a limit.
         self.stopped = "" if self.sums.rows == self.rows.count else self.stopped or CUT_SHORT
-        about = {"ended": timestamp(), "stopped": self.stopped, "sums": self.sums.as_json()}
-        self.folder.save(about)
+        self.folder.save_end(self.stopped, self.sums)
         if work.over and not work.error and not self.plan.keep_runs:
             self.folder.tidy()
 

@@ -8,17 +8,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from ...core.errors import ConfigError, InputError, StoreError
+from ...core.errors import ConfigError, InputError
 from ...core.json_types import JsonObject
-from ...core.private_files import private_folder
 from ..batch.alone import FolderInUseError, alone_in
-from ..batch.folder import begun, read_results
-from ..batch.json_lines import GrowingFile
-from ..batch.postgres_address import shown_address
+from ..batch.folder import open_files
+from ..batch.held_folder import held_folder
 from ..batch.repair import repair
 from ..batch.sqlite_rows import THREADS
 from ..batch.under_way import RUNS
-from ..records import METADATA, PARTS, POOLS, RESULTS
+from ..records import METADATA, PARTS
 from .merged_folder import Merged
 from .part_run import LOOK, PATIENCE
 
@@ -40,17 +38,9 @@ def open_merged(
             under way in it without a cluster.
         StoreError: it cannot be written.
     """
-    try:
-        private_folder(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be made: {error.strerror}") from None
-    with alone_in(path):
-        about = begun(path, made_with, shown_address(checkpoints))
+    with held_folder(path, made_with, checkpoints) as about:
         repair_all(path, retry_failed=retry_failed)
-        results, pools = GrowingFile(path / RESULTS), GrowingFile(path / POOLS)
-        with closing(results), closing(pools):
-            merged = Merged(path, about, results, pools)
-            merged.ended |= {row["id"]: row["error"] is None for row in read_results(path)}
+        with open_files(Merged, path, about) as merged:
             refuse_rows_under_way(path, merged.ended)
             try:
                 yield merged

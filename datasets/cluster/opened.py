@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ...core.errors import ConfigError, InputError
 from ...core.number_format import count
-from ..batch.folder import read_results
 from ..batch.plan import BatchPlan
 from ..batch.sums import Sums
 from ..rows.row_file import Rows
@@ -88,7 +87,7 @@ def open_on_cluster(
             wanted = rows_per_part(rows.count, actors, share, cluster.blocks)
             size = size_of_parts(merged, cluster, wanted)
             ledger = ready_ledger(plan, rows, merged, actors, sums)
-            numbers = [number for number, _ in parts_left(rows, merged, size)]
+            numbers = list(parts_left(rows, merged, size))
             yield OnCluster(plan, rows, merged, ledger, actors, numbers, sums)
 
 
@@ -97,7 +96,7 @@ def sums_of(merged: Merged) -> Sums:
     for part in merged.parts():
         list(merged.take(part))
     sums = Sums()
-    for row in read_results(merged.path):
+    for row in merged.written():
         sums.add(row)
     return sums
 
@@ -128,10 +127,9 @@ def ready_ledger(plan: BatchPlan, rows: Rows, merged: Merged, actors: int, befor
     return ledger
 
 
-def parts_left(rows: Rows, merged: Merged, size: int) -> Iterator[tuple[int, Path]]:
-    """Write what parts are to run, and yield those that have rows left."""
+def parts_left(rows: Rows, merged: Merged, size: int) -> Iterator[int]:
+    """Write what parts are to run, and yield the numbers of those that have rows left."""
     for number, found in cut_into_parts(rows, size):
         if left := [row for row in found if row.id not in merged.ended]:
-            path = part_folder(merged.path, number)
-            write_part(path, left)
-            yield number, path
+            write_part(part_folder(merged.path, number), left)
+            yield number

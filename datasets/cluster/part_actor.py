@@ -13,7 +13,7 @@ from .actor_errors import told
 from .ledger import Ledger, Line, PartReport, Pending
 from .part_run import run_part
 from .parts import part_folder
-from .ray_there import Ray, ray_module
+from .ray_there import Ray, on_node, ray_module
 
 PART, PROBLEM = "part", "problem"  # columns
 Numbers = Mapping[str, Sequence[int]]
@@ -78,7 +78,5 @@ class PartActor:
 
 def start_ledger() -> Ray:
     """Start the ledger on this node, which the batch cannot outlive anyway."""
-    ray = ray_module()
-    here = ray.get_runtime_context().get_node_id()
-    strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=False)
-    return ray.remote(Ledger).options(num_cpus=0, scheduling_strategy=strategy).remote()
+    here = ray_module().get_runtime_context().get_node_id()
+    return on_node(here, Ledger).remote()

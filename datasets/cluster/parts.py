@@ -7,7 +7,6 @@ ordinary batch folder: what has ended there is skipped, and what was under way r
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from ...core.errors import StoreError
 from ...core.json_types import JsonObject
-from ...core.private_files import private_file, private_folder
+from ...core.private_files import private_folder, replaced_file
 from ..batch.json_lines import read_lines
 from ..records import PARTS
 from ..rows.row import Row
@@ -80,17 +79,12 @@ def write_part(path: Path, rows: Iterable[Row]) -> None:
     """
     if (path / ROWS).exists():
         return
-    new = path / f"{ROWS}.new"
     try:
         private_folder(path)
-        private_file(new)
-        with new.open("wb") as file:
-            file.writelines(json.dumps(asdict(row)).encode() + b"\n" for row in rows)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path / ROWS)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+    with replaced_file(path / ROWS) as new, new.open("wb") as file:
+        file.writelines(json.dumps(asdict(row)).encode() + b"\n" for row in rows)
 
 
 def read_part(path: Path) -> PartRows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -30,6 +30,18 @@ def ray_module() -> Ray:
             f"a Ray cluster needs Ray Data: pip install 'tpo[ray]' ({evidence(error)})"
         ) from None
     return import_module("ray")
+
+
+def on_node(node: str, what: Callable[..., object]) -> Ray:
+    """Return a function or a class as Ray runs it on one node, beside what has its CPUs.
+
+    Args:
+        node: Its id.
+        what: The function, or the class of an actor.
+    """
+    ray = ray_module()
+    strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node, soft=False)
+    return ray.remote(what).options(num_cpus=0, scheduling_strategy=strategy)
 
 
 def begin(address: str) -> Ray:

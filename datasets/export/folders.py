@@ -9,6 +9,7 @@ from ...core.conversation import to_messages
 from ...core.errors import InputError
 from ...core.json_types import JsonObject
 from ...core.message_json import plain_messages
+from ..batch.folder import read_results
 from ..batch.json_lines import read_lines
 from ..batch.metadata import read_metadata
 from ..compare.arm_folder import ARMS, FIRST
@@ -42,7 +43,7 @@ def shared_samples(batch: Path) -> bool:
 
 def sources_of_batch(batch: Path) -> Iterator[Source]:
     """Yield the searches of a batch folder that have ended; of several turns, each is one."""
-    results: dict[str, RowResult] = {row["id"]: row for row in read_lines(batch / RESULTS)}
+    results = {row["id"]: row for row in read_results(batch)}
     made_with = read_metadata(batch / METADATA) or {}
     versions = made_with.get("versions") or {}
     for pool in read_lines(batch / POOLS):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ...core.json_types import JsonObject
+from ..batch.json_lines import json_line
 from ..compare.style_control import CHARACTERS, markdown_marks
 from ..records import RowResult
 
@@ -91,5 +92,5 @@ def answer_id(row: RowResult, generator: str) -> str:
 
 def write_lines(records: Iterable[JsonObject], path: Path) -> None:
     """Write each record as a line of JSON."""
-    with path.open("w", encoding="utf-8", errors="replace") as file:
-        file.writelines(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
+    with path.open("wb") as file:
+        file.writelines(json_line(record) for record in records)

@@ -34,11 +34,11 @@ def further_questions(turns: object) -> tuple[JsonObject, ...]:
     Raises:
         InputError: one of them asks nothing; the message says which.
     """
-    further: list[JsonObject] = []
-    for number, question in enumerate(questions_of(turns) if isinstance(turns, list) else [], 1):
-        if number > 1:
-            further.append({"role": "user", "content": asked_in(question, number)})
-    return tuple(further)
+    further = questions_of(turns)[1:] if isinstance(turns, list) else []
+    return tuple(
+        {"role": "user", "content": asked_in(question, number)}
+        for number, question in enumerate(further, 2)
+    )
 
 
 def asked_in(question: object, number: int) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from scripted_model import ScriptedModel
+from steps import by_step
 
 import tpo
 from tpo.datasets.batch.json_lines import read_lines
@@ -16,13 +17,8 @@ def answers(messages, index, seed):
     last = messages[-1].text
     if "Which answer is better" in last or ("better" in last and "answer_a" in last.lower()):
         return "A"
-    if "the changes that would make" in last:
-        return "Say more."
-    if "Do not write a new answer" in last:
-        return "It is longer."
-    if "improved_answer" in last:
-        return f"<improved_answer>{'long ' * (index + 90)}</improved_answer>"
-    return "short " * (index % 3 + 60)
+    more = {"sample": "short " * (index % 3 + 60), "update": "long " * (index + 90)}
+    return by_step(messages, **more)
 
 
 def first_place(messages, index, seed):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from langchain_core.messages import HumanMessage
 from scripted_model import ScriptedModel
+from steps import by_step
 
 import tpo
 from tpo.core.strict_json import parse_json
@@ -17,14 +18,7 @@ from tpo.datasets.report.batch_record import batch_record
 
 
 def answers(messages, index, seed):
-    last = messages[-1].text
-    if "the changes that would make" in last:
-        return "Say more."
-    if "Do not write a new answer" in last:
-        return "It is longer."
-    if "improved_answer" in last:
-        return f"<improved_answer>{'long ' * (index + 2)}</improved_answer>"
-    return "short " * (index + 1)
+    return by_step(messages, sample="short " * (index + 1), update="long " * (index + 2))
 
 
 def by_length(query: str, answer: str) -> float:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from loopback_server import LoopbackServer, message_text, shaped
+from marking import key
 from patience import PATIENCE, wait_until
 
 from tpo.datasets.batch.json_lines import read_lines
@@ -35,11 +36,6 @@ def answer(body, index):
         return "Say more."
     chance = random.Random(f"{key(body)} {index}")
     return shaped(body, "word " * chance.randrange(3, 60))
-
-
-def key(body):
-    kept = {"messages": body["messages"], "seed": body.get("seed"), "n": body.get("n") or 1}
-    return json.dumps(kept, sort_keys=True)
 
 
 def begin(folder: Path, file: Path, server: LoopbackServer) -> subprocess.Popen[bytes]:

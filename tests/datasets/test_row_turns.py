@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from scripted_model import ScriptedModel
+from scripted_model import Ask, ScriptedModel
+from steps import by_step
 
 import tpo
 from tpo.datasets.batch.json_lines import read_lines
@@ -20,16 +21,11 @@ class Answering:
         self.fails = ""
 
     def __call__(self, messages, index, seed):
-        last = messages[-1].text
-        if "the changes that would make" in last:
-            return "Say more."
-        if "Do not write a new answer" in last:
-            return "It is longer."
-        if "improved_answer" in last:
-            return f"<improved_answer>{'better ' * (index + 2)}</improved_answer>"
-        if self.fails and self.fails in last:
+        last, step = messages[-1].text, Ask(messages, 1, {}).step
+        if step == "sample" and self.fails and self.fails in last:
             raise ValueError("no answer to this one")
-        return f"{last} " + "x" * index
+        more = {"sample": f"{last} " + "x" * index, "update": "better " * (index + 2)}
+        return by_step(messages, **more)
 
 
 def by_length(query: str, answer: str) -> float:

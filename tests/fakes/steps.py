@@ -51,6 +51,12 @@ def says(settings: dict[str, Any] | None = None, **steps: Told) -> ScriptedModel
     return ScriptedModel(script=script, **(settings or {}))
 
 
+def by_step(messages: Sequence[BaseMessage], *, sample: str, update: str) -> str:
+    """Return an answer, the critique that is always the same, or a better answer, as asked."""
+    critique = {"loss": "It is longer.", "gradient": "Say more."}
+    return {**critique, "sample": sample, "update": improved(update)}[Ask(messages, 1, {}).step]
+
+
 def run(model: Any = None, reward: Any = prefer_later, **knobs: Any) -> tpo.Aligned:
     """Align the usual query; no retries, so that no test waits."""
     options = {"depth": 1, "width": 3, "retries": 0, **knobs}
