@@ -90,9 +90,8 @@ class InFlight:
             self._refused, self.limit = 0, min(self.most, self.limit * GROW)
         elif status_of(error) == TOO_MANY:
             self._refused += 1
-            if (
-                begun > self._shrunk
-            ):  # one sent before it, or with it, says nothing of the new limit
+            # One that was sent before the limit shrank, or with it, says nothing of the new limit.
+            if begun > self._shrunk:
                 self._shrunk, self.limit = time.monotonic(), max(1.0, self.limit * SHRINK)
             if self._refused >= REFUSED_IN_A_ROW:
                 asked = retry_after(error)

@@ -82,12 +82,12 @@ def advice_of(state: State, context: Context, most: int) -> list[tuple[int, Crit
     chosen = next(c for c in pool if c["id"] == now["chosen"])
     others = with_other_faults(pool, chosen, min(most, MOST_VERSIONS)) if told else []
     said = [faults_text(chosen, c) if told else "" for c in others or [chosen]]
-    start = plan_of(now, context.mode, context.width)["rewrite"] % len(critiques)
-    in_turn = [*critiques[start:], *critiques[:start]]
+    rewrites = plan_of(now, context.mode, context.width)["rewrite"]
     return [
-        (chosen["round"], replace(one, chosen_feedback=faulty))
-        for one, faulty in zip(in_turn * len(said), said * len(critiques), strict=True)
-    ][: max(len(said), len(critiques))]
+        (chosen["round"], replace(critiques[(rewrites + k) % len(critiques)], chosen_feedback=text))
+        for k in range(max(len(said), len(critiques)))
+        for text in [said[k % len(said)]]
+    ]
 
 
 def drafts_of(state: State, context: Context, most: int) -> list[tuple[int, Critique]]:

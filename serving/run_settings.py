@@ -42,7 +42,7 @@ def bounded_context(settings: Settings, base: type[Context]) -> type[Context]:
     class Bounded(base):  # type: ignore[valid-type, misc]
         @model_validator(mode="after")
         def _within_max_calls(self) -> Self:
-            texts = self.width * (self.rounds + 1) + 2 * self.rounds
+            texts = self.width * (self.rounds + 1) + self.critique_texts * self.rounds
             if texts > settings.max_calls:
                 raise ValueError(
                     f"width {self.width} and depth {self.depth} take {texts} texts, and this "

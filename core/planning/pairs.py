@@ -38,12 +38,13 @@ def to_criticise(state: State, context: Context, requests: float) -> list[RoundC
         requests: How many requests the budget leaves to them; each takes two.
     """
     now, pool = state["rounds"][-1], state["candidates"]
-    others: dict[str, str | None] = {}
-    first = [by_id(pool, now["chosen"]), by_id(pool, now["rejected"])]
-    for c in [*first, *sorted(with_reward(pool), key=reward_of)]:
-        if c:
+    pair = [by_id(pool, now[role]) for role in ("chosen", "rejected")]
+    shown = {c["text"] for c in pair if c}
+    others: dict[str, str] = {}
+    for c in sorted(with_reward(pool), key=reward_of):
+        if c["text"] not in shown:
             others.setdefault(c["text"], c["id"])
-    ids = [now["rejected"], *list(others.values())[len([c for c in first if c]) :]]
+    ids = [now["rejected"], *others.values()]
     most = min(critiques_wanted(state, context), max(1, requests / 2))
     return [RoundCritique(rejected=one, loss=None, gradient=None) for one in ids[: int(most)]]
 

@@ -22,7 +22,8 @@ from ..run_in_flight import RUN
 
 HEAD_START = 1.0  # seconds that the first request goes ahead of the others
 AMONG_MANY = 0.1  # the same in a batch: some refusals weigh less there than an idle server
-Fields = tuple[tuple[str, int], ...]  # names and ids of values: another if one is set again
+Fields = tuple[tuple[str, object], ...]  # names, and plain values or the ids of others
+PLAIN = str | int | float | None  # by value: the id of one that was replaced may be given again
 ADDRESS = ("url", "base", "endpoint", "host", "region")  # in the names of fields
 
 
@@ -99,7 +100,10 @@ def forget_everything() -> None:
 
 
 def _identity(model: BaseChatModel) -> str:
-    fields: Fields = tuple((name, id(value)) for name, value in vars(model).items())
+    fields: Fields = tuple(
+        (name, value if isinstance(value, PLAIN) else id(value))
+        for name, value in vars(model).items()
+    )
     known, name = _DESCRIBED.get(id(model), (None, ""))
     if known != fields:
         if id(model) not in _DESCRIBED:

@@ -13,7 +13,9 @@ class LimitSettings(BaseModel):
     max_prompt_chars: int = Field(default=200_000, ge=1, description="Characters of a prompt.")
     max_body_bytes: int = Field(default=2_000_000, ge=1000, description="Bytes of a request.")
     max_calls: int = Field(
-        default=200, ge=1, description="Texts a run may ask for: N(D+1) + 2D of width and depth."
+        default=200,
+        ge=1,
+        description="Texts a run may ask for: N(D+1) + 2D; with k critiques per round 2kD.",
     )
     max_connections: int = Field(default=1000, ge=1, description="Open connections.")
     run_seconds: float = Field(default=900, gt=0, description="Seconds a run may take.")

@@ -114,6 +114,18 @@ async def test_a_model_that_cannot_be_described_is_known_by_itself_and_as_long_a
 
 
 @loopback
+async def test_a_model_whose_field_is_set_again_is_another_wherever_the_values_lie(openai):
+    with LoopbackServer() as server:
+        model = openai(server)
+        for size in range(20):
+            model.temperature = float(f"0.{size + 11}")
+            learnt_of(model).refused.add("temperature")
+            model.temperature = None  # the number is gone: the next one may have its place
+            model.temperature = float(f"1.{size + 11}")
+            assert learnt_of(model).refused == set()
+
+
+@loopback
 async def test_what_a_client_does_not_send_is_not_counted(openai):
     with LoopbackServer() as server:
         model = openai(server, use_responses_api=True)

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import pytest
 from fake_judge import judging, read
-from langchain_core.messages import HumanMessage
 from langgraph.cache.memory import InMemoryCache
 from langgraph.checkpoint.memory import InMemorySaver
 from steps import QUERY, improved, run, says
+from written_rubric import WRITTEN, score, writes
 
 import tpo
 from tpo.core.context import Context
 from tpo.core.errors import ConfigError, SpecError
 from tpo.rewards.caching.cached import cached
-from tpo.rewards.planned_reward import Job, requests_to_score, score_job
+from tpo.rewards.planned_reward import requests_to_score
 from tpo.rewards.resolve import resolve_reward
 
-TALK: Any = [HumanMessage(QUERY)]
-WRITTEN = [
-    {"name": "air", "ask": "Does it say air?", "weight": 3.0},
-    {"name": "commas", "ask": "Is it free of commas?", "weight": 1.0},
-]
-RIGHT = {
-    "Does it say air?": lambda text: "air" in text,
-    "Is it free of commas?": lambda text: "," not in text,
-    "polite": lambda text: "idiot" not in text,
-}
 PAIR = re.compile(r"<(?:chosen|rejected)_answer>\n(.*?)\n</", re.DOTALL)
 
 
@@ -44,16 +33,12 @@ def judges(*, order: Any = None) -> Any:
 
     def script(messages: Any, *_: Any) -> str:
         text = messages[-1].text
-        blocks, around = read(text)
         if step_of(text) == "rank":
+            blocks, _ = read(text)
             numbers = sorted((k[6:] for k in blocks if k != "query"), key=lambda n: -len(
                 blocks[f"answer{n}"]))  # fmt: skip
             return order if order is not None else " > ".join(numbers)
-        if step_of(text) == "write":
-            return json.dumps({"criteria": WRITTEN})
-        asked = re.findall(r"^(\d+)\. (.+)$", around, re.MULTILINE)
-        marks = {n: {"why": ask, "passed": RIGHT[ask](blocks["answer"])} for n, ask in asked}
-        return json.dumps(marks)
+        return writes(messages)
 
     return judging(script)
 
@@ -70,11 +55,6 @@ def shown(model: Any) -> list[str]:
     """Return the better and the worse answer that criteria were written from."""
     (asked,) = [one.text for one in model.asked if step_of(one.text) == "write"]
     return PAIR.findall(asked)
-
-
-async def score(reward: Any, *answers: str) -> list[Any]:
-    job = Job(TALK, answers, settings=Context(retries=0))
-    return await score_job(reward, job, lambda call: reward.call(job, call))
 
 
 @pytest.mark.parametrize("wrap", [lambda r: r, lambda r: cached(r, InMemoryCache(), identity="r")])

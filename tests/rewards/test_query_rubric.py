@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from langchain_core.messages import HumanMessage
 from langgraph.cache.memory import InMemoryCache
 from langgraph.checkpoint.memory import InMemorySaver
 from steps import QUERY, improved, run, says
+from written_rubric import TALK, WRITTEN, score, writes
 
 import tpo
 from tpo.core.context import Context
@@ -20,38 +20,14 @@ from tpo.core.replies.reply import Reply
 from tpo.prompts.write_criteria import JSON_OUTPUT, LINES_OUTPUT, criteria_schema
 from tpo.rewards.caching.cached import cached
 from tpo.rewards.judging.written_criteria import WrittenCriteria
-from tpo.rewards.planned_reward import Job, PlannedReward, requests_to_score, score_job
+from tpo.rewards.planned_reward import Job, PlannedReward, requests_to_score
 from tpo.rewards.resolve import resolve_reward
 
-TALK: Any = [HumanMessage(QUERY)]
-WRITTEN = [
-    {"name": "air", "ask": "Does it say air?", "weight": 3.0},
-    {"name": "commas", "ask": "Is it free of commas?", "weight": 1.0},
-]
-RIGHT = {
-    "Does it say air?": lambda text: "air" in text,
-    "Is it free of commas?": lambda text: "," not in text,
-    "polite": lambda text: "idiot" not in text,
-}
 OWN = [tpo.Criterion("polite", essential=True)]
-
-
-def writes(messages: Any, *_: Any, said: Any = None) -> str:
-    """Write criteria if it is asked for them, else check an answer by those that it is shown."""
-    blocks, around = read(messages[-1].text)
-    if "answer" not in blocks:
-        return said if isinstance(said, str) else json.dumps({"criteria": said or WRITTEN})
-    asked = re.findall(r"^(\d+)\. (.+)$", around, re.MULTILINE)
-    return json.dumps({n: {"why": ask, "passed": RIGHT[ask](blocks["answer"])} for n, ask in asked})
 
 
 def asked_to_write(model: Any) -> list[str]:
     return [one.text for one in model.asked if "<answer>" not in one.text]
-
-
-async def score(reward: Any, *answers: str, job: Job | None = None, **settings: Any) -> list[Any]:
-    job = job or Job(TALK, answers, settings=Context(**{"retries": 0, **settings}))
-    return await score_job(reward, job, lambda call: reward.call(job, call))
 
 
 @pytest.mark.parametrize("one_by_one", [False, True])

@@ -106,6 +106,14 @@ def test_calls_are_bounded_for_every_way_in(http, models):
     assert models.asked == []
 
 
+def test_each_critique_of_a_round_counts(http, models):
+    models.forget()
+    knobs = {"width": 20, "depth": 8, "mode": "adaptive"}  # 196 texts with one critique
+    refused = http.post("/runs/wait", json={**RUN, "context": {**knobs, "critiques": 2}})
+    assert (refused.status_code, "take 212 texts" in refused.text) == (422, True)
+    assert models.asked == []
+
+
 COMMAND = "verify:command:sh {file}"
 
 

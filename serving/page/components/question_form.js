@@ -60,9 +60,10 @@ export function QuestionForm({ session, followUp = false }) {
   `;
 }
 
-/** How many texts a run needs at most: N (D + 1) answers and 2 D critiques. */
-function size({ mode, depth, width }) {
+/** How many texts a run needs at most: N (D + 1) answers and 2 D texts of critiques, or 2 k D of k. */
+function size({ mode, depth, width, critiques }) {
   const rounds = mode === "best_of_n" ? 0 : Number(depth ?? 0);
-  const texts = width * (rounds + 1) + 2 * rounds;
+  const several = mode === "adaptive" ? Number(critiques ?? 1) : 1;
+  const texts = width * (rounds + 1) + 2 * several * rounds;
   return Number.isFinite(texts) ? `At most ${texts} texts from the model.` : "";
 }
