@@ -33,7 +33,7 @@ function aboutTheReward(view) {
   return null;
 }
 
-export const isDemonstration = (view) => /\bheuristic\b/.test(view.setup?.reward ?? "");
+const isDemonstration = (view) => /\bheuristic\b/.test(view.setup?.reward ?? "");
 
 function beginRounds(view) {
   if (!view.setup || view.stop !== "depth") return null;

@@ -33,6 +33,7 @@ addEventListener("popstate", () => {
 });
 addEventListener("online", () => session.refresh());
 
+const loaded = session.load(); // asks the server while the page is drawn
 draw();
-await session.load();
+await loaded;
 if (threadInAddress()) await session.open(threadInAddress());

@@ -16,6 +16,9 @@ export function reward(value) {
   return text.replace(/^-/, "−");
 }
 
+/** What each part of a reward gave. */
+export const partsLine = (parts) => Object.entries(parts).map(([name, value]) => `${name} ${reward(value)}`).join(" · ");
+
 /** The difference of two rewards with its sign; a small one keeps two digits. */
 export function signed(value) {
   const size = Math.abs(value);

@@ -121,6 +121,7 @@ def test_earlier_turns_and_branches_are_looked_at(window):
     expect(page.locator(".branches li").first).to_contain_text("by hand: gradient of round 0")
     expect(page.locator(".branches")).to_contain_text("All together: ")
     page.get_by_role("button", name="Look at it").first.click()
+    expect(page.get_by_text("You are looking at a branch of turn 2")).to_be_visible()
     assert page.locator(".answer .markdown").inner_text() == second
     page.get_by_role("button", name="Back to the latest").click()
     expect(page.locator(".note.gradient .markdown").first).to_have_text("Say it in one word.")

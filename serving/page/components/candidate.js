@@ -1,5 +1,5 @@
 /** One candidate as a card: its text, its length, its reward as a bar. */
-import { characterCount, count, moveLabel, reward } from "../phrases.js";
+import { characterCount, count, moveLabel, partsLine, reward } from "../phrases.js";
 import { barWidth } from "../scale.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { Feedback } from "./feedback.js";
@@ -49,7 +49,7 @@ export function Candidate({ candidate: c, role, scale, picking, show, read }) {
         ${c.complete && text && html`<button class="more" onClick=${() => read(c.id)}>Open<span class="visually-hidden"> ${c.id}, to read and compare</span></button>`}
         <span class="length">${text.length > 0 && count(characterCount(text), "character")}</span>
       </footer>
-      ${c.parts && html`<p class="score-parts">${Object.entries(c.parts).map(([k, v]) => `${k} ${reward(v)}`).join(" · ")}</p>`}
+      ${c.parts && html`<p class="score-parts">${partsLine(c.parts)}</p>`}
       <${Feedback} candidate=${c} />
       ${picking && c.reward != null && html`<${Choose} id=${c.id} picking=${picking} />`}
     </li>

@@ -13,7 +13,7 @@ const GROUPS = {
 };
 
 /** `[title, names]` of each group that has fields. */
-export function groupsOf(fields) {
+function groupsOf(fields) {
   const grouped = [...FIRST, ...Object.values(GROUPS).flat()];
   const groups = Object.entries({ ...GROUPS, Others: Object.keys(fields).filter((name) => !grouped.includes(name)) });
   return groups.map(([title, names]) => [title, names.filter((name) => fields[name])]).filter(([, names]) => names.length);
