@@ -78,7 +78,7 @@ class AccessSettings(BaseModel):
         if not all(key.strip(", ") for key in keys):
             raise ValueError(
                 f"a key is empty, as an unset variable makes it: give each a value ({MAKE_KEY}), "
-                f"or leave --key and {PREFIX}KEYS out for a server without keys"
+                f"or leave --key and {PREFIX}KEYS out: the server then makes a token"
             )
         if not all(key.isascii() and key.isprintable() for key in keys):
             raise ValueError(
