@@ -134,6 +134,7 @@ def uvicorn_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=round(settings.drain_seconds + AFTER_DRAIN),
-        limit_concurrency=settings.max_connections,
+        # Strangers' requests count until they are refused; twice as many leave room for others.
+        limit_concurrency=2 * settings.max_connections,
         backlog=BACKLOG,
     )
