@@ -14,17 +14,20 @@ from starlette.routing import BaseRoute, Route
 from .agent_server.server import AgentServer
 from .error_responses import Refusal, handle_error
 from .guard.access_settings import LOOPBACK
-from .guard.api_keys import make_keyring
+from .guard.api_keys import Keyring, make_keyring
 from .guard.hosts_and_origins import LOCAL_ORIGIN, STUDIO, KnownHost, KnownOrigin
 from .guard.run_limit import RunLimit, make_run_limit
 from .guard.safe_headers import SafeHeaders
 from .hidden_parts import for_clients
 from .openai_api.routes import ChatRoutes
+from .operations.metrics_route import MetricsRoute
+from .operations.routes import operation_routes
+from .operations.watch_requests import WatchRequests
 from .page_files import page_routes
 from .served_models import ServedModels
 from .server_settings import Settings
 
-EXPOSED_HEADERS = ("content-location", "location", "retry-after")
+EXPOSED_HEADERS = ("content-location", "location", "retry-after", "x-request-id")
 
 
 def app_for_langgraph_dev(settings: Settings) -> Starlette:
@@ -37,7 +40,9 @@ def app_for_langgraph_dev(settings: Settings) -> Starlette:
     limit = make_run_limit(settings, keyring)
     chat = ChatRoutes(settings, keyring, ServedModels(settings), limit)
     origins = [STUDIO, *settings.origins]
-    return _app(settings, [*page_routes(), *chat.routes()], "api", origins, handled=(Refusal,))
+    routes = [*page_routes(), *metrics_under_v1(settings, keyring, limit), *chat.routes()]
+    watch = Middleware(WatchRequests, operations=limit.operations, under="/v1")
+    return _app(settings, routes, "api", origins, watch, handled=(Refusal,))
 
 
 def app_of_tpo_serve(
@@ -56,8 +61,16 @@ def app_of_tpo_serve(
         allow_private_network=True,  # browsers ask before a page may reach this machine
     )
     openapi = Route("/openapi.json", chat.openapi)
-    routes = [*page_routes(), openapi, *chat.routes(), *agent.routes()]
-    return _app(settings, routes, settings.host, origins, cors)
+    ours = operation_routes(settings, agent)
+    metrics = metrics_under_v1(settings, agent.keyring, run_limit)
+    routes = [*page_routes(), openapi, *ours, *metrics, *chat.routes(), *agent.routes()]
+    watch = Middleware(WatchRequests, operations=run_limit.operations)
+    return _app(settings, routes, settings.host, origins, watch, cors)
+
+
+def metrics_under_v1(settings: Settings, keyring: Keyring, run_limit: RunLimit) -> list[Route]:
+    """Return the route of the metrics where an engine has all paths but those under /v1."""
+    return MetricsRoute(settings, keyring, run_limit.operations.metrics).routes("/v1/metrics")
 
 
 def _app(
@@ -65,6 +78,7 @@ def _app(
     routes: list[BaseRoute],
     host: str,
     origins: list[str],
+    watch: Middleware,
     *inner: Middleware,
     handled: Sequence[type[Exception]] = (HTTPException, Exception),
 ) -> Starlette:
@@ -72,7 +86,7 @@ def _app(
     handler = partial(handle_error, shown=partial(for_clients, settings=settings))
     return Starlette(
         routes=routes,
-        middleware=[*checks(settings, host, origins), *inner],
+        middleware=[watch, *checks(settings, host, origins), *inner],
         exception_handlers=dict.fromkeys(handled, handler),
     )
 

@@ -21,6 +21,7 @@ from ..core.errors import (
 )
 from ..core.json_types import JsonObject
 from .json_response import JsonResponse
+from .operations.request_record import note_failure
 
 log = logging.getLogger("tpo.serving")
 COME_BACK = 5  # seconds, if a server that takes no more names none
@@ -99,6 +100,7 @@ async def handle_error(
         shown: Makes of a message what clients may see.
     """
     refusal, path = refusal_of(error), request.url.path
+    note_failure(refusal.code or refusal.kind, refusal.detail)
     refusal.detail = shown(refusal.detail)
     if (refusal.status_code, refusal.detail) == (404, "Not Found"):  # Starlette's own
         served = "chat clients ask under /v1, LangGraph's SDK /threads and /runs, people /app/"
@@ -108,5 +110,6 @@ async def handle_error(
 
 def error_response(refusal: Refusal, path: str) -> Response:
     """Return a refusal as a response in the form of the API that `path` belongs to."""
+    note_failure(refusal.code or refusal.kind, refusal.detail)
     body = refusal.as_error() if "/v1/" in path else {"detail": refusal.detail}
     return JsonResponse(body, refusal.status_code, refusal.headers)

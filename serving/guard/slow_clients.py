@@ -70,7 +70,9 @@ class SlowClientProtocol(H11Protocol):
     def drop(self) -> None:
         """Close the connection at once, whatever has not been read."""
         self._stop_waiting()
-        self.connections.discard(self)  # the loop tells of its end a moment later: too late to count
+        self.connections.discard(
+            self
+        )  # the loop tells of its end a moment later: too late to count
         self.transport.abort()
 
     def _wait(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import cast
+from uuid import uuid4
 
 from langchain_core.messages import BaseMessage
 
@@ -17,8 +18,11 @@ from ...core.state import InputState
 from ..cancel_on_disconnect import Cancelled, OutOfTime, cancellable_stream
 from ..error_responses import NO_RETRY, Refusal, refusal_of
 from ..guard.run_account import RunAccount
-from ..guard.run_limit import RETRY_AFTER, STOPPING
+from ..guard.run_limit import stopping
 from ..hidden_parts import for_clients
+from ..operations.operations import Operations
+from ..operations.request_record import note_failure
+from ..operations.run_record import RunRecord
 from ..served_models import ServedModel
 from ..server_settings import Settings
 from .reply import DONE, Completion, data, event_paragraph
@@ -35,6 +39,7 @@ class ChatRun:
         settings: The limits of the server, and where reasoning is shown.
         tasks: Holds the run while it works, so that a stopping server can cancel it.
         account: What it may use, and has used.
+        operations: Watches it.
     """
 
     served: ServedModel
@@ -43,6 +48,7 @@ class ChatRun:
     settings: Settings
     tasks: set[asyncio.Task[None]]
     account: RunAccount
+    operations: Operations
 
     async def whole(self) -> JsonObject:
         """Run to the end, and return the reply."""
@@ -65,6 +71,7 @@ class ChatRun:
                         yield completion.piece({field: text})
         except Exception as error:  # noqa: BLE001  the status is sent, so the stream has to say it
             refusal = refusal_of(error)
+            note_failure(refusal.code or refusal.kind, refusal.detail)
             refusal.detail = for_clients(refusal.detail, self.settings)
             yield data(refusal.as_error())
             return
@@ -83,6 +90,13 @@ class ChatRun:
         return text if written else for_clients(text, self.settings)
 
     async def _events(self) -> AsyncGenerator[AnyEvent]:
+        run = RunRecord(self.operations, self.account, str(uuid4()), "v1", self.served.name)
+        with self.operations.watched(run):
+            async with aclosing(self._watched_events(run)) as events:
+                async for event in events:
+                    yield event
+
+    async def _watched_events(self, run: RunRecord) -> AsyncGenerator[AnyEvent]:
         async def source() -> AsyncIterator[AnyEvent]:
             parts = self.served.app.astream(
                 cast("InputState", {"messages": self.messages}),
@@ -92,7 +106,7 @@ class ChatRun:
             )
             async for part in parts:
                 event = cast("AnyEvent", part["data"])
-                self.account.take(event)
+                run.take(event)
                 yield event
 
         seconds = self.settings.run_seconds
@@ -104,4 +118,4 @@ class ChatRun:
             message = f"the run took longer than the {seconds:g} s this server gives"
             raise Refusal(504, message, kind="timeout", headers=NO_RETRY) from None
         except Cancelled:
-            raise Refusal(503, STOPPING, kind="server_error", headers=RETRY_AFTER) from None
+            raise stopping() from None
