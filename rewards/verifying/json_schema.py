@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 SHOWN = 5  # violations that are told
+_GROUP = re.compile(r"\\.|(\((?:\?(?::|P<\w+>))?|\)|\[(?=.\])|(?<=\[.)\])", re.DOTALL)
 _LITERAL = re.compile(r"\^?(?:[\w\s,:;=/%@#!'\"<>&~-]|\\[^\w\s])*\$?")
 
 
@@ -65,8 +66,13 @@ def fixes_value(schema: JsonObject) -> bool:
         "const" in schema
         or ("enum" in schema and len(schema["enum"]) == 1)
         or (least is not None and least == schema.get("maximum"))
-        or (isinstance(pattern, str) and _LITERAL.fullmatch(pattern) is not None)
+        or (isinstance(pattern, str) and _LITERAL.fullmatch(_ungrouped(pattern)) is not None)
     )
+
+
+def _ungrouped(pattern: str) -> str:
+    """Return a pattern without brackets around a text, or around one character."""
+    return _GROUP.sub(lambda found: "" if found[1] else found[0], pattern)
 
 
 def read_schema(path: str) -> JsonObject:
