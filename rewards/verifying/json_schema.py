@@ -62,17 +62,14 @@ def fixes_value(schema: JsonObject) -> bool:
         (True, False)
     """
     pattern, least = schema.get("pattern"), schema.get("minimum")
+    # Brackets around a text, or around one character, leave as little to choose.
+    plain = _GROUP.sub(lambda found: "" if found[1] else found[0], str(pattern))
     return (
         "const" in schema
         or ("enum" in schema and len(schema["enum"]) == 1)
         or (least is not None and least == schema.get("maximum"))
-        or (isinstance(pattern, str) and _LITERAL.fullmatch(_ungrouped(pattern)) is not None)
+        or (isinstance(pattern, str) and _LITERAL.fullmatch(plain) is not None)
     )
-
-
-def _ungrouped(pattern: str) -> str:
-    """Return a pattern without brackets around a text, or around one character."""
-    return _GROUP.sub(lambda found: "" if found[1] else found[0], pattern)
 
 
 def read_schema(path: str) -> JsonObject:
