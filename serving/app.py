@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from starlette.applications import Starlette
@@ -12,11 +12,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
 from .agent_server.server import AgentServer
-from .error_responses import Refusal, handle_error
+from .error_responses import handle_error
 from .guard.access_settings import LOOPBACK
-from .guard.api_keys import Keyring, make_keyring
+from .guard.api_keys import Keyring
 from .guard.hosts_and_origins import LOCAL_ORIGIN, STUDIO, KnownHost, KnownOrigin
-from .guard.run_limit import RunLimit, make_run_limit
+from .guard.run_limit import RunLimit
 from .guard.safe_headers import SafeHeaders
 from .hidden_parts import for_clients
 from .openai_api.routes import ChatRoutes
@@ -28,21 +28,6 @@ from .served_models import ServedModels
 from .server_settings import Settings
 
 EXPOSED_HEADERS = ("content-location", "location", "retry-after", "x-request-id")
-
-
-def app_for_langgraph_dev(settings: Settings) -> Starlette:
-    """Return the `http.app` of `langgraph dev`: `/v1`, the page, and the checks in front of them.
-
-    The checks stand in front of the routes of `langgraph dev` too. Its CORS is set in
-    langgraph.json, and it sends requests to itself under the host name `api`.
-    """
-    keyring = make_keyring(settings)
-    limit = make_run_limit(settings, keyring)
-    chat = ChatRoutes(settings, keyring, ServedModels(settings), limit)
-    origins = [STUDIO, *settings.origins]
-    routes = [*page_routes(), *metrics_under_v1(settings, keyring, limit), *chat.routes()]
-    watch = Middleware(WatchRequests, operations=limit.operations, under="/v1")
-    return _app(settings, routes, "api", origins, watch, handled=(Refusal,))
 
 
 def app_of_tpo_serve(
@@ -65,7 +50,7 @@ def app_of_tpo_serve(
     metrics = metrics_under_v1(settings, agent.keyring, run_limit)
     routes = [*page_routes(), openapi, *ours, *metrics, *chat.routes(), *agent.routes()]
     watch = Middleware(WatchRequests, operations=run_limit.operations)
-    return _app(settings, routes, settings.host, origins, watch, cors)
+    return guarded_app(settings, routes, settings.host, origins, watch, cors)
 
 
 def metrics_under_v1(settings: Settings, keyring: Keyring, run_limit: RunLimit) -> list[Route]:
@@ -73,7 +58,7 @@ def metrics_under_v1(settings: Settings, keyring: Keyring, run_limit: RunLimit) 
     return MetricsRoute(settings, keyring, run_limit.operations.metrics).routes("/v1/metrics")
 
 
-def _app(
+def guarded_app(
     settings: Settings,
     routes: list[BaseRoute],
     host: str,
@@ -81,10 +66,16 @@ def _app(
     watch: Middleware,
     *inner: Middleware,
     handled: Sequence[type[Exception]] = (HTTPException, Exception),
+    kind: Callable[..., Starlette] = Starlette,
 ) -> Starlette:
+    """Return an app of these routes, with the checks in front of them.
+
+    Raises:
+        ConfigError: strangers could come in.
+    """
     settings.check()
     handler = partial(handle_error, shown=partial(for_clients, settings=settings))
-    return Starlette(
+    return kind(
         routes=routes,
         middleware=[watch, *checks(settings, host, origins), *inner],
         exception_handlers=dict.fromkeys(handled, handler),

@@ -21,6 +21,7 @@ PASSING = ("tpo.candidate_delta", "tpo.loss_delta", "tpo.gradient_delta")
 STOPPED = {
     "__error__": {
         "error": "ServerStopped",
+        "kind": "server_stopping",
         "message": "the server stopped; the run goes on when it is started again: join it then",
     }
 }

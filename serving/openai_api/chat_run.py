@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from ..operations.request_record import note_failure
 from ..operations.run_record import RunRecord
 from ..served_models import ServedModel
 from ..server_settings import Settings
+from .held_stream import DECIDED
 from .reply import DONE, Completion, data, event_paragraph
 
 
@@ -52,7 +54,7 @@ class ChatRun:
 
     async def whole(self) -> JsonObject:
         """Run to the end, and return the reply."""
-        completion, reasoning = Completion(self.served.name), list[str]()
+        completion, reasoning = self._completion(), list[str]()
         async with aclosing(self._events()) as events:
             async for event in events:
                 completion.take(event)
@@ -60,26 +62,34 @@ class ChatRun:
         return completion.whole("".join(reasoning).strip(), self.settings.reasoning_field)
 
     async def pieces(self, *, usage: bool) -> AsyncGenerator[bytes]:
-        """Run, and yield the reply in pieces; `usage` asks for one with the token counts."""
-        completion, field = Completion(self.served.name), self.settings.reasoning_field
+        """Run, and yield the reply in pieces; `usage` asks for one with the token counts.
+
+        `DECIDED` comes with the first text of a model.
+        """
+        completion, field = self._completion(), self.settings.reasoning_field
         yield completion.piece({"role": "assistant", "content": ""})
-        try:
-            async with aclosing(self._events()) as events:
-                async for event in events:
-                    completion.take(event)
-                    if field and (text := self._paragraph(event)):
-                        yield completion.piece({field: text})
-        except Exception as error:  # noqa: BLE001  the status is sent, so the stream has to say it
-            refusal = refusal_of(error)
-            note_failure(refusal.code or refusal.kind, refusal.detail)
-            refusal.detail = for_clients(refusal.detail, self.settings)
-            yield data(refusal.as_error())
-            return
+        async with aclosing(self._events()) as events:
+            async for event in events:
+                completion.take(event)
+                if field and (text := self._paragraph(event)):
+                    yield completion.piece({field: text})
+                if event["type"] == "tpo.candidate" and not event["candidate"]["error"]:
+                    yield DECIDED
         yield completion.piece({"content": completion.final["answer"]})
         yield completion.piece({}, completion.finish_reason, tpo=completion.about)
         if usage:
             yield completion.usage_piece()
         yield DONE
+
+    def _completion(self) -> Completion:
+        return Completion(self.served.name, shown=partial(for_clients, settings=self.settings))
+
+    def failure_piece(self, error: Exception) -> bytes:
+        """Return the last piece of a stream that fails in the middle."""
+        refusal = refusal_of(error)
+        note_failure(refusal.code or refusal.kind, refusal.detail)
+        refusal.detail = for_clients(refusal.detail, self.settings)
+        return data(refusal.as_error())
 
     def _paragraph(self, event: AnyEvent) -> str:
         """Return an event as a part of the reasoning; texts of models stay as they are."""
