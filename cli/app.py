@@ -30,6 +30,7 @@ from .arguments import (  # noqa: F401  # isort: skip
     score_doctor,
     serve,
     serve_keys,
+    serve_backup,
 )
 from .arguments.ray_address import with_address
 from .arguments.top_level import app

@@ -82,6 +82,7 @@ async def serve(settings: Settings, show: Callable[[str], None]) -> None:
         await server.serve([listening])
         ending.set()
         await draining
+    await asyncio.to_thread(operations.spans.close)
 
 
 def waiting_runs(worker: Worker) -> int:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from ...core.errors import evidence
 from ..json_response import JsonResponse
+from .probe_file import PROBE
 
 log = logging.getLogger("tpo.serving")
 MIN_FREE = 64_000_000  # bytes; with less, runs could not be saved
@@ -77,7 +78,7 @@ async def disk_problem(folder: Path) -> str:
 def _disk_problem(folder: Path) -> str:
     if (free := shutil.disk_usage(folder).free) < MIN_FREE:
         return f"{free} bytes are free, and {MIN_FREE} are needed"
-    probe = folder / f".health-{os.getpid()}"
+    probe = folder / f"{PROBE}{os.getpid()}"
     try:
         with os.fdopen(os.open(probe, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
             file.write(b"tpo")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:  # the extra `telemetry`
     from opentelemetry.trace import Span
 
 ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+QUOTE = re.compile(r"""(?<!\w)(['"])(.*?)(?:\1|$)""")
+NAME = re.compile(r"[\w.:/@+-]{0,80}", re.ASCII)  # of a model, say: it may be quoted
 MAX_SENTENCE = 300  # characters
 
 
@@ -30,12 +32,14 @@ class RequestRecord:
         id: The client's `X-Request-Id`, or one that was made.
         failure: Why it failed; the first reason stays.
         run: The run that it began, if it did.
+        query: Of that run: not to be told.
         span: Of OpenTelemetry, if that is on.
     """
 
     id: str = field(default_factory=lambda: uuid4().hex)
     failure: Failure | None = None
     run: str = ""
+    query: str = ""
     span: Span | None = None
 
 
@@ -56,14 +60,14 @@ def note_failure(kind: str, sentence: str) -> None:
     """Remember why the request under way fails; the first reason stays."""
     record = CURRENT.get()
     if record and not record.failure:
-        record.failure = Failure(kind, sentence_for_log(sentence))
+        record.failure = Failure(kind, sentence_for_log(sentence, record.query))
 
 
 def sentence_for_log(sentence: str, query: str = "") -> str:
     """Return a message without what a client sent, in one short line.
 
     Args:
-        sentence: What happened. What pydantic quotes of the input is cut off.
+        sentence: What happened. It is cut off where it quotes what may be a client's text.
         query: What was asked; a server behind the run may have sent it back.
 
     Example:
@@ -74,6 +78,8 @@ def sentence_for_log(sentence: str, query: str = "") -> str:
     start = " ".join(query.split())[:24]
     if len(start) >= 8 and start in line:
         line = f"{line.partition(start)[0]}[the query]"
+    if quoted := next((q for q in QUOTE.finditer(line) if not NAME.fullmatch(q[2])), None):
+        line = f"{line[: quoted.start()]}[a text]"
     return line if len(line) <= MAX_SENTENCE else f"{line[: MAX_SENTENCE - 1]}…"
 
 

@@ -63,6 +63,8 @@ class RunRecord:
         match event["type"]:
             case "tpo.run_started":
                 self.mode, self.query = event["mode"], event["query"]
+                if self.request:
+                    self.request.query = self.query
             case "tpo.request_finished":
                 self._pay(event["phase"], amounts_of(event["cost"]))
             case "tpo.request_failed":

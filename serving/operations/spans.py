@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
@@ -25,10 +26,11 @@ class Spans:
 
     Args:
         tracer: Of OpenTelemetry; without one there are no spans.
+        close: Sends what is left, at the end.
     """
 
-    def __init__(self, tracer: Tracer | None = None) -> None:
-        self.tracer = tracer
+    def __init__(self, tracer: Tracer | None = None, close: Callable[[], object] = bool) -> None:
+        self.tracer, self.close = tracer, close
 
     def request(self, scope: Scope) -> Span | None:
         """Begin the span of an HTTP request, beneath the client's, if it names one."""
@@ -142,7 +144,7 @@ def make_spans() -> Spans:
         if wanted:
             log.warning("no spans are sent: pip install 'tpo[telemetry]'")
         return Spans()
-    return Spans(provider.get_tracer("tpo"))
+    return Spans(provider.get_tracer("tpo"), provider.shutdown)
 
 
 def exporting_provider() -> TracerProvider:
