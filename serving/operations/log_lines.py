@@ -80,7 +80,7 @@ def what_was_raised(record: logging.LogRecord) -> str:
     The words of any other error may hold a prompt: they are shown at `--log-level debug` only.
     """
     error = record.exc_info[1] if record.exc_info else None
-    parts = []
+    parts = list[str]()
     while error is not None:
         tell = isinstance(error, OURS) or logging.getLogger("tpo").isEnabledFor(logging.DEBUG)
         words = evidence(error) if tell else type(error).__name__

@@ -39,12 +39,11 @@ class PolicyReach:
 
     async def _look(self) -> str:
         try:
-            async with asyncio.timeout(PATIENCE):
-                address = offer_of((await resolve_policy(self.spec)).model).address
-                if not address:
-                    return ""
-                async with httpx.AsyncClient() as client:
-                    status = (await client.get(f"{address.rstrip('/')}/models")).status_code
+            address = offer_of((await resolve_policy(self.spec)).model).address
+            if not address:
+                return ""
+            async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as client:
+                status = (await client.get(f"{address.rstrip('/')}/models")).status_code
         except TimeoutError:
             return f"no answer within {PATIENCE:g} s"
         except Exception as error:  # noqa: BLE001  whatever a client raises, it cannot be reached
