@@ -31,7 +31,7 @@ class PhaseClock:
             self._open.add(event["request"])
             self._enter(event["phase"])
         elif event["type"] in {"tpo.request_finished", "tpo.request_failed"}:
-            self._open.discard(event["request"])  # type: ignore[typeddict-item]
+            self._open.discard(event["request"])
             if not self._open and self._now in DRAWING:
                 self._enter("rank")
         elif event["type"] in ENDS:
