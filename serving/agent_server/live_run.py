@@ -51,7 +51,7 @@ class LiveRun:
 
     def record(self, operations: Operations, account: RunAccount, model: str) -> RunRecord:
         """Return what is told of it, now that its turn has come."""
-        made = RunRecord(operations, account, self.run["run_id"], "threads", model)
+        made = operations.begun(account, self.run["run_id"], "threads", model)
         made.thread, made.waited = self.run["thread_id"], time.monotonic() - self.made
         return made
 

@@ -100,7 +100,7 @@ class ChatRun:
         return text if written else for_clients(text, self.settings)
 
     async def _events(self) -> AsyncGenerator[AnyEvent]:
-        run = RunRecord(self.operations, self.account, str(uuid4()), "v1", self.served.name)
+        run = self.operations.begun(self.account, str(uuid4()), "v1", self.served.name)
         with self.operations.watched(run):
             async with aclosing(self._watched_events(run)) as events:
                 async for event in events:

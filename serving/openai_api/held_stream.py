@@ -1,4 +1,4 @@
-"""A stream whose first text decides the status: what fails before it is no 200."""
+"""A stream whose first text decides the status: what fails before it is not a 200."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class HeldStream:
         self._next = asyncio.ensure_future(anext(pieces, None))
 
     async def decide(self, seconds: float) -> None:
-        """Return when the first text is there, or after so many seconds of silence.
+        """Return when the first text is there, or after this many seconds.
 
         Raises:
             Exception: whatever the stream raises before that.

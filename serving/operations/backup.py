@@ -33,7 +33,7 @@ def back_up(data: Path, to: Path, keys_file: Path | None = None) -> list[Path]:
         StoreError: something cannot be read or written; nothing is left of the copy.
     """
     if not (data / FIRST).is_file():
-        raise ConfigError(f"{data} is no data folder of tpo serve: there is no {FIRST} in it")
+        raise ConfigError(f"{data} is not a data folder of tpo serve: there is no {FIRST} in it")
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise ConfigError(f"{to} is not empty: give a new folder with --to")
     if to.resolve().is_relative_to(data.resolve()):

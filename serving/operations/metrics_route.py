@@ -51,7 +51,7 @@ class MetricsRoute:
         sent, own = sent_key(Headers(scope=request.scope)), self.settings.metrics_key
         if own and hmac.compare_digest(own.get_secret_value().strip().encode(), sent):
             return
-        if own and not self.keyring.asks:  # a key for the metrics is no ornament
+        if own and not self.keyring.asks:  # a key for the metrics has to be asked for
             raise needs_key()
         if self.keyring.caller(request.scope).role != "admin":
             message = "the metrics are for admins, and for the key of --metrics-key"

@@ -14,10 +14,11 @@ from starlette.exceptions import HTTPException
 from ...core.errors import TPOError, evidence
 from ...core.json_types import JsonObject
 from ..error_responses import refusal_of
+from ..guard.run_account import RunAccount
 from .log_lines import OURS
 from .metrics import Metrics
 from .request_record import shown_name
-from .run_record import RunRecord
+from .run_record import Door, RunRecord
 from .spans import Spans
 
 log = logging.getLogger("tpo.serving.runs")
@@ -40,6 +41,10 @@ class Operations:
         self.metrics, self.spans = Metrics(), spans or Spans()
         self.draining = False
         self.at_work = 0
+
+    def begun(self, account: RunAccount, id: str, door: Door, model: str) -> RunRecord:
+        """Return the record of a run that begins."""
+        return RunRecord(self.metrics, self.spans, account, id, door, model)
 
     @contextmanager
     def watched(self, run: RunRecord) -> Iterator[RunRecord]:

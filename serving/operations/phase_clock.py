@@ -14,7 +14,7 @@ class PhaseClock:
     """Follows one run.
 
     `rank` has no first event: it begins when the last request for candidates has ended. A human
-    pick is no phase.
+    pick is not a phase.
 
     Args:
         begin: Called with the name of a phase that begins.

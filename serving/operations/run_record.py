@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from ...core.events import AnyEvent
 from ..guard.run_account import MEASURES, RunAccount, amounts_of
+from .metrics import Metrics
 from .phase_clock import PhaseClock
 from .request_record import CURRENT, Failure, RequestRecord, sentence_for_log
+from .spans import Spans
 
-if TYPE_CHECKING:
-    from .operations import Operations
-
+Door = Literal["v1", "threads"]
 Outcome = Literal["success", "paused", "error", "timeout", "cancelled", "stopped"]
 
 
@@ -23,7 +23,8 @@ class RunRecord:
     """What is known of a run while it works.
 
     Attributes:
-        operations: Of the server.
+        metrics: Of the server.
+        tracing: Makes its spans.
         account: What it uses; it takes the events first.
         id: Of the run.
         door: Where it came in: `v1` or `threads`.
@@ -33,10 +34,11 @@ class RunRecord:
         request: The request that began it; none if a restart did.
     """
 
-    operations: Operations
+    metrics: Metrics
+    tracing: Spans
     account: RunAccount
     id: str
-    door: Literal["v1", "threads"]
+    door: Door
     model: str
     thread: str = ""
     waited: float = 0.0
@@ -53,7 +55,7 @@ class RunRecord:
         if self.request:
             self.request.run = self.id
         self.paid = dict.fromkeys(MEASURES, 0.0)
-        self.spans = self.operations.spans.run(self)
+        self.spans = self.tracing.run(self)
         self.clock = PhaseClock(self._begin_phase, self._end_phase)
 
     def take(self, event: AnyEvent) -> None:
@@ -88,11 +90,11 @@ class RunRecord:
 
     def _pay(self, phase: str, amounts: dict[str, float]) -> None:
         self.paid = {name: self.paid[name] + amounts[name] for name in MEASURES}
-        self.operations.metrics.pay(phase, amounts)
+        self.metrics.pay(phase, amounts)
 
     def _failed(self, where: str, kind: str, sentence: str) -> None:
         self.failures[kind] += 1
-        self.operations.metrics.errors.labels(where, kind).inc()
+        self.metrics.errors.labels(where, kind).inc()
         if not self.failure:  # stays, unless the run itself fails
             self.failure = Failure(kind, sentence_for_log(sentence, self.query))
 
@@ -102,5 +104,5 @@ class RunRecord:
 
     def _end_phase(self) -> None:
         seconds = time.monotonic() - self._phase_began
-        self.operations.metrics.phase_seconds.labels(self._phase).observe(seconds)
+        self.metrics.phase_seconds.labels(self._phase).observe(seconds)
         self.spans.end()

@@ -25,7 +25,6 @@ from tpo.serving.operations.health import Health
 from tpo.serving.operations.log_lines import JsonLines, PlainLines
 from tpo.serving.operations.operations import Operations
 from tpo.serving.operations.policy_reach import PolicyReach
-from tpo.serving.operations.run_record import RunRecord
 from tpo.serving.operations.spans import Spans
 from tpo.serving.operations.watch_requests import WatchRequests
 
@@ -56,7 +55,7 @@ def app(told: InMemorySpanExporter) -> Starlette:
     operations = Operations(Spans(provider.get_tracer("tpo")))
 
     async def work(request: Request) -> Response:
-        run = RunRecord(operations, Accounts().begin("ann"), "r1", "v1", "tpo")
+        run = operations.begun(Accounts().begin("ann"), "r1", "v1", "tpo")
         with operations.watched(run):
             for event in events("sample", "loss", "gradient", "update"):
                 run.take(event)
