@@ -13,7 +13,7 @@ from langgraph.errors import GraphDrained
 from ...core.errors import TPOError
 from ..error_responses import Refusal
 from ..guard.run_account import RunAccount
-from ..guard.run_limit import RETRY_AFTER, STOPPING, RunLimit
+from ..guard.run_limit import RETRY_AFTER, RunLimit, stopping
 from ..hidden_parts import for_clients
 from ..served_models import App, ServedModels
 from ..server_settings import Settings
@@ -81,7 +81,7 @@ class Worker:
             TPOError: the person's limit for today is used up; its status is 429.
         """
         if self.draining:
-            raise Refusal(503, STOPPING, headers=RETRY_AFTER)
+            raise stopping()
         if len(self.live) >= self.settings.max_waiting + self.settings.max_concurrent:
             message = f"{len(self.live)} runs are at work or wait, as many as this server takes"
             raise Refusal(429, message, headers=RETRY_AFTER)
@@ -148,9 +148,12 @@ class Worker:
         """Run, and return how it ended; `None` if the end of the server cut it short."""
         served = self.served_models.graphs[live.run["kwargs"]["graph_id"]]
         limit = asyncio.timeout(self.settings.run_seconds)
+        operations = self.run_limit.operations
+        record = live.record(operations, account, served.name)
         try:
-            async with limit:
-                await run_on_thread(self.apps[served.name], served, live, account)
+            with operations.watched(record):
+                async with limit:
+                    await run_on_thread(self.apps[served.name], served, live, record)
         except GraphDrained:
             return None
         except Exception as error:  # it becomes the result of the run

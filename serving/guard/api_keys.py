@@ -40,6 +40,11 @@ class Keyring:
         """The people with keys of their own, as their file has them now."""
         return self._file.records if self._file else []
 
+    @property
+    def asks(self) -> bool:
+        """Whether anybody is asked for a key at all."""
+        return bool(self._keys or self._header or (self._file and self._file.used))
+
     def caller(self, scope: Scope) -> Caller:
         """Return who asks. Without keys, a file and a proxy's header it is the operator.
 
@@ -47,7 +52,7 @@ class Keyring:
             Refusal: nobody who may come in (401).
         """
         headers, people = Headers(scope=scope), self.people
-        if not (self._keys or self._header or (self._file and self._file.used)):
+        if not self.asks:
             return OPERATOR
         sent = sent_key(headers)
         # All of them, so that the time does not show which was nearly right.

@@ -6,6 +6,7 @@ import asyncio
 from typing import Self
 
 from ..error_responses import Refusal
+from ..operations.operations import Operations
 from ..server_settings import Settings
 from .accounts import Accounts
 from .api_keys import Keyring
@@ -20,10 +21,17 @@ class RunLimit:
     Args:
         max_runs: Runs at the same time.
         accounts: What each person may use; by default nobody has a limit.
+        operations: Watches the runs.
     """
 
-    def __init__(self, max_runs: int, accounts: Accounts | None = None) -> None:
+    def __init__(
+        self,
+        max_runs: int,
+        accounts: Accounts | None = None,
+        operations: Operations | None = None,
+    ) -> None:
         self.max_runs, self.accounts = max_runs, accounts or Accounts()
+        self.operations = operations or Operations()
         self.running = 0
         self.closed = False
         self.tasks: set[asyncio.Task[None]] = set()  # of runs that cannot be resumed
@@ -37,7 +45,7 @@ class RunLimit:
             TPOError: the person's limit for today is used up; its status is 429.
         """
         if self.closed:
-            raise Refusal(503, STOPPING, kind="server_error", headers=RETRY_AFTER)
+            raise stopping()
         if self.running >= self.max_runs:
             raise too_many(f"{self.running} runs are at work, as many as this server takes")
         if self.accounts.is_busy(owner):
@@ -95,10 +103,18 @@ class RunSlot:
         self.free()
 
 
-def make_run_limit(settings: Settings, keyring: Keyring) -> RunLimit:
+def make_run_limit(
+    settings: Settings, keyring: Keyring, operations: Operations | None = None
+) -> RunLimit:
     """Return the limit of a server on which these people may run."""
     most = settings.max_concurrent
-    return RunLimit(most, Accounts(keyring.person, most))
+    return RunLimit(most, Accounts(keyring.person, most), operations)
+
+
+def stopping() -> Refusal:
+    """Return the refusal of a server that is stopping: a client may come back."""
+    kind, code = "server_error", "server_stopping"
+    return Refusal(503, STOPPING, kind=kind, code=code, headers=RETRY_AFTER)
 
 
 def too_many(message: str) -> Refusal:

@@ -16,12 +16,13 @@ from ..error_responses import Refusal, refusal_of
 from ..guard.api_keys import Keyring, NeedsKey
 from ..guard.callers import caller_of
 from ..guard.read_body import read_json
-from ..guard.run_limit import RunLimit
+from ..guard.run_limit import RunLimit, RunSlot
 from ..json_response import JsonResponse
 from ..served_models import ServedModel, ServedModels
 from ..server_settings import Settings
 from ..sse import EventStream
 from .chat_run import ChatRun
+from .held_stream import HeldStream
 from .openapi import description
 from .request import read_request
 
@@ -82,22 +83,39 @@ class ChatRoutes:
         served = self.served_models[asked.model]
         messages, context = asked.conversation(self.settings), asked.context(served, self.settings)
         slot = self.run_limit.take(caller_of(request).name)
-        run = ChatRun(served, messages, context, self.settings, self.run_limit.tasks, slot.account)
-        if asked.stream:
-            usage = bool(asked.stream_options and asked.stream_options.include_usage)
-            return EventStream(
-                run.pieces(usage=usage),
-                afterwards=slot.free,
-                heartbeat=self.settings.heartbeat_seconds,
-                patience=self.settings.patience_seconds,
-            )
-        with slot:
-            try:
+        limit = self.run_limit
+        run = ChatRun(
+            served, messages, context, self.settings, limit.tasks, slot.account, limit.operations
+        )
+        try:
+            if asked.stream:
+                usage = bool(asked.stream_options and asked.stream_options.include_usage)
+                return await self._streamed(request, run, slot, usage=usage)
+            with slot:
                 return JsonResponse(await cancel_on_disconnect(request.receive, run.whole()))
-            except ClientLeft:
-                return Response(status_code=499)
-            except Exception as error:  # noqa: BLE001  each kind has its status
-                raise refusal_of(error) from None
+        except ClientLeft:
+            return Response(status_code=499)
+        except Exception as error:  # noqa: BLE001  each kind has its status
+            raise refusal_of(error) from None
+
+    async def _streamed(
+        self, request: Request, run: ChatRun, slot: RunSlot, *, usage: bool
+    ) -> Response:
+        """Return a stream as soon as the run has come to a text, or after a heartbeat's time."""
+        stream = HeldStream(run.pieces(usage=usage), run.failure_piece)
+        heartbeat = self.settings.heartbeat_seconds
+        try:
+            await cancel_on_disconnect(request.receive, stream.decide(heartbeat))
+        except BaseException:
+            await stream.close()
+            slot.free()
+            raise
+        return EventStream(
+            stream.pieces(),
+            afterwards=slot.free,
+            heartbeat=heartbeat,
+            patience=self.settings.patience_seconds,
+        )
 
     async def not_here(self, request: Request) -> Response:
         """Say what is served, to a client that asks for something else of OpenAI's."""
