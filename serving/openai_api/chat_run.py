@@ -17,7 +17,7 @@ from ...core.state import InputState
 from ..cancel_on_disconnect import Cancelled, OutOfTime, cancellable_stream
 from ..error_responses import NO_RETRY, Refusal, refusal_of
 from ..guard.run_account import RunAccount
-from ..guard.run_limit import RETRY_AFTER, STOPPING
+from ..guard.run_limit import CUT_SHORT, RETRY_AFTER
 from ..hidden_parts import for_clients
 from ..served_models import ServedModel
 from ..server_settings import Settings
@@ -104,4 +104,4 @@ class ChatRun:
             message = f"the run took longer than the {seconds:g} s this server gives"
             raise Refusal(504, message, kind="timeout", headers=NO_RETRY) from None
         except Cancelled:
-            raise Refusal(503, STOPPING, kind="server_error", headers=RETRY_AFTER) from None
+            raise Refusal(503, CUT_SHORT, kind="server_error", headers=RETRY_AFTER) from None

@@ -81,8 +81,9 @@ class ChatRoutes:
         asked = read_request(await read_json(request, self.settings), self.settings)
         served = self.served_models[asked.model]
         messages, context = asked.conversation(self.settings), asked.context(served)
-        slot = self.run_limit.take(caller_of(request).name)
-        run = ChatRun(served, messages, context, self.settings, self.run_limit.tasks, slot.account)
+        owner = caller_of(request).name
+        slot, tasks = self.run_limit.take(owner), self.run_limit.tasks[owner]
+        run = ChatRun(served, messages, context, self.settings, tasks, slot.account)
         if asked.stream:
             usage = bool(asked.stream_options and asked.stream_options.include_usage)
             return EventStream(
