@@ -19,7 +19,7 @@ from ...core.state import InputState
 from ..cancel_on_disconnect import Cancelled, OutOfTime, cancellable_stream
 from ..error_responses import NO_RETRY, Refusal, refusal_of
 from ..guard.run_account import RunAccount
-from ..guard.run_limit import stopping
+from ..guard.run_limit import CUT_SHORT, stopping
 from ..hidden_parts import for_clients
 from ..operations.operations import Operations
 from ..operations.request_record import note_failure
@@ -128,4 +128,4 @@ class ChatRun:
             message = f"the run took longer than the {seconds:g} s this server gives"
             raise Refusal(504, message, kind="timeout", headers=NO_RETRY) from None
         except Cancelled:
-            raise stopping() from None
+            raise stopping(CUT_SHORT) from None

@@ -82,10 +82,10 @@ class ChatRoutes:
         asked = read_request(await read_json(request, self.settings))
         served = self.served_models[asked.model]
         messages, context = asked.conversation(self.settings), asked.context(served, self.settings)
-        slot = self.run_limit.take(caller_of(request).name)
-        limit = self.run_limit
+        owner, limit = caller_of(request).name, self.run_limit
+        slot, tasks = limit.take(owner), limit.tasks[owner]
         run = ChatRun(
-            served, messages, context, self.settings, limit.tasks, slot.account, limit.operations
+            served, messages, context, self.settings, tasks, slot.account, limit.operations
         )
         try:
             if asked.stream:
