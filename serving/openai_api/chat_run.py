@@ -22,7 +22,7 @@ from ..guard.run_limit import RETRY_AFTER, STOPPING
 from ..hidden_parts import for_clients
 from ..served_models import ServedModel
 from ..server_settings import Settings
-from .reply import DONE, Completion, data, event_paragraph
+from .reply import DONE, Completion, data, shown_paragraph
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class ChatRun:
         async with aclosing(self._events()) as events:
             async for event in events:
                 completion.take(event)
-                reasoning.append(self._paragraph(event))
+                reasoning.append(shown_paragraph(event, self.settings))
         return completion.whole("".join(reasoning).strip(), self.settings.reasoning_field)
 
     async def pieces(self, *, usage: bool) -> AsyncGenerator[bytes]:
@@ -62,7 +62,7 @@ class ChatRun:
             async with aclosing(self._events()) as events:
                 async for event in events:
                     completion.take(event)
-                    if field and (text := self._paragraph(event)):
+                    if field and (text := shown_paragraph(event, self.settings)):
                         yield completion.piece({field: text})
         except Exception as error:  # noqa: BLE001  the status is sent, so the stream has to say it
             refusal = refusal_of(error)
@@ -77,14 +77,6 @@ class ChatRun:
 
     def _completion(self) -> Completion:
         return Completion(self.served.name, shown=partial(for_clients, settings=self.settings))
-
-    def _paragraph(self, event: AnyEvent) -> str:
-        """Return an event as a part of the reasoning; texts of models stay as they are."""
-        text = event_paragraph(event)
-        if event["type"] in {"tpo.loss", "tpo.gradient"}:
-            return text
-        written = event["type"] == "tpo.candidate" and not event["candidate"]["error"]
-        return text if written else for_clients(text, self.settings)
 
     async def _events(self) -> AsyncGenerator[AnyEvent]:
         async def source() -> AsyncIterator[AnyEvent]:
