@@ -12,6 +12,7 @@ from ...core.context import Context
 from ...core.json_types import JsonObject
 from ...core.make_context import explain
 from ..error_responses import Refusal
+from ..guard.limit_settings import MAX_MESSAGES
 from ..served_models import ServedModel
 from ..server_settings import Settings
 from .asked_settings import asked_settings, checked_context, checked_messages
@@ -31,7 +32,9 @@ class ChatRequest(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     model: str = Field(description="One of GET /v1/models.")
-    messages: list[Turn] = Field(min_length=1, description="The conversation; text only.")
+    messages: list[Turn] = Field(
+        min_length=1, max_length=MAX_MESSAGES, description="The conversation; text only."
+    )
     stream: bool | None = Field(default=None, description="Send the answer piece by piece.")
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = Field(
