@@ -52,13 +52,21 @@ class RunLimit:
             Refusal: all slots are taken, or all of this person's (429), or the server stops (503).
             TPOError: the person's limit for today is used up; its status is 429.
         """
+        self.refuse_if_full(owner)
+        return RunSlot(self, owner)
+
+    def refuse_if_full(self, owner: str) -> None:
+        """Refuse a run of a person for which there is no place now.
+
+        Raises:
+            Refusal: all slots are taken, or all of this person's (429), or the server stops (503).
+        """
         if self.closed:
             raise stopping()
         if self.running >= self.max_runs:
             raise too_many(f"{self.running} runs are at work, as many as this server takes")
         if self.accounts.is_busy(owner):
             raise too_many(f"as many runs of {owner} are at work as this key may have")
-        return RunSlot(self, owner)
 
     async def wait(self, owner: str) -> RunSlot:
         """Return a slot for a run of a person as soon as one is free, in fair turns.
