@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import openai
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 
 from ..core.errors import evidence
 from ..core.json_types import JsonObject
+from .asking.choices import filing, index_of
 from .failures.broken_reply import BrokenReplyError, NoReplyError, not_json
 
 _KEPT = ("reasoning_content", "reasoning", "reasoning_details", "thinking_blocks")
@@ -46,6 +48,41 @@ class CompatibleChat(ChatOpenAI):
         return result
 
     def _convert_chunk_to_generation_chunk(
+        self,
+        chunk: JsonObject,
+        default_chunk_class: type[AIMessageChunk],
+        base_generation_info: JsonObject | None,
+    ) -> ChatGenerationChunk | None:
+        filed = filing.get()
+        choices = [c for c in chunk.get("choices") or [] if isinstance(c, Mapping)]
+        if filed is None or not choices:
+            made = self._piece(chunk, default_chunk_class, base_generation_info)
+            if filed and made:
+                filed.take(made, None)
+            return made
+        made = None
+        for place, choice in enumerate(choices):
+            part = {**chunk, "choices": [choice]} | ({"usage": None} if place else {})
+            if piece := self._piece(part, default_chunk_class, base_generation_info):
+                filed.take(piece, index_of(choice, place, len(choices)))
+                made = made or piece
+        return made
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: object,
+    ) -> ChatResult:
+        filed = filing.get()
+        if filed is None:
+            return await super()._agenerate(messages, stop, run_manager, **kwargs)
+        async for _ in super()._astream(messages, stop, **kwargs):
+            pass  # each piece is filed as it is read
+        return filed.result()
+
+    def _piece(
         self,
         chunk: JsonObject,
         default_chunk_class: type[AIMessageChunk],

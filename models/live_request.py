@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..core.context import Context
@@ -22,6 +22,8 @@ async def ask_live(
     name: str,
     visible: Callable[[str], str],
     check: Callable[[Request, Response], None] | None = None,
+    *,
+    candidates: Sequence[str] = (),
 ) -> Response:
     """Send a request, and say in events and trace what it is for.
 
@@ -32,6 +34,7 @@ async def ask_live(
         name: The request's name in the events.
         visible: What of the reply so far may be shown (reasoning and tags are not).
         check: Raises a `RequestError` if the step cannot use the reply.
+        candidates: The ids of what it writes, in order; none of a critique.
 
     Raises:
         RequestError: it failed for good.
@@ -39,7 +42,6 @@ async def ask_live(
     about = {"request": name, "phase": phase}
     traced = {"tpo_phase": phase, "tpo_round": emit.round, "tpo_request": name}
     by_critic = phase in {"loss", "gradient"}
-    piece = {"request": name, "candidate": None if by_critic else name}
     if request.n == 1 and not by_critic:
         traced["tpo_candidate"] = name
 
@@ -49,10 +51,14 @@ async def ask_live(
         nonlocal begun
         begun = True
         emit("request_started", {**about, "sequences": request.n})
-        return growing(visible, show)
+        return growing_apart(visible, show)
 
-    def show(text: str) -> None:
-        emit(f"{phase}_delta" if by_critic else "candidate_delta", {**piece, "text": text})
+    def show(text: str, index: int = 0) -> None:
+        if by_critic:
+            emit(f"{phase}_delta", {"request": name, "candidate": None, "text": text})
+        elif index < len(candidates):  # a server may send more than it was asked for
+            piece = {"request": name, "candidate": candidates[index], "text": text}
+            emit("candidate_delta", piece)
 
     try:
         response = await ask(replace(request, metadata=traced), begin)
@@ -99,7 +105,7 @@ def request_seed(context: Context, phase: Phase, round: int, index: int) -> int 
     return zlib.crc32(f"{context.seed}/{phase}/{round}/{index}".encode()) & 0x7FFFFFFF
 
 
-def growing(visible: Callable[[str], str], show: Callable[[str], None]) -> OnText:
+def growing(visible: Callable[[str], str], show: Callable[[str], None]) -> Callable[[str], None]:
     """Return what takes the pieces of one reply.
 
     Args:
@@ -121,5 +127,17 @@ def growing(visible: Callable[[str], str], show: Callable[[str], None]) -> OnTex
         if len(now) > len(shown) and now.startswith(shown):
             new, shown = now[len(shown) :], now
             show(new)
+
+    return on_text
+
+
+def growing_apart(visible: Callable[[str], str], show: OnText) -> OnText:
+    """Return what takes the pieces of several replies, each told by its index; see `growing`."""
+    texts = dict[int, Callable[[str], None]]()
+
+    def on_text(piece: str, index: int = 0, /) -> None:
+        if index not in texts:
+            texts[index] = growing(visible, lambda new: show(new, index))
+        texts[index](piece)
 
     return on_text

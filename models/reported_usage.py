@@ -74,6 +74,11 @@ def counted_by(
     found = [*filter(None, map(_beside, messages))]
     if not found and more:
         found = [*filter(None, (usage_in(more.get(place)) for place in _PLACES))][:1]
+    return of_several(found)
+
+
+def of_several(found: Sequence[Counted]) -> Counted | None:
+    """Return what one request counted, by what was said beside each of its texts."""
     if len({*found}) > 1:  # each of its own text
         output = sum(one.output for one in found)
         first = max(found, key=lambda one: one.input)

@@ -6,9 +6,9 @@ because the choices would be merged into one text, and its usage is counted once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Protocol, Self
 
 from langchain_core.messages import BaseMessage
 
@@ -41,7 +41,7 @@ class Request:
         retries: Further attempts after a fault that may pass.
         budget: What it may still cost, together with all others of its step.
         keep_reasoning: Whether reasoning that is marked in a text stays there.
-        live: Whether to stream the text (only a single one can be).
+        live: Whether to stream the text, or the texts where that can be done (`streamed`).
         label: Names the request in traces.
         metadata: What else traces say of it; see docs/tracing.md.
     """
@@ -77,7 +77,11 @@ class Response:
     refused: frozenset[str] = frozenset()
 
 
-OnText = Callable[[str], None]
+class OnText(Protocol):
+    """Takes the pieces of a text as they come; of several texts, each with its index."""
+
+    def __call__(self, text: str, index: int = 0, /) -> None:
+        """Take a piece."""
 
 
 class RequestError(PolicyError):

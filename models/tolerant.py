@@ -13,9 +13,18 @@ def tolerant(model: BaseChatModel) -> BaseChatModel:
     Args:
         model: The copy; changed in place.
     """
-    kind = type(model)
-    if kind.__name__ == "ChatOpenAI" and kind.__module__.startswith("langchain_openai."):
+    if _is_openai_s(model):
         from .compatible_chat import CompatibleChat  # slow to import
 
         object.__setattr__(model, "__class__", CompatibleChat)  # it has no field of its own
     return model
+
+
+def tells_texts_apart(model: BaseChatModel) -> bool:
+    """Return whether several texts of one stream are kept apart: by a `CompatibleChat`."""
+    return type(model).__name__ == "CompatibleChat" or _is_openai_s(model)
+
+
+def _is_openai_s(model: BaseChatModel) -> bool:
+    kind = type(model)
+    return kind.__name__ == "ChatOpenAI" and kind.__module__.startswith("langchain_openai.")

@@ -19,6 +19,9 @@ from .guard.hosts_and_origins import LOCAL_ORIGIN, STUDIO, KnownHost, KnownOrigi
 from .guard.run_limit import RunLimit
 from .guard.safe_headers import SafeHeaders
 from .hidden_parts import for_clients
+from .openai_api.responses.new_response import ResponseStarter
+from .openai_api.responses.routes import ResponseRoutes
+from .openai_api.responses.stored import StoredResponses
 from .openai_api.routes import ChatRoutes
 from .operations.metrics_route import MetricsRoute
 from .operations.routes import operation_routes
@@ -34,7 +37,9 @@ def app_of_tpo_serve(
     settings: Settings, served_models: ServedModels, run_limit: RunLimit, agent: AgentServer
 ) -> Starlette:
     """Return the whole server."""
-    chat = ChatRoutes(settings, agent.keyring, served_models, run_limit)
+    starter = ResponseStarter(StoredResponses(agent), served_models, run_limit)
+    responses = ResponseRoutes(starter)
+    chat = ChatRoutes(settings, agent.keyring, served_models, run_limit, responses)
     origins = [STUDIO, *settings.origins] if settings.studio else [*settings.origins]
     cors = Middleware(
         CORSMiddleware,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, cast
 
@@ -89,10 +90,19 @@ def _run_started(view: View, event: RunStarted) -> View:
 def _request_started(view: View, event: RequestStarted) -> View:
     critique = event["phase"] in {"loss", "gradient"}
     view = _enter(view, event["phase"], event["round"] + critique)
-    partial = {k: v for k, v in view.partial.items() if k != event["request"]}
+    partial = {k: v for k, v in view.partial.items() if not _asked_for(event["request"], k)}
     first = critique and event["request"].endswith(event["phase"])  # not one of several more
     cleared: dict[str, Any] = {event["phase"]: ""} if first else {}
     return replace(view, in_flight=view.in_flight | {event["request"]}, partial=partial, **cleared)
+
+
+def _asked_for(request: str, candidate: str) -> bool:
+    """Return whether a request asks for a candidate, by its name: `r0c2`, or `r0c0-4`."""
+    name = re.fullmatch(r"(r\d+)c(\d+)(?:-(\d+))?", request)
+    round, _, index = candidate.partition("c")
+    if not name or name[1] != round:
+        return False
+    return int(name[2]) <= int(index) <= int(name[3] or name[2])
 
 
 def _request_over(view: View, event: RequestFinished | RequestFailed) -> View:

@@ -8,8 +8,10 @@ from langchain_core.language_models import BaseChatModel
 
 from ...core.json_types import JsonObject
 from ..failures.fewer_texts import limit_among
+from ..failures.refusals import SEVERAL
 from ..hide_from_traces import guarded
 from ..request import Request
+from ..tolerant import tells_texts_apart
 from .own_settings import field_of, own_limit, streaming_of, thinking_of, thinking_tokens
 
 WHOLE = "whole"  # among refused parameters: the server only streams
@@ -25,23 +27,31 @@ def sent_parameters(request: Request, refused: frozenset[str]) -> set[str]:
     }
     sent |= {"n"} if request.n > 1 else set()
     sent |= {"response_format"} if request.schema else set()
-    sent |= {"stream", "stream_options"} if streamed(request, refused) else {WHOLE}
+    streams = streamed(request, refused)
+    sent |= {"stream", "stream_options"} if streams else {WHOLE}
+    sent |= {SEVERAL} if streams and request.n > 1 else set()
     return sent - refused
 
 
 def streamed(request: Request, refused: frozenset[str]) -> bool:
-    """Return whether the reply is streamed: shown live, or wanted so by user or server."""
-    wanted = streaming_of(request.policy.model)
-    if request.n > 1 or wanted is False:
+    """Return whether the reply is streamed: shown live, or wanted so by user or server.
+
+    Several texts are streamed to be shown only, and where they can be told apart.
+    """
+    model = request.policy.model
+    wanted = streaming_of(model)
+    if wanted is False:
         return False
+    if request.n > 1:
+        here = request.live and tells_texts_apart(model)
+        return here and not refused & {"stream", SEVERAL}
     return WHOLE in refused or ("stream" not in refused and (request.live or bool(wanted)))
 
 
 def most_texts(request: Request, refused: frozenset[str]) -> int | None:
     """Return the most texts that one request may ask for, or `None` without a limit.
 
-    Several choices of one stream would be merged into one text, so a model that always
-    streams is asked for one.
+    A model that always streams is asked for one: LangChain would merge several.
     """
     model = request.policy.model
     has_n = "n" in type(model).model_fields and request.json_by_body
@@ -75,7 +85,7 @@ def configure(request: Request, refused: frozenset[str]) -> BaseChatModel:
     """
     model, streaming = request.policy.model, streamed(request, refused)
     fields, own = type(model).model_fields, model.model_fields_set
-    changes: JsonObject = {"cache": False, "disable_streaming": not streaming}
+    changes: JsonObject = {"cache": False, "disable_streaming": not streaming or request.n > 1}
     if "streaming" in fields and not (streaming and request.live):  # else it goes by the call
         changes["streaming"] = streaming
     if "n" in fields:  # its default is a value that its client takes: `None`, or 1

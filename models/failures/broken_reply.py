@@ -41,6 +41,13 @@ class UnfinishedStreamError(BrokenReplyError):
         super().__init__(message, passes=False)
 
 
+class MixedTextsError(BrokenReplyError):
+    """Several texts came in one stream, and it does not say which piece belongs to which."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, passes=False)
+
+
 class OnlyStreamsError(BrokenReplyError):
     """A stream came, although a whole reply was asked for."""
 

@@ -17,10 +17,16 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from ...core.errors import UserCodeError
 from ...core.failure import FailureKind
 from ..budget import Budget
-from .broken_reply import BrokenReplyError, NoReplyError, OnlyStreamsError, UnfinishedStreamError
+from .broken_reply import (
+    BrokenReplyError,
+    MixedTextsError,
+    NoReplyError,
+    OnlyStreamsError,
+    UnfinishedStreamError,
+)
 from .error_parts import is_a
 from .provider_error import is_blocked, lacks_choices, status_of
-from .refusals import refused_name, words_of
+from .refusals import SEVERAL, refused_name, words_of
 from .retry_after import retry_after
 
 _PASSING = (
@@ -39,6 +45,7 @@ _WITHOUT = {
     OutputParserException: "response_format",
     UnfinishedStreamError: "stream",
     OnlyStreamsError: "whole",
+    MixedTextsError: SEVERAL,
 }
 MAX_SECONDS = 60.0
 
@@ -111,6 +118,9 @@ def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None
         if isinstance(error, kind):
             return name if name in sent else None
     status = status_of(error)
+    several = SEVERAL in sent and status in {400, 422, 500, 501}
+    if several and (status in {500, 501} or refused_name(words_of(error), {SEVERAL})):
+        return SEVERAL  # that may be what a server broke down on, too
     if status is None and isinstance(error, ValueError):  # a client says what it will not send
         return refused_name(str(error), {"whole"} & set(sent))
     if status not in {400, 422} and not isinstance(error, TypeError):

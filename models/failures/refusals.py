@@ -12,12 +12,14 @@ _REFUSAL = re.compile(
     r"|too high|at most|greater than|less than|input should be|not available|unavailable"
     r"|not implemented"
 )
+SEVERAL = "streamed texts"  # among refused parameters: several texts in one stream
 _TEXTS = r"(?:choice|completion|candidate|sequence|output)"
 _NAMES = {
     "n": r"(?:['\"`/]n['\"`]|\bn\s*[>=]|\bn (?:must|is|should|parameter|value)|\bof n\b"
     r"|\bn: |\b(?:body|parameter|argument|value)[. ]n\b|\bbest_of\b"
     r"|n_cmpl|n_parallel|slots|completion choices?|num_return_sequences|(?i:candidate_?count)"
     rf"|(?i:(?:multiple|number of|too many) {_TEXTS}s|(?:only|at most) (?:one|1) {_TEXTS}))",
+    SEVERAL: r"(?i:\bstream(?:ed|s|ing)?\b)",
     "response_format": r"(?i:response_format|json_schema|structured outputs?|grammar)",
     "max_tokens": r"max_(?:completion_|output_|new_)?tokens|maxOutputTokens|num_predict",
     "top_p": r"\b(?:top_p|topP)\b",

@@ -103,7 +103,9 @@ async def request_candidates(held: Held[CandidateRequest]) -> Brought:
     """Send the request, and save what comes back."""
     asked = held()
     async with asked.gate:
-        response = await ask_live(asked.request, asked.emit, asked.phase, asked.name, asked.visible)
+        about = (asked.emit, asked.phase, asked.name, asked.visible)
+        ids = [f"r{asked.emit.round}c{index}" for index in asked.places]
+        response = await ask_live(asked.request, *about, candidates=ids)
     pairs = zip(asked.places, response.replies, strict=False)  # a server may send more, or fewer
     candidates = [asked.record(index, reply) for index, reply in pairs]
     asked.came.extend(candidates)

@@ -45,6 +45,7 @@ class LiveRun:
         self.events: list[SentEvent] = []
         self.over = False
         self.error: dict[str, str] | None = None
+        self.cause: Exception | None = None
         self.result: JsonObject = STOPPED
         self._log = log if run["kwargs"]["stream_resumable"] else None
         self._changed = asyncio.Event()
@@ -65,9 +66,9 @@ class LiveRun:
             self._log.add(self.run["run_id"], event)
         self._wake_readers()
 
-    def fail(self, error: dict[str, str]) -> None:
-        """Record why the run failed, and send it."""
-        self.error = error
+    def fail(self, error: dict[str, str], cause: Exception | None = None) -> None:
+        """Record why the run failed, and send it; `cause` stays here."""
+        self.error, self.cause = error, cause
         self.send("error", error)
 
     def end(self) -> None:

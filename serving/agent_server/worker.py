@@ -136,7 +136,7 @@ class Worker:
                     status = await self._attempt(live, slot.account)
                 await self._finish(live, status)
         except TPOError as error:  # nothing is left for today
-            live.fail({"error": type(error).__name__, "message": str(error)})
+            live.fail({"error": type(error).__name__, "message": str(error)}, error)
             await self._finish(live, "error")
         except asyncio.CancelledError:
             await self._finish(live, None if self.draining else "interrupted")
@@ -162,11 +162,11 @@ class Worker:
                     log.exception("a run failed unexpectedly")
                 said = for_clients(str(error), self.settings)
                 shown = said if isinstance(error, SHOWN_ERRORS) else INTERNAL_ERROR
-                live.fail({"error": type(error).__name__, "message": shown})
+                live.fail({"error": type(error).__name__, "message": shown}, error)
                 return "error"
         if limit.expired():  # even if the run has ended: see `run_on_thread`
             message = f"the run took longer than {self.settings.run_seconds:g} s"
-            live.fail({"error": "TimeoutError", "message": message})
+            live.fail({"error": "TimeoutError", "message": message}, TimeoutError(message))
             return "timeout"
         return "success"
 

@@ -66,6 +66,10 @@ class Keyring:
             return self.person(name)
         raise needs_key()
 
+    def knows(self, name: str) -> bool:
+        """Return whether a person may still come in; with a proxy's login, that proxy says so."""
+        return not name or bool(self._header) or any(one.name == name for one in self.people)
+
     def person(self, name: str) -> Caller:
         """Return a person by name; one without a key has no limits."""
         if not name:

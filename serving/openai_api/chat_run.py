@@ -19,7 +19,7 @@ from ...core.state import InputState
 from ..cancel_on_disconnect import Cancelled, OutOfTime, cancellable_stream
 from ..error_responses import NO_RETRY, Refusal, refusal_of
 from ..guard.run_account import RunAccount
-from ..guard.run_limit import stopping
+from ..guard.run_limit import CUT_SHORT, stopping
 from ..hidden_parts import for_clients
 from ..operations.operations import Operations
 from ..operations.request_record import note_failure
@@ -27,7 +27,7 @@ from ..operations.run_record import RunRecord
 from ..served_models import ServedModel
 from ..server_settings import Settings
 from .held_stream import DECIDED
-from .reply import DONE, Completion, data, event_paragraph
+from .reply import DONE, Completion, data, shown_paragraph
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ChatRun:
         async with aclosing(self._events()) as events:
             async for event in events:
                 completion.take(event)
-                reasoning.append(self._paragraph(event))
+                reasoning.append(shown_paragraph(event, self.settings))
         return completion.whole("".join(reasoning).strip(), self.settings.reasoning_field)
 
     async def pieces(self, *, usage: bool) -> AsyncGenerator[bytes]:
@@ -71,7 +71,7 @@ class ChatRun:
         async with aclosing(self._events()) as events:
             async for event in events:
                 completion.take(event)
-                if field and (text := self._paragraph(event)):
+                if field and (text := shown_paragraph(event, self.settings)):
                     yield completion.piece({field: text})
                 if event["type"] == "tpo.candidate" and not event["candidate"]["error"]:
                     yield DECIDED
@@ -90,14 +90,6 @@ class ChatRun:
         note_failure(refusal.code or refusal.kind, refusal.detail)
         refusal.detail = for_clients(refusal.detail, self.settings)
         return data(refusal.as_error())
-
-    def _paragraph(self, event: AnyEvent) -> str:
-        """Return an event as a part of the reasoning; texts of models stay as they are."""
-        text = event_paragraph(event)
-        if event["type"] in {"tpo.loss", "tpo.gradient"}:
-            return text
-        written = event["type"] == "tpo.candidate" and not event["candidate"]["error"]
-        return text if written else for_clients(text, self.settings)
 
     async def _events(self) -> AsyncGenerator[AnyEvent]:
         run = self.operations.begun(self.account, str(uuid4()), "v1", self.served.name)
@@ -128,4 +120,4 @@ class ChatRun:
             message = f"the run took longer than the {seconds:g} s this server gives"
             raise Refusal(504, message, kind="timeout", headers=NO_RETRY) from None
         except Cancelled:
-            raise stopping() from None
+            raise stopping(CUT_SHORT) from None

@@ -45,7 +45,7 @@ class BillingServer(LoopbackServer):
 
     @property
     def streamed_several(self) -> list[dict[str, Any]]:
-        """The requests that asked for several texts in one stream, where they would merge."""
+        """The requests that asked for several texts in one stream."""
         bodies = [asked.body for asked in self.asked]
         return [b for b in bodies if (b.get("n") or 1) > 1 and b.get("stream")]
 

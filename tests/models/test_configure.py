@@ -14,7 +14,7 @@ from scripted_model import ScriptedModel
 
 from tpo.core.replies.reply import Reply
 from tpo.models.ask import ask
-from tpo.models.asking.configure import configure
+from tpo.models.asking.configure import configure, streamed
 from tpo.models.policy import Policy
 from tpo.models.reported_usage import Counted
 from tpo.models.request import Request, RequestError
@@ -88,13 +88,15 @@ def test_a_model_known_to_refuse_temperature_is_not_sent_one():
     assert (changed.temperature, changed.top_p, changed.seed) == (None, None, 3)
 
 
-def test_one_text_is_streamed_several_are_never():
+def test_several_texts_are_streamed_by_the_model_and_not_by_langchain():
     one: Any = configure(request(openai(n=3), live=True), frozenset())
     assert (one.n, one.disable_streaming, one.stream_usage) == (None, False, True)
     quiet: Any = configure(request(openai(), live=True), frozenset({"stream_options"}))
     assert quiet.stream_usage is False
     many: Any = configure(request(openai(), live=True, n=2), frozenset())
-    assert (many.n, many.disable_streaming, many.stream_usage) == (2, True, False)
+    assert (many.n, many.disable_streaming, many.stream_usage) == (2, True, True)
+    for unseen in (request(openai(), n=2), request(ScriptedModel(script=[]), live=True, n=2)):
+        assert not streamed(unseen, frozenset())
 
 
 def test_bodies_are_merged():

@@ -52,12 +52,13 @@ def texts(response: Response) -> list[str]:
     return [reply.text for reply in response.replies]
 
 
-async def test_n_texts_in_one_request_whose_usage_is_counted_once():
+@pytest.mark.parametrize("live", [True, False])
+async def test_n_texts_in_one_request_whose_usage_is_counted_once(live):
     with LoopbackServer(lambda body, i: f"text {i}", cached_tokens=1) as server:
-        response = await send(server, n=3, live=True, parameters=PARAMETERS)
+        response = await send(server, n=3, live=live, parameters=PARAMETERS)
     (asked,) = server.asked
     assert texts(response) == ["text 0", "text 1", "text 2"]
-    assert (asked.body["n"], asked.body.get("stream", False)) == (3, False)
+    assert (asked.body["n"], asked.body.get("stream", False)) == (3, live)
     assert {name: asked.body.get(name) for name in IN_BODY} == IN_BODY
     paid = response.cost
     assert (paid["requests"], paid["sequences"], paid["exact"]) == (1, 3, True)

@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessageChunk, HumanMessage
 from loopback_server import Fault, LoopbackServer
 
 from tpo.models.ask import ask
-from tpo.models.asking.stream import joined
+from tpo.models.asking.join_pieces import joined
 from tpo.models.failures import faults
 from tpo.models.failures.broken_reply import UnfinishedStreamError
 from tpo.models.policy import resolve_policy
