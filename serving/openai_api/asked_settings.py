@@ -12,6 +12,7 @@ from ...core.errors import ConfigError, InputError
 from ...core.json_types import JsonObject
 from ...core.message_text import message_words
 from ..error_responses import Refusal
+from ..guard.limit_settings import MAX_MESSAGES
 from ..served_models import ServedModel
 from ..server_settings import Settings
 from .other_fields import policy_parameters, with_parameters_of
@@ -70,6 +71,9 @@ def checked_messages(
     if size > settings.max_prompt_chars:
         message = f"the messages hold {size} characters; this server takes "
         message += f"{settings.max_prompt_chars}"
+        raise Refusal(400, message, param=param, code="context_length_exceeded")
+    if len(turns) + len(before) > MAX_MESSAGES:
+        message = f"{len(turns) + len(before)} messages are too many: {MAX_MESSAGES} are taken"
         raise Refusal(400, message, param=param, code="context_length_exceeded")
     try:
         messages = [*before, *to_messages(list(turns))]

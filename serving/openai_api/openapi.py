@@ -31,9 +31,8 @@ def description(
 ) -> JsonObject:
     """Return the OpenAPI description; `responses` says whether they are kept here."""
     request = ChatRequest.model_json_schema(ref_template=REF + "{model}")
-    context = without_specs(
-        served_models["tpo"].schema.model_json_schema(ref_template=REF + "{model}")
-    )
+    shown = served_models["tpo"].schema.model_json_schema(ref_template=REF + "{model}")
+    context = without_specs(shown)
     parts = {**request.pop("$defs", {}), **context.pop("$defs", {})}
     request["properties"]["tpo"] = {"$ref": REF + "Context"}
     request["properties"]["model"]["enum"] = served_models.chosen_names
@@ -51,13 +50,10 @@ def description(
         schemas |= {**parts, **more}
         paths |= response_paths(_operation, _response)
     keyed: JsonObject = {"security": [{"key": []}]} if settings.is_guarded else {}
+    about = "Test-time Preference Optimization as a chat model."
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "tpo",
-            "version": "1",
-            "description": "Test-time Preference Optimization as a chat model.",
-        },
+        "info": {"title": "tpo", "version": "1", "description": about},
         "paths": paths,
         "components": {
             "schemas": schemas,

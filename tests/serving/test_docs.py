@@ -24,7 +24,7 @@ LINTER = Path(os.environ.get("TPO_CLIENTS", "none")).with_name("hadolint")
 
 
 @pytest.mark.loopback
-@pytest.mark.parametrize("snippet", PAGE.snippets, ids=["openai", "langgraph_sdk"])
+@pytest.mark.parametrize("snippet", PAGE.snippets, ids=["openai", "responses", "langgraph_sdk"])
 def test_the_snippets_run(serve, models, capsys, snippet):
     models.forget()
     assert ADDRESS in snippet

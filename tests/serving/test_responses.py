@@ -139,6 +139,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"input": []}, "input", "at least 1 item"),
     ({"input": " "}, "input", "the prompt is empty"),
     ({"input": [IMAGE]}, "input", "only text is taken"),
+    ({"input": [{"role": "user", "content": "x"}] * 2001}, "input", "2001 items are too many"),
     ({"input": [{"type": "computer_call"}]}, "input", "'computer_call' is not taken"),
     ({"input": [{"type": "function_call"}]}, "input", "needs name, a text"),
     ({"input": [{"role": "user", "content": 3}]}, "input", "content"),

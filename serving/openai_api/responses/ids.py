@@ -18,7 +18,7 @@ def public_id(kind: str, run_id: str) -> str:
 
 
 def run_id_in(kind: str, public: str) -> str | None:
-    """Return the id of the run that such an id stands for, or `None` if it is none."""
+    """Return the id of the run that such an id stands for, or `None` if it is not one."""
     text = public.removeprefix(kind)
     try:
         run_id = str(UUID(hex=text))

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from ....core.json_types import JsonObject
 from ....core.make_context import explain
 from ...error_responses import Refusal
+from ...guard.limit_settings import MAX_MESSAGES
 from ..turn import Turn
 from .ids import REASONING
 
@@ -27,6 +28,9 @@ async def turns_in(given: str | list[JsonObject], find: FindAnswer) -> list[Json
         Refusal: an item cannot be taken (400), or refers to what is not there (404).
     """
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+    if len(items) > MAX_MESSAGES:
+        message = f"{len(items)} items are too many: {MAX_MESSAGES} are taken at most"
+        raise Refusal(400, message, param="input", code="context_length_exceeded")
     turns = list[JsonObject]()
     for item in items:
         if item.get("type") == "item_reference":
@@ -63,11 +67,11 @@ def _in_chat_form(item: JsonObject) -> JsonObject:
         case "message":
             return {"role": item.get("role"), "content": item.get("content")}
         case "function_call":
-            parts = {name: text_of(item, name) for name in ("name", "arguments")}
-            call = {"id": text_of(item, "call_id"), "type": "function", "function": parts}
+            parts = {name: text_field(item, name) for name in ("name", "arguments")}
+            call = {"id": text_field(item, "call_id"), "type": "function", "function": parts}
             return {"role": "assistant", "tool_calls": [call]}
         case "function_call_output":
-            called = text_of(item, "call_id")
+            called = text_field(item, "call_id")
             return {"role": "tool", "content": item.get("output"), "tool_call_id": called}
         case kind:
             raise Refusal(
@@ -78,7 +82,7 @@ def _in_chat_form(item: JsonObject) -> JsonObject:
             )
 
 
-def text_of(item: JsonObject, name: str) -> str:
+def text_field(item: JsonObject, name: str) -> str:
     """Return a field of an item that has to be a text.
 
     Raises:

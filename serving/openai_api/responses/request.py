@@ -96,5 +96,5 @@ def read_response_request(body: object) -> ResponseRequest:
     form = (asked.text or {}).get("format")
     if form is not None and not isinstance(form, Mapping):
         raise Refusal(400, "text.format is an object", param="text.format")
-    refuse_form(form and {**form}, "text.format")
+    refuse_form({**form} if form else None, "text.format")
     return asked

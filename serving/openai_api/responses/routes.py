@@ -15,9 +15,9 @@ from ....core.json_types import JsonObject
 from ...agent_server.live_run import LiveRun
 from ...agent_server.records import OPEN_STATUSES, Run
 from ...cancel_on_disconnect import ClientLeft, cancel_on_disconnect
-from ...error_responses import Refusal, refusal_of
+from ...error_responses import NO_RETRY, Refusal, refusal_of
 from ...guard.read_body import read_json
-from ...guard.run_limit import RETRY_AFTER, STOPPING
+from ...guard.run_limit import STOPPING
 from ...hidden_parts import for_clients
 from ...json_response import JsonResponse
 from ...sse import EventStream
@@ -28,6 +28,7 @@ from .reply import ended_response, failed_response, response_of
 from .request import read_response_request
 
 PATH = "/v1/responses"
+CANCELLED = "the run was cancelled"
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,8 @@ class ResponseRoutes:
         ]
         if response := ended_response(live.run, live.result, notices):
             return response
-        message = STOPPING if self.start.stored.agent.worker.draining else "the run was cancelled"
-        raise Refusal(503, message, kind="server_error", headers=RETRY_AFTER)
+        message = why_stopped(live.run) if self.start.stored.agent.worker.draining else CANCELLED
+        raise Refusal(503, message, kind="server_error", headers=NO_RETRY)
 
     async def _without_answer(self, run: Run) -> JsonObject:
         """Return a response that failed or was cancelled; its thread may know why."""
@@ -132,3 +133,11 @@ class ResponseRoutes:
     def _stop(self, live: LiveRun) -> None:
         if not live.over:
             self.start.stored.agent.worker.stop(live.run["run_id"])
+
+
+def why_stopped(run: Run) -> str:
+    """Return what becomes of a response when the server stops: nothing if it is not kept."""
+    if run["kwargs"]["temporary"]:
+        return STOPPING
+    one = f"{PATH}/{public_id(RESPONSE, run['run_id'])}"
+    return f"the server stops; started again, it goes on with this response: GET {one} has it then"
