@@ -78,9 +78,9 @@ class ChatRoutes:
 
     async def complete(self, request: Request) -> Response:
         """Answer a conversation."""
-        asked = read_request(await read_json(request, self.settings), self.settings)
+        asked = read_request(await read_json(request, self.settings))
         served = self.served_models[asked.model]
-        messages, context = asked.conversation(self.settings), asked.context(served)
+        messages, context = asked.conversation(self.settings), asked.context(served, self.settings)
         slot = self.run_limit.take(caller_of(request).name)
         run = ChatRun(served, messages, context, self.settings, self.run_limit.tasks, slot.account)
         if asked.stream:
