@@ -22,6 +22,7 @@ from ..guard.run_limit import RETRY_AFTER, STOPPING
 from ..hidden_parts import for_clients
 from ..served_models import ServedModel
 from ..server_settings import Settings
+from .growing_reasoning import GrowingReasoning
 from .reply import DONE, Completion, data, event_paragraph
 
 
@@ -57,12 +58,13 @@ class ChatRun:
     async def pieces(self, *, usage: bool) -> AsyncGenerator[bytes]:
         """Run, and yield the reply in pieces; `usage` asks for one with the token counts."""
         completion, field = self._completion(), self.settings.reasoning_field
+        reasoning = GrowingReasoning(self._paragraph)
         yield completion.piece({"role": "assistant", "content": ""})
         try:
             async with aclosing(self._events()) as events:
                 async for event in events:
                     completion.take(event)
-                    if field and (text := self._paragraph(event)):
+                    if field and (text := reasoning.take(event)):
                         yield completion.piece({field: text})
         except Exception as error:  # noqa: BLE001  the status is sent, so the stream has to say it
             refusal = refusal_of(error)
