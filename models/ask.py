@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from ..core.replies.reply import Reply
 from ..core.usage import add_costs, cost
@@ -15,14 +15,14 @@ from .failures.failed_attempt import maybe_billed, never_sent
 from .failures.faults import is_transient, may_be_n, refused_parameter, retrying
 from .failures.fewer_texts import at_most, limit_among, refused_texts
 from .failures.provider_error import status_of
+from .kept_replies import Begin, kept_or_sent
 from .prices.of_run import rate_of
 from .prices.price import priced
-from .request import OnText, Request, RequestError, Response
+from .request import Request, RequestError, Response
 from .request_cost import with_price
 from .run_in_flight import count_paid, in_turn
 
 STRUCTURAL = frozenset({"n", "response_format"})  # without these the request itself changes
-Begin = Callable[[], OnText]
 
 
 async def ask(request: Request, begin: Begin | None = None) -> Response:
@@ -45,14 +45,14 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
     asks = sent_parameters(request, request.refused | learnt.refused)
     async with learnt.one_ahead(asks):
         try:
-            return await _sent(request, begin, learnt)
+            return await kept_or_sent(request, begin, partial(_sent, request, begin, learnt))
         except RequestError as error:
             cause, known = error.__cause__, request.n <= learnt.texts
             if known or request.budget.used_up() or not cause or not may_be_n(cause):
                 raise
             single = replace(request, n=1, live=False, retries=0)
             try:
-                one = await _sent(single, begin, learnt)
+                one = await kept_or_sent(single, begin, partial(_sent, single, begin, learnt))
             except RequestError as again:
                 again.cost = add_costs(error.cost, again.cost)
                 raise

@@ -19,7 +19,6 @@ SHRINK, GROW = 0.75, 1.05  # so the limit holds while fewer than one request in 
 REFUSED_IN_A_ROW = 3  # then it is not chance: all wait as long as the server says
 PAUSE = 1.0  # seconds, if it does not say
 LONGEST_PAUSE = 60.0
-LONGEST_HOLD = 0.5  # seconds that a turn is kept for an answer that is not saved
 
 
 def always() -> bool:
@@ -44,9 +43,6 @@ class InFlight:
         sent: How many requests had their turn.
         paid: What those have cost that came back.
         may_send: Asked before each turn.
-        holds: Whether a turn is kept until its answer is saved, so that a kill never finds more
-            answers unsaved than requests may be in flight. `saved` must then be called.
-        unsaved: What gives the turns back whose answers are not saved, by the task that asked.
     """
 
     most: int
@@ -58,8 +54,6 @@ class InFlight:
     sent: int = 0
     paid: Cost = field(default_factory=cost)
     may_send: Callable[[], bool] = always
-    holds: bool = False
-    unsaved: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     _shrunk: float = 0.0
     _refused: int = 0
     _again: float = 0.0
@@ -100,19 +94,6 @@ class InFlight:
                 asyncio.get_running_loop().call_later(pause, self.next_ones)
         self.next_ones()
 
-    def hold(self, task: str, give_back: Callable[[], None]) -> None:
-        """Keep a turn until the answer is saved that a task was given."""
-        if not (self.holds and task) or any(one.task == task for one in self.waiting):
-            give_back()  # what waits may be what the task needs before it can be saved
-            return
-        self.unsaved.setdefault(task, []).append(give_back)
-        asyncio.get_running_loop().call_later(LONGEST_HOLD, self.saved, task)
-
-    def saved(self, task: str) -> None:
-        """Give back the turns that were kept for a task: it is saved, or asks for more."""
-        for give_back in self.unsaved.pop(task, ()):
-            give_back()
-
     def place_of(self, one: Waiting) -> tuple[int, int]:
         """Return what is smallest for the request whose turn it is."""
         if self.draining:
@@ -127,4 +108,3 @@ class Waiting:
     order: int
     progress: int
     turn: asyncio.Future[None]
-    task: str = ""

@@ -8,9 +8,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
-
-from langgraph.runtime import get_runtime
 
 from ..core.usage import Cost, add_costs
 from .in_flight import InFlight, Waiting
@@ -42,13 +39,12 @@ class RunInFlight:
         """Whether nothing of it goes on before others end."""
         return self.waits > 0 and not self.busy
 
-    async def wait(self, about: Mapping[str, object], task: str = "") -> None:
-        """Wait for the turn of a request that a task sends."""
+    async def wait(self, about: Mapping[str, object]) -> None:
+        """Wait for the turn of a request."""
         round = about.get("tpo_round")
         self._round = round if isinstance(round, int) else self._round
         progress = len(STEPS) * self._round + STEPS.get(str(about.get("tpo_phase")), 0)
-        one = Waiting(self.order, progress, asyncio.get_running_loop().create_future(), task)
-        self.shared.saved(task)
+        one = Waiting(self.order, progress, asyncio.get_running_loop().create_future())
         self.shared.waiting.append(one)
         self.asked, self.waits = True, self.waits + 1
         try:
@@ -84,8 +80,7 @@ async def in_turn(about: Mapping[str, object]) -> AsyncIterator[None]:
     if run is None:
         yield
         return
-    task = task_around()
-    await run.wait(about, task)
+    await run.wait(about)
     begun = time.monotonic()
     run.busy += 1
     try:
@@ -93,16 +88,7 @@ async def in_turn(about: Mapping[str, object]) -> AsyncIterator[None]:
     except BaseException as error:
         run.over(begun, error)
         raise
-    run.shared.hold(task, partial(run.over, begun, None))
-
-
-def task_around() -> str:
-    """Return the id under which the graph saves what is done here, or ""."""
-    try:
-        info = get_runtime().execution_info
-    except RuntimeError:
-        return ""
-    return info.task_id if info else ""
+    run.over(begun, None)
 
 
 def count_paid(paid: Cost) -> None:

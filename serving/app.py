@@ -14,23 +14,32 @@ from starlette.routing import BaseRoute, Route
 from .agent_server.server import AgentServer
 from .error_responses import handle_error
 from .guard.access_settings import LOOPBACK
+from .guard.api_keys import Keyring
 from .guard.hosts_and_origins import LOCAL_ORIGIN, STUDIO, KnownHost, KnownOrigin
 from .guard.run_limit import RunLimit
 from .guard.safe_headers import SafeHeaders
 from .hidden_parts import for_clients
+from .openai_api.responses.new_response import ResponseStarter
+from .openai_api.responses.routes import ResponseRoutes
+from .openai_api.responses.stored import StoredResponses
 from .openai_api.routes import ChatRoutes
+from .operations.metrics_route import MetricsRoute
+from .operations.routes import operation_routes
+from .operations.watch_requests import WatchRequests
 from .page_files import page_routes
 from .served_models import ServedModels
 from .server_settings import Settings
 
-EXPOSED_HEADERS = ("content-location", "location", "retry-after")
+EXPOSED_HEADERS = ("content-location", "location", "retry-after", "x-request-id")
 
 
 def app_of_tpo_serve(
     settings: Settings, served_models: ServedModels, run_limit: RunLimit, agent: AgentServer
 ) -> Starlette:
     """Return the whole server."""
-    chat = ChatRoutes(settings, agent.keyring, served_models, run_limit)
+    starter = ResponseStarter(StoredResponses(agent), served_models, run_limit)
+    responses = ResponseRoutes(starter)
+    chat = ChatRoutes(settings, agent.keyring, served_models, run_limit, responses)
     origins = [STUDIO, *settings.origins] if settings.studio else [*settings.origins]
     cors = Middleware(
         CORSMiddleware,
@@ -42,8 +51,16 @@ def app_of_tpo_serve(
         allow_private_network=True,  # browsers ask before a page may reach this machine
     )
     openapi = Route("/openapi.json", chat.openapi)
-    routes = [*page_routes(), openapi, *chat.routes(), *agent.routes()]
-    return guarded_app(settings, routes, settings.host, origins, cors)
+    ours = operation_routes(settings, agent)
+    metrics = metrics_under_v1(settings, agent.keyring, run_limit)
+    routes = [*page_routes(), openapi, *ours, *metrics, *chat.routes(), *agent.routes()]
+    watch = Middleware(WatchRequests, operations=run_limit.operations)
+    return guarded_app(settings, routes, settings.host, origins, watch, cors)
+
+
+def metrics_under_v1(settings: Settings, keyring: Keyring, run_limit: RunLimit) -> list[Route]:
+    """Return the route of the metrics where an engine has all paths but those under /v1."""
+    return MetricsRoute(settings, keyring, run_limit.operations.metrics).routes("/v1/metrics")
 
 
 def guarded_app(
@@ -51,6 +68,7 @@ def guarded_app(
     routes: list[BaseRoute],
     host: str,
     origins: list[str],
+    watch: Middleware,
     *inner: Middleware,
     handled: Sequence[type[Exception]] = (HTTPException, Exception),
     kind: Callable[..., Starlette] = Starlette,
@@ -64,7 +82,7 @@ def guarded_app(
     handler = partial(handle_error, shown=partial(for_clients, settings=settings))
     return kind(
         routes=routes,
-        middleware=[*checks(settings, host, origins), *inner],
+        middleware=[watch, *checks(settings, host, origins), *inner],
         exception_handlers=dict.fromkeys(handled, handler),
     )
 

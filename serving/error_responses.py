@@ -20,10 +20,14 @@ from ..core.errors import (
     TPOError,
 )
 from ..core.json_types import JsonObject
+from ..models.failures.error_parts import causes_of, is_a
 from .json_response import JsonResponse
+from .operations.request_record import note_failure
 
 log = logging.getLogger("tpo.serving")
 COME_BACK = 5  # seconds, if a server that takes no more names none
+OVERLOADED, TIMED_OUT = {503, 529}, {408, 504}  # statuses of a server behind the run
+TIMEOUTS = ("TimeoutError", "APITimeoutError", "TimeoutException", "ModelTimeoutError")
 NO_RETRY = {"x-should-retry": "false"}  # the openai client would pay for the same three times
 
 
@@ -67,8 +71,8 @@ def refusal_of(error: BaseException) -> Refusal:
         return Refusal(504, "the run took too long", kind="timeout", headers=NO_RETRY)
     if isinstance(error, InputError | ConfigError):
         return Refusal(400, str(error))
-    if isinstance(error, TPOError) and error.status == TOO_MANY:
-        return _too_many(error)
+    if isinstance(error, TPOError) and (passing := passing_failure(error)):
+        return passing
     kinds = {MissingDependencyError: "not_available", PolicyError: "policy_error"}
     kinds |= {RewardError: "reward_error", TPOError: "run_failed"}
     for kind, name in kinds.items():
@@ -80,12 +84,28 @@ def refusal_of(error: BaseException) -> Refusal:
     return Refusal(500, message, kind="server_error", headers=NO_RETRY)
 
 
-def _too_many(error: TPOError) -> Refusal:
-    """Return the refusal for a server behind the run that takes no more: a client may come back."""
-    asked = COME_BACK if error.retry_after is None else error.retry_after
-    headers = {"retry-after": str(math.ceil(asked))}
-    kind = "rate_limit_error"
-    return Refusal(TOO_MANY, str(error), kind=kind, code="rate_limit_exceeded", headers=headers)
+def passing_failure(error: TPOError) -> Refusal | None:
+    """Return the refusal for a server behind the run that may do better later, if it is that.
+
+    A client may come back after `Retry-After`. After a timeout it is not told to: the run may
+    have been paid for.
+    """
+    pause = COME_BACK if error.retry_after is None else error.retry_after
+    headers = {"retry-after": str(math.ceil(pause))}
+    if error.status == TOO_MANY:
+        kind, code = "rate_limit_error", "rate_limit_exceeded"
+        return Refusal(TOO_MANY, str(error), kind=kind, code=code, headers=headers)
+    if error.status in OVERLOADED:
+        code = "upstream_unavailable"
+        return Refusal(503, str(error), kind="server_error", code=code, headers=headers)
+    if error.status in TIMED_OUT or (error.status is None and timed_out(error)):
+        return Refusal(504, str(error), kind="timeout", code="upstream_timeout", headers=NO_RETRY)
+    return None
+
+
+def timed_out(error: TPOError) -> bool:
+    """Return whether an error comes of a server that did not answer in time."""
+    return any(is_a(one, *TIMEOUTS) for one in causes_of(error))
 
 
 async def handle_error(
@@ -99,6 +119,7 @@ async def handle_error(
         shown: Makes of a message what clients may see.
     """
     refusal, path = refusal_of(error), request.url.path
+    note_failure(refusal.code or refusal.kind, refusal.detail)
     refusal.detail = shown(refusal.detail)
     if (refusal.status_code, refusal.detail) == (404, "Not Found"):  # Starlette's own
         served = "chat clients ask under /v1, LangGraph's SDK /threads and /runs, people /app/"
@@ -108,5 +129,6 @@ async def handle_error(
 
 def error_response(refusal: Refusal, path: str) -> Response:
     """Return a refusal as a response in the form of the API that `path` belongs to."""
+    note_failure(refusal.code or refusal.kind, refusal.detail)
     body = refusal.as_error() if "/v1/" in path else {"detail": refusal.detail}
     return JsonResponse(body, refusal.status_code, refusal.headers)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from langgraph.graph.state import CompiledStateGraph
@@ -38,6 +39,8 @@ class ServedModel:
     name: str
     about: str
     schema: type[Context]
+    defaults: Mapping[str, str | int] = field(default_factory=dict, compare=False)
+    """What its settings have in place of those of `tpo`."""
 
     @cached_property
     def graph(self) -> TPOGraph:
@@ -131,6 +134,7 @@ class ServedModels:
     def _served(self, name: str, about: str, **defaults: str | int) -> ServedModel:
         fields: Fields = {}
         for setting, value in defaults.items():
-            field = self._base.model_fields[setting]
-            fields[setting] = (field.annotation, with_default(field, value))
-        return ServedModel(name, about, create_model("Context", __base__=self._base, **fields))
+            known = self._base.model_fields[setting]
+            fields[setting] = (known.annotation, with_default(known, value))
+        schema = create_model("Context", __base__=self._base, **fields)
+        return ServedModel(name, about, schema, defaults)

@@ -10,6 +10,7 @@ from ..core.login import has_login
 from ..core.settings.parameters import refuse_own_names
 from .guard.access_settings import AccessSettings
 from .guard.limit_settings import LimitSettings
+from .operations.operation_settings import OperationSettings
 
 MODELS = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
 
@@ -17,7 +18,7 @@ MODELS = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"
 Specs = TypeVar("Specs", str, dict[str, str])
 
 
-class Settings(AccessSettings, LimitSettings):
+class Settings(AccessSettings, LimitSettings, OperationSettings):
     """Every setting of the server. Flags of `tpo serve`, or `TPO_SERVE_...` in the environment.
 
     Example:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -13,11 +14,15 @@ from starlette.types import ASGIApp
 
 from ..core.errors import ConfigError
 from .agent_server.server import open_agent_server
+from .agent_server.worker import Worker
 from .app import app_of_tpo_serve
 from .guard.api_keys import make_keyring
 from .guard.run_limit import make_run_limit
 from .guard.slow_clients import slow_client_protocol
 from .guard.url_token import with_token
+from .operations.log_lines import set_up_log
+from .operations.operations import Operations
+from .operations.spans import make_spans
 from .served_models import ServedModels
 from .server_settings import Settings
 
@@ -52,18 +57,23 @@ async def serve(settings: Settings, show: Callable[[str], None]) -> None:
         StoreError: the folder of threads and runs cannot be used.
     """
     settings.check()
+    set_up_log(settings)
     allow_open_files(2 * settings.max_connections + OTHER_FILES)
     settings, token = with_token(settings)
     keyring, served_models = make_keyring(settings), ServedModels(settings)
-    run_limit = make_run_limit(settings, keyring)
+    operations = Operations(make_spans())
+    run_limit = make_run_limit(settings, keyring, operations)
     await served_models.check()
     ending = asyncio.Event()
     async with open_agent_server(settings, keyring, served_models, run_limit) as agent:
+        waiting = partial(waiting_runs, agent.worker)
+        operations.metrics.watch(waiting, lambda: operations.draining)
         app = app_of_tpo_serve(settings, served_models, run_limit, agent)
         server = Server(uvicorn_config(settings, app), ending)
 
         async def drain() -> None:
             await ending.wait()
+            operations.draining = True
             await asyncio.gather(agent.worker.drain(), run_limit.drain(settings.drain_seconds))
 
         draining = asyncio.create_task(drain())
@@ -72,6 +82,11 @@ async def serve(settings: Settings, show: Callable[[str], None]) -> None:
         await server.serve([listening])
         ending.set()
         await draining
+
+
+def waiting_runs(worker: Worker) -> int:
+    """Return how many runs of threads wait for their turn."""
+    return max(0, len(worker.live) - worker.run_limit.operations.at_work)
 
 
 def places(address: str, token: str) -> str:
@@ -130,6 +145,7 @@ def uvicorn_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         lifespan="off",
+        log_config=None,  # as the rest of the log: see operations/log_lines.py
         log_level="warning",
         server_header=False,
         timeout_keep_alive=30,

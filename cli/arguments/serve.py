@@ -29,6 +29,7 @@ is their API key. Every setting can also be an
 environment variable, TPO_SERVE_NAME (lists are separated by commas). More in docs/serving.md.
 """
 OFFER, WHO, LIMITS, PACE = "What is served", "Address and access", "Limits", "Waiting"
+SEEN = "What you are told"
 # Setting: panel, how it is typed, kind, metavar.
 OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
     "policy": (OFFER, ("--policy", "-p"), str, "SPEC"),
@@ -65,6 +66,9 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
     "drain_seconds": (PACE, ("--drain-seconds",), float, "X"),
     "heartbeat_seconds": (PACE, ("--heartbeat-seconds",), float, "X"),
     "patience_seconds": (PACE, ("--patience-seconds",), float, "X"),
+    "log_format": (SEEN, ("--log-format",), str, "FORM"),
+    "log_level": (SEEN, ("--log-level",), str, "LEVEL"),
+    "metrics_key": (SEEN, ("--metrics-key",), str, "KEY"),
     "reasoning_field": (PACE, ("--reasoning-field",), str, "NAME"),
 }
 

@@ -24,7 +24,7 @@ def serve(given: dict[str, Any]) -> int:
         from ...serving.uvicorn_server import serve as work
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        if package not in {"aiosqlite", "h11", "starlette", "uvicorn"}:
+        if package not in {"aiosqlite", "h11", "prometheus_client", "starlette", "uvicorn"}:
             raise
         message = f"tpo serve needs {package}: pip install 'tpo[serve]'"
         raise MissingDependencyError(message) from None

@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from ...core.errors import StoreError, evidence
 from ...core.login import without_login
+from ...models.kept_replies import KeptReply
 from ..records import PaidRequest
 from .postgres_address import shown_address
 from .prefixed_saver import Prefixed
@@ -25,6 +26,16 @@ TABLE = """
         thread_id TEXT, request TEXT, paid TEXT, place BIGSERIAL, PRIMARY KEY (thread_id, request)
     )
 """
+REPLIES = """
+    CREATE TABLE IF NOT EXISTS tpo_replies (
+        thread_id TEXT, task TEXT, request TEXT, reply TEXT, place BIGSERIAL PRIMARY KEY
+    )
+"""
+BY_TASK = "CREATE INDEX IF NOT EXISTS tpo_replies_by_task ON tpo_replies (thread_id, task)"
+KEEP = "INSERT INTO tpo_replies VALUES (%s, %s, %s, %s)"
+KEPT = "SELECT task, request, reply FROM tpo_replies WHERE thread_id = %s ORDER BY place"
+DROP = "DELETE FROM tpo_replies WHERE thread_id = %s AND task = %s"
+DROP_ALL = "DELETE FROM tpo_replies WHERE thread_id = %s"
 ADD = """
     INSERT INTO tpo_paid VALUES (%s, %s, %s)
     ON CONFLICT (thread_id, request) DO UPDATE SET paid = excluded.paid
@@ -62,8 +73,22 @@ class PostgresRows(RowSaver, Prefixed, AsyncPostgresSaver):
         await self.ask(ADD, self.thread_of(row), request, json.dumps(paid))
 
     async def forget_paid(self, row: str) -> None:
-        """Forget what the requests of a row have cost."""
+        """Forget what the requests of a row have cost, and the replies that are kept of it."""
         await self.ask(FORGET, self.thread_of(row))
+        await self.ask(DROP_ALL, self.thread_of(row))
+
+    async def replies(self, row: str) -> list[KeptReply]:
+        """Return the replies of a row that are kept, in the order in which they came."""
+        found = await self.ask(KEPT, self.thread_of(row))
+        return [KeptReply(one["task"], one["request"], one["reply"]) for one in found]
+
+    async def keep_reply(self, row: str, kept: KeptReply) -> None:
+        """Keep a reply."""
+        await self.ask(KEEP, self.thread_of(row), kept.task, kept.request, kept.reply)
+
+    async def drop_replies(self, row: str, task: str) -> None:
+        """Drop the replies that a task was given."""
+        await self.ask(DROP, self.thread_of(row), task)
 
     async def ask(self, statement: str, *values: str) -> list[DictRow]:
         """Run a statement, and return what it finds."""
@@ -93,7 +118,8 @@ async def postgres_rows(address: str, prefix: str) -> AsyncIterator[PostgresRows
         ) as pool:
             saver = PostgresRows(pool, prefix)
             await saver.setup()
-            await saver.ask(TABLE)
+            for statement in (TABLE, REPLIES, BY_TASK):
+                await saver.ask(statement)
             yield saver
     except Error as error:
         why = evidence(without_login(str(error)))

@@ -1,29 +1,21 @@
-"""Where the rows under way are kept: their checkpoints, and what their requests have cost."""
+"""Where the rows under way are kept: checkpoints, costs of requests, replies not yet saved."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from ...models.kept_replies import KeptReply, RunReplies, has_ended
 from ..records import PaidRequest
 
 
-def nobody_waits(task: str) -> None:
-    """Tell nobody."""
-
-
 class RowSaver(BaseCheckpointSaver[Any]):
-    """What a batch wants of a saver, beside what a graph wants; to be named before one in a class.
-
-    Attributes:
-        saved: Called with the id of a task once what it did is saved.
-    """
-
-    saved: Callable[[str], None] = staticmethod(nobody_waits)
+    """What a batch wants of a saver, beside what a graph wants; named before one in a class."""
 
     async def aput_writes(
         self,
@@ -32,11 +24,14 @@ class RowSaver(BaseCheckpointSaver[Any]):
         task_id: str,
         task_path: str = "",
     ) -> None:
-        """Save what a task did, and say so."""
-        try:
-            await super().aput_writes(config, writes, task_id, task_path)
-        finally:
-            self.saved(task_id)
+        """Save what a task did; the replies that it came from are not needed any more."""
+        await super().aput_writes(config, writes, task_id, task_path)
+        if has_ended(writes):
+            await self.drop_replies(str(config["configurable"]["thread_id"]), task_id)
+
+    async def replies_of(self, row: str) -> RunReplies:
+        """Return the replies of a row that are kept, and what keeps further ones."""
+        return RunReplies.left(partial(self.keep_reply, row), await self.replies(row))
 
     @abstractmethod
     async def rows(self) -> list[str]:
@@ -52,4 +47,16 @@ class RowSaver(BaseCheckpointSaver[Any]):
 
     @abstractmethod
     async def forget_paid(self, row: str) -> None:
-        """Forget what the requests of a row have cost."""
+        """Forget what the requests of a row have cost, and the replies that are kept of it."""
+
+    @abstractmethod
+    async def replies(self, row: str) -> list[KeptReply]:
+        """Return the replies of a row that are kept, in the order in which they came."""
+
+    @abstractmethod
+    async def keep_reply(self, row: str, kept: KeptReply) -> None:
+        """Keep a reply that is not saved in any other way yet."""
+
+    @abstractmethod
+    async def drop_replies(self, row: str, task: str) -> None:
+        """Drop the replies that a task was given."""

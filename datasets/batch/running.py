@@ -12,6 +12,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from ...core.usage import Cost, add_costs
 from ...models.in_flight import InFlight
+from ...models.kept_replies import REPLIES
 from ...models.run_in_flight import RUN, RunInFlight
 from ..records import RowResult
 from ..rows.row import Row
@@ -52,9 +53,7 @@ class Running:
     def __post_init__(self) -> None:
         most = self.plan.context.max_concurrency
         kept = self.folder.saver if self.folder else None
-        self.shared = InFlight(most, may_send=self.within_limits, holds=kept is not None)
-        if kept is not None:
-            kept.saved = self.shared.saved
+        self.shared = InFlight(most, may_send=self.within_limits)
         self.saver, self.paid = kept or InMemorySaver(), PaidSoFar(kept)
         self.under_way: dict[asyncio.Task[RowResult], RunInFlight] = {}
         self.just_ended: list[asyncio.Task[RowResult]] = []
@@ -124,6 +123,8 @@ class Running:
     async def run(self, row: Row, run: RunInFlight) -> RowResult:
         """Run a row, and write it."""
         RUN.set(run)
+        if self.folder:
+            REPLIES.set(await self.folder.saver.replies_of(row.id))
         app = self.apps.of(row)
         result, pool = await run_row(app, row, self.plan.context, self.watch, self.paid)
         if self.folder:

@@ -19,6 +19,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from ...core.errors import StoreError, evidence
 from ...core.private_files import private_file
 from ...core.sync_saver import P, SyncSaver, T
+from ...models.kept_replies import KeptReply
 from ..records import PaidRequest
 from .row_saver import RowSaver
 
@@ -27,6 +28,16 @@ TABLE = """
         thread_id TEXT, request TEXT, paid TEXT, PRIMARY KEY (thread_id, request)
     )
 """
+REPLIES = """
+    CREATE TABLE IF NOT EXISTS tpo_replies (
+        thread_id TEXT, task TEXT, request TEXT, reply TEXT
+    )
+"""
+BY_TASK = "CREATE INDEX IF NOT EXISTS tpo_replies_by_task ON tpo_replies (thread_id, task)"
+KEEP = "INSERT INTO tpo_replies VALUES (?, ?, ?, ?)"
+KEPT = "SELECT task, request, reply FROM tpo_replies WHERE thread_id = ? ORDER BY rowid"
+DROP = "DELETE FROM tpo_replies WHERE thread_id = ? AND task = ?"
+DROP_ALL = "DELETE FROM tpo_replies WHERE thread_id = ?"
 ADD = "INSERT OR REPLACE INTO tpo_paid VALUES (?, ?, ?)"
 FIND = "SELECT request, paid FROM tpo_paid WHERE thread_id = ? ORDER BY rowid"
 FORGET = "DELETE FROM tpo_paid WHERE thread_id = ?"
@@ -63,9 +74,24 @@ class SqliteRows(RowSaver, SyncSaver):
             self.conn.execute(ADD, (row, request, json.dumps(paid)))
 
     async def forget_paid(self, row: str) -> None:
-        """Forget what the requests of a row have cost."""
+        """Forget what the requests of a row have cost, and the replies that are kept of it."""
         with self.lock, self.conn:
             self.conn.execute(FORGET, (row,))
+            self.conn.execute(DROP_ALL, (row,))
+
+    async def replies(self, row: str) -> list[KeptReply]:
+        """Return the replies of a row that are kept, in the order in which they came."""
+        return [KeptReply(*one) for one in self.conn.execute(KEPT, (row,))]
+
+    async def keep_reply(self, row: str, kept: KeptReply) -> None:
+        """Keep a reply."""
+        with self.lock, self.conn:
+            self.conn.execute(KEEP, (row, kept.task, kept.request, kept.reply))
+
+    async def drop_replies(self, row: str, task: str) -> None:
+        """Drop the replies that a task was given."""
+        with self.lock, self.conn:
+            self.conn.execute(DROP, (row, task))
 
 
 @contextmanager
@@ -86,7 +112,8 @@ def sqlite_rows(path: Path) -> Iterator[SqliteRows]:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             saver = SqliteSaver(connection)
             saver.setup()
-            connection.execute(TABLE)
+            for statement in (TABLE, REPLIES, BY_TASK):
+                connection.execute(statement)
             # What is committed outlives a kill; only a power cut may take the last moments.
             connection.execute("PRAGMA synchronous = NORMAL")
             yield SqliteRows(saver)

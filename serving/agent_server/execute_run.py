@@ -14,7 +14,7 @@ from langgraph.types import Command
 from ...core.errors import InputError, TPOError
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, Usage
-from ..guard.run_account import RunAccount
+from ..operations.run_record import RunRecord
 from ..served_models import App, ServedModel
 from .check_update import check_update
 from .joined_messages import JoinedMessages
@@ -37,7 +37,7 @@ def run_config(run: Run) -> RunnableConfig:
     return config
 
 
-async def run_on_thread(app: App, served: ServedModel, live: LiveRun, account: RunAccount) -> None:
+async def run_on_thread(app: App, served: ServedModel, live: LiveRun, record: RunRecord) -> None:
     """Run to the end, a pause or an error, and send every event.
 
     A run that saved something before a restart continues from there. A run that is cancelled
@@ -57,7 +57,7 @@ async def run_on_thread(app: App, served: ServedModel, live: LiveRun, account: R
     stream = app.astream(
         given,
         config,
-        context=account.bounded(served.context(**kwargs["context"]), before),
+        context=record.account.bounded(served.context(**kwargs["context"]), before),
         stream_mode=cast("Any", sorted({*modes, "custom"})),
         subgraphs=kwargs["stream_subgraphs"],
         durability=kwargs["durability"],
@@ -66,7 +66,7 @@ async def run_on_thread(app: App, served: ServedModel, live: LiveRun, account: R
         interrupt_after=kwargs["interrupt_after"],
     )
     try:
-        await _send_events(counted(stream, live, account), live)
+        await _send_events(counted(stream, live, record), live)
     except TPOError:
         raise
     except Exception as error:
@@ -82,14 +82,14 @@ async def cost_before(app: App, config: RunnableConfig) -> Cost | None:
 
 
 async def counted(
-    stream: AsyncIterator[Any], live: LiveRun, account: RunAccount
+    stream: AsyncIterator[Any], live: LiveRun, record: RunRecord
 ) -> AsyncGenerator[Any]:
     """Yield the parts of a stream that were asked for, and count what events say was paid for."""
     wanted = "custom" in live.run["kwargs"]["stream_mode"]
     async with aclosing(cast("Any", stream)) as parts:
         async for part in parts:
             if part[-2] == "custom":
-                account.take(part[-1])
+                record.take(part[-1])
             if part[-2] != "custom" or wanted:
                 yield part
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 
 from langgraph.runtime import RunControl
 
 from ...core.json_types import JsonObject
+from ..guard.run_account import RunAccount
 from ..json_response import to_json
+from ..operations.operations import Operations
+from ..operations.run_record import RunRecord
 from .event_log import EventLog, SentEvent
 from .records import Run
 
@@ -17,6 +21,7 @@ PASSING = ("tpo.candidate_delta", "tpo.loss_delta", "tpo.gradient_delta")
 STOPPED = {
     "__error__": {
         "error": "ServerStopped",
+        "kind": "server_stopping",
         "message": "the server stopped; the run goes on when it is started again: join it then",
     }
 }
@@ -36,12 +41,20 @@ class LiveRun:
     def __init__(self, run: Run, log: EventLog) -> None:
         self.run = run
         self.control = RunControl()
+        self.made = time.monotonic()
         self.events: list[SentEvent] = []
         self.over = False
         self.error: dict[str, str] | None = None
+        self.cause: Exception | None = None
         self.result: JsonObject = STOPPED
         self._log = log if run["kwargs"]["stream_resumable"] else None
         self._changed = asyncio.Event()
+
+    def record(self, operations: Operations, account: RunAccount, model: str) -> RunRecord:
+        """Return what is told of it, now that its turn has come."""
+        made = RunRecord(operations, account, self.run["run_id"], "threads", model)
+        made.thread, made.waited = self.run["thread_id"], time.monotonic() - self.made
+        return made
 
     def send(self, name: str, data: object) -> None:
         """Add an event."""
@@ -53,9 +66,9 @@ class LiveRun:
             self._log.add(self.run["run_id"], event)
         self._wake_readers()
 
-    def fail(self, error: dict[str, str]) -> None:
-        """Record why the run failed, and send it."""
-        self.error = error
+    def fail(self, error: dict[str, str], cause: Exception | None = None) -> None:
+        """Record why the run failed, and send it; `cause` stays here."""
+        self.error, self.cause = error, cause
         self.send("error", error)
 
     def end(self) -> None:

@@ -11,7 +11,7 @@ from ..json_response import to_json
 from ..server_settings import Settings
 from ..sse import EventStream, event
 from .event_log import EventLog, SentEvent
-from .live_run import LiveRun
+from .live_run import STOPPED, LiveRun
 from .records import Run
 from .worker import Worker
 
@@ -52,6 +52,8 @@ class RunResponses:
                 async for one in events:
                     if is_wanted(one, modes):
                         yield event(one.name, one.data, one.id)
+            if live.result is STOPPED:  # without an id: it is no part of what a reader has missed
+                yield event("error", STOPPED["__error__"])
 
         return self.respond(pieces(), run, live if cancel else None)
 

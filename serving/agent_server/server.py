@@ -26,6 +26,7 @@ from .assistant_routes import AssistantRoutes
 from .database import open_database
 from .folder_lock import folder_lock
 from .retention import Retention, keep_tidy
+from .revoked import revoked_keys_end_runs
 from .run_routes import RunRoutes
 from .spending import kept_accounts
 from .state_routes import StateRoutes
@@ -98,7 +99,7 @@ async def open_agent_server(
                 await worker.resume_open_runs()
                 retention = Retention(settings, worker, database.db, saver.conn)
                 try:
-                    async with keep_tidy(retention):
+                    async with keep_tidy(retention), revoked_keys_end_runs(worker, keyring):
                         yield AgentServer(
                             settings, keyring, assistants, threads, states, runs, worker
                         )

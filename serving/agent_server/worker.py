@@ -13,7 +13,7 @@ from langgraph.errors import GraphDrained
 from ...core.errors import TPOError
 from ..error_responses import Refusal
 from ..guard.run_account import RunAccount
-from ..guard.run_limit import RETRY_AFTER, STOPPING, RunLimit
+from ..guard.run_limit import RETRY_AFTER, RunLimit, stopping
 from ..hidden_parts import for_clients
 from ..served_models import App, ServedModels
 from ..server_settings import Settings
@@ -81,7 +81,7 @@ class Worker:
             TPOError: the person's limit for today is used up; its status is 429.
         """
         if self.draining:
-            raise Refusal(503, STOPPING, headers=RETRY_AFTER)
+            raise stopping()
         if len(self.live) >= self.settings.max_waiting + self.settings.max_concurrent:
             message = f"{len(self.live)} runs are at work or wait, as many as this server takes"
             raise Refusal(429, message, headers=RETRY_AFTER)
@@ -136,7 +136,7 @@ class Worker:
                     status = await self._attempt(live, slot.account)
                 await self._finish(live, status)
         except TPOError as error:  # nothing is left for today
-            live.fail({"error": type(error).__name__, "message": str(error)})
+            live.fail({"error": type(error).__name__, "message": str(error)}, error)
             await self._finish(live, "error")
         except asyncio.CancelledError:
             await self._finish(live, None if self.draining else "interrupted")
@@ -148,9 +148,12 @@ class Worker:
         """Run, and return how it ended; `None` if the end of the server cut it short."""
         served = self.served_models.graphs[live.run["kwargs"]["graph_id"]]
         limit = asyncio.timeout(self.settings.run_seconds)
+        operations = self.run_limit.operations
+        record = live.record(operations, account, served.name)
         try:
-            async with limit:
-                await run_on_thread(self.apps[served.name], served, live, account)
+            with operations.watched(record):
+                async with limit:
+                    await run_on_thread(self.apps[served.name], served, live, record)
         except GraphDrained:
             return None
         except Exception as error:  # it becomes the result of the run
@@ -159,11 +162,11 @@ class Worker:
                     log.exception("a run failed unexpectedly")
                 said = for_clients(str(error), self.settings)
                 shown = said if isinstance(error, SHOWN_ERRORS) else INTERNAL_ERROR
-                live.fail({"error": type(error).__name__, "message": shown})
+                live.fail({"error": type(error).__name__, "message": shown}, error)
                 return "error"
         if limit.expired():  # even if the run has ended: see `run_on_thread`
             message = f"the run took longer than {self.settings.run_seconds:g} s"
-            live.fail({"error": "TimeoutError", "message": message})
+            live.fail({"error": "TimeoutError", "message": message}, TimeoutError(message))
             return "timeout"
         return "success"
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from ...core.errors import ConfigError
-from ..app import guarded_app
+from ..app import guarded_app, metrics_under_v1
 from ..error_responses import Refusal
 from ..guard.api_keys import Keyring
 from ..guard.hosts_and_origins import STUDIO
 from ..guard.run_limit import RunLimit
 from ..openai_api.routes import ChatRoutes
+from ..operations.watch_requests import WatchRequests
 from ..page_files import page_routes
 from ..served_models import ServedModels
 from ..server_settings import Settings
@@ -49,8 +51,9 @@ def engine_app(
             "not say who sent a header, so anyone could; give people keys (tpo serve keys add NAME)"
         )
     chat = ChatRoutes(settings, keyring, served_models, run_limit)
-    # Further routes of ours, such as measurements, belong into this list: they come before the
-    # engine's of the same path.
-    routes = [*page_routes(), *chat.routes()]
+    metrics = metrics_under_v1(settings, keyring, run_limit)
+    # Further routes of ours belong into this list: they come before the engine's of the same path.
+    routes = [*page_routes(), *metrics, *chat.routes()]
     origins = [STUDIO, *settings.origins]
-    return guarded_app(settings, routes, ITSELF, origins, handled=(Refusal,), kind=kind)
+    watch = Middleware(WatchRequests, operations=run_limit.operations, under="/v1")
+    return guarded_app(settings, routes, ITSELF, origins, watch, handled=(Refusal,), kind=kind)

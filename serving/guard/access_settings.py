@@ -13,7 +13,7 @@ from ...core.errors import ConfigError
 
 PREFIX = "TPO_SERVE_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-SECRET = ("keys",)
+SECRET = ("keys", "metrics_key")
 MIN_PUBLIC_KEY = 16  # characters
 MAKE_KEY = "openssl rand -hex 16 makes one"
 

@@ -40,6 +40,11 @@ class Keyring:
         """The people with keys of their own, as their file has them now."""
         return self._file.records if self._file else []
 
+    @property
+    def asks(self) -> bool:
+        """Whether anybody is asked for a key at all."""
+        return bool(self._keys or self._header or (self._file and self._file.used))
+
     def caller(self, scope: Scope) -> Caller:
         """Return who asks. Without keys, a file and a proxy's header it is the operator.
 
@@ -47,7 +52,7 @@ class Keyring:
             Refusal: nobody who may come in (401).
         """
         headers, people = Headers(scope=scope), self.people
-        if not (self._keys or self._header or (self._file and self._file.used)):
+        if not self.asks:
             return OPERATOR
         sent = sent_key(headers)
         # All of them, so that the time does not show which was nearly right.
@@ -60,6 +65,10 @@ class Keyring:
         if self._header and (name := self._header.name(scope)):
             return self.person(name)
         raise needs_key()
+
+    def knows(self, name: str) -> bool:
+        """Return whether a person may still come in; with a proxy's login, that proxy says so."""
+        return not name or bool(self._header) or any(one.name == name for one in self.people)
 
     def person(self, name: str) -> Caller:
         """Return a person by name; one without a key has no limits."""

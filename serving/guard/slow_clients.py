@@ -28,7 +28,7 @@ class SlowClientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
-        self._make_room(len(self.connections) + 1)
+        self.make_room(len(self.connections) + 1)
         super().connection_made(transport)
         self._wait()
 
@@ -69,7 +69,12 @@ class SlowClientProtocol(H11Protocol):
         self.connections.discard(self)  # not counted until the loop tells of its end
         self.transport.abort()
 
-    def _make_room(self, number: int) -> None:
+    def make_room(self, number: int) -> None:
+        """Close an idle connection if there would be more than there may be.
+
+        Args:
+            number: Connections, with the newest.
+        """
         idle = next((one for one in self.waiting if not one.is_known), None)
         if idle is None and number >= 2 * self.most:
             idle = next(iter(self.waiting), None)

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
+from uuid import uuid4
 
 from langchain_core.messages import BaseMessage
 
@@ -18,12 +19,16 @@ from ...core.state import InputState
 from ..cancel_on_disconnect import Cancelled, OutOfTime, cancellable_stream
 from ..error_responses import NO_RETRY, Refusal, refusal_of
 from ..guard.run_account import RunAccount
-from ..guard.run_limit import RETRY_AFTER, STOPPING
+from ..guard.run_limit import CUT_SHORT, stopping
 from ..hidden_parts import for_clients
+from ..operations.operations import Operations
+from ..operations.request_record import note_failure
+from ..operations.run_record import RunRecord
 from ..served_models import ServedModel
 from ..server_settings import Settings
 from .growing_reasoning import GrowingReasoning
-from .reply import DONE, Completion, data, event_paragraph
+from .held_stream import DECIDED
+from .reply import DONE, Completion, data, shown_paragraph
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class ChatRun:
         settings: The limits of the server, and where reasoning is shown.
         tasks: Holds the run while it works, so that a stopping server can cancel it.
         account: What it may use, and has used.
+        operations: Watches it.
     """
 
     served: ServedModel
@@ -45,6 +51,7 @@ class ChatRun:
     settings: Settings
     tasks: set[asyncio.Task[None]]
     account: RunAccount
+    operations: Operations
 
     async def whole(self) -> JsonObject:
         """Run to the end, and return the reply."""
@@ -52,25 +59,24 @@ class ChatRun:
         async with aclosing(self._events()) as events:
             async for event in events:
                 completion.take(event)
-                reasoning.append(self._paragraph(event))
+                reasoning.append(shown_paragraph(event, self.settings))
         return completion.whole("".join(reasoning).strip(), self.settings.reasoning_field)
 
     async def pieces(self, *, usage: bool) -> AsyncGenerator[bytes]:
-        """Run, and yield the reply in pieces; `usage` asks for one with the token counts."""
+        """Run, and yield the reply in pieces; `usage` asks for one with the token counts.
+
+        `DECIDED` comes with the first text of a model.
+        """
         completion, field = self._completion(), self.settings.reasoning_field
-        reasoning = GrowingReasoning(self._paragraph)
+        reasoning = GrowingReasoning(partial(shown_paragraph, settings=self.settings))
         yield completion.piece({"role": "assistant", "content": ""})
-        try:
-            async with aclosing(self._events()) as events:
-                async for event in events:
-                    completion.take(event)
-                    if field and (text := reasoning.take(event)):
-                        yield completion.piece({field: text})
-        except Exception as error:  # noqa: BLE001  the status is sent, so the stream has to say it
-            refusal = refusal_of(error)
-            refusal.detail = for_clients(refusal.detail, self.settings)
-            yield data(refusal.as_error())
-            return
+        async with aclosing(self._events()) as events:
+            async for event in events:
+                completion.take(event)
+                if field and (text := reasoning.take(event)):
+                    yield completion.piece({field: text})
+                if _is_text(event):
+                    yield DECIDED
         yield completion.piece({"content": completion.final["answer"]})
         yield completion.piece({}, completion.finish_reason, tpo=completion.about)
         if usage:
@@ -80,15 +86,21 @@ class ChatRun:
     def _completion(self) -> Completion:
         return Completion(self.served.name, shown=partial(for_clients, settings=self.settings))
 
-    def _paragraph(self, event: AnyEvent) -> str:
-        """Return an event as a part of the reasoning; texts of models stay as they are."""
-        text = event_paragraph(event)
-        if event["type"] in {"tpo.loss", "tpo.gradient"}:
-            return text
-        written = event["type"] == "tpo.candidate" and not event["candidate"]["error"]
-        return text if written else for_clients(text, self.settings)
+    def failure_piece(self, error: Exception) -> bytes:
+        """Return the last piece of a stream that fails in the middle."""
+        refusal = refusal_of(error)
+        note_failure(refusal.code or refusal.kind, refusal.detail)
+        refusal.detail = for_clients(refusal.detail, self.settings)
+        return data(refusal.as_error())
 
     async def _events(self) -> AsyncGenerator[AnyEvent]:
+        run = RunRecord(self.operations, self.account, str(uuid4()), "v1", self.served.name)
+        with self.operations.watched(run):
+            async with aclosing(self._watched_events(run)) as events:
+                async for event in events:
+                    yield event
+
+    async def _watched_events(self, run: RunRecord) -> AsyncGenerator[AnyEvent]:
         async def source() -> AsyncIterator[AnyEvent]:
             parts = self.served.app.astream(
                 cast("InputState", {"messages": self.messages}),
@@ -98,7 +110,7 @@ class ChatRun:
             )
             async for part in parts:
                 event = cast("AnyEvent", part["data"])
-                self.account.take(event)
+                run.take(event)
                 yield event
 
         seconds = self.settings.run_seconds
@@ -110,4 +122,11 @@ class ChatRun:
             message = f"the run took longer than the {seconds:g} s this server gives"
             raise Refusal(504, message, kind="timeout", headers=NO_RETRY) from None
         except Cancelled:
-            raise Refusal(503, STOPPING, kind="server_error", headers=RETRY_AFTER) from None
+            raise stopping(CUT_SHORT) from None
+
+
+def _is_text(event: AnyEvent) -> bool:
+    """Return whether a model has begun to answer, or has answered."""
+    if event["type"] == "tpo.candidate":
+        return not event["candidate"]["error"]
+    return event["type"] == "tpo.candidate_delta"

@@ -7,13 +7,15 @@ from ..hidden_parts import without_specs
 from ..served_models import ServedModels
 from ..server_settings import Settings
 from .request import ChatRequest
+from .responses.openapi import response_paths, response_schemas
 
 REF = "#/components/schemas/"
 ERRORS = {
     "400": "The request is wrong: the message says what.",
     "401": "The API key is missing or wrong.",
     "403": "A web page of an unknown origin.",
-    "404": "There is no such model.",
+    "404": "There is no such model, or no such response.",
+    "409": "The thread of a response cannot be read.",
     "408": "The body did not come in time.",
     "413": "The body is too large.",
     "429": "As many runs as this server takes are at work, or the policy's own server takes no "
@@ -24,8 +26,10 @@ ERRORS = {
 }
 
 
-def description(settings: Settings, served_models: ServedModels) -> JsonObject:
-    """Return the OpenAPI description."""
+def description(
+    settings: Settings, served_models: ServedModels, *, responses: bool = False
+) -> JsonObject:
+    """Return the OpenAPI description; `responses` says whether they are kept here."""
     request = ChatRequest.model_json_schema(ref_template=REF + "{model}")
     context = without_specs(
         served_models["tpo"].schema.model_json_schema(ref_template=REF + "{model}")
@@ -39,8 +43,13 @@ def description(settings: Settings, served_models: ServedModels) -> JsonObject:
         "Context": context,
         "Error": _ERROR,
         "Model": _MODEL,
+        "ChatCompletion": _COMPLETION,
     }
-    schemas |= {"ChatCompletion": _COMPLETION}
+    paths = dict(_PATHS)
+    if responses:
+        more, parts = response_schemas(served_models.chosen_names)
+        schemas |= {**parts, **more}
+        paths |= response_paths(_operation, _response)
     keyed: JsonObject = {"security": [{"key": []}]} if settings.is_guarded else {}
     return {
         "openapi": "3.1.0",
@@ -49,7 +58,7 @@ def description(settings: Settings, served_models: ServedModels) -> JsonObject:
             "version": "1",
             "description": "Test-time Preference Optimization as a chat model.",
         },
-        "paths": _PATHS,
+        "paths": paths,
         "components": {
             "schemas": schemas,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},

@@ -37,6 +37,7 @@ WITHOUT_EFFECT = {
 DEFAULTS: dict[str, tuple[object, ...]] = {
     "service_tier": ("auto", "default"),
     "modalities": (["text"],),
+    "verbosity": ("medium",),
 }
 DEFAULTS |= dict.fromkeys(("presence_penalty", "frequency_penalty", "logit_bias"), (0, {}))
 """Values that ask for what is done anyway."""

@@ -9,15 +9,14 @@ from langchain_core.messages import BaseMessage
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ...core.context import Context
-from ...core.conversation import read_conversation, to_messages
-from ...core.errors import ConfigError, InputError
 from ...core.json_types import JsonObject
 from ...core.make_context import explain
 from ..error_responses import Refusal
 from ..guard.limit_settings import MAX_MESSAGES
 from ..served_models import ServedModel
 from ..server_settings import Settings
-from .other_fields import policy_parameters, refuse_form, with_parameters_of
+from .asked_settings import asked_settings, checked_context, checked_messages
+from .other_fields import refuse_form
 from .turn import Turn
 
 
@@ -83,21 +82,7 @@ class ChatRequest(BaseModel):
             Refusal: they are too long, or there is nothing to answer (400).
         """
         turns = [message.as_turn() for message in self.messages]
-        size = sum(len(turn["content"]) for turn in turns)
-        if size > settings.max_prompt_chars:
-            raise Refusal(
-                400,
-                f"the messages hold {size} characters; this server takes "
-                f"{settings.max_prompt_chars}",
-                param="messages",
-                code="context_length_exceeded",
-            )
-        try:
-            messages = to_messages(turns)
-            read_conversation(messages)
-        except InputError as error:
-            raise Refusal(400, str(error), param="messages") from None
-        return [*messages]
+        return checked_messages(turns, settings, "messages")
 
     def context(self, served: ServedModel, server: Settings) -> Context:
         """Return the settings of the run: OpenAI's names, then those of `tpo`.
@@ -115,18 +100,8 @@ class ChatRequest(BaseModel):
             "stop_sequences": [text for text in stops if text] or None,
             "seed": None if self.seed is None else self.seed % 2**31,
         }
-        settings = {name: value for name, value in given.items() if value is not None}
-        tpo = with_parameters_of(self.tpo, policy_parameters(self.model_extra or {}, server))
-        try:
-            context = served.context(**{"live": False, **settings, **tpo})
-        except ConfigError as error:
-            raise Refusal(400, f"tpo: {error}", param="tpo") from None
-        if context.human_pick:
-            message = (
-                "tpo.human_pick pauses a run, and /v1 has no way to answer: use the page, /app/"
-            )
-            raise Refusal(400, message, param="tpo", code="unsupported_parameter")
-        return context
+        more = self.model_extra or {}
+        return checked_context(served, asked_settings(given, self.tpo, more, server))
 
 
 def read_request(body: object) -> ChatRequest:

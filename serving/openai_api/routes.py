@@ -16,16 +16,19 @@ from ..error_responses import Refusal, refusal_of
 from ..guard.api_keys import Keyring, NeedsKey
 from ..guard.callers import caller_of
 from ..guard.read_body import read_json
-from ..guard.run_limit import RunLimit
+from ..guard.run_limit import RunLimit, RunSlot
 from ..json_response import JsonResponse
 from ..served_models import ServedModel, ServedModels
 from ..server_settings import Settings
 from ..sse import EventStream
 from .chat_run import ChatRun
+from .held_stream import HeldStream
 from .openapi import description
 from .request import read_request
+from .responses.routes import PATH, ResponseRoutes
 
 ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+TAKES = {"/v1/chat/completions": "POST", "/v1/models": "GET"}
 WITHOUT_V1 = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models")
 
 
@@ -38,18 +41,22 @@ class ChatRoutes:
         keyring: Who may come in.
         served_models: The models.
         run_limit: Of runs at the same time.
+        responses: The routes of responses, where threads are kept.
     """
 
     settings: Settings
     keyring: Keyring
     served_models: ServedModels
     run_limit: RunLimit
+    responses: ResponseRoutes | None = None
     created: int = field(default_factory=lambda: int(time.time()))
 
     def routes(self) -> list[Route]:
         """Return the routes; all need the key, except the description."""
         keyed = [Middleware(NeedsKey, keyring=self.keyring)]
+        kept = self.responses.routes() if self.responses else []
         return [
+            *(Route(r.path, r.endpoint, methods=r.methods, middleware=keyed) for r in kept),
             Route("/v1/openapi.json", self.openapi),
             *(Route(path, self.models, middleware=keyed) for path in ("/v1/models", "/v1/models/")),
             Route("/v1/models/{name:path}", self.model, middleware=keyed),
@@ -74,35 +81,53 @@ class ChatRoutes:
 
     async def openapi(self, request: Request) -> Response:
         """Describe these routes."""
-        return JsonResponse(description(self.settings, self.served_models))
+        shown = description(self.settings, self.served_models, responses=self.responses is not None)
+        return JsonResponse(shown)
 
     async def complete(self, request: Request) -> Response:
         """Answer a conversation."""
         asked = read_request(await read_json(request, self.settings))
         served = self.served_models[asked.model]
         messages, context = asked.conversation(self.settings), asked.context(served, self.settings)
-        slot = self.run_limit.take(caller_of(request).name)
-        run = ChatRun(served, messages, context, self.settings, self.run_limit.tasks, slot.account)
-        if asked.stream:
-            usage = bool(asked.stream_options and asked.stream_options.include_usage)
-            return EventStream(
-                run.pieces(usage=usage),
-                afterwards=slot.free,
-                heartbeat=self.settings.heartbeat_seconds,
-                patience=self.settings.patience_seconds,
-            )
-        with slot:
-            try:
+        owner, limit = caller_of(request).name, self.run_limit
+        slot, tasks = limit.take(owner), limit.tasks[owner]
+        run = ChatRun(
+            served, messages, context, self.settings, tasks, slot.account, limit.operations
+        )
+        try:
+            if asked.stream:
+                usage = bool(asked.stream_options and asked.stream_options.include_usage)
+                return await self._streamed(request, run, slot, usage=usage)
+            with slot:
                 return JsonResponse(await cancel_on_disconnect(request.receive, run.whole()))
-            except ClientLeft:
-                return Response(status_code=499)
-            except Exception as error:  # noqa: BLE001  each kind has its status
-                raise refusal_of(error) from None
+        except ClientLeft:
+            return Response(status_code=499)
+        except Exception as error:  # noqa: BLE001  each kind has its status
+            raise refusal_of(error) from None
+
+    async def _streamed(
+        self, request: Request, run: ChatRun, slot: RunSlot, *, usage: bool
+    ) -> Response:
+        """Return a stream as soon as the run has come to a text, or after a heartbeat's time."""
+        stream = HeldStream(run.pieces(usage=usage), run.failure_piece)
+        heartbeat = self.settings.heartbeat_seconds
+        try:
+            await cancel_on_disconnect(request.receive, stream.decide(heartbeat))
+        except BaseException:
+            await stream.close()
+            slot.free()
+            raise
+        return EventStream(
+            stream.pieces(),
+            afterwards=slot.free,
+            heartbeat=heartbeat,
+            patience=self.settings.patience_seconds,
+        )
 
     async def not_here(self, request: Request) -> Response:
         """Say what is served, to a client that asks for something else of OpenAI's."""
         path = request.url.path.rstrip("/")
-        takes = {"/v1/chat/completions": "POST", "/v1/models": "GET"}.get(path)
+        takes = methods_of(path, responses=self.responses is not None)
         if path in WITHOUT_V1:
             message = f"there is no {path}: the client's base_url has to end in /v1"
         elif takes:
@@ -117,3 +142,13 @@ class ChatRoutes:
     def _about(self, served: ServedModel) -> JsonObject:
         about = {"id": served.name, "object": "model", "created": self.created}
         return {**about, "owned_by": "tpo", "description": served.about}
+
+
+def methods_of(path: str, *, responses: bool) -> str | None:
+    """Return the methods that a path takes, or `None` if it is not served."""
+    if responses and path == PATH:
+        return "POST"
+    one = path.removeprefix(f"{PATH}/")
+    if responses and one != path and "/" not in one:
+        return "GET, DELETE"
+    return TAKES.get(path)

@@ -2,11 +2,8 @@
 import { events } from "./event_stream.js";
 
 const MOST_AT_ONCE = 1000;
-const LISTED = {
-  sort_by: "updated_at",
-  sort_order: "desc",
-  select: ["thread_id", "status", "metadata", "updated_at", "interrupts"],
-};
+const NEWEST = { sort_by: "updated_at", sort_order: "desc" };
+const FIELDS = { select: ["thread_id", "status", "metadata", "updated_at", "interrupts"] };
 
 /** The server answered with an error. */
 export class Refused extends Error {
@@ -61,6 +58,18 @@ export function apiClient(base, key) {
     }
   }
 
+  /** Some threads; aegra refuses to be told which fields to send. */
+  let fields = FIELDS;
+  async function someThreads(limit, offset) {
+    try {
+      return await json("POST", "/threads/search", { ...NEWEST, ...fields, limit, offset });
+    } catch (error) {
+      if (error.status !== 422 || fields !== FIELDS) throw error;
+      fields = {};
+      return someThreads(limit, offset);
+    }
+  }
+
   const thread = (id) => `/threads/${encodeURIComponent(id)}`;
   return {
     assistants: () => json("POST", "/assistants/search", { graph_id: "tpo", limit: 1 }),
@@ -70,7 +79,7 @@ export function apiClient(base, key) {
       const found = [];
       while (found.length < limit) {
         const some = Math.min(MOST_AT_ONCE, limit - found.length);
-        const page = await json("POST", "/threads/search", { ...LISTED, limit: some, offset: found.length });
+        const page = await someThreads(some, found.length);
         found.push(...page);
         if (page.length < some) break;
       }
@@ -84,7 +93,7 @@ export function apiClient(base, key) {
     history: (id) => json("POST", `${thread(id)}/history`, { limit: 1000 }),
     changeState: (id, change) => json("POST", `${thread(id)}/state`, change),
     runs: (id) => json("GET", `${thread(id)}/runs?limit=10`),
-    cancel: (id, run) => json("POST", `${thread(id)}/runs/${run}/cancel?wait=false`),
+    cancel: (id, run) => json("POST", `${thread(id)}/runs/${run}/cancel`),
     run: (id, request, signal) =>
       stream(
         "POST",

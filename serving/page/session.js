@@ -222,7 +222,7 @@ export function createSession(server, changed) {
     }),
     resume: showingErrors(async () => {
       begin({ status: "running" });
-      await startRun({ input: null });
+      await startRun({ input: null, checkpoint: {} }); // the newest; aegra refuses a run of nothing
     }),
     pick: showingErrors(async (answer) => {
       begin({ status: "running" });

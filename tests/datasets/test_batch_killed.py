@@ -71,3 +71,4 @@ def test_every_row_is_there_once_and_nothing_finished_is_asked_again(tmp_path):
     with closing(sqlite3.connect(folder / "runs.db")) as database:
         assert database.execute("SELECT count(*) FROM checkpoints").fetchone() == (0,)
         assert database.execute("SELECT count(*) FROM tpo_paid").fetchone() == (0,)
+        assert database.execute("SELECT count(*) FROM tpo_replies").fetchone() == (0,)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from functools import partial
 from types import SimpleNamespace
 
 import pytest
 from loopback_server import Fault, LoopbackServer
-from patience import until
 from scripted_model import ScriptedModel
 
 import tpo
@@ -205,68 +203,3 @@ def test_rows_without_a_reward_are_left_out_of_the_mean():
     assert (sums.done, sums.mean) == (1, None)
     sums.add({**row, "reward": 0.5})
     assert (sums.done, sums.mean) == (2, 0.5)
-
-
-async def turn(run, task):
-    await run.wait({}, task)
-    run.busy += 1
-    run.shared.hold(task, partial(run.over, 0.0, None))
-
-
-async def test_a_turn_is_kept_until_its_answer_is_saved():
-    shared = InFlight(most=1, holds=True)
-    run = RunInFlight(shared, 0)
-    await turn(run, "a")
-    waiting = asyncio.create_task(turn(run, "b"))
-    await asyncio.sleep(0.01)
-    assert (shared.busy, len(shared.waiting), run.stuck) == (1, 1, False)
-    shared.saved("a")
-    await waiting
-    shared.saved("b")
-    assert (shared.busy, run.busy, shared.unsaved) == (0, 0, {})
-
-
-async def test_a_task_that_asks_for_more_gives_back_the_turn_it_keeps():
-    shared = InFlight(most=1, holds=True)
-    run = RunInFlight(shared, 0)
-    await turn(run, "a")
-    await turn(run, "a")  # a judge that asks once more
-    assert shared.busy == 1
-    shared.saved("a")
-    assert (shared.busy, run.busy) == (0, 0)
-
-
-async def test_a_turn_is_not_kept_while_its_task_waits_for_another():
-    shared = InFlight(most=1, holds=True)
-    run = RunInFlight(shared, 0)
-    await run.wait({}, "a")
-    run.busy += 1
-    waiting = asyncio.create_task(run.wait({}, "a"))
-    await asyncio.sleep(0)
-    shared.hold("a", partial(run.over, 0.0, None))
-    await waiting
-    assert (shared.busy, shared.unsaved) == (1, {})
-
-
-async def test_a_turn_is_not_kept_for_ever(monkeypatch):
-    monkeypatch.setattr(in_flight, "LONGEST_HOLD", 0.01)
-    shared = InFlight(most=1, holds=True)
-    run = RunInFlight(shared, 0)
-    await turn(run, "a")
-    await until(lambda: shared.busy == 0)
-
-
-async def test_all_turns_are_given_back_at_the_end_of_a_batch(tmp_path, monkeypatch):
-    kept, hold = [], InFlight.hold
-
-    def noted(shared, task, give_back):
-        kept.append((shared, task))
-        hold(shared, task, give_back)
-
-    monkeypatch.setattr(InFlight, "hold", noted)
-    monkeypatch.setattr(in_flight, "LONGEST_HOLD", 60.0)  # only what is saved gives one back
-    results = await rows_of([f"Question {i}" for i in range(6)], **place(tmp_path))
-    assert [r["error"] for r in results] == [None] * 6
-    assert len({task for _, task in kept}) == len(kept) == 6 * 4
-    assert all(task for _, task in kept)
-    assert (kept[0][0].busy, kept[0][0].unsaved) == (0, {})

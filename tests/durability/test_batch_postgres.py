@@ -36,7 +36,7 @@ def left(database: str) -> list[str]:
     import psycopg  # an extra
 
     with psycopg.connect(database) as connection:
-        tables = ("checkpoints", "checkpoint_writes", "tpo_paid")
+        tables = ("checkpoints", "checkpoint_writes", "tpo_paid", "tpo_replies")
         found = [connection.execute(f"SELECT thread_id FROM {name}").fetchall() for name in tables]
     return sorted({thread for rows in found for (thread,) in rows})
 

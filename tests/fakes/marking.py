@@ -48,4 +48,6 @@ def everything(folder: Path) -> str:
                 cells = [row[0] for row in database.execute("SELECT value FROM writes")]
                 cells += [row[0] for row in database.execute("SELECT checkpoint FROM checkpoints")]
                 found += [cell.decode("utf-8", "replace") for cell in cells if cell]
+            if "tpo_replies" in tables:
+                found += [row[0] for row in database.execute("SELECT reply FROM tpo_replies")]
     return "\n".join(found)

@@ -64,7 +64,25 @@ class PrefixedServeSite(ServeSite):
         return self.proxy.url
 
 
+class AegraSite:
+    """Two aegra workers behind a proxy; see `make aegra`."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder, self.settings = folder, {**settings, "TPO_SERVE_ANY_SPEC": "true"}
+
+    def __enter__(self) -> Self:
+        from aegra_workers import aegra_workers  # it needs what the other sites do not
+
+        self.workers = aegra_workers(self.folder, **self.settings)
+        self.url = self.workers.__enter__().url
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self.workers.__exit__(*exc)
+
+
 SITES = {
+    "aegra": AegraSite,
     "dev": DevServer,
     "serve": ServeSite,
     "serve-locked": LockedServeSite,

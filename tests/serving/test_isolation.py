@@ -34,6 +34,7 @@ ASK = [{"role": "user", "content": SECRET}]
 RUN = {"assistant_id": "tpo", "input": {"messages": ASK}, "context": {"depth": 0, "width": 1}}
 OWN = {**RUN, "input": {"messages": [{"role": "user", "content": "of bob"}]}}
 CHAT = {"model": "tpo", "messages": OWN["input"]["messages"], "tpo": RUN["context"]}
+RESPOND = {"model": "tpo", "input": "of bob", "tpo": RUN["context"]}
 NAMED: dict[str, Any] = {"checkpoint": {"checkpoint_id": str(uuid4())}}
 
 # Nobody needs a key for these, and they hold nothing of anybody.
@@ -42,6 +43,7 @@ OPEN = {"/", "/app", "/ok", "/info", "/openapi.json", "/v1/openapi.json"}
 SHARED: dict[str, Any] = {
     "GET /v1/models": None, "GET /v1/models/": None, "GET /v1/models/{name:path}": None,
     "POST /v1/chat/completions": CHAT, "POST /v1/chat/completions/": CHAT,
+    "POST /v1/responses": RESPOND, "POST /v1/responses/": RESPOND,
     "POST /assistants/search": {}, "POST /assistants/count": {},
     "GET /assistants/{assistant_id}": None, "GET /assistants/{assistant_id}/graph": None,
     "GET /assistants/{assistant_id}/schemas": None,
@@ -54,7 +56,7 @@ LISTS: dict[str, Any] = {
     "POST /threads/search": {"limit": 1000},
     "POST /threads/count": {},
 }
-# They name a thread: the other's is not there. What is sent to each.
+# They name a thread or a response: the other's is not there. What is sent to each.
 OTHERS: dict[str, Any] = {
     "POST /threads": {"thread_id": "{thread}", "if_exists": "do_nothing"},
     "GET /threads/{thread_id}": None,
@@ -76,7 +78,15 @@ OTHERS: dict[str, Any] = {
     "GET /threads/{thread_id}/runs/{run_id}/join": None,
     "GET /threads/{thread_id}/runs/{run_id}/stream": None,
     "POST /threads/{thread_id}/runs/{run_id}/cancel": None,
+    "GET /v1/responses/{response_id}": None,
+    "DELETE /v1/responses/{response_id}": None,
 }
+# In the body of a request for a response: what names something of the other's.
+WITHIN: list[dict[str, Any]] = [
+    {"previous_response_id": "{response}"},
+    {"previous_response_id": "{response}", "store": False},
+    {"input": [{"type": "item_reference", "id": "{message}"}, {"role": "user", "content": "So?"}]},
+]
 NOT_OFFERED = {"/v1", "/v1/{rest:path}", "/chat/completions", "/completions", "/responses"}
 NOT_OFFERED |= {"/embeddings", "/models"}  # one sentence for everyone
 
@@ -114,7 +124,9 @@ def answered_thread(ann: httpx.Client) -> dict[str, str]:
     assert said.json()["answer"]
     (run,) = ann.get(f"/threads/{thread}/runs").json()
     checkpoint = ann.get(f"/threads/{thread}/state").json()["checkpoint"]["checkpoint_id"]
-    return {"thread_id": thread, "run_id": run["run_id"], "checkpoint_id": checkpoint}
+    answered = ann.post("/v1/responses", json={**RESPOND, "input": SECRET}).json()["id"]
+    ids = {"thread_id": thread, "run_id": run["run_id"], "checkpoint_id": checkpoint}
+    return {**ids, "response_id": answered}
 
 
 async def test_every_route_is_here(tmp_path):
@@ -139,6 +151,8 @@ def ask(client: httpx.Client, route: str, ids: dict[str, str], body: Any) -> htt
     path = path.replace("{name:path}", "tpo").replace("{assistant_id}", "tpo")
     path = path.replace("{namespace}", "x").format_map(ids)
     sent = json.dumps(body).replace("{thread}", ids["thread_id"])
+    sent = sent.replace("{response}", ids["response_id"])
+    sent = sent.replace("{message}", ids["response_id"].replace("resp_", "msg_"))
     return client.request(method, path, content=sent if body is not None else None)
 
 
@@ -158,11 +172,23 @@ def test_what_is_someone_else_s_is_not_there(people, ids, route):
     said = ask(clients["bob"], route, ids, OTHERS[route])
     assert said.status_code == 404, said.text
     assert SECRET not in said.text
-    nowhere = {**ids, "thread_id": str(uuid4())}
+    nowhere = {**ids, "thread_id": str(uuid4()), "response_id": f"resp_{uuid4().hex}"}
     unknown = ask(clients["bob"], route, nowhere, {**(OTHERS[route] or {}), "if_not_exists": None})
     if "thread_id" not in (OTHERS[route] or {}):  # the same words: nothing tells which it is
         there = said.text.replace(ids["thread_id"], nowhere["thread_id"])
+        there = there.replace(ids["response_id"], nowhere["response_id"])
         assert (unknown.status_code, unknown.text) == (404, there)
+    assert snapshot(clients["ann"], ids) == before
+
+
+@pytest.mark.parametrize("within", WITHIN)
+def test_a_response_goes_on_with_nothing_of_someone_else_s(people, ids, within):
+    _, clients = people
+    before = snapshot(clients["ann"], ids)
+    said = ask(clients["bob"], "POST /v1/responses", ids, {**RESPOND, **within})
+    assert (said.status_code, SECRET in said.text) == (404, False)
+    own = ask(clients["ann"], "POST /v1/responses", ids, {**RESPOND, **within, "store": False})
+    assert own.json()["output"], own.text
     assert snapshot(clients["ann"], ids) == before
 
 
@@ -170,6 +196,7 @@ def snapshot(client: httpx.Client, ids: dict[str, str]) -> list[Any]:
     """Return all that a person sees of a thread."""
     one = f"/threads/{ids['thread_id']}"
     said = [client.get(f"{one}{part}") for part in ("", "/state", "/runs", "/history")]
+    said.append(client.get(f"/v1/responses/{ids['response_id']}"))
     assert {answer.status_code for answer in said} == {200}
     return [*(answer.json() for answer in said), client.post("/threads/count", json={}).json()]
 

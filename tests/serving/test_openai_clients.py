@@ -355,7 +355,6 @@ def test_keys(models, tmp_path):
 def test_what_is_not_offered_says_what_is(client):
     bare = client.with_options(base_url=client.base_url.join("/"))
     for ask in (
-        lambda: client.responses.create(model="tpo", input="Why?"),
         lambda: client.completions.create(model="tpo", prompt="Why?"),
         lambda: client.embeddings.create(model="tpo", input="Why?"),
         client.files.list,

@@ -16,6 +16,7 @@ import tpo
 pytestmark = pytest.mark.loopback
 
 ASK = {"model": "tpo", "messages": [{"role": "user", "content": "Why?"}]}
+RESPOND = {"model": "policy", "input": "Why?"}
 FUZZER = os.environ.get("TPO_CLIENTS", "")
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
@@ -44,10 +45,21 @@ def test_replies_are_as_described(http, described):
         "/v1/chat/completions": http.post(
             "/v1/chat/completions", json={**ASK, "tpo": {"depth": 0, "width": 1}}
         ),
+        "/v1/responses": http.post("/v1/responses", json=RESPOND),
     }.items():
         (operation,) = described["paths"][path].values()
         schema = operation["responses"][str(said.status_code)]["content"]["application/json"]
         jsonschema.validate(said.json(), resolved(described, schema["schema"]))
+
+
+def test_a_response_is_as_described_until_it_is_deleted(http, described):
+    path = f"/v1/responses/{http.post('/v1/responses', json=RESPOND).json()['id']}"
+    operations = described["paths"]["/v1/responses/{response_id}"]
+    for method, status in (("get", 200), ("delete", 200), ("get", 404), ("delete", 404)):
+        said = http.request(method, path)
+        assert said.status_code == status
+        answer = operations[method]["responses"][str(status)]["content"]["application/json"]
+        jsonschema.validate(said.json(), resolved(described, answer["schema"]))
 
 
 def test_errors_are_as_described(http, described):
@@ -57,6 +69,10 @@ def test_errors_are_as_described(http, described):
         http.get("/v1/models/none"),
         http.get("/v1/nothing"),
         http.delete("/v1/models"),
+        http.post("/v1/responses", json={}),
+        http.get("/v1/responses"),
+        http.put("/v1/responses/resp_1"),
+        http.get("/v1/responses/resp_1/input_items"),
     ):
         assert said.status_code in {400, 404, 405}
         jsonschema.validate(said.json(), error)
@@ -73,6 +89,7 @@ def test_the_settings_are_those_of_the_context(described):
     schemas = described["components"]["schemas"]
     assert set(schemas["Context"]["properties"]) == set(tpo.Context.model_fields)
     assert schemas["ChatRequest"]["properties"]["tpo"] == {"$ref": "#/components/schemas/Context"}
+    assert "$ref" in schemas["ResponseRequest"]["properties"]["tpo"]["anyOf"][0]
     assert "small" in schemas["ChatRequest"]["properties"]["model"]["enum"]
     jsonschema.validate(ASK, resolved(described, schemas["ChatRequest"]))
 

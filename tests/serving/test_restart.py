@@ -147,6 +147,7 @@ async def test_a_paused_run_is_answered_after_a_restart(server):
 async def test_a_stopping_server_tells_its_chat_clients(tmp_path):
     with BillingServer(varied, delay=5) as models:
         options = ["-p", f"openai:x@{models.base_url}", "--drain-seconds", "0.3"]
+        options += ["--heartbeat-seconds", "0.2"]  # the first piece waits no longer for a text
         with ServeProcess(tmp_path, *options) as process:
             url = f"{process.url}/v1"
             async with openai.AsyncOpenAI(base_url=url, api_key="none", max_retries=0) as client:
@@ -159,7 +160,27 @@ async def test_a_stopping_server_tells_its_chat_clients(tmp_path):
                     async for _ in stream:
                         pass
             assert "the server is stopping" in str(caught.value)
+            assert caught.value.code == "server_stopping"
             assert await ending == 0
+
+
+async def test_a_stopping_server_tells_those_who_follow_a_run(tmp_path):
+    with BillingServer(varied, delay=5) as models:
+        options = ["-p", f"openai:x@{models.base_url}", "--drain-seconds", "0.3"]
+        with ServeProcess(tmp_path, *options) as process:
+            async with get_client(url=process.url, api_key=None, timeout=30) as client:
+                thread, run = await begin(client)
+                seen = client.runs.join_stream(thread, run, last_event_id="-1")
+                parts = [await anext(aiter(seen))]
+                ending = asyncio.create_task(asyncio.to_thread(process.end, signal.SIGTERM))
+                parts += [part async for part in seen]
+                assert (parts[-1].event, parts[-1].data["kind"]) == ("error", "server_stopping")
+                assert await ending == 0
+                models.delay = 0.0
+                process.start()
+                rest = [p async for p in client.runs.join_stream(thread, run, last_event_id="-1")]
+                assert (rest[-1].data["type"], rest[-1].event) == ("tpo.final", "custom")
+                assert "error" not in {part.event for part in rest}
 
 
 async def test_the_events_of_a_run_are_whole_in_order_and_lean(server):

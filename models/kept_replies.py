@@ -1,0 +1,142 @@
+"""Replies that are kept until what they led to is saved: a run that was killed asks nobody again.
+
+A task is saved when it has ended, some milliseconds after its reply was there. Whoever keeps runs
+may keep the replies until then. A run that goes on finds each by what it answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from asyncio import CancelledError
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from langgraph.runtime import get_runtime
+
+from ..core.replies.reply import Reply
+from ..core.usage import brief, cost
+from .request import OnText, Request, Response
+
+Begin = Callable[[], OnText]
+
+
+class Asking:
+    """Where a request is sent from.
+
+    Attributes:
+        task: The id under which the graph saves what is done there, or "".
+        step: The checkpoint that the step began with.
+    """
+
+    def __init__(self) -> None:
+        try:
+            info = get_runtime().execution_info
+        except RuntimeError:
+            info = None
+        self.task = info.task_id if info else ""
+        self.step = info.checkpoint_id if info else ""
+
+
+@dataclass(frozen=True)
+class KeptReply:
+    """A reply that is kept.
+
+    Attributes:
+        task: Who asked: once that task is saved, the reply is not needed.
+        request: What it answers, as `request_digest` gives it.
+        reply: What came, as JSON.
+    """
+
+    task: str
+    request: str
+    reply: str
+
+
+@dataclass
+class RunReplies:
+    """The kept replies of one run, in one process.
+
+    Attributes:
+        keep: Keeps another one.
+        before: Those that an earlier process left, by what they answer; each is taken once.
+    """
+
+    keep: Callable[[KeptReply], Awaitable[None]]
+    before: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def left(
+        cls, keep: Callable[[KeptReply], Awaitable[None]], found: Iterable[KeptReply]
+    ) -> RunReplies:
+        """Return them with what an earlier process left, in the order in which it came."""
+        replies = cls(keep)
+        for one in found:
+            replies.before.setdefault(one.request, []).append(one.reply)
+        return replies
+
+    def take(self, request: str) -> Response | None:
+        """Take the reply to a request, if there is one."""
+        there = self.before.get(request)
+        return from_kept_form(there.pop(0)) if there else None
+
+
+REPLIES: ContextVar[RunReplies | None] = ContextVar("tpo_run_replies", default=None)
+
+
+async def kept_or_sent(
+    request: Request, begin: Begin | None, send: Callable[[], Awaitable[Response]]
+) -> Response:
+    """Return the reply that was kept, or send the request and keep what comes.
+
+    Args:
+        request: What to ask.
+        begin: Says that the request begins; for a kept one too, since events tell its cost.
+        send: Sends it.
+    """
+    replies, asking = REPLIES.get(), Asking()
+    if replies is None or not asking.task:
+        return await send()
+    digest = request_digest(request, asking.step)
+    if response := replies.take(digest):
+        if begin:
+            begin()
+        request.budget.pay(response.cost, response.cost["requests"])
+        return response
+    response = await send()
+    if response.replies and (written := kept_form(response)):
+        await replies.keep(KeptReply(asking.task, digest, written))
+    return response
+
+
+def request_digest(request: Request, step: str) -> str:
+    """Return what tells a request from all others of a run, in this process and the next.
+
+    What its server is known to refuse is not in it: that is learnt again.
+    """
+    messages = [(one.type, one.content) for one in request.messages]
+    about = (step, request.label, request.policy.name, request.n, request.parameters)
+    told = json.dumps([*about, request.schema, messages], sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def kept_form(response: Response) -> str:
+    """Return a response as JSON; "" if it holds what JSON does not, as log-probabilities may."""
+    replies = [asdict(reply) for reply in response.replies]
+    try:
+        return json.dumps([replies, brief(response.cost), sorted(response.refused)])
+    except (TypeError, ValueError):
+        return ""
+
+
+def from_kept_form(written: str) -> Response:
+    """Return the response that was written."""
+    replies, paid, refused = json.loads(written)
+    return Response([Reply(**one) for one in replies], cost(**paid), frozenset(refused))
+
+
+def has_ended(writes: Sequence[tuple[str, Any]]) -> bool:
+    """Return whether writes of a task say that it has ended, and was not cancelled."""
+    return not any(isinstance(value, CancelledError) for _, value in writes)

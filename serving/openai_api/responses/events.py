@@ -1,0 +1,106 @@
+"""The events of a streamed response."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from ....core.json_types import JsonObject
+from ...agent_server.live_run import LiveRun
+from ...agent_server.records import Run
+from ...json_response import to_json
+from ...server_settings import Settings
+from ..reply import shown_paragraph
+from .ids import REASONING, public_id
+from .reply import message_item, response_of, text_part
+
+
+@dataclass
+class EventWriter:
+    """Writes events, each with its number (local to one stream)."""
+
+    number: int = -1
+
+    def __call__(self, kind: str, **fields: object) -> bytes:
+        """Return an event."""
+        self.number += 1
+        body = {"type": f"response.{kind}", "sequence_number": self.number, **fields}
+        return b"event: response.%b\ndata: %b\n\n" % (kind.encode(), to_json(body))
+
+
+@dataclass
+class Steps:
+    """The steps of a run as a reasoning item, that grows (local to one stream)."""
+
+    run: Run
+    write: EventWriter
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def _place(self) -> JsonObject:
+        item = public_id(REASONING, self.run["run_id"])
+        return {"item_id": item, "output_index": 0, "summary_index": 0}
+
+    def _item(self, summary: list[JsonObject]) -> JsonObject:
+        return {"id": self._place["item_id"], "type": "reasoning", "summary": summary}
+
+    @property
+    def _part(self) -> JsonObject:
+        return {"type": "summary_text", "text": "".join(self.texts).strip()}
+
+    def add(self, text: str) -> Iterator[bytes]:
+        """Yield the events for a further text."""
+        if not self.texts:
+            yield self.write("output_item.added", output_index=0, item=self._item([]))
+            yield self.write("reasoning_summary_part.added", **self._place, part=self._part)
+        self.texts.append(text)
+        yield self.write("reasoning_summary_text.delta", **self._place, delta=text)
+
+    def end(self) -> Iterator[bytes]:
+        """Yield the events for the end."""
+        if self.texts:
+            part = self._part
+            yield self.write("reasoning_summary_text.done", **self._place, text=part["text"])
+            yield self.write("reasoning_summary_part.done", **self._place, part=part)
+            yield self.write("output_item.done", output_index=0, item=self.item)
+
+    @property
+    def item(self) -> JsonObject:
+        """The whole item."""
+        return self._item([self._part])
+
+
+async def steps_of(live: LiveRun, steps: Steps, settings: Settings) -> AsyncGenerator[bytes]:
+    """Yield the beginning of a stream, and the steps of the run until it ends."""
+    begun = response_of(live.run, "in_progress")
+    yield steps.write("created", response=begun)
+    yield steps.write("in_progress", response=begun)
+    wanted = live.run["kwargs"]["response"]["reasoning"]["summary"] and settings.reasoning_field
+    async with aclosing(live.read(0)) as events:
+        async for one in events:
+            text = ""
+            if wanted and one.name == "custom":
+                text = shown_paragraph(json.loads(one.data), settings)
+            for piece in steps.add(text) if text else ():
+                yield piece
+    for piece in steps.end():
+        yield piece
+
+
+def answer_events(run: Run, response: JsonObject, steps: Steps) -> Iterator[bytes]:
+    """Yield the answer, and the end of a stream."""
+    write, (message,) = steps.write, response["output"]
+    text: str = message["content"][0]["text"]
+    index = 1 if steps.texts else 0
+    place = {"item_id": message["id"], "output_index": index, "content_index": 0}
+    empty = message_item(run, "in_progress", [])
+    yield write("output_item.added", output_index=index, item=empty)
+    yield write("content_part.added", **place, part=text_part(""))
+    yield write("output_text.delta", **place, delta=text, logprobs=[])
+    yield write("output_text.done", **place, text=text, logprobs=[])
+    yield write("content_part.done", **place, part=text_part(text))
+    yield write("output_item.done", output_index=index, item=message)
+    output = [steps.item, message] if steps.texts else [message]
+    yield write(response["status"], response={**response, "output": output})

@@ -1,0 +1,104 @@
+"""One run, as the log, the metrics and the spans tell of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from ...core.events import AnyEvent
+from ..guard.run_account import MEASURES, RunAccount, amounts_of
+from .phase_clock import PhaseClock
+from .request_record import CURRENT, Failure, RequestRecord, sentence_for_log
+
+if TYPE_CHECKING:
+    from .operations import Operations
+
+Outcome = Literal["success", "paused", "error", "timeout", "cancelled", "stopped"]
+
+
+@dataclass
+class RunRecord:
+    """What is known of a run while it works.
+
+    Attributes:
+        operations: Of the server.
+        account: What it uses; it takes the events first.
+        id: Of the run.
+        door: Where it came in: `v1` or `threads`.
+        model: The name it was asked by.
+        thread: Its thread, if it has one.
+        waited: Seconds before its turn came.
+        request: The request that began it; none if a restart did.
+    """
+
+    operations: Operations
+    account: RunAccount
+    id: str
+    door: Literal["v1", "threads"]
+    model: str
+    thread: str = ""
+    waited: float = 0.0
+    request: RequestRecord | None = field(default_factory=CURRENT.get)
+    mode: str = ""
+    query: str = ""
+    stop_reason: str = ""
+    outcome: Outcome = "paused"
+    failure: Failure | None = None
+    failures: Counter[str] = field(default_factory=Counter)
+    began: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        if self.request:
+            self.request.run = self.id
+        self.paid = dict.fromkeys(MEASURES, 0.0)
+        self.spans = self.operations.spans.run(self)
+        self.clock = PhaseClock(self._begin_phase, self._end_phase)
+
+    def take(self, event: AnyEvent) -> None:
+        """Take an event of the run: for its account, and for what is told of it."""
+        self.account.take(event)
+        self.clock.take(event)
+        match event["type"]:
+            case "tpo.run_started":
+                self.mode, self.query = event["mode"], event["query"]
+            case "tpo.request_finished":
+                self._pay(event["phase"], amounts_of(event["cost"]))
+            case "tpo.request_failed":
+                self._failed("model", event["failure"], event["error"])
+            case "tpo.candidate" if event["candidate"]["error"]:
+                kind = event["candidate"].get("failure") or "failed"
+                self._failed("candidate", kind, event["candidate"]["error"])
+            case "tpo.reward" if event["error"]:
+                self._failed("reward", event["failure"] or "unscored", event["error"])
+            case "tpo.stop":
+                self.stop_reason = event["reason"]
+            case "tpo.final":  # what no event told of, such as requests to judges
+                rest = {name: self.account.paid[name] - self.paid[name] for name in MEASURES}
+                self._pay("rank", {name: max(0.0, amount) for name, amount in rest.items()})
+                self.outcome = "success"
+
+    def fail(self, outcome: Outcome, kind: str, sentence: str) -> None:
+        """Remember why it failed."""
+        self.outcome = outcome
+        self.failure = Failure(kind, sentence_for_log(sentence, self.query))
+
+    def _pay(self, phase: str, amounts: dict[str, float]) -> None:
+        self.paid = {name: self.paid[name] + amounts[name] for name in MEASURES}
+        self.operations.metrics.pay(phase, amounts)
+
+    def _failed(self, where: str, kind: str, sentence: str) -> None:
+        self.failures[kind] += 1
+        self.operations.metrics.errors.labels(where, kind).inc()
+        if not self.failure:  # stays, unless the run itself fails
+            self.failure = Failure(kind, sentence_for_log(sentence, self.query))
+
+    def _begin_phase(self, phase: str) -> None:
+        self._phase, self._phase_began = phase, time.monotonic()
+        self.spans.begin(phase)
+
+    def _end_phase(self) -> None:
+        seconds = time.monotonic() - self._phase_began
+        self.operations.metrics.phase_seconds.labels(self._phase).observe(seconds)
+        self.spans.end()

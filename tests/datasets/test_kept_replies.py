@@ -1,0 +1,98 @@
+"""A reply is kept until its task is saved: a row that goes on takes its own, and nobody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+
+import pytest
+from langchain_core.messages import HumanMessage
+from scripted_model import ScriptedModel
+
+import tpo
+from tpo.core.replies.reply import Reply
+from tpo.core.usage import cost
+from tpo.datasets.batch.json_lines import read_lines
+from tpo.datasets.batch.sqlite_rows import SqliteRows
+from tpo.models.kept_replies import (
+    KeptReply,
+    RunReplies,
+    from_kept_form,
+    has_ended,
+    kept_form,
+    request_digest,
+)
+from tpo.models.policy import Policy
+from tpo.models.request import Request, Response
+
+
+def by_length(query: str, answer: str) -> float:
+    return len(answer)
+
+
+async def nowhere(kept):
+    raise AssertionError(kept)
+
+
+def test_a_response_is_the_same_after_it_was_kept():
+    paid = cost(requests=2, sequences=1, input_tokens=3, cost_usd=0.5, priced_requests=1)
+    replies = [Reply("text", "thought", "stop"), Reply("", error="empty: none", failure="empty")]
+    response = Response(replies, paid, frozenset({"n"}))
+    assert from_kept_form(kept_form(response)) == response
+    assert kept_form(Response([Reply("text", logprobs=object())], paid)) == ""
+
+
+def test_each_is_taken_once_in_its_order():
+    one, other = (kept_form(Response([Reply(text)], cost())) for text in ("one", "other"))
+    found = [KeptReply("t", "a", one), KeptReply("t", "a", other), KeptReply("u", "b", one)]
+    replies = RunReplies.left(nowhere, found)
+    taken = [replies.take("a") for _ in range(3)]
+    assert [one.replies[0].text if one else None for one in taken] == ["one", "other", None]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"n": 2}, {"label": "sample r0c1"}, {"parameters": {"seed": 2}}, {"schema": {}},
+     {"messages": [HumanMessage("Why?")]}],
+)  # fmt: skip
+def test_another_request_or_step_finds_nothing(other):
+    policy = Policy(ScriptedModel(script=[]), "p")
+    given = {"messages": [HumanMessage("How?")], "label": "sample r0c0", "parameters": {"seed": 1}}
+    first = request_digest(Request(policy, **given), "step")
+    assert first == request_digest(Request(policy, **given, refused=frozenset({"n"})), "step")
+    assert first != request_digest(Request(policy, **given), "next step")
+    assert first != request_digest(Request(policy, **{**given, **other}), "step")
+
+
+def test_what_failed_is_asked_again_and_what_was_cancelled_is_not():
+    assert has_ended([("__error__", ValueError())])
+    assert not has_ended([("__error__", asyncio.CancelledError())])
+
+
+async def test_a_row_that_goes_on_takes_the_replies_that_were_kept(tmp_path, monkeypatch):
+    how = {"reward": by_length, "depth": 0, "width": 3, "sampling": "parallel", "seed": 1,
+           "folder": tmp_path / "out", "retry_failed": True}  # fmt: skip
+    texts = ["an answer", "another one", "the third"]
+    saved = SqliteRows.aput_writes
+
+    async def lost(self, config, writes, task_id, task_path=""):
+        if any(channel == "candidates" for channel, _ in writes):
+            raise OSError("the process ends here")
+        await saved(self, config, writes, task_id, task_path)
+
+    model = ScriptedModel(script=texts)
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteRows, "aput_writes", lost)
+        [failed] = [row async for row in tpo.abatch(["How?"], policy=model, **how)]
+    assert failed["error"]
+    with closing(sqlite3.connect(tmp_path / "out" / "runs.db")) as database:
+        kept = [r for (r,) in database.execute("SELECT reply FROM tpo_replies")]
+    assert kept
+    again = ScriptedModel(script=texts[len(kept) :])
+    [row] = [row async for row in tpo.abatch(["How?"], policy=again, **how)]
+    assert (row["error"], len(again.asked)) == (None, 3 - len(kept))
+    assert row["usage"]["total"]["requests"] == 3
+    pool = next(read_lines(tmp_path / "out" / "pools.jsonl"))
+    assert sorted(c["text"] for c in pool["candidates"]) == sorted(texts)
+    assert len(pool["requests"]) == 3
