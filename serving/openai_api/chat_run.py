@@ -26,6 +26,7 @@ from ..operations.request_record import note_failure
 from ..operations.run_record import RunRecord
 from ..served_models import ServedModel
 from ..server_settings import Settings
+from .growing_reasoning import GrowingReasoning
 from .held_stream import DECIDED
 from .reply import DONE, Completion, data, shown_paragraph
 
@@ -67,13 +68,14 @@ class ChatRun:
         `DECIDED` comes with the first text of a model.
         """
         completion, field = self._completion(), self.settings.reasoning_field
+        reasoning = GrowingReasoning(partial(shown_paragraph, settings=self.settings))
         yield completion.piece({"role": "assistant", "content": ""})
         async with aclosing(self._events()) as events:
             async for event in events:
                 completion.take(event)
-                if field and (text := shown_paragraph(event, self.settings)):
+                if field and (text := reasoning.take(event)):
                     yield completion.piece({field: text})
-                if event["type"] == "tpo.candidate" and not event["candidate"]["error"]:
+                if _is_text(event):
                     yield DECIDED
         yield completion.piece({"content": completion.final["answer"]})
         yield completion.piece({}, completion.finish_reason, tpo=completion.about)
@@ -121,3 +123,10 @@ class ChatRun:
             raise Refusal(504, message, kind="timeout", headers=NO_RETRY) from None
         except Cancelled:
             raise stopping(CUT_SHORT) from None
+
+
+def _is_text(event: AnyEvent) -> bool:
+    """Return whether a model has begun to answer, or has answered."""
+    if event["type"] == "tpo.candidate":
+        return not event["candidate"]["error"]
+    return event["type"] == "tpo.candidate_delta"

@@ -271,3 +271,16 @@ def test_of_several_critiques_the_first_is_on_the_screen_and_all_are_told():
     assert view.loss == "loss 0"
     assert "loss 1 written" in lines.getvalue()
     assert "loss 2 written" in lines.getvalue()
+
+
+def test_texts_of_one_request_grow_beside_each_other_and_start_over_together():
+    def delta(name: str, text: str) -> dict[str, Any]:
+        return event("candidate_delta", 0, 1.0, request="r0c0-2", candidate=name, text=text)
+
+    begun = started("r0c0-2", "sample", 0, 0.5)
+    view = START
+    for one in (begun, delta("r0c2", "It "), delta("r0c0", "He"), delta("r0c2", "is")):
+        view = apply(view, one)
+    assert view.partial == {"r0c2": "It is", "r0c0": "He"}
+    assert apply(view, started("r1c0-2", "update", 1, 2.0)).partial == view.partial
+    assert apply(view, begun).partial == {}

@@ -31,6 +31,14 @@ test("text grows, and a request that starts again starts over", () => {
   assert.equal(again.candidates.r0c1.live, "He");
 });
 
+test("several texts of one request grow beside each other, and start over together", () => {
+  const piece = (id, text) => event("candidate_delta", { request: "r0c0-1", candidate: id, text });
+  const view = play([start, request("r0c0-1"), piece("r0c1", "It "), piece("r0c0", "He"), piece("r0c1", "is")]);
+  assert.deepEqual([view.candidates.r0c0.live, view.candidates.r0c1.live], ["He", "It is"]);
+  const again = play([request("r0c0-1"), piece("r0c1", "So")], view);
+  assert.deepEqual([again.candidates.r0c0.live, again.candidates.r0c1.live], ["", "So"]);
+});
+
 test("a complete candidate takes the place of its preview, and late pieces do not touch it", () => {
   const view = play([start, request("r0c0"), delta("r0c0", "dra"), candidate("r0c0", "draft, done"), delta("r0c0", "x")]);
   assert.equal(view.candidates.r0c0.text, "draft, done");
