@@ -21,6 +21,7 @@ from .guard.safe_headers import SafeHeaders
 from .hidden_parts import for_clients
 from .openai_api.routes import ChatRoutes
 from .page_files import page_routes
+from .reports.routes import ReportRoutes
 from .served_models import ServedModels
 from .server_settings import Settings
 
@@ -56,7 +57,8 @@ def app_of_tpo_serve(
         allow_private_network=True,  # browsers ask before a page may reach this machine
     )
     openapi = Route("/openapi.json", chat.openapi)
-    routes = [*page_routes(), openapi, *chat.routes(), *agent.routes()]
+    reports = ReportRoutes(settings, agent.keyring)
+    routes = [*page_routes(), openapi, *chat.routes(), *reports.routes(), *agent.routes()]
     return _app(settings, routes, settings.host, origins, cors)
 
 

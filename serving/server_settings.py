@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, field_validator
 from ..core.login import has_login
 from .guard.access_settings import AccessSettings
 from .guard.limit_settings import LimitSettings
+from .reports.report_settings import ReportSettings
 
 MODELS = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
 
@@ -16,7 +17,7 @@ MODELS = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"
 Specs = TypeVar("Specs", str, dict[str, str])
 
 
-class Settings(AccessSettings, LimitSettings):
+class Settings(AccessSettings, LimitSettings, ReportSettings):
     """Every setting of the server. Flags of `tpo serve`, or `TPO_SERVE_...` in the environment.
 
     Example:

@@ -38,6 +38,8 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
     "any_spec": (OFFER, ("--any-spec/ ",), bool, " "),
     "ignore_tools": (OFFER, ("--ignore-tools/ ",), bool, " "),
     "data": (OFFER, ("--data",), Path, "DIR"),
+    "reports": (OFFER, ("--reports",), Path, "DIR"),
+    "share_reports": (WHO, ("--share-reports/ ",), bool, " "),
     "host": (WHO, ("--host",), str, "ADDRESS"),
     "port": (WHO, ("--port",), int, "N"),
     "keys": (WHO, ("--key",), list[str], "KEY"),
