@@ -5,6 +5,8 @@ from __future__ import annotations
 from ...core.json_types import JsonObject
 from ..compare.comparison import Comparison
 
+SHOWN = ("name", "rows", "reward", "heldout", "tokens", "cost_usd")
+
 
 def report_about(comparison: Comparison) -> JsonObject:
     """Return a report in brief.
@@ -25,11 +27,5 @@ def report_about(comparison: Comparison) -> JsonObject:
         "ended": about.get("ended") if one else comparison["created"],
         "stopped": about.get("stopped", "") if one else "",
         "sums": about.get("sums"),
-        "arms": [
-            {
-                name: arm[name]
-                for name in ("name", "rows", "reward", "heldout", "tokens", "cost_usd")
-            }
-            for arm in arms
-        ],
+        "arms": [{name: arm[name] for name in SHOWN} for arm in arms],
     }

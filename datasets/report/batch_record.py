@@ -17,7 +17,7 @@ from .writing import write_report
 
 
 def write_batch_report(folder: Path) -> Path:
-    """Write `report.html`, `report.md` and `report.json` into the folder of a batch, done or under way.
+    """Write `report.html`, `.md` and `.json` into the folder of a batch, done or under way.
 
     Args:
         folder: What `tpo batch -o` wrote.
@@ -61,7 +61,7 @@ def batch_record(folder: Path) -> Comparison:
         win_rates=[],
         smaller=[],
         recommended="",
-        sentences=[*batch_sentences(arms, len(results)), *so_far(about, len(results))],
+        sentences=[*so_far(about, len(results)), *batch_sentences(arms, len(results))],
         rows=rows,
         left_out={row["id"]: why_unanswered(row) for row in results if row["answer"] is None},
         metadata=about,
