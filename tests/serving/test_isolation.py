@@ -41,7 +41,8 @@ OPEN = {"/", "/app", "/ok", "/info", "/openapi.json", "/v1/openapi.json"}
 OPEN |= {"/reports/open/{ticket}"}  # the ticket is its key (test_reports.py)
 # They know no threads; they answer everyone with a key alike. What is sent to each.
 SHARED: dict[str, Any] = {
-    "GET /reports": None, "GET /v1/models": None, "GET /v1/models/": None, "GET /v1/models/{name:path}": None,
+    "GET /reports": None,
+    "GET /v1/models": None, "GET /v1/models/": None, "GET /v1/models/{name:path}": None,
     "POST /v1/chat/completions": CHAT, "POST /v1/chat/completions/": CHAT,
     "POST /assistants/search": {}, "POST /assistants/count": {},
     "GET /assistants/{assistant_id}": None, "GET /assistants/{assistant_id}/graph": None,
