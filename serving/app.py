@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from starlette.applications import Starlette
@@ -12,11 +12,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
 from .agent_server.server import AgentServer
-from .error_responses import Refusal, handle_error
+from .error_responses import handle_error
 from .guard.access_settings import LOOPBACK
-from .guard.api_keys import make_keyring
 from .guard.hosts_and_origins import LOCAL_ORIGIN, STUDIO, KnownHost, KnownOrigin
-from .guard.run_limit import RunLimit, make_run_limit
+from .guard.run_limit import RunLimit
 from .guard.safe_headers import SafeHeaders
 from .hidden_parts import for_clients
 from .openai_api.routes import ChatRoutes
@@ -26,19 +25,6 @@ from .served_models import ServedModels
 from .server_settings import Settings
 
 EXPOSED_HEADERS = ("content-location", "location", "retry-after")
-
-
-def app_for_langgraph_dev(settings: Settings) -> Starlette:
-    """Return the `http.app` of `langgraph dev`: `/v1`, the page, and the checks in front of them.
-
-    The checks stand in front of the routes of `langgraph dev` too. Its CORS is set in
-    langgraph.json, and it sends requests to itself under the host name `api`.
-    """
-    keyring = make_keyring(settings)
-    limit = make_run_limit(settings, keyring)
-    chat = ChatRoutes(settings, keyring, ServedModels(settings), limit)
-    origins = [STUDIO, *settings.origins]
-    return _app(settings, [*page_routes(), *chat.routes()], "api", origins, handled=(Refusal,))
 
 
 def app_of_tpo_serve(
@@ -59,20 +45,26 @@ def app_of_tpo_serve(
     openapi = Route("/openapi.json", chat.openapi)
     reports = ReportRoutes(settings, agent.keyring)
     routes = [*page_routes(), openapi, *chat.routes(), *reports.routes(), *agent.routes()]
-    return _app(settings, routes, settings.host, origins, cors)
+    return guarded_app(settings, routes, settings.host, origins, cors)
 
 
-def _app(
+def guarded_app(
     settings: Settings,
     routes: list[BaseRoute],
     host: str,
     origins: list[str],
     *inner: Middleware,
     handled: Sequence[type[Exception]] = (HTTPException, Exception),
+    kind: Callable[..., Starlette] = Starlette,
 ) -> Starlette:
+    """Return an app of these routes, with the checks in front of them.
+
+    Raises:
+        ConfigError: strangers could come in.
+    """
     settings.check()
     handler = partial(handle_error, shown=partial(for_clients, settings=settings))
-    return Starlette(
+    return kind(
         routes=routes,
         middleware=[*checks(settings, host, origins), *inner],
         exception_handlers=dict.fromkeys(handled, handler),

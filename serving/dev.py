@@ -1,8 +1,7 @@
-"""The `http.app` that langgraph.json names; its settings come from `TPO_SERVE_...` variables."""
+"""The `http.app` and `auth` that langgraph.json names, for Studio: its graphs take any spec."""
 
 from __future__ import annotations
 
-from .app import app_for_langgraph_dev
-from .environment import make_settings
+from .engine.named import app, auth
 
-app = app_for_langgraph_dev(make_settings({}))
+__all__ = ["app", "auth"]

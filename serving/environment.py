@@ -13,7 +13,7 @@ from ..core.make_context import explain
 from .guard.access_settings import PREFIX, SECRET
 from .server_settings import MODELS, Settings
 
-LISTS = {"hosts", "origins", "trusted_proxies"}
+LISTS = {"hosts", "origins", "trusted_proxies", "allow_parameters"}
 
 
 def make_settings(given: Mapping[str, object]) -> Settings:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, create_model, model_validator
+from pydantic import BeforeValidator, Field, create_model, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from ..core.context import Context
+from ..core.settings.parameters import parameters_by_name
 from .guard.run_account import MEASURES
 from .hidden_parts import by_short_name
 from .server_settings import Settings
@@ -49,6 +50,16 @@ def bounded_context(settings: Settings, base: type[Context]) -> type[Context]:
                     f"server allows {settings.max_calls} per run; take less of either"
                 )
             return self
+
+        @field_validator("parameters")
+        @classmethod
+        def _allowed(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+            for name in parameters_by_name(given).keys() - set(settings.allow_parameters):
+                raise ValueError(
+                    f"{name} is not passed on to the model: leave it out; whoever runs this server "
+                    f"can allow it (tpo serve --allow-parameter {name})"
+                )
+            return given
 
     bounded = create_model("Context", __base__=Bounded, **bounded_numbers(settings, base))
     if settings.any_spec:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from langgraph.graph.state import CompiledStateGraph
-from pydantic import create_model
+from pydantic import ValidationError, create_model
 
 from ..core.context import Context
 from ..core.errors import ConfigError
-from ..core.make_context import context_with, make_context
+from ..core.make_context import context_with, explain, make_context
 from ..core.state import InputState, State
 from ..graphs.loop import TPOGraph, build_tpo
 from ..models.policy import resolve_policy
@@ -95,7 +95,10 @@ class ServedModels:
             ConfigError: a name is wrong.
             MissingDependencyError: a package is not installed.
         """
-        defaults = self.graphs["tpo"].schema()
+        try:
+            defaults = self.graphs["tpo"].schema()
+        except ValidationError as error:
+            raise ConfigError(f"a run without settings is refused: {explain(error)}") from None
         for spec in filter(None, [*self.policies, defaults.critic]):
             await resolve_policy(spec)
         await asyncio.to_thread(resolve_reward, defaults.reward, policy=defaults.policy)

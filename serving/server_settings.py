@@ -7,6 +7,7 @@ from typing import TypeVar
 from pydantic import ConfigDict, Field, field_validator
 
 from ..core.login import has_login
+from ..core.settings.parameters import refuse_own_names
 from .guard.access_settings import AccessSettings
 from .guard.limit_settings import LimitSettings
 from .reports.report_settings import ReportSettings
@@ -45,12 +46,23 @@ class Settings(AccessSettings, LimitSettings, ReportSettings):
         description="Answer in words if a client offers tools, rather than refuse: for clients "
         "that always offer some, as Open WebUI does.",
     )
+    allow_parameters: tuple[str, ...] = Field(
+        default=(),
+        description="Parameters of the provider that clients may set; they reach the policy as "
+        "they are, such as reasoning_effort, top_k or chat_template_kwargs.",
+    )
     reasoning_field: str = Field(
         default="reasoning_content",
         pattern=r"^\w*$",
         description="Where /v1 shows the steps of a run: reasoning_content, reasoning, or "
         "nothing to hide them.",
     )
+
+    @field_validator("allow_parameters")
+    @classmethod
+    def _of_a_provider(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        refuse_own_names(given)
+        return given
 
     @field_validator("policy", "critic", "reward", "models")
     @classmethod

@@ -36,6 +36,7 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
     "critic": (OFFER, ("--critic",), str, "SPEC"),
     "models": (OFFER, ("--model",), list[str], "NAME=SPEC"),
     "any_spec": (OFFER, ("--any-spec/ ",), bool, " "),
+    "allow_parameters": (OFFER, ("--allow-parameter",), list[str], "NAME"),
     "ignore_tools": (OFFER, ("--ignore-tools/ ",), bool, " "),
     "data": (OFFER, ("--data",), Path, "DIR"),
     "reports": (OFFER, ("--reports",), Path, "DIR"),

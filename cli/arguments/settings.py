@@ -22,6 +22,11 @@ SEVERAL = (
     "The one whose answer is the best of these writes all that follows."
 )
 
+PARAMETERS = (
+    "NAME=VALUE: what else goes into the requests to the policy, as its provider names it, such as "
+    "reasoning_effort=low; may be repeated. The value is JSON, or a text."
+)
+
 
 def number(text: str) -> float | int | str:
     """Read a number, or `none`."""
@@ -145,6 +150,7 @@ SETTINGS = (
     Setting("max_concurrency", REQUESTS),
     Setting("timeout", REQUESTS),
     Setting("retries", REQUESTS),
+    Setting("parameters", REQUESTS, help=PARAMETERS),
     Setting("live", REQUESTS, flags=" /--no-live", help="Do not stream text as it is written."),
     Setting("human_pick", PERSON, flags="--human-pick/--no-human-pick"),
 )

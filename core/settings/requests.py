@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from .parameters import Parameters
+
 RETRIES_OF_ROWS = 6  # in place of 2: among many rows a refusal for too many requests is common
 
 
@@ -26,4 +28,10 @@ class RequestSettings(BaseModel):
         le=10,
         title="Retries",
         description="Further tries after a rate limit, a server error (5xx) or a lost connection.",
+    )
+    parameters: Parameters = Field(
+        default=(),
+        title="Parameters",
+        description="NAME=VALUE: what else goes into the requests to the policy, as its provider "
+        "names it, such as reasoning_effort=low. The value is JSON, or a text.",
     )

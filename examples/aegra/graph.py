@@ -1,5 +1,5 @@
 """The graphs that aegra.json names: aegra takes files only, so this one points at the package."""
 
-from tpo.graphs.studio import best_of_n, graph, revision
+from tpo.serving.engine.named import best_of_n, revision, tpo
 
-__all__ = ["best_of_n", "graph", "revision"]
+__all__ = ["best_of_n", "revision", "tpo"]

@@ -124,7 +124,7 @@ class GivenModels:
         critic = self.critic or context.critic
         policies = policies_of(self.policy, self.policies, context)
         ready = partial(reward_for_run, policy=policies[0])
-        answering = await resolve_policies(policies, context.width)
+        answering = await resolve_policies(policies, context.width, context.parameters)
         criticising = await resolve_policy(critic) if critic else answering[0]
         context = priced_context(context, *answering, criticising)
         heldout = self.heldout or context.heldout

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 SHOWN = 5  # violations that are told
+_GROUP = re.compile(r"\\.|(\((?:\?(?::|P<\w+>))?|\)|\[(?=.\])|(?<=\[.)\])", re.DOTALL)
 _LITERAL = re.compile(r"\^?(?:[\w\s,:;=/%@#!'\"<>&~-]|\\[^\w\s])*\$?")
 
 
@@ -61,11 +62,13 @@ def fixes_value(schema: JsonObject) -> bool:
         (True, False)
     """
     pattern, least = schema.get("pattern"), schema.get("minimum")
+    # Brackets around a text, or around one character, leave as little to choose.
+    plain = _GROUP.sub(lambda found: "" if found[1] else found[0], str(pattern))
     return (
         "const" in schema
         or ("enum" in schema and len(schema["enum"]) == 1)
         or (least is not None and least == schema.get("maximum"))
-        or (isinstance(pattern, str) and _LITERAL.fullmatch(pattern) is not None)
+        or (isinstance(pattern, str) and _LITERAL.fullmatch(plain) is not None)
     )
 
 

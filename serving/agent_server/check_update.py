@@ -11,6 +11,7 @@ from ...core.conversation import to_messages
 from ...core.errors import InputError, evidence
 from ...core.json_types import JsonObject
 from ...core.remove_messages import refuse_removals, refuse_unknown_removals
+from ..guard.limit_settings import MAX_MESSAGES
 from ..served_models import App
 
 
@@ -23,6 +24,8 @@ def messages_in(update: object) -> Sequence[BaseMessage]:
     if not isinstance(update, Mapping) or "messages" not in update:
         return []
     given = update["messages"]
+    if isinstance(given, Sequence) and not isinstance(given, str) and len(given) > MAX_MESSAGES:
+        raise InputError(f"{len(given)} messages at once are too many: send {MAX_MESSAGES} at most")
     return to_messages([dict(given)] if isinstance(given, Mapping) else given)
 
 

@@ -24,6 +24,7 @@ from ...core.make_context import explain
 from ..error_responses import Refusal
 from .check_update import messages_in
 from .metadata import Metadata, MetadataSearch
+from .refused_fields import refuse_ignored
 
 StreamMode = Literal[
     "values",
@@ -112,6 +113,8 @@ class RunCreate(RequestBody):
     on_disconnect: Literal["cancel", "continue"] = "continue"
     if_not_exists: Literal["create", "reject"] = "reject"
     durability: Literal["sync", "async", "exit"] = "sync"
+
+    _nothing_ignored = model_validator(mode="before")(refuse_ignored)
 
     @field_validator("*", mode="before")
     @classmethod

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+MAX_MESSAGES = 2000  # of one body: they are checked one by one while every other client waits
+
 
 class LimitSettings(BaseModel):
     """How much the server takes on, and how long it waits."""

@@ -14,26 +14,21 @@ from .callers import PLACE
 class SlowClientProtocol(H11Protocol):
     """uvicorn's protocol with limits on waiting: for a request's head, and for a reader.
 
-    If there are as many connections as may be, the one that has been without a request for the
-    longest is closed for the newest; one that came without a key first. So strangers who only
-    hold connections shut out nobody.
+    If there are as many connections as may be, the stranger who has been without a request for
+    the longest is closed for the newest; at twice as many, whoever has been. So strangers who
+    only hold connections shut out nobody.
     """
 
     seconds: ClassVar[float] = 30
     most: ClassVar[int] = 1000
     waiting: ClassVar[dict[SlowClientProtocol, None]] = {}  # the longest first
+    is_known = False  # whether a request of it had a key: not all routes ask for one
     _limit: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
-    @property
-    def is_known(self) -> bool:
-        """Whether its last request had a key."""
-        return self.scope is not None and PLACE in self.scope
-
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
-        if len(self.connections) + 1 >= self.most and self.waiting:
-            next((one for one in self.waiting if not one.is_known), next(iter(self.waiting))).drop()
+        self._make_room(len(self.connections) + 1)
         super().connection_made(transport)
         self._wait()
 
@@ -48,6 +43,7 @@ class SlowClientProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """Wait for the next request."""
         super().on_response_complete()
+        self.is_known = self.is_known or (self.scope is not None and PLACE in self.scope)
         if self.cycle is None or self.cycle.response_complete:
             self._wait()
 
@@ -70,8 +66,15 @@ class SlowClientProtocol(H11Protocol):
     def drop(self) -> None:
         """Close the connection at once, whatever has not been read."""
         self._stop_waiting()
-        self.connections.discard(self)  # the loop tells of its end a moment later: too late to count
+        self.connections.discard(self)  # not counted until the loop tells of its end
         self.transport.abort()
+
+    def _make_room(self, number: int) -> None:
+        idle = next((one for one in self.waiting if not one.is_known), None)
+        if idle is None and number >= 2 * self.most:
+            idle = next(iter(self.waiting), None)
+        if idle and number >= self.most:
+            idle.drop()
 
     def _wait(self) -> None:
         self._stop_waiting()

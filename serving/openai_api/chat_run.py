@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from langchain_core.messages import BaseMessage
@@ -46,7 +47,7 @@ class ChatRun:
 
     async def whole(self) -> JsonObject:
         """Run to the end, and return the reply."""
-        completion, reasoning = Completion(self.served.name), list[str]()
+        completion, reasoning = self._completion(), list[str]()
         async with aclosing(self._events()) as events:
             async for event in events:
                 completion.take(event)
@@ -55,7 +56,7 @@ class ChatRun:
 
     async def pieces(self, *, usage: bool) -> AsyncGenerator[bytes]:
         """Run, and yield the reply in pieces; `usage` asks for one with the token counts."""
-        completion, field = Completion(self.served.name), self.settings.reasoning_field
+        completion, field = self._completion(), self.settings.reasoning_field
         yield completion.piece({"role": "assistant", "content": ""})
         try:
             async with aclosing(self._events()) as events:
@@ -73,6 +74,9 @@ class ChatRun:
         if usage:
             yield completion.usage_piece()
         yield DONE
+
+    def _completion(self) -> Completion:
+        return Completion(self.served.name, shown=partial(for_clients, settings=self.settings))
 
     def _paragraph(self, event: AnyEvent) -> str:
         """Return an event as a part of the reasoning; texts of models stay as they are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -29,12 +30,17 @@ class Completion:
     last_event: Final | None = None
     stop_reason: str = ""
     finish_reasons: dict[str, str | None] = field(default_factory=dict)
+    shown: Callable[[str], str] = str
+    """Makes of a message what clients may see."""
+    notices: list[str] = field(default_factory=list)
 
     def take(self, event: AnyEvent) -> None:
         """Keep what an event says about the answer."""
         match event["type"]:
             case "tpo.candidate":
                 self.finish_reasons[event["candidate"]["id"]] = event["candidate"]["finish_reason"]
+            case "tpo.notice":
+                self.notices.append(self.shown(event["message"]))
             case "tpo.stop":
                 self.stop_reason = event["reason"]
             case "tpo.final":
@@ -74,6 +80,7 @@ class Completion:
             "stop_reason": self.stop_reason,
             "usage": self.final["usage"],
             "gain": self.final["gain"],
+            "notices": self.notices,
         }
 
     def whole(self, reasoning: str, reasoning_field: str) -> JsonObject:

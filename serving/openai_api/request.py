@@ -14,21 +14,11 @@ from ...core.errors import ConfigError, InputError
 from ...core.json_types import JsonObject
 from ...core.make_context import explain
 from ..error_responses import Refusal
+from ..guard.limit_settings import MAX_MESSAGES
 from ..served_models import ServedModel
 from ..server_settings import Settings
+from .other_fields import policy_parameters, refuse_form, with_parameters_of
 from .turn import Turn
-
-NOT_OFFERED = {
-    "tools": "tools are not offered here: put TPO into an agent (tpo.TPOMiddleware) or leave them "
-    "out; for clients that always send some, start the server with --ignore-tools",
-    "functions": "functions are not offered here: leave them out",
-    "audio": "audio is not offered here: the answer is text",
-    "logit_bias": "logit_bias is not offered here: leave it out",
-    "logprobs": "logprobs are not offered here: leave them out",
-    "top_logprobs": "logprobs are not offered here: leave them out",
-    "presence_penalty": "presence_penalty is not offered here: leave it out",
-    "frequency_penalty": "frequency_penalty is not offered here: leave it out",
-}
 
 
 class StreamOptions(BaseModel):
@@ -43,7 +33,9 @@ class ChatRequest(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     model: str = Field(description="One of GET /v1/models.")
-    messages: list[Turn] = Field(min_length=1, description="The conversation; text only.")
+    messages: list[Turn] = Field(
+        min_length=1, max_length=MAX_MESSAGES, description="The conversation; text only."
+    )
     stream: bool | None = Field(default=None, description="Send the answer piece by piece.")
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = Field(
@@ -84,25 +76,6 @@ class ChatRequest(BaseModel):
             )
         return n
 
-    def refuse_the_rest(self, *, ignore_tools: bool) -> None:
-        """Refuse what is not offered here and would change the answer.
-
-        Args:
-            ignore_tools: Whether to ignore tools that the answer need not use.
-
-        Raises:
-            Refusal: something is not offered (400).
-        """
-        more = self.model_extra or {}
-        if ignore_tools and more.get("tool_choice", "auto") in ("auto", "none", None):
-            more = {name: value for name, value in more.items() if name != "tools"}
-        for name, message in NOT_OFFERED.items():
-            if more.get(name):
-                raise Refusal(400, message, param=name, code="unsupported_parameter")
-        if (self.response_format or {}).get("type", "text") != "text":
-            message = "response_format is not offered here: ask for the form in the prompt"
-            raise Refusal(400, message, param="response_format", code="unsupported_parameter")
-
     def conversation(self, settings: Settings) -> list[BaseMessage]:
         """Return the messages, checked.
 
@@ -126,8 +99,10 @@ class ChatRequest(BaseModel):
             raise Refusal(400, str(error), param="messages") from None
         return [*messages]
 
-    def context(self, served: ServedModel) -> Context:
+    def context(self, served: ServedModel, server: Settings) -> Context:
         """Return the settings of the run: OpenAI's names, then those of `tpo`.
+
+        What is neither goes to the policy, if the server allows it.
 
         Raises:
             Refusal: one of them is wrong (400).
@@ -141,8 +116,9 @@ class ChatRequest(BaseModel):
             "seed": None if self.seed is None else self.seed % 2**31,
         }
         settings = {name: value for name, value in given.items() if value is not None}
+        tpo = with_parameters_of(self.tpo, policy_parameters(self.model_extra or {}, server))
         try:
-            context = served.context(**{"live": False, **settings, **self.tpo})
+            context = served.context(**{"live": False, **settings, **tpo})
         except ConfigError as error:
             raise Refusal(400, f"tpo: {error}", param="tpo") from None
         if context.human_pick:
@@ -153,7 +129,7 @@ class ChatRequest(BaseModel):
         return context
 
 
-def read_request(body: object, settings: Settings) -> ChatRequest:
+def read_request(body: object) -> ChatRequest:
     """Check a body.
 
     Raises:
@@ -166,5 +142,5 @@ def read_request(body: object, settings: Settings) -> ChatRequest:
     except ValidationError as error:
         place = error.errors()[0]["loc"]
         raise Refusal(400, explain(error)[:2000], param=str(place[0]) if place else None) from None
-    request.refuse_the_rest(ignore_tools=settings.ignore_tools)
+    refuse_form(request.response_format, "response_format")
     return request

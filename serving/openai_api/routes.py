@@ -78,9 +78,9 @@ class ChatRoutes:
 
     async def complete(self, request: Request) -> Response:
         """Answer a conversation."""
-        asked = read_request(await read_json(request, self.settings), self.settings)
+        asked = read_request(await read_json(request, self.settings))
         served = self.served_models[asked.model]
-        messages, context = asked.conversation(self.settings), asked.context(served)
+        messages, context = asked.conversation(self.settings), asked.context(served, self.settings)
         owner = caller_of(request).name
         slot, tasks = self.run_limit.take(owner), self.run_limit.tasks[owner]
         run = ChatRun(served, messages, context, self.settings, tasks, slot.account)

@@ -3,63 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
+from aegra_server import PYTHON, Aegra, aegra_database
+from aegra_workers import Workers, aegra_workers, missing
 from billing_server import BillingServer, varied
 from langgraph_sdk import get_client
-from local_postgres import NoPostgresError, postgres
+from local_postgres import NoPostgresError
 
-PYTHON = os.environ.get("TPO_AEGRA", "")
-CONFIG = Path(__file__).parents[2] / "examples" / "aegra" / "aegra.json"
 KEY = "sk-loopback-1234567890"
-START_WITHIN = 60.0
-
-
-class Aegra:
-    """The server; it can be killed and started again."""
-
-    def __init__(self, folder: Path, **settings: str) -> None:
-        self.log = folder / "aegra.log"
-        self.folder = folder
-        own = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-        self.environment = {**own, "AEGRA_CONFIG": str(CONFIG), **settings}
-
-    def start(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        command = ["-m", "uvicorn", "aegra_api.main:app", "--host", "127.0.0.1", "--port"]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [PYTHON, *command, str(port)],
-                cwd=self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        end = time.monotonic() + START_WITHIN
-        while time.monotonic() < end and self.process.poll() is None:
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/health"):
-                return
-            time.sleep(0.1)
-        self.stop(signal.SIGKILL)
-        raise AssertionError(f"aegra did not start:\n{self.log.read_text()[-4000:]}")
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        self.process.send_signal(how)
-        self.process.wait(20)
+OPERATORS = "sk-operator-1234567890"
+# A worker that was killed is missed after this long; by default it is up to 45 seconds.
+SOON = {"LEASE_DURATION_SECONDS": "5", "HEARTBEAT_INTERVAL_SECONDS": "2"}
+SOON |= {"REAPER_INTERVAL_SECONDS": "1", "BG_JOB_MAX_RETRIES": "3"}
 
 
 @pytest.fixture(scope="session")
@@ -69,28 +27,55 @@ def models() -> Iterator[BillingServer]:
 
 
 @pytest.fixture(scope="session")
-def aegra(models: BillingServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aegra]:
+def model_settings(models: BillingServer) -> dict[str, str]:
+    return {
+        "TPO_POLICY": f"openai:x@{models.base_url}",
+        "TPO_POLICY_API_KEY": KEY,
+        "LANGGRAPH_STRICT_MSGPACK": "true",
+    }
+
+
+@pytest.fixture(scope="session")
+def aegra(
+    model_settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Aegra]:
     if not PYTHON:
         pytest.skip("aegra has an environment of its own: make aegra")
     with contextlib.ExitStack() as stack:
         try:
-            dsn = stack.enter_context(postgres("uuid-ossp"))
+            database = stack.enter_context(aegra_database())
         except NoPostgresError as error:
             pytest.skip(str(error))
-        with psycopg.connect(f"{dsn} dbname=postgres", autocommit=True) as connection:
-            connection.execute("create database aegra")
-        host = dsn.split()[0].removeprefix("host=")
-        server = Aegra(
-            tmp_path_factory.mktemp("aegra"),
-            DATABASE_URL=f"postgresql://tpo@/aegra?host={host}",
-            TPO_POLICY=f"openai:x@{models.base_url}",
-            TPO_POLICY_API_KEY=KEY,
-            LANGGRAPH_STRICT_MSGPACK="true",
-        )
+        folder = tmp_path_factory.mktemp("aegra")
+        server = Aegra(folder, DATABASE_URL=database, **model_settings)
         server.start()
         stack.callback(server.stop)
         yield server
     assert KEY not in server.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def workers(
+    model_settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workers]:
+    """Two workers behind a proxy, with keys."""
+    if not PYTHON:
+        pytest.skip("aegra has an environment of its own: make aegra")
+    if lacking := missing():
+        pytest.skip(f"not installed: {', '.join(lacking)}")
+    folder = tmp_path_factory.mktemp("workers")
+    settings = {**model_settings, **SOON, "TPO_SERVE_KEYS": OPERATORS}
+    settings["TPO_SERVE_KEYS_FILE"] = str(folder / "keys.json")
+    (folder / "keys.json").touch(0o600)
+    (folder / "keys.json").write_text('{"keys": []}')
+    with contextlib.ExitStack() as stack:
+        try:
+            found = stack.enter_context(aegra_workers(folder, **settings))
+        except NoPostgresError as error:
+            pytest.skip(str(error))
+        yield found
+    assert KEY not in found.log()
+    assert OPERATORS not in found.log()
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import ValidationError
 
 from tpo.core.context import Context
 from tpo.core.errors import ConfigError
 from tpo.core.make_context import context_with, make_context
+from tpo.core.settings.parameters import parameters_by_name
 
 SCHEMA = Context.model_json_schema()["properties"]
 NUMBERS = {
@@ -16,6 +19,30 @@ NUMBERS = {
     for branch in [field, *field.get("anyOf", [])]
     if branch.get("type") in {"integer", "number"}
 }
+
+
+def test_parameters_of_a_provider_are_given_by_name_or_as_they_are_typed():
+    given = {"top_k": 20, "reasoning_effort": "low", "a": {"b": None}}
+    context = Context(parameters=given)
+    assert parameters_by_name(context.parameters) == given
+    assert Context(parameters=context.parameters) == context
+    assert hash(context) == hash(Context.model_validate(context.model_dump(mode="json")))
+    typed = Context(parameters=["top_k=20", "reasoning_effort=low", "url=a=b"]).parameters
+    assert parameters_by_name(typed) == {"top_k": 20, "reasoning_effort": "low", "url": "a=b"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["top_k"], "give NAME=VALUE, as top_k=20"),
+        ({"stop": "x"}, "stop cannot be passed on: use the setting stop_sequences"),
+        ({"messages": []}, "messages cannot be passed on: TPO writes it itself"),
+        (3, "valid tuple"),
+    ],
+)
+def test_what_is_no_parameter_of_a_provider_is_refused(given, said):
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        make_context(parameters=given)
 
 
 def test_the_defaults_are_the_papers():

@@ -37,6 +37,8 @@ OPENAI = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
         ({"prompt_tokens": 10}, Counted(10, sound=False)),
         ({"prompt_tokens": None, "completion_tokens": "many"}, None),
         ({"prompt_tokens": True, "completion_tokens": float("nan")}, None),
+        # More than any model takes: a fault of the server, and no ground to stop a budget.
+        ({"prompt_tokens": 1e30, "completion_tokens": 5}, Counted(0, 0, 5, sound=False)),
         ({}, None),
         (None, None),
         (7, None),

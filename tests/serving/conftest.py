@@ -12,6 +12,8 @@ from billing_server import BillingServer, varied
 from dev_server import DevServer
 from serve_process import ServeProcess
 
+ALLOWED = ("top_k", "chat_template_kwargs", "reasoning_effort")  # parameters that are passed on
+
 
 @pytest.fixture(scope="session")
 def models() -> Iterator[BillingServer]:
@@ -25,7 +27,8 @@ def serve(models: BillingServer, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("serve")
     options = ["--policy", f"openai:x@{models.base_url}", "--max-body-bytes", "1000000"]
     named = ["--model", f"small=openai:y@{models.base_url}"]
-    with ServeProcess(folder, *options, *named, "--studio") as server:
+    passed = [option for name in ALLOWED for option in ("--allow-parameter", name)]
+    with ServeProcess(folder, *options, *named, *passed, "--studio") as server:
         yield server
         said = server.log.read_text()
     assert "Traceback" not in said, said
@@ -36,7 +39,8 @@ def dev(models: BillingServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
     if not find_spec("langgraph_cli") or not find_spec("langgraph_api"):
         pytest.skip("langgraph-cli[inmem] is not installed: pip install 'tpo[studio]'")
     folder = tmp_path_factory.mktemp("dev")
-    with DevServer(folder, TPO_POLICY=f"openai:x@{models.base_url}") as server:
+    allowed = {"TPO_SERVE_ALLOW_PARAMETERS": ",".join(ALLOWED)}
+    with DevServer(folder, TPO_POLICY=f"openai:x@{models.base_url}", **allowed) as server:
         yield server
 
 

@@ -14,10 +14,12 @@ from starlette.routing import Route
 
 from tpo.cli.app import main
 from tpo.core.errors import ConfigError
-from tpo.serving.app import app_for_langgraph_dev
+from tpo.serving.engine.app import engine_app
 from tpo.serving.environment import make_settings
 from tpo.serving.error_responses import Refusal, handle_error
-from tpo.serving.guard.api_keys import Keyring, NeedsKey
+from tpo.serving.guard.api_keys import Keyring, NeedsKey, make_keyring
+from tpo.serving.guard.run_limit import make_run_limit
+from tpo.serving.served_models import ServedModels
 from tpo.serving.server_settings import Settings
 
 LONG = "0123456789abcdef"
@@ -85,7 +87,12 @@ def test_a_public_address_wants_a_long_key():
 def test_no_app_is_made_that_is_unsafe(keys):
     """Also without the command: `langgraph dev` takes in the app alone."""
     with pytest.raises(ConfigError, match="can be reached from other machines"):
-        app_for_langgraph_dev(Settings(host="0.0.0.0", keys=keys))
+        app_of_an_engine(Settings(host="0.0.0.0", keys=keys))
+
+
+def app_of_an_engine(settings: Settings) -> Starlette:
+    keyring = make_keyring(settings)
+    return engine_app(settings, keyring, ServedModels(settings), make_run_limit(settings, keyring))
 
 
 def client_of(app: Any) -> httpx.AsyncClient:
@@ -111,8 +118,8 @@ async def test_no_header_is_never_a_key(keys):
             assert (await client.get("/", headers=headers)).status_code == wanted
 
 
-async def test_beside_langgraph_dev_the_same_keys_hold():
-    async with client_of(app_for_langgraph_dev(Settings(keys=[LONG]))) as client:
+async def test_beside_an_engine_the_same_keys_hold():
+    async with client_of(app_of_an_engine(Settings(keys=[LONG]))) as client:
         for headers in NO_KEY:
             assert (await client.get("/v1/models", headers=headers)).status_code == 401
         right = {"authorization": f"Bearer {LONG}"}

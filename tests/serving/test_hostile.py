@@ -51,6 +51,16 @@ def test_a_long_prompt(http):
     assert said.json()["error"]["code"] == "context_length_exceeded"
 
 
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/runs/wait"])
+def test_more_messages_than_anyone_sends(http, path):
+    """Each is checked while all other clients wait."""
+    many = ASK["messages"] * 2001
+    body = {"assistant_id": "tpo", "input": {"messages": many}} if "runs" in path else ASK
+    said = http.post(path, json={**body, "messages": many})
+    assert said.status_code in (400, 422)
+    assert "2000" in said.text
+
+
 BODIES = [
     b"",
     b"null",

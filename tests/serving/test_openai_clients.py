@@ -150,6 +150,18 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"extra_body": {"tpo": {"dept": 1}}}, "tpo", "unknown setting dept"),
     ({"extra_body": {"tpo": {"width": 64, "depth": 20}}}, "tpo", "allows 200 per run"),
     ({"extra_body": {"tpo": {"human_pick": True}}}, "tpo", "no way to answer"),
+    ({"extra_body": {"depth": 1}}, "depth", 'into the field "tpo": {"tpo": {"depth": 1}}'),
+    ({"extra_body": {"judge": "x"}}, "judge", 'into the field "tpo": {"tpo": {"reward": "x"}}'),
+    ({"extra_body": {"context": {"depth": 1}}}, "context", "settings of TPO belong into"),
+    ({"extra_body": {"min_p": 0.1}}, "min_p", "tpo serve --allow-parameter min_p"),
+    ({"service_tier": "flex"}, "service_tier", "tpo serve --allow-parameter service_tier"),
+    ({"presence_penalty": 1}, "presence_penalty", "--allow-parameter presence_penalty"),
+    (
+        {"extra_body": {"tpo": {"parameters": {"min_p": 1}}}},
+        "tpo",
+        "tpo serve --allow-parameter min_p",
+    ),
+    ({"extra_body": {"tpo": {"parameters": {"n": 3}}}}, "tpo", "use the setting width"),
     ({"extra_body": {"tpo": {"policy": "openai:x@http://10.0.0.1/v1"}}}, "tpo", "policy: input"),
     ({"extra_body": {"tpo": {"reward": "mix:/etc/passwd"}}}, "tpo", "reward: input should be"),
 ]
@@ -162,6 +174,34 @@ def test_what_is_not_offered_is_refused_in_a_sentence(client, models, wrong, par
     assert (caught.value.param, caught.value.type) == (param, "invalid_request_error")
     assert said in caught.value.message
     assert models.asked == []
+
+
+def test_parameters_of_the_provider_reach_the_policy_where_they_are_allowed(client, models):
+    own = {"tpo": {**SMALL["tpo"], "parameters": {"chat_template_kwargs": {"think": False}}}}
+    client.chat.completions.create(
+        model="tpo", messages=ASK, reasoning_effort="low", extra_body={"top_k": 7, **own}
+    )
+    assert len(models.asked) == 4
+    for asked in models.asked:
+        sent = [asked.body[name] for name in ("reasoning_effort", "top_k", "chat_template_kwargs")]
+        assert sent == ["low", 7, {"think": False}]
+
+
+def test_what_changes_nothing_is_taken(client, models):
+    of_no_effect: dict[str, Any] = {"user": "ann", "store": True, "metadata": {"a": "b"}}
+    of_no_effect |= {"service_tier": "auto", "presence_penalty": 0, "logprobs": False}
+    of_no_effect |= {"tools": TOOLS, "tool_choice": "none", "parallel_tool_calls": False}
+    client.chat.completions.create(model="policy", messages=ASK, **of_no_effect)
+    assert not of_no_effect.keys() & models.asked[0].body.keys()
+
+
+def test_temperature_0_is_answered_with_a_notice(client):
+    reply = client.chat.completions.create(
+        model="best_of_n", messages=ASK, temperature=0, extra_body={"tpo": {"width": 2}}
+    )
+    (said,) = [one for one in reply.model_extra["tpo"]["notices"] if "temperature" in one]
+    assert said.startswith("temperature 0 makes the 2 samples of a round alike")
+    assert said in reply.choices[0].message.model_extra["reasoning_content"]
 
 
 TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {}}}]

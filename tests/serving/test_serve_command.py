@@ -17,6 +17,7 @@ from tpo.cli.app import main
 from tpo.cli.arguments.serve import OPTIONS
 from tpo.core.errors import ConfigError
 from tpo.serving.environment import from_environment, make_settings, named_models
+from tpo.serving.served_models import ServedModels
 from tpo.serving.server_settings import Settings
 from tpo.serving.uvicorn_server import listen
 
@@ -166,3 +167,8 @@ def test_small_replies_are_sent_at_once():
     """asyncio sets TCP_NODELAY on what is accepted only where the listening socket names TCP."""
     with listen(Settings(port=0)) as listening:
         assert listening.proto == socket.IPPROTO_TCP
+
+
+async def test_a_bound_below_what_a_plain_run_takes_is_refused():
+    with pytest.raises(ConfigError, match=r"width 5 and depth 2 take 19 texts.* allows 5"):
+        await ServedModels(Settings(max_calls=5)).check()

@@ -9,7 +9,7 @@ const GROUPS = {
   "When to stop": ["target_reward", "patience", "round_price", "min_spread", "on_tie"],
   Budgets: ["budget_requests", "budget_tokens", "budget_seconds", "budget_usd", "price"],
   Sampling: ["temperature", "top_p", "max_tokens", "critique_temperature", "critique_max_tokens", "seed", "sampling", "stop_sequences", "update_format", "reasoning"],
-  Requests: ["max_concurrency", "timeout", "retries", "clip_tokens", "live"],
+  Requests: ["max_concurrency", "timeout", "retries", "parameters", "clip_tokens", "live"],
 };
 
 /** `[title, names]` of each group that has fields. */
