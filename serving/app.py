@@ -27,6 +27,7 @@ from .operations.metrics_route import MetricsRoute
 from .operations.routes import operation_routes
 from .operations.watch_requests import WatchRequests
 from .page_files import page_routes
+from .reports.routes import ReportRoutes
 from .served_models import ServedModels
 from .server_settings import Settings
 
@@ -51,7 +52,7 @@ def app_of_tpo_serve(
         allow_private_network=True,  # browsers ask before a page may reach this machine
     )
     openapi = Route("/openapi.json", chat.openapi)
-    ours = operation_routes(settings, agent)
+    ours = [*operation_routes(settings, agent), *ReportRoutes(settings, agent.keyring).routes()]
     metrics = metrics_under_v1(settings, agent.keyring, run_limit)
     routes = [*page_routes(), openapi, *ours, *metrics, *chat.routes(), *agent.routes()]
     watch = Middleware(WatchRequests, operations=run_limit.operations)

@@ -11,6 +11,7 @@ from ..core.settings.parameters import refuse_own_names
 from .guard.access_settings import AccessSettings
 from .guard.limit_settings import LimitSettings
 from .operations.operation_settings import OperationSettings
+from .reports.report_settings import ReportSettings
 
 MODELS = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
 
@@ -18,7 +19,7 @@ MODELS = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"
 Specs = TypeVar("Specs", str, dict[str, str])
 
 
-class Settings(AccessSettings, LimitSettings, OperationSettings):
+class Settings(AccessSettings, LimitSettings, OperationSettings, ReportSettings):
     """Every setting of the server. Flags of `tpo serve`, or `TPO_SERVE_...` in the environment.
 
     Example:

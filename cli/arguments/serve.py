@@ -40,6 +40,8 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
     "allow_parameters": (OFFER, ("--allow-parameter",), list[str], "NAME"),
     "ignore_tools": (OFFER, ("--ignore-tools/ ",), bool, " "),
     "data": (OFFER, ("--data",), Path, "DIR"),
+    "reports": (OFFER, ("--reports",), Path, "DIR"),
+    "share_reports": (WHO, ("--share-reports/ ",), bool, " "),
     "host": (WHO, ("--host",), str, "ADDRESS"),
     "port": (WHO, ("--port",), int, "N"),
     "keys": (WHO, ("--key",), list[str], "KEY"),

@@ -28,6 +28,7 @@ from ..console import say
 from ..ctrl_c import run_interruptible
 from ..find_models import check_settings
 from ..output_mode import OutputMode
+from ..screen.batch_report import reported
 from ..screen.batch_watchers import watcher_of
 
 FAILED, INTERRUPTED = 1, 130
@@ -77,8 +78,7 @@ def read_through(found: Rows, plan: BatchPlan, output: OutputMode) -> tuple[Batc
     if (size := path.stat().st_size if path.is_file() else 0) > LARGE and output.talks:
         say(f"reading {path} to check it ({size / 1e9:.1f} GB); nothing is paid for meanwhile")
     checked, rows = plan.checked(found)
-    seconds = time.monotonic() - begun
-    if seconds > LONG and output.talks:
+    if (seconds := time.monotonic() - begun) > LONG and output.talks:
         say(f"{count(rows.count, 'row')} of {rows.place} checked in {seconds:.0f} s")
     return checked, rows
 
@@ -114,7 +114,7 @@ async def answer_rows(
     rows: Rows, plan: BatchPlan, folder: Path, output: OutputMode, cluster: Cluster | None = None
 ) -> int:
     """Answer the rows; return the exit code."""
-    async with opened(rows, plan, folder, output, cluster) as running:
+    async with reported(folder), opened(rows, plan, folder, output, cluster) as running:
         if running.rows_before and output.talks:
             say(f"{count(running.rows_before, 'row')} of {rows.count:,} were done before")
         try:

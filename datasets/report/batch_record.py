@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...core.json_types import JsonObject
 from ...core.number_format import count
 from ..batch.metadata import read_metadata, timestamp
 from ..compare.arm_folder import read_arm
@@ -16,7 +17,7 @@ from .writing import write_report
 
 
 def write_batch_report(folder: Path) -> Path:
-    """Write `report.html` and `report.md` into the folder of a batch, done or under way.
+    """Write `report.html`, `.md` and `.json` into the folder of a batch, done or under way.
 
     Args:
         folder: What `tpo batch -o` wrote.
@@ -45,7 +46,7 @@ def batch_record(folder: Path) -> Comparison:
         InputError: the folder is not one of a batch.
         StoreError: it cannot be read.
     """
-    name = folder.resolve().name
+    name, about = folder.resolve().name, read_metadata(folder / METADATA) or {}
     batch = read_arm(name, folder)
     results = [*batch.results.values()]
     done = [row for row in results if row["answer"] is not None]
@@ -60,11 +61,18 @@ def batch_record(folder: Path) -> Comparison:
         win_rates=[],
         smaller=[],
         recommended="",
-        sentences=batch_sentences(arms, len(results)),
+        sentences=[*so_far(about, len(results)), *batch_sentences(arms, len(results))],
         rows=rows,
         left_out={row["id"]: why_unanswered(row) for row in results if row["answer"] is None},
-        metadata=read_metadata(folder / METADATA) or {},
+        metadata=about,
     )
+
+
+def so_far(about: JsonObject, ended: int) -> list[str]:
+    """Return how far a batch had come that is not done, if it is not."""
+    rows = about.get("rows", {}).get("count", 0)
+    when = timestamp().replace("T", " ").removesuffix("+00:00")
+    return [f"{ended:,} of {count(rows, 'row')} had ended at {when} UTC."] if ended < rows else []
 
 
 def why_unanswered(row: RowResult) -> str:

@@ -73,6 +73,7 @@ export function apiClient(base, key) {
   const thread = (id) => `/threads/${encodeURIComponent(id)}`;
   return {
     assistants: () => json("POST", "/assistants/search", { graph_id: "tpo", limit: 1 }),
+    reports: () => json("GET", "/reports"),
     schemas: (assistant) => json("GET", `/assistants/${assistant}/schemas`),
     /** The newest threads, at most so many; a server gives a thousand at once. */
     async threads(limit) {

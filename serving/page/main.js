@@ -6,7 +6,9 @@ import { savedKey, saveKey, takeToken } from "./token.js";
 import { html, render } from "./vendor/preact.js";
 
 takeToken();
-const server = apiClient(baseOf(location.pathname), savedKey);
+const base = baseOf(location.pathname);
+const server = apiClient(base, savedKey);
+const reports = { list: server.reports, base };
 
 let scheduled = false;
 const session = createSession(server, () => {
@@ -23,7 +25,7 @@ function unlock(key) {
   return session.unlock();
 }
 
-const draw = () => render(html`<${Layout} session=${session} unlock=${unlock} />`, document.body);
+const draw = () => render(html`<${Layout} session=${session} unlock=${unlock} reports=${reports} />`, document.body);
 
 const threadInAddress = () => decodeURIComponent(location.hash.slice(1));
 addEventListener("popstate", () => {

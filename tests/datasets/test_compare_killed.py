@@ -80,7 +80,7 @@ def rows_of(folder: Path) -> list[str]:
 
 
 def test_a_killed_comparison_goes_on_and_comes_to_the_same(tmp_path):
-    file, ids = tmp_path / "rows.jsonl", [f"r{n}" for n in range(ROWS)]
+    file, ids = tmp_path / "rows.jsonl", [f"r{n:02}" for n in range(ROWS)]
     rows = [json.dumps({"id": id, "prompt": f"Question {id}?"}) for id in ids]
     file.write_text("\n".join(rows), encoding="utf-8")
     whole, broken = tmp_path / "whole", tmp_path / "broken"

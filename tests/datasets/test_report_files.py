@@ -17,7 +17,7 @@ def test_the_files_are_the_owner_s_alone(tmp_path):
     page = write_report(synthetic_comparison(), tmp_path / "new" / "folder")
     assert page.name == "report.html"
     files = sorted(page.parent.iterdir())
-    assert [f.name for f in files] == ["report.html", "report.md"]
+    assert [f.name for f in files] == ["report.html", "report.json", "report.md"]
     if os.name != "nt":
         assert {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
 

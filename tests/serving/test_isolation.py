@@ -39,8 +39,10 @@ NAMED: dict[str, Any] = {"checkpoint": {"checkpoint_id": str(uuid4())}}
 
 # Nobody needs a key for these, and they hold nothing of anybody.
 OPEN = {"/", "/app", "/ok", "/info", "/openapi.json", "/v1/openapi.json"}
+OPEN |= {"/reports/open/{ticket}"}  # the ticket is its key (test_reports.py)
 # They know no threads; they answer everyone with a key alike. What is sent to each.
 SHARED: dict[str, Any] = {
+    "GET /reports": None,
     "GET /v1/models": None, "GET /v1/models/": None, "GET /v1/models/{name:path}": None,
     "POST /v1/chat/completions": CHAT, "POST /v1/chat/completions/": CHAT,
     "POST /v1/responses": RESPOND, "POST /v1/responses/": RESPOND,

@@ -15,7 +15,7 @@ import { ThreadList } from "./thread_list.js";
 import { Undo } from "./undo.js";
 import { Welcome } from "./welcome.js";
 
-export function Layout({ session, unlock }) {
+export function Layout({ session, unlock, reports }) {
   const [drawerOpen, setDrawerOpen] = useState(false);
   const s = session.state;
   const start = s.status === "empty";
@@ -40,7 +40,7 @@ export function Layout({ session, unlock }) {
     </a>
     <${Header} session=${session} drawerOpen=${drawerOpen} onToggleDrawer=${() => setDrawerOpen(!drawerOpen)} />
     <div class=${`layout ${start ? "is-start" : ""}`}>
-      <${ThreadList} session=${session} open=${drawerOpen} />
+      <${ThreadList} session=${session} open=${drawerOpen} reports=${reports} />
       <main id="main" tabindex="-1" ref=${main}>
         <${Banners} session=${session} />
         ${s.locked && html`<${KeyForm} unlock=${unlock} />`}

@@ -1,6 +1,7 @@
 /** Earlier questions: find one, open it, rename it, delete it. */
 import { age } from "../phrases.js";
 import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+import { Reports } from "./reports.js";
 
 const STATUS = { busy: "running", interrupted: "stopped", error: "failed", idle: "" };
 
@@ -19,7 +20,7 @@ export function found(threads, search) {
   return threads.filter((t) => words.every((word) => titleOf(t).toLowerCase().includes(word)));
 }
 
-export function ThreadList({ session, open }) {
+export function ThreadList({ session, open, reports }) {
   const { threads, thread, status, locked, deleted, search, more } = session.state;
   const list = useRef(null);
   const listed = found(threads ?? [], search).filter((t) => t.thread_id !== deleted?.thread_id);
@@ -43,6 +44,7 @@ export function ThreadList({ session, open }) {
         ${listed.map((t) => html`<${Thread} key=${t.thread_id} thread=${shown(t)} isOpen=${t.thread_id === thread} session=${session} />`)}
       </ul>
       ${more && !search && html`<button class="small" onClick=${session.list.showMore}>Show older threads</button>`}
+      ${!locked && html`<${Reports} reports=${reports} />`}
     </nav>
   `;
 }
