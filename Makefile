@@ -12,13 +12,17 @@ AEGRA_VENV = .venv-aegra
 AEGRA_PYTHON ?= $(PYTHON)
 RAY_VENV = .venv-ray
 CLIENTS_VENV = .venv-clients
-WORKERS = -n 4 --no-loadscope-reorder
+# LangSmith's plugin is not used, and takes a second of each process to import.
+WORKERS = -n 4 --no-loadscope-reorder -p no:langsmith_plugin
 FAST = $(addprefix tests/,core prompts graphs nodes contract)
 PIP = -m pip --disable-pip-version-check install --quiet
 
 # The prompt reaches the command through the environment, as it was typed: no shell reads it.
 override PROMPT := $(value PROMPT)
 export PROMPT
+
+# Container images like to set it. Then each of four processes rewrites all tests, in every run.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this list
@@ -111,7 +115,13 @@ test: lint $(JS)/ready $(CLIENTS_VENV)/ready browser ## Build the wheel, lint, t
 lint: wheel ## Ruff on the folder; mypy on the installed wheel; pyright
 	$(TEST_VENV)/bin/ruff check .
 	$(TEST_VENV)/bin/ruff format --check .
+	@$(MAKE) --no-print-directory -j2 mypy pyright
+
+# Each keeps one processor busy, so they run beside each other.
+.PHONY: mypy pyright
+mypy:
 	cd $(TEST_VENV) && bin/python -P -m mypy --config-file ../pyproject.toml -p tpo
+pyright:
 	$(TEST_VENV)/bin/pyright --pythonpath $(TEST_VENV)/bin/python
 
 .PHONY: format

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 # In snake case, without prefixes such as `FINISH_REASON_`: see `snake_case`.
 _WORDS = {
@@ -90,6 +91,7 @@ def reason_in(metadata: Mapping[str, object]) -> str | None:
     return next((str(reason) for reason in found if ending(reason)), None)
 
 
+@lru_cache(maxsize=256)  # every piece of a stream is asked nine times
 def snake_case(word: str) -> str:
     """Return a word as the table spells it: `FinishReason.MAX_TOKENS` is `max_tokens`."""
     snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word.rpartition(".")[2]).lower()

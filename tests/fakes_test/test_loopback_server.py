@@ -19,6 +19,7 @@ from langchain_core.messages import HumanMessage
 from langchain_core.outputs import ChatGeneration
 from langchain_openai import ChatOpenAI
 from loopback_server import Fault, LoopbackServer, default_answer, error_body, shaped
+from patience import wait_until
 from pydantic import BaseModel
 
 pytestmark = [pytest.mark.loopback, pytest.mark.allow_hosts(["127.0.0.1"])]
@@ -224,8 +225,7 @@ def test_a_killed_client_leaves_no_trace_and_close_interrupts_the_others(capfd, 
         address = server.base_url + "/chat/completions"
         command = [sys.executable, "-c", ASK, address, body]
         asking = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(2)]
-        while len(server.asked) < 2:
-            time.sleep(0.01)
+        wait_until(lambda: len(server.asked) == 2)
         asking[0].kill()
         server.delay = 0
         with ThreadPoolExecutor(8) as pool:

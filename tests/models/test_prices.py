@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from langchain_anthropic import ChatAnthropic
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import HumanMessage
 from langchain_openai import ChatOpenAI
@@ -91,6 +90,8 @@ def test_the_public_table_goes_by_the_server_not_by_the_name_alone(model, called
 
 
 def test_writing_into_a_cache_is_dearer_where_the_table_says_so():
+    from langchain_anthropic import ChatAnthropic  # 2 s of every process that collects the tests
+
     rate = public_rate("claude-sonnet-4-5", ChatAnthropic(model="claude-sonnet-4-5", api_key="x"))
     assert rate
     usd = (500 * 3 + 100 * 3.75 + 400 * 0.3 + 200 * 15) / 1e6
