@@ -11,6 +11,7 @@ from ..failures.fewer_texts import limit_among
 from ..hide_from_traces import guarded
 from ..request import Request
 from .own_settings import field_of, own_limit, streaming_of, thinking_of, thinking_tokens
+from .response_format import response_format_of
 
 WHOLE = "whole"  # among refused parameters: the server only streams
 
@@ -132,7 +133,5 @@ def _extra_body(request: Request, refused: frozenset[str]) -> JsonObject | None:
     if request.schema and "response_format" not in refused:
         # In the raw body: the SDK's own parsing raises, and loses all N paid texts,
         # when one of them is cut off.
-        name = request.schema.get("title", "reply")
-        schema = {"name": name, "schema": request.schema, "strict": True}
-        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        body["response_format"] = response_format_of(request.schema)
     return body or None
