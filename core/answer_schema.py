@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from .errors import evidence
 from .json_types import JsonObject
 from .schema_faults import fault_in
 from .strict_json import parse_json
 
-MOST = 100_000  # characters of a schema
-DEEPEST = 50  # levels of it
+MOST_CHARS, MOST_PARTS, MOST_LEVELS = 50_000, 2000, 50
+"""How large a schema may be: its check takes half a second then, and nothing else runs."""
 ANY_OBJECT: JsonObject = {"type": "object"}
 """What "JSON mode" asks for: an object, whatever is in it."""
 
@@ -32,34 +33,38 @@ def checked_schema(given: JsonObject) -> AnswerSchema:
         >>> checked_schema({"type": "object"})
         {'type': 'object'}
     """
-    if isinstance(given, AnswerSchema):
-        return given
     try:
         text = json.dumps(given, allow_nan=False)
         schema = parse_json(text)
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"it is not JSON: {evidence(error)}") from None
-    if len(text) > MOST or depth_of(schema) > DEEPEST:
-        raise ValueError(
-            f"it has {len(text)} characters and {depth_of(schema)} levels; {MOST} and {DEEPEST} "
-            "are the most"
-        )
-    if fault := fault_in(schema):
-        path, said = map(evidence, fault)
-        raise ValueError(f"it is not a JSON schema that can be used: {path}: {said}")
+    if said := too_large(schema, len(text)) or known_fault(text):
+        raise ValueError(said)
     return AnswerSchema(schema)
 
 
-def depth_of(value: object) -> int:
-    """Return how many levels a value has.
-
-    Example:
-        >>> depth_of({"a": [1]})
-        2
-    """
-    depth, level = 0, [value]
-    while level := [part for part in level if isinstance(part, dict | list)]:
-        depth += 1
+def too_large(schema: JsonObject, characters: int) -> str:
+    """Return why a schema is too large; "" if it is not."""
+    levels, parts, level = 0, 0, [schema]
+    while level:
+        levels, parts = levels + 1, parts + len(level)
         inner = [part.values() if isinstance(part, dict) else part for part in level]
-        level = [one for part in inner for one in part]
-    return depth
+        level = [one for part in inner for one in part if isinstance(one, dict | list)]
+        parts += sum(isinstance(one, bool) for part in inner for one in part)
+    found = (characters, parts, levels)
+    most = (MOST_CHARS, MOST_PARTS, MOST_LEVELS)
+    if all(n <= limit for n, limit in zip(found, most, strict=True)):
+        return ""
+    return (
+        f"it has {characters} characters, {parts} parts and {levels} levels; "
+        f"{MOST_CHARS}, {MOST_PARTS} and {MOST_LEVELS} are the most"
+    )
+
+
+@lru_cache(maxsize=64)
+def known_fault(text: str) -> str:
+    """Return why a schema cannot be used; "" if it can. A run makes its settings several times."""
+    if not (fault := fault_in(json.loads(text))):
+        return ""
+    path, said = map(evidence, fault)
+    return f"it is not a JSON schema that can be used: {path}: {said}"

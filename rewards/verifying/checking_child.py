@@ -53,7 +53,7 @@ class CheckingChild(Generic[V]):
             while len(done) < count:
                 limit = self.seconds if done else self.seconds + self.start
                 async with asyncio.timeout(limit):
-                    done.append(await self._next(child))
+                    done.append(await self.verdict_from(child))
         except TimeoutError:
             return done
         finally:
@@ -62,7 +62,8 @@ class CheckingChild(Generic[V]):
             await child.communicate()
         return done
 
-    async def _next(self, child: asyncio.subprocess.Process) -> V:
+    async def verdict_from(self, child: asyncio.subprocess.Process) -> V:
+        """Read the next line that it prints."""
         assert child.stdout
         assert child.stderr
         line = await child.stdout.readline()

@@ -35,6 +35,7 @@ class ChatRun:
         settings: The limits of the server, and where reasoning is shown.
         tasks: Holds the run while it works, so that a stopping server can cancel it.
         account: What it may use, and has used.
+        function: What is called with the answer; "" if the answer is the content.
     """
 
     served: ServedModel
@@ -43,10 +44,11 @@ class ChatRun:
     settings: Settings
     tasks: set[asyncio.Task[None]]
     account: RunAccount
+    function: str = ""
 
     async def whole(self) -> JsonObject:
         """Run to the end, and return the reply."""
-        completion, reasoning = Completion(self.served.name), list[str]()
+        completion, reasoning = Completion(self.served.name, function=self.function), list[str]()
         async with aclosing(self._events()) as events:
             async for event in events:
                 completion.take(event)
@@ -55,7 +57,8 @@ class ChatRun:
 
     async def pieces(self, *, usage: bool) -> AsyncGenerator[bytes]:
         """Run, and yield the reply in pieces; `usage` asks for one with the token counts."""
-        completion, field = Completion(self.served.name), self.settings.reasoning_field
+        completion = Completion(self.served.name, function=self.function)
+        field = self.settings.reasoning_field
         yield completion.piece({"role": "assistant", "content": ""})
         try:
             async with aclosing(self._events()) as events:
@@ -68,7 +71,7 @@ class ChatRun:
             refusal.detail = for_clients(refusal.detail, self.settings)
             yield data(refusal.as_error())
             return
-        yield completion.piece({"content": completion.final["answer"]})
+        yield completion.piece(completion.answer_piece)
         yield completion.piece({}, completion.finish_reason, tpo=completion.about)
         if usage:
             yield completion.usage_piece()

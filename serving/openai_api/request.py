@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 from langchain_core.messages import BaseMessage
@@ -16,11 +17,13 @@ from ...core.make_context import explain
 from ..error_responses import Refusal
 from ..served_models import ServedModel
 from ..server_settings import Settings
+from .asked_form import AskedForm, asked_form
 from .turn import Turn
 
 NOT_OFFERED = {
-    "tools": "tools are not offered here: put TPO into an agent (tpo.TPOMiddleware) or leave them "
-    "out; for clients that always send some, start the server with --ignore-tools",
+    "tools": "tools are not offered here, but for one that tool_choice names: put TPO into an "
+    "agent (tpo.TPOMiddleware) or leave them out; for clients that always send some, start the "
+    "server with --ignore-tools",
     "functions": "functions are not offered here: leave them out",
     "audio": "audio is not offered here: the answer is text",
     "logit_bias": "logit_bias is not offered here: leave it out",
@@ -57,7 +60,9 @@ class ChatRequest(BaseModel):
     seed: int | None = Field(
         default=None, description="Of the candidates and critiques; -1 sets none."
     )
-    response_format: JsonObject | None = Field(default=None, description="Only text.")
+    response_format: JsonObject | None = Field(
+        default=None, description="text, json_object or json_schema."
+    )
     tpo: JsonObject = Field(
         default_factory=dict, description="Any setting of tpo.Context: depth, width, reward, ..."
     )
@@ -84,6 +89,15 @@ class ChatRequest(BaseModel):
             )
         return n
 
+    @cached_property
+    def form(self) -> AskedForm:
+        """The form of the answer; a function that has to be called is one too.
+
+        Raises:
+            Refusal: it cannot be used (400).
+        """
+        return asked_form(self.response_format, self.model_extra or {})
+
     def refuse_the_rest(self, *, ignore_tools: bool) -> None:
         """Refuse what is not offered here and would change the answer.
 
@@ -94,14 +108,13 @@ class ChatRequest(BaseModel):
             Refusal: something is not offered (400).
         """
         more = self.model_extra or {}
+        if self.form.function:
+            more = {name: value for name, value in more.items() if name != "tools"}
         if ignore_tools and more.get("tool_choice", "auto") in ("auto", "none", None):
             more = {name: value for name, value in more.items() if name != "tools"}
         for name, message in NOT_OFFERED.items():
             if more.get(name):
                 raise Refusal(400, message, param=name, code="unsupported_parameter")
-        if (self.response_format or {}).get("type", "text") != "text":
-            message = "response_format is not offered here: ask for the form in the prompt"
-            raise Refusal(400, message, param="response_format", code="unsupported_parameter")
 
     def conversation(self, settings: Settings) -> list[BaseMessage]:
         """Return the messages, checked.
@@ -138,6 +151,7 @@ class ChatRequest(BaseModel):
             "top_p": self.top_p,
             "max_tokens": self.max_completion_tokens or self.max_tokens,
             "stop_sequences": [text for text in stops if text] or None,
+            "answer_schema": self.form.schema,
             "seed": None if self.seed is None else self.seed % 2**31,
         }
         settings = {name: value for name, value in given.items() if value is not None}

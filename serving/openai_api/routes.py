@@ -82,7 +82,8 @@ class ChatRoutes:
         served = self.served_models[asked.model]
         messages, context = asked.conversation(self.settings), asked.context(served)
         slot = self.run_limit.take(caller_of(request).name)
-        run = ChatRun(served, messages, context, self.settings, self.run_limit.tasks, slot.account)
+        tasks, function = self.run_limit.tasks, asked.form.function
+        run = ChatRun(served, messages, context, self.settings, tasks, slot.account, function)
         if asked.stream:
             usage = bool(asked.stream_options and asked.stream_options.include_usage)
             return EventStream(

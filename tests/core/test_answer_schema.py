@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tpo.core.answer_schema import DEEPEST, MOST
+from tpo.core.answer_schema import MOST_CHARS, MOST_LEVELS
 from tpo.core.context import Context
 from tpo.core.errors import ConfigError
 from tpo.core.json_answer import begun_json, json_in
@@ -42,8 +42,9 @@ def nested(levels: int) -> dict[str, object]:
         ({"$schema": "https://example.com/own"}, "$.$schema: is no version of JSON Schema"),
         ({"minimum": float("inf")}, "it is not JSON"),
         ({"enum": [{1, 2}]}, "it is not JSON"),
-        ({"description": "x" * MOST}, f"{MOST} and {DEEPEST} are the most"),
-        (nested(DEEPEST + 1), f"{MOST} and {DEEPEST} are the most"),
+        ({"description": "x" * MOST_CHARS}, "50000, 2000 and 50 are the most"),
+        (nested(MOST_LEVELS), "50000, 2000 and 50 are the most"),
+        ({"allOf": [True] * 2000}, "50000, 2000 and 50 are the most"),
         ("text", "answer_schema: input should be a valid dict"),
     ],
 )

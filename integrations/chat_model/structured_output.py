@@ -1,0 +1,71 @@
+"""Structured output of the chat model: the search goes by the schema, the answer is parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from langchain_core.exceptions import OutputParserException
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage
+from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap
+from langchain_core.utils.function_calling import convert_to_json_schema
+from pydantic import BaseModel
+
+from ...core.answer_schema import ANY_OBJECT
+from ...core.errors import ConfigError
+from ...core.json_types import JsonObject
+
+METHODS = ("json_schema", "function_calling", "json_mode")
+
+
+def schema_for(schema: JsonObject | type | None, method: str) -> JsonObject:
+    """Return the schema that answers have to fit.
+
+    Args:
+        schema: A pydantic class, a typed dict, or a JSON schema, also in OpenAI's forms.
+        method: One of LangChain's; `json_mode` asks for an object and lets the parser see.
+
+    Raises:
+        ConfigError: an unknown method, or there is no schema.
+    """
+    if method not in METHODS:
+        raise ConfigError(f"method={method!r}: choose {', '.join(METHODS)}")
+    if method == "json_mode":
+        return {**ANY_OBJECT}
+    if schema is None:
+        raise ConfigError(f"method={method!r} needs a schema")
+    try:
+        return convert_to_json_schema(schema)
+    except (TypeError, ValueError):  # a schema without a title
+        if isinstance(schema, dict):
+            return schema
+        raise
+
+
+def parsed_by(
+    model: Runnable[LanguageModelInput, AIMessage],
+    schema: JsonObject | type | None,
+    *,
+    include_raw: bool,
+) -> Runnable[LanguageModelInput, Any]:
+    """Return a model whose answer is parsed: an object of a pydantic class, else a dict.
+
+    With `include_raw` the result has `raw`, `parsed` and `parsing_error`.
+    """
+    is_model = isinstance(schema, type) and issubclass(schema, BaseModel)
+    parser: Any = PydanticOutputParser(pydantic_object=schema) if is_model else JsonOutputParser()
+    if not include_raw:
+        return model | parser
+    return RunnableMap(raw=model) | RunnableLambda(_both(parser), name="parsed")
+
+
+def _both(parser: Any) -> Callable[[JsonObject], JsonObject]:
+    def parse(found: JsonObject) -> JsonObject:
+        try:
+            return {**found, "parsed": parser.invoke(found["raw"]), "parsing_error": None}
+        except OutputParserException as error:
+            return {**found, "parsed": None, "parsing_error": error}
+
+    return parse
