@@ -200,13 +200,14 @@ class ChatTPO(ChatSettings):
             method: `json_schema` and `function_calling` are the same here; `json_mode` asks for
                 any object.
             include_raw: Whether the result is a dict with `raw`, `parsed` and `parsing_error`.
-            strict: For other models; here an answer that does not fit is never returned.
+            strict: Whether no key may be there that the schema does not name.
             **kwargs: Settings of the calls.
 
         Raises:
             ConfigError: the schema cannot be used; the place in it is named.
         """
-        wanted = make_context(answer_schema=schema_for(schema, method)).answer_schema
+        wanted = schema_for(schema, method, strict=bool(strict))
+        make_context(answer_schema=wanted)  # refused here, not by the first call
         model = self.bind(answer_schema=wanted, **kwargs)
         return parsed_by(model, schema, include_raw=include_raw)
 

@@ -19,13 +19,19 @@ from ...core.json_types import JsonObject
 
 METHODS = ("json_schema", "function_calling", "json_mode")
 
+OTHER_FORMS = frozenset({"parameters", "function", "input_schema", "json_schema"})
+"""What a dict has that holds a schema, and is none itself."""
 
-def schema_for(schema: JsonObject | type | None, method: str) -> JsonObject:
+
+def schema_for(
+    schema: JsonObject | type | None, method: str, *, strict: bool = False
+) -> JsonObject:
     """Return the schema that answers have to fit.
 
     Args:
         schema: A pydantic class, a typed dict, or a JSON schema, also in OpenAI's forms.
         method: One of LangChain's; `json_mode` asks for an object and lets the parser see.
+        strict: Whether no key may be there that the schema does not name.
 
     Raises:
         ConfigError: an unknown method, or there is no schema.
@@ -36,12 +42,11 @@ def schema_for(schema: JsonObject | type | None, method: str) -> JsonObject:
         return {**ANY_OBJECT}
     if schema is None:
         raise ConfigError(f"method={method!r} needs a schema")
-    try:
-        return convert_to_json_schema(schema)
-    except (TypeError, ValueError):  # a schema without a title
-        if isinstance(schema, dict):
-            return schema
-        raise
+    if not strict and isinstance(schema, dict) and not OTHER_FORMS & schema.keys():
+        return schema
+    if not strict and isinstance(schema, type) and issubclass(schema, BaseModel):
+        return schema.model_json_schema()
+    return convert_to_json_schema(schema, strict=strict or None)
 
 
 def parsed_by(
