@@ -45,7 +45,7 @@ def checked_schema(given: JsonObject) -> AnswerSchema:
 
 def too_large(schema: JsonObject, characters: int) -> str:
     """Return why a schema is too large; "" if it is not."""
-    levels, parts, level = 0, 0, [schema]
+    levels, parts, level = 0, 0, list[JsonObject | list[object]]([schema])
     while level:
         levels, parts = levels + 1, parts + len(level)
         inner = [part.values() if isinstance(part, dict) else part for part in level]

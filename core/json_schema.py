@@ -42,7 +42,7 @@ def said_of(error: "ValidationError") -> str:
     only = isinstance(error.schema, dict) and fixes_value(error.schema)
     if only or error.validator == "not":  # its sentence would hold the schema that must not fit
         return "is not an allowed value"
-    return error.message[:2000]
+    return str(error.message)[:2000]
 
 
 def fixes_value(schema: dict[str, object]) -> bool:

@@ -52,7 +52,7 @@ def is_quick(schema: JsonObject, characters: int) -> bool:
         >>> is_quick({"type": "string"}, 100), is_quick({"pattern": "(a+)+$"}, 100)
         (True, False)
     """
-    left, parts = QUICK // max(1, characters), [schema]
+    left, parts = QUICK // max(1, characters), list[object]([schema])
     while parts and left > 0:
         left, part = left - 1, parts.pop()
         if isinstance(part, list):
