@@ -50,7 +50,8 @@ class Setting:
 
     def parameter(self, environment: bool) -> inspect.Parameter:
         """Return the parameter of a command that typer makes an option of."""
-        kind, parser = self.field.annotation, None
+        kind: Any = self.field.annotation
+        parser: Any = None
         kind = list[str] if get_origin(kind) is tuple else kind
         if self.name == "answer_schema":
             kind, parser = str, schema_file

@@ -8,7 +8,11 @@ from typing import Any
 from langchain_core.exceptions import OutputParserException
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
-from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.output_parsers import (
+    BaseOutputParser,
+    JsonOutputParser,
+    PydanticOutputParser,
+)
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap
 from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import BaseModel
@@ -59,14 +63,15 @@ def parsed_by(
 
     With `include_raw` the result has `raw`, `parsed` and `parsing_error`.
     """
-    is_model = isinstance(schema, type) and issubclass(schema, BaseModel)
-    parser: Any = PydanticOutputParser(pydantic_object=schema) if is_model else JsonOutputParser()
+    parser: BaseOutputParser[Any] = JsonOutputParser()
+    if isinstance(schema, type) and issubclass(schema, BaseModel):
+        parser = PydanticOutputParser(pydantic_object=schema)
     if not include_raw:
         return model | parser
     return RunnableMap(raw=model) | RunnableLambda(_both(parser), name="parsed")
 
 
-def _both(parser: Any) -> Callable[[JsonObject], JsonObject]:
+def _both(parser: BaseOutputParser[Any]) -> Callable[[JsonObject], JsonObject]:
     def parse(found: JsonObject) -> JsonObject:
         try:
             return {**found, "parsed": parser.invoke(found["raw"]), "parsing_error": None}

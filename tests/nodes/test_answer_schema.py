@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
 from scripted_model import ScriptedModel
 
+from tpo.core.answer_schema import AnswerSchema
 from tpo.core.context import Context
 from tpo.core.errors import RewardError
 from tpo.graphs.loop import build_tpo
@@ -100,3 +102,23 @@ async def test_a_check_that_does_not_end_is_stopped_and_the_answer_vetoed(monkey
     assert [score["reward"] for score in scores] == [1.0, 0.0, 0.0]
     assert "could not be checked within" in scores[1]["feedback"]
     assert "does not match" in scores[2]["feedback"]
+
+
+async def test_a_thread_without_the_setting_goes_on_with_a_schema_and_all_is_checked_again():
+    def script(messages, index, seed):
+        return '{"n": "x"}' if index == 1 else '{"n": 2}'
+
+    def length(query: str, answer: str) -> float:
+        return float(len(answer))
+
+    app = build_tpo(ScriptedModel(script=script), length).compile(checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "1"}}
+    question = {"messages": [("user", "Count.")]}
+    plain = Context(depth=1, width=2)
+    await app.ainvoke(question, config, context=plain, interrupt_before=["loss"])
+    pool = (await app.aget_state(config)).values["candidates"]
+    assert [c["error"] for c in pool] == [None, None]
+    schema = plain.model_copy(update={"answer_schema": AnswerSchema(SCHEMA)})
+    state = await app.ainvoke(None, config, context=schema)
+    assert state["answer"] == '{"n": 2}'
+    assert state["candidates"][1]["failure"] == "vetoed"
