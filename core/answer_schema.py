@@ -23,6 +23,20 @@ class AnswerSchema(JsonObject):
         return hash(json.dumps(self, sort_keys=True))
 
 
+def typed_schema(given: object) -> object:
+    """Return a schema that a form, a table or a command line holds as a text of JSON.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    if not isinstance(given, str):
+        return given
+    try:
+        return parse_json(given) if given.strip() else None
+    except ValueError as error:
+        raise ValueError(f"it is not JSON: {evidence(str(error))}") from None
+
+
 def checked_schema(given: JsonObject) -> AnswerSchema:
     """Return a schema that can be used.
 

@@ -40,7 +40,7 @@ def fault_in(schema: JsonObject) -> tuple[str, str] | None:
         return error.json_path, error.message
     except (RecursionError, OverflowError) as error:  # of a pattern, say
         return "$", f"is more than can be read: {error}"
-    return next(_useless(schema), None)
+    return next(dead_references(schema), None)
 
 
 def is_quick(schema: JsonObject, characters: int) -> bool:
@@ -60,11 +60,11 @@ def is_quick(schema: JsonObject, characters: int) -> bool:
         elif isinstance(part, dict):
             if part.keys() - PLAIN - ASIDE:
                 return False
-            parts += _parts_of(part, schema)
+            parts += parts_of(part, schema)
     return left > 0
 
 
-def _parts_of(part: JsonObject, whole: JsonObject) -> Iterator[object]:
+def parts_of(part: JsonObject, whole: JsonObject) -> Iterator[object]:
     """Yield what is checked with a part of a schema."""
     for name, value in part.items():
         if name == "$ref":
@@ -75,7 +75,7 @@ def _parts_of(part: JsonObject, whole: JsonObject) -> Iterator[object]:
             yield value
 
 
-def _useless(schema: JsonObject) -> Iterator[tuple[str, str]]:
+def dead_references(schema: JsonObject) -> Iterator[tuple[str, str]]:
     """Yield references that lead nowhere."""
     for path, name, value in keywords_in(schema, "$"):
         if name in REFERENCES and isinstance(value, str) and not leads_inside(schema, value):

@@ -78,7 +78,7 @@ class Setting:
             self.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
-            annotation=Annotated[kind | None, option],  # type: ignore[operator]
+            annotation=Annotated[kind | None, option],
         )
 
 

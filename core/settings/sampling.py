@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from ..answer_schema import checked_schema
+from ..answer_schema import checked_schema, typed_schema
 from ..json_types import JsonObject
 
 
@@ -59,7 +59,9 @@ class SamplingSettings(BaseModel):
         description="How an update marks its answer: tags, or structured output (json). "
         "auto uses json only for models known to need it.",
     )
-    answer_schema: Annotated[JsonObject, AfterValidator(checked_schema)] | None = Field(
+    answer_schema: Annotated[
+        Annotated[JsonObject, AfterValidator(checked_schema)] | None, BeforeValidator(typed_schema)
+    ] = Field(
         default=None,
         title="Answer schema",
         description="A JSON schema that the answer has to fit. Models are asked for it, and what "

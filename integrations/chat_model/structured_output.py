@@ -68,10 +68,12 @@ def parsed_by(
         parser = PydanticOutputParser(pydantic_object=schema)
     if not include_raw:
         return model | parser
-    return RunnableMap(raw=model) | RunnableLambda(_both(parser), name="parsed")
+    return RunnableMap(raw=model) | RunnableLambda(parsed_with(parser), name="parsed")
 
 
-def _both(parser: BaseOutputParser[Any]) -> Callable[[JsonObject], JsonObject]:
+def parsed_with(parser: BaseOutputParser[Any]) -> Callable[[JsonObject], JsonObject]:
+    """Return what adds the parsed answer to a raw one, or why it cannot be parsed."""
+
     def parse(found: JsonObject) -> JsonObject:
         try:
             return {**found, "parsed": parser.invoke(found["raw"]), "parsing_error": None}

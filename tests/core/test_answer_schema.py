@@ -45,7 +45,8 @@ def nested(levels: int) -> dict[str, object]:
         ({"description": "x" * MOST_CHARS}, "50000, 2000 and 50 are the most"),
         (nested(MOST_LEVELS), "50000, 2000 and 50 are the most"),
         ({"allOf": [True] * 2000}, "50000, 2000 and 50 are the most"),
-        ("text", "answer_schema: input should be a valid dict"),
+        (3, "answer_schema: input should be a valid dict"),
+        ("{", "it is not JSON"),
     ],
 )
 def test_a_schema_that_cannot_be_used_is_refused_with_its_place(schema, said):
@@ -68,6 +69,11 @@ def test_a_schema_that_cannot_be_used_is_refused_with_its_place(schema, said):
 )
 def test_a_schema_that_can_be_used_is_kept_as_it_is(schema):
     assert make_context(None, answer_schema=schema).answer_schema == schema
+
+
+def test_a_form_and_a_table_hold_it_as_text():
+    assert make_context(None, answer_schema=json.dumps(SCHEMA)).answer_schema == SCHEMA
+    assert make_context(None, answer_schema="").answer_schema is None
 
 
 def test_settings_with_a_schema_can_be_told_apart_and_written_down():
