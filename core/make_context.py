@@ -82,7 +82,7 @@ def explain(error: ValidationError, *, secret: Collection[str] = ()) -> str:
         place = ".".join(str(part) for part in item["loc"])
         wrong = item["msg"].removeprefix("Value error, ")
         wrong = wrong[0].lower() + wrong[1:]
-        hidden = bool(place) and item["loc"][0] in secret
+        hidden = isinstance(item["input"], dict) or (bool(place) and item["loc"][0] in secret)
         got = "" if hidden else f" (got {item['input']!r})"
         problems.append(f"{place}: {wrong}{got}" if place else wrong)
     return "; ".join(problems)

@@ -12,6 +12,7 @@ from typing import cast
 
 from .diversity import variety
 from .failure import failure_of
+from .form_veto import contrast_with_form
 from .json_types import JsonObject
 from .state import NO_SCORE, Candidate, Round, Score, State
 from .written_criterion import WrittenCriterion
@@ -129,6 +130,8 @@ def summarise(
 ) -> Round:
     """Return the record of a freshly ranked round; loss and gradient come later."""
     chosen, rejected = contrast(pool)
+    spread = reward_of(chosen) - reward_of(rejected) if chosen and rejected else None
+    chosen, rejected = contrast_with_form(pool, round, chosen, rejected)
     mine = of_round(pool, round)
     rewards = [reward_of(c) for c in with_reward(mine)]
     texts = [c["text"] for c in with_reward(mine)]
@@ -144,7 +147,7 @@ def summarise(
         best=max(rewards, default=None),
         mean=fmean(rewards) if rewards else None,
         std=pstdev(rewards) if rewards else None,
-        spread=reward_of(chosen) - reward_of(rejected) if chosen and rejected else None,
+        spread=spread,
         best_length=len(chosen["text"]) if chosen else None,
         reward=chosen["reward"] if chosen else None,
         heldout=None,

@@ -11,6 +11,7 @@ from math import ceil
 
 from .context import Context
 from .dollars import usd_for_budget
+from .form_veto import out_of_form
 from .overoptimisation import drift
 from .planning.another_round import worth_another_round
 from .pool import best, of_round, reward_of, with_reward
@@ -65,7 +66,9 @@ def why_stop(state: State, context: Context) -> StopReason | None:
     # An answer that is revised alone needs no other; else a tie ends the search if that is set.
     alone = context.mode == "revision" or len(with_reward(pool)) < 2
     least = -1.0 if context.min_spread is None else context.min_spread
-    nothing = now > 0 and not with_reward(of_round(pool, now))
+    # While no answer fits the schema, what is wrong with them is what the next round goes by.
+    unfit = leader is None and bool(out_of_form(pool))
+    nothing = now > 0 and not unfit and not with_reward(of_round(pool, now))
     moved = drift(state["rounds"], context.guard_tolerance)
     rules: list[tuple[StopReason | None, bool]] = [
         (state.get("halt"), bool(state.get("halt"))),

@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from ..core.context import Context
 from ..core.errors import RewardError
 from ..core.events import Emitter
+from ..core.form_veto import mendable, unfit
 from ..core.json_types import JsonObject
 from ..core.moves import needs_critique, plan_of
 from ..core.planning.round_plan import next_plan
@@ -112,7 +113,7 @@ async def _heldout(
     ranking: Ranking, state: State, pool: Sequence[Candidate], record: Round
 ) -> float | None:
     """Score the chosen answer with the held-out reward; an unchanged one keeps its score."""
-    if (chosen := by_id(pool, record["chosen"])) is None:
+    if (chosen := by_id(pool, record["chosen"])) is None or chosen["reward"] is None:
         return None
     old = by_id(state["candidates"], chosen["id"])
     if old and old["reward"] is not None:  # else it is new, or was edited by hand
@@ -132,13 +133,14 @@ def _count(lost: Sequence[str]) -> str:
 
 def _refuse_nothing(ranking: Ranking, ranked: Sequence[Candidate]) -> None:
     """Refuse to go on if not one answer has a reward."""
-    if with_reward(merge_candidates(ranking.pool, [ranked])):
+    pool = merge_candidates(ranking.pool, [ranked])
+    if with_reward(pool) or mendable(pool, ranking.run.context.rounds):
         return
     errors = [c["error"] for c in ranked if c["error"]]
     why = errors[0] if errors else "no candidate to score"
     begin = f"reward {ranking.reward.name!r} scored none of {len(ranked)} candidates ({why})"
     if errors and not losses(ranked):
-        why = "Every one was vetoed: ask for more (width), or relax the constraint"
+        why = f"Every one was vetoed{unfit(pool)}: ask for more (width), or relax the constraint"
     else:
         why = "The candidates are kept; repair the reward and resume the run"
     raise RewardError(f"{begin}. {why}")

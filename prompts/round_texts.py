@@ -16,6 +16,7 @@ from ..core.round_critique import RoundCritique, critiques_in
 from ..core.state import State
 from ..models.policy import Policy
 from .advice import advised_messages
+from .answer_form import form_note
 from .earlier import earlier_advice
 from .fusion import fused_messages
 from .prompt_set import Critique
@@ -45,7 +46,7 @@ def critique_of(state: State, context: Context, critique: RoundCritique | None =
     told = context.shows_feedback
     earlier = earlier_advice(state["rounds"], pool) if context.mode == "adaptive" else ""
     return Critique(
-        query=read_conversation(state["messages"]).text,
+        query=read_conversation(state["messages"]).text + form_note(context.answer_schema),
         chosen=chosen["text"],
         rejected=rejected["text"] if rejected else None,
         loss=of["loss"] or "",

@@ -72,6 +72,9 @@ Write the improved answer. Rules:
     optional=("loss",),
 )
 
+# With a schema for answers.
+WHOLE_OUTPUT = "Reply with the improved answer and nothing else, in the form that is asked for."
+
 # Neither shows a sample answer: weak models copy it.
 TAGS_OUTPUT = (
     f"Begin the improved answer with <{KEY}> on a line of its own, end it with </{KEY}>, "
@@ -116,6 +119,8 @@ def update_format(
         prefers_json: Whether the policy is known to need JSON.
         refused: Parameters that its server has refused.
     """
+    if context.answer_schema:
+        return UpdateFormat(WHOLE_OUTPUT)  # prompts/answer_form.py says the form
     wanted = context.update_format
     as_json = wanted == "json" or (wanted == "auto" and prefers_json)
     if as_json and "response_format" not in refused:

@@ -9,11 +9,13 @@ from importlib import import_module
 from operator import attrgetter
 
 from ..core.errors import ConfigError, SpecError
+from ..core.json_types import JsonObject
 from ..models.policy import PolicyLike
 from .base import Reward
 from .function import OwnReward, as_reward
 from .planned_reward import PlannedReward, planned
 from .specs import BY_KIND, REWARDS
+from .verifying.answer_form import veto_by_form
 
 RewardLike = OwnReward | str
 
@@ -48,7 +50,11 @@ def resolve_reward(reward: RewardLike, *, policy: PolicyLike = "") -> Reward | P
 
 
 async def reward_for_run(
-    reward: RewardLike, policy: PolicyLike, *, heldout: bool = False
+    reward: RewardLike,
+    policy: PolicyLike,
+    *,
+    heldout: bool = False,
+    schema: JsonObject | None = None,
 ) -> PlannedReward:
     """Return a reward as a run uses it.
 
@@ -56,6 +62,7 @@ async def reward_for_run(
         reward: What `resolve_reward` takes.
         policy: Who judges if a judge names no model.
         heldout: Whether it is to score without steering.
+        schema: What answers have to fit; those that do not are vetoed.
 
     Raises:
         ConfigError: a held-out reward that compares answers, or what `resolve_reward` raises.
@@ -67,7 +74,7 @@ async def reward_for_run(
             f"{ready.name!r} cannot be the held-out reward: it compares answers with each other, "
             "and a held-out reward sees one at a time. Take judge: or a reward model"
         )
-    return ready
+    return ready if heldout or not schema else veto_by_form(ready, schema)
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from ...core.dollars import PRICES
-from .settings import OUTPUT, OWN, SETTINGS, STOP, Setting
+from ..input.typed_values import OWN
+from .settings import OUTPUT, SETTINGS, STOP, Setting
 
 
 def _flag(*names: str, help: str) -> Any:

@@ -12,27 +12,15 @@ from pydantic.fields import FieldInfo
 from ...core.context import Context
 from ...core.policy_forms import listed
 from ...rewards.specs import REWARDS
+from ..input.typed_values import OWN, number, schema_file
 
 SEARCH, MODELS, SAMPLING, PERSON = "Search", "Models", "Sampling", "Human in the loop"
 REWARD, STOP, REQUESTS, OUTPUT = "Reward", "Stop rules and budget", "Requests", "Output"
 FROM_ENVIRONMENT = {"policy": "TPO_POLICY", "critic": "TPO_CRITIC", "reward": "TPO_REWARD"}
-OWN = "none"  # typed to keep the model's own value
 SEVERAL = (
     "One of several models that divide the first samples, in place of --policy; to be repeated. "
     "The one whose answer is the best of these writes all that follows."
 )
-
-
-def number(text: str) -> float | int | str:
-    """Read a number, or `none`."""
-    if text.strip().lower() == OWN:
-        return OWN
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    raise typer.BadParameter(f"{text!r} is neither a number nor {OWN!r}")
 
 
 @dataclass(frozen=True)
@@ -62,9 +50,12 @@ class Setting:
 
     def parameter(self, environment: bool) -> inspect.Parameter:
         """Return the parameter of a command that typer makes an option of."""
-        kind, parser = self.field.annotation, None
+        kind: Any = self.field.annotation
+        parser: Any = None
         kind = list[str] if get_origin(kind) is tuple else kind
-        if type(None) in get_args(kind):
+        if self.name == "answer_schema":
+            kind, parser = str, schema_file
+        elif type(None) in get_args(kind):
             kind = get_args(kind)[0]
             if self.field.default is not None:  # so that it can be set to nothing
                 kind, parser = str, number
@@ -81,13 +72,13 @@ class Setting:
             show_default=False,
             envvar=FROM_ENVIRONMENT.get(self.name) if environment else None,
             parser=parser,
-            metavar=_metavar(self.field),
+            metavar="FILE" if self.name == "answer_schema" else _metavar(self.field),
         )
         return inspect.Parameter(
             self.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
-            annotation=Annotated[kind | None, option],  # type: ignore[operator]
+            annotation=Annotated[kind | None, option],
         )
 
 
@@ -108,6 +99,7 @@ SETTINGS = (
     Setting("depth", SEARCH, "d", help="Rounds of improvement, D; 0 is best-of-N."),
     Setting("width", SEARCH, "w"),
     Setting("mode", SEARCH, "m"),
+    Setting("answer_schema", SEARCH, flags="--schema"),
     Setting("seed", SEARCH),
     Setting("fusion", SEARCH, flags="--fusion/--no-fusion"),
     Setting("critiques", SEARCH),

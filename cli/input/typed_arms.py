@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.errors import InputError
-from ..arguments.settings import OWN
+from .typed_values import OWN
 
 
 def read_arms_typed(typed: Sequence[str]) -> dict[str, dict[str, object]]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+
+from ..answer_schema import checked_schema, typed_schema
+from ..json_types import JsonObject
 
 
 class SamplingSettings(BaseModel):
@@ -55,6 +58,14 @@ class SamplingSettings(BaseModel):
         title="Update format",
         description="How an update marks its answer: tags, or structured output (json). "
         "auto uses json only for models known to need it.",
+    )
+    answer_schema: Annotated[
+        Annotated[JsonObject, AfterValidator(checked_schema)] | None, BeforeValidator(typed_schema)
+    ] = Field(
+        default=None,
+        title="Answer schema",
+        description="A JSON schema that the answer has to fit. Models are asked for it, and what "
+        "does not fit is ruled out, with the places as feedback.",
     )
     reasoning: Literal["separate", "keep"] = Field(
         default="separate",

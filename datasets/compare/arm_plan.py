@@ -32,6 +32,7 @@ OWN_SAMPLES = {
     "max_tokens",
     "stop_sequences",
     "reasoning",
+    "answer_schema",
 }
 """What makes the first samples of an arm others than those of the rest."""
 ALONE: Mapping[str, object] = {"mode": "best_of_n", "width": 1}

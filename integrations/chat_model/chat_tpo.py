@@ -14,28 +14,28 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import (
     Runnable,
-    RunnableLambda,
 )
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import model_validator
 
 from ...core.json_types import JsonObject
+from ...core.make_context import make_context
 from ...graphs.background import iterate, result_of
-from ...models.policy import resolve_policy
 from ...nodes.paid.run_models import GivenModels
 from ..inner_run.callbacks_and_saver import RunManager, Saving, inner_callbacks, saving_of_sync_call
 from .answering import ChatCall, answer_pieces, whole_answer
 from .call_settings import PARTS, CallSettings, Keywords, given_settings
 from .chat_settings import ChatSettings
 from .offered_tool import ToolLike, offered
+from .structured_output import parsed_by, schema_for
 
 
 class ChatTPO(ChatSettings):
     """A chat model whose answers are aligned with a reward while they are written.
 
     It takes the place of the chat model it is given, in a chain, an agent or a node. A reply
-    that calls tools passes through unchanged, and structured output is left to the model; every
-    other answer is the best of a run. `response_metadata["tpo"]` of the message is the run's
+    that calls tools passes through unchanged; every other answer is the best of a run, structured
+    output too. `response_metadata["tpo"]` of the message is the run's
     trace, `usage_metadata` the sum of its cost.
 
     Args:
@@ -185,24 +185,31 @@ class ChatTPO(ChatSettings):
         return self.bind(tools=[offered(tool) for tool in tools], **kwargs)
 
     def with_structured_output(
-        self, schema: JsonObject | type, *, include_raw: bool = False, **kwargs: Any
+        self,
+        schema: JsonObject | type | None = None,
+        *,
+        method: str = "json_schema",
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
-        """Return the policy with structured output: an object is not optimised.
+        """Return the same search for an answer that fits a schema, parsed.
 
         Args:
-            schema: As the policy takes it.
-            include_raw: As the policy takes it.
-            **kwargs: What else its `with_structured_output` takes.
+            schema: A pydantic class (the result is one), a typed dict or a JSON schema (a dict).
+            method: `json_schema` and `function_calling` are the same here; `json_mode` asks for
+                any object.
+            include_raw: Whether the result is a dict with `raw`, `parsed` and `parsing_error`.
+            strict: Whether no key may be there that the schema does not name.
+            **kwargs: Settings of the calls.
+
+        Raises:
+            ConfigError: the schema cannot be used; the place in it is named.
         """
-        policy = self._settings().policies[0]
-        options = {"include_raw": include_raw, **kwargs}
-        if isinstance(policy, BaseChatModel):
-            return policy.with_structured_output(schema, **options)
-
-        async def build(_: object) -> Any:
-            return (await resolve_policy(policy)).model.with_structured_output(schema, **options)
-
-        return RunnableLambda(lambda _: result_of(build(None)), afunc=build, name="structured")
+        wanted = schema_for(schema, method, strict=bool(strict))
+        make_context(answer_schema=wanted)  # refused here, not by the first call
+        model = self.bind(answer_schema=wanted, **kwargs)
+        return parsed_by(model, schema, include_raw=include_raw)
 
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> JsonObject:
         if tools := kwargs.get("tools"):  # traces show schemas

@@ -13,6 +13,7 @@ from ..hide_from_traces import guarded
 from ..request import Request
 from ..tolerant import tells_texts_apart
 from .own_settings import field_of, own_limit, streaming_of, thinking_of, thinking_tokens
+from .response_format import response_format_of
 
 WHOLE = "whole"  # among refused parameters: the server only streams
 
@@ -142,7 +143,5 @@ def _extra_body(request: Request, refused: frozenset[str]) -> JsonObject | None:
     if request.schema and "response_format" not in refused:
         # In the raw body: the SDK's own parsing raises, and loses all N paid texts,
         # when one of them is cut off.
-        name = request.schema.get("title", "reply")
-        schema = {"name": name, "schema": request.schema, "strict": True}
-        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        body["response_format"] = response_format_of(request.schema)
     return body or None

@@ -23,6 +23,7 @@ from ...models.asking.configure import most_texts
 from ...models.budget import Budget
 from ...models.live_request import request_seed
 from ...models.request import Request
+from ...prompts.answer_form import ways_in_form
 from ...rewards.planned_reward import Job
 from .arrivals import Arrivals
 from .received import Received
@@ -67,7 +68,8 @@ class Wanted:
     @cached_property
     def ways(self) -> Sequence[Way]:
         """How to ask for them, each for places of its own."""
-        return ways_of(self.run, self.messages, self.state, len(self.drafts))
+        ways = ways_of(self.run, self.messages, self.state, len(self.drafts))
+        return ways_in_form(ways, self.context.answer_schema)
 
     @property
     def width(self) -> int:

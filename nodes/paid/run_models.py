@@ -123,7 +123,7 @@ class GivenModels:
     async def _resolved(self, context: Context) -> RunModels:
         critic = self.critic or context.critic
         policies = policies_of(self.policy, self.policies, context)
-        ready = partial(reward_for_run, policy=policies[0])
+        ready = partial(reward_for_run, policy=policies[0], schema=context.answer_schema)
         answering = await resolve_policies(policies, context.width, context.parameters)
         criticising = await resolve_policy(critic) if critic else answering[0]
         context = priced_context(context, *answering, criticising)

@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 import json
-import re
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ...core import json_schema as child
 from ...core.errors import ConfigError, evidence
+from ...core.json_answer import json_in
+from ...core.json_schema import SHOWN, violations
 from ...core.json_types import JsonObject
+from ...core.schema_faults import fault_in, is_quick
 from ...core.strict_json import parse_json
 from ..base import Score, scored
+from .checking_child import CheckingChild
 
-if TYPE_CHECKING:
-    from jsonschema import ValidationError
+SECONDS = 5.0  # what the check of one answer may take
+CHECK = CheckingChild[list[list[str]]](
+    Path(child.__file__), "checking the form", SECONDS, start=20.0
+)
+LATE = f"the form could not be checked within {SECONDS:g} s: a text in it may be too long"
 
-SHOWN = 5  # violations that are told
-_GROUP = re.compile(r"\\.|(\((?:\?(?::|P<\w+>))?|\)|\[(?=.\])|(?<=\[.)\])", re.DOTALL)
-_LITERAL = re.compile(r"\^?(?:[\w\s,:;=/%@#!'\"<>&~-]|\\[^\w\s])*\$?")
+
+async def schema_scores(schema: JsonObject, answers: Sequence[str]) -> list[Score]:
+    """Return 1 for each answer (a fenced block counts) that is JSON which fits the schema, else 0.
+
+    What may take long is checked in a process of its own, which is stopped if it does.
+    """
+    values: dict[int, object] = {}
+    scores: dict[int, Score] = {}
+    for place, answer in enumerate(answers):
+        try:
+            value = parse_json(json_in(answer))
+        except ValueError as error:  # not JSON (NaN is not either), or nested without end
+            scores[place] = is_no_json(error)
+            continue
+        if is_quick(schema, len(answer)):
+            scores[place] = fits(violations(schema, value))
+        else:
+            values[place] = value
+    while values:  # ends: each pass checks one at least
+        task = {"schema": schema, "values": [*values.values()]}
+        found = await CHECK.verdicts(task, len(values))
+        for place, verdict in zip([*values], [*found, None], strict=False):
+            scores[place] = fits(verdict)
+            del values[place]
+    return [scores[place] for place in range(len(answers))]
 
 
 def json_valid(query: str, answer: str, *, schema: JsonObject) -> Score:
@@ -28,48 +56,24 @@ def json_valid(query: str, answer: str, *, schema: JsonObject) -> Score:
         >>> json_valid("", '{"n": "1"}', schema={"properties": {"n": {"type": "integer"}}})
         {'reward': 0.0, 'error': None, 'feedback': "$.n: '1' is not of type 'integer'"}
     """
-    from jsonschema import Draft202012Validator
-
-    body = answer.strip()
-    if body.startswith("```"):
-        body = body.split("\n", 1)[-1].rsplit("```", 1)[0]
     try:
-        value = parse_json(body)
-    except ValueError as error:  # not JSON (NaN is not either), or nested without end
-        return scored(0.0, f"the answer is not JSON with nothing around it: {error}")
-    found = [*islice(map(violation, Draft202012Validator(schema).iter_errors(value)), SHOWN + 1)]
-    more = ["and more"] if len(found) > SHOWN else []
-    return scored(float(not found), "\n".join([*found[:SHOWN], *more]))
+        value = parse_json(json_in(answer))
+    except ValueError as error:
+        return is_no_json(error)
+    return fits(violations(schema, value))
 
 
-def violation(error: ValidationError) -> str:
-    """Return what is wrong, and where.
-
-    What a schema allows as the only value may be the reference answer: that is never told.
-    """
-    only = isinstance(error.schema, dict) and fixes_value(error.schema)
-    said = error.message
-    if only or error.validator == "not":  # its sentence would hold the schema that must not fit
-        said = "is not an allowed value"
-    return f"{evidence(error.json_path)}: {evidence(said)}"
+def is_no_json(error: ValueError) -> Score:
+    """Return the score of an answer that is not JSON."""
+    return scored(0.0, f"the answer is not JSON with nothing around it: {evidence(str(error))}")
 
 
-def fixes_value(schema: JsonObject) -> bool:
-    """Return whether a schema leaves one value to choose.
-
-    Example:
-        >>> fixes_value({"const": 42}), fixes_value({"enum": ["yes", "no"]})
-        (True, False)
-    """
-    pattern, least = schema.get("pattern"), schema.get("minimum")
-    # Brackets around a text, or around one character, leave as little to choose.
-    plain = _GROUP.sub(lambda found: "" if found[1] else found[0], str(pattern))
-    return (
-        "const" in schema
-        or ("enum" in schema and len(schema["enum"]) == 1)
-        or (least is not None and least == schema.get("maximum"))
-        or (isinstance(pattern, str) and _LITERAL.fullmatch(plain) is not None)
-    )
+def fits(found: Sequence[Sequence[str]] | None) -> Score:
+    """Return the score of an answer by what was found in it; `None` if that took too long."""
+    if found is None:
+        return scored(0.0, LATE)
+    lines = [f"{evidence(path)}: {evidence(said)}" for path, said in found[:SHOWN]]
+    return scored(float(not found), "\n".join([*lines, *["and more"] * (len(found) > SHOWN)]))
 
 
 def read_schema(path: str) -> JsonObject:
@@ -84,10 +88,7 @@ def read_schema(path: str) -> JsonObject:
         raise ConfigError(f"the JSON schema {path} cannot be read: {evidence(error)}") from None
     if not isinstance(schema, dict):
         raise ConfigError(f"the JSON schema {path} is not an object")
-    from jsonschema import Draft202012Validator, SchemaError
-
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise ConfigError(f"{path} is not a valid JSON schema: {evidence(error.message)}") from None
+    if fault := fault_in(schema):
+        place, said = map(evidence, fault)
+        raise ConfigError(f"{path} is not a valid JSON schema: {place}: {said}")
     return schema

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from langchain_core.messages import AnyMessage
 
-from ...core.errors import RewardError, evidence
+from ...core.errors import evidence
 from ...core.reference_mark import named_by
 from ..base import Score, scored, unscored
+from .checking_child import CheckingChild
 
 CHILD = Path(__file__).with_name("math_child.py")
 START_SECONDS = 60.0  # to import a computer algebra system on a busy machine
@@ -51,44 +50,19 @@ class MathReward:
 
     async def _in_child(self, answers: Sequence[str]) -> list[Score]:
         """Compare until all are done, or one takes too long."""
-        pipe = asyncio.subprocess.PIPE
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", str(CHILD), stdin=pipe, stdout=pipe, stderr=pipe
+        child = CheckingChild[str | list[Any]](
+            CHILD, "comparing mathematics", self.seconds, START_SECONDS
         )
-        task = json.dumps({"expected": self.expected, "answers": list(answers)})
-        done: list[Score] = []
-        try:
-            assert child.stdin  # asked for above
-            child.stdin.write(task.encode())
-            child.stdin.write_eof()
-            while len(done) < len(answers):
-                limit = self.seconds if done else self.seconds + START_SECONDS
-                try:
-                    async with asyncio.timeout(limit):
-                        done.append(await _next(child))
-                except TimeoutError:
-                    why = f"its expression was not compared within {limit:g} s"
-                    return [*done, unscored(why)]
-        finally:
-            if child.returncode is None:
-                child.kill()
-            await child.communicate()
-        return done
+        task = {"expected": self.expected, "answers": list(answers)}
+        done = [verdict_of(one) for one in await child.verdicts(task, len(answers))]
+        if len(done) == len(answers):
+            return done
+        limit = self.seconds if done else self.seconds + START_SECONDS
+        return [*done, unscored(f"its expression was not compared within {limit:g} s")]
 
 
-async def _next(child: asyncio.subprocess.Process) -> Score:
-    """Read the next verdict.
-
-    Raises:
-        RewardError: the process ended instead.
-    """
-    assert child.stdout
-    assert child.stderr
-    line = await child.stdout.readline()
-    if not line:
-        said = (await child.stderr.read()).decode(errors="replace").strip()
-        raise RewardError(f"comparing mathematics failed: {evidence(said[-300:])}")
-    verdict = json.loads(line)
+def verdict_of(verdict: str | list[Any]) -> Score:
+    """Return the score that a line of the process stands for."""
     return unscored(verdict) if isinstance(verdict, str) else scored(verdict[0], read_as(verdict))
 
 

@@ -52,7 +52,6 @@ def verifier_from_spec(rest: str) -> Reward | PlannedReward:
         _need("math_verify", "comparing mathematics needs math-verify")
         return MathReward(value)
     if kind == "json":
-        _need("jsonschema", "checking a JSON schema needs jsonschema")
         return FunctionReward(partial(json_valid, schema=read_schema(value)), title)
     if kind == "command":
         check_allowed(rest)

@@ -43,6 +43,7 @@ class ChatRun:
         tasks: Holds the run while it works, so that a stopping server can cancel it.
         account: What it may use, and has used.
         operations: Watches it.
+        function: What is called with the answer; "" if the answer is the content.
     """
 
     served: ServedModel
@@ -52,6 +53,7 @@ class ChatRun:
     tasks: set[asyncio.Task[None]]
     account: RunAccount
     operations: Operations
+    function: str = ""
 
     async def whole(self) -> JsonObject:
         """Run to the end, and return the reply."""
@@ -77,14 +79,15 @@ class ChatRun:
                     yield completion.piece({field: text})
                 if _is_text(event):
                     yield DECIDED
-        yield completion.piece({"content": completion.final["answer"]})
+        yield completion.piece(completion.answer_piece)
         yield completion.piece({}, completion.finish_reason, tpo=completion.about)
         if usage:
             yield completion.usage_piece()
         yield DONE
 
     def _completion(self) -> Completion:
-        return Completion(self.served.name, shown=partial(for_clients, settings=self.settings))
+        shown = partial(for_clients, settings=self.settings)
+        return Completion(self.served.name, shown=shown, function=self.function)
 
     def failure_piece(self, error: Exception) -> bytes:
         """Return the last piece of a stream that fails in the middle."""

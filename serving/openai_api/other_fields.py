@@ -13,7 +13,7 @@ from ..error_responses import Refusal
 from ..server_settings import Settings
 
 TOOLS = (
-    "tools are not offered here: put TPO into an agent (tpo.TPOMiddleware), leave them out, or "
+    "tools are not offered here, but for one that tool_choice names: put TPO into an agent (tpo.TPOMiddleware), leave them out, or "
     'send tool_choice: "none"; for clients that always send some, start the server with '
     "--ignore-tools"
 )
@@ -94,13 +94,3 @@ def _why_not(name: str, value: object) -> str:
 def not_offered(name: str, message: str) -> Refusal:
     """Return the refusal of a field."""
     return Refusal(400, message, param=name, code="unsupported_parameter")
-
-
-def refuse_form(form: JsonObject | None, param: str) -> None:
-    """Refuse a form of the answer other than text: `response_format`, or `text.format`.
-
-    Raises:
-        Refusal: it is another (400).
-    """
-    if (form or {}).get("type", "text") != "text":
-        raise not_offered(param, f"{param} is not offered here: ask for the form in the prompt")

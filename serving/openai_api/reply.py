@@ -35,6 +35,7 @@ class Completion:
     shown: Callable[[str], str] = str
     """Makes of a message what clients may see."""
     notices: list[str] = field(default_factory=list)
+    function: str = ""
 
     def take(self, event: AnyEvent) -> None:
         """Keep what an event says about the answer."""
@@ -59,7 +60,24 @@ class Completion:
     def finish_reason(self) -> str:
         """Why the answer ends where it does."""
         said = ending(self.finish_reasons.get(self.final["candidate"]))
-        return FINISH_REASONS.get(said or "", "stop")
+        return FINISH_REASONS.get(said or "", "tool_calls" if self.function else "stop")
+
+    @property
+    def answer(self) -> JsonObject:
+        """The answer as a part of a message: its content, or the call of a function with it."""
+        text = self.final["answer"]
+        if not self.function:
+            return {"content": text}
+        called = {"name": self.function, "arguments": text}
+        call = {"id": f"call_{self.id[-24:]}", "type": "function", "function": called}
+        return {"tool_calls": [call]}
+
+    @property
+    def answer_piece(self) -> JsonObject:
+        """The answer as the last piece of a streamed message."""
+        calls = enumerate(self.answer.get("tool_calls", ()))
+        numbered = [{"index": index, **call} for index, call in calls]
+        return {"tool_calls": numbered} if numbered else self.answer
 
     @property
     def usage(self) -> JsonObject:
@@ -87,7 +105,7 @@ class Completion:
 
     def whole(self, reasoning: str, reasoning_field: str) -> JsonObject:
         """Return the reply of a plain request."""
-        message: JsonObject = {"role": "assistant", "content": self.final["answer"]}
+        message: JsonObject = {"role": "assistant", "content": None, **self.answer}
         message |= {"refusal": None}
         if reasoning_field:
             message[reasoning_field] = reasoning

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 from langchain_core.messages import BaseMessage
@@ -15,8 +16,8 @@ from ..error_responses import Refusal
 from ..guard.limit_settings import MAX_MESSAGES
 from ..served_models import ServedModel
 from ..server_settings import Settings
+from .asked_form import AskedForm, asked_form
 from .asked_settings import asked_settings, checked_context, checked_messages
-from .other_fields import refuse_form
 from .turn import Turn
 
 
@@ -48,7 +49,9 @@ class ChatRequest(BaseModel):
     seed: int | None = Field(
         default=None, description="Of the candidates and critiques; -1 sets none."
     )
-    response_format: JsonObject | None = Field(default=None, description="Only text.")
+    response_format: JsonObject | None = Field(
+        default=None, description="text, json_object or json_schema."
+    )
     tpo: JsonObject = Field(
         default_factory=dict, description="Any setting of tpo.Context: depth, width, reward, ..."
     )
@@ -75,6 +78,15 @@ class ChatRequest(BaseModel):
             )
         return n
 
+    @cached_property
+    def form(self) -> AskedForm:
+        """The form of the answer; a function that has to be called is one too.
+
+        Raises:
+            Refusal: it cannot be used (400).
+        """
+        return asked_form(self.response_format, self.model_extra or {})
+
     def conversation(self, settings: Settings) -> list[BaseMessage]:
         """Return the messages, checked.
 
@@ -98,9 +110,12 @@ class ChatRequest(BaseModel):
             "top_p": self.top_p,
             "max_tokens": self.max_completion_tokens or self.max_tokens,
             "stop_sequences": [text for text in stops if text] or None,
+            "answer_schema": self.form.schema,
             "seed": None if self.seed is None else self.seed % 2**31,
         }
-        more = self.model_extra or {}
+        more = {**(self.model_extra or {})}
+        if self.form.function:
+            del more["tools"]  # it is the form of the answer
         return checked_context(served, asked_settings(given, self.tpo, more, server))
 
 
@@ -117,5 +132,4 @@ def read_request(body: object) -> ChatRequest:
     except ValidationError as error:
         place = error.errors()[0]["loc"]
         raise Refusal(400, explain(error)[:2000], param=str(place[0]) if place else None) from None
-    refuse_form(request.response_format, "response_format")
     return request

@@ -92,7 +92,14 @@ class ChatRoutes:
         owner, limit = caller_of(request).name, self.run_limit
         slot, tasks = limit.take(owner), limit.tasks[owner]
         run = ChatRun(
-            served, messages, context, self.settings, tasks, slot.account, limit.operations
+            served,
+            messages,
+            context,
+            self.settings,
+            tasks,
+            slot.account,
+            limit.operations,
+            asked.form.function,
         )
         try:
             if asked.stream:

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from tpo.cli.arguments.settings import SETTINGS, number
+from tpo.cli.arguments.settings import SETTINGS
+from tpo.cli.input.typed_values import number
 from tpo.core.context import Context
 from tpo.core.policy_forms import POLICY_FORMS
 from tpo.rewards.specs import REWARDS
@@ -29,7 +30,8 @@ def test_every_setting_is_an_option_once():
 def test_defaults_in_the_help_are_those_of_the_settings(tpo):
     said = " ".join(tpo("run", "--help").out.replace("│", " ").split())
     for name, field in Context.model_fields.items():
-        flag = "--no-live" if name == "live" else f"--{name.replace('_', '-')}"
+        others = {"live": "--no-live", "answer_schema": "--schema FILE"}
+        flag = others.get(name, f"--{name.replace('_', '-')}")
         assert flag in said
         if isinstance(field.default, bool) or field.default in (None, "", ()):
             continue

@@ -144,3 +144,23 @@ def test_texts_reach_a_pipe_as_they_are(tpo, policy, server):
     assert run["query"] == strange
     assert strange in tpo("runs").out
     assert tpo("show", run["id"]).out.count(strange) == 2
+
+
+def test_a_schema_is_a_file_and_the_answer_fits_it(tpo, policy, tmp_path):
+    path = tmp_path / "schema.json"
+    path.write_text('{"type": "object", "required": ["river"]}', encoding="utf-8")
+    asked = ("run", "Name a river", "-p", policy, "-d", "1", "-w", "2", "--schema", str(path))
+    ran = tpo(*asked, "--json")
+    assert list(json.loads(ran.data["answer"])) == ["river"]
+    assert ran.data["settings"]["answer_schema"]["required"] == ["river"]
+    resumed = tpo("resume", ran.data["id"], "-d", "2", "--json")  # it is saved with the run
+    assert list(json.loads(resumed.data["answer"])) == ["river"]
+    assert resumed.data["settings"]["answer_schema"]["required"] == ["river"]
+
+
+def test_a_wrong_schema_is_refused_before_anything_is_paid(tpo, policy, server, tmp_path):
+    path = tmp_path / "schema.json"
+    path.write_text('{"type": "oject"}', encoding="utf-8")
+    ran = tpo("run", "Name a river", "-p", policy, "--schema", str(path))
+    assert (ran.code, server.asked) == (2, [])
+    assert "$.type: 'oject' is not valid" in " ".join(ran.err.replace("│", " ").split())

@@ -203,24 +203,6 @@ class Answer(BaseModel):
     number: int
 
 
-async def test_structured_output_is_the_policys_own():
-    model = ToolModel()
-    assert await chat(model).with_structured_output(Answer).ainvoke("What is 3?") == Answer(
-        number=3
-    )
-    assert len(model.asked) == 1
-
-
-async def test_structured_output_of_a_policy_named_by_a_spec(monkeypatch):
-    from tpo.models.policy import Policy
-
-    monkeypatch.setattr("tpo.models.policy.build_policy", lambda spec: Policy(ToolModel(), spec))
-    monkeypatch.setattr("tpo.models.policy._shared", {})
-    bound = ChatTPO(policy="openai:x").with_structured_output(Answer)
-    assert await bound.ainvoke("What is 3?") == Answer(number=3)
-    assert bound.invoke("What is 4?") == Answer(number=4)
-
-
 async def test_an_agent_with_a_response_format_gets_it_unoptimised():
     model = ToolModel()
     agent = create_agent(chat(model), [cube], response_format=ProviderStrategy(Answer))

@@ -65,7 +65,7 @@ def test_a_wrong_schema_is_told_before_anything_is_paid(tmp_path):
     for text, said in [
         ("{", "cannot be read: JSONDecodeError"),
         ("[]", "is not an object"),
-        ('{"type": "oject"}', "is not a valid JSON schema: 'oject' is not valid"),
+        ('{"type": "oject"}', r"is not a valid JSON schema: \$\.type: 'oject' is not valid"),
     ]:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigError, match=said):
@@ -217,7 +217,6 @@ def test_a_malformed_spec_lists_the_forms(rest):
     ("rest", "said"),
     [
         ("math:1", "comparing mathematics needs math-verify: pip install 'tpo[verify]'"),
-        ("json:x.json", "checking a JSON schema needs jsonschema: pip install 'tpo[verify]'"),
     ],
 )
 def test_a_missing_package_is_told_with_what_to_type(rest, said, monkeypatch):

@@ -135,7 +135,21 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"n": []}, "n", "only n=1"),
     ({"n": True}, "n", "only n=1"),
     ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools", "tools are not"),
-    ({"response_format": {"type": "json_object"}}, "response_format", "ask for the form"),
+    ({"response_format": {"type": "xml"}}, "response_format", "one of text, json_object"),
+    ({"response_format": {"type": "json_schema"}}, "response_format", "one of text, json_object"),
+    (
+        {"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "x"}}}},
+        "response_format",
+        "$.type: 'x' is not valid",
+    ),
+    (
+        {
+            "tools": [{"function": {"name": "f", "parameters": {"$ref": "http://x/"}}}],
+            "tool_choice": "required",
+        },
+        "tools",
+        "nothing is fetched",
+    ),
     ({"logprobs": True}, "logprobs", "logprobs are not"),
     ({"messages": []}, "messages", "at least 1 item"),
     ({"messages": [{"role": "user", "content": "  "}]}, "messages", "the prompt is empty"),
@@ -215,9 +229,9 @@ def test_tools_that_a_client_always_offers_may_be_ignored(models, tmp_path):
         for choice in ({}, {"tool_choice": "auto"}, {"tool_choice": "none"}):
             reply = client.chat.completions.create(**asking, **choice)
             assert reply.choices[0].message.content in models.texts
-        for choice in ({"tool_choice": "required"}, {"tool_choice": TOOLS[0]}):
-            with pytest.raises(openai.BadRequestError, match="tools are not offered"):
-                client.chat.completions.create(**asking, **choice)
+        two = {"tools": [*TOOLS, *TOOLS], "tool_choice": "required"}  # which of them?
+        with pytest.raises(openai.BadRequestError, match="tools are not offered"):
+            client.chat.completions.create(**{**asking, **two})
     assert not any("tools" in asked.body for asked in models.asked)
 
 

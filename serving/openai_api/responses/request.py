@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -11,8 +12,8 @@ from ....core.json_types import JsonObject
 from ....core.make_context import explain
 from ...error_responses import Refusal
 from ...server_settings import Settings
+from ..asked_form import AskedForm, asked_form
 from ..asked_settings import asked_settings
-from ..other_fields import refuse_form
 
 Key = Annotated[str, StringConstraints(max_length=64)]
 Value = Annotated[str, StringConstraints(max_length=512)]
@@ -40,7 +41,9 @@ class ResponseRequest(BaseModel):
     metadata: Annotated[dict[Key, Value], Field(max_length=16)] | None = Field(
         default=None, description="Pairs of texts that come back with the response."
     )
-    text: JsonObject | None = Field(default=None, description="The format, only text; verbosity.")
+    text: JsonObject | None = Field(
+        default=None, description="The format: text, json_object, json_schema; verbosity."
+    )
     reasoning: JsonObject | None = Field(
         default=None, description="A summary shows the steps of the run in the stream; effort."
     )
@@ -54,6 +57,18 @@ class ResponseRequest(BaseModel):
         asked = self.reasoning or {}
         return bool(asked.get("summary") or asked.get("generate_summary"))
 
+    @cached_property
+    def form(self) -> AskedForm:
+        """The form of the answer: `text.format`, which has its schema beside its type.
+
+        Raises:
+            Refusal: it cannot be used (400).
+        """
+        given = (self.text or {}).get("format")
+        if given is not None and not isinstance(given, dict):
+            raise Refusal(400, "text.format is an object", param="text.format")
+        return asked_form({**given, "json_schema": given} if given else None, {}, "text.format")
+
     def settings(self, server: Settings) -> JsonObject:
         """Return the settings of the run.
 
@@ -61,7 +76,7 @@ class ResponseRequest(BaseModel):
             Refusal: a field is not taken (400).
         """
         named = {name: getattr(self, name) for name in ("temperature", "top_p")}
-        named["max_tokens"] = self.max_output_tokens
+        named |= {"max_tokens": self.max_output_tokens, "answer_schema": self.form.schema}
         more = {
             **(self.model_extra or {}),
             "reasoning_effort": (self.reasoning or {}).get("effort"),
@@ -77,7 +92,8 @@ class ResponseRequest(BaseModel):
         asked = self.reasoning or {}
         reasoning = {name: asked.get(name) for name in ("effort", "summary")}
         more = {"metadata": self.metadata or {}, "store": self.store is not False}
-        return {**repeated, **more, "reasoning": reasoning}
+        text = {"format": (self.text or {}).get("format") or {"type": "text"}}
+        return {**repeated, **more, "reasoning": reasoning, "text": text}
 
 
 def read_response_request(body: object) -> ResponseRequest:
@@ -93,8 +109,4 @@ def read_response_request(body: object) -> ResponseRequest:
     except ValidationError as error:
         place = error.errors()[0]["loc"]
         raise Refusal(400, explain(error)[:2000], param=str(place[0]) if place else None) from None
-    form = (asked.text or {}).get("format")
-    if form is not None and not isinstance(form, Mapping):
-        raise Refusal(400, "text.format is an object", param="text.format")
-    refuse_form({**form} if form else None, "text.format")
     return asked

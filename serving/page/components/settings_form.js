@@ -22,7 +22,8 @@ function groupsOf(fields) {
 /** `values` holds only what differs from the defaults; `onChange` gets a function from old to new values. */
 export function SettingsForm({ schema, values, onChange }) {
   if (!schema) return html`<p class="hint">Loading the settings…</p>`;
-  const fields = schema.properties;
+  const typed = ([, field]) => resolved(field, schema).type !== "object"; // a form has no place for a schema
+  const fields = Object.fromEntries(Object.entries(schema.properties).filter(typed));
   const put = (name, value) =>
     onChange(({ [name]: _, ...others }) => {
       const isDefault = JSON.stringify(value) === JSON.stringify(fields[name].default ?? null);

@@ -1,0 +1,44 @@
+"""A reward under the condition that answers fit the run's schema: what does not is vetoed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import AnyMessage
+
+from ...core.form_veto import FORM
+from ...core.json_types import JsonObject
+from ..base import Score
+from ..mixing.mix import Mix, Part
+from ..planned_reward import PlannedReward
+from .json_schema import schema_scores
+
+
+@dataclass(frozen=True)
+class FormCheck:
+    """1 if an answer is JSON that fits a schema, else 0 with the places where it does not.
+
+    A check that does not end is stopped, and the answer counts as one that does not fit.
+    """
+
+    schema: JsonObject
+    name: str = FORM
+    batch_size: int | None = None
+    notice: str = ""
+
+    async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
+        """Check the answers."""
+        return await schema_scores(self.schema, answers)
+
+
+def veto_by_form(reward: PlannedReward, schema: JsonObject) -> PlannedReward:
+    """Return a reward that vetoes what does not fit a schema.
+
+    Its name tells the schema: a run that is resumed with another has its pool scored again.
+    """
+    mark = hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()[:8]
+    title = f"{reward.name} in form {mark}"
+    return Mix([Part(reward)], constraints=[FormCheck(schema)], title=title)

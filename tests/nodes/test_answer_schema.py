@@ -1,0 +1,124 @@
+"""A run with a schema: asked for, checked, vetoed with the places, and never returned as valid."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from scripted_model import ScriptedModel
+
+from tpo.core.answer_schema import AnswerSchema
+from tpo.core.context import Context
+from tpo.core.errors import RewardError
+from tpo.graphs.loop import build_tpo
+from tpo.rewards.verifying import json_schema
+from tpo.rewards.verifying.json_schema import schema_scores
+
+SCHEMA = {
+    "title": "Count",
+    "type": "object",
+    "properties": {"n": {"type": "integer"}},
+    "required": ["n"],
+    "additionalProperties": False,
+}
+
+
+def count(query: str, answer: str) -> float:
+    return float(json.loads(answer)["n"])  # it fails if it sees anything but the JSON
+
+
+async def run(script, **settings):
+    model = ScriptedModel(script=script)
+    app = build_tpo(model, count).compile()
+    context = Context(**{"depth": 1, "width": 3, "answer_schema": SCHEMA, **settings})
+    return model, await app.ainvoke({"messages": [("user", "Count.")]}, context=context)
+
+
+async def test_what_does_not_fit_is_vetoed_and_its_faults_reach_loss_and_gradient():
+    samples = ['```json\n{"n": 1}\n```', '{"n": "x", "m": 2}', "one"]
+    texts = [
+        *samples,
+        "loss",
+        "gradient",
+        '{"n": 2}',
+        '<improved_answer>{"n": 3}</improved_answer>',
+        "no",
+    ]
+    model, state = await run(texts)
+    assert state["answer"] == '{"n": 3}'
+    first, second, third = state["candidates"][:3]
+    assert (first["text"], first["reward"]) == ('{"n": 1}', 1.0)
+    assert [c["failure"] for c in (second, third)] == ["vetoed", "vetoed"]
+    assert "$.n: 'x' is not of type 'integer'" in second["feedback"]
+    assert "not JSON" in third["feedback"]
+    assert (state["rounds"][0]["chosen"], state["rounds"][0]["rejected"]) == ("r0c0", "r0c1")
+    for step in ("loss", "gradient"):
+        (asked,) = model.asked.of(step)
+        assert "$.n: 'x' is not of type 'integer'" in asked.text
+
+
+async def test_a_round_in_which_nothing_fits_is_critiqued_by_its_faults():
+    texts = ['{"n": "x"}'] * 3 + ["loss", "gradient", '{"n": 5}', '{"n": "y"}', '{"n": 4}']
+    model, state = await run(texts)
+    assert state["answer"] == '{"n": 5}'
+    assert (state["rounds"][0]["chosen"], state["rounds"][0]["reward"]) == ("r0c0", None)
+    assert "$.n: 'x' is not of type 'integer'" in model.asked.of("loss")[0].text
+
+
+@pytest.mark.parametrize("mode", ["tpo", "adaptive", "revision", "best_of_n"])
+async def test_an_answer_that_does_not_fit_is_never_returned(mode):
+    def script(messages, index, seed):
+        return '{"n": "x"}'
+
+    with pytest.raises(RewardError, match=r"Every one was vetoed .*'x' is not of type"):
+        await run(script, mode=mode, depth=2)
+
+
+@pytest.mark.parametrize("mode", ["tpo", "adaptive", "revision"])
+async def test_every_request_says_the_form_once(mode):
+    def script(messages, index, seed):
+        return '{"n": 2}'
+
+    model, _ = await run(script, mode=mode)
+    for asked in model.asked:
+        assert asked.text.count('{"n": {"type": "integer"}}') == 1
+
+
+async def test_without_a_schema_no_request_says_a_form():
+    model, _ = await run(lambda *_: '{"n": 2}', answer_schema=None)
+    assert not any("form" in asked.text and "program" in asked.text for asked in model.asked)
+
+
+async def test_a_check_that_does_not_end_is_stopped_and_the_answer_vetoed(monkeypatch):
+    monkeypatch.setattr(
+        json_schema,
+        "CHECK",
+        json_schema.CheckingChild(json_schema.CHECK.script, "checking", 0.5, 3.0),
+    )
+    hostile = {"properties": {"a": {"pattern": "^(a+)+$"}}}
+    answers = [json.dumps({"a": text}) for text in ("aaa", "a" * 50 + "b", "aab")]
+    scores = await schema_scores(hostile, answers)
+    assert [score["reward"] for score in scores] == [1.0, 0.0, 0.0]
+    assert "could not be checked within" in scores[1]["feedback"]
+    assert "does not match" in scores[2]["feedback"]
+
+
+async def test_a_thread_without_the_setting_goes_on_with_a_schema_and_all_is_checked_again():
+    def script(messages, index, seed):
+        return '{"n": "x"}' if index == 1 else '{"n": 2}'
+
+    def length(query: str, answer: str) -> float:
+        return float(len(answer))
+
+    app = build_tpo(ScriptedModel(script=script), length).compile(checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "1"}}
+    question = {"messages": [("user", "Count.")]}
+    plain = Context(depth=1, width=2)
+    await app.ainvoke(question, config, context=plain, interrupt_before=["loss"])
+    pool = (await app.aget_state(config)).values["candidates"]
+    assert [c["error"] for c in pool] == [None, None]
+    schema = plain.model_copy(update={"answer_schema": AnswerSchema(SCHEMA)})
+    state = await app.ainvoke(None, config, context=schema)
+    assert state["answer"] == '{"n": 2}'
+    assert state["candidates"][1]["failure"] == "vetoed"
