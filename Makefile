@@ -148,7 +148,8 @@ aegra: wheel ## Run the graphs on aegra, an open server (Python 3.12, PostgreSQL
 	@test -x $(AEGRA_VENV)/bin/python || $(AEGRA_PYTHON) -m venv $(AEGRA_VENV)
 	@$(AEGRA_VENV)/bin/python $(PIP) -r examples/aegra/requirements.txt "$$(ls dist/*.whl)[postgres,serve]"
 	@$(AEGRA_VENV)/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
-	TPO_AEGRA=$(CURDIR)/$(AEGRA_VENV)/bin/python $(TEST_VENV)/bin/python -P -m pytest tests/aegra
+	TPO_AEGRA=$(CURDIR)/$(AEGRA_VENV)/bin/python TPO_PAGE_SERVERS=aegra $(TEST_VENV)/bin/python -P -m pytest \
+	  tests/aegra tests/page/test_interruptions.py tests/page/test_run.py tests/page/test_person.py
 
 .PHONY: ray
 ray: wheel ## Run a batch on a Ray cluster of two nodes on this machine, and kill one of them

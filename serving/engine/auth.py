@@ -79,5 +79,6 @@ async def threads_are_their_owners(
     if ctx.user.identity != OPERATOR_IDENTITY and ctx.action in WRITES:
         changed = ctx.action != "update" or value.get("metadata") is not None
         if changed and not (is_admin(ctx) and ctx.action == "update"):
-            value["metadata"] = {**(value.get("metadata") or {}), **own}
+            value["metadata"] = {} if value.get("metadata") is None else value["metadata"]
+            value["metadata"].update(own)  # in place: an engine may hold on to the same one
     return None if is_admin(ctx) else own
