@@ -52,6 +52,8 @@ def asked_form(
     if kind != "json_schema" or not isinstance(form, Mapping):
         message = f"{param} is one of text, json_object, and json_schema with a json_schema"
         raise Refusal(400, message, param=param)
+    if form.get("schema") is None:
+        raise Refusal(400, f"{param}: the schema is missing", param=param)
     about = {"description": said} if (said := form.get("description")) else {}
     return AskedForm(given_schema(form.get("schema"), param, form.get("name"), about))
 

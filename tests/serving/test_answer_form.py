@@ -69,6 +69,15 @@ def test_an_object_is_parsed_and_the_provider_is_asked_for_the_form(client, poli
     assert {(one["name"], one["strict"]) for one in schemas} == {("Person", True)}
 
 
+def test_a_response_is_parsed(client, policy):
+    reply = client.responses.parse(
+        model="tpo", input="Who was Ada?", text_format=Person, extra_body=SMALL
+    )
+    assert reply.output_parsed == Person(name="Ada", age=36)
+    assert (reply.text.format.type, reply.text.format.name) == ("json_schema", "Person")
+    assert sum("response_format" in asked.body for asked in policy.asked) == 2
+
+
 def test_json_mode(client, policy):
     form: Any = {"type": "json_object"}
     reply = client.chat.completions.create(
