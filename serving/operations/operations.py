@@ -61,7 +61,7 @@ class Operations:
             run.outcome = "stopped"
             raise
         except Exception as error:
-            run.fail("error", *why(error))
+            run.fail("error", *kind_and_sentence(error))
             raise
         finally:
             running.dec()
@@ -106,7 +106,7 @@ def fields_of_run(run: RunRecord, seconds: float) -> JsonObject:
     }
 
 
-def why(error: Exception) -> tuple[str, str]:
+def kind_and_sentence(error: Exception) -> tuple[str, str]:
     """Return the kind of an error and a sentence that quotes no prompt."""
     if isinstance(error, TPOError | HTTPException | TimeoutError):
         refusal = refusal_of(error)

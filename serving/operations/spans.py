@@ -53,7 +53,7 @@ class Spans:
         span.set_attributes(about | {"tpo.request": record.id})
         span.set_attribute("http.response.status_code", status)
         if record.failure and (status >= 500 or status < 400):
-            failed(span, record.failure.kind)
+            mark_failed(span, record.failure.kind)
         span.end()
 
     def run(self, run: RunRecord) -> RunSpans:
@@ -104,7 +104,7 @@ class RunSpans:
             }
         )
         if run.failure and run.outcome in {"error", "timeout"}:
-            failed(self.span, run.failure.kind)
+            mark_failed(self.span, run.failure.kind)
         self.span.end()
 
     def _start(self, run: RunRecord) -> Span:
@@ -115,7 +115,7 @@ class RunSpans:
         return self.tracer.start_span("run", set_span_in_context(above) if above else None)
 
 
-def failed(span: Span, kind: str) -> None:
+def mark_failed(span: Span, kind: str) -> None:
     """Mark a span as failed, by the kind of failure alone."""
     from opentelemetry.trace import StatusCode
 
