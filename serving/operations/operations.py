@@ -79,7 +79,11 @@ class Operations:
             self.metrics.wait_seconds.observe(run.waited)
         if failure and run.outcome in LOUD:
             self.metrics.errors.labels("run", failure.kind).inc()
-        self.spans.ran(run)
+        about = {"run": run.id, "door": run.door, "mode": run.mode, "outcome": run.outcome}
+        about["stop_reason"] = run.stop_reason
+        run.spans.close(
+            {**about, **run.paid}, failure.kind if failure and run.outcome in LOUD else ""
+        )
         level = logging.WARNING if run.outcome in LOUD else logging.INFO
         log.log(level, "run", extra={"fields": fields_of_run(run, seconds)})
 
