@@ -64,7 +64,8 @@ class RunSpans:
 
     def __init__(self, tracer: Tracer | None, above: Span | None) -> None:
         self.tracer = tracer
-        self.span = self.phase = None
+        self.span: Span | None = None
+        self.phase: Span | None = None
         if tracer:
             from opentelemetry.trace import set_span_in_context
 
