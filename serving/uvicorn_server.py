@@ -20,9 +20,9 @@ from .guard.api_keys import make_keyring
 from .guard.run_limit import make_run_limit
 from .guard.slow_clients import slow_client_protocol
 from .guard.url_token import with_token
+from .operations.export_spans import make_spans
 from .operations.log_lines import set_up_log
 from .operations.operations import Operations
-from .operations.spans import make_spans
 from .served_models import ServedModels
 from .server_settings import Settings
 

@@ -22,6 +22,6 @@ def backup(*, to: To, data: Data = None, keys_file: File = None) -> int:
     The copy is a folder that tpo serve --data DIR starts from. Each database is copied as it is
     at one moment.
     """
-    from ..commands.serve_backup import backup as work  # --help stays fast
+    from ..commands.serve_backup import make_backup as work  # --help stays fast
 
     return work(data, to, keys_file)

@@ -10,7 +10,7 @@ from ...serving.operations.backup import back_up
 from ..console import say
 
 
-def backup(data: Path | None, to: Path, keys_file: Path | None) -> int:
+def make_backup(data: Path | None, to: Path, keys_file: Path | None) -> int:
     """Copy the folder.
 
     Raises:

@@ -52,9 +52,7 @@ class RunResponses:
                 async for one in events:
                     if is_wanted(one, modes):
                         yield event(one.name, one.data, one.id)
-            if (
-                live.result is STOPPED
-            ):  # without an id: it does not belong to what a reader has missed
+            if live.result is STOPPED:  # without an id: who joins later has not missed it
                 yield event("error", STOPPED["__error__"])
 
         return self.respond(pieces(), run, live if cancel else None)

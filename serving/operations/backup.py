@@ -51,9 +51,9 @@ def _copied(data: Path, to: Path, keys_file: Path | None) -> list[Path]:
     found = [path for path in data.rglob("*") if path.is_file() and not path.is_symlink()]
     files = [path for path in found if is_kept(path)]
     files.sort(key=lambda path: (path != data / FIRST, path))
-    copies = [copied(path, to / path.relative_to(data)) for path in files]
+    copies = [copy_of(path, to / path.relative_to(data)) for path in files]
     if keys_file and not keys_file.resolve().is_relative_to(data.resolve()):
-        copies.append(copied(keys_file, to / "keys.json"))
+        copies.append(copy_of(keys_file, to / "keys.json"))
     return copies
 
 
@@ -63,7 +63,7 @@ def is_kept(path: Path) -> bool:
     return not (passing or path.name.endswith(BESIDE_DATABASE))
 
 
-def copied(path: Path, to: Path) -> Path:
+def copy_of(path: Path, to: Path) -> Path:
     """Copy one file, for its owner alone.
 
     Raises:

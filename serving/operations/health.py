@@ -58,10 +58,10 @@ class Health:
         return JsonResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
 
     async def _look(self) -> list[str]:
-        return await asyncio.gather(*(bounded(check) for check in self.checks.values()))
+        return await asyncio.gather(*(checked_in_time(check) for check in self.checks.values()))
 
 
-async def bounded(check: Check) -> str:
+async def checked_in_time(check: Check) -> str:
     """Return what a check finds wrong; one that fails or takes too long is wrong itself."""
     try:
         async with asyncio.timeout(PATIENCE):

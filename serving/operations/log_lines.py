@@ -25,7 +25,7 @@ class PlainLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         words = [time_of(record), record.levelname, record.getMessage()]
-        words += [f"{name}={plain(value)}" for name, value in fields_of(record).items()]
+        words += [f"{name}={as_word(value)}" for name, value in fields_of(record).items()]
         return "\n".join(filter(None, [" ".join(words), what_was_raised(record)]))
 
 
@@ -61,15 +61,15 @@ def time_of(record: logging.LogRecord) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def plain(value: object) -> str:
+def as_word(value: object) -> str:
     """Return a value as it stands in a plain line: in quotes where it would not be one word.
 
     Example:
-        >>> plain("a b"), plain(1.5), plain({"failed": 2})
+        >>> as_word("a b"), as_word(1.5), as_word({"failed": 2})
         ('"a b"', '1.5', 'failed:2')
     """
     if isinstance(value, Mapping):
-        return ",".join(f"{name}:{plain(one)}" for name, one in value.items())
+        return ",".join(f"{name}:{as_word(one)}" for name, one in value.items())
     text = str(value)
     return text if PLAIN.fullmatch(text) else json.dumps(text)
 

@@ -61,7 +61,7 @@ class Operations:
             run.outcome = "stopped"
             raise
         except Exception as error:
-            run.fail("error", *why(error))
+            run.fail("error", *kind_and_sentence(error))
             raise
         finally:
             running.dec()
@@ -79,7 +79,11 @@ class Operations:
             self.metrics.wait_seconds.observe(run.waited)
         if failure and run.outcome in LOUD:
             self.metrics.errors.labels("run", failure.kind).inc()
-        self.spans.ran(run)
+        about = {"run": run.id, "door": run.door, "mode": run.mode, "outcome": run.outcome}
+        about["stop_reason"] = run.stop_reason
+        run.spans.close(
+            {**about, **run.paid}, failure.kind if failure and run.outcome in LOUD else ""
+        )
         level = logging.WARNING if run.outcome in LOUD else logging.INFO
         log.log(level, "run", extra={"fields": fields_of_run(run, seconds)})
 
@@ -106,7 +110,7 @@ def fields_of_run(run: RunRecord, seconds: float) -> JsonObject:
     }
 
 
-def why(error: Exception) -> tuple[str, str]:
+def kind_and_sentence(error: Exception) -> tuple[str, str]:
     """Return the kind of an error and a sentence that quotes no prompt."""
     if isinstance(error, TPOError | HTTPException | TimeoutError):
         refusal = refusal_of(error)

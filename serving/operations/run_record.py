@@ -55,7 +55,7 @@ class RunRecord:
         if self.request:
             self.request.run = self.id
         self.paid = dict.fromkeys(MEASURES, 0.0)
-        self.spans = self.tracing.run(self)
+        self.spans = self.tracing.run(self.request.span if self.request else None)
         self.clock = PhaseClock(self._begin_phase, self._end_phase)
 
     def take(self, event: AnyEvent) -> None:

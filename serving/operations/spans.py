@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 if TYPE_CHECKING:  # the extra `telemetry`
-    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span, Tracer
 
     from .request_record import RequestRecord
-    from .run_record import RunRecord
-
-ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-log = logging.getLogger("tpo.serving")
 
 
 class Spans:
@@ -53,16 +46,12 @@ class Spans:
         span.set_attributes(about | {"tpo.request": record.id})
         span.set_attribute("http.response.status_code", status)
         if record.failure and (status >= 500 or status < 400):
-            failed(span, record.failure.kind)
+            mark_failed(span, record.failure.kind)
         span.end()
 
-    def run(self, run: RunRecord) -> RunSpans:
+    def run(self, above: Span | None) -> RunSpans:
         """Begin the span of a run, beneath that of the request that began it."""
-        return RunSpans(self.tracer, run)
-
-    def ran(self, run: RunRecord) -> None:
-        """End the span of a run."""
-        run.spans.close(run)
+        return RunSpans(self.tracer, above)
 
 
 class RunSpans:
@@ -70,12 +59,17 @@ class RunSpans:
 
     Args:
         tracer: Of OpenTelemetry, if there is one.
-        run: The run.
+        above: The span that it is beneath.
     """
 
-    def __init__(self, tracer: Tracer | None, run: RunRecord) -> None:
+    def __init__(self, tracer: Tracer | None, above: Span | None) -> None:
         self.tracer = tracer
-        self.span = self.phase = None if tracer is None else self._start(run)
+        self.span: Span | None = None
+        self.phase: Span | None = None
+        if tracer:
+            from opentelemetry.trace import set_span_in_context
+
+            self.span = tracer.start_span("run", set_span_in_context(above) if above else None)
 
     def begin(self, phase: str) -> None:
         """Begin the span of a phase."""
@@ -89,72 +83,19 @@ class RunSpans:
         if self.phase:
             self.phase.end()
 
-    def close(self, run: RunRecord) -> None:
-        """End the span of the run, with what is known of it now."""
+    def close(self, about: Mapping[str, str | float], kind: str) -> None:
+        """End the span of the run, with what is known of it now; `kind` says why it failed."""
         if not self.span:
             return
-        self.span.set_attributes(
-            {
-                "tpo.run": run.id,
-                "tpo.door": run.door,
-                "tpo.mode": run.mode,
-                "tpo.outcome": run.outcome,
-                "tpo.stop_reason": run.stop_reason,
-                **{f"tpo.{name}": amount for name, amount in run.paid.items()},
-            }
-        )
-        if run.failure and run.outcome in {"error", "timeout"}:
-            failed(self.span, run.failure.kind)
+        self.span.set_attributes({f"tpo.{name}": value for name, value in about.items()})
+        if kind:
+            mark_failed(self.span, kind)
         self.span.end()
 
-    def _start(self, run: RunRecord) -> Span:
-        from opentelemetry.trace import set_span_in_context
 
-        assert self.tracer
-        above = run.request.span if run.request else None
-        return self.tracer.start_span("run", set_span_in_context(above) if above else None)
-
-
-def failed(span: Span, kind: str) -> None:
+def mark_failed(span: Span, kind: str) -> None:
     """Mark a span as failed, by the kind of failure alone."""
     from opentelemetry.trace import StatusCode
 
     span.set_status(StatusCode.ERROR, kind)
     span.set_attribute("error.type", kind)
-
-
-def make_spans() -> Spans:
-    """Return where the environment sends spans: `OTEL_EXPORTER_OTLP_ENDPOINT` and its like.
-
-    A provider that the process has already, such as that of `opentelemetry-instrument`, is used.
-    """
-    wanted = any(os.environ.get(name) for name in ENDPOINTS)
-    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
-        return Spans()
-    try:
-        from opentelemetry import trace
-        from opentelemetry.sdk.trace import TracerProvider
-
-        provider = trace.get_tracer_provider()
-        if not isinstance(provider, TracerProvider):
-            if not wanted:
-                return Spans()
-            provider = exporting_provider()
-    except ModuleNotFoundError:
-        if wanted:
-            log.warning("no spans are sent: pip install 'tpo[telemetry]'")
-        return Spans()
-    return Spans(provider.get_tracer("tpo"), provider.shutdown)
-
-
-def exporting_provider() -> TracerProvider:
-    """Return a provider that exports by OTLP over HTTP, as the environment says."""
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-    named = os.environ.get("OTEL_SERVICE_NAME") or "tpo"
-    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: named}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    return provider
