@@ -32,7 +32,7 @@ def fault_in(schema: JsonObject) -> tuple[str, str] | None:
     from jsonschema import SchemaError
     from jsonschema.validators import validator_for
 
-    if schema.get("$schema") and validator_for(schema, None) is None:
+    if schema.get("$schema") and validator_for(schema, None) is None:  # pyright: ignore[reportArgumentType]
         return "$.$schema", "is no version of JSON Schema that is known here"
     try:
         validator_of(schema).check_schema(schema)

@@ -93,7 +93,7 @@ REWARDS = (
         "verify:json:SCHEMA_FILE",
         "1 if the answer is JSON that fits the schema, else 0",
         maker="verifying.verify:verifier_from_spec",
-        extra="verify",
+        start="nothing",
     ),
     RewardForm(
         "verify:math:EXPRESSION",
