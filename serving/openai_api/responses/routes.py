@@ -118,7 +118,9 @@ class ResponseRoutes:
         ]
         if response := ended_response(live.run, live.result, notices):
             return response
-        message = cut_off_by_stop(live.run) if self.start.stored.agent.worker.draining else CANCELLED
+        message = (
+            cut_off_by_stop(live.run) if self.start.stored.agent.worker.draining else CANCELLED
+        )
         raise Refusal(503, message, kind="server_error", headers=NO_RETRY)
 
     async def _without_answer(self, run: Run) -> JsonObject:
