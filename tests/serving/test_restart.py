@@ -14,6 +14,7 @@ import pytest
 from billing_server import BillingServer, varied
 from event_log import check
 from langgraph_sdk import get_client
+from patience import wait_until
 from serve_process import ServeProcess
 
 pytestmark = pytest.mark.loopback
@@ -193,3 +194,23 @@ async def test_the_events_of_a_run_are_whole_in_order_and_lean(server):
     check([part.data for part in live if part.event == "custom"])
     assert any("delta" in p.data.get("type", "") for p in live)
     assert kept == [p for p in live if "delta" not in p.data.get("type", "")]
+
+
+def test_a_response_goes_on_and_is_read_later(server):
+    process, models = server
+    url = f"{process.url}/v1"
+    with openai.OpenAI(base_url=url, api_key="none", max_retries=0, timeout=30) as client:
+        stream = client.responses.create(
+            model="tpo", input="Why?", stream=True, extra_body={"tpo": CONTEXT}
+        )
+        name = next(event.response.id for event in stream if event.type == "response.created")
+        wait_until(lambda: models.sent)
+        process.end(signal.SIGTERM)
+        *_, last = stream
+        assert last.type == "response.failed"
+        assert f"GET /v1/responses/{name} has it then" in last.response.error.message
+        process.start()
+        wait_until(lambda: client.responses.retrieve(name).status != "in_progress")
+        read = client.responses.retrieve(name)
+    assert (read.status, read.output_text in models.texts) == ("completed", True)
+    assert set(asked(models).values()) == {1}

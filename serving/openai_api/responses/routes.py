@@ -118,7 +118,9 @@ class ResponseRoutes:
         ]
         if response := ended_response(live.run, live.result, notices):
             return response
-        message = why_stopped(live.run) if self.start.stored.agent.worker.draining else CANCELLED
+        message = (
+            cut_off_by_stop(live.run) if self.start.stored.agent.worker.draining else CANCELLED
+        )
         raise Refusal(503, message, kind="server_error", headers=NO_RETRY)
 
     async def _without_answer(self, run: Run) -> JsonObject:
@@ -135,7 +137,7 @@ class ResponseRoutes:
             self.start.stored.agent.worker.stop(live.run["run_id"])
 
 
-def why_stopped(run: Run) -> str:
+def cut_off_by_stop(run: Run) -> str:
     """Return what becomes of a response when the server stops: nothing if it is not kept."""
     if run["kwargs"]["temporary"]:
         return STOPPING
