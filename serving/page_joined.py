@@ -97,7 +97,7 @@ def joined_modules(start: str, folders: Sequence[Path]) -> str:
         name = waiting.pop()
         if name not in sources:
             sources[name] = _read(name, folders)
-            needs[name] = [path_from(name, path) for _, path in _IMPORT.findall(sources[name])]
+            needs[name] = [path_at(name, path) for _, path in _IMPORT.findall(sources[name])]
             waiting += needs[name]
     order = [*TopologicalSorter(needs).static_order()]
     numbers = {name: f"module{place}" for place, name in enumerate(order)}
@@ -107,7 +107,7 @@ def joined_modules(start: str, folders: Sequence[Path]) -> str:
 def _wrapped(name: str, source: str, numbers: Mapping[str, str], last: bool) -> str:
     """Return a module as a function that is called at once; the last one returns nothing."""
     taken = [
-        f"const {{ {', '.join(_renamed(names, ' as ', ': '))} }} = {numbers[path_from(name, path)]};"
+        f"const {{ {', '.join(_renamed(names, ' as ', ': '))} }} = {numbers[path_at(name, path)]};"
         for names, path in _IMPORT.findall(source)
     ]
     body, given = _IMPORT.sub("", source), _EXPORT.findall(source)
@@ -128,11 +128,11 @@ def _renamed(names: str, word: str, then: str) -> Iterator[str]:
     return (one.strip().replace(word, then) for one in names.split(",") if one.strip())
 
 
-def path_from(name: str, path: str) -> str:
+def path_at(name: str, path: str) -> str:
     """Return the path of what a module imports.
 
     Example:
-        >>> path_from("components/answer.js", "../gain.js")
+        >>> path_at("components/answer.js", "../gain.js")
         'gain.js'
     """
     parts = list[str]()
