@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from ..core.look.folder import LOOK
-from .page_joined import Joined, Stamp, joined, stamp_of
+from .page_joined import Joined, Stamp, join_page, stamp_of
 
 FOLDER = Path(__file__).parent / "page"
 # Some systems register text/plain for it, and browsers then refuse the module.
@@ -83,7 +83,7 @@ class Page(StaticFiles):
         stamp = stamp_of(self._folders)
         if stamp != self._stamp:
             try:
-                self._joined = joined(self._folders)
+                self._joined = join_page(self._folders)
             except (OSError, ValueError) as error:  # then they are loaded one by one
                 log.warning("the page is served file by file: %s", error)
                 self._joined = None

@@ -52,7 +52,7 @@ def stamp_of(folders: Sequence[Path]) -> Stamp:
     return tuple(sorted(found))
 
 
-def joined(folders: Sequence[Path]) -> Joined:
+def join_page(folders: Sequence[Path]) -> Joined:
     """Return the page in few files.
 
     Args:
@@ -64,8 +64,8 @@ def joined(folders: Sequence[Path]) -> Joined:
     """
     index = _read("index.html", folders)
     sheets = [name for name in _LINKS.findall(index) if name.endswith(".css")]
-    script = named(joined_modules(START, folders), ".js")
-    style = named("\n".join(_read(name, folders) for name in sheets), ".css")
+    script = with_own_name(joined_modules(START, folders), ".js")
+    style = with_own_name("\n".join(_read(name, folders) for name in sheets), ".css")
     files = dict([script, style])
     links = f'    <link rel="stylesheet" href="{style[0]}" />\n'
     place = index.index('    <link rel="stylesheet"')
@@ -75,7 +75,7 @@ def joined(folders: Sequence[Path]) -> Joined:
     return Joined(html.encode(), files, packed)
 
 
-def named(text: str, suffix: str) -> tuple[str, bytes]:
+def with_own_name(text: str, suffix: str) -> tuple[str, bytes]:
     """Return a content with a name that is its own."""
     content = text.encode()
     return f"joined-{hashlib.sha256(content).hexdigest()[:16]}{suffix}", content
@@ -97,7 +97,7 @@ def joined_modules(start: str, folders: Sequence[Path]) -> str:
         name = waiting.pop()
         if name not in sources:
             sources[name] = _read(name, folders)
-            needs[name] = [beside(name, path) for _, path in _IMPORT.findall(sources[name])]
+            needs[name] = [path_at(name, path) for _, path in _IMPORT.findall(sources[name])]
             waiting += needs[name]
     order = [*TopologicalSorter(needs).static_order()]
     numbers = {name: f"module{place}" for place, name in enumerate(order)}
@@ -107,7 +107,7 @@ def joined_modules(start: str, folders: Sequence[Path]) -> str:
 def _wrapped(name: str, source: str, numbers: Mapping[str, str], last: bool) -> str:
     """Return a module as a function that is called at once; the last one returns nothing."""
     taken = [
-        f"const {{ {', '.join(_renamed(names, ' as ', ': '))} }} = {numbers[beside(name, path)]};"
+        f"const {{ {', '.join(_renamed(names, ' as ', ': '))} }} = {numbers[path_at(name, path)]};"
         for names, path in _IMPORT.findall(source)
     ]
     body, given = _IMPORT.sub("", source), _EXPORT.findall(source)
@@ -128,11 +128,11 @@ def _renamed(names: str, word: str, then: str) -> Iterator[str]:
     return (one.strip().replace(word, then) for one in names.split(",") if one.strip())
 
 
-def beside(name: str, path: str) -> str:
+def path_at(name: str, path: str) -> str:
     """Return the path of what a module imports.
 
     Example:
-        >>> beside("components/answer.js", "../gain.js")
+        >>> path_at("components/answer.js", "../gain.js")
         'gain.js'
     """
     parts = list[str]()

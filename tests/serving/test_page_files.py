@@ -13,7 +13,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from tpo.serving.page_files import FOLDER, LOOK, Page
-from tpo.serving.page_joined import joined, joined_modules, stamp_of
+from tpo.serving.page_joined import join_page, joined_modules, stamp_of
 
 ONE_BY_ONE = 'src="main.js"'
 
@@ -115,6 +115,6 @@ def test_modules_see_what_they_import_under_the_names_they_give_it(tmp_path):
 
 
 def test_the_whole_page_is_joined_in_every_release():
-    whole = joined([FOLDER, LOOK])
+    whole = join_page([FOLDER, LOOK])
     assert len(whole.files) == 2
     assert sum(map(len, whole.packed.values())) < sum(map(len, whole.files.values())) / 2
