@@ -27,5 +27,5 @@ def report_about(comparison: Comparison) -> JsonObject:
         "ended": about.get("ended") if one else comparison["created"],
         "stopped": about.get("stopped", "") if one else "",
         "sums": about.get("sums"),
-        "arms": [{name: arm[name] for name in SHOWN} for arm in arms],
+        "arms": [{k: v for k, v in arm.items() if k in SHOWN} for arm in arms],
     }
