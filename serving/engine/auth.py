@@ -71,7 +71,9 @@ async def assistants_are_read(ctx: Auth.types.AuthContext, value: JsonObject) ->
     return ctx.action in READS or is_admin(ctx)
 
 
-async def threads_are_their_owners(ctx: Auth.types.AuthContext, value: JsonObject) -> JsonObject | None:
+async def threads_are_their_owners(
+    ctx: Auth.types.AuthContext, value: JsonObject
+) -> JsonObject | None:
     """Keep threads to their owners; the operator's have none."""
     own = {OWNER: ctx.user.identity}
     if ctx.user.identity != OPERATOR_IDENTITY and ctx.action in WRITES:
