@@ -13,7 +13,8 @@ from ..error_responses import Refusal
 from ..server_settings import Settings
 
 TOOLS = (
-    "tools are not offered here, but for one that tool_choice names: put TPO into an agent (tpo.TPOMiddleware), leave them out, or "
+    "tools are not offered here, but for one that tool_choice names: put TPO into an agent "
+    "(tpo.TPOMiddleware), leave them out, or "
     'send tool_choice: "none"; for clients that always send some, start the server with '
     "--ignore-tools"
 )
