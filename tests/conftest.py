@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workers import LONGEST, BySharedThings, folder_of
+from workers import BySharedThings, turn
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Tests must behave the same on every machine, whatever is set there.
@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("loopback"):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "localhost", "::1"]))
     if hasattr(config, "workerinput"):  # on one of several processes
-        items.sort(key=lambda item: folder_of(item.nodeid) not in LONGEST)
+        items.sort(key=lambda item: turn(item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -19,6 +19,7 @@ TESTS = Path(__file__).parents[1]
     [
         ("tests/server/test_runs.py::test_one", "server"),
         ("tests/serving/test_limits.py::test_any_spec", "serving"),
+        ("tests/serving/test_restart.py::test_a_run_goes_on", "tests/serving/test_restart.py"),
         ("tests/page/test_run.py::test_a_full_run[dev]", "page on dev"),
         ("tests/page/test_looks.py::test_every_width_in_both_lights[serve-dark]", "page on serve"),
         ("tests/page/test_prefix.py::test_a_run[serve-prefixed]", "page on serve-prefixed"),
