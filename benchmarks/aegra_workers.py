@@ -90,7 +90,7 @@ async def measure(url: str, kill: Any, models: BillingServer, count: int, patien
         found = await wait_for(client, runs, patience)
         print(f"{time.monotonic() - began:.0f} s after the start: {dict(found)}; {told(models)}")
         left = await go_on(client, runs)
-        states = [(await client.threads.get_state(thread))["values"] for thread, _ in runs]
+        states: list[Any] = [(await client.threads.get_state(t))["values"] for t, _ in runs]
         whole = sum(values.get("stop_reason") == "depth" for values in states)
         print(f"resumed by hand: {len(left)}; whole answers: {whole} of {count}; {told(models)}")
 
@@ -112,7 +112,7 @@ def main() -> None:
     ):
         settings["TPO_POLICY"] = f"openai:x@{models.base_url}"
         settings["TPO_SERVE_DATA"] = folder
-        with aegra_workers(Path(folder), **settings) as workers:
+        with aegra_workers(Path(folder), 2, **settings) as workers:
             kill = lambda: workers.all[0].stop(signal.SIGKILL)  # noqa: E731
             asyncio.run(measure(workers.url, kill, models, given.runs, given.patience))
 

@@ -41,7 +41,7 @@ def checked_schema(given: JsonObject) -> AnswerSchema:
     """Return a schema that can be used.
 
     Raises:
-        ValueError: it is no schema, or is too large; with the place in it.
+        ValueError: it is not a schema, or is too large; with the place in it.
 
     Example:
         >>> checked_schema({"type": "object"})

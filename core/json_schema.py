@@ -10,7 +10,7 @@ import json
 import re
 import sys
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -28,7 +28,7 @@ def violations(schema: dict[str, object], value: object) -> list[list[str]]:
         >>> violations({"properties": {"n": {"type": "integer"}}}, {"n": "1"})
         [['$.n', "'1' is not of type 'integer'"]]
     """
-    found = islice(validator_of(schema).iter_errors(value), SHOWN + 1)
+    found = islice(validator_of(schema).iter_errors(cast("Any", value)), SHOWN + 1)
     try:
         return [[error.json_path, said_of(error)] for error in found]
     except RecursionError:

@@ -33,7 +33,7 @@ def fault_in(schema: JsonObject) -> tuple[str, str] | None:
     from jsonschema.validators import validator_for
 
     if schema.get("$schema") and validator_for(schema, None) is None:  # pyright: ignore[reportArgumentType]
-        return "$.$schema", "is no version of JSON Schema that is known here"
+        return "$.$schema", "is not a version of JSON Schema that is known here"
     try:
         validator_of(schema).check_schema(schema)
     except SchemaError as error:
@@ -44,7 +44,7 @@ def fault_in(schema: JsonObject) -> tuple[str, str] | None:
 
 
 def is_quick(schema: JsonObject, characters: int) -> bool:
-    """Return whether it takes no time worth mentioning to check a text of so many characters.
+    """Return whether it takes no time worth mentioning to check a text of this length.
 
     References are followed; a circle of them uses the time up.
 

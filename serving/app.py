@@ -42,7 +42,18 @@ def app_of_tpo_serve(
     responses = ResponseRoutes(starter)
     chat = ChatRoutes(settings, agent.keyring, served_models, run_limit, responses)
     origins = [STUDIO, *settings.origins] if settings.studio else [*settings.origins]
-    cors = Middleware(
+    cors = cors_for(origins)
+    openapi = Route("/openapi.json", chat.openapi)
+    ours = [*operation_routes(settings, agent), *ReportRoutes(settings, agent.keyring).routes()]
+    metrics = metrics_under_v1(settings, agent.keyring, run_limit)
+    routes = [*page_routes(), openapi, *ours, *metrics, *chat.routes(), *agent.routes()]
+    watch = Middleware(WatchRequests, operations=run_limit.operations)
+    return guarded_app(settings, routes, settings.host, origins, watch, cors)
+
+
+def cors_for(origins: list[str]) -> Middleware:
+    """Return what answers browsers that ask whether a page of another origin may come."""
+    return Middleware(
         CORSMiddleware,
         allow_origins=origins,
         allow_origin_regex=LOCAL_ORIGIN,
@@ -51,12 +62,6 @@ def app_of_tpo_serve(
         expose_headers=EXPOSED_HEADERS,
         allow_private_network=True,  # browsers ask before a page may reach this machine
     )
-    openapi = Route("/openapi.json", chat.openapi)
-    ours = [*operation_routes(settings, agent), *ReportRoutes(settings, agent.keyring).routes()]
-    metrics = metrics_under_v1(settings, agent.keyring, run_limit)
-    routes = [*page_routes(), openapi, *ours, *metrics, *chat.routes(), *agent.routes()]
-    watch = Middleware(WatchRequests, operations=run_limit.operations)
-    return guarded_app(settings, routes, settings.host, origins, watch, cors)
 
 
 def metrics_under_v1(settings: Settings, keyring: Keyring, run_limit: RunLimit) -> list[Route]:

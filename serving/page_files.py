@@ -64,7 +64,7 @@ class Page(StaticFiles):
         index = path in {".", "index.html"} and APART not in scope["query_string"].split(b"&")
         if scope["method"] not in {"GET", "HEAD"} or not (index or _is_joined(path)):
             return None
-        whole = await run_in_threadpool(self._newest)
+        whole = await run_in_threadpool(self.newest)
         if not whole or not (index or path in whole.files):
             return None
         asked = Headers(scope=scope)
@@ -78,7 +78,7 @@ class Page(StaticFiles):
             return Response(whole.packed[path], 200, {"content-encoding": "gzip"}, kind)
         return Response(whole.files[path], 200, None, kind)
 
-    def _newest(self) -> Joined | None:
+    def newest(self) -> Joined | None:
         """Return the joined page; joined again if a file has changed since."""
         stamp = stamp_of(self._folders)
         if stamp != self._stamp:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from ..core.errors import ConfigError
 from .agent_server.server import open_agent_server
 from .agent_server.worker import Worker
 from .app import app_of_tpo_serve
@@ -20,6 +17,7 @@ from .guard.api_keys import make_keyring
 from .guard.run_limit import make_run_limit
 from .guard.slow_clients import slow_client_protocol
 from .guard.url_token import with_token
+from .listen import BACKLOG, allow_open_files, listen
 from .operations.export_spans import make_spans
 from .operations.log_lines import set_up_log
 from .operations.operations import Operations
@@ -27,7 +25,6 @@ from .served_models import ServedModels
 from .server_settings import Settings
 
 OTHER_FILES = 512  # databases, connections to models
-BACKLOG = 256  # connections that wait to be accepted
 AFTER_DRAIN = 3  # more seconds for answers that are being written
 
 
@@ -96,39 +93,6 @@ def places(address: str, token: str) -> str:
         f"The page: {address}/app/{token}   OpenAI clients: {address}/v1   langgraph_sdk: {address}"
     )
     return f"{line}\nClients send the token as their API key." if token else line
-
-
-def listen(settings: Settings) -> socket.socket:
-    """Open the port, before its address is shown.
-
-    Raises:
-        ConfigError: the port is taken, or the address is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # asyncio switches off Nagle's delay (40 ms a reply) only if the protocol is named.
-    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        opened.bind((settings.host, settings.port))
-        opened.listen(BACKLOG)  # a client may come as soon as the address is shown
-    except OSError as error:
-        opened.close()
-        raise ConfigError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; "
-            "take another with --port"
-        ) from None
-    return opened
-
-
-def allow_open_files(number: int) -> None:
-    """Let the process open this many files, if the system allows it."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource  # not on Windows
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
-        if soft != resource.RLIM_INFINITY and soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def address_of(settings: Settings, port: int) -> str:

@@ -24,7 +24,7 @@ from ...core.json_types import JsonObject
 METHODS = ("json_schema", "function_calling", "json_mode")
 
 OTHER_FORMS = frozenset({"parameters", "function", "input_schema", "json_schema"})
-"""What a dict has that holds a schema, and is none itself."""
+"""What a dict has that holds a schema, and is not one itself."""
 
 
 def schema_for(

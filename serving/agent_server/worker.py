@@ -13,7 +13,8 @@ from langgraph.errors import GraphDrained
 from ...core.errors import TPOError
 from ..error_responses import Refusal
 from ..guard.run_account import RunAccount
-from ..guard.run_limit import RETRY_AFTER, RunLimit, stopping
+from ..guard.run_limit import RunLimit
+from ..guard.run_refusals import RETRY_AFTER, stopping
 from ..hidden_parts import for_clients
 from ..served_models import App, ServedModels
 from ..server_settings import Settings

@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Self
 
-from ..error_responses import Refusal
 from ..operations.operations import Operations
 from ..server_settings import Settings
 from .accounts import Accounts
 from .api_keys import Keyring
-
-RETRY_AFTER = {"retry-after": "5"}
-CUT_SHORT = "the server is stopping, or this key was revoked; try again soon"
-STOPPING = "the server is stopping; try again soon"
+from .run_refusals import stopping, too_many
 
 
 class RunLimit:
@@ -79,7 +75,7 @@ class RunLimit:
         mine = Waiter(owner, next(self._numbers))
         self._waiting.append(mine)
         try:
-            while self.running >= self.max_runs or self._next() is not mine:
+            while self.running >= self.max_runs or self.next_waiter() is not mine:
                 self._freed.clear()
                 await self._freed.wait()
             self._turns[owner] = next(self._numbers)
@@ -88,7 +84,7 @@ class RunLimit:
             self._waiting.remove(mine)
             self._freed.set()  # there may be a place for another one too
 
-    def _next(self) -> Waiter | None:
+    def next_waiter(self) -> Waiter | None:
         """Return whose turn it is: of the people who may run, who began one the longest ago."""
         ready = [one for one in self._waiting if not self.accounts.is_busy(one.owner)]
         return min(
@@ -149,20 +145,3 @@ def make_run_limit(
     """Return the limit of a server on which these people may run."""
     most = settings.max_concurrent
     return RunLimit(most, Accounts(keyring.person, most), operations)
-
-
-def stopping(message: str = STOPPING) -> Refusal:
-    """Return the refusal of a server that is stopping: a client may come back."""
-    kind, code = "server_error", "server_stopping"
-    return Refusal(503, message, kind=kind, code=code, headers=RETRY_AFTER)
-
-
-def too_many(message: str) -> Refusal:
-    """Return the refusal of a run for which there is no place now."""
-    return Refusal(
-        429,
-        f"{message}; try again soon",
-        kind="rate_limit_error",
-        code="too_many_runs",
-        headers=RETRY_AFTER,
-    )

@@ -37,12 +37,7 @@ def asked_form(
         Refusal: it cannot be used (400).
     """
     if function := forced_function(more):
-        name = function.get("name")
-        if not isinstance(name, str) or not name:
-            raise Refusal(400, "a function needs a name", param="tools")
-        about = {"description": said} if (said := function.get("description")) else {}
-        schema = given_schema(function.get("parameters"), "tools", name, about)
-        return AskedForm(schema, name)
+        return function_form(function)
     kind = (response_format or {}).get("type", "text")
     if response_format is None or kind == "text":
         return AskedForm()
@@ -56,6 +51,19 @@ def asked_form(
         raise Refusal(400, f"{param}: the schema is missing", param=param)
     about = {"description": said} if (said := form.get("description")) else {}
     return AskedForm(given_schema(form.get("schema"), param, form.get("name"), about))
+
+
+def function_form(function: JsonObject) -> AskedForm:
+    """Return the form of what a function is called with.
+
+    Raises:
+        Refusal: it cannot be used (400).
+    """
+    name = function.get("name")
+    if not isinstance(name, str) or not name:
+        raise Refusal(400, "a function needs a name", param="tools")
+    about = {"description": said} if (said := function.get("description")) else {}
+    return AskedForm(given_schema(function.get("parameters"), "tools", name, about), name)
 
 
 def forced_function(more: Mapping[str, object]) -> JsonObject | None:

@@ -19,7 +19,7 @@ from ...core.state import InputState
 from ..cancel_on_disconnect import Cancelled, OutOfTime, cancellable_stream
 from ..error_responses import NO_RETRY, Refusal, refusal_of
 from ..guard.run_account import RunAccount
-from ..guard.run_limit import CUT_SHORT, stopping
+from ..guard.run_refusals import CUT_SHORT, stopping
 from ..hidden_parts import for_clients
 from ..operations.operations import Operations
 from ..operations.request_record import note_failure
@@ -28,7 +28,8 @@ from ..served_models import ServedModel
 from ..server_settings import Settings
 from .growing_reasoning import GrowingReasoning
 from .held_stream import DECIDED
-from .reply import DONE, Completion, data, shown_paragraph
+from .paragraphs import shown_paragraph
+from .reply import DONE, Completion, data
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class ChatRun:
                 completion.take(event)
                 if field and (text := reasoning.take(event)):
                     yield completion.piece({field: text})
-                if _is_text(event):
+                if is_text(event):
                     yield DECIDED
         yield completion.piece(completion.answer_piece)
         yield completion.piece({}, completion.finish_reason, tpo=completion.about)
@@ -98,37 +99,33 @@ class ChatRun:
 
     async def _events(self) -> AsyncGenerator[AnyEvent]:
         run = self.operations.begun(self.account, str(uuid4()), "v1", self.served.name)
+        source, seconds = partial(self.graph_events, run), self.settings.run_seconds
         with self.operations.watched(run):
-            async with aclosing(self._watched_events(run)) as events:
-                async for event in events:
-                    yield event
+            try:
+                async with aclosing(cancellable_stream(source, seconds, self.tasks)) as events:
+                    async for event in events:
+                        yield event
+            except OutOfTime:
+                message = f"the run took longer than the {seconds:g} s this server gives"
+                raise Refusal(504, message, kind="timeout", headers=NO_RETRY) from None
+            except Cancelled:
+                raise stopping(CUT_SHORT) from None
 
-    async def _watched_events(self, run: RunRecord) -> AsyncGenerator[AnyEvent]:
-        async def source() -> AsyncIterator[AnyEvent]:
-            parts = self.served.app.astream(
-                cast("InputState", {"messages": self.messages}),
-                context=self.account.bounded(self.context),
-                stream_mode="custom",
-                version="v2",
-            )
-            async for part in parts:
-                event = cast("AnyEvent", part["data"])
-                run.take(event)
-                yield event
-
-        seconds = self.settings.run_seconds
-        try:
-            async with aclosing(cancellable_stream(source, seconds, self.tasks)) as events:
-                async for event in events:
-                    yield event
-        except OutOfTime:
-            message = f"the run took longer than the {seconds:g} s this server gives"
-            raise Refusal(504, message, kind="timeout", headers=NO_RETRY) from None
-        except Cancelled:
-            raise stopping(CUT_SHORT) from None
+    async def graph_events(self, run: RunRecord) -> AsyncIterator[AnyEvent]:
+        """Run the graph, and yield its events once they are booked."""
+        parts = self.served.app.astream(
+            cast("InputState", {"messages": self.messages}),
+            context=self.account.bounded(self.context),
+            stream_mode="custom",
+            version="v2",
+        )
+        async for part in parts:
+            event = cast("AnyEvent", part["data"])
+            run.take(event)
+            yield event
 
 
-def _is_text(event: AnyEvent) -> bool:
+def is_text(event: AnyEvent) -> bool:
     """Return whether a model has begun to answer, or has answered."""
     if event["type"] == "tpo.candidate":
         return not event["candidate"]["error"]

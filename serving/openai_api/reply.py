@@ -9,12 +9,9 @@ from uuid import uuid4
 
 from ...core.events import AnyEvent, Final
 from ...core.json_types import JsonObject
-from ...core.phrases import event_text
 from ...core.replies.finish_reason import ending
 from ...core.usage import tokens_of
-from ..hidden_parts import for_clients
 from ..json_response import to_json
-from ..server_settings import Settings
 
 # OpenAI has no word for a refusal of the model, and none for an unknown one.
 FINISH_REASONS = {reason: reason for reason in ("length", "content_filter")}
@@ -134,25 +131,3 @@ class Completion:
 def data(value: object) -> bytes:
     """Return an event without a name, as OpenAI writes it."""
     return b"data: %b\n\n" % to_json(value)
-
-
-def event_paragraph(event: AnyEvent) -> str:
-    r"""Return an event as a paragraph of the reasoning; "" if it says nothing new.
-
-    Example:
-        >>> event_paragraph(
-        ...     {"type": "tpo.notice", "v": 1, "round": 0, "elapsed": 0.0, "message": "Hm."}
-        ... )
-        'Note: Hm.\n\n'
-    """
-    text = event_text(event)
-    return f"{text}\n\n" if text else ""
-
-
-def shown_paragraph(event: AnyEvent, settings: Settings) -> str:
-    """Return an event as a paragraph that clients may see; texts of models stay as they are."""
-    text = event_paragraph(event)
-    if event["type"] in {"tpo.loss", "tpo.gradient"}:
-        return text
-    written = event["type"] == "tpo.candidate" and not event["candidate"]["error"]
-    return text if written else for_clients(text, settings)

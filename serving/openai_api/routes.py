@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from ...core.json_types import JsonObject
 from ..cancel_on_disconnect import ClientLeft, cancel_on_disconnect
-from ..error_responses import Refusal, refusal_of
+from ..error_responses import refusal_of
 from ..guard.api_keys import Keyring, NeedsKey
 from ..guard.callers import caller_of
 from ..guard.read_body import read_json
@@ -23,13 +23,12 @@ from ..server_settings import Settings
 from ..sse import EventStream
 from .chat_run import ChatRun
 from .held_stream import HeldStream
+from .not_served import WITHOUT_V1, not_served
 from .openapi import description
 from .request import read_request
-from .responses.routes import PATH, ResponseRoutes
+from .responses.routes import ResponseRoutes
 
 ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-TAKES = {"/v1/chat/completions": "POST", "/v1/models": "GET"}
-WITHOUT_V1 = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models")
 
 
 @dataclass(frozen=True)
@@ -91,16 +90,8 @@ class ChatRoutes:
         messages, context = asked.conversation(self.settings), asked.context(served, self.settings)
         owner, limit = caller_of(request).name, self.run_limit
         slot, tasks = limit.take(owner), limit.tasks[owner]
-        run = ChatRun(
-            served,
-            messages,
-            context,
-            self.settings,
-            tasks,
-            slot.account,
-            limit.operations,
-            asked.form.function,
-        )
+        watched = (tasks, slot.account, limit.operations, asked.form.function)
+        run = ChatRun(served, messages, context, self.settings, *watched)
         try:
             if asked.stream:
                 usage = bool(asked.stream_options and asked.stream_options.include_usage)
@@ -133,29 +124,9 @@ class ChatRoutes:
 
     async def not_here(self, request: Request) -> Response:
         """Say what is served, to a client that asks for something else of OpenAI's."""
-        path = request.url.path.rstrip("/")
-        takes = methods_of(path, responses=self.responses is not None)
-        if path in WITHOUT_V1:
-            message = f"there is no {path}: the client's base_url has to end in /v1"
-        elif takes:
-            message = f"{path} does not take {request.method}"
-        else:
-            message = f"{path} is not offered here"
-        message += "; POST /v1/chat/completions is (client.chat.completions.create)"
-        allow = {"allow": takes} if takes else None
-        refusal = Refusal(405 if takes else 404, message, code="unknown_url", headers=allow)
+        refusal = not_served(request, responses=self.responses is not None)
         return JsonResponse(refusal.as_error(), refusal.status_code, refusal.headers)
 
     def _about(self, served: ServedModel) -> JsonObject:
         about = {"id": served.name, "object": "model", "created": self.created}
         return {**about, "owned_by": "tpo", "description": served.about}
-
-
-def methods_of(path: str, *, responses: bool) -> str | None:
-    """Return the methods that a path takes, or `None` if it is not served."""
-    if responses and path == PATH:
-        return "POST"
-    one = path.removeprefix(f"{PATH}/")
-    if responses and one != path and "/" not in one:
-        return "GET, DELETE"
-    return TAKES.get(path)

@@ -24,10 +24,10 @@ def make_spans() -> Spans:
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return Spans()
     try:
-        from opentelemetry import trace
         from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.trace import get_tracer_provider
 
-        provider = trace.get_tracer_provider()
+        provider = get_tracer_provider()
         if not isinstance(provider, TracerProvider):
             if not wanted:
                 return Spans()

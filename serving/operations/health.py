@@ -47,7 +47,7 @@ class Health:
 
     async def ready(self, request: Request) -> Response:
         """Answer 200 if every check is passed, else 503."""
-        problems = dict(zip(self.checks, await self._look(), strict=True))
+        problems = dict(zip(self.checks, await self.found(), strict=True))
         for name, problem in problems.items():
             if problem != self._known.get(name, ""):
                 level = logging.WARNING if problem else logging.INFO
@@ -57,7 +57,8 @@ class Health:
         checks = {name: "failed" if problem else "ok" for name, problem in problems.items()}
         return JsonResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
 
-    async def _look(self) -> list[str]:
+    async def found(self) -> list[str]:
+        """Return what each check finds wrong, or ""."""
         return await asyncio.gather(*(checked_in_time(check) for check in self.checks.values()))
 
 
@@ -70,12 +71,8 @@ async def checked_in_time(check: Check) -> str:
         return evidence(error)
 
 
-async def disk_problem(folder: Path) -> str:
+def disk_problem(folder: Path) -> str:
     """Return why nothing more could be saved in a folder, or ""."""
-    return await asyncio.to_thread(_disk_problem, folder)
-
-
-def _disk_problem(folder: Path) -> str:
     if (free := shutil.disk_usage(folder).free) < MIN_FREE:
         return f"{free} bytes are free, and {MIN_FREE} are needed"
     probe = folder / f"{PROBE}{os.getpid()}"

@@ -30,7 +30,7 @@ class PhaseClock:
         if event["type"] == "tpo.request_started":
             self._open.add(event["request"])
             self._enter(event["phase"])
-        elif event["type"] in {"tpo.request_finished", "tpo.request_failed"}:
+        elif event["type"] == "tpo.request_finished" or event["type"] == "tpo.request_failed":
             self._open.discard(event["request"])
             if not self._open and self._now in DRAWING:
                 self._enter("rank")

@@ -33,11 +33,12 @@ class PolicyReach:
         """Return why it cannot be reached, or ""."""
         async with self._one:  # many probes at once look once
             if time.monotonic() >= self._until:
-                self._problem = await self._look()
+                self._problem = await self.found_now()
                 self._until = time.monotonic() + KEPT
             return self._problem
 
-    async def _look(self) -> str:
+    async def found_now(self) -> str:
+        """Ask, and return why the policy cannot be reached, or ""."""
         try:
             address = offer_of((await resolve_policy(self.spec)).model).address
             if not address:

@@ -62,6 +62,8 @@ class RunRecord:
         """Take an event of the run: for its account, and for what is told of it."""
         self.account.take(event)
         self.clock.take(event)
+        if failed := failed_part(event):
+            self._failed(*failed)
         match event["type"]:
             case "tpo.run_started":
                 self.mode, self.query = event["mode"], event["query"]
@@ -69,13 +71,6 @@ class RunRecord:
                     self.request.query = self.query
             case "tpo.request_finished":
                 self._pay(event["phase"], amounts_of(event["cost"]))
-            case "tpo.request_failed":
-                self._failed("model", event["failure"], event["error"])
-            case "tpo.candidate" if event["candidate"]["error"]:
-                kind = event["candidate"].get("failure") or "failed"
-                self._failed("candidate", kind, event["candidate"]["error"])
-            case "tpo.reward" if event["error"]:
-                self._failed("reward", event["failure"] or "unscored", event["error"])
             case "tpo.stop":
                 self.stop_reason = event["reason"]
             case "tpo.final":  # what no event told of, such as requests to judges
@@ -106,3 +101,16 @@ class RunRecord:
         seconds = time.monotonic() - self._phase_began
         self.metrics.phase_seconds.labels(self._phase).observe(seconds)
         self.spans.end()
+
+
+def failed_part(event: AnyEvent) -> tuple[str, str, str] | None:
+    """Return where something failed, its kind and its sentence, if an event tells of that."""
+    match event["type"]:
+        case "tpo.request_failed":
+            return "model", event["failure"], event["error"]
+        case "tpo.candidate" if event["candidate"]["error"]:
+            kind = event["candidate"].get("failure") or "failed"
+            return "candidate", kind, event["candidate"]["error"]
+        case "tpo.reward" if event["error"]:
+            return "reward", event["failure"] or "unscored", event["error"]
+    return None

@@ -29,10 +29,10 @@ class Spans:
         """Begin the span of an HTTP request, beneath the client's, if it names one."""
         if not self.tracer:
             return None
-        from opentelemetry import propagate
+        from opentelemetry.propagate import extract
         from opentelemetry.trace import SpanKind
 
-        above = propagate.extract(dict(Headers(scope=scope)))
+        above = extract(dict(Headers(scope=scope)))
         return self.tracer.start_span(scope["method"], above, SpanKind.SERVER)
 
     def requested(

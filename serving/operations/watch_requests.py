@@ -76,31 +76,31 @@ class _Seen:
 
     def tell(self) -> None:
         """Log, count and end the span."""
-        route = route_of(self.scope)
-        status = self.status or LEFT
+        route, status = route_of(self.scope), self.status or LEFT
         seconds = time.monotonic() - self.began
         method = self.scope["method"] if self.scope["method"] in METHODS else "OTHER"
+        failure = self.record.failure
         self.operations.metrics.http_running.dec()
-        self.operations.metrics.requested(method, route, status, seconds, self.record.failure)
+        self.operations.metrics.requested(method, route, status, seconds, failure)
         spans = self.operations.spans
         spans.requested(self.record.span, method, route, status, self.record)
+        about = {"request": self.record.id, "method": method, "path": route, "status": status}
+        fields = {**about, "seconds": round(seconds, 3), **self.more_fields()}
+        log.log(level_of(route, status, failed=bool(failure)), "request", extra={"fields": fields})
+
+    def more_fields(self) -> dict[str, str]:
+        """Return who asked, for what, and what went wrong."""
         where = PATH.search(self.location) or PATH.match(self.scope["path"])
         caller: Caller | None = self.scope.get(PLACE)
         failure = self.record.failure
-        fields = {
-            "request": self.record.id,
-            "method": method,
-            "path": route,
-            "status": status,
-            "seconds": round(seconds, 3),
+        return {
             "key": shown_name(caller.name if caller else None),
             "thread": where["thread"] if where else "",
-            "run": self.record.run or (where["run"] if where else ""),
+            "run": self.record.run or (where["run"] if where else "") or "",
             "left": "the client did not wait" if not self.whole else "",
             "failure": failure.kind if failure else "",
             "why": failure.sentence if failure else "",
         }
-        log.log(level_of(route, status, failed=bool(failure)), "request", extra={"fields": fields})
 
 
 def level_of(route: str, status: int, *, failed: bool) -> int:

@@ -65,7 +65,8 @@ USES = [
     ),
     Use(
         "__error__",
-        "serving.agent_server.live_run serving.agent_server.run_routes serving.agent_server.worker",
+        "serving.agent_server.live_run serving.agent_server.run_responses "
+        "serving.agent_server.run_routes serving.agent_server.worker",
         "a failed run's result has the Agent Server's key, on which langgraph_sdk raises",
         "serving/test_agent_contract.py::test_a_run_that_fails_says_why",
     ),

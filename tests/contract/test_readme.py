@@ -100,7 +100,9 @@ def help_of(monkeypatch: pytest.MonkeyPatch, capsys: Any, *command: str) -> str:
 
 def command(words: list[str]) -> tuple[str, ...]:
     """Return the command of a line: a command, or one of its own commands."""
-    return tuple(words[1:4] if words[1:3] == ["serve", "keys"] else words[1:2])
+    if words[1:3] == ["serve", "keys"]:
+        return tuple(words[1:4])
+    return tuple(words[1:3] if words[1:3] == ["serve", "backup"] else words[1:2])
 
 
 def test_tpo_commands_and_their_options_exist(monkeypatch, capsys):

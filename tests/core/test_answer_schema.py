@@ -39,7 +39,7 @@ def nested(levels: int) -> dict[str, object]:
         ({"$ref": "https://example.com/s.json"}, "is not a part of the schema: nothing is fetched"),
         ({"$ref": "file:///etc/passwd"}, "nothing is fetched"),
         ({"items": {"$ref": "#/$defs/none"}}, "$.items.$ref: '#/$defs/none' is not a part"),
-        ({"$schema": "https://example.com/own"}, "$.$schema: is no version of JSON Schema"),
+        ({"$schema": "https://example.com/own"}, "$.$schema: is not a version of JSON Schema"),
         ({"minimum": float("inf")}, "it is not JSON"),
         ({"enum": [{1, 2}]}, "it is not JSON"),
         ({"description": "x" * MOST_CHARS}, "50000, 2000 and 50 are the most"),

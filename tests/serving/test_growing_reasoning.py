@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tpo.serving.openai_api.growing_reasoning import BROKEN_OFF, GrowingReasoning
-from tpo.serving.openai_api.reply import event_paragraph
+from tpo.serving.openai_api.paragraphs import event_paragraph
 
 
 def event(kind: str, **fields: Any) -> Any:

@@ -17,9 +17,9 @@ from tpo.cli.app import main
 from tpo.cli.arguments.serve import OPTIONS
 from tpo.core.errors import ConfigError
 from tpo.serving.environment import from_environment, make_settings, named_models
+from tpo.serving.listen import listen
 from tpo.serving.served_models import ServedModels
 from tpo.serving.server_settings import Settings
-from tpo.serving.uvicorn_server import listen
 
 KEY = "sk-loopback-1234567890"
 WITHOUT_EXTRA = """

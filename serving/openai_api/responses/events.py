@@ -12,7 +12,7 @@ from ...agent_server.live_run import LiveRun
 from ...agent_server.records import Run
 from ...json_response import to_json
 from ...server_settings import Settings
-from ..reply import shown_paragraph
+from ..paragraphs import shown_paragraph
 from .ids import REASONING, public_id
 from .reply import message_item, response_of, text_part
 

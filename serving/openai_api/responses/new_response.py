@@ -9,9 +9,7 @@ from langchain_core.messages import convert_to_openai_messages
 from starlette.requests import Request
 
 from ....core.json_types import JsonObject
-from ...agent_server.assistant_routes import assistant_id
 from ...agent_server.live_run import LiveRun
-from ...agent_server.records import new_thread
 from ...agent_server.request_bodies import RunCreate
 from ...agent_server.run_record import run_record
 from ...guard.callers import caller_of
@@ -21,9 +19,7 @@ from ..asked_settings import checked_context, checked_messages
 from .items import turns_in
 from .reply import INSTRUCTIONS
 from .request import ResponseRequest
-from .stored import Earlier, StoredResponses
-
-GRAPH = "tpo"  # every model is this graph with other settings
+from .stored import GRAPH, Earlier, StoredResponses
 
 
 @dataclass(frozen=True)
@@ -80,12 +76,7 @@ class ResponseStarter:
             stream_mode="custom",
             checkpoint_id=earlier.checkpoint_id if earlier else None,
         )
-        thread_id = earlier.run["thread_id"] if earlier else None
-        if thread_id is None:
-            about = {"graph_id": GRAPH, "assistant_id": assistant_id(GRAPH)}
-            thread = new_thread(owner, None, about)
-            await worker.database.add_thread(thread)
-            thread_id = thread["thread_id"]
+        thread_id = earlier.run["thread_id"] if earlier else await self.stored.add_thread(owner)
         run = run_record(create, GRAPH, thread_id, settings, temporary=asked.store is False)
         run["owner"] = owner
         run["kwargs"]["response"] = asked.shown

@@ -17,7 +17,7 @@ from ...agent_server.records import OPEN_STATUSES, Run
 from ...cancel_on_disconnect import ClientLeft, cancel_on_disconnect
 from ...error_responses import NO_RETRY, Refusal, refusal_of
 from ...guard.read_body import read_json
-from ...guard.run_limit import STOPPING
+from ...guard.run_refusals import STOPPING
 from ...hidden_parts import for_clients
 from ...json_response import JsonResponse
 from ...sse import EventStream

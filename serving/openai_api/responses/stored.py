@@ -8,13 +8,16 @@ from langchain_core.messages import BaseMessage
 from starlette.requests import Request
 
 from ....core.json_types import JsonObject
+from ...agent_server.assistant_routes import assistant_id
 from ...agent_server.known_thread import known_thread
 from ...agent_server.read_state import unreadable
-from ...agent_server.records import Run, thread_config
+from ...agent_server.records import Run, new_thread, thread_config
 from ...agent_server.server import AgentServer
 from ...error_responses import Refusal
 from .ids import MESSAGE, RESPONSE, run_id_in
 from .reply import INSTRUCTIONS
+
+GRAPH = "tpo"  # every model is this graph with other settings
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,13 @@ class StoredResponses:
     """
 
     agent: AgentServer
+
+    async def add_thread(self, owner: str) -> str:
+        """Make a thread of a person, and return its id."""
+        about = {"graph_id": GRAPH, "assistant_id": assistant_id(GRAPH)}
+        thread = new_thread(owner, None, about)
+        await self.agent.worker.database.add_thread(thread)
+        return thread["thread_id"]
 
     async def find(self, request: Request, name: str, kind: str = RESPONSE) -> Run:
         """Return the run of a response.
