@@ -39,7 +39,9 @@ NAMED: dict[str, Any] = {"checkpoint": {"checkpoint_id": str(uuid4())}}
 
 # Nobody needs a key for these, and they hold nothing of anybody.
 OPEN = {"/", "/app", "/ok", "/info", "/openapi.json", "/v1/openapi.json"}
+OPEN |= {"/health/live", "/health/ready"}
 OPEN |= {"/reports/open/{ticket}"}  # the ticket is its key (test_reports.py)
+ADMINS = {"GET /metrics": None, "GET /v1/metrics": None}  # of all people together
 # They know no threads; they answer everyone with a key alike. What is sent to each.
 SHARED: dict[str, Any] = {
     "GET /reports": None,
@@ -143,9 +145,9 @@ async def test_every_route_is_here(tmp_path):
         for method in route.methods or ()
         if method != "HEAD"
     }
-    missing = found - SHARED.keys() - LISTS.keys() - OTHERS.keys()
+    missing = found - SHARED.keys() - LISTS.keys() - OTHERS.keys() - ADMINS.keys()
     assert not missing, f"add this route, with what it must not show of others: {missing}"
-    assert found == SHARED.keys() | LISTS.keys() | OTHERS.keys()
+    assert found == SHARED.keys() | LISTS.keys() | OTHERS.keys() | ADMINS.keys()
 
 
 def ask(client: httpx.Client, route: str, ids: dict[str, str], body: Any) -> httpx.Response:
@@ -158,10 +160,10 @@ def ask(client: httpx.Client, route: str, ids: dict[str, str], body: Any) -> htt
     return client.request(method, path, content=sent if body is not None else None)
 
 
-@pytest.mark.parametrize("route", [*SHARED, *LISTS, *OTHERS])
+@pytest.mark.parametrize("route", [*SHARED, *LISTS, *OTHERS, *ADMINS])
 def test_no_route_answers_without_a_key(people, ids, route):
     server, _ = people
-    body = {**SHARED, **LISTS, **OTHERS}[route]
+    body = {**SHARED, **LISTS, **OTHERS, **ADMINS}[route]
     for headers in ({}, {"x-api-key": "sk-tpo-wrong"}, {"x-forwarded-user": "ann"}):
         with httpx.Client(base_url=server.url, timeout=30, headers=headers) as stranger:
             assert ask(stranger, route, ids, body).status_code == 401
@@ -208,6 +210,15 @@ def test_what_is_for_everyone_holds_nothing_of_anybody(people, ids, route):
     said = ask(people[1]["bob"], route, ids, SHARED[route])
     assert said.status_code == 200, said.text
     assert SECRET not in said.text
+
+
+@pytest.mark.parametrize("route", ADMINS)
+def test_what_is_of_all_people_together_is_for_admins(people, ids, route):
+    _, clients = people
+    assert {name: ask(one, route, ids, None).status_code for name, one in clients.items()} == {
+        "ann": 403, "bob": 403, "root": 200, "operator": 200,
+    }  # fmt: skip
+    assert SECRET not in ask(clients["root"], route, ids, None).text
 
 
 def test_lists_searches_and_counts(people, ids):
