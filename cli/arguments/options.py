@@ -30,6 +30,17 @@ Database = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+DatabaseOrFolder = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="FILE|FOLDER",
+        envvar="TPO_DB",
+        help="SQLite file of saved runs (default: runs.db in your user data folder), or the folder "
+        "of tpo batch: its rows, done and under way, also while it works. They are only read.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Json = Annotated[
     bool,
     _flag("--json", help="Print each record as one line of JSON, and nothing else."),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Database, Json, RunId, takes_settings
+from .options import DatabaseOrFolder, Json, RunId, takes_settings
 from .top_level import app
 
 DELETION = "Delete runs, never one under way"
@@ -51,10 +51,10 @@ def runs(  # noqa: PLR0913  a setting each
     older_than: OlderThan = None,
     keep: Keep = None,
     yes: Yes = False,
-    db: Database = None,
+    db: DatabaseOrFolder = None,
     json: Json = False,
 ) -> int:
-    """List saved runs, the latest first; or delete some, and free their space."""
+    """List saved runs, or the rows of a batch; or delete some runs, and free their space."""
     from ..commands.delete_runs import delete_runs_of
     from ..commands.runs import list_runs
 
@@ -77,10 +77,10 @@ def show(
     at: Annotated[
         str | None, typer.Option("--at", metavar="CHECKPOINT", help="Show the run as it was there.")
     ] = None,
-    db: Database = None,
+    db: DatabaseOrFolder = None,
     json: Json = False,
 ) -> int:
-    """Show a run: its pool, critiques, rounds and cost."""
+    """Show a run, or a row of a batch: its pool, critiques, rounds and cost."""
     from ..commands.show import show as work
 
     return work(run_id, candidate, history, at, db, json)

@@ -8,44 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
-from typing_extensions import TypedDict
 
-from ...core.context import Mode
-from ...core.final_answer import answer_of
+from ...core.errors import InputError
 from ...core.number_format import age, count, reward, size
 from ...core.phrases import MODES
-from ...core.provenance import settings_shown
-from ...core.several_policies import named_policies
-from ...core.state import StopReason
-from ...core.stopping import spent
-from ..console import page, say, short, table
+from ...datasets.records import PARTS
+from ..console import harmless, page, say, short, table
+from ..saved.batch_rows import BatchRows, is_batch, open_batch_rows
 from ..saved.deletion import sizes
+from ..saved.run_row import RunRow, row_of
 from ..saved.saved_run import load_run
-from ..saved.status import Status, query_of, status_of, values_of
-from ..saved.store import Store, find_run, how_many_threads, latest_runs, open_store, store_path
+from ..saved.store import find_run, how_many_threads, latest_runs, open_store, store_path
 
 WIDE = 110  # columns of a terminal that has room for the policy
 STYLES = {"finished": "green", "failed": "red", "waiting": "yellow", "interrupted": "yellow"}
-
-
-class RunRow(TypedDict, total=False):
-    """What the table and `--json` say of a run."""
-
-    id: str
-    when: str | None
-    status: Status
-    stop_reason: StopReason | None
-    mode: Mode
-    depth: int
-    width: int
-    round: int
-    policy: str
-    reward_model: str
-    reward: float | None
-    requests: int
-    cost_usd: float | None
-    query: str
-    bytes: int
 
 
 def list_runs(
@@ -54,7 +30,11 @@ def list_runs(
     """Print the latest runs, or those named; say which are not listed; return the exit code."""
     path = store_path(db)
     rows, unlisted = list[RunRow](), ""
-    if path.exists():
+    if is_batch(path):
+        if with_size:
+            raise InputError(f"--size is of a file of saved runs, and {path} is a batch's folder")
+        rows, unlisted = asyncio.run(_listed_of_batch(path, limit, ids))
+    elif path.exists():
         rows, unlisted = asyncio.run(_listed(path, limit, ids, with_size))
     if as_json:
         for row in rows:
@@ -74,13 +54,20 @@ async def _listed(
     async with open_store(path) as store:
         named = [await find_run(store, beginning) for beginning in ids]
         ours = [] if named else await latest_runs(store)
-        rows = [await _row(store, run_id) for run_id in named or ours[:limit]]
+        rows = [await row_of(await load_run(store, run_id, {})) for run_id in named or ours[:limit]]
         if with_size:
             weights = await sizes(store)
             for row in rows:
                 row["bytes"] = weights.get(row["id"], 0)
         threads = await how_many_threads(store)
         return rows, "" if named else _unlisted(len(rows), len(ours), threads - len(ours))
+
+
+async def _listed_of_batch(path: Path, limit: int, ids: Sequence[str]) -> tuple[list[RunRow], str]:
+    async with open_batch_rows(path) as batch:
+        named = [batch.find(beginning) for beginning in ids]
+        rows = await batch.rows(named or batch.ids[:limit])
+        return rows, "" if named else _unlisted_of_batch(batch, len(rows))
 
 
 def _unlisted(listed: int, ours: int, others: int) -> str:
@@ -90,27 +77,17 @@ def _unlisted(listed: int, ours: int, others: int) -> str:
     return f"Not listed: {said}" if (said := "; ".join(filter(None, (older, foreign)))) else ""
 
 
-async def _row(store: Store, run_id: str) -> RunRow:
-    run = await load_run(store, run_id, {})
-    state = await run.state()
-    values, context = values_of(state), run.context
-    paid, leader = spent(values), answer_of(values, values.get("stop_reason"))
-    return {
-        "id": run_id,
-        "when": state.created_at,
-        "status": status_of(run, state),
-        "stop_reason": values.get("stop_reason"),
-        "mode": context.mode,
-        "depth": context.rounds,
-        "width": context.width,
-        "round": values.get("round", 0),
-        "policy": named_policies(context),
-        "reward_model": settings_shown(context)["reward"],
-        "reward": leader["reward"] if leader else None,
-        "requests": paid["requests"],
-        "cost_usd": paid.get("cost_usd"),
-        "query": query_of(state),
-    }
+def _unlisted_of_batch(batch: BatchRows, listed: int) -> str:
+    """Return which rows of a batch are not listed, in words."""
+    begun = len(batch.ids)
+    said = [f"{begun - listed} older (all: tpo runs --limit {begun})"] if begun > listed else []
+    if where := batch.about.get("checkpoints"):
+        said.append(f"rows under way, which are in {where}")
+    elif (parts := batch.folder / PARTS).exists():
+        said.append(f"rows under way on a cluster (tpo runs --db {parts}/NAME)")
+    elif left := batch.about["rows"]["count"] - begun:
+        said.append(f"{count(left, 'row')} not begun")
+    return f"Not listed: {'; '.join(said)}" if said else ""
 
 
 def _print_table(rows: list[RunRow]) -> None:
@@ -132,7 +109,7 @@ def _print_table(rows: list[RunRow]) -> None:
 def cells(row: RunRow) -> list[str | Text]:
     """Return the cells of a run, but for its policy and its prompt."""
     return [
-        row["id"],
+        Text(harmless(row["id"])),
         Text(age(row["when"]), no_wrap=True),
         Text(_status(row), STYLES.get(row["status"], ""), no_wrap=True),
         Text(f"{MODES[row['mode']]} {row['depth']}x{row['width']}", no_wrap=True),

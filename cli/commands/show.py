@@ -26,7 +26,9 @@ from ..report.result import gain_so_far, print_answer, result_of, why_stopped
 from ..report.sparklines import reward_sparklines
 from ..report.tables import cost_table, pool_table, print_checkpoints, rounds_table
 from ..saved.branch import find_checkpoint, history
-from ..saved.saved_run import SavedRun, open_run
+from ..saved.ended_row import why_failed
+from ..saved.saved_run import SavedRun
+from ..saved.shown import open_to_show
 from ..saved.status import find_candidate, status_of, text_of, values_of
 
 ROLES = {"human": "user", "ai": "assistant", "tool": "result of a tool"}
@@ -43,9 +45,10 @@ def show(
     """Print a run, or one of its answers, or its checkpoints; return the exit code."""
 
     async def read() -> tuple[SavedRun, list[StateSnapshot], StateSnapshot]:
-        async with open_run(db, run_id) as run:
-            states = await history(run) if with_history or at else []
-            return run, states, find_checkpoint(states, at) if at else await run.state()
+        checkpoints = with_history or bool(at)
+        async with open_to_show(db, run_id, checkpoints=checkpoints) as (run, newest):
+            states = await history(run) if checkpoints else []
+            return run, states, find_checkpoint(states, at) if at else newest
 
     run, states, state = asyncio.run(read())
     if candidate:
@@ -53,7 +56,8 @@ def show(
     elif with_history:
         print_checkpoints(states, as_json)
     elif as_json:
-        print(json.dumps(result_of(run, state), ensure_ascii=False))
+        failed = {"error": said} if (said := why_failed(state)) else {}
+        print(json.dumps(result_of(run, state) | failed, ensure_ascii=False))
     else:
         with page() as console:
             _print_run(console, run, state)
@@ -62,8 +66,9 @@ def show(
 
 def _print_run(console: Console, run: SavedRun, state: StateSnapshot) -> None:
     values, context = values_of(state), run.context
-    why = f": {why_stopped(values, context)}" if values.get("stop_reason") else ""
-    head = Text.assemble((run.id, "bold"), f"  {status_of(run, state)}{why}")
+    why = why_stopped(values, context) if values.get("stop_reason") else why_failed(state)
+    said = f"{status_of(run, state)}{': ' if why else ''}{why}"
+    head = Text.assemble((harmless(run.id), "bold"), f"  {harmless(said)}")
     console.print(head.append(f"  {age(state.created_at)}", "dim"))
     policies = "policies" if context.policies else "policy"
     models = f"{policies} {named_policies(context)}  reward {settings_shown(context)['reward']}"

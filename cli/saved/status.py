@@ -31,7 +31,7 @@ def status_of(run: SavedRun, state: StateSnapshot) -> Status:
         return "waiting"
     if is_over(state):
         return "finished" if state.values.get("stop_reason") == "depth" else "stopped"
-    if is_locked(run.store.path, run.id):
+    if run.store.at_work or is_locked(run.store.path, run.id):
         return "running"
     # A step that Ctrl-C cancelled is saved as an error too, and read back as Python shows it.
     names = {str(task.error).partition("(")[0] for task in state.tasks if task.error}

@@ -42,10 +42,17 @@ def store_path(given: str | None) -> Path:
 
 @dataclass(frozen=True)
 class Store:
-    """The open file of saved runs."""
+    """The open file of saved runs.
+
+    Attributes:
+        path: The file.
+        saver: LangGraph's.
+        at_work: Whether another process is at work on all that is in it: a batch.
+    """
 
     path: Path
     saver: AsyncSqliteSaver
+    at_work: bool = False
 
 
 @asynccontextmanager
@@ -129,3 +136,13 @@ async def find_run(store: Store, beginning: str) -> str:
             f"several runs begin with {beginning!r}: {', '.join(found[:5])}; type more characters"
         )
     return found[0]
+
+
+async def all_threads(store: Store) -> list[str]:
+    """Return the ids of all threads, those written last first."""
+    threads = (
+        "SELECT thread_id FROM checkpoints WHERE checkpoint_ns = '' "
+        "GROUP BY thread_id ORDER BY max(checkpoint_id) DESC"
+    )
+    async with store.saver.conn.execute(threads) as rows:
+        return [thread for (thread,) in await rows.fetchall()]

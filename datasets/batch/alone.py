@@ -41,3 +41,16 @@ def alone_in(path: Path) -> Iterator[None]:
             except OSError:
                 raise FolderInUseError(f"another process is running the batch in {path}") from None
         yield
+
+
+def is_at_work(path: Path) -> bool:
+    """Return whether a process holds the folder; nothing is written."""
+    try:
+        with (path / LOCK).open("rb") as lock:
+            if fcntl:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from ...core.state import InputState, State
 from ...graphs.loop import MAX_STEPS, TPOApp
 from ...graphs.thread import is_unfinished
 from ..rows.row import Row
+
+OWN_SETTINGS = "tpo_row_settings"  # in the metadata of checkpoints
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,10 @@ class RowTurns:
     def thread(self) -> RunnableConfig:
         """Where the run is saved."""
         place: JsonObject = {"thread_id": self.row.id}
-        return cast("RunnableConfig", {"configurable": place, "recursion_limit": MAX_STEPS})
+        config: JsonObject = {"configurable": place, "recursion_limit": MAX_STEPS}
+        if self.row.settings:  # for whoever looks at it while it is under way
+            config["metadata"] = {OWN_SETTINGS: json.dumps(self.row.settings, default=str)}
+        return cast("RunnableConfig", config)
 
     @property
     def count(self) -> int:
