@@ -9,6 +9,7 @@ from pathlib import Path
 from ...core.errors import InputError
 from ..records import PARTS
 from ..rows.row_file import Rows
+from .combinations import check_combinations
 from .folder import open_folder
 from .plan import BatchPlan
 from .row_run import Watch, nobody
@@ -19,7 +20,7 @@ from .running import Running
 async def open_batch(
     rows: Rows, plan: BatchPlan, folder: Path | None, watch: Watch = nobody
 ) -> AsyncIterator[Running]:
-    """Begin a batch, or go on with the one in a folder.
+    """Begin a batch, or go on with the one in a folder, if its rows can run.
 
     Args:
         rows: Rows and plan are checked.
@@ -28,9 +29,12 @@ async def open_batch(
         watch: Called with every event of every row.
 
     Raises:
-        InputError: another process uses the folder, or it was begun with something else.
+        InputError: settings of a row do not go together with those of all rows; another process
+            uses the folder, or it was begun with something else.
+        ConfigError: those of all rows do not go together.
         StoreError: it cannot be written.
     """
+    await check_combinations(rows, plan)
     if folder is None:
         yield Running(plan, rows, None, watch)
         return

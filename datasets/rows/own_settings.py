@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from ...core.context import Context
@@ -19,6 +20,9 @@ OF_ALL = frozenset({
     "max_concurrency", "timeout", "retries", "live", "human_pick",
 })  # fmt: skip
 """Settings that are the same for all rows."""
+
+DECIDING = ("width", "parameters", "answer_schema", "budget_usd")
+"""Settings of a row that decide, with those of all rows, whether it can run at all."""
 
 
 def settings_of_row(columns: Mapping[str, object]) -> JsonObject:
@@ -68,3 +72,16 @@ def checked_settings(own: JsonObject) -> JsonObject:
 def with_own_settings(context: Context, own: JsonObject) -> Context:
     """Return the settings of a row: those of all rows, and its own in place of some."""
     return make_context(context, **own) if own else context
+
+
+def deciding(own: JsonObject) -> str:
+    """Return what a row's settings say on whether it can run; alike for rows that run alike.
+
+    Example:
+        >>> deciding({"width": 3, "seed": 1, "budget_usd": 0.5})
+        '{"width": 3, "budget_usd": true}'
+    """
+    found = {name: own[name] for name in DECIDING if name in own}
+    if "budget_usd" in found:
+        found["budget_usd"] = bool(found["budget_usd"])
+    return json.dumps(found, default=str)

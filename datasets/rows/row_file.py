@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
@@ -15,6 +15,7 @@ from typing import IO
 from ...core.errors import InputError
 from .columns import PROMPTS
 from .json_rows import Numbered
+from .own_settings import deciding
 from .row import Row, RowReader
 from .sources import copied, read_numbered, readable
 
@@ -38,6 +39,8 @@ class Rows:
         verify: A column that each row must have, if any.
         compared: Whether ways to answer are compared on them: each is a single search then, with
             the settings of its arm.
+        varied: Once they are checked: the first row of each combination of own settings, with its
+            line.
     """
 
     place: str
@@ -47,8 +50,13 @@ class Rows:
     close: Callable[[], None] = nothing
     verify: str = ""
     compared: bool = False
+    varied: Sequence[tuple[int, Row]] = ()
 
     def __iter__(self) -> Iterator[Row]:
+        return (row for _, row in self.with_lines())
+
+    def with_lines(self) -> Iterator[tuple[int, Row]]:
+        """Yield each row with its line."""
         reader = RowReader(verify=self.verify, compared=self.compared)
         numbered = self.numbered()
         while True:
@@ -62,7 +70,7 @@ class Rows:
                 row = reader.row(given)
             except InputError as error:
                 raise InputError(f"{self.place}, line {line}: {error}") from None
-            yield row
+            yield line, row
 
     def checked(self) -> Rows:
         """Return the same after reading all of it.
@@ -70,9 +78,10 @@ class Rows:
         Raises:
             InputError: there are no rows, or one cannot be answered; the message names its line.
         """
-        count, digest = 0, hashlib.sha256()
-        for row in self:
+        count, digest, varied = 0, hashlib.sha256(), dict[str, tuple[int, Row]]()
+        for line, row in self.with_lines():
             count += 1
+            varied.setdefault(deciding(row.settings), (line, row))
             text = json.dumps([row.id, row.input], sort_keys=True, default=str)
             digest.update(text.encode())
         if not count:
@@ -80,7 +89,8 @@ class Rows:
                 f"{self.place} has no rows: give one object per line, with one of the columns "
                 f"{', '.join(PROMPTS)}"
             )
-        return replace(self, count=count, digest=digest.hexdigest())
+        first = tuple(varied.values())
+        return replace(self, count=count, digest=digest.hexdigest(), varied=first)
 
 
 def rows_of(given: str | Path | Iterable[object]) -> Rows:

@@ -14,6 +14,8 @@ from tpo.datasets.export.folders import sources_in
 from tpo.datasets.rows.own_settings import OF_ALL
 from tpo.datasets.rows.row_file import rows_of
 
+NOWHERE = "openai:none@http://h/v1"
+
 
 def answers(messages, index, seed):
     if "improved_answer" in messages[-1].text:
@@ -87,3 +89,31 @@ async def test_a_comparison_runs_all_rows_alike(tmp_path):
     with pytest.raises(tpo.InputError, match="line 1: a comparison has no settings of single rows"):
         await tpo.acompare(rows, policy=model, reward=by_length, folder=tmp_path)
     assert not model.asked
+
+
+@pytest.mark.parametrize(
+    ("of_all", "settings", "said"),
+    [
+        ({"policies": [NOWHERE, f"{NOWHERE}/2"]}, {"width": 1}, "width=1 is too few"),
+        ({"policy": NOWHERE}, {"budget_usd": 0.5}, "budget_usd=0.5: the price of .* is not known"),
+    ],
+)
+async def test_settings_that_do_not_go_together_are_refused_with_the_line(
+    tmp_path, of_all, settings, said
+):
+    file, out = tmp_path / "rows.jsonl", tmp_path / "out"
+    rows = [{"prompt": "One?"}, {"prompt": "Two?", "settings": {"depth": 1}}]
+    rows += [{"prompt": f"{n}?", "settings": {"seed": n, **settings}} for n in range(2)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(tpo.InputError, match=rf"rows\.jsonl, line 3: \"settings\": {said}"):
+        assert [row async for row in tpo.abatch(file, folder=out, **of_all)]
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("of_all", [{"policy": "opnai:m"}, {"policy": NOWHERE, "budget_usd": 0.5}])
+async def test_what_is_wrong_of_all_rows_is_refused_without_a_line(tmp_path, of_all):
+    rows = [{"prompt": "One?", "settings": {"width": 3}}, {"prompt": "Two?"}]
+    with pytest.raises(tpo.ConfigError) as refused:
+        assert [row async for row in tpo.abatch(rows, folder=tmp_path / "out", **of_all)]
+    assert "line" not in str(refused.value)
+    assert not (tmp_path / "out").exists()
