@@ -15,7 +15,9 @@ from .agent_server.server import AgentServer
 from .error_responses import handle_error
 from .guard.access_settings import LOOPBACK
 from .guard.api_keys import Keyring
+from .guard.forwarded_scheme import ForwardedScheme
 from .guard.hosts_and_origins import LOCAL_ORIGIN, STUDIO, KnownHost, KnownOrigin
+from .guard.proxies import Proxies
 from .guard.run_limit import RunLimit
 from .guard.safe_headers import SafeHeaders
 from .hidden_parts import for_clients
@@ -48,7 +50,8 @@ def app_of_tpo_serve(
     metrics = metrics_under_v1(settings, agent.keyring, run_limit)
     routes = [*page_routes(), openapi, *ours, *metrics, *chat.routes(), *agent.routes()]
     watch = Middleware(WatchRequests, operations=run_limit.operations)
-    return guarded_app(settings, routes, settings.host, origins, watch, cors)
+    scheme = Middleware(ForwardedScheme, proxies=Proxies(settings.trusted_proxies))
+    return guarded_app(settings, routes, settings.host, origins, watch, cors, scheme)
 
 
 def cors_for(origins: list[str]) -> Middleware:

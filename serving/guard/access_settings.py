@@ -56,8 +56,8 @@ class AccessSettings(BaseModel):
     )
     trusted_proxies: tuple[Annotated[str, AfterValidator(checked_network)], ...] = Field(
         default=(),
-        description="Addresses that may send that header; none: this machine, if it listens on "
-        "127.0.0.1.",
+        description="Addresses that may send that header, and X-Forwarded-Proto; none: this "
+        "machine (for the first, if it listens on 127.0.0.1).",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port; 0 takes a free one.")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
 
 from starlette.types import Scope
 
 from ..error_responses import Refusal
 from .callers import NAME
-
-THIS_MACHINE = ("127.0.0.0/8", "::1/128")
+from .proxies import Proxies
 
 
 class TrustedHeader:
@@ -26,7 +24,7 @@ class TrustedHeader:
 
     def __init__(self, header: str, proxies: Sequence[str]) -> None:
         self.header = header.lower().encode("latin-1")
-        self.proxies = [ip_network(proxy) for proxy in proxies or THIS_MACHINE]
+        self.proxies = Proxies(proxies)
 
     def name(self, scope: Scope) -> str:
         """Return who asks, or "" if no proxy says so; a header from anyone else is ignored.
@@ -36,7 +34,7 @@ class TrustedHeader:
                 beside the client's would let anyone in under any name.
         """
         sent = [value for name, value in scope["headers"] if name == self.header]
-        if not sent or not self.is_proxy(scope):
+        if not sent or not self.proxies.sent(scope):
             return ""
         name: str = sent[0].decode("latin-1").strip()
         if len(sent) > 1 or (name and not re.fullmatch(NAME, name)):
@@ -47,12 +45,3 @@ class TrustedHeader:
                 code="bad_trusted_header",
             )
         return name
-
-    def is_proxy(self, scope: Scope) -> bool:
-        """Return whether the connection comes from a proxy."""
-        try:
-            peer = ip_address((scope.get("client") or [""])[0].partition("%")[0])
-        except ValueError:
-            return False  # a socket file, or a test
-        peer = getattr(peer, "ipv4_mapped", None) or peer
-        return any(peer in network for network in self.proxies)
