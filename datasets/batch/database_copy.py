@@ -2,7 +2,7 @@
 
 The rows under way are in a file that SQLite locks as a whole. It is copied as it is: first the
 database, then its log of what is newer. The log is only ever added to until all of it has been
-moved into the database; it then begins anew under another header. So if the header is the same
+moved into the database; it then begins again under another header. So if the header is the same
 before and after, whatever the copied database has half of is whole in the copied log.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from ...core.errors import StoreError, evidence
 
 TRIES = 50
-HEADER = 32  # bytes of the log, with the numbers that differ each time it begins anew
+HEADER = 32  # bytes of the log, with the numbers that differ each time it begins again
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def copied_database(path: Path) -> Iterator[Path]:
         The copy, in a folder that is the user's alone.
 
     Raises:
-        StoreError: it cannot be read, or began anew at each of many tries.
+        StoreError: it cannot be read, or its log began again at each of many tries.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="tpo-") as place:

@@ -149,7 +149,7 @@ def test_rows_under_way_are_listed_and_shown_while_the_batch_works(tpo, folder, 
 
 
 def test_a_database_is_copied_whole_while_it_is_written(tmp_path):
-    """Each commit writes the same number into every row, and the log begins anew all the time."""
+    """Each commit writes the same number into every row, and the log begins again all the time."""
     path = tmp_path / "rows.db"
     child = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE)
     try:
