@@ -7,7 +7,7 @@ from langchain_core.messages import AIMessage, AnyMessage
 from .gain import gain_of
 from .json_types import JsonObject
 from .overoptimisation import drift
-from .pool import best, by_id
+from .pool import best, by_id, with_reward
 from .state import Candidate, State, StopReason
 from .usage import Usage
 
@@ -23,7 +23,7 @@ def answer_of(state: State, reason: StopReason | None) -> Candidate | None:
         What the held-out reward liked best, if the reward was gamed; what a person picked
         last; else the pool's best. `None` if nothing is ranked yet.
     """
-    pool, rounds = state.get("candidates") or [], state.get("rounds") or []
+    pool, rounds = with_reward(state.get("candidates") or []), state.get("rounds") or []
     if reason == "overoptimised":
         peak = drift(rounds)["best_round"]
         chosen = next((r["chosen"] for r in rounds if r["round"] == peak), None)

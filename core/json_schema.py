@@ -28,11 +28,13 @@ def violations(schema: dict[str, object], value: object) -> list[list[str]]:
         >>> violations({"properties": {"n": {"type": "integer"}}}, {"n": "1"})
         [['$.n', "'1' is not of type 'integer'"]]
     """
-    found = islice(validator_of(schema).iter_errors(cast("Any", value)), SHOWN + 1)
     try:
+        found = islice(validator_of(schema).iter_errors(cast("Any", value)), SHOWN + 1)
         return [[error.json_path, said_of(error)] for error in found]
     except RecursionError:
         return [["$", "cannot be checked: the schema goes round in a circle"]]
+    except Exception as error:  # noqa: BLE001  what a strange schema makes the library raise
+        return [["$", f"cannot be checked: {type(error).__name__}"]]
 
 
 def said_of(error: "ValidationError") -> str:

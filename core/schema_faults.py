@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from .json_schema import validator_of
 from .json_types import JsonObject
+from .schema_circles import NAMES, VALUES, circle_in, target_of
 
-VALUES = frozenset({"const", "enum", "default", "example", "examples"})  # hold no schemas
+if TYPE_CHECKING:
+    from referencing._core import Resolver
+
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 PLAIN = frozenset({
     "type", "required", "additionalProperties", "items", "prefixItems", "enum", "const", "anyOf",
@@ -34,13 +38,15 @@ def fault_in(schema: JsonObject) -> tuple[str, str] | None:
 
     if schema.get("$schema") and validator_for(schema, None) is None:  # pyright: ignore[reportArgumentType]
         return "$.$schema", "is not a version of JSON Schema that is known here"
+    if not isinstance(schema.get("$id", ""), str):
+        return "$.$id", "is not a text"
     try:
         validator_of(schema).check_schema(schema)
     except SchemaError as error:
         return error.json_path, error.message
     except (RecursionError, OverflowError) as error:  # of a pattern, say
         return "$", f"is more than can be read: {error}"
-    return next(dead_references(schema), None)
+    return next(dead_references(schema), None) or circle_in(schema)
 
 
 def is_quick(schema: JsonObject, characters: int) -> bool:
@@ -76,45 +82,53 @@ def parts_of(part: JsonObject, whole: JsonObject) -> Iterator[object]:
 
 
 def dead_references(schema: JsonObject) -> Iterator[tuple[str, str]]:
-    """Yield references that lead nowhere."""
+    """Yield references that lead to no schema, and addresses that would lead them astray."""
+    from referencing import Registry
+    from referencing.jsonschema import DRAFT202012
+
+    whole = Registry().with_resource("", DRAFT202012.create_resource(schema)).resolver()
+    inside = {id(part) for part in schemas_in(schema)}
     for path, name, value in keywords_in(schema, "$"):
-        if name in REFERENCES and isinstance(value, str) and not leads_inside(schema, value):
+        if name == "$id" and path != "$.$id":
+            yield path, "is an address of a part: only the whole schema may have one"
+        if name not in REFERENCES or not isinstance(value, str):
+            continue
+        found = led_to(whole, value)
+        if not isinstance(found, bool) and id(found) not in inside:
             yield path, f"{value[:100]!r} is not a part of the schema: nothing is fetched"
 
 
 def keywords_in(part: object, path: str) -> Iterator[tuple[str, str, object]]:
-    """Yield every key of a schema with its place and its value, all the way down."""
+    """Yield every keyword of a schema with its place and its value, all the way down."""
     if isinstance(part, dict):
         for name, value in part.items():
             yield f"{path}.{name}", name, value
-            if name not in VALUES:
+            if name in NAMES and isinstance(value, dict):  # of properties, say: no keywords
+                for own, inner in value.items():
+                    yield from keywords_in(inner, f"{path}.{name}.{own}")
+            elif name not in VALUES:
                 yield from keywords_in(value, f"{path}.{name}")
     elif isinstance(part, list):
         for place, value in enumerate(part):
             yield from keywords_in(value, f"{path}[{place}]")
 
 
-def leads_inside(schema: JsonObject, reference: str) -> bool:
-    """Return whether a reference leads to a part of the schema."""
-    from referencing import Registry
+def led_to(whole: Resolver[JsonObject], reference: str) -> object:
+    """Return what of a schema a reference leads to; `None` if that is elsewhere."""
     from referencing.exceptions import Unresolvable
-    from referencing.jsonschema import DRAFT202012
 
-    if not reference.startswith("#"):
-        return False
-    whole = Registry().with_resource("", DRAFT202012.create_resource(schema))
     try:
-        whole.resolver().lookup(reference)
+        return whole.lookup(reference).contents if reference.startswith("#") else None
     except (Unresolvable, ValueError, TypeError, AttributeError):
-        return False
-    return True
+        return None
 
 
-def target_of(whole: object, reference: str) -> object:
-    """Return the part that a reference leads to; one that does not say it by steps costs all."""
-    if not reference.startswith("#/"):
-        return whole
-    for step in reference[2:].split("/"):
-        name = step.replace("~1", "/").replace("~0", "~")
-        whole = whole[int(name)] if isinstance(whole, list) else whole[name]  # type: ignore[index]
-    return whole
+def schemas_in(schema: JsonObject) -> Iterator[JsonObject]:
+    """Yield the objects that stand where a schema may stand."""
+    yield schema
+    for _, name, value in keywords_in(schema, ""):
+        if isinstance(value, dict) and name not in VALUES:
+            found = [*value.values()] if name in NAMES else [value]
+        else:
+            found = value if isinstance(value, list) and name not in VALUES else []
+        yield from (one for one in found if isinstance(one, dict))

@@ -12,6 +12,7 @@ from ..core.final_answer import answer_of, final_event
 from ..core.state import State
 from ..core.stopping import why_stop
 from ..core.usage import add_usage
+from ..rewards.verifying.form_at_end import pool_in_form
 from .paid.run_models import GivenModels, Node, Update
 from .paid.score_round import measured
 
@@ -27,20 +28,16 @@ def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
     async def finish(state: State, runtime: Runtime[Context]) -> Update:
         context = given.settings(runtime)
         emit = Emitter(runtime.stream_writer, state["usage"], state["round"])
-        reason = why_stop(state, context) or "depth"
-        winner = answer_of(state, reason)
+        state, vetoed = await pool_in_form(state, context.answer_schema)
+        winner = answer_of(state, reason := why_stop(state, context) or "depth")
         if winner is None:
             raise NoCandidateError("the pool holds no scored candidate, so there is no answer")
         late = await measured(state, given, runtime, emit, None)
         emit("stop", {"reason": reason})
         usage = add_usage(state["usage"], late["usage"]) if late else state["usage"]
         emit("final", final_event(state, winner, usage))
-        return {
-            **late,
-            "messages": [AIMessage(winner["text"])] if speak else [],
-            "answer": winner["text"],
-            "reward": winner["reward"],
-            "stop_reason": reason,
-        }
+        said = [AIMessage(winner["text"])] if speak else []
+        ended = {"answer": winner["text"], "reward": winner["reward"], "stop_reason": reason}
+        return {**late, **vetoed, "messages": said, **ended}
 
     return finish

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
@@ -20,6 +21,19 @@ SETTINGS = {
 WRITTEN = {"messages", "input", "model", "stream", "stream_options", "response_format"}
 WRITTEN |= {"tools", "tool_choice", "functions", "function_call"}
 """What a request is made of."""
+OF_THE_CONNECTION = re.compile(
+    r"""(?x)
+    (.*_)? (api_?key | key_id | access_key | secret | password | credentials | authorization
+        | base_?url | api_base | endpoint | endpoint_url | url | host | proxy | headers)
+    | (.*_)? (secret | auth | access | bearer | api | session) _ (key | token | value)
+    | (.*_)? (organization | project | region_name | api_version | api_type | deployment)
+    | (.*_)? (client | async_client | client_args | client_options | client_kwargs | transport)
+    | extra_(body | query) | default_query | model_(name | id | kwargs) | deployment_name
+    | streaming | disable_streaming | stream_usage | include_response_headers | use_responses_api
+    | timeout | request_timeout | max_retries | callbacks | cache | verbose | rate_limiter
+    """
+)
+"""Whom a request goes to, as whom and over what: a policy's spec and the environment say it."""
 
 
 def parameters_by_name(texts: Sequence[str]) -> JsonObject:
@@ -63,10 +77,13 @@ def refuse_own_names(names: Iterable[str]) -> None:
         ValueError: a setting stands for one, or a request is made of it.
     """
     for name in names:
-        if name in SETTINGS:
-            raise ValueError(f"{name} cannot be passed on: use the setting {SETTINGS[name]}")
-        if name in WRITTEN:
+        plain = name.strip().lower().replace("-", "_")  # some servers read names of any case
+        if plain in SETTINGS:
+            raise ValueError(f"{name} cannot be passed on: use the setting {SETTINGS[plain]}")
+        if plain in WRITTEN:
             raise ValueError(f"{name} cannot be passed on: TPO writes it itself")
+        if OF_THE_CONNECTION.fullmatch(plain):
+            raise ValueError(f"{name} cannot be passed on: it is of the connection, not the texts")
 
 
 def checked_parameters(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -39,6 +39,11 @@ def veto_by_form(reward: PlannedReward, schema: JsonObject) -> PlannedReward:
 
     Its name tells the schema: a run that is resumed with another has its pool scored again.
     """
-    mark = hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()[:8]
-    title = f"{reward.name} in form {mark}"
+    title = f"{reward.name} {form_mark(schema)}"
     return Mix([Part(reward)], constraints=[FormCheck(schema)], title=title)
+
+
+def form_mark(schema: JsonObject) -> str:
+    """Return what the name of a reward ends with if it vetoes what does not fit a schema."""
+    mark = hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()[:8]
+    return f"in form {mark}"

@@ -52,7 +52,8 @@ class LiveRun:
 
     def record(self, operations: Operations, account: RunAccount, model: str) -> RunRecord:
         """Return what is told of it, now that its turn has come."""
-        made = operations.begun(account, self.run["run_id"], "threads", model)
+        asked = self.run["kwargs"].get("response") or {"model": model}  # of /v1/responses
+        made = operations.begun(account, self.run["run_id"], "threads", str(asked["model"]))
         made.thread, made.waited = self.run["thread_id"], time.monotonic() - self.made
         return made
 

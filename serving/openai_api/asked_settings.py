@@ -33,6 +33,9 @@ def asked_settings(
         Refusal: a field is not taken (400).
     """
     given = {name: value for name, value in named.items() if value is not None}
+    if "answer_schema" in given and "answer_schema" in tpo:
+        message = "the form is asked for twice, and tpo.answer_schema is another: leave it out"
+        raise Refusal(400, message, param="tpo")
     passed = policy_parameters(more, server)
     return {"live": False, **given, **with_parameters_of(tpo, passed)}
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ...core.context import USUAL_NAMES, Context
 from ...core.errors import evidence
 from ...core.json_types import JsonObject
-from ...core.settings.parameters import as_texts, typed_parameters
+from ...core.settings.parameters import as_texts, refuse_own_names, typed_parameters
 from ..error_responses import Refusal
 from ..server_settings import Settings
 
@@ -86,6 +86,10 @@ def _why_not(name: str, value: object) -> str:
         return f'{name} is a setting of TPO, so it belongs into the field "tpo": {shown}'
     if name in ("context", "config", "configurable", "settings"):
         return f'{name} is not read here: settings of TPO belong into the field "tpo"'
+    try:
+        refuse_own_names([name])
+    except ValueError as error:
+        return f"{evidence(str(error))}; leave it out"
     return (
         f"{evidence(name)} is not passed on to the model: leave it out; whoever runs this server "
         f"can allow it (tpo serve --allow-parameter {evidence(name)})"

@@ -48,10 +48,17 @@ def back_up(data: Path, to: Path, keys_file: Path | None = None) -> list[Path]:
 
 
 def _copied(data: Path, to: Path, keys_file: Path | None) -> list[Path]:
-    found = [path for path in data.rglob("*") if path.is_file() and not path.is_symlink()]
-    files = [path for path in found if is_kept(path)]
+    # A linked file is on another disk, say: the server uses it, so it is copied as well.
+    files = [path for path in data.rglob("*") if path.is_file() and is_kept(path)]
     files.sort(key=lambda path: (path != data / FIRST, path))
-    copies = [copy_of(path, to / path.relative_to(data)) for path in files]
+    copies = list[Path]()
+    for path in files:
+        try:
+            copies.append(copy_of(path, to / path.relative_to(data)))
+        except FileNotFoundError:
+            if path.exists():
+                raise
+            (to / path.relative_to(data)).unlink(missing_ok=True)  # the server has removed it
     if keys_file and not keys_file.resolve().is_relative_to(data.resolve()):
         copies.append(copy_of(keys_file, to / "keys.json"))
     return copies

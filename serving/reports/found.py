@@ -45,7 +45,7 @@ class FoundReport:
         said: JsonObject = {}
         path = self.folder / ABOUT
         try:
-            if path.is_file() and path.stat().st_size <= MOST_ABOUT:
+            if is_own_file(path) and path.stat().st_size <= MOST_ABOUT:
                 read = parse_json(path.read_bytes())
                 said = read if isinstance(read, dict) else {}
         except (OSError, ValueError):
@@ -57,6 +57,8 @@ class FoundReport:
     def running(self) -> bool:
         """Whether a process is at work in the folder; the lock of one that was killed is free."""
         try:
+            if not is_own_file(self.folder / LOCK):
+                return False
             with (self.folder / LOCK).open("rb") as lock:
                 if fcntl:
                     fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -65,6 +67,11 @@ class FoundReport:
         except OSError:
             pass
         return False
+
+
+def is_own_file(path: Path) -> bool:
+    """Return whether there is a file, and no link to elsewhere."""
+    return path.is_file() and not path.is_symlink()
 
 
 def reports_in(root: Path) -> list[FoundReport]:

@@ -39,6 +39,16 @@ def nested(levels: int) -> dict[str, object]:
         ({"$ref": "https://example.com/s.json"}, "is not a part of the schema: nothing is fetched"),
         ({"$ref": "file:///etc/passwd"}, "nothing is fetched"),
         ({"items": {"$ref": "#/$defs/none"}}, "$.items.$ref: '#/$defs/none' is not a part"),
+        ({"items": {"$ref": "#/required"}, "required": ["a"]}, "is not a part of the schema"),
+        ({"items": {"$ref": "#/minimum"}, "minimum": 1}, "is not a part of the schema"),
+        ({"items": {"$ref": "#/title/0"}, "title": "abc"}, "is not a part of the schema"),
+        ({"items": {"$ref": "#/enum/0"}, "enum": [{"type": "x"}]}, "is not a part of the schema"),
+        ({"properties": {"default": {"$ref": "file:///x"}}}, "nothing is fetched"),
+        ({"items": {"$id": "http://x/a", "$ref": "#"}}, "only the whole schema may have one"),
+        ({"$id": 5}, "$.$id: is not a text"),
+        ({"$ref": "#"}, "goes round in a circle"),
+        ({"$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}]}}, "$ref": "#/$defs/a"}, "in a circle"),
+        ({"items": {"not": {"$ref": "#/items"}}}, "goes round in a circle"),
         ({"$schema": "https://example.com/own"}, "$.$schema: is not a version of JSON Schema"),
         ({"minimum": float("inf")}, "it is not JSON"),
         ({"enum": [{1, 2}]}, "it is not JSON"),
@@ -64,6 +74,10 @@ def test_a_schema_that_cannot_be_used_is_refused_with_its_place(schema, said):
         {"$schema": "http://json-schema.org/draft-07/schema#", **SCHEMA},
         {"$defs": {"a b": SCHEMA}, "items": {"$ref": "#/$defs/a b"}},
         {"enum": [{"$ref": "https://example.com"}, {"pattern": "("}]},  # values, not schemas
+        {
+            "properties": {"left": {"$ref": "#"}, "right": {"anyOf": [{"$ref": "#"}, True]}}
+        },  # a tree
+        {"properties": {"allOf": {"$ref": "#/properties/x"}, "x": {"title": "x"}}},
         {"properties": {"pattern": {"type": "string"}, "$ref": {"type": "string"}}},
     ],
 )

@@ -27,8 +27,8 @@ def test_parameters_of_a_provider_are_given_by_name_or_as_they_are_typed():
     assert parameters_by_name(context.parameters) == given
     assert Context(parameters=context.parameters) == context
     assert hash(context) == hash(Context.model_validate(context.model_dump(mode="json")))
-    typed = Context(parameters=["top_k=20", "reasoning_effort=low", "url=a=b"]).parameters
-    assert parameters_by_name(typed) == {"top_k": 20, "reasoning_effort": "low", "url": "a=b"}
+    typed = Context(parameters=["top_k=20", "reasoning_effort=low", "own=a=b"]).parameters
+    assert parameters_by_name(typed) == {"top_k": 20, "reasoning_effort": "low", "own": "a=b"}
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,29 @@ def test_parameters_of_a_provider_are_given_by_name_or_as_they_are_typed():
         (["top_k"], "give NAME=VALUE, as top_k=20"),
         ({"stop": "x"}, "stop cannot be passed on: use the setting stop_sequences"),
         ({"messages": []}, "messages cannot be passed on: TPO writes it itself"),
+        ({"tool_Choice": "x"}, "tool_Choice cannot be passed on: TPO writes it itself"),
         (3, "valid tuple"),
     ],
 )
 def test_what_is_no_parameter_of_a_provider_is_refused(given, said):
     with pytest.raises(ConfigError, match=re.escape(said)):
         make_context(parameters=given)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "api_key", "openai_api_key", "api-Key", "base_url", "openai_api_base", "endpoint_url",
+        "extra_headers", "default_headers", "extra_body", "extra_query", "model_name",
+        "aws_secret_access_key", "aws_session_token", "authorization", "http_client",
+        "model_kwargs", "openai_proxy", "organization", "streaming", "timeout", "client_options",
+    ],
+)  # fmt: skip
+def test_no_parameter_says_whom_a_request_goes_to_or_as_whom(name):
+    with pytest.raises(ConfigError) as refused:
+        make_context(parameters={name: "s3cret-value"})
+    assert f"{name} cannot be passed on: it is of the connection" in str(refused.value)
+    assert "s3cret" not in str(refused.value)
 
 
 def test_the_defaults_are_the_papers():

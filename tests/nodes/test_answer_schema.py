@@ -122,3 +122,28 @@ async def test_a_thread_without_the_setting_goes_on_with_a_schema_and_all_is_che
     state = await app.ainvoke(None, config, context=schema)
     assert state["answer"] == '{"n": 2}'
     assert state["candidates"][1]["failure"] == "vetoed"
+
+
+@pytest.mark.parametrize("before", ["loss", "finish"])
+@pytest.mark.parametrize("texts", [('{"n": "longer"}', '{"n": 2}'), ('{"n": "x"}', "{}")])
+async def test_a_run_with_nothing_left_to_rank_is_checked_by_its_new_schema(before, texts):
+    """The reward liked the first the most."""
+    model = ScriptedModel(script=lambda messages, index, seed: texts[index % 2])
+    app = build_tpo(model, lambda query, answer: len(answer))
+    app = app.compile(checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "1"}}
+    plain = Context(depth=0 if before == "finish" else 1, width=2)
+    question = {"messages": [("user", "Count.")]}
+    await app.ainvoke(question, config, context=plain, interrupt_before=[before])
+    changed = {"answer_schema": AnswerSchema(SCHEMA), "budget_seconds": 1e-9}
+    asking = app.ainvoke(None, config, context=plain.model_copy(update=changed))
+    if texts[1] == "{}":
+        with pytest.raises(RewardError, match=r"no answer fits answer_schema \(.*required"):
+            await asking
+        return
+    state = await asking
+    assert (state["answer"], state["reward"]) == ('{"n": 2}', 8.0)
+    first = state["candidates"][0]
+    assert (first["failure"], first["reward"], first["parts"]) == (
+        "vetoed", None, {"answer_schema": 0.0}
+    )  # fmt: skip

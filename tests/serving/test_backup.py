@@ -14,6 +14,7 @@ from serve_process import ServeProcess
 
 from tpo.cli.app import main
 from tpo.core.errors import ConfigError, StoreError
+from tpo.serving.operations import backup
 from tpo.serving.operations.backup import back_up
 
 ASK = {"messages": [{"role": "user", "content": "Why is the sky blue?"}]}
@@ -82,3 +83,26 @@ def test_what_is_there_is_not_overwritten_and_what_fails_leaves_nothing(tmp_path
     with pytest.raises(StoreError, match="could not be copied"):
         back_up(data, tmp_path / "another")
     assert not (tmp_path / "another").exists()
+
+
+def test_a_database_on_another_disk_is_copied_and_what_vanishes_meanwhile_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    data, other, to = tmp_path / "data", tmp_path / "disk", tmp_path / "copy"
+    data.mkdir()
+    other.mkdir()
+    with closing(sqlite3.connect(other / "mine.db")) as db:
+        db.execute("CREATE TABLE t (a)")
+    (data / "runs.db").symlink_to(other / "mine.db")
+    (data / "keys.json.new").write_text("{}")
+
+    def vanish(source: Path, to: Path) -> None:
+        source.unlink()
+        raise FileNotFoundError(source)
+
+    monkeypatch.setattr(backup.shutil, "copyfile", vanish)
+    assert back_up(data, to) == [to / "runs.db"]
+    assert [path.name for path in to.iterdir()] == ["runs.db"]
+    assert not (to / "runs.db").is_symlink()
+    with closing(sqlite3.connect(to / "runs.db")) as db:
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("t",)]

@@ -8,6 +8,10 @@ import pytest
 from langgraph_sdk import get_sync_client
 from langgraph_sdk.errors import UnprocessableEntityError
 
+from tpo.serving.error_responses import Refusal
+from tpo.serving.openai_api.asked_settings import asked_settings
+from tpo.serving.openai_api.other_fields import policy_parameters
+from tpo.serving.openai_api.responses.request import read_response_request
 from tpo.serving.server_settings import Settings
 
 pytestmark = pytest.mark.loopback
@@ -60,3 +64,22 @@ def test_null_is_no_wish(http):
 def test_what_tpo_writes_itself_cannot_be_allowed():
     with pytest.raises(ValueError, match="messages cannot be passed on"):
         Settings(allow_parameters=("messages",))
+
+
+@pytest.mark.parametrize("name", ["api_key", "base_url", "extra_headers", "stream_usage"])
+def test_nobody_is_told_to_allow_what_cannot_be_allowed(name):
+    with pytest.raises(Refusal, match=f"{name} cannot be passed on"):
+        policy_parameters({name: "s3cret"}, Settings())
+    with pytest.raises(ValueError, match=f"{name} cannot be passed on"):
+        Settings(allow_parameters=(name,))
+
+
+def test_two_forms_of_one_answer_are_refused():
+    with pytest.raises(Refusal, match="the form is asked for twice"):
+        asked_settings({"answer_schema": {"a": 1}}, {"answer_schema": None}, {}, Settings())
+
+
+def test_a_field_of_another_api_is_not_lost():
+    asked = read_response_request({"model": "tpo", "input": "x", "reasoning_effort": "low"})
+    with pytest.raises(Refusal, match="reasoning_effort is not passed on"):
+        asked.settings(Settings())

@@ -52,6 +52,8 @@ def test_reports_are_found_by_their_names_and_never_outside(root, tmp_path):
     (root / "page").mkdir()
     (root / "page/report.html").symlink_to(outside / "report.html")
     (root / "first/report.json").write_text("[1e999", encoding="utf-8")
+    (outside / "login.json").write_text('{"login": "secret"}', encoding="utf-8")
+    (root / "inner/second/report.json").symlink_to(outside / "login.json")
     assert {one.name for one in reports_in(root)} == {"first", "inner/second"}
     assert all(
         one.about().keys() == {"id", "name", "written", "running"} for one in reports_in(root)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import openai
@@ -223,3 +224,14 @@ def test_a_client_that_leaves_stops_its_run(client, models, http):
     (run,) = http.get(f"/threads/{newest['thread_id']}/runs").json()
     left = client.responses.retrieve(f"resp_{run['run_id'].replace('-', '')}")
     assert (left.status, left.output) == ("cancelled", [])
+
+
+def test_the_log_names_the_model_that_was_asked_for(client, serve):
+    made = client.responses.create(model="small", input="Why?", extra_body=SMALL)
+    run = str(UUID(made.id.removeprefix("resp_")))
+
+    def told() -> list[str]:
+        return [line for line in serve.log.read_text().splitlines() if f" run run={run} " in line]
+
+    wait_until(told)
+    assert " model=small " in told()[0]

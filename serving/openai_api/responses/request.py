@@ -78,9 +78,9 @@ class ResponseRequest(BaseModel):
         named = {name: getattr(self, name) for name in ("temperature", "top_p")}
         named |= {"max_tokens": self.max_output_tokens, "answer_schema": self.form.schema}
         more = {
-            **(self.model_extra or {}),
             "reasoning_effort": (self.reasoning or {}).get("effort"),
             "verbosity": (self.text or {}).get("verbosity"),
+            **(self.model_extra or {}),
         }
         return asked_settings(named, self.tpo or {}, more, server)
 
