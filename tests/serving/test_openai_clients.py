@@ -166,7 +166,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"extra_body": {"tpo": {"human_pick": True}}}, "tpo", "no way to answer"),
     ({"extra_body": {"depth": 1}}, "depth", 'into the field "tpo": {"tpo": {"depth": 1}}'),
     ({"extra_body": {"judge": "x"}}, "judge", 'into the field "tpo": {"tpo": {"reward": "x"}}'),
-    ({"extra_body": {"context": {"depth": 1}}}, "context", "settings of TPO belong into"),
+    ({"extra_body": {"context": {"depth": 1}}}, "context", "settings of TPO belong in"),
     ({"extra_body": {"min_p": 0.1}}, "min_p", "tpo serve --allow-parameter min_p"),
     ({"service_tier": "flex"}, "service_tier", "tpo serve --allow-parameter service_tier"),
     ({"presence_penalty": 1}, "presence_penalty", "--allow-parameter presence_penalty"),
