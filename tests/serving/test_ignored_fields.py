@@ -20,8 +20,8 @@ ASK = {"messages": [{"role": "user", "content": "Why?"}]}
         ({"webhook": "http://127.0.0.1:9/"}, "webhooks are not sent"),
         ({"after_seconds": 5}, "a run begins as soon as it can"),
         ({"on_completion": "keep"}, "make a thread first"),
-        ({"input": {**ASK, "depth": 1}}, "into context and not into input"),
-        ({"config": {"width": 1}}, "into context and not into config"),
+        ({"input": {**ASK, "depth": 1}}, "in context and not in input"),
+        ({"config": {"width": 1}}, "in context and not in config"),
         ({"context": {"parameters": ["min_p=1"]}}, "tpo serve --allow-parameter min_p"),
     ],
 )
