@@ -81,4 +81,4 @@ def known_fault(text: str) -> str:
     if not (fault := fault_in(json.loads(text))):
         return ""
     path, said = map(evidence, fault)
-    return f"it is not a JSON schema that can be used: {path}: {said}"
+    return f"this JSON schema cannot be used: {path}: {said}"

@@ -28,7 +28,7 @@ def listen(settings: Settings) -> socket.socket:
         opened.close()
         raise ConfigError(
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; "
-            "take another with --port"
+            "choose another with --port"
         ) from None
     return opened
 

@@ -56,8 +56,8 @@ def bounded_context(settings: Settings, base: type[Context]) -> type[Context]:
         def _allowed(cls, given: tuple[str, ...]) -> tuple[str, ...]:
             for name in parameters_by_name(given).keys() - set(settings.allow_parameters):
                 raise ValueError(
-                    f"{name} is not passed on to the model: leave it out; whoever runs this server "
-                    f"can allow it (tpo serve --allow-parameter {name})"
+                    f"{name} is not passed on to the model: leave it out, or ask the "
+                    f"server's operator to allow it (tpo serve --allow-parameter {name})"
                 )
             return given
 

@@ -49,8 +49,8 @@ class Settings(AccessSettings, LimitSettings, OperationSettings, ReportSettings)
     )
     allow_parameters: tuple[str, ...] = Field(
         default=(),
-        description="Parameters of the provider that clients may set; they reach the policy as "
-        "they are, such as reasoning_effort, top_k or chat_template_kwargs.",
+        description="Parameters of the provider that clients may set, such as reasoning_effort, "
+        "top_k or chat_template_kwargs; they reach the policy unchanged.",
     )
     reasoning_field: str = Field(
         default="reasoning_content",

@@ -29,7 +29,7 @@ is their API key. Every setting can also be an
 environment variable, TPO_SERVE_NAME (lists are separated by commas). More in docs/serving.md.
 """
 OFFER, WHO, LIMITS, PACE = "What is served", "Address and access", "Limits", "Waiting"
-SEEN = "What you are told"
+SEEN = "Logs and metrics"
 # Setting: panel, how it is typed, kind, metavar.
 OPTIONS: dict[str, tuple[str, tuple[str, ...], Any, str | None]] = {
     "policy": (OFFER, ("--policy", "-p"), str, "SPEC"),

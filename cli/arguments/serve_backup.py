@@ -17,7 +17,7 @@ To = Annotated[
 
 @serve_app.command("backup")
 def backup(*, to: To, data: Data = None, keys_file: File = None) -> int:
-    """Copy the server's folder, also while the server is at work.
+    """Copy the server's folder, even while the server is running.
 
     The copy is a folder that tpo serve --data DIR starts from. Each database is copied as it is
     at one moment.

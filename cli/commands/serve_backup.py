@@ -21,5 +21,5 @@ def make_backup(data: Path | None, to: Path, keys_file: Path | None) -> int:
     copies = back_up(folder, to.expanduser(), keys_file)
     size = sum(copy.stat().st_size for copy in copies)
     say(f"{count(len(copies), 'file')} of {folder}, {size:,} bytes, are in {to}")
-    say(f"tpo serve --data {to} starts from it")
+    say(f"to start from the copy: tpo serve --data {to}")
     return 0

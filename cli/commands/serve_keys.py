@@ -48,7 +48,7 @@ def add_person(about: dict[str, Any], data: Path | None, keys_file: Path | None)
         raise ConfigError(explain(error)) from None
     write_keys(path, [*people, made])
     if key:
-        say(f"The key of {name}, which is kept nowhere; {path} holds its digest:")
+        say(f"The key of {name}, shown only this once; {path} holds its digest:")
         sys.stdout.write(f"{key}\n")
     else:
         say(f"{name} may come in through a proxy's login (tpo serve --trusted-header)")
@@ -81,5 +81,5 @@ def revoke_person(name: str, data: Path | None, keys_file: Path | None) -> int:
     if len(kept) == len(people):
         raise ConfigError(f"nobody in {path} is called {name!r}; tpo serve keys list shows them")
     write_keys(path, kept)
-    say(f"{name} cannot come in any more; runs under way end by themselves, threads stay")
+    say(f"{name} cannot come in any more: runs under way are stopped, threads stay")
     return 0

@@ -33,7 +33,7 @@ async def reported(folder: Path) -> AsyncIterator[None]:
     try:
         await asyncio.to_thread(write_batch_report, folder)
     except TPOError as error:
-        say(f"there is no new report: {error}")
+        say(f"the report could not be written: {error}")
 
 
 async def write_until(over: asyncio.Event, folder: Path) -> None:

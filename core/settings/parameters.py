@@ -50,7 +50,7 @@ def parameters_by_name(texts: Sequence[str]) -> JsonObject:
     for text in texts:
         name, equals, value = str(text).partition("=")
         if not (name.strip() and equals):
-            raise ValueError("give NAME=VALUE, as top_k=20; the value is JSON, or a plain text")
+            raise ValueError("give NAME=VALUE, such as top_k=20; the value is JSON or plain text")
         try:
             found[name.strip()] = json.loads(value)
         except (ValueError, RecursionError):

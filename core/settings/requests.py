@@ -32,6 +32,6 @@ class RequestSettings(BaseModel):
     parameters: Parameters = Field(
         default=(),
         title="Parameters",
-        description="NAME=VALUE: what else goes into the requests to the policy, as its provider "
-        "names it, such as reasoning_effort=low. The value is JSON, or a text.",
+        description="NAME=VALUE: further parameters of requests to the policy, as its provider "
+        "names them, such as reasoning_effort=low. The value is JSON or plain text.",
     )

@@ -64,8 +64,8 @@ class SamplingSettings(BaseModel):
     ] = Field(
         default=None,
         title="Answer schema",
-        description="A JSON schema that the answer has to fit. Models are asked for it, and what "
-        "does not fit is ruled out, with the places as feedback.",
+        description="A JSON schema that the answer must fit. Models are asked for it; an answer "
+        "that does not fit is ruled out, and the feedback says what is wrong with it.",
     )
     reasoning: Literal["separate", "keep"] = Field(
         default="separate",

@@ -35,7 +35,7 @@ def joined(chunks: Sequence[AIMessageChunk], *, ended: bool = False) -> AIMessag
     sure = ended or reason or any(chunk.tool_calls for chunk in chunks)
     if about.get("model_provider") and not sure:
         raise UnfinishedStreamError(
-            "the stream broke off: no word of why the reply ended, so it may be half of one"
+            "the stream broke off without saying why the reply ended: it may be incomplete"
         )
     about |= {"finish_reason": reasons[reason]} if reason else {}
     about |= {"logprobs": {"content": logprobs}} if logprobs else {}

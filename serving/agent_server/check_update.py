@@ -25,7 +25,9 @@ def messages_in(update: object) -> Sequence[BaseMessage]:
         return []
     given = update["messages"]
     if isinstance(given, Sequence) and not isinstance(given, str) and len(given) > MAX_MESSAGES:
-        raise InputError(f"{len(given)} messages at once are too many: send {MAX_MESSAGES} at most")
+        raise InputError(
+            f"{len(given)} messages are too many for one update: send {MAX_MESSAGES} at most"
+        )
     return to_messages([dict(given)] if isinstance(given, Mapping) else given)
 
 

@@ -10,7 +10,7 @@ from ...core.errors import evidence
 
 NOT_DONE = {
     "webhook": "webhooks are not sent: join the run, or stream it",
-    "after_seconds": "a run begins as soon as there is a place: ask for it later",
+    "after_seconds": "a run begins as soon as it can: send the request later",
     "feedback_keys": "there is no LangSmith feedback here: leave feedback_keys out",
     "langsmith_tracer": "traces are set up where the server runs: leave langsmith_tracer out",
     "checkpoint_during": 'checkpoint_during is not read: say durability ("sync", "async", "exit")',
@@ -31,7 +31,7 @@ def refuse_ignored(body: object) -> object:
         if body.get(name) is not None:
             raise ValueError(why)
     if body.get("on_completion") not in (None, "delete"):
-        raise ValueError("a run without a thread leaves nothing: make a thread first, to keep it")
+        raise ValueError("a run without a thread is not kept: make a thread first, to keep it")
     refuse_settings(body)
     refuse_settings(body.get("input"), "input")
     refuse_settings(body.get("config"), "config")
@@ -49,5 +49,5 @@ def refuse_settings(fields: object, place: str = "the body") -> None:
     for name in sorted(fields.keys() & Context.model_fields.keys()):
         shown = evidence(json.dumps({"context": {name: fields[name]}}))
         raise ValueError(
-            f"{name} is a setting of TPO, so it belongs into context and not into {place}: {shown}"
+            f"{name} is a setting of TPO, so it belongs in context and not in {place}: {shown}"
         )

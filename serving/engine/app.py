@@ -52,7 +52,7 @@ def engine_app(
         )
     chat = ChatRoutes(settings, keyring, served_models, run_limit)
     metrics = metrics_under_v1(settings, keyring, run_limit)
-    # Further routes of ours belong into this list: they come before the engine's of the same path.
+    # Further routes of ours belong in this list: they come before the engine's of the same path.
     routes = [*page_routes(), *metrics, *chat.routes()]
     origins = [STUDIO, *settings.origins]
     watch = Middleware(WatchRequests, operations=run_limit.operations, under="/v1")

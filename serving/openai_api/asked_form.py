@@ -45,7 +45,7 @@ def asked_form(
         return AskedForm({**ANY_OBJECT})
     form = response_format.get("json_schema")
     if kind != "json_schema" or not isinstance(form, Mapping):
-        message = f"{param} is one of text, json_object, and json_schema with a json_schema"
+        message = f"{param} must be text, json_object, or json_schema with its json_schema"
         raise Refusal(400, message, param=param)
     if form.get("schema") is None:
         raise Refusal(400, f"{param}: the schema is missing", param=param)

@@ -76,7 +76,7 @@ def checked_messages(
         message += f"{settings.max_prompt_chars}"
         raise Refusal(400, message, param=param, code="context_length_exceeded")
     if len(turns) + len(before) > MAX_MESSAGES:
-        message = f"{len(turns) + len(before)} messages are too many: {MAX_MESSAGES} are taken"
+        message = f"{len(turns) + len(before)} messages are too many: send {MAX_MESSAGES} at most"
         raise Refusal(400, message, param=param, code="context_length_exceeded")
     try:
         messages = [*before, *to_messages(list(turns))]

@@ -13,7 +13,7 @@ from ..error_responses import Refusal
 from ..server_settings import Settings
 
 TOOLS = (
-    "tools are not offered here, but for one that tool_choice names: put TPO into an agent "
+    "tools are not offered here, except one that tool_choice names: put TPO into an agent "
     "(tpo.TPOMiddleware), leave them out, or "
     'send tool_choice: "none"; for clients that always send some, start the server with '
     "--ignore-tools"
@@ -83,16 +83,16 @@ def _why_not(name: str, value: object) -> str:
     known = name if name in Context.model_fields else USUAL_NAMES.get(name)
     if known and not isinstance(value, Mapping):
         shown = evidence(json.dumps({"tpo": {known: value}}))
-        return f'{name} is a setting of TPO, so it belongs into the field "tpo": {shown}'
+        return f'{name} is a setting of TPO, so it belongs in the field "tpo": {shown}'
     if name in ("context", "config", "configurable", "settings"):
-        return f'{name} is not read here: settings of TPO belong into the field "tpo"'
+        return f'{name} is not read here: settings of TPO belong in the field "tpo"'
     try:
         refuse_own_names([name])
     except ValueError as error:
         return f"{evidence(str(error))}; leave it out"
     return (
-        f"{evidence(name)} is not passed on to the model: leave it out; whoever runs this server "
-        f"can allow it (tpo serve --allow-parameter {evidence(name)})"
+        f"{evidence(name)} is not passed on to the model: leave it out, or ask the "
+        f"server's operator to allow it (tpo serve --allow-parameter {evidence(name)})"
     )
 
 

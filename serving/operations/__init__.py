@@ -1,1 +1,1 @@
-"""What the one who runs a server sees: its log, its metrics, its health, its spans, its backups."""
+"""What the operator of a server sees: its log, metrics, health, spans and backups."""

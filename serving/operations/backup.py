@@ -65,7 +65,7 @@ def _copied(data: Path, to: Path, keys_file: Path | None) -> list[Path]:
 
 
 def is_kept(path: Path) -> bool:
-    """Return whether a file belongs into the copy; what SQLite keeps beside a database does not."""
+    """Return whether a file belongs in the copy; what SQLite keeps beside a database does not."""
     passing = path.name in NOT_COPIED or path.name.startswith(PROBE)
     return not (passing or path.name.endswith(BESIDE_DATABASE))
 

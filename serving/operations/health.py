@@ -51,7 +51,7 @@ class Health:
         for name, problem in problems.items():
             if problem != self._known.get(name, ""):
                 level = logging.WARNING if problem else logging.INFO
-                log.log(level, "health of %s: %s", name, problem or "good again")
+                log.log(level, "health of %s: %s", name, problem or "passes again")
         self._known = problems
         ready = not any(problems.values())
         checks = {name: "failed" if problem else "ok" for name, problem in problems.items()}

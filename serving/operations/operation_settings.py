@@ -17,8 +17,8 @@ class OperationSettings(BaseModel):
     )
     log_level: Literal["debug", "info", "warning"] = Field(
         default="info",
-        description="The least that is logged: debug (health and files of the page too, and the "
-        "words of unexpected errors, which may quote prompts), info, or warning.",
+        description="The lowest level that is logged: debug (health and the page's files too, and "
+        "the words of unexpected errors, which may quote prompts), info, or warning.",
     )
     metrics_key: SecretStr | None = Field(
         default=None,

@@ -69,7 +69,8 @@ class ReportRoutes:
         wanted = self.tickets.report(request.path_params["ticket"])
         if not wanted:
             raise Refusal(
-                403, f"this address was good for {MINUTES} minutes: open the report from the list"
+                403,
+                f"this address was good for {MINUTES} minutes only: open the report from the list",
             )
         for one in await self.found():
             if one.id == wanted:

@@ -34,7 +34,7 @@ def test_parameters_of_a_provider_are_given_by_name_or_as_they_are_typed():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["top_k"], "give NAME=VALUE, as top_k=20"),
+        (["top_k"], "give NAME=VALUE, such as top_k=20"),
         ({"stop": "x"}, "stop cannot be passed on: use the setting stop_sequences"),
         ({"messages": []}, "messages cannot be passed on: TPO writes it itself"),
         ({"tool_Choice": "x"}, "tool_Choice cannot be passed on: TPO writes it itself"),

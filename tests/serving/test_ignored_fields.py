@@ -22,10 +22,10 @@ ASK = {"messages": [{"role": "user", "content": "Why?"}]}
     ("wrong", "said"),
     [
         ({"webhook": "http://127.0.0.1:9/"}, "webhooks are not sent"),
-        ({"after_seconds": 5}, "a run begins as soon as there is a place"),
+        ({"after_seconds": 5}, "a run begins as soon as it can"),
         ({"on_completion": "keep"}, "make a thread first"),
-        ({"input": {**ASK, "depth": 1}}, "into context and not into input"),
-        ({"config": {"width": 1}}, "into context and not into config"),
+        ({"input": {**ASK, "depth": 1}}, "in context and not in input"),
+        ({"config": {"width": 1}}, "in context and not in config"),
         ({"context": {"parameters": ["min_p=1"]}}, "tpo serve --allow-parameter min_p"),
     ],
 )
@@ -43,7 +43,7 @@ def test_by_the_sdk(serve, models, wrong, said):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"depth": 1}, "depth is a setting of TPO, so it belongs into context"),
+        ({"depth": 1}, "depth is a setting of TPO, so it belongs in context"),
         ({"feedback_keys": ["a"]}, "no LangSmith feedback"),
         ({"langsmith_tracer": {"project_name": "p"}}, "langsmith_tracer"),
         ({"checkpoint_during": False}, "say durability"),

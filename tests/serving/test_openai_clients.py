@@ -135,8 +135,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"n": []}, "n", "only n=1"),
     ({"n": True}, "n", "only n=1"),
     ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools", "tools are not"),
-    ({"response_format": {"type": "xml"}}, "response_format", "one of text, json_object"),
-    ({"response_format": {"type": "json_schema"}}, "response_format", "one of text, json_object"),
+    ({"response_format": {"type": "xml"}}, "response_format", "must be text, json_object"),
+    ({"response_format": {"type": "json_schema"}}, "response_format", "must be text, json_object"),
     (
         {"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "x"}}}},
         "response_format",
@@ -164,9 +164,9 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"extra_body": {"tpo": {"dept": 1}}}, "tpo", "unknown setting dept"),
     ({"extra_body": {"tpo": {"width": 64, "depth": 20}}}, "tpo", "allows 200 per run"),
     ({"extra_body": {"tpo": {"human_pick": True}}}, "tpo", "no way to answer"),
-    ({"extra_body": {"depth": 1}}, "depth", 'into the field "tpo": {"tpo": {"depth": 1}}'),
-    ({"extra_body": {"judge": "x"}}, "judge", 'into the field "tpo": {"tpo": {"reward": "x"}}'),
-    ({"extra_body": {"context": {"depth": 1}}}, "context", "settings of TPO belong into"),
+    ({"extra_body": {"depth": 1}}, "depth", 'in the field "tpo": {"tpo": {"depth": 1}}'),
+    ({"extra_body": {"judge": "x"}}, "judge", 'in the field "tpo": {"tpo": {"reward": "x"}}'),
+    ({"extra_body": {"context": {"depth": 1}}}, "context", "settings of TPO belong in"),
     ({"extra_body": {"min_p": 0.1}}, "min_p", "tpo serve --allow-parameter min_p"),
     ({"service_tier": "flex"}, "service_tier", "tpo serve --allow-parameter service_tier"),
     ({"presence_penalty": 1}, "presence_penalty", "--allow-parameter presence_penalty"),
@@ -261,11 +261,10 @@ def test_a_policy_whose_server_takes_no_more_requests(client, models):
         assert "x-should-retry" not in caught.value.response.headers
         assert (caught.value.code, caught.value.type) == ("rate_limit_exceeded", "rate_limit_error")
         assert "429" in caught.value.message
-        stream = client.chat.completions.create(
-            model="tpo", messages=ASK, stream=True, extra_body={"tpo": {"retries": 0}}
-        )
-        with pytest.raises(openai.APIError) as caught_late:
-            list(stream)
+        with pytest.raises(openai.APIStatusError) as caught_late:  # before the stream has begun
+            client.chat.completions.create(
+                model="tpo", messages=ASK, stream=True, extra_body={"tpo": {"retries": 0}}
+            )
         assert caught_late.value.code == "rate_limit_exceeded"
     finally:
         models.script.clear()
@@ -279,11 +278,8 @@ def test_a_policy_that_fails(client, models):
         assert (caught.value.status_code, caught.value.code) == (502, "policy_error")
         assert "gave no usable answer" in caught.value.message
         assert caught.value.response.headers["x-should-retry"] == "false"
-        stream = client.chat.completions.create(
-            model="tpo", messages=ASK, stream=True, extra_body=SMALL
-        )
-        with pytest.raises(openai.APIError) as caught_late:
-            list(stream)
+        with pytest.raises(openai.APIStatusError) as caught_late:  # before the stream has begun
+            client.chat.completions.create(model="tpo", messages=ASK, stream=True, extra_body=SMALL)
         assert "gave no usable answer" in str(caught_late.value)
     finally:
         models.script.clear()

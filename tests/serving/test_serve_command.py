@@ -109,7 +109,7 @@ def test_two_servers_do_not_share_a_folder_or_a_port(serve, tmp_path, capsys):
     folder, port = str(serve.folder / "data"), str(serve.port)
     for args, said in (
         (["--data", folder, "--port", "0"], "another server uses"),
-        (["--data", str(tmp_path), "--port", port], "take another with --port"),
+        (["--data", str(tmp_path), "--port", port], "choose another with --port"),
     ):
         assert main(["serve", "-p", "openai:x@http://h/v1", *args]) == 2
         assert said in capsys.readouterr().err

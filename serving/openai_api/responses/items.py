@@ -29,7 +29,7 @@ async def turns_in(given: str | list[JsonObject], find: FindAnswer) -> list[Json
     """
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given
     if len(items) > MAX_MESSAGES:
-        message = f"{len(items)} items are too many: {MAX_MESSAGES} are taken at most"
+        message = f"{len(items)} items are too many: send {MAX_MESSAGES} at most"
         raise Refusal(400, message, param="input", code="context_length_exceeded")
     turns = list[JsonObject]()
     for item in items:
@@ -76,8 +76,8 @@ def _in_chat_form(item: JsonObject) -> JsonObject:
         case kind:
             raise Refusal(
                 400,
-                f"an item of type {str(kind)[:80]!r} is not taken: only messages, calls of "
-                "functions and their outputs are",
+                f"items of type {str(kind)[:80]!r} are not offered here: send messages, "
+                "function calls and their outputs",
                 code="unsupported_content",
             )
 

@@ -61,7 +61,7 @@ def response_paths(
     whole = answer("The response; with stream, its events.", {"$ref": REF + "Response"})
     whole["content"]["text/event-stream"] = {}
     found = answer("The response as it is now.", {"$ref": REF + "Response"})
-    gone = answer("It is deleted.", {"$ref": REF + "DeletedResponse"})
+    gone = answer("The response is deleted.", {"$ref": REF + "DeletedResponse"})
     body = {"application/json": {"schema": {"$ref": REF + "ResponseRequest"}}}
     create = operation("respond", "Answer as a turn of a saved thread.", whole)
     read = operation("getResponse", "Read a response.", found)

@@ -39,13 +39,13 @@ class ResponseRequest(BaseModel):
     temperature: float | None = Field(default=None, ge=0, le=2, description="Of the candidates.")
     top_p: float | None = Field(default=None, gt=0, le=1, description="Of the candidates.")
     metadata: Annotated[dict[Key, Value], Field(max_length=16)] | None = Field(
-        default=None, description="Pairs of texts that come back with the response."
+        default=None, description="Names and values that are returned with the response."
     )
     text: JsonObject | None = Field(
         default=None, description="The format: text, json_object, json_schema; verbosity."
     )
     reasoning: JsonObject | None = Field(
-        default=None, description="A summary shows the steps of the run in the stream; effort."
+        default=None, description="summary streams the steps of the run; effort is for the policy."
     )
     tpo: JsonObject | None = Field(
         default=None, description="Any setting of tpo.Context: depth, width, reward, ..."

@@ -73,7 +73,7 @@ class ResponseRoutes:
         """Return a response as it is now."""
         stored = self.start.stored
         if request.query_params.get("stream", "").lower() in {"1", "true"}:
-            raise Refusal(400, "a stream cannot be taken up again: read it whole", param="stream")
+            raise Refusal(400, "a stream cannot be resumed: read it whole", param="stream")
         run = await stored.find(request, request.path_params["response_id"])
         if run["status"] in OPEN_STATUSES:
             return JsonResponse(response_of(run, "in_progress"))
@@ -142,4 +142,4 @@ def cut_off_by_stop(run: Run) -> str:
     if run["kwargs"]["temporary"]:
         return STOPPING
     one = f"{PATH}/{public_id(RESPONSE, run['run_id'])}"
-    return f"the server stops; started again, it goes on with this response: GET {one} has it then"
+    return f"the server is stopping; it finishes this response after its next start: GET {one}"
