@@ -23,6 +23,7 @@ from .spans import Spans
 
 log = logging.getLogger("tpo.serving.runs")
 LOUD = {"error", "timeout"}
+CUT_OFF = "server_stopping"  # the kind of a refusal; a revoked key ends runs with it too
 
 
 class Operations:
@@ -61,7 +62,11 @@ class Operations:
             run.outcome = "stopped"
             raise
         except Exception as error:
-            run.fail("error", *kind_and_sentence(error))
+            kind, sentence = kind_and_sentence(error)
+            if kind == CUT_OFF:  # by us: no failure of the run
+                run.outcome = "stopped" if self.draining else "cancelled"
+            else:
+                run.fail("error", kind, sentence)
             raise
         finally:
             running.dec()

@@ -20,7 +20,9 @@ from starlette.routing import Route
 
 from tpo.core.errors import PolicyError
 from tpo.core.usage import cost
+from tpo.serving.error_responses import Refusal
 from tpo.serving.guard.accounts import Accounts
+from tpo.serving.guard.run_refusals import stopping
 from tpo.serving.operations.health import Health
 from tpo.serving.operations.log_lines import JsonLines, PlainLines
 from tpo.serving.operations.operations import Operations
@@ -150,3 +152,13 @@ async def test_a_policy_that_is_not_there_is_found_once_and_remembered():
     assert await reach.problem() == "ConnectError"
     reach.spec = "no longer asked"
     assert await reach.problem() == "ConnectError"
+
+
+@pytest.mark.parametrize(("draining", "outcome"), [(True, "stopped"), (False, "cancelled")])
+def test_a_run_that_the_server_cuts_off_has_not_failed(draining, outcome):
+    operations = Operations()
+    operations.draining = draining
+    run = operations.begun(Accounts().begin("ann"), "r1", "v1", "tpo")
+    with pytest.raises(Refusal), operations.watched(run):
+        raise stopping()
+    assert (run.outcome, run.failure) == (outcome, None)
