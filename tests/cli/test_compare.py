@@ -33,6 +33,7 @@ def test_names_may_be_given_and_the_files_are_written(arms, capsys):
     assert {path.name for path in (arms / "out").iterdir()} == {
         "comparison.json",
         "report.html",
+        "report.json",
         "report.md",
     }
 
