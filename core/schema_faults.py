@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from .json_schema import validator_of
 from .json_types import JsonObject
 from .schema_circles import NAMES, VALUES, circle_in, target_of
-
-if TYPE_CHECKING:
-    from referencing._core import Resolver
 
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 PLAIN = frozenset({
@@ -22,6 +19,13 @@ PLAIN = frozenset({
 """Keywords whose check takes no longer than the schema and the value are long."""
 ASIDE = frozenset({"$defs", "definitions", "default", "examples"})  # cost nothing where they stand
 QUICK = 200_000  # parts of a schema times characters: about a quarter of a second at worst
+
+
+class Found(Protocol):
+    """What a reference leads to, as the library `referencing` has it."""
+
+    @property
+    def contents(self) -> object: ...  # noqa: D102
 
 
 def fault_in(schema: JsonObject) -> tuple[str, str] | None:
@@ -93,7 +97,7 @@ def dead_references(schema: JsonObject) -> Iterator[tuple[str, str]]:
             yield path, "is an address of a part: only the whole schema may have one"
         if name not in REFERENCES or not isinstance(value, str):
             continue
-        found = led_to(whole, value)
+        found = led_to(whole.lookup, value)
         if not isinstance(found, bool) and id(found) not in inside:
             yield path, f"{value[:100]!r} is not a part of the schema: nothing is fetched"
 
@@ -113,12 +117,12 @@ def keywords_in(part: object, path: str) -> Iterator[tuple[str, str, object]]:
             yield from keywords_in(value, f"{path}[{place}]")
 
 
-def led_to(whole: Resolver[JsonObject], reference: str) -> object:
+def led_to(look_up: Callable[[str], Found], reference: str) -> object:
     """Return what of a schema a reference leads to; `None` if that is elsewhere."""
     from referencing.exceptions import Unresolvable
 
     try:
-        return whole.lookup(reference).contents if reference.startswith("#") else None
+        return look_up(reference).contents if reference.startswith("#") else None
     except (Unresolvable, ValueError, TypeError, AttributeError):
         return None
 

@@ -15,6 +15,7 @@ from langchain_core.output_parsers import (
 )
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap
 from langchain_core.utils.function_calling import convert_to_json_schema
+from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel
 
 from ...core.answer_schema import ANY_OBJECT
@@ -64,7 +65,7 @@ def parsed_by(
     With `include_raw` the result has `raw`, `parsed` and `parsing_error`.
     """
     parser: BaseOutputParser[Any] = JsonOutputParser()
-    if isinstance(schema, type) and issubclass(schema, BaseModel):
+    if isinstance(schema, type) and is_basemodel_subclass(schema):
         parser = PydanticOutputParser(pydantic_object=schema)
     if not include_raw:
         return model | parser

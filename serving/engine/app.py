@@ -16,6 +16,7 @@ from ..guard.run_limit import RunLimit
 from ..openai_api.routes import ChatRoutes
 from ..operations.watch_requests import WatchRequests
 from ..page_files import page_routes
+from ..reports.routes import ReportRoutes
 from ..served_models import ServedModels
 from ..server_settings import Settings
 
@@ -53,7 +54,8 @@ def engine_app(
     chat = ChatRoutes(settings, keyring, served_models, run_limit)
     metrics = metrics_under_v1(settings, keyring, run_limit)
     # Further routes of ours belong in this list: they come before the engine's of the same path.
-    routes = [*page_routes(), *metrics, *chat.routes()]
+    reports = ReportRoutes(settings, keyring).routes()
+    routes = [*page_routes(), *metrics, *reports, *chat.routes()]
     origins = [STUDIO, *settings.origins]
     watch = Middleware(WatchRequests, operations=run_limit.operations, under="/v1")
     return guarded_app(settings, routes, ITSELF, origins, watch, handled=(Refusal,), kind=kind)

@@ -7,6 +7,7 @@ tool once: after a tool's result it answers. Structured output is LangChain's ow
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -105,5 +106,7 @@ def answer_to(messages: Sequence[BaseMessage], seed: int | None) -> str:
     """Answer as the step of the loop that asks, in words that depend on messages and seed."""
     step = Ask(messages, 1, {}).step
     key = "\n".join(m.text for m in messages) + str(seed)
+    if "It is one JSON object" in (asked := messages[-1].text):  # with the keys that it names
+        return json.dumps(dict.fromkeys(re.findall(r"'(\w+)'", asked), "cats"))
     said = f"{step} {hashlib.sha256(key.encode()).hexdigest()[:8]}"
     return f"<improved_answer>{said}</improved_answer>" if step == "update" else said

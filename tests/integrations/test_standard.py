@@ -101,5 +101,19 @@ class TestUnits(About, ChatModelUnitTests):
         monkeypatch.setattr(loading, "_get_default_allowed_class_paths", listed)
 
 
+SEARCHED = pytest.mark.xfail(
+    reason="the suite counts calls of models: structured output is a search, which makes several",
+    strict=True,
+)
+
+
 class TestIntegration(About, ChatModelIntegrationTests):
-    pass
+    @SEARCHED
+    @pytest.mark.parametrize("schema_type", ["pydantic", "typeddict", "json_schema"])
+    def test_structured_output(self, model: Any, schema_type: str) -> None:
+        super().test_structured_output(model, schema_type)  # type: ignore[misc]
+
+    @SEARCHED
+    @pytest.mark.parametrize("schema_type", ["pydantic", "typeddict", "json_schema"])
+    async def test_structured_output_async(self, model: Any, schema_type: str) -> None:
+        await super().test_structured_output_async(model, schema_type)  # type: ignore[misc]

@@ -26,7 +26,7 @@ class Served:
 
 
 def request(*messages: Any, **more: Any) -> ChatRequest:
-    return read_request({"model": "tpo", "messages": [*messages], **more}, Settings())
+    return read_request({"model": "tpo", "messages": [*messages], **more})
 
 
 def test_a_tool_s_result_is_not_the_query():
@@ -93,5 +93,5 @@ def test_what_cannot_be_taken_is_one_sentence(turns, said):
     ],
 )
 def test_what_stands_for_none_is_none(given, setting, value):
-    context = request(WHY, **given).context(Served)  # type: ignore[arg-type]
+    context = request(WHY, **given).context(Served, Settings())  # type: ignore[arg-type]
     assert getattr(context, setting) == value

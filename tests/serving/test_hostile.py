@@ -167,7 +167,8 @@ def test_known_origins(server):
 async def test_studio_may_use_it_if_the_owner_says_so():
     async def preflight(**settings: Any) -> httpx.Response:
         served, limit = ServedModels(Settings()), RunLimit(1)
-        agent: Any = SimpleNamespace(keyring=Keyring(), routes=list)
+        worker = SimpleNamespace(run_limit=limit)
+        agent: Any = SimpleNamespace(keyring=Keyring(), routes=list, worker=worker)
         app = app_of_tpo_serve(Settings(**settings), served, limit, agent)
         asked = {
             "origin": "https://smith.langchain.com",

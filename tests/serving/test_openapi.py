@@ -96,9 +96,11 @@ def test_the_settings_are_those_of_the_context(described):
 
 @pytest.mark.skipif(not FUZZER, reason="schemathesis is not installed beside: make test")
 def test_fuzzed(serve: ServeProcess, tmp_path: Path):
-    examples = os.environ.get("TPO_FUZZ_EXAMPLES", "100")  # of each kind; some 1,300 requests
+    examples = os.environ.get("TPO_FUZZ_EXAMPLES", "75")  # of each kind; some 1,300 requests
     command = [FUZZER, "-m", "schemathesis.cli", "run", f"{serve.url}/v1/openapi.json"]
-    options = ["--max-examples", examples, "--checks", CHECKS, "--workers", "2", "--seed", "1"]
+    # One worker: in Python 3.11 two threads that parse code at once can fail (SystemError, "AST
+    # constructor recursion depth mismatch"), and hypothesis parses lambdas.
+    options = ["--max-examples", examples, "--checks", CHECKS, "--workers", "1", "--seed", "1"]
     done = subprocess.run(
         [*command, *options],
         cwd=tmp_path,
