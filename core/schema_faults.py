@@ -21,7 +21,7 @@ ASIDE = frozenset({"$defs", "definitions", "default", "examples"})  # cost nothi
 QUICK = 200_000  # parts of a schema times characters: about a quarter of a second at worst
 
 
-class Found(Protocol):
+class Referenced(Protocol):
     """What a reference leads to, as the library `referencing` has it."""
 
     @property
@@ -117,7 +117,7 @@ def keywords_in(part: object, path: str) -> Iterator[tuple[str, str, object]]:
             yield from keywords_in(value, f"{path}[{place}]")
 
 
-def led_to(look_up: Callable[[str], Found], reference: str) -> object:
+def led_to(look_up: Callable[[str], Referenced], reference: str) -> object:
     """Return what of a schema a reference leads to; `None` if that is elsewhere."""
     from referencing.exceptions import Unresolvable
 

@@ -208,7 +208,7 @@ def test_a_response_goes_on_and_is_read_later(server):
         process.end(signal.SIGTERM)
         *_, last = stream
         assert last.type == "response.failed"
-        assert f"GET /v1/responses/{name} has it then" in last.response.error.message
+        assert f"GET /v1/responses/{name}" in last.response.error.message
         process.start()
         wait_until(lambda: client.responses.retrieve(name).status != "in_progress")
         read = client.responses.retrieve(name)
