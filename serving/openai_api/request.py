@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal
 
 from langchain_core.messages import BaseMessage
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ...core.context import Context
 from ...core.json_types import JsonObject
-from ...core.make_context import explain
-from ..error_responses import Refusal
 from ..guard.limit_settings import MAX_MESSAGES
 from ..served_models import ServedModel
 from ..server_settings import Settings
 from .asked_form import AskedForm, asked_form
 from .asked_settings import asked_settings, checked_context, checked_messages
+from .checked_body import checked_body
 from .turn import Turn
 
 
@@ -125,11 +123,4 @@ def read_request(body: object) -> ChatRequest:
     Raises:
         Refusal: something in it is wrong (400).
     """
-    if not isinstance(body, Mapping):
-        raise Refusal(400, "the body is not a JSON object")
-    try:
-        request = ChatRequest.model_validate(body)
-    except ValidationError as error:
-        place = error.errors()[0]["loc"]
-        raise Refusal(400, explain(error)[:2000], param=str(place[0]) if place else None) from None
-    return request
+    return checked_body(ChatRequest, body)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ....core.json_types import JsonObject
-from ....core.make_context import explain
 from ...error_responses import Refusal
 from ...server_settings import Settings
 from ..asked_form import AskedForm, asked_form
 from ..asked_settings import asked_settings
+from ..checked_body import checked_body
 
 Key = Annotated[str, StringConstraints(max_length=64)]
 Value = Annotated[str, StringConstraints(max_length=512)]
@@ -102,11 +101,4 @@ def read_response_request(body: object) -> ResponseRequest:
     Raises:
         Refusal: something in it is wrong (400).
     """
-    if not isinstance(body, Mapping):
-        raise Refusal(400, "the body is not a JSON object")
-    try:
-        asked = ResponseRequest.model_validate(body)
-    except ValidationError as error:
-        place = error.errors()[0]["loc"]
-        raise Refusal(400, explain(error)[:2000], param=str(place[0]) if place else None) from None
-    return asked
+    return checked_body(ResponseRequest, body)
