@@ -13,9 +13,9 @@ from langgraph.types import StateSnapshot
 
 from ...core.context import Context
 from ...core.errors import InputError
+from ...core.held_lock import is_held
 from ...core.json_types import JsonObject
 from ...core.make_context import make_context
-from ...datasets.batch.alone import is_at_work
 from ...datasets.batch.database_copy import copied_database
 from ...datasets.batch.folder import read_results
 from ...datasets.batch.json_lines import read_lines
@@ -133,7 +133,7 @@ async def open_batch_rows(folder: Path) -> AsyncIterator[BatchRows]:
     Raises:
         StoreError: a file cannot be read.
     """
-    at_work = is_at_work(folder)
+    at_work = is_held(folder)
     with copied_database(folder / RUNS) as copy:
         async with open_store(copy, create=True) as store:
             about = read_metadata(folder / METADATA) or {}

@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...core.errors import InputError, StoreError
+from ...core.held_lock import LOCK
 from ...core.private_files import private_file
 
 try:
     import fcntl
 except ImportError:  # pragma: no cover  Windows
     fcntl = None  # type: ignore[assignment]
-
-LOCK = "lock"
 
 
 class FolderInUseError(InputError):
@@ -41,16 +40,3 @@ def alone_in(path: Path) -> Iterator[None]:
             except OSError:
                 raise FolderInUseError(f"another process is running the batch in {path}") from None
         yield
-
-
-def is_at_work(path: Path) -> bool:
-    """Return whether a process holds the folder; nothing is written."""
-    try:
-        with (path / LOCK).open("rb") as lock:
-            if fcntl:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        pass
-    return False

@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ...core.held_lock import is_held, is_own_file
 from ...core.json_types import JsonObject
 from ...core.strict_json import parse_json
 
-try:
-    import fcntl
-except ImportError:  # pragma: no cover  Windows
-    fcntl = None  # type: ignore[assignment]
-
-PAGE, ABOUT, LOCK = "report.html", "report.json", "lock"
+PAGE, ABOUT = "report.html", "report.json"
 DEEPEST, MOST = 3, 500  # folders below the one given; reports
 MOST_ABOUT = 1_000_000  # bytes of a `report.json` that are read
 
@@ -56,22 +52,7 @@ class FoundReport:
     @property
     def running(self) -> bool:
         """Whether a process is at work in the folder; the lock of one that was killed is free."""
-        try:
-            if not is_own_file(self.folder / LOCK):
-                return False
-            with (self.folder / LOCK).open("rb") as lock:
-                if fcntl:
-                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            pass
-        return False
-
-
-def is_own_file(path: Path) -> bool:
-    """Return whether there is a file, and no link to elsewhere."""
-    return path.is_file() and not path.is_symlink()
+        return is_held(self.folder)
 
 
 def reports_in(root: Path) -> list[FoundReport]:
