@@ -2,12 +2,16 @@
 
 Run as a program it checks values in a process of its own, for schemas that may take for ever (a
 pattern that backtracks, a schema that calls itself): that can be stopped. So it imports nothing
-of ours. It reads `{"schema": ..., "values": [...]}` from stdin and prints a line for each value: a
-list of `[path, what is wrong]`.
+of ours. It reads `{"schema": ..., "values": [...], "seconds": ...}` from stdin and prints a line
+for each value: a list of `[path, what is wrong]`, or `null` if its check took too long.
+
+A check that takes long gives way: others on the machine, of other people, are not to wait for it.
 """
 
 import json
+import os
 import re
+import signal
 import sys
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 SHOWN = 5  # violations that are told; one more is looked for
+SPARE = 0.1  # seconds of a processor that a check may take before it gives way to all others
 _GROUP = re.compile(r"\\.|(\((?:\?(?::|P<\w+>))?|\)|\[(?=.\])|(?<=\[.)\])", re.DOTALL)
 _LITERAL = re.compile(r"\^?(?:[\w\s,:;=/%@#!'\"<>&~-]|\\[^\w\s])*\$?")
 
@@ -77,11 +82,46 @@ def validator_of(schema: dict[str, object]) -> "Validator":
     return made
 
 
+class TooLongError(BaseException):
+    """A check is over its time; not an `Exception`, so that nothing on the way takes it."""
+
+
+def violations_within(
+    seconds: float, schema: dict[str, object], value: object
+) -> list[list[str]] | None:
+    """Return what does not fit; `None` if to find it takes more of a processor than that."""
+    try:
+        set_clocks(SPARE, seconds)
+        try:
+            return violations(schema, value)
+        finally:
+            set_clocks(0, 0)
+    except TooLongError:
+        return None
+
+
+def set_clocks(spare: float, seconds: float) -> None:
+    """Give way after some seconds of a processor, and give up after more; 0 for never."""
+    if hasattr(signal, "setitimer"):  # else the parent's patience is the only limit
+        signal.setitimer(signal.ITIMER_VIRTUAL, spare)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def give_up(*_: object) -> None:
+    """End the check."""
+    raise TooLongError
+
+
 def main() -> None:
     """Read the task, print what is wrong with each value."""
     task = json.load(sys.stdin)
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGVTALRM, lambda *_: os.nice(19))
+        signal.signal(signal.SIGPROF, give_up)
+    validator_of({})  # imported before time counts
     for value in task["values"]:
-        sys.stdout.write(json.dumps(violations(task["schema"], value)) + "\n")
+        found = violations_within(task["seconds"], task["schema"], value)
+        sys.stdout.write(json.dumps(found) + "\n")
         sys.stdout.flush()
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from .json_schema import validator_of
 from .json_types import JsonObject
 from .schema_circles import NAMES, VALUES, circle_in, target_of
+from .schema_of_schemas import checker_of
 
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 PLAIN = frozenset({
@@ -37,7 +38,6 @@ def fault_in(schema: JsonObject) -> tuple[str, str] | None:
         >>> fault_in({"properties": {"n": {"pattern": "("}}})[0]
         '$.properties.n.pattern'
     """
-    from jsonschema import SchemaError
     from jsonschema.validators import validator_for
 
     if schema.get("$schema") and validator_for(schema, None) is None:  # pyright: ignore[reportArgumentType]
@@ -45,9 +45,8 @@ def fault_in(schema: JsonObject) -> tuple[str, str] | None:
     if not isinstance(schema.get("$id", ""), str):
         return "$.$id", "is not a text"
     try:
-        validator_of(schema).check_schema(schema)
-    except SchemaError as error:
-        return error.json_path, error.message
+        for error in checker_of(type(validator_of(schema))).iter_errors(schema):
+            return error.json_path, error.message
     except (RecursionError, OverflowError) as error:  # of a pattern, say
         return "$", f"is more than can be read: {error}"
     return next(dead_references(schema), None) or circle_in(schema)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from langchain_core.messages import AnyMessage
 
@@ -16,22 +17,29 @@ from ..mixing.mix import Mix, Part
 from ..planned_reward import PlannedReward
 from .json_schema import schema_scores
 
+AT_ONCE = 2  # checks of one run, each of which may be a process
+
 
 @dataclass(frozen=True)
 class FormCheck:
     """1 if an answer is JSON that fits a schema, else 0 with the places where it does not.
 
-    A check that does not end is stopped, and the answer counts as one that does not fit.
+    A check that does not end is stopped, and the answer counts as one that does not fit. A few at
+    a time: what takes long in one run is not to keep a server's processors from the others.
     """
 
     schema: JsonObject
     name: str = FORM
     batch_size: int | None = None
     notice: str = ""
+    turns: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(AT_ONCE), repr=False, compare=False
+    )
 
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Check the answers."""
-        return await schema_scores(self.schema, answers)
+        async with self.turns:
+            return await schema_scores(self.schema, answers)
 
 
 def veto_by_form(reward: PlannedReward, schema: JsonObject) -> PlannedReward:

@@ -16,17 +16,17 @@ from ...core.strict_json import parse_json
 from ..base import Score, scored
 from .checking_child import CheckingChild
 
-SECONDS = 5.0  # what the check of one answer may take
-CHECK = CheckingChild[list[list[str]]](
-    Path(child.__file__), "checking the form", SECONDS, start=20.0
-)
+SECONDS = 2.0  # of a processor, what the check of one answer may take
+CHECK = CheckingChild[list[list[str]] | None](
+    Path(child.__file__), "checking the form", seconds=5.0, start=20.0
+)  # by the clock, on a machine that is busy
 LATE = f"the form could not be checked within {SECONDS:g} s: a text in it may be too long"
 
 
 async def schema_scores(schema: JsonObject, answers: Sequence[str]) -> list[Score]:
     """Return 1 for each answer (a fenced block counts) that is JSON which fits the schema, else 0.
 
-    What may take long is checked in a process of its own, which is stopped if it does.
+    What may take long is checked in a process of its own, which gives way and then up if it does.
     """
     values: dict[int, object] = {}
     scores: dict[int, Score] = {}
@@ -41,7 +41,7 @@ async def schema_scores(schema: JsonObject, answers: Sequence[str]) -> list[Scor
         else:
             values[place] = value
     while values:  # ends: each pass checks one at least
-        task = {"schema": schema, "values": [*values.values()]}
+        task = {"schema": schema, "values": [*values.values()], "seconds": SECONDS}
         found = await CHECK.verdicts(task, len(values))
         for place, verdict in zip([*values], [*found, None], strict=False):
             scores[place] = fits(verdict)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 
 import pytest
+from jsonschema import Draft201909Validator, Draft202012Validator, SchemaError
 
 from tpo.core.answer_schema import MOST_CHARS, MOST_LEVELS
 from tpo.core.context import Context
@@ -13,6 +15,7 @@ from tpo.core.json_answer import begun_json, json_in
 from tpo.core.json_schema import violations
 from tpo.core.make_context import make_context
 from tpo.core.schema_faults import is_quick
+from tpo.core.schema_of_schemas import checker_of
 
 SCHEMA = {
     "type": "object",
@@ -83,6 +86,22 @@ def test_a_schema_that_cannot_be_used_is_refused_with_its_place(schema, said):
 )
 def test_a_schema_that_can_be_used_is_kept_as_it_is(schema):
     assert make_context(None, answer_schema=schema).answer_schema == schema
+
+
+@pytest.mark.parametrize("kind", [Draft201909Validator, Draft202012Validator])
+def test_the_schema_of_schemas_in_one_piece_says_what_the_library_says(kind):
+    """Every keyword with values of every kind."""
+    checker = checker_of(kind)
+    values = [-1, 1.5, "(", "#/a", True, [], ["a", "a"], [{"type": "x"}], {"(": {}}, {"a": ["b"]}]
+    for keyword in checker.schema["properties"]:
+        for value in values:
+            try:
+                kind.check_schema(schema := {"items": {keyword: value}})
+                expected = []
+            except SchemaError as error:
+                expected = [(error.json_path, error.message)]
+            found = islice(checker.iter_errors(schema), 1)
+            assert [(one.json_path, one.message) for one in found] == expected
 
 
 def test_a_form_and_a_table_hold_it_as_text():

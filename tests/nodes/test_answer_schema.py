@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
+from patience import wait_until
 from scripted_model import ScriptedModel
 
 from tpo.core.answer_schema import AnswerSchema
 from tpo.core.context import Context
 from tpo.core.errors import RewardError
 from tpo.graphs.loop import build_tpo
-from tpo.rewards.verifying import json_schema
+from tpo.rewards.verifying import answer_form, json_schema
 from tpo.rewards.verifying.json_schema import schema_scores
 
 SCHEMA = {
@@ -90,18 +95,54 @@ async def test_without_a_schema_no_request_says_a_form():
     assert not any("form" in asked.text and "program" in asked.text for asked in model.asked)
 
 
+HOSTILE = {"properties": {"a": {"pattern": "^(a+)+$"}}}
+ENDLESS = json.dumps({"a": "a" * 50 + "b"})
+
+
 async def test_a_check_that_does_not_end_is_stopped_and_the_answer_vetoed(monkeypatch):
-    monkeypatch.setattr(
-        json_schema,
-        "CHECK",
-        json_schema.CheckingChild(json_schema.CHECK.script, "checking", 0.5, 3.0),
-    )
-    hostile = {"properties": {"a": {"pattern": "^(a+)+$"}}}
-    answers = [json.dumps({"a": text}) for text in ("aaa", "a" * 50 + "b", "aab")]
-    scores = await schema_scores(hostile, answers)
+    monkeypatch.setattr(json_schema, "SECONDS", 0.2)
+    answers = ['{"a": "aaa"}', ENDLESS, '{"a": "aab"}']
+    scores = await schema_scores(HOSTILE, answers)
     assert [score["reward"] for score in scores] == [1.0, 0.0, 0.0]
     assert "could not be checked within" in scores[1]["feedback"]
     assert "does not match" in scores[2]["feedback"]
+
+
+async def test_a_check_that_cannot_stop_itself_is_killed(monkeypatch):
+    child = json_schema.CheckingChild(json_schema.CHECK.script, "checking", 0.2, 0.2)
+    monkeypatch.setattr(json_schema, "CHECK", child)
+    (score,) = await schema_scores(HOSTILE, [ENDLESS])
+    assert "could not be checked within" in score["feedback"]
+
+
+def test_a_check_that_takes_long_gives_way_to_all_others():
+    task = {"schema": HOSTILE, "values": [json.loads(ENDLESS)], "seconds": 600}
+    command = [sys.executable, "-P", str(json_schema.CHECK.script)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
+        assert child.stdin
+        child.stdin.write(json.dumps(task).encode())
+        child.stdin.close()
+        try:
+            wait_until(lambda: os.getpriority(os.PRIO_PROCESS, child.pid) == 19)
+        finally:
+            child.kill()
+
+
+async def test_one_run_has_only_a_few_checks_at_a_time(monkeypatch):
+    under_way, most = 0, 0
+
+    async def slow(schema, answers):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return [{"reward": 1.0}]
+
+    monkeypatch.setattr(answer_form, "schema_scores", slow)
+    check = answer_form.FormCheck(HOSTILE)
+    await asyncio.gather(*(check.score([], [ENDLESS]) for _ in range(8)))
+    assert most == answer_form.AT_ONCE
 
 
 async def test_a_thread_without_the_setting_goes_on_with_a_schema_and_all_is_checked_again():
