@@ -70,6 +70,12 @@ class Keyring:
         """Return whether a person may still come in; with a proxy's login, that proxy says so."""
         return not name or bool(self._header) or any(one.name == name for one in self.people)
 
+    def standing(self, name: str) -> str | None:
+        """Return what changes with a person's key and role; `None` if they may not come in."""
+        if not self.knows(name):
+            return None
+        return next((one.digest + one.role for one in self.people if one.name == name), "")
+
     def person(self, name: str) -> Caller:
         """Return a person by name; one without a key has no limits."""
         if not name:

@@ -38,7 +38,8 @@ class ReportRoutes:
     """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
-        self.settings, self.keyring, self.tickets = settings, keyring, Tickets()
+        self.settings, self.keyring = settings, keyring
+        self.tickets = Tickets(keyring.standing)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes; the ticket in an address stands for the key."""
@@ -56,8 +57,9 @@ class ReportRoutes:
             return JsonResponse({"reports": []})
         found = await self.found()
         about = await asyncio.to_thread(lambda: [one.about() for one in found])
-        address = OPENED.removeprefix("/").format
-        listed = [{**one, "address": address(ticket=self.tickets.sign(one["id"]))} for one in about]
+        address, name = OPENED.removeprefix("/").format, caller_of(request).name
+        sign = self.tickets.sign
+        listed = [{**one, "address": address(ticket=sign(one["id"], name))} for one in about]
         return JsonResponse({"reports": listed})
 
     async def open(self, request: Request) -> Response:
@@ -70,7 +72,8 @@ class ReportRoutes:
         if not wanted:
             raise Refusal(
                 403,
-                f"this address was good for {MINUTES} minutes only: open the report from the list",
+                f"this address was good for {MINUTES} minutes, and no longer than its key: "
+                "open the report from the list",
             )
         for one in await self.found():
             if one.id == wanted:

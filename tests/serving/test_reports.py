@@ -81,13 +81,26 @@ def test_a_batch_that_was_killed_is_not_running(root):
 
 def test_a_ticket_is_good_for_one_report_and_some_minutes():
     now = [1000.0]
-    tickets = Tickets(lambda: now[0])
-    ticket = tickets.sign("abc")
+    tickets = Tickets({"ann": "key"}.get, lambda: now[0])
+    ticket = tickets.sign("abc", "ann")
     assert tickets.report(ticket) == "abc"
-    wrong = (ticket[:-1], ticket.replace("abc", "abd"), "", "x", "é..", Tickets().sign("abc"))
+    other = Tickets({"ann": "key"}.get).sign("abc", "ann")
+    edited = (ticket[:-1], ticket.replace("abc", "abd"), ticket.replace("ann", "bob"))
+    wrong = (*edited, "", "x", "é..", "a.b.c.d", other)
     assert [tickets.report(one) for one in wrong] == [""] * len(wrong)
     now[0] += 601
     assert tickets.report(ticket) == ""
+
+
+def test_a_ticket_ends_with_the_key_that_it_was_made_for():
+    keys: dict[str, str] = {"ann.b@c": "old", "": ""}
+    tickets = Tickets(keys.get)
+    ticket, operators = tickets.sign("abc", "ann.b@c"), tickets.sign("abc", "")
+    assert (tickets.report(ticket), tickets.report(operators)) == ("abc", "abc")
+    keys["ann.b@c"] = "new"
+    assert tickets.report(ticket) == ""
+    del keys["ann.b@c"]
+    assert (tickets.report(ticket), tickets.report(operators)) == ("", "abc")
 
 
 @pytest.fixture(params=[False, True])
@@ -105,6 +118,17 @@ async def people(
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
         yield client, {"ann": made[0][1], "root": made[1][1], "shared": str(request.param)}
+
+
+async def test_a_revoked_key_closes_the_reports_that_it_listed(people, tmp_path):
+    client, keys = people
+    listed = await client.get("/reports", headers={"x-api-key": keys["root"]})
+    address = "/" + listed.json()["reports"][0]["address"]
+    assert (await client.get(address)).status_code == 200
+    write_keys(tmp_path / "keys.json", [new_key("ann", "user", KeyLimits(), by_header=False)[0]])
+    refused = await client.get(address)
+    assert refused.status_code == 403
+    assert "no longer than its key" in refused.text
 
 
 async def test_who_sees_a_report_and_what_it_may_do(people):
