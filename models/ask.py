@@ -15,6 +15,7 @@ from .failures.failed_attempt import maybe_billed, never_sent
 from .failures.faults import is_transient, may_be_n, refused_parameter, retrying
 from .failures.fewer_texts import at_most, limit_among, refused_texts
 from .failures.provider_error import status_of
+from .failures.refusals import SEVERAL
 from .kept_replies import Begin, kept_or_sent
 from .prices.of_run import rate_of
 from .prices.price import priced
@@ -31,7 +32,8 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
     A parameter the server refuses is left to the model's own and the request repeated. If
     that changes what was asked (several texts, a format), the response is empty and says so
     instead. What is refused is remembered for the process (`asking/learnt.py`). If asking for
-    several texts fails for whatever reason, one is asked for: if that works, `n` was it.
+    several texts fails for whatever reason, one is asked for: if that works, `n` was it. All of
+    its forms share the retries, and each is tried once at least.
 
     Args:
         request: What to ask.
@@ -63,6 +65,7 @@ async def ask(request: Request, begin: Begin | None = None) -> Response:
 
 async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Response:
     refused, sent, new = request.refused | learnt.refused, 0, set[str]()
+    tries = request.retries + 1
     budget, seconds, lost = request.budget, request.timeout, False
     texts, price, rate = list[Reply](), cost(), rate_of(request.policy, budget.prices)
     if missing := _structural(request, refused):
@@ -71,7 +74,8 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
         raise RequestError(f"budget: {budget.used_up()}", cost(), "budget")
     while True:  # ends: each further pass has one parameter less
         try:
-            async for attempt in retrying(request.retries + 1, budget):
+            forms = partial(_other_forms, request, refused, learnt)
+            async for attempt in retrying(tries - sent, budget, forms):
                 with attempt:
                     async with in_turn(request.metadata):
                         sent += 1
@@ -95,7 +99,9 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
             if name:
                 name = refused_texts(error, request.n, refused) if name == "n" else name
                 new.add(name)
-                learnt.refused |= {name} - {"stream"}  # one that broke off once is not a habit
+                tries += not is_transient(error)  # a refusal is no failed try
+                passes = {"stream", SEVERAL} if is_transient(error) else {"stream"}
+                learnt.refused |= {name} - passes  # what broke off or down once is no habit
                 refused |= {name, *learnt.refused}
                 if missing := _structural(request, refused):
                     return Response([], priced(cost(requests=sent), rate), refused | missing)
@@ -114,6 +120,19 @@ def _structural(request: Request, refused: frozenset[str]) -> frozenset[str]:
     if most and request.n > most:
         missing |= {at_most(most)}
     return missing | {"n"} if request.n > 1 and WHOLE in refused else missing
+
+
+def _other_forms(
+    request: Request, refused: frozenset[str], learnt: Learnt, error: BaseException
+) -> int:
+    """Return in how many other forms a request for several texts is made after a fault.
+
+    Whole texts if it may have been their stream, and one text if it may have been their number.
+    """
+    if request.n == 1 or not may_be_n(error):
+        return 0
+    whole = refused_parameter(error, sent_parameters(request, refused)) == SEVERAL
+    return int(whole) + int(request.n > learnt.texts)
 
 
 def _learn_n(request: Request, came: int, learnt: Learnt) -> frozenset[str]:

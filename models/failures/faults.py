@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from langchain_core.exceptions import (
     ModelAPIError,
@@ -85,12 +85,18 @@ def pause_before_retry(error: BaseException | None, attempt: int) -> float:
     return min(MAX_SECONDS, seconds)
 
 
-def retrying(attempts: int, budget: Budget | None = None) -> AsyncRetrying:
+def retrying(
+    attempts: int,
+    budget: Budget | None = None,
+    other_forms: Callable[[BaseException], int] = lambda _: 0,
+) -> AsyncRetrying:
     """Return the loop that repeats a request after faults that may pass; it raises the last.
 
     Args:
         attempts: How many there are at most.
         budget: Allows no more, if it is used up or has no time for the pause.
+        other_forms: Returns in how many other forms the request is made after a fault: attempts
+            are left for these.
     """
     left = budget or Budget()
 
@@ -99,7 +105,9 @@ def retrying(attempts: int, budget: Budget | None = None) -> AsyncRetrying:
         return pause_before_retry(error, state.attempt_number)
 
     def enough(state: RetryCallState) -> bool:
-        return state.attempt_number >= attempts or not left.take(state.upcoming_sleep)
+        error = state.outcome.exception() if state.outcome else None
+        most = attempts - (other_forms(error) if error else 0)
+        return state.attempt_number >= most or not left.take(state.upcoming_sleep)
 
     return AsyncRetrying(
         stop=enough,

@@ -145,6 +145,37 @@ async def test_an_outage_is_not_remembered_against_n():
     assert asked_n(server) == [5, 1, 1, 1, 1, 1, 5]
 
 
+@pytest.mark.parametrize(
+    ("retries", "live", "forms"),
+    [
+        (0, False, [5, 1]),
+        (2, False, [5, 5, 1]),
+        (1, True, ["streamed", 5, 1]),  # each form once at least
+        (2, True, ["streamed", 5, 1]),
+        (3, True, ["streamed", "streamed", 5, 1]),
+    ],
+)
+async def test_a_server_that_always_fails_is_asked_as_often_as_retries_say(retries, live, forms):
+    on_event = (lambda event: None) if live else None
+    with (
+        LoopbackServer(script=[Fault(500, times=None)]) as server,
+        pytest.raises(tpo.NoCandidateError, match="500"),
+    ):
+        await run(server, retries=retries, on_event=on_event)
+    bodies = [asked.body for asked in server.asked]
+    assert ["streamed" if body.get("stream") else body.get("n") or 1 for body in bodies] == forms
+
+
+async def test_an_outage_is_not_remembered_against_live_text():
+    def on_event(event: object) -> None:
+        pass
+
+    with LoopbackServer(numbered(), script=[Fault(500)]) as server:
+        await run(server, depth=0, retries=2, on_event=on_event)
+        await run(server, depth=0, retries=2, on_event=on_event)
+    assert [bool(asked.body.get("stream")) for asked in server.asked] == [True, False, True]
+
+
 @pytest.mark.parametrize("supports_n", [False, "ignored"])
 async def test_a_second_run_knows_what_the_first_one_learnt(supports_n):
     with LoopbackServer(numbered(), supports_n=supports_n) as server:
