@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from .options import Json, Quiet, takes_settings
+from .options import CHECKPOINTS, Json, Quiet, takes_settings
 from .settings import OUTPUT
 from .settings_of_rows import ROW_SETTINGS
 from .top_level import app
@@ -63,9 +63,7 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
         "with what your own verifier (query, answer, row) is given in place of the whole row."),
     "retry_failed": (ROWS, ("--retry-failed",), bool, " ", "Try failed rows again."),
     "keep_runs": (ROWS, ("--keep-runs",), bool, " ", "Keep the checkpoints of rows that ended."),
-    "checkpoints": (OUTPUT, ("--checkpoints",), str, "URL",
-        "PostgreSQL database for the rows under way, in place of a file in the folder: "
-        "postgresql://HOST/NAME; the password in PGPASSWORD or ~/.pgpass."),
+    "checkpoints": (OUTPUT, ("--checkpoints",), str, "URL", CHECKPOINTS),
     "total_requests": (TOTAL, ("--total-requests",), int, "N", _total("requests")),
     "total_tokens": (TOTAL, ("--total-tokens",), int, "N", _total("tokens")),
     "total_seconds": (TOTAL, ("--total-seconds",), float, "X", _total("seconds")),

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Json, Quiet, takes_settings
+from .options import CHECKPOINTS, Json, Quiet, takes_settings
 from .settings import OUTPUT
 from .settings_of_rows import ROW_SETTINGS
 from .top_level import app
@@ -104,6 +104,11 @@ ComparedIn = Annotated[
     ),
 ]
 
+UnderWay = Annotated[
+    str,
+    typer.Option("--checkpoints", metavar="URL", help=CHECKPOINTS, rich_help_panel=OUTPUT),
+]
+
 
 @app.command("compare", epilog=EXAMPLES)
 @takes_settings(SETTINGS_OF_ALL, environment=True, of=ROW_SETTINGS)
@@ -119,6 +124,7 @@ def compare_ways(
     judge: JudgedBy = None,
     verify_field: VerifyField = "",
     output: ComparedIn = None,
+    checkpoints: UnderWay = "",
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -128,6 +134,6 @@ def compare_ways(
     """
     from ..commands.compare import TypedComparison
 
-    given = (arm or [], heldout or [], judge, verify_field, json, quiet)
+    given = (arm or [], heldout or [], judge, verify_field, checkpoints, json, quiet)
     wanted = TypedComparison(settings, *given)
     return wanted.compare(sources or [], finished or [], output, (equal, like, against))

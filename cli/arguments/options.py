@@ -41,6 +41,10 @@ DatabaseOrFolder = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+CHECKPOINTS = (
+    "PostgreSQL database for the rows under way, in place of a file in the folder: "
+    "postgresql://HOST/NAME; the password in PGPASSWORD or ~/.pgpass."
+)
 Json = Annotated[
     bool,
     _flag("--json", help="Print each record as one line of JSON, and nothing else."),

@@ -45,6 +45,7 @@ class TypedComparison:
         heldout: Specs of rewards that steer nothing.
         judge: The spec of a model that compares answers.
         verify_field: The column that verifiers are given.
+        checkpoints: The address of a PostgreSQL database for the rows under way, or "".
         json: Whether one JSON object is printed and nothing else.
         quiet: Whether progress is not shown.
         failures: What was said of rows that failed: they fail alike in every arm.
@@ -55,6 +56,7 @@ class TypedComparison:
     heldout: Sequence[str]
     judge: str | None
     verify_field: str
+    checkpoints: str
     json: bool
     quiet: bool
     failures: set[str] = field(default_factory=set)
@@ -89,11 +91,12 @@ class TypedComparison:
     async def compare_rows(self, file: str, folder: Path, terms: Terms) -> int:
         """Run the arms on a file of prompts, and compare them."""
         arms = read_arms_typed(self.arms) or DEFAULT_ARMS
-        common = BatchPlan(GivenModels(), make_context(None, **self.settings), self.verify_field)
+        context = make_context(None, **self.settings)
+        common = BatchPlan(GivenModels(), context, self.verify_field, checkpoints=self.checkpoints)
         for arm in arm_plans(arms, common):
             await check_settings(arm.plan.context, OutputMode(self.json, self.quiet), rewards=False)
         for spec in self.heldout:
-            self.check_heldout(spec, common.context)
+            self.check_heldout(spec, context)
         work = Comparing(arms, common, terms, self.heldout, self.judge, self.watching)
         try:
             with closing(rows_of(file)) as rows:

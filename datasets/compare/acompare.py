@@ -88,6 +88,7 @@ async def acompare(  # noqa: PLR0913  keywords only, each of them optional
     heldout: Sequence[RewardLike] | RewardLike = (),
     judge: PolicyLike | PairwiseJudge | None = None,
     verify_field: str = "",
+    checkpoints: str = "",
     context: Context | Mapping[str, object] | None = None,
     **settings: object,
 ) -> Comparison:
@@ -111,6 +112,7 @@ async def acompare(  # noqa: PLR0913  keywords only, each of them optional
         judge: A model, its spec or a `PairwiseJudge`: it compares each arm's answer with that of
             best-of-N, in both orders.
         verify_field: The column that verifiers are given, as for `abatch`.
+        checkpoints: The address of a PostgreSQL database for the rows under way, as for `abatch`.
         context: What all arms have in common, as an object or a mapping.
         **settings: Or one by one, and these win: `policy`, `reward`, `depth`, `width`, ...
 
@@ -126,7 +128,8 @@ async def acompare(  # noqa: PLR0913  keywords only, each of them optional
         >>> print(found["sentences"][0])  # doctest: +SKIP
     """
     models, others = parted_models(settings)
-    common = BatchPlan(GivenModels(**models), chosen_context(context, others), verify_field)
+    given, settled = GivenModels(**models), chosen_context(context, others)
+    common = BatchPlan(given, settled, verify_field, checkpoints=checkpoints)
     rewards, terms = rewards_given(heldout), Terms(equal, like, against)
     work = Comparing(arms or DEFAULT_ARMS, common, terms, rewards, judge)
     with closing(rows_of(rows)) as read, TemporaryDirectory() as passing:

@@ -1,4 +1,4 @@
-"""`tpo batch --checkpoints postgresql://...`: the rows under way go on in a database."""
+"""`--checkpoints postgresql://...`: rows of batches and comparisons go on in a database."""
 
 from __future__ import annotations
 
@@ -41,9 +41,11 @@ def left(database: str) -> list[str]:
     return sorted({thread for rows in found for (thread,) in rows})
 
 
-def begin(folder: Path, file: Path, server: LoopbackServer, *more: str) -> subprocess.Popen[bytes]:
+def begin(
+    folder: Path, file: Path, server: LoopbackServer, *more: str, command: str = "batch"
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "tpo.cli.app", "batch", str(file), "-o", str(folder),
+        [sys.executable, "-P", "-m", "tpo.cli.app", command, str(file), "-o", str(folder),
          "-p", f"openai:m@{server.base_url}", "-d", "2", "-w", "3", "--seed", "7",
          "--max-concurrency", str(AT_ONCE), *more],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -78,6 +80,25 @@ def test_a_killed_batch_goes_on_in_postgresql(tmp_path, address, postgres_databa
     written = "".join(p.read_text(encoding="utf-8") for p in folder.iterdir())
     assert "secret" not in said + refused + written
     assert not (folder / "runs.db").exists()
+
+
+def test_a_killed_comparison_goes_on_in_postgresql(tmp_path, address, postgres_database):
+    file, folder = tmp_path / "rows.jsonl", tmp_path / "out"
+    file.write_text('{"prompt": "One?"}\n{"prompt": "Two?"}\n', encoding="utf-8")
+    options = ("--arm", "plain:mode=best_of_n", "--arm", "tpo", "--checkpoints", address)
+    with LoopbackServer(answer, delay=0.02) as server:
+        child = begin(folder, file, server, *options, command="compare")
+        wait_until(lambda: len(server.asked) >= 5 or child.poll() is not None)
+        child.kill()
+        said = child.communicate()[0].decode()
+        assert left(postgres_database), said
+        child = begin(folder, file, server, *options, command="compare")
+        said += child.communicate(timeout=PATIENCE * 5)[0].decode()
+    assert child.returncode == 0, said
+    assert "secret" not in said
+    assert left(postgres_database) == []
+    assert (folder / "comparison.json").exists()
+    assert not [*folder.rglob("runs.db")]
 
 
 @pytest.mark.parametrize("typed", ["mysql://h/d", "host=h", "postgresql:///d?password=secret"])
