@@ -81,7 +81,7 @@ class Server:
     async def kill(self, client: asyncio.subprocess.Process) -> None:
         """Kill the client, and note what it has not read."""
         os.kill(client.pid, signal.SIGSTOP)
-        os.waitpid(client.pid, os.WUNTRACED)
+        os.waitid(os.P_PID, client.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         waiting = unread_ports()
         client.kill()
         for answer in self.newest.values():  # the earlier ones of a connection were read

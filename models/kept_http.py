@@ -11,7 +11,6 @@ import hashlib
 import json
 import sys
 from asyncio import AbstractEventLoop
-from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
@@ -77,7 +76,7 @@ class HttpReplies:
         if name and (written := self.take(name)):
             self.any = True
             kind, content = json.loads(written)
-            return response_to(request, OK, {"content-type": kind}, b64decode(content))
+            return response_to(request, OK, {"content-type": kind}, content.encode())
         reading = asyncio.run_coroutine_threadsafe(self.read(send, request, name), self.loop)
         return await asyncio.wrap_future(reading)
 
@@ -87,8 +86,9 @@ class HttpReplies:
         kind, parts = response.headers.get("content-type", ""), response.aiter_bytes()
         body = await all_of(parts, is_stream="event-stream" in kind)
         if name and response.status_code == OK:
-            await self.keep(name, json.dumps([kind, b64encode(body).decode()]))
-            self.any = True
+            with suppress(UnicodeDecodeError):  # then it is kept once it is parsed
+                await self.keep(name, json.dumps([kind, body.decode()]))
+                self.any = True
         with suppress(Exception):  # whatever it is, the reply is there
             async with asyncio.timeout(REST):
                 async for _ in parts:
