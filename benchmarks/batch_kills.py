@@ -2,9 +2,9 @@
 
     python benchmarks/batch_kills.py [--kills 20] [--rows 64] [--width 3] [--at-once 16]
 
-A request counts as answered once the server has sent all of its reply. One that was answered in
-the instant of the kill cannot have been saved. So those are counted apart after which the client
-was at work for 50 ms or more before the kill: on a busy machine that is less than time went by.
+A request counts as answered once the server has sent all of its reply, and as finished once the
+client has read all of it. So the client is stopped first, the system is asked on which of its
+connections something is still unread, and then it is killed. (Linux only.)
 """
 
 from __future__ import annotations
@@ -12,29 +12,37 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
+import signal
 import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
-TIME_TO_SAVE = 50.0  # milliseconds
 TEXTS = ("Do not write a new answer", "the changes that would make")
 
 
-class Moment(NamedTuple):
-    """When a request was answered: in which life of the client, and how long that was at work."""
+@dataclass(eq=False)
+class Answer:
+    """An answer that the server has sent: in which life of the client, and on which connection.
+
+    `unread` says whether some of it was when the client was killed.
+    """
 
     life: int
-    at_work: float
+    port: int
+    unread: bool = False
 
 
-def at_work(client: int) -> float:
-    """Return how long the first thread of a process has been at work, in milliseconds."""
-    return int(Path(f"/proc/{client}/schedstat").read_text(encoding="utf-8").split()[0]) / 1e6
+def unread_ports() -> set[int]:
+    """Return the ports on this machine at which bytes have arrived that nobody has read."""
+    lines = Path("/proc/net/tcp").read_text(encoding="utf-8").splitlines()[1:]
+    columns = [line.split() for line in lines]
+    waiting = [c for c in columns if int(c[4].split(":")[1], 16)]
+    return {int(c[1].split(":")[1], 16) for c in waiting}
 
 
 @dataclass
@@ -43,10 +51,10 @@ class Server:
 
     slowest: float
     sent: int = 0
-    answered: dict[str, Moment] = field(default_factory=dict)
-    again: list[Moment] = field(default_factory=list)
-    kills: list[float] = field(default_factory=list)
-    client: int = 0
+    answered: dict[str, Answer] = field(default_factory=dict)
+    again: list[Answer] = field(default_factory=list)
+    newest: dict[int, Answer] = field(default_factory=dict)
+    kills: int = 0
     numbers: count[int] = field(default_factory=count)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,7 +63,7 @@ class Server:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
                 asked = json.loads(await reader.readexactly(length))
-                key, life = self.note(asked), len(self.kills)
+                key, life = self.note(asked), self.kills
                 await asyncio.sleep(random.uniform(0.2, 1) * self.slowest)
                 body = json.dumps(self.reply(asked)).encode()
                 writer.write(
@@ -63,11 +71,22 @@ class Server:
                     b"content-length: %d\r\n\r\n%b" % (len(body), body)
                 )
                 await writer.drain()
-                if life == len(self.kills):
-                    self.answered[key] = Moment(life, at_work(self.client))
+                if life == self.kills:
+                    port = writer.get_extra_info("peername")[1]
+                    self.answered[key] = self.newest[port] = Answer(life, port)
         except (asyncio.IncompleteReadError, asyncio.CancelledError, OSError):
             pass
         writer.close()
+
+    async def kill(self, client: asyncio.subprocess.Process) -> None:
+        """Kill the client, and note what it has not read."""
+        os.kill(client.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, client.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        waiting = unread_ports()
+        client.kill()
+        for answer in self.newest.values():  # the earlier ones of a connection were read
+            answer.unread = answer.port in waiting
+        self.newest, self.kills = {}, self.kills + 1
 
     def note(self, asked: dict) -> str:
         """Count a request; one that was answered before is asked again."""
@@ -96,13 +115,12 @@ class Server:
 async def live(server: Server, command: list[str], requests: int) -> None:
     """Run the command until the server has had some requests more, and kill it."""
     child = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
-    server.client, wanted = child.pid, server.sent + requests
+    wanted = server.sent + requests
     while child.returncode is None and server.sent < wanted:
         await asyncio.sleep(0.005)
     await asyncio.sleep(random.random() * 0.1)
     if child.returncode is None:
-        server.kills.append(at_work(child.pid))
-        child.kill()
+        await server.kill(child)
     await child.wait()
 
 
@@ -133,15 +151,13 @@ async def main() -> None:
         await live(server, command, sys.maxsize)
         lines = (folder / "results.jsonl").read_text(encoding="utf-8").splitlines()
     ids = [json.loads(line)["id"] for line in lines]
-    had = [server.kills[one.life] - one.at_work for one in server.again]
-    late = sorted(round(one) for one in had if one >= TIME_TO_SAVE)
-    middle = round(sorted(had)[len(had) // 2], 1) if had else 0
-    most = max(Counter(one.life for one in server.again).values(), default=0)
+    read, lives = [one for one in server.again if not one.unread], Counter[int]()
+    lives.update(one.life for one in server.again)
     print(
-        f"{len(ids)} rows, {len(set(ids))} different; killed {len(server.kills)} times; "
+        f"{len(ids)} rows, {len(set(ids))} different; killed {server.kills} times; "
         f"{server.sent} requests for {requests}; answered before a kill and asked again: "
-        f"{len(server.again)}, {most} at most of one kill; of them with {TIME_TO_SAVE:.0f} ms or "
-        f"more to be saved: {len(late)} {late}; half of them had less than {middle} ms"
+        f"{len(server.again)}, {max(lives.values(), default=0)} at most of one kill; "
+        f"of them read by the client, and so finished: {len(read)}"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from asyncio import CancelledError
+from asyncio import AbstractEventLoop, CancelledError
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
@@ -18,6 +18,7 @@ from langgraph.runtime import get_runtime
 
 from ..core.replies.reply import Reply
 from ..core.usage import brief, cost
+from .kept_http import HTTP_REPLIES, HttpReplies
 from .request import OnText, Request, Response
 
 Begin = Callable[[], OnText]
@@ -61,26 +62,47 @@ class RunReplies:
 
     Attributes:
         keep: Keeps another one.
+        reader: The event loop that reads and keeps what servers reply, or `None`.
         before: Those that an earlier process left, by what they answer; each is taken once.
     """
 
     keep: Callable[[KeptReply], Awaitable[None]]
+    reader: AbstractEventLoop | None = None
     before: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def left(
-        cls, keep: Callable[[KeptReply], Awaitable[None]], found: Iterable[KeptReply]
+        cls,
+        keep: Callable[[KeptReply], Awaitable[None]],
+        found: Iterable[KeptReply],
+        reader: AbstractEventLoop | None = None,
     ) -> RunReplies:
         """Return them with what an earlier process left, in the order in which it came."""
-        replies = cls(keep)
+        replies = cls(keep, reader)
         for one in found:
             replies.before.setdefault(one.request, []).append(one.reply)
         return replies
 
-    def take(self, request: str) -> Response | None:
+    def take(self, request: str) -> str | None:
         """Take the reply to a request, if there is one."""
         there = self.before.get(request)
-        return from_kept_form(there.pop(0)) if there else None
+        return there.pop(0) if there else None
+
+    def http(self, task: str, digest: str, asked: str) -> HttpReplies | None:
+        """Return what keeps the replies of servers to a request of a task.
+
+        Args:
+            task: Who asks.
+            digest: The request's.
+            asked: Its last text.
+        """
+        if not self.reader:
+            return None
+
+        async def keep(name: str, written: str) -> None:
+            await self.keep(KeptReply(task, f"{digest}/{name}", written))
+
+        return HttpReplies(self.reader, asked, lambda name: self.take(f"{digest}/{name}"), keep)
 
 
 REPLIES: ContextVar[RunReplies | None] = ContextVar("tpo_run_replies", default=None)
@@ -100,13 +122,20 @@ async def kept_or_sent(
     if replies is None or not asking.task:
         return await send()
     digest = request_digest(request, asking.step)
-    if response := replies.take(digest):
+    if there := replies.take(digest):
+        response = from_kept_form(there)
         if begin:
             begin()
         request.budget.pay(response.cost, response.cost["requests"])
         return response
-    response = await send()
-    if response.replies and (written := kept_form(response)):
+    http = replies.http(asking.task, digest, request.messages[-1].text)
+    token = HTTP_REPLIES.set(http)
+    try:
+        response = await send()
+    finally:
+        HTTP_REPLIES.reset(token)
+    as_it_came = http and http.any
+    if not as_it_came and response.replies and (written := kept_form(response)):
         await replies.keep(KeptReply(asking.task, digest, written))
     return response
 

@@ -21,6 +21,7 @@ from weakref import ReferenceType, finalize, ref
 from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel
 
+from .kept_http import HTTP_REPLIES, HttpRequest, Send
 from .loop_end import close_at_loop_end
 
 DEPTH = 4  # from a model to its client: model, resource, SDK, client
@@ -105,7 +106,14 @@ class LoopTransport:
         finalize(self, close_everywhere, self._open).atexit = False
 
     async def handle_async_request(self, request: object) -> object:
-        """Send a request."""
+        """Send a request, in whatever way the run keeps replies."""
+        if replies := HTTP_REPLIES.get():
+            send, asked = cast("Send", self.send), cast("HttpRequest", request)
+            return await replies.fetch(send, asked)
+        return await self.send(request)
+
+    async def send(self, request: object) -> object:
+        """Send a request from the running loop."""
         loop = asyncio.get_running_loop()
         if loop not in self._open:
             for old in [old for old in list(self._open) if old.is_closed()]:

@@ -171,6 +171,7 @@ def build_policy(spec: str) -> Policy:
     if url:
         # Never the key of api.openai.com: the spec may come from someone else.
         model = compatible_model(name, url, os.environ.get(URL_KEY) or "none")
+        fit_for_any_loop(model)
         return Policy(model, model_name(spec))
     model = provider_model(provider, name, spec)
     fit_for_any_loop(model)
@@ -183,6 +184,7 @@ def _embedded(name: str) -> Policy:
     server = embedded_server(name)
     key = server.api_key.get_secret_value()
     model = compatible_model(server.model, server.base_url, key, through_proxy=False)
+    fit_for_any_loop(model)
     return Policy(
         model,
         f"embedded:{server.path.stem}",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from ...core.json_types import JsonObject
+from ...models.reading_thread import reading_thread
 from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
 from .held_folder import held_folder
 from .json_lines import GrowingFile, read_lines
@@ -129,6 +130,9 @@ async def open_folder(
     """
     with held_folder(path, made_with, checkpoints) as about:
         repair(path, retry_failed=retry_failed)
-        async with rows_under_way(path, checkpoints, about) as saver:
+        async with (
+            rows_under_way(path, checkpoints, about) as saver,
+            reading_thread() as saver.reader,
+        ):
             with open_files(partial(Folder, saver=saver), path, about) as folder:
                 yield folder

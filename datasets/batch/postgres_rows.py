@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -84,7 +85,8 @@ class PostgresRows(RowSaver, Prefixed, AsyncPostgresSaver):
 
     async def keep_reply(self, row: str, kept: KeptReply) -> None:
         """Keep a reply."""
-        await self.ask(KEEP, self.thread_of(row), kept.task, kept.request, kept.reply)
+        keep = self.ask(KEEP, self.thread_of(row), kept.task, kept.request, kept.reply)
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(keep, self.loop))
 
     async def drop_replies(self, row: str, task: str) -> None:
         """Drop the replies that a task was given."""

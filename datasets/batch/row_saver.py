@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from asyncio import AbstractEventLoop
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -15,7 +16,13 @@ from ..records import PaidRequest
 
 
 class RowSaver(BaseCheckpointSaver[Any]):
-    """What a batch wants of a saver, beside what a graph wants; named before one in a class."""
+    """What a batch wants of a saver, beside what a graph wants; named before one in a class.
+
+    Attributes:
+        reader: The event loop that reads and keeps what servers reply, or `None`.
+    """
+
+    reader: AbstractEventLoop | None = None
 
     async def aput_writes(
         self,
@@ -31,7 +38,8 @@ class RowSaver(BaseCheckpointSaver[Any]):
 
     async def replies_of(self, row: str) -> RunReplies:
         """Return the replies of a row that are kept, and what keeps further ones."""
-        return RunReplies.left(partial(self.keep_reply, row), await self.replies(row))
+        kept = await self.replies(row)
+        return RunReplies.left(partial(self.keep_reply, row), kept, self.reader)
 
     @abstractmethod
     async def rows(self) -> list[str]:
@@ -55,7 +63,7 @@ class RowSaver(BaseCheckpointSaver[Any]):
 
     @abstractmethod
     async def keep_reply(self, row: str, kept: KeptReply) -> None:
-        """Keep a reply that is not saved in any other way yet."""
+        """Keep a reply that is not saved in any other way yet; called from whatever loop."""
 
     @abstractmethod
     async def drop_replies(self, row: str, task: str) -> None:

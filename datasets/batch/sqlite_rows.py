@@ -48,7 +48,7 @@ class SqliteRows(RowSaver, SyncSaver):
     """The rows under way in a SQLite file.
 
     Args:
-        saver: LangGraph's; it is used by one thread, the one that runs the rows.
+        saver: LangGraph's; the thread that runs the rows uses it, and the one that keeps replies.
     """
 
     def __init__(self, saver: SqliteSaver) -> None:

@@ -8,6 +8,8 @@ from contextlib import closing
 
 import pytest
 from langchain_core.messages import HumanMessage
+from langchain_openai import ChatOpenAI
+from loopback_server import LoopbackServer
 from scripted_model import ScriptedModel
 
 import tpo
@@ -44,11 +46,9 @@ def test_a_response_is_the_same_after_it_was_kept():
 
 
 def test_each_is_taken_once_in_its_order():
-    one, other = (kept_form(Response([Reply(text)], cost())) for text in ("one", "other"))
-    found = [KeptReply("t", "a", one), KeptReply("t", "a", other), KeptReply("u", "b", one)]
+    found = [KeptReply("t", "a", "one"), KeptReply("t", "a", "two"), KeptReply("u", "b", "three")]
     replies = RunReplies.left(nowhere, found)
-    taken = [replies.take("a") for _ in range(3)]
-    assert [one.replies[0].text if one else None for one in taken] == ["one", "other", None]
+    assert [replies.take("a") for _ in range(3)] == ["one", "two", None]
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,9 @@ def test_what_failed_is_asked_again_and_what_was_cancelled_is_not():
     assert not has_ended([("__error__", asyncio.CancelledError())])
 
 
-async def test_a_row_that_goes_on_takes_the_replies_that_were_kept(tmp_path, monkeypatch):
-    how = {"reward": by_length, "depth": 0, "width": 3, "sampling": "parallel", "seed": 1,
-           "folder": tmp_path / "out", "retry_failed": True}  # fmt: skip
-    texts = ["an answer", "another one", "the third"]
+@pytest.fixture
+def nothing_saved(monkeypatch):
+    """Let no candidate be saved, as if the process were killed before."""
     saved = SqliteRows.aput_writes
 
     async def lost(self, config, writes, task_id, task_path=""):
@@ -81,13 +80,25 @@ async def test_a_row_that_goes_on_takes_the_replies_that_were_kept(tmp_path, mon
             raise OSError("the process ends here")
         await saved(self, config, writes, task_id, task_path)
 
-    model = ScriptedModel(script=texts)
     with monkeypatch.context() as patched:
         patched.setattr(SqliteRows, "aput_writes", lost)
-        [failed] = [row async for row in tpo.abatch(["How?"], policy=model, **how)]
+        yield patched
+
+
+def kept_in(folder):
+    with closing(sqlite3.connect(folder / "runs.db")) as database:
+        return database.execute("SELECT request, reply FROM tpo_replies").fetchall()
+
+
+async def test_a_row_that_goes_on_takes_the_replies_that_were_kept(tmp_path, nothing_saved):
+    how = {"reward": by_length, "depth": 0, "width": 3, "sampling": "parallel", "seed": 1,
+           "folder": tmp_path / "out", "retry_failed": True}  # fmt: skip
+    texts = ["an answer", "another one", "the third"]
+    model = ScriptedModel(script=texts)
+    [failed] = [row async for row in tpo.abatch(["How?"], policy=model, **how)]
     assert failed["error"]
-    with closing(sqlite3.connect(tmp_path / "out" / "runs.db")) as database:
-        kept = [r for (r,) in database.execute("SELECT reply FROM tpo_replies")]
+    nothing_saved.undo()
+    kept = kept_in(tmp_path / "out")
     assert kept
     again = ScriptedModel(script=texts[len(kept) :])
     [row] = [row async for row in tpo.abatch(["How?"], policy=again, **how)]
@@ -96,3 +107,25 @@ async def test_a_row_that_goes_on_takes_the_replies_that_were_kept(tmp_path, mon
     pool = next(read_lines(tmp_path / "out" / "pools.jsonl"))
     assert sorted(c["text"] for c in pool["candidates"]) == sorted(texts)
     assert len(pool["requests"]) == 3
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_what_a_server_replied_is_kept_as_it_came(tmp_path, nothing_saved, streaming):
+    how = {"reward": by_length, "depth": 0, "width": 2, "sampling": "parallel", "seed": 1,
+           "folder": tmp_path / "out", "retry_failed": True}  # fmt: skip
+    with LoopbackServer() as server:
+        model = ChatOpenAI(
+            model="m", base_url=server.base_url, api_key="sk-secret", streaming=streaming
+        )
+        [failed] = [row async for row in tpo.abatch(["How?"], policy=model, **how)]
+        nothing_saved.undo()
+        kept, asked = kept_in(tmp_path / "out"), len(server.asked)
+        [row] = [row async for row in tpo.abatch(["How?"], policy=model, **how)]
+        assert (row["error"], len(server.asked) - asked) == (None, 2 - len(kept))
+    assert failed["error"]
+    assert kept
+    assert all(("data: " in reply) is streaming for _, reply in kept)
+    assert "sk-secret" not in str(kept)
+    assert row["usage"]["total"]["requests"] == 2
+    assert row["usage"]["total"]["output_tokens"] > 0

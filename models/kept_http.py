@@ -1,0 +1,130 @@
+"""What a server replied, kept as it came, before anything else is done with it.
+
+The thread of the runs has much to do: a reply waited there to be read, and longer to be parsed. A
+kill meanwhile lost it. So another thread reads it, and keeps it once its last byte is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sys
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from .asking.stream_end import DONE
+
+OK = 200
+REST = 0.1  # seconds that a stream has to end once it said that it is complete
+ENCODED = {"content-encoding", "content-length", "transfer-encoding"}  # not so any more
+
+
+class HttpRequest(Protocol):
+    """A request of httpx, of whatever version."""
+
+    async def aread(self) -> bytes:
+        """Return its body."""
+        ...
+
+
+class HttpResponse(Protocol):
+    """A response of httpx, of whatever version."""
+
+    status_code: int
+    headers: Mapping[str, str]
+
+    def aiter_bytes(self) -> AsyncIterator[bytes]:
+        """Yield the body as it comes."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give the connection back."""
+        ...
+
+
+Send = Callable[[HttpRequest], Awaitable[HttpResponse]]
+
+
+@dataclass
+class HttpReplies:
+    """The replies of servers to one request of ours, or to its repeated attempts.
+
+    Attributes:
+        loop: The event loop that reads them.
+        asked: The text that each HTTP request holds. Nothing else is kept: a client may fetch a
+            token in the same way.
+        take: Takes what an earlier process kept under a name.
+        keep: Keeps a reply under a name.
+        any: Whether one was kept.
+    """
+
+    loop: AbstractEventLoop
+    asked: str
+    take: Callable[[str], str | None]
+    keep: Callable[[str, str], Awaitable[None]]
+    any: bool = False
+
+    async def fetch(self, send: Send, request: HttpRequest) -> HttpResponse:
+        """Return the reply that was kept, or send the request and keep what comes."""
+        body = await request.aread()
+        name = hashlib.sha256(body).hexdigest()[:32] if holds(body, self.asked) else ""
+        if name and (written := self.take(name)):
+            self.any = True
+            kind, content = json.loads(written)
+            return response_to(request, OK, {"content-type": kind}, content.encode())
+        reading = asyncio.run_coroutine_threadsafe(self.read(send, request, name), self.loop)
+        return await asyncio.wrap_future(reading)
+
+    async def read(self, send: Send, request: HttpRequest, name: str) -> HttpResponse:
+        """Send a request, and keep what comes under a name, unless that is ""."""
+        response = await send(request)
+        kind, parts = response.headers.get("content-type", ""), response.aiter_bytes()
+        body = await all_of(parts, is_stream="event-stream" in kind)
+        if name and response.status_code == OK:
+            with suppress(UnicodeDecodeError):  # then it is kept once it is parsed
+                await self.keep(name, json.dumps([kind, body.decode()]))
+                self.any = True
+        with suppress(Exception):  # whatever it is, the reply is there
+            async with asyncio.timeout(REST):
+                async for _ in parts:
+                    pass  # else the connection cannot be used again
+        await response.aclose()
+        headers = {one: said for one, said in response.headers.items() if one not in ENCODED}
+        return response_to(request, response.status_code, headers, body)
+
+
+HTTP_REPLIES: ContextVar[HttpReplies | None] = ContextVar("tpo_http_replies", default=None)
+
+
+async def all_of(parts: AsyncIterator[bytes], *, is_stream: bool) -> bytes:
+    """Return a body; a stream may be left open by its server once it said that it is complete."""
+    body = bytearray()
+    async for part in parts:
+        body += part
+        if is_stream and DONE in body[-len(part) - len(DONE) :]:
+            break
+    return bytes(body)
+
+
+def holds(body: bytes, text: str) -> bool:
+    """Return whether a body of JSON holds a text, as one string of its own.
+
+    Example:
+        >>> holds(b'{"content": "Why?"}', "Why?"), holds(b'{"content": "Why?"}', "Why")
+        (True, False)
+    """
+    forms = {json.dumps(text, ensure_ascii=plain) for plain in (True, False)}
+    return any(one.encode(errors="replace") in body for one in forms)
+
+
+def response_to(
+    request: HttpRequest, status: int, headers: Mapping[str, str], body: bytes
+) -> HttpResponse:
+    """Return a response of the same version of httpx as the request."""
+    httpx = sys.modules[type(request).__module__.partition(".")[0]]
+    return cast("HttpResponse", httpx.Response(status, headers=headers, content=body))

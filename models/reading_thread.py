@@ -1,0 +1,30 @@
+"""A thread that only reads what servers reply, while the thread of the runs is busy."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from threading import Thread
+
+
+@asynccontextmanager
+async def reading_thread() -> AsyncIterator[AbstractEventLoop]:
+    """Run an event loop in a thread of its own, until the context ends."""
+    begun: Future[tuple[AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def until_told() -> None:
+        over = asyncio.Event()
+        begun.set_result((asyncio.get_running_loop(), over))
+        await over.wait()
+
+    thread = Thread(target=asyncio.run, args=(until_told(),), name="tpo-reading", daemon=True)
+    thread.start()
+    loop, over = await asyncio.wrap_future(begun)
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        await asyncio.to_thread(thread.join)
