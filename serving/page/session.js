@@ -81,16 +81,15 @@ export function createSession(server, changed) {
     return latest;
   }
 
+  async function readSchema() {
+    const [assistant] = await server.assistants();
+    if (!assistant) throw new Error("This server has no graph named tpo.");
+    const { context_schema: schema } = await server.schemas(assistant.assistant_id);
+    set({ schema, locked: false, connection: "online" });
+  }
+
   /** Fetch what the settings form is made from, and the list of threads. */
-  const load = showingErrors(async () => {
-    if (!s.schema) {
-      const [assistant] = await server.assistants();
-      if (!assistant) throw new Error("This server has no graph named tpo.");
-      const { context_schema: schema } = await server.schemas(assistant.assistant_id);
-      set({ schema, locked: false, connection: "online" });
-    }
-    await list.read();
-  });
+  const load = showingErrors(() => Promise.all([s.schema || readSchema(), list.read()]));
 
   const leave = () => {
     begin({ thread: null, status: "empty", view: emptyView(), beforeFork: null, earlier: [], system: "" });
@@ -179,7 +178,7 @@ export function createSession(server, changed) {
     const created = await server.createThread({ title, settings: s.settings });
     set({ thread: created.thread_id });
     putInAddress(created.thread_id);
-    list.refresh();
+    list.add(created);
     await startRun({ input: { messages: messagesOf({ system, earlier, query }) } });
   }
 
@@ -210,8 +209,7 @@ export function createSession(server, changed) {
     ask: showingErrors(async (query, system) => {
       if (!s.thread) return askOnNewThread(query, query, system, []);
       begin({ status: "running", view: emptyView(query), beforeFork: null });
-      await server.describeThread(s.thread, { settings: s.settings });
-      list.refresh();
+      list.add(await server.describeThread(s.thread, { settings: s.settings }));
       return startRun({ input: { messages: [{ role: "user", content: query }] } });
     }),
     /** Ask the question that is shown on a thread of its own, with some settings changed. */

@@ -39,6 +39,11 @@ export function threadActions({ state: s, set, server, showingErrors, leave }) {
   return {
     read,
     refresh,
+    /** Put what the server has just answered at the top: to ask for the whole list would keep the run waiting. */
+    add(thread) {
+      if (!thread?.thread_id) return refresh();
+      return set({ threads: [thread, ...(s.threads ?? []).filter((t) => t.thread_id !== thread.thread_id)] });
+    },
     showMore() {
       shown += PAGE;
       return refresh();

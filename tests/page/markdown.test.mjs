@@ -33,10 +33,12 @@ for (const [text, expected] of [
   ["![a picture](https://a.b/c.png)", '<p <a href=https://a.b/c.png title=https://a.b/c.png "a picture">>'],
   ["<script>run()</script>", '"<script>run()</script>"'],
   ["a <b onclick=x>c</b> <!-- d -->", '<p "a " "<b onclick=x>" "c" "</b>" " " "<!-- d -->">'],
-  ["\\(x_1 + y_1\\) 5 \\* 3", '<p <code class=formula "\\\\(x_1 + y_1\\\\)"> " 5 " "*" " 3">'],
-  ["$a_1 * b_1 * c$ or *so*", '<p <code class=formula "$a_1 * b_1 * c$"> " or " <em "so">>'],
+  ["\\(x_1 + y_1\\) 5 \\* 3", '<p <Formula> " 5 " "*" " 3">'],
+  ["$a_1 * b_1 * c$ or *so*", '<p <Formula> " or " <em "so">>'],
+  ["the $n$th and $k$ten", '<p "the " <Formula> "th and $k$ten">'],
+  ["$5 and ten more, or 20$, $HOME/bin:$PATH", '<p "$5 and ten more, or 20$, $HOME/bin:$PATH">'],
   ["from $5 to $10, or US$3 a piece", '<p "from $5 to $10, or US$3 a piece">'],
-  ["$$\na_1 = b_1\n$$\n\nSo.", '<code class=formula "$$\\na_1 = b_1\\n$$"> <p "So.">'],
+  ["$$\na_1 = b_1\n$$\n\nSo.", '<Formula> <p "So.">'],
   ["", ""],
 ]) {
   test(`shows ${JSON.stringify(text)}`, () => assert.equal(shown(text), expected));

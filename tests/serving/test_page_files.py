@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from tpo.serving.page_files import FOLDER, LOOK, Page
-from tpo.serving.page_joined import join_page, joined_modules, stamp_of
+from tpo.serving.page_joined import join_page, stamp_of
+from tpo.serving.page_modules import joined_modules
 
 ONE_BY_ONE = 'src="main.js"'
 
@@ -114,7 +116,19 @@ def test_modules_see_what_they_import_under_the_names_they_give_it(tmp_path):
     assert [line for line in text.splitlines() if "one: first" in line]
 
 
+def test_a_module_that_is_needed_later_is_a_file_of_its_own(client, source):
+    """It comes from where the page is, under a name that is its own."""
+    (source / "vendor/temml.js").write_text("export const temml = 1;\n")
+    script = client.get(f"/app/{named_in(client.get('/app/').text)[1]}").text
+    (name,) = re.findall(r'import\("\./(joined-\w+\.js)"\)', script)
+    later = client.get(f"/app/{name}")
+    assert later.text == "export const temml = 1;\n"
+    assert later.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
 def test_the_whole_page_is_joined_in_every_release():
     whole = join_page([FOLDER, LOOK])
-    assert len(whole.files) == 2
+    assert len(whole.files) == 3
+    at_once = [whole.packed[name] for name in named_in(whole.index.decode())]
+    assert sum(map(len, at_once)) < 80_000  # bytes before anything is shown
     assert sum(map(len, whole.packed.values())) < sum(map(len, whole.files.values())) / 2

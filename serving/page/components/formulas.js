@@ -1,9 +1,7 @@
-/**
- * Formulas stay as they were written: Markdown would take their underscores and stars for its own.
- * They are not set: what can do that weighs more than the whole page.
- */
-const INLINE = /^(?:\\\((?:[^\n]{1,400}?)\\\)|\$(?![\s$])(?:\\.|[^$\\\n]){1,400}?(?<!\s)\$(?![\d$]))/;
+/** Formulas in a text: Markdown would take their underscores and stars for its own. */
+const INLINE = /^(?:\\\((?:[^\n]{1,400}?)\\\)|\$(?![\s$])(?:\\.|[^$\\\n]){1,400}?(?<!\s)\$(?![\d$]|(?!(?:th|st|nd|rd|s)\b)[A-Za-z]))/;
 const BLOCK = /^(?:\$\$[^$]{1,4000}?\$\$|\\\[[^]{1,4000}?\\\])(?:\n+|$)/;
+const PRICE = /^\$\d[^\\]*\s\p{L}{2}/u; // "$5 and ten more, for 20$"
 
 const formula = (level, pattern, begins) => ({
   name: "formula",
@@ -14,7 +12,7 @@ const formula = (level, pattern, begins) => ({
   },
   tokenizer(text) {
     const [raw] = pattern.exec(text) ?? [];
-    return raw && { type: "formula", raw, text: raw.trim() };
+    return raw && !PRICE.test(raw) ? { type: "formula", raw, text: raw.trim() } : undefined;
   },
 });
 

@@ -2,6 +2,7 @@
 import { html, useMemo } from "../vendor/preact.js";
 import { Marked } from "../vendor/marked.js";
 import { Copy } from "./copy.js";
+import { Formula } from "./formula.js";
 import { formulas } from "./formulas.js";
 
 const marked = new Marked({ gfm: true, breaks: true, extensions: formulas });
@@ -40,7 +41,7 @@ const ELEMENTS = {
   hr: () => html`<hr />`,
   codespan: (t) => html`<code>${t.text}</code>`,
   code: (t) => html`<div class="code"><pre tabindex="0"><code>${t.text}</code></pre><${Copy} text=${t.text} what="the code" /></div>`,
-  formula: (t) => html`<code class="formula">${t.text}</code>`,
+  formula: (t) => html`<${Formula} text=${t.text} />`,
   blockquote: (t) => html`<blockquote>${render(t.tokens)}</blockquote>`,
   checkbox: (t) => (t.checked ? "☑ " : "☐ "),
   list: (t) =>

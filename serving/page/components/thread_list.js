@@ -40,10 +40,12 @@ export function ThreadList({ session, open, reports }) {
       ${threads === null && !locked && html`<p class="hint">Loading the threads…</p>`}
       ${threads?.length === 0 && html`<p class="hint">Your questions will be listed here.</p>`}
       ${threads?.length > 0 && search && !listed.length && html`<p class="hint">No title has these words.</p>`}
-      <ul ref=${list} onKeyDown=${(e) => moveFocus(e, list.current)}>
-        ${listed.map((t) => html`<${Thread} key=${t.thread_id} thread=${shown(t)} isOpen=${t.thread_id === thread} session=${session} />`)}
-      </ul>
-      ${more && !search && html`<button class="small" onClick=${session.list.showMore}>Show older threads</button>`}
+      <div class="thread-scroll">
+        <ul ref=${list} onKeyDown=${(e) => moveFocus(e, list.current)}>
+          ${listed.map((t) => html`<${Thread} key=${t.thread_id} thread=${shown(t)} isOpen=${t.thread_id === thread} session=${session} />`)}
+        </ul>
+        ${more && !search && html`<button class="small" onClick=${session.list.showMore}>Show older threads</button>`}
+      </div>
       ${!locked && html`<${Reports} reports=${reports} />`}
     </nav>
   `;
