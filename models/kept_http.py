@@ -60,21 +60,22 @@ class HttpReplies:
             token in the same way.
         take: Takes what an earlier process kept under a name.
         keep: Keeps a reply under a name.
-        any: Whether one was kept.
+        kept: Whether the newest one was kept.
     """
 
     loop: AbstractEventLoop
     asked: str
     take: Callable[[str], str | None]
     keep: Callable[[str, str], Awaitable[None]]
-    any: bool = False
+    kept: bool = False
 
     async def fetch(self, send: Send, request: HttpRequest) -> HttpResponse:
         """Return the reply that was kept, or send the request and keep what comes."""
         body = await request.aread()
         name = hashlib.sha256(body).hexdigest()[:32] if holds(body, self.asked) else ""
-        if name and (written := self.take(name)):
-            self.any = True
+        written = self.take(name) if name else None
+        self.kept = bool(written)
+        if written:
             kind, content = json.loads(written)
             return response_to(request, OK, {"content-type": kind}, content.encode())
         reading = asyncio.run_coroutine_threadsafe(self.read(send, request, name), self.loop)
@@ -84,11 +85,11 @@ class HttpReplies:
         """Send a request, and keep what comes under a name, unless that is ""."""
         response = await send(request)
         kind, parts = response.headers.get("content-type", ""), response.aiter_bytes()
-        body = await all_of(parts, is_stream="event-stream" in kind)
+        body = await whole_body(parts, is_stream="event-stream" in kind)
         if name and response.status_code == OK:
             with suppress(UnicodeDecodeError):  # then it is kept once it is parsed
                 await self.keep(name, json.dumps([kind, body.decode()]))
-                self.any = True
+                self.kept = True
         with suppress(Exception):  # whatever it is, the reply is there
             async with asyncio.timeout(REST):
                 async for _ in parts:
@@ -101,7 +102,7 @@ class HttpReplies:
 HTTP_REPLIES: ContextVar[HttpReplies | None] = ContextVar("tpo_http_replies", default=None)
 
 
-async def all_of(parts: AsyncIterator[bytes], *, is_stream: bool) -> bytes:
+async def whole_body(parts: AsyncIterator[bytes], *, is_stream: bool) -> bytes:
     """Return a body; a stream may be left open by its server once it said that it is complete."""
     body = bytearray()
     async for part in parts:

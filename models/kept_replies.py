@@ -134,8 +134,7 @@ async def kept_or_sent(
         response = await send()
     finally:
         HTTP_REPLIES.reset(token)
-    as_it_came = http and http.any
-    if not as_it_came and response.replies and (written := kept_form(response)):
+    if not (http and http.kept) and response.replies and (written := kept_form(response)):
         await replies.keep(KeptReply(asking.task, digest, written))
     return response
 
