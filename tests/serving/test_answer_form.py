@@ -9,6 +9,7 @@ from typing import Any
 import openai
 import pytest
 from billing_server import BillingServer
+from javascript import PACKAGES, node
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 from serve_process import ServeProcess
@@ -121,3 +122,65 @@ def test_langchain_s_structured_output(served, method):
     )
     asked = model.with_structured_output(Person, method=method)
     assert asked.invoke("Who was Ada? Reply in JSON.") == Person(name="Ada", age=36)
+
+
+CALLED: Any = {
+    "tools": [{"type": "function", "name": "Person", "parameters": Person.model_json_schema()}],
+    "tool_choice": {"type": "function", "name": "Person"},
+}
+
+
+def test_a_response_calls_the_function_that_it_has_to(client, policy):
+    for choice in (CALLED["tool_choice"], "required"):
+        asked = {**CALLED, "tool_choice": choice}
+        made = client.responses.create(model="tpo", input="Who was Ada?", extra_body=SMALL, **asked)
+        (call,) = made.output
+        assert (call.type, call.name, call.status) == ("function_call", "Person", "completed")
+        assert json.loads(call.arguments) == {"name": "Ada", "age": 36}
+        assert made.tool_choice.to_dict() == CALLED["tool_choice"]
+        assert client.responses.retrieve(made.id).output == made.output
+
+
+def test_what_a_called_function_returned_is_answered(client, policy):
+    made = client.responses.create(model="policy", input="Who was Ada?", **CALLED)
+    (call,) = made.output
+    result = {"type": "function_call_output", "call_id": call.call_id, "output": "known"}
+    before: Any = {"type": "item_reference", "id": call.id}
+    ways: list[dict[str, Any]] = [
+        {"input": [result], "previous_response_id": made.id},
+        {"input": [{"role": "user", "content": "Who was Ada?"}, before, result]},
+        {"input": [{"role": "user", "content": "Who was Ada?"}, call.to_dict(), result]},
+    ]
+    for way in ways:
+        client.responses.create(model="policy", **way)
+        asked, called, known = policy.asked[-1].body["messages"]
+        assert (asked["role"], known["role"]) == ("user", "tool")
+        assert known["tool_call_id"] == called["tool_calls"][0]["id"] == call.call_id
+        assert called["tool_calls"][0]["function"]["name"] == "Person"
+    go_on: dict[str, Any] = {"input": "And then?", "previous_response_id": made.id}
+    client.responses.create(model="policy", **go_on)
+    roles = [one["role"] for one in policy.asked[-1].body["messages"]]
+    assert roles == ["user", "assistant", "user"]
+    nothing: Any = {"input": [{"type": "reasoning", "id": "rs_1", "summary": []}]}
+    with pytest.raises(openai.BadRequestError):
+        client.responses.create(model="policy", previous_response_id=made.id, **nothing)
+
+
+def test_a_response_streams_the_call(client):
+    asked: Any = {"model": "tpo", "input": "Who was Ada?", "extra_body": SMALL, **CALLED}
+    with client.responses.stream(**asked, reasoning={"summary": "auto"}) as stream:
+        kinds = {event.type.removeprefix("response.") for event in stream}
+        steps, call = stream.get_final_response().output
+    assert {"function_call_arguments.delta", "function_call_arguments.done"} <= kinds
+    assert "output_text.delta" not in kinds
+    assert (steps.type, json.loads(call.arguments)) == ("reasoning", {"name": "Ada", "age": 36})
+
+
+def test_the_ai_sdk_s_texts_objects_and_calls(served):
+    if not (PACKAGES / "ai").exists():
+        pytest.skip("the packages of tests/js are not installed: make test")
+    said = json.loads(node("ai_sdk.mjs", TPO_V1=f"{served.url}/v1"))
+    for answers in said.values():
+        assert answers["kinds"] == ["reasoning-delta", "text-delta"]
+        assert answers["objects"] == [{"name": "Ada", "age": 36}] * 4
+    assert len(said) == 2  # /v1/responses, /v1/chat/completions

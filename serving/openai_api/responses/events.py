@@ -10,24 +10,12 @@ from dataclasses import dataclass, field
 from ....core.json_types import JsonObject
 from ...agent_server.live_run import LiveRun
 from ...agent_server.records import Run
-from ...json_response import to_json
 from ...server_settings import Settings
 from ..paragraphs import shown_paragraph
+from .called_function import call_events
+from .event_writer import EventWriter
 from .ids import REASONING, public_id
 from .reply import message_item, response_of, text_part
-
-
-@dataclass
-class EventWriter:
-    """Writes events, each with its number (local to one stream)."""
-
-    number: int = -1
-
-    def __call__(self, kind: str, **fields: object) -> bytes:
-        """Return an event."""
-        self.number += 1
-        body = {"type": f"response.{kind}", "sequence_number": self.number, **fields}
-        return b"event: response.%b\ndata: %b\n\n" % (kind.encode(), to_json(body))
 
 
 @dataclass
@@ -91,9 +79,18 @@ async def steps_of(live: LiveRun, steps: Steps, settings: Settings) -> AsyncGene
 
 def answer_events(run: Run, response: JsonObject, steps: Steps) -> Iterator[bytes]:
     """Yield the answer, and the end of a stream."""
-    write, (message,) = steps.write, response["output"]
+    (item,) = response["output"]
+    events = call_events if item["type"] == "function_call" else message_events
+    yield from events(run, item, 1 if steps.texts else 0, steps.write)
+    output = [steps.item, item] if steps.texts else [item]
+    yield steps.write(response["status"], response={**response, "output": output})
+
+
+def message_events(
+    run: Run, message: JsonObject, index: int, write: EventWriter
+) -> Iterator[bytes]:
+    """Yield the events of a message, which has one text."""
     text: str = message["content"][0]["text"]
-    index = 1 if steps.texts else 0
     place = {"item_id": message["id"], "output_index": index, "content_index": 0}
     empty = message_item(run, "in_progress", [])
     yield write("output_item.added", output_index=index, item=empty)
@@ -102,5 +99,3 @@ def answer_events(run: Run, response: JsonObject, steps: Steps) -> Iterator[byte
     yield write("output_text.done", **place, text=text, logprobs=[])
     yield write("content_part.done", **place, part=text_part(text))
     yield write("output_item.done", output_index=index, item=message)
-    output = [steps.item, message] if steps.texts else [message]
-    yield write(response["status"], response={**response, "output": output})

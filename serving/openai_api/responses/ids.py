@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-RESPONSE, MESSAGE, REASONING = "resp_", "msg_", "rs_"
+RESPONSE, MESSAGE, REASONING, CALL = "resp_", "msg_", "rs_", "fc_"
 
 
 def public_id(kind: str, run_id: str) -> str:

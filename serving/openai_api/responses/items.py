@@ -13,8 +13,8 @@ from ...guard.limit_settings import MAX_MESSAGES
 from ..turn import Turn
 from .ids import REASONING
 
-FindAnswer = Callable[[str], Awaitable[str]]
-"""Returns the answer that an item of an earlier response holds, by its id."""
+FindAnswer = Callable[[str], Awaitable[JsonObject]]
+"""Returns the turn that an item of an earlier response is, by its id."""
 
 
 async def turns_in(given: str | list[JsonObject], find: FindAnswer) -> list[JsonObject]:
@@ -36,7 +36,7 @@ async def turns_in(given: str | list[JsonObject], find: FindAnswer) -> list[Json
         if item.get("type") == "item_reference":
             name = str(item.get("id"))
             if not name.startswith(REASONING):  # no model reads its own thoughts again
-                turns.append({"role": "assistant", "content": await find(name)})
+                turns.append(await find(name))
         elif item.get("type") != "reasoning":
             turn = turn_of(item)
             if item.get("type") == "function_call" and turns and turns[-1].get("tool_calls"):

@@ -50,10 +50,10 @@ class ResponseStarter:
         earlier = await self.stored.earlier(request, named) if named else None
         turns = await turns_in(asked.input, partial(self.stored.answer, request))
         system = [system_turn(asked.instructions)] if asked.instructions else []
-        before = earlier.messages if earlier else []
+        before = earlier.messages_before(turns) if earlier else []
         checked_messages([*system, *turns], server, "input", before)
         self.run_limit.refuse_if_full(caller_of(request).name)
-        if earlier and goes_on(earlier, asked):
+        if earlier and goes_on(earlier, asked, turns):
             gone = {"role": "remove", "content": "", "id": INSTRUCTIONS}
             changed = system or ([gone] if earlier.has_instructions else [])
             return await self._start(request, asked, settings, [*changed, *turns], earlier)
@@ -88,11 +88,11 @@ def system_turn(instructions: str) -> JsonObject:
     return {"role": "system", "content": instructions, "id": INSTRUCTIONS}
 
 
-def goes_on(earlier: Earlier, asked: ResponseRequest) -> bool:
+def goes_on(earlier: Earlier, asked: ResponseRequest, turns: list[JsonObject]) -> bool:
     """Return whether a response goes on with the thread of the one before it.
 
-    One that is not stored, and one whose conversation has to get instructions at its beginning,
-    have a thread of their own, with all that was said.
+    One that is not stored, one whose conversation has to get instructions at its beginning, and
+    one that gets the results of a call, have a thread of their own, with all that was said.
     """
     fits = earlier.has_instructions or not asked.instructions
-    return asked.store is not False and fits
+    return asked.store is not False and fits and not earlier.is_given_results(turns)

@@ -13,6 +13,7 @@ from ....core.state import State
 from ....core.usage import Usage, tokens_of
 from ...agent_server.records import Run
 from ...error_responses import Refusal
+from .called_function import call_item, called_by
 from .ids import MESSAGE, RESPONSE, public_id
 
 INSTRUCTIONS = "instructions"  # the id of the message that holds them
@@ -73,7 +74,7 @@ def ended_response(
         run,
         status,
         incomplete_details={"reason": why} if why else None,
-        output=[message_item(run, status, [text_part(final["answer"])])],
+        output=[answer_item(run, status, final["answer"])],
         usage=usage_of_response(state["usage"]),
         tpo={**about, "stop_reason": reason, **({} if notices is None else {"notices": notices})},
     )
@@ -83,6 +84,13 @@ def failed_response(run: Run, refusal: Refusal) -> JsonObject:
     """Return a response that has failed."""
     error = {"code": refusal.code or "server_error", "message": refusal.detail}
     return response_of(run, "failed", error=error)
+
+
+def answer_item(run: Run, status: str, answer: str) -> JsonObject:
+    """Return the item that holds the answer: a message, or the call of a function."""
+    if called_by(run):
+        return call_item(run, answer, status)
+    return message_item(run, status, [text_part(answer)])
 
 
 def message_item(run: Run, status: str, content: list[JsonObject]) -> JsonObject:

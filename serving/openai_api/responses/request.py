@@ -13,6 +13,7 @@ from ...server_settings import Settings
 from ..asked_form import AskedForm, asked_form
 from ..asked_settings import asked_settings
 from ..checked_body import checked_body
+from .called_function import shown_function, tools_in_chat_form
 
 Key = Annotated[str, StringConstraints(max_length=64)]
 Value = Annotated[str, StringConstraints(max_length=512)]
@@ -58,7 +59,9 @@ class ResponseRequest(BaseModel):
 
     @cached_property
     def form(self) -> AskedForm:
-        """The form of the answer: `text.format`, which has its schema beside its type.
+        """The form of the answer: a function that has to be called, or `text.format`.
+
+        The latter has its schema beside its type.
 
         Raises:
             Refusal: it cannot be used (400).
@@ -66,7 +69,8 @@ class ResponseRequest(BaseModel):
         given = (self.text or {}).get("format")
         if given is not None and not isinstance(given, dict):
             raise Refusal(400, "text.format is an object", param="text.format")
-        return asked_form({**given, "json_schema": given} if given else None, {}, "text.format")
+        tools = tools_in_chat_form(self.model_extra or {})
+        return asked_form({**given, "json_schema": given} if given else None, tools, "text.format")
 
     def settings(self, server: Settings) -> JsonObject:
         """Return the settings of the run.
@@ -81,6 +85,8 @@ class ResponseRequest(BaseModel):
             "verbosity": (self.text or {}).get("verbosity"),
             **(self.model_extra or {}),
         }
+        if self.form.function:
+            del more["tools"]  # it is the form of the answer
         return asked_settings(named, self.tpo or {}, more, server)
 
     @property
@@ -92,7 +98,8 @@ class ResponseRequest(BaseModel):
         reasoning = {name: asked.get(name) for name in ("effort", "summary")}
         more = {"metadata": self.metadata or {}, "store": self.store is not False}
         text = {"format": (self.text or {}).get("format") or {"type": "text"}}
-        return {**repeated, **more, "reasoning": reasoning, "text": text}
+        called = shown_function(self.form.function, self.model_extra or {})
+        return {**repeated, **more, "reasoning": reasoning, "text": text, **called}
 
 
 def read_response_request(body: object) -> ResponseRequest:

@@ -21,7 +21,8 @@ from ...guard.run_refusals import STOPPING
 from ...hidden_parts import for_clients
 from ...json_response import JsonResponse
 from ...sse import EventStream
-from .events import EventWriter, Steps, answer_events, steps_of
+from .event_writer import EventWriter
+from .events import Steps, answer_events, steps_of
 from .ids import RESPONSE, public_id
 from .new_response import ResponseStarter
 from .reply import ended_response, failed_response, response_of

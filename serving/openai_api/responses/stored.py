@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from langchain_core.messages import BaseMessage
 from starlette.requests import Request
 
+from ....core.conversation import to_messages
 from ....core.json_types import JsonObject
 from ...agent_server.assistant_routes import assistant_id
 from ...agent_server.known_thread import known_thread
@@ -14,7 +15,8 @@ from ...agent_server.read_state import unreadable
 from ...agent_server.records import Run, new_thread, thread_config
 from ...agent_server.server import AgentServer
 from ...error_responses import Refusal
-from .ids import MESSAGE, RESPONSE, run_id_in
+from .called_function import call_turn, called_by
+from .ids import CALL, MESSAGE, RESPONSE, run_id_in
 from .reply import INSTRUCTIONS
 
 GRAPH = "tpo"  # every model is this graph with other settings
@@ -33,6 +35,21 @@ class Earlier:
         """The conversation, without the instructions: these are of one turn only."""
         said: list[BaseMessage] = self.values.get("messages") or []
         return [message for message in said if message.id != INSTRUCTIONS]
+
+    @property
+    def answer(self) -> str:
+        """What was answered."""
+        return str(self.values["answer"])
+
+    def is_given_results(self, turns: list[JsonObject]) -> bool:
+        """Return whether the next turns begin with what the called function returned."""
+        return bool(turns and turns[0]["role"] == "tool" and called_by(self.run))
+
+    def messages_before(self, turns: list[JsonObject]) -> list[BaseMessage]:
+        """Return the conversation; its answer as a call, if results of the call follow."""
+        if not self.is_given_results(turns):
+            return self.messages
+        return [*self.messages[:-1], *to_messages([call_turn(self.run, self.answer)])]
 
     @property
     def has_instructions(self) -> bool:
@@ -107,13 +124,17 @@ class StoredResponses:
             raise Refusal(400, message, param="previous_response_id")
         return ended
 
-    async def answer(self, request: Request, item: str) -> str:
-        """Return the answer that an item of an earlier response holds, by the item's id.
+    async def answer(self, request: Request, item: str) -> JsonObject:
+        """Return the turn that an item of an earlier response is, by the item's id.
 
         Raises:
             Refusal: there is none (404), or it has no answer (400).
         """
-        return str((await self.earlier(request, item, MESSAGE)).values["answer"])
+        kind = CALL if item.startswith(CALL) else MESSAGE
+        earlier = await self.earlier(request, item, kind)
+        if kind == CALL and called_by(earlier.run):
+            return call_turn(earlier.run, earlier.answer)
+        return {"role": "assistant", "content": earlier.answer}
 
     async def delete(self, run: Run) -> None:
         """Stop and delete a response; the thread goes with its last one."""
