@@ -69,7 +69,7 @@ def test_two_hundred_threads_leave_the_reports_in_sight(window, reports, threads
     page = window(width, 700)
     if width == 400:
         page.get_by_role("button", name="Threads").click()
-    expect(page.locator(".reports a").last).to_be_in_viewport()
+    expect(page.locator(".reports a").last).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Show older threads").click()
     expect(page.locator(".thread-list li .thread-tools")).to_have_count(80)
     page.get_by_role("searchbox").fill("sky 77")
