@@ -34,6 +34,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def site(request: Any, policy: Essayist, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("site")
     model = {"TPO_POLICY": f"openai:essayist@{policy.base_url}", "TPO_POLICY_API_KEY": "none"}
+    model["TPO_SERVE_REPORTS"] = str(folder / "reports")  # there is none, unless a test writes it
     with SITES[request.param](folder, **model) as server:
         yield server
 

@@ -74,6 +74,17 @@ def test_bars_show_a_small_difference_as_small():
     assert low[4] == 4
 
 
+def test_plots_show_a_small_difference_as_small_and_name_both_ends():
+    values = [[1.870, 1.873], [0.3, 1.4], [5, 5], [-1.873, -1.870], [0, 0]]
+    ends = made_in_node(PAGE / "scale.js", "page", "page.axisEnds(v)", values)
+    labels = made_in_node(PAGE / "phrases.js", "page", "v.map(page.reward)", ends)
+    assert labels[0] == ["1.82", "1.92"]
+    assert ends[1] == [0.3, 1.4]
+    assert ends[2] == [5, 5]
+    assert labels[3] == ["\N{MINUS SIGN}1.92", "\N{MINUS SIGN}1.82"]
+    assert ends[4] == [0, 0]
+
+
 @pytest.mark.parametrize("size", [(800, 700), (1280, 800), (400, 700)])
 def test_every_pick_can_be_clicked(window, size):
     page = window(*size)

@@ -1,5 +1,6 @@
 /** Rewards and lengths by round, as small plots that share one horizontal axis. */
 import { integer, reward } from "../phrases.js";
+import { axisEnds } from "../scale.js";
 import { html } from "../vendor/preact.js";
 
 const WIDTH = 280;
@@ -16,7 +17,7 @@ export function Plots({ view }) {
   const heldout = rounds.filter((r) => r.heldout != null);
   const lengths = rounds.filter((r) => r.best_length != null);
   const left = roomFor([
-    ...[...scored.map((c) => c.reward), ...heldout.map((r) => r.heldout)].map(reward),
+    ...[scored.map((c) => c.reward), heldout.map((r) => r.heldout)].filter((some) => some.length).flatMap(axisEnds).map(reward),
     ...lengths.map((r) => integer(r.best_length)),
   ]);
   const x = Object.assign((round) => left + ((WIDTH - left - RIGHT) * round) / last, { left });
@@ -41,7 +42,8 @@ export function Plots({ view }) {
 function Rewards({ x, rounds, scored }) {
   const height = 150;
   const all = scored.map((c) => c.reward);
-  const y = axis(Math.min(...all), Math.max(...all), height);
+  const [low, high] = axisEnds(all);
+  const y = axis(low, high, height);
   const withMean = rounds.filter((r) => r.mean != null);
   const best = rounds.filter((r) => r.reward != null);
   const within = (value) => Math.min(Math.max(value, Math.min(...all)), Math.max(...all));
@@ -49,7 +51,7 @@ function Rewards({ x, rounds, scored }) {
   const summary = withMean.map((r) => `round ${r.round}: best ${reward(r.best)}, mean ${reward(r.mean)}`).join("; ");
   return html`
     <svg class="plot" viewBox=${`0 0 ${WIDTH} ${height}`} role="img" aria-label=${`Rewards. ${summary}`}>
-      <${Axis} x=${x} y=${y} height=${height} rounds=${rounds} low=${Math.min(...all)} high=${Math.max(...all)} format=${reward} />
+      <${Axis} x=${x} y=${y} height=${height} rounds=${rounds} low=${low} high=${high} format=${reward} />
       <polygon class="band" points=${[...edge(1), ...edge(-1).reverse()].join(" ")} />
       ${scored.map((c) => html`<circle class="dot" key=${c.id} cx=${x(c.round)} cy=${y(c.reward)} r="2.6" />`)}
       <polyline class="mean" points=${withMean.map((r) => [x(r.round), y(r.mean)]).join(" ")} />
@@ -62,7 +64,7 @@ function Rewards({ x, rounds, scored }) {
 function Line({ x, name, points, format, zero = false }) {
   const height = 74;
   const values = points.map(([, value]) => value);
-  const [low, high] = [zero ? 0 : Math.min(...values), Math.max(...values)];
+  const [low, high] = zero ? [0, Math.max(...values)] : axisEnds(values);
   const y = axis(low, high, height);
   const summary = points.map(([round, value]) => `round ${round}: ${format(value)}`).join("; ");
   return html`

@@ -1,5 +1,6 @@
 /** Reward against length: whether the reward likes an answer or only its length. */
 import { characterCount, integer, reward } from "../phrases.js";
+import { axisEnds } from "../scale.js";
 import { html } from "../vendor/preact.js";
 import { roomFor } from "./plots.js";
 
@@ -27,13 +28,14 @@ export function Scatter({ view }) {
   const pairs = scored.map((c) => [characterCount(c.text), c.reward]);
   if (pairs.length < 3) return null;
   const [xs, ys] = [0, 1].map((at) => pairs.map((pair) => pair[at]));
-  const left = roomFor(ys.map(reward));
-  const along = (all, from, to) => {
-    const [low, high] = [Math.min(...all), Math.max(...all)];
+  const rewards = axisEnds(ys);
+  const left = roomFor(rewards.map(reward));
+  const along = (ends, from, to) => {
+    const [low, high] = [Math.min(...ends), Math.max(...ends)];
     return { low, high, at: (v) => (high > low ? from + ((to - from) * (v - low)) / (high - low) : (from + to) / 2) };
   };
   const x = along(xs, left + 4, WIDTH - 14);
-  const y = along(ys, BOTTOM, TOP);
+  const y = along(rewards, BOTTOM, TOP);
   const role = (c) => (view.answer?.candidate === c.id ? "best" : c.round === 0 ? "first" : "dot");
   const distinct = new Map(scored.map((c, at) => [c.text, pairs[at]])); // a copy proves nothing more
   const said = inWords(correlation([...distinct.values()]));
