@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from loopback_server import LoopbackServer, message_text, shaped
 from patience import PATIENCE, wait_until
+from warm_start import WarmProcess
 
 import tpo
 from tpo.datasets.batch.json_lines import read_lines
@@ -41,9 +41,9 @@ def left(database: str) -> list[str]:
     return sorted({thread for rows in found for (thread,) in rows})
 
 
-def begin(folder: Path, file: Path, server: LoopbackServer, *more: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "tpo.cli.app", "batch", str(file), "-o", str(folder),
+def begin(folder: Path, file: Path, server: LoopbackServer, *more: str) -> WarmProcess:
+    return WarmProcess(
+        ["batch", str(file), "-o", str(folder),
          "-p", f"openai:m@{server.base_url}", "-d", "2", "-w", "3", "--seed", "7",
          "--max-concurrency", str(AT_ONCE), *more],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
