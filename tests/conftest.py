@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import BROWSER
 from workers import BySharedThings, turn
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -58,6 +59,22 @@ def _one_cpu_for_the_local_model(request: pytest.FixtureRequest) -> Iterator[Non
     os.sched_setaffinity(0, {sorted(cpus)[os.getpid() % len(cpus)]})
     yield
     os.sched_setaffinity(0, cpus)
+
+
+@pytest.fixture
+def browser() -> Any:
+    """The browser that all tests of this process share."""
+    return BROWSER.get()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """End the browser, when the next test does without it."""
+    try:
+        yield
+    finally:
+        if "browser" not in getattr(nextitem, "fixturenames", ()):
+            BROWSER.end()
 
 
 def pytest_configure(config: pytest.Config) -> None:

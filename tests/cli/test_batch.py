@@ -11,6 +11,7 @@ import sys
 import pytest
 from loopback_server import Fault
 from patience import PATIENCE, wait_until
+from warm_start import WarmProcess
 
 pytestmark = pytest.mark.loopback
 
@@ -119,8 +120,9 @@ def test_ctrl_c_leaves_a_folder_that_goes_on(typed, server, tmp_path):
     assert child.returncode == 130, said
     assert "interrupted; everything paid for is saved. To go on: tpo batch " in said
     server.delay = 0.0
-    done = subprocess.run(command, check=False, capture_output=True)
-    assert done.returncode == 0, done.stderr
+    done = WarmProcess(typed, stderr=subprocess.PIPE)
+    said = done.communicate(timeout=PATIENCE)[1]
+    assert done.returncode == 0, said
     assert len(written(tmp_path)) == 4
     about = json.loads((tmp_path / "out" / "metadata.json").read_text(encoding="utf-8"))
     assert (about["sums"]["done"], about["stopped"]) == (4, "")

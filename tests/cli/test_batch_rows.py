@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from loopback_server import Fault, LoopbackServer
 from patience import wait_until
+from warm_start import WarmProcess
 
 from tpo.datasets.batch.database_copy import copied_database
 
@@ -109,12 +110,10 @@ def test_a_row_that_failed_says_why(tpo, typed, folder, server):
 
 
 @pytest.fixture
-def at_work(typed, server: LoopbackServer) -> Iterator[subprocess.Popen[bytes]]:
+def at_work(typed, server: LoopbackServer) -> Iterator[WarmProcess]:
     """A batch of another process; its first row ends, the others wait for their critiques."""
     server.delay = lambda body: 0.0 if "improved" not in str(body) and is_first(body) else 600.0
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tpo.cli.app", *typed], stderr=subprocess.DEVNULL
-    )
+    child = WarmProcess(typed)
     yield child
     child.kill()
     child.wait()

@@ -10,19 +10,24 @@ import sys
 import pytest
 from loopback_server import Fault, message_text
 from patience import PATIENCE, wait_until
+from warm_start import WarmProcess
 
 pytestmark = pytest.mark.loopback
 COMMAND = [sys.executable, "-m", "tpo.cli.app"]
 
 
-def start(*args: str, **environment: str) -> subprocess.Popen[str]:
+def start(*args: str, **environment: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*COMMAND, *args],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         env={**os.environ, **environment},
     )
+
+
+def started_warm(*args: str) -> WarmProcess:
+    """Start it without the time that Python takes to import it."""
+    return WarmProcess(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def is_update(body):
@@ -32,10 +37,11 @@ def is_update(body):
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_an_interrupted_run_goes_on_and_asks_nothing_twice(name, tpo, policy, server, database):
     server.delay = lambda body: 60.0 if is_update(body) else 0.0
-    process = start("run", "Name a river", "-p", policy, "-d", "1", "-w", "2")
+    begin = start if name == "SIGINT" else started_warm
+    process = begin("run", "Name a river", "-p", policy, "-d", "1", "-w", "2")
     wait_until(lambda: any(is_update(asked.body) for asked in server.asked))
     process.send_signal(getattr(signal, name))
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = (said.decode() for said in process.communicate(timeout=PATIENCE))
     assert out == ""
     assert "Traceback" not in err
     runs = tpo("runs", "--json").records
@@ -57,7 +63,7 @@ def test_an_interrupted_run_goes_on_and_asks_nothing_twice(name, tpo, policy, se
 
 def test_second_signal_ends_at_once(policy, server, database):
     server.delay = 60.0
-    process = start("run", "Name a river", "-p", policy, "-r", "heuristic", "-w", "1")
+    process = started_warm("run", "Name a river", "-p", policy, "-r", "heuristic", "-w", "1")
     wait_until(lambda: server.asked)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
@@ -70,7 +76,7 @@ def test_strict_msgpack_is_clean(tpo, policy):
     assert ran.code == 3
     strict = {"LANGGRAPH_STRICT_MSGPACK": "true", "PYTHONWARNINGS": "default"}
     process = start("resume", ran.data["id"], "--no-human-pick", "-q", **strict)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = (said.decode() for said in process.communicate(timeout=PATIENCE))
     assert process.returncode == 0
     assert out.startswith("The Rhine")
     assert "msgpack" not in err.lower()

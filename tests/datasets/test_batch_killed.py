@@ -11,7 +11,6 @@ import os
 import random
 import sqlite3
 import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 from loopback_server import LoopbackServer
 from marking import Marking, key
 from patience import PATIENCE, wait_until
+from warm_start import WarmProcess
 
 from tpo.datasets.batch.json_lines import read_lines
 
@@ -27,11 +27,11 @@ KILLS, ROWS = int(os.environ.get("TPO_KILLS", "3")), int(os.environ.get("TPO_ROW
 pytestmark = pytest.mark.loopback
 
 
-def begin(folder: Path, file: Path, server: LoopbackServer) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "tpo.cli.app", "batch", str(file), "-o", str(folder),
+def begin(folder: Path, file: Path, server: LoopbackServer) -> WarmProcess:
+    return WarmProcess(
+        ["batch", str(file), "-o", str(folder),
          "-p", f"openai:m@{server.base_url}", "-d", "2", "-w", "3", "--seed", "7"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ import json
 import os
 import random
 import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 from loopback_server import LoopbackServer, message_text, shaped
 from marking import key
 from patience import PATIENCE, wait_until
+from warm_start import WarmProcess
 
 from tpo.datasets.batch.json_lines import read_lines
 
@@ -38,16 +38,16 @@ def answer(body, index):
     return shaped(body, "word " * chance.randrange(3, 60))
 
 
-def begin(folder: Path, file: Path, server: LoopbackServer) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "tpo.cli.app", "compare", str(file), "-o", str(folder), "-q",
+def begin(folder: Path, file: Path, server: LoopbackServer) -> WarmProcess:
+    return WarmProcess(
+        ["compare", str(file), "-o", str(folder), "-q",
          "-p", f"openai:m@{server.base_url}", "-d", "1", "-w", "2", "--seed", "7",
          "--max-concurrency", str(AT_ONCE), "--arm", "plain:mode=best_of_n", "--arm", "tpo"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )  # fmt: skip
 
 
-def live(child: subprocess.Popen[bytes], server: LoopbackServer, requests: int) -> None:
+def live(child: WarmProcess, server: LoopbackServer, requests: int) -> None:
     """Kill a comparison soon after the server has had some requests."""
     try:
         wait_until(lambda: len(server.asked) >= requests or child.poll() is not None)
@@ -57,7 +57,7 @@ def live(child: subprocess.Popen[bytes], server: LoopbackServer, requests: int) 
         child.communicate()
 
 
-def ended(child: subprocess.Popen[bytes]) -> None:
+def ended(child: WarmProcess) -> None:
     said = child.communicate(timeout=PATIENCE * 5)[1].decode()
     assert child.returncode == 0, said
 

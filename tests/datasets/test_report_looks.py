@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import opened_browser, reach_by_tab
+from browser import reach_by_tab
 from playwright.sync_api import Browser, Page, expect
 from synthetic_comparison import synthetic_comparison
 from visitor import findings, shoot
@@ -20,12 +20,6 @@ HOSTILE = (
     '<img src=x onerror="window.hacked=1"> </script><script>window.hacked=2</script> '
     "<svg onload=window.hacked=3> \u202e\0 [x](javascript:1)"
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with opened_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from loopback_server import LoopbackServer, message_text, shaped
 from patience import PATIENCE, wait_until
+from warm_start import WarmProcess
 
 import tpo
 from tpo.datasets.batch.json_lines import read_lines
@@ -43,9 +43,9 @@ def left(database: str) -> list[str]:
 
 def begin(
     folder: Path, file: Path, server: LoopbackServer, *more: str, command: str = "batch"
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "tpo.cli.app", command, str(file), "-o", str(folder),
+) -> WarmProcess:
+    return WarmProcess(
+        [command, str(file), "-o", str(folder),
          "-p", f"openai:m@{server.base_url}", "-d", "2", "-w", "3", "--seed", "7",
          "--max-concurrency", str(AT_ONCE), *more],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

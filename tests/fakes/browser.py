@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,35 @@ def chromium() -> str | None:
     return next((path for path in found if path and Path(path).exists()), None)
 
 
+class OneBrowser:
+    """The browser of this process: started when first asked for, and again if it has died.
+
+    Tests share it, each with a context of its own. Beside a living one no asyncio test can run, so
+    it ends before the first test that does without it (`tests/conftest.py`).
+    """
+
+    def __init__(self) -> None:
+        self._open, self._browser = ExitStack(), None
+
+    def get(self) -> Any:
+        """Return the browser."""
+        if self._browser and not self._browser.is_connected():
+            self.end()
+        self._browser = self._browser or self._open.enter_context(opened_browser())
+        return self._browser
+
+    def end(self) -> None:
+        """End it, if there is one."""
+        self._browser = None
+        self._open.close()
+
+
+BROWSER = OneBrowser()
+
+
 @contextmanager
 def opened_browser() -> Iterator[Any]:
-    """Start the browser. One per module: beside a living one, no asyncio test can run."""
+    """Start a browser."""
     from playwright.sync_api import sync_playwright
 
     program = chromium()

@@ -16,16 +16,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from patience import PATIENCE
+from warm_start import clean_environment
 
 CONFIG = Path(__file__).parents[2] / "langgraph.json"
 START_WITHIN, STOP_WITHIN, TRIES = 2 * PATIENCE, 15.0, 2
-OTHERS = ("TPO_", "LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_", "OPENAI_")
-
-
-def clean_environment() -> dict[str, str]:
-    """Return the environment without what would lead a server elsewhere."""
-    own = {k: v for k, v in os.environ.items() if not k.upper().startswith(OTHERS)}
-    return {k: v for k, v in own.items() if not k.upper().endswith("_PROXY")}
 
 
 class DevServer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -53,3 +53,15 @@ def shown(events: Events, request: str) -> str:
         for e in events[start:]
         if e["type"].endswith("_delta") and e["request"] == request
     )
+
+
+async def each_once(stream: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """Leave out what a client has had before, told by number and content.
+
+    `langgraph dev` sends what happens while a client joins twice: from its store and live.
+    """
+    known = []
+    async for part in stream:
+        if part.id is None or part not in known:
+            known.append(part)
+            yield part

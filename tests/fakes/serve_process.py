@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from patience import PATIENCE
+from warm_start import ALWAYS, WarmProcess, clean_environment
 
 START_WITHIN = 2 * PATIENCE
-OTHERS = ("TPO_", "LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_", "OPENAI_")
 
 
 class ServeProcess:
@@ -23,24 +22,21 @@ class ServeProcess:
     Args:
         folder: Where it keeps its threads and its log.
         *options: What follows `tpo serve`.
+        cold: Start Python itself, as a user does, and not a fork of one that has imported all.
         **settings: Environment variables it is to see. It asks for no token, unless one says so.
     """
 
-    def __init__(self, folder: Path, *options: str, **settings: str) -> None:
-        self.folder, self.options = folder, options
+    def __init__(self, folder: Path, *options: str, cold: bool = False, **settings: str) -> None:
+        self.folder, self.options, self.cold = folder, options, cold
         self.log = folder / "serve.log"
-        own = {k: v for k, v in os.environ.items() if not k.upper().startswith(OTHERS)}
-        own = {k: v for k, v in own.items() if not k.upper().endswith("_PROXY")}
         self.environment = {
-            **own,
-            "LANGSMITH_TRACING": "false",
-            "LANGGRAPH_STRICT_MSGPACK": "true",
-            "PYTHONUNBUFFERED": "1",
+            **clean_environment(),
+            **ALWAYS,
             "TPO_SERVE_TOKEN": "false",
             **settings,
         }
         self.port = 0
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | WarmProcess | None = None
 
     @property
     def url(self) -> str:
@@ -56,17 +52,8 @@ class ServeProcess:
     def start(self) -> None:
         """Start it, on the same port as before; return when it listens."""
         begin = self.log.stat().st_size if self.log.exists() else 0
-        own = ["--data", str(self.folder / "data"), "--port", str(self.port)]
-        command = [sys.executable, "-P", "-m", "tpo.cli.app", "serve", *own, *self.options]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+            self.process = self._begin(log)
         end = time.monotonic() + START_WITHIN
         while time.monotonic() < end and self.process.poll() is None:
             said = self.log.read_bytes()[begin:].decode(errors="replace")
@@ -75,6 +62,21 @@ class ServeProcess:
                 return
             time.sleep(0.02)
         raise AssertionError(f"tpo serve did not start:\n{self.log.read_text()[-4000:]}")
+
+    def _begin(self, log: IO[bytes]) -> subprocess.Popen[bytes] | WarmProcess:
+        own = ["--data", str(self.folder / "data"), "--port", str(self.port)]
+        command = ["serve", *own, *self.options]
+        if not self.cold:
+            files = {"stdout": log, "stderr": log}
+            return WarmProcess(command, cwd=self.folder, env=self.environment, **files)
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "tpo.cli.app", *command],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End it and return its exit code; a second call does nothing."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from browser import opened_browser
 from essayist import Essayist
 from page_site import SITES, AegraSite
 from playwright.sync_api import Browser, Page, expect
@@ -37,12 +36,6 @@ def site(request: Any, policy: Essayist, tmp_path_factory: pytest.TempPathFactor
     model["TPO_SERVE_REPORTS"] = str(folder / "reports")  # there is none, unless a test writes it
     with SITES[request.param](folder, **model) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with opened_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

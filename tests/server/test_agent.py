@@ -127,9 +127,13 @@ async def test_a_person_is_asked_and_the_answer_is_optimised(client, thread):
 
 async def test_cancelled_in_the_search_it_goes_on_where_it_was(client, thread):
     run = await client.runs.create(
-        thread, "agent", input=question("Tell me slowly."), stream_mode="custom"
+        thread,
+        "agent",
+        input=question("Tell me slowly."),
+        stream_mode="custom",
+        stream_resumable=True,
     )
-    async for part in client.runs.join_stream(thread, run["run_id"]):
+    async for part in client.runs.join_stream(thread, run["run_id"], last_event_id="-1"):
         if part.event == "custom" and part.data["type"] == "tpo.gradient":
             break
     await client.runs.cancel(thread, run["run_id"], wait=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from event_log import check, places
+from event_log import check, each_once, places
 from langgraph.pregel.remote import RemoteGraph
 from langgraph_sdk import get_sync_client
 
@@ -89,7 +89,9 @@ async def test_a_killed_watcher_is_replaced_by_another_process(client, dev, thre
     async def join(since: str) -> list[Any]:
         return [
             part.data
-            async for part in client.runs.join_stream(thread, run["run_id"], last_event_id=since)
+            async for part in each_once(
+                client.runs.join_stream(thread, run["run_id"], last_event_id=since)
+            )
             if part.event == "custom"
         ]
 

@@ -28,7 +28,7 @@ def serve(models: BillingServer, tmp_path_factory: pytest.TempPathFactory) -> It
     options = ["--policy", f"openai:x@{models.base_url}", "--max-body-bytes", "1000000"]
     named = ["--model", f"small=openai:y@{models.base_url}"]
     passed = [option for name in ALLOWED for option in ("--allow-parameter", name)]
-    with ServeProcess(folder, *options, *named, *passed, "--studio") as server:
+    with ServeProcess(folder, *options, *named, *passed, "--studio", cold=True) as server:
         yield server
         said = server.log.read_text()
     assert "Traceback" not in said, said

@@ -18,7 +18,7 @@ TASK = Path(__file__).parents[1] / "fakes/inspect_task.py"
 
 @pytest.mark.skipif(not CLIENTS, reason="inspect_ai is not installed beside: make test")
 def test_three_questions(tmp_path: Path):
-    with ServeProcess(tmp_path, "--policy", "embedded:") as server:
+    with ServeProcess(tmp_path, "--policy", "embedded:", cold=True) as server:  # on our processor
         done = subprocess.run(
             [CLIENTS, str(TASK), f"{server.url}/v1", str(tmp_path / "logs")],
             capture_output=True,

@@ -131,9 +131,10 @@ def test_a_folder_that_everyone_may_enter(models, tmp_path):
     for name in ("checkpoints.db", "runs.db", "runs.db-wal", "lock"):
         (folder / name).touch()
         (folder / name).chmod(0o666)
+    options = ["-p", f"openai:x@{models.base_url}"]
     before = os.umask(0)
     try:
-        with ServeProcess(tmp_path, "-p", f"openai:x@{models.base_url}") as server:
+        with ServeProcess(tmp_path, *options, cold=True) as server:  # it has our umask
             body = {
                 "assistant_id": "tpo",
                 "input": {"messages": [{"role": "user", "content": "x"}]},
