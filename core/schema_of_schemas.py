@@ -5,7 +5,6 @@ Nothing else runs while a server checks a schema, and anyone may send one.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from .json_types import JsonObject
@@ -16,13 +15,22 @@ if TYPE_CHECKING:
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
-@cache
+_made: dict[object, Validator] = {}
+
+
 def checker_of(kind: type[Validator]) -> Validator:
-    """Return what checks schemas of a version, as `kind.check_schema` does.
+    """Return what checks schemas of a version, as `kind.check_schema` does; made once.
 
     Args:
         kind: The version's validator.
     """
+    if kind not in _made:
+        _made[kind] = new_checker(kind)
+    return _made[kind]
+
+
+def new_checker(kind: type[Validator]) -> Validator:
+    """Make it."""
     from jsonschema.validators import validator_for
     from referencing import Registry
 
