@@ -94,15 +94,18 @@ def test_the_settings_are_those_of_the_context(described):
     jsonschema.validate(ASK, resolved(described, schemas["ChatRequest"]))
 
 
+# Many seeds are better than many examples: from some hundreds on, hypothesis spends its time on
+# improving examples that it has, and sends nothing. One seed is some 2,100 requests.
+@pytest.mark.parametrize("seed", range(1, 1 + int(os.environ.get("TPO_FUZZ_SEEDS", "1"))))
 @pytest.mark.skipif(not FUZZER, reason="schemathesis is not installed beside: make test")
-def test_fuzzed(serve: ServeProcess, tmp_path: Path):
-    examples = os.environ.get("TPO_FUZZ_EXAMPLES", "75")  # of each kind; some 1,300 requests
+def test_fuzzed(serve: ServeProcess, tmp_path: Path, seed: int):
+    examples = os.environ.get("TPO_FUZZ_EXAMPLES", "75")  # of each kind
     command = [FUZZER, "-m", "schemathesis.cli", "run", f"{serve.url}/v1/openapi.json"]
     # One worker: in Python 3.11 two threads that parse code at once can fail (SystemError, "AST
     # constructor recursion depth mismatch"), and hypothesis parses lambdas.
-    options = ["--max-examples", examples, "--checks", CHECKS, "--workers", "1", "--seed", "1"]
+    options = ["--max-examples", examples, "--checks", CHECKS, "--workers", "1"]
     done = subprocess.run(
-        [*command, *options],
+        [*command, *options, "--seed", str(seed)],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -19,10 +19,13 @@ def tools_in_chat_form(more: Mapping[str, object]) -> JsonObject:
     """
     tools, choice = more.get("tools"), more.get("tool_choice")
     offered = tools if isinstance(tools, list) else []
-    return {"tools": [_wrapped(one) for one in offered], "tool_choice": _wrapped(choice)}
+    return {
+        "tools": [_function_in_field(one) for one in offered],
+        "tool_choice": _function_in_field(choice),
+    }
 
 
-def _wrapped(one: object) -> object:
+def _function_in_field(one: object) -> object:
     """Return a function, or the choice of one, with its fields in a field of their own."""
     named = isinstance(one, Mapping) and one.get("type") == "function"
     return {"type": "function", "function": one} if named else one
