@@ -7,29 +7,32 @@ A policy on 127.0.0.1 that answers at once, real Chromium, an empty cache each t
 
 from __future__ import annotations
 
-import gzip
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import tpo.serving
-from tpo.core.look.folder import LOOK
+from tpo.serving.page_files import FOLDER, LOOK
+from tpo.serving.page_joined import join_page
 
 FAKES = Path(__file__).resolve().parents[1] / "tests" / "fakes"
 TIMES = 5
 
 
 def size() -> str:
-    """Say how many bytes a browser fetches, as they are and compressed."""
-    page = Path(tpo.serving.__file__).parent / "page"
-    kinds = {".html", ".css", ".js", ".svg"}
-    files = [
-        p.read_bytes() for f in (page, LOOK) for p in sorted(f.rglob("*")) if p.suffix in kinds
-    ]
-    whole, packed = sum(map(len, files)), sum(len(gzip.compress(f)) for f in files)
-    return f"{len(files)} files, {whole / 1000:.1f} kB; compressed {packed / 1000:.1f} kB"
+    """Say how many bytes a browser fetches at once and later, as they are and compressed."""
+    whole = join_page([FOLDER, LOOK])
+    index = whole.index.decode()
+    said = []
+    for when, wanted in (("at once", True), ("later", False)):
+        names = [name for name in whole.files if (name in index) == wanted]
+        plain = sum(len(whole.files[name]) for name in names)
+        packed = sum(len(whole.packed[name]) for name in names)
+        said.append(
+            f"{when}: {len(names)} files, {plain / 1000:.1f} kB; compressed {packed / 1000:.1f} kB"
+        )
+    return "\n".join(said)
 
 
 def times(browser: object, url: str) -> tuple[float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import RunnableConfig
@@ -40,6 +42,7 @@ async def stream_reply(
             chunks.append(chunk)
             if on_text and chunk.text:
                 on_text(chunk.text)
+                await asyncio.sleep(0)  # pieces that wait already would keep all others waiting
     except ValueError as error:
         if chunks or NO_CHUNKS not in str(error):
             raise

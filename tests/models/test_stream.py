@@ -5,6 +5,7 @@ The server is a loopback one that sends what each test lists, byte by byte as it
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -202,3 +203,18 @@ def test_only_where_the_provider_has_a_word_for_the_end_it_is_missed():
 def test_thousands_of_pieces_are_joined_once():
     """Added up one by one they would take the square of their number."""
     assert len(joined([chunk("abc ")] * 30_000).text) == 120_000
+
+
+async def test_pieces_that_came_together_keep_nobody_waiting():
+    """A reply that is all there would else be read to its end before the first word is sent on."""
+    turns, seen = list[str](), list[int]()
+
+    def on_text(text: str, index: int = 0, /) -> None:
+        seen.append(len(turns))
+        asyncio.get_running_loop().call_soon(turns.append, text)
+
+    content = stream(*[piece({"content": f"{n} "}) for n in range(9)], END, DONE)
+    with LoopbackServer(lambda body, i: "", script=[Fault(garbage=content, headers=EVENTS)]) as it:
+        policy = await resolve_policy(f"openai:m@{it.base_url}")
+        await ask(Request(policy, [HumanMessage("hi")], live=True, retries=1), lambda: on_text)
+    assert seen == [*range(9)]
