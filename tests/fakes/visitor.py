@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from essayist import QUESTION
 from javascript import PACKAGES
 from playwright.sync_api import Page, expect
 
-# Pictures of the last test run, for people to look at; git-ignored.
+# Pictures for people to look at, taken where TPO_PICTURES is set; git-ignored.
 SHOTS = Path(__file__).parents[2] / ".page-shots"
 
 
@@ -42,7 +43,7 @@ def findings(page: Page) -> list[str]:
     if not axe.exists():
         pytest.skip("the packages of tests/js are not installed: make test")
     page.evaluate(axe.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document)")["violations"]
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
     return [
         f"{v['id']}: {v['help']} at {[n['target'] for n in v['nodes']]}"
         for v in found
@@ -50,8 +51,10 @@ def findings(page: Page) -> list[str]:
     ]
 
 
-def shoot(page: Page, name: str) -> None:
-    """Take a picture of the whole page."""
-    SHOTS.mkdir(exist_ok=True)
-    page.evaluate("scrollTo(0, 0)")
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+def shoot(page: Page, name: str, whole: bool = True) -> None:
+    """Take a picture of the page, all of it or what is in view, if somebody wants to look at it."""
+    if whole:
+        page.evaluate("scrollTo(0, 0)")
+    if os.environ.get("TPO_PICTURES"):
+        SHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SHOTS / f"{name}.png", full_page=whole)

@@ -52,7 +52,7 @@ def test_any_two_candidates_are_compared(window):
     assert findings(page) == []
     for width in (1280, 400):
         page.set_viewport_size({"width": width, "height": 900})
-        page.screenshot(path=Path(__file__).parents[2] / f".page-shots/compare-{width}-light.png")
+        shoot(page, f"compare-{width}-light", whole=False)
     first = reader.locator("h2").inner_text()
     reader.locator(".reader-body").focus()
     page.keyboard.press("ArrowRight")
