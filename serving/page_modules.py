@@ -37,20 +37,20 @@ def joined_modules(
     while waiting:
         name = waiting.pop()
         if name not in sources:
-            sources[name] = _addressed(name, read_source(name, folders), address)
+            sources[name] = with_addresses(name, read_source(name, folders), address)
             needs[name] = [path_at(name, path) for _, path in _IMPORT.findall(sources[name])]
             waiting += needs[name]
     order = [*TopologicalSorter(needs).static_order()]
     numbers = {name: f"module{place}" for place, name in enumerate(order)}
-    return "\n".join(_wrapped(name, sources[name], numbers, name == start) for name in order)
+    return "\n".join(as_function(name, sources[name], numbers, name == start) for name in order)
 
 
-def _addressed(name: str, source: str, address: Callable[[str], str]) -> str:
+def with_addresses(name: str, source: str, address: Callable[[str], str]) -> str:
     """Return a module with the addresses of those that it fetches later."""
     return _LATER.sub(lambda found: f'"{address(path_at(name, found[1]))}"', source)
 
 
-def _wrapped(name: str, source: str, numbers: Mapping[str, str], last: bool) -> str:
+def as_function(name: str, source: str, numbers: Mapping[str, str], last: bool) -> str:
     """Return a module as a function that is called at once; the last one returns nothing."""
     taken = [
         f"const {{ {', '.join(_renamed(names, ' as ', ': '))} }} = {numbers[path_at(name, path)]};"

@@ -34,7 +34,7 @@ function mathOf(text) {
   try {
     temml.render(text.slice(signs, -signs), box, { ...BOUNDS, displayMode: isDisplayed(text) });
   } catch {
-    return null; // it is no formula, or one that nests without end
+    return null; // not a formula, or one that nests without end
   }
   return box.firstChild;
 }
