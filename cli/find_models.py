@@ -6,6 +6,7 @@ So a wrong name costs nothing.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from ..core.context import Context
 from ..core.errors import ConfigError
@@ -44,3 +45,15 @@ async def check_settings(context: Context, output: OutputMode, *, rewards: bool 
         if not done and output.talks and spec.startswith(LOCAL):
             say(f"loading {spec}")
         await loading
+
+
+def tell_of_rewards(contexts: Iterable[Context]) -> None:
+    """Say what a reward wants known of itself, once: that it is a demonstration, say."""
+    notices = dict[str, None]()
+    for context in contexts:
+        for spec in filter(None, (context.reward, context.heldout, context.fallback_reward)):
+            if not spec.startswith("verify:"):  # which may need something of each row
+                policy = (context.policies or (context.policy,))[0]
+                notices[resolve_reward(spec, policy=policy).notice] = None
+    for notice in filter(None, notices):
+        say(f"Note: {notice}")

@@ -74,7 +74,7 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
         raise RequestError(f"budget: {budget.used_up()}", cost(), "budget")
     while True:  # ends: each further pass has one parameter less
         try:
-            forms = partial(_other_forms, request, refused, learnt)
+            forms = partial(other_forms, request, refused, learnt)
             async for attempt in retrying(tries - sent, budget, forms):
                 with attempt:
                     async with in_turn(request.metadata):
@@ -99,9 +99,9 @@ async def _sent(request: Request, begin: Begin | None, learnt: Learnt) -> Respon
             if name:
                 name = refused_texts(error, request.n, refused) if name == "n" else name
                 new.add(name)
-                tries += not is_transient(error)  # a refusal is no failed try
+                tries += not is_transient(error)  # refused is not failed
                 passes = {"stream", SEVERAL} if is_transient(error) else {"stream"}
-                learnt.refused |= {name} - passes  # what broke off or down once is no habit
+                learnt.refused |= {name} - passes  # what broke once may work again
                 refused |= {name, *learnt.refused}
                 if missing := _structural(request, refused):
                     return Response([], priced(cost(requests=sent), rate), refused | missing)
@@ -122,14 +122,14 @@ def _structural(request: Request, refused: frozenset[str]) -> frozenset[str]:
     return missing | {"n"} if request.n > 1 and WHOLE in refused else missing
 
 
-def _other_forms(
-    request: Request, refused: frozenset[str], learnt: Learnt, error: BaseException
+def other_forms(
+    request: Request, refused: frozenset[str], learnt: Learnt, error: BaseException | None
 ) -> int:
     """Return in how many other forms a request for several texts is made after a fault.
 
     Whole texts if it may have been their stream, and one text if it may have been their number.
     """
-    if request.n == 1 or not may_be_n(error):
+    if request.n == 1 or error is None or not may_be_n(error):
         return 0
     whole = refused_parameter(error, sent_parameters(request, refused)) == SEVERAL
     return int(whole) + int(request.n > learnt.texts)

@@ -135,5 +135,5 @@ def compare_ways(
     from ..commands.compare import TypedComparison
 
     given = (arm or [], heldout or [], judge, verify_field, checkpoints, json, quiet)
-    wanted = TypedComparison(settings, *given)
-    return wanted.compare(sources or [], finished or [], output, (equal, like, against))
+    compare = TypedComparison(settings, *given).compare
+    return compare(sources or [], finished or [], output, (equal, like, against))

@@ -29,7 +29,7 @@ from ..ctrl_c import run_interruptible
 from ..find_models import check_settings
 from ..output_mode import OutputMode
 from ..screen.batch_report import reported
-from ..screen.batch_watchers import watcher_of
+from ..screen.batch_watchers import tell_beginning, watcher_of
 
 FAILED, INTERRUPTED = 1, 130
 LARGE, LONG = 500_000_000, 10.0  # bytes and seconds from which the check of a file is mentioned
@@ -115,8 +115,8 @@ async def answer_rows(
 ) -> int:
     """Answer the rows; return the exit code."""
     async with reported(folder), opened(rows, plan, folder, output, cluster) as running:
-        if running.rows_before and output.talks:
-            say(f"{count(running.rows_before, 'row')} of {rows.count:,} were done before")
+        if output.talks:
+            tell_beginning(running)
         try:
             watching = watcher_of(running, quiet=output.quiet, json=output.json)
             async with watching as watcher, aclosing(running.results()) as results:

@@ -27,7 +27,7 @@ from ...nodes.paid.run_models import GivenModels
 from ...rewards.resolve import resolve_reward
 from ..console import say
 from ..ctrl_c import run_interruptible
-from ..find_models import check_settings
+from ..find_models import check_settings, tell_of_rewards
 from ..input.typed_arms import read_arms_typed
 from ..output_mode import OutputMode
 from ..report.comparison import show_comparison
@@ -93,10 +93,7 @@ class TypedComparison:
         arms = read_arms_typed(self.arms) or DEFAULT_ARMS
         context = make_context(None, **self.settings)
         common = BatchPlan(GivenModels(), context, self.verify_field, checkpoints=self.checkpoints)
-        for arm in arm_plans(arms, common):
-            await check_settings(arm.plan.context, OutputMode(self.json, self.quiet), rewards=False)
-        for spec in self.heldout:
-            self.check_heldout(spec, context)
+        await self.check([arm.plan.context for arm in arm_plans(arms, common)], context.policy)
         work = Comparing(arms, common, terms, self.heldout, self.judge, self.watching)
         try:
             with closing(rows_of(file)) as rows:
@@ -108,10 +105,15 @@ class TypedComparison:
         say(f"written: {folder / COMPARISON}")
         return 0
 
-    def check_heldout(self, spec: str, context: Context) -> None:
-        """Refuse a held-out reward that is not there, before anything is paid."""
-        if not spec.startswith("verify:"):  # which may need something of each row
-            resolve_reward(spec, policy=context.policy)
+    async def check(self, contexts: Sequence[Context], judge: str) -> None:
+        """Refuse a model or a held-out reward that is not there, before anything is paid."""
+        for context in contexts:
+            await check_settings(context, OutputMode(self.json, self.quiet), rewards=False)
+        for spec in self.heldout:
+            if not spec.startswith("verify:"):  # which may need something of each row
+                resolve_reward(spec, policy=judge)
+        if not self.quiet:
+            tell_of_rewards(contexts)
 
     @asynccontextmanager
     async def watching(self, name: str, running: Running) -> AsyncIterator[Told]:

@@ -48,7 +48,7 @@ class Progress:
     def cost(self) -> str:
         """Tokens and dollars so far, and what all rows will cost."""
         tokens, rows = tokens_of(self.spent), self.sums.rows
-        price = price_phrase(self.spent, unknown="")
+        price = price_phrase(self.spent, unknown="price unknown" if rows >= self.total else "")
         so_far = f"{tokens:,} tokens" + (f", {price}" if price else "")
         if not rows or rows >= self.total:
             return so_far

@@ -12,9 +12,11 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
+from ...core.number_format import count
 from ...datasets.batch.at_work import AtWork
 from ...datasets.records import RowResult
 from ..console import console_for, say, short
+from ..find_models import tell_of_rewards
 from .batch_progress import progress_of
 
 LINE_EVERY = 10.0  # seconds
@@ -136,3 +138,11 @@ def watcher_of(running: AtWork, *, quiet: bool, json: bool) -> BatchWatcher:
     if console.is_terminal and sys.stderr.isatty() and not json:
         return LiveBatch(console, running)
     return Lines(running)
+
+
+def tell_beginning(running: AtWork) -> None:
+    """Say what there is already; of a new batch, what its rewards are."""
+    if before := running.rows_before:
+        say(f"{count(before, 'row')} of {running.rows.count:,} were done before")
+    else:
+        tell_of_rewards([running.plan.context])

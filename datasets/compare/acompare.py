@@ -127,13 +127,19 @@ async def acompare(  # noqa: PLR0913  keywords only, each of them optional
         >>> found = await acompare("prompts.jsonl", folder="out", width=5)  # doctest: +SKIP
         >>> print(found["sentences"][0])  # doctest: +SKIP
     """
-    models, others = parted_models(settings)
-    given, settled = GivenModels(**models), chosen_context(context, others)
-    common = BatchPlan(given, settled, verify_field, checkpoints=checkpoints)
+    common = replace(common_plan(settings, context, verify_field), checkpoints=checkpoints)
     rewards, terms = rewards_given(heldout), Terms(equal, like, against)
     work = Comparing(arms or DEFAULT_ARMS, common, terms, rewards, judge)
     with closing(rows_of(rows)) as read, TemporaryDirectory() as passing:
         return await work.run(read, Path(folder or passing))
+
+
+def common_plan(
+    settings: Mapping[str, object], context: Context | Mapping[str, object] | None, verify: str
+) -> BatchPlan:
+    """Return what all arms have in common."""
+    models, others = parted_models(settings)
+    return BatchPlan(GivenModels(**models), chosen_context(context, others), verify)
 
 
 def rewards_given(heldout: Sequence[RewardLike] | RewardLike) -> Sequence[RewardLike]:

@@ -48,6 +48,7 @@ _WITHOUT = {
     MixedTextsError: SEVERAL,
 }
 MAX_SECONDS = 60.0
+OtherForms = Callable[[BaseException | None], int]
 
 
 def is_transient(error: BaseException) -> bool:
@@ -86,35 +87,29 @@ def pause_before_retry(error: BaseException | None, attempt: int) -> float:
 
 
 def retrying(
-    attempts: int,
-    budget: Budget | None = None,
-    other_forms: Callable[[BaseException], int] = lambda _: 0,
+    attempts: int, budget: Budget | None = None, other_forms: OtherForms | None = None
 ) -> AsyncRetrying:
     """Return the loop that repeats a request after faults that may pass; it raises the last.
 
     Args:
         attempts: How many there are at most.
         budget: Allows no more, if it is used up or has no time for the pause.
-        other_forms: Returns in how many other forms the request is made after a fault: attempts
-            are left for these.
+        other_forms: In how many other forms it is made after a fault: each has an attempt left.
     """
     left = budget or Budget()
 
+    def fault(state: RetryCallState) -> BaseException | None:
+        return state.outcome.exception() if state.outcome else None
+
     def wait(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        return pause_before_retry(error, state.attempt_number)
+        return pause_before_retry(fault(state), state.attempt_number)
 
     def enough(state: RetryCallState) -> bool:
-        error = state.outcome.exception() if state.outcome else None
-        most = attempts - (other_forms(error) if error else 0)
+        most = attempts - (other_forms(fault(state)) if other_forms else 0)
         return state.attempt_number >= most or not left.take(state.upcoming_sleep)
 
-    return AsyncRetrying(
-        stop=enough,
-        retry=retry_if_exception(is_transient),
-        wait=wait,
-        reraise=True,
-    )
+    again = retry_if_exception(is_transient)
+    return AsyncRetrying(stop=enough, retry=again, wait=wait, reraise=True)
 
 
 def refused_parameter(error: BaseException, sent: Collection[str]) -> str | None:

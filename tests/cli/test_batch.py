@@ -38,6 +38,8 @@ def test_every_row_is_written_and_the_end_is_said_on_stderr(tpo, typed, tmp_path
     ran = tpo(*typed)
     assert (ran.code, ran.out) == (0, "")
     assert "4 of 4 rows; mean reward " in ran.err
+    assert "tokens, price unknown; " in ran.err
+    assert ran.err.count("Note: the heuristic reward is a demonstration") == 1
     assert sorted(r["id"] for r in written(tmp_path)) == ["r0", "r1", "r2", "r3"]
     assert len(written(tmp_path, "pools.jsonl")) == 4
 

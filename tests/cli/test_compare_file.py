@@ -40,6 +40,7 @@ def test_the_default_arms_are_run_and_compared(compare, server, tmp_path):
         "best_of_n",
         "tpo",
     }
+    assert ran.err.count("Note: the heuristic reward is a demonstration") == 1
     said = [line for line in ran.err.splitlines() if line.endswith(":")]
     assert said == ["first:", "tpo:", "adaptive:", "best_of_n:"]
     ends = [line for line in ran.err.splitlines() if line.startswith("3 of 3 rows; ")]
