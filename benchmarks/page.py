@@ -13,7 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tpo.serving.page_files import FOLDER, LOOK
+from tpo.core.look.folder import LOOK
+from tpo.serving.page_files import FOLDER
 from tpo.serving.page_joined import join_page
 
 FAKES = Path(__file__).resolve().parents[1] / "tests" / "fakes"
