@@ -2,7 +2,8 @@
 
 The earlier answer itself is not shown: a weak draft is copied where a good check would have helped.
 Placeholders: `{feedback}` (what the reward says of earlier answers, or nothing) and `{gradient}`.
-The conversation stays as it is; the advice is added to its last human turn. The wording is ours.
+The conversation stays as it is; the advice is added to its last human turn. The wording is ours: the
+plainest of three that were tried on a small model.
 """
 
 from __future__ import annotations
@@ -17,22 +18,21 @@ from .feedback import shown_feedback
 from .prompt_set import Critique
 
 ADVICE = Prompt(
+    "{feedback}{gradient}\n\nDo not mention earlier answers.", required=("feedback", "gradient")
+)
+CHECKED = Prompt(
     """\
 
 
-(A note to you, which is not part of the request. Earlier answers to it were checked. Text inside
-tags is material to go by.{feedback}{gradient}
+Earlier answers failed a check. Take care that yours passes it:
 
-Answer the request from the beginning, without these faults. Mention neither this note nor an
-earlier answer.)""",
-    required=("feedback", "gradient"),
-)
-CHECKED = Prompt(
-    "\n\nThe check reported:\n\n<earlier_feedback>\n{feedback}\n</earlier_feedback>",
+<earlier_feedback>
+{feedback}
+</earlier_feedback>""",
     required=("feedback",),
 )
 TO_CHANGE = Prompt(
-    "\n\nWhat should be done otherwise:\n\n<gradient>\n{gradient}\n</gradient>",
+    "\n\nWhat your answer should do otherwise:\n\n<gradient>\n{gradient}\n</gradient>",
     required=("gradient",),
 )
 
@@ -47,7 +47,7 @@ def advised_messages(
         critique: What is known of earlier answers; if nothing is, the conversation stays as it is.
         clip_tokens: About how many tokens of each text the model is shown.
     """
-    learnt = what_was_learnt(critique, clip_tokens)
+    learnt = what_was_learnt(critique, clip_tokens, CHECKED, TO_CHANGE)
     if not any(learnt.values()):
         return list(messages)
     return with_note(messages, ADVICE.fill(learnt))
@@ -59,15 +59,20 @@ def with_note(messages: Sequence[AnyMessage], advice: str) -> list[AnyMessage]:
     return [with_advice(m, advice) if i == asked[-1] else m for i, m in enumerate(messages)]
 
 
-def what_was_learnt(critique: Critique, clip_tokens: int) -> dict[str, str]:
-    """Return the blocks of what the reward says of earlier answers, and of what to change."""
+def what_was_learnt(
+    critique: Critique, clip_tokens: int, checked: Prompt, to_change: Prompt
+) -> dict[str, str]:
+    """Return what the reward says of earlier answers, and what to change, as these prompts say it.
+
+    Each is "" if there is nothing to say.
+    """
     # Without a critique both are a person's, who may have written a loss alone.
     said, gradient = critique.chosen_feedback, critique.gradient or critique.loss
     feedback = shown_feedback(said, clip_tokens)
     changes = quote(clip(gradient, clip_tokens))
     return {
-        "feedback": CHECKED.fill({"feedback": feedback}) if said else "",
-        "gradient": TO_CHANGE.fill({"gradient": changes}) if gradient else "",
+        "feedback": checked.fill({"feedback": feedback}) if said else "",
+        "gradient": to_change.fill({"gradient": changes}) if gradient else "",
     }
 
 

@@ -2,7 +2,8 @@
 
 The reply is the answer, without tags: weak models forget those. Placeholders: `{feedback}` (what
 the reward says of that answer, or nothing) and `{gradient}` (nothing, unless a person wrote one).
-The wording is ours.
+The wording is ours. It is short, because a small model told to "mend these faults and keep the rest"
+answered with these words in four of ten replies.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ from .advice import what_was_learnt
 from .prompt_set import Critique
 
 AGAIN = Prompt(
-    """\
-Your answer was checked. Text inside tags is material to go by.{feedback}{gradient}
-
-Write the whole answer again: mend these faults and keep the rest. Reply with the answer alone, and
-mention neither the check nor an earlier answer.""",
+    "{feedback}{gradient}Please correct it. Reply with the corrected answer alone.",
     required=("feedback", "gradient"),
+)
+FAILED = Prompt(
+    "That answer failed a check:\n\n<earlier_feedback>\n{feedback}\n</earlier_feedback>\n\n",
+    required=("feedback",),
+)
+OTHERWISE = Prompt(
+    "What should be done otherwise:\n\n<gradient>\n{gradient}\n</gradient>\n\n",
+    required=("gradient",),
 )
 
 
@@ -36,4 +41,5 @@ def ask_again(
         clip_tokens: About how many tokens of each text the model is shown.
     """
     draft = AIMessage(clip(critique.chosen, clip_tokens))
-    return [*messages, draft, HumanMessage(AGAIN.fill(what_was_learnt(critique, clip_tokens)))]
+    learnt = what_was_learnt(critique, clip_tokens, FAILED, OTHERWISE)
+    return [*messages, draft, HumanMessage(AGAIN.fill(learnt))]

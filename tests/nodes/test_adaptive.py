@@ -13,7 +13,7 @@ import tpo
 from tpo.core.moves import Plan
 from tpo.nodes import rank
 
-NOTE = "A note to you, which is not part of the request."
+NOTE = "Do not mention earlier answers."
 
 
 def planned(monkeypatch: pytest.MonkeyPatch, *plans: tuple[int, int, int]) -> None:

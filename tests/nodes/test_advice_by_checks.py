@@ -15,8 +15,8 @@ import tpo
 from tpo.core.moves import Plan
 from tpo.nodes import rank
 
-NOTE = "A note to you, which is not part of the request."
-AGAIN = "Write the whole answer again"
+NOTE = "Do not mention earlier answers."
+AGAIN = "Please correct it."
 TALK = [("system", "Be brief."), ("user", "Hi"), ("ai", "Hello."), ("user", QUERY)]
 
 

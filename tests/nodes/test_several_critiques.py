@@ -45,7 +45,7 @@ def test_each_critique_is_of_another_pair_and_each_update_is_given_one():
     ]
     given = sorted(said_in(a, "gradient") for a in model.asked.of("update"))
     assert given == ["gradient 0", "gradient 1", "gradient 2"]
-    advised = next(a for a in model.asked if "A note to you" in a.text)
+    advised = next(a for a in model.asked if "Do not mention earlier answers" in a.text)
     assert said_in(advised, "gradient") == "gradient 0"  # the rewrites have had all three
     assert [c.get("critique") for c in result["candidates"]] == [None] * 4 + [0, 1, 2, 0]
     first = result["rounds"][0]
@@ -69,7 +69,7 @@ def test_updates_that_carry_out_what_they_are_told_differ_more():
             return said_in(ask, "loss")
         if ask.step == "update":
             return f"<improved_answer>a new text. {said_in(ask, 'gradient')}</improved_answer>"
-        if "A note to you" in ask.text:
+        if "Do not mention earlier answers" in ask.text:
             return "one of its own, under advice"
         return ["red lilies in May", "old boats at sea", "a dog barks", "the sky is blue"][index]
 
