@@ -2,8 +2,8 @@
 
 The earlier answer itself is not shown: a weak draft is copied where a good check would have helped.
 Placeholders: `{feedback}` (what the reward says of earlier answers, or nothing) and `{gradient}`.
-The conversation stays as it is; the advice is added to its last human turn. The wording is ours: the
-plainest of three that were tried on a small model.
+The conversation stays as it is; the advice is added to its last human turn. The wording is ours,
+the plainest of three that were tried on a small model.
 """
 
 from __future__ import annotations

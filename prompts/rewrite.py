@@ -2,7 +2,7 @@
 
 The reply is the answer, without tags: weak models forget those. Placeholders: `{feedback}` (what
 the reward says of that answer, or nothing) and `{gradient}` (nothing, unless a person wrote one).
-The wording is ours. It is short, because a small model told to "mend these faults and keep the rest"
+The wording is ours. It is short: told to "mend these faults and keep the rest", a small model
 answered with these words in four of ten replies.
 """
 

@@ -40,7 +40,7 @@ def answer_by(fresh, rewrite, advised):
         if task is None:
             return shaped(body, "ready")
         updates = "improved_answer" in asked
-        move = rewrite if updates else advised if "Do not mention earlier answers" in asked else fresh
+        move = rewrite if updates else advised if "not mention earlier answers" in asked else fresh
         return shaped(body, move(task.name, index))
 
     return answer
@@ -147,7 +147,9 @@ def test_where_all_pass_there_is_nothing_to_mend_but_something_to_break(tpo, pol
 
 def test_a_policy_that_fails_on_the_way_is_judged_by_what_came(tpo, policy, server):
     server.answer = answer_by(some, good, good)
-    down = Fault(status=400, times=None, when=lambda body: "Do not mention earlier answers" in str(body))
+    down = Fault(
+        status=400, times=None, when=lambda body: "Do not mention earlier answers" in str(body)
+    )
     server.script = [down]
     ran = tpo("doctor", "-p", policy, "--json")
     assert states_of(ran)["moves"] == "warning"
