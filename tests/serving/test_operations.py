@@ -16,6 +16,7 @@ from billing_server import BillingServer, varied
 from loopback_wire import Fault
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
+from patience import wait_until
 from serve_process import ServeProcess
 
 from tpo.cli.app import main
@@ -81,6 +82,13 @@ def lines(server: ServeProcess, **wanted: object) -> list[dict[str, Any]]:
     return [line for line in found if wanted.items() <= line.items()]
 
 
+def line(server: ServeProcess, **wanted: object) -> dict[str, Any]:
+    """Return the one line with these fields; it is written after the client has its response."""
+    wait_until(lambda: lines(server, **wanted))
+    (found,) = lines(server, **wanted)
+    return found
+
+
 @pytest.fixture
 def http(server: ServeProcess) -> Iterator[httpx.Client]:
     headers = {"authorization": f"Bearer {KEY}"}
@@ -111,8 +119,8 @@ def ran(server: ServeProcess) -> dict[str, Any]:
 
 @pytest.mark.parametrize("door", ["v1", "threads"])
 def test_a_run_has_a_line_and_so_has_its_request(server, ran, door):
-    (run,) = lines(server, message="run", request=f"of-{door}")
-    (request,) = lines(server, message="request", request=f"of-{door}")
+    run = line(server, message="run", request=f"of-{door}")
+    request = line(server, message="request", request=f"of-{door}")
     assert run["run"] == request["run"]
     assert (run["status"], run["stop_reason"], run["mode"]) == ("success", "depth", "tpo")
     assert (run["requests"], run["key"]) == (4, "(operator)")
@@ -127,8 +135,8 @@ def test_a_failure_is_told_with_kind_and_sentence(server, policy, http):
     sent = {"x-request-id": "failing"}
     http.post("/v1/chat/completions", json={"model": "tpo", **ASK}, headers=sent)
     policy.script.clear()
-    (run,) = lines(server, message="run", request="failing")
-    (request,) = lines(server, message="request", request="failing")
+    run = line(server, message="run", request="failing")
+    request = line(server, message="request", request="failing")
     assert (run["status"], run["failure"], run["level"]) == ("error", "policy_error", "warning")
     assert run["failures"]["refused"] >= 1
     assert (request["status"], request["failure"]) == (502, "policy_error")
@@ -148,6 +156,8 @@ def test_ids_come_back_on_every_response_and_break_no_line(http, server):
 def test_what_is_quiet_is_quiet(http, server):
     for path in ("/ok", "/health/ready", "/metrics", "/app/main.js"):
         http.get(path, headers={"x-request-id": "quiet"})
+    http.get("/threads/x", headers={"x-request-id": "told"})
+    line(server, request="told")
     assert lines(server, request="quiet") == []
 
 
