@@ -15,8 +15,8 @@ import pytest
 from billing_server import BillingServer, varied
 from loopback_wire import Fault
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from prometheus_client.parser import text_string_to_metric_families
 from patience import wait_until
+from prometheus_client.parser import text_string_to_metric_families
 from serve_process import ServeProcess
 
 from tpo.cli.app import main
