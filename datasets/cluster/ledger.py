@@ -83,7 +83,8 @@ class Ledger:
     def standing(self) -> Standing:
         """Return how far all parts are together."""
         spent, failed, under_way = self._before, self._failed, 0
-        for report in (one for passages in self._passages.values() for one in passages.values()):
+        reports = [one for part in [*self._passages.values()] for one in [*part.values()]]
+        for report in reports:  # copied: a part may report meanwhile
             spent = add_costs(spent, report["spent"])
             failed += report["failed"]
             under_way += report["under_way"]
