@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from ..core.context import Context
 from ..core.errors import ConfigError
+from ..datasets.batch.row_needs import needs_row
 from ..models.policy import resolve_policy
 from ..prompts.prompt_set import prompt_set
 from ..rewards.resolve import resolve_reward
@@ -52,7 +53,7 @@ def tell_of_rewards(contexts: Iterable[Context]) -> None:
     notices = dict[str, None]()
     for context in contexts:
         for spec in filter(None, (context.reward, context.heldout, context.fallback_reward)):
-            if not spec.startswith("verify:"):  # which may need something of each row
+            if not needs_row(spec):  # else it says nothing before it has one
                 policy = (context.policies or (context.policy,))[0]
                 notices[resolve_reward(spec, policy=policy).notice] = None
     for notice in filter(None, notices):

@@ -13,6 +13,7 @@ from ...core.context import Context
 from ...core.errors import ConfigError, InputError
 from ...core.make_context import make_context
 from ...datasets.batch.plan import BatchPlan
+from ...datasets.batch.row_needs import needs_row
 from ...datasets.batch.running import Running
 from ...datasets.compare.acompare import Comparing
 from ...datasets.compare.arm_folder import ARMS
@@ -110,7 +111,7 @@ class TypedComparison:
         for context in contexts:
             await check_settings(context, OutputMode(self.json, self.quiet), rewards=False)
         for spec in self.heldout:
-            if not spec.startswith("verify:"):  # which may need something of each row
+            if not needs_row(spec):
                 resolve_reward(spec, policy=judge)
         if not self.quiet:
             tell_of_rewards(contexts)

@@ -44,6 +44,16 @@ def test_every_row_is_written_and_the_end_is_said_on_stderr(tpo, typed, tmp_path
     assert len(written(tmp_path, "pools.jsonl")) == 4
 
 
+@pytest.mark.parametrize("reward", ["cached:verify:exact", "mix:{}"])
+def test_a_verifier_inside_another_reward_is_given_its_column(tpo, typed, tmp_path, reward):
+    mix = tmp_path / "mix.toml"
+    mix.write_text('constraints = ["verify:exact"]\n[[parts]]\nreward = "heuristic"\n')
+    given = ("-r", reward.format(mix), "--verify-field", "answer", "-o", str(tmp_path / "out"))
+    ran = tpo(*typed, *given)
+    assert "unknown verifier" not in ran.err
+    assert len(written(tmp_path)) == 4
+
+
 def test_the_same_command_again_goes_on_and_sends_nothing(tpo, typed, server):
     tpo(*typed)
     before = len(server.asked)
