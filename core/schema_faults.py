@@ -8,9 +8,8 @@ from typing import Protocol
 from .json_schema import validator_of
 from .json_types import JsonObject
 from .schema_circles import NAMES, VALUES, circle_in, target_of
-from .schema_of_schemas import checker_of
+from .schema_of_schemas import REFERENCES, checker_of
 
-REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 PLAIN = frozenset({
     "type", "required", "additionalProperties", "items", "prefixItems", "enum", "const", "anyOf",
     "oneOf", "allOf", "title", "description", "minimum", "maximum", "exclusiveMinimum",

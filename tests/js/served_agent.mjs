@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client } from "@langchain/langgraph-sdk";
-import { before } from "./rejoin.mjs";
+import { before, eachOnce } from "./rejoin.mjs";
 
 const client = new Client({ apiUrl: process.env.TPO_URL, apiKey: null });
 const ask = (content) => ({ messages: [{ role: "user", content }] });
@@ -10,13 +10,8 @@ const newThread = async () => (await client.threads.create()).thread_id;
 const tpo = (state) => state.messages.at(-1).response_metadata.tpo;
 
 async function read(stream, parts = {}) {
-  const known = new Set();
-  for await (const { event, data, id } of stream) {
+  for await (const { event, data } of eachOnce(stream)) {
     assert.notEqual(event, "error", data?.message);
-    // `langgraph dev` sends what happens while a client joins twice: from its store and live.
-    const part = JSON.stringify([event, data, id]);
-    if (id && known.has(part)) continue;
-    known.add(part);
     (parts[event] ??= []).push(data);
   }
   return parts;
