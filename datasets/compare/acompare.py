@@ -127,7 +127,7 @@ async def acompare(  # noqa: PLR0913  keywords only, each of them optional
         >>> found = await acompare("prompts.jsonl", folder="out", width=5)  # doctest: +SKIP
         >>> print(found["sentences"][0])  # doctest: +SKIP
     """
-    common = common_plan(settings, context, verify_field, checkpoints)
+    common = replace(common_plan(settings, context, verify_field), checkpoints=checkpoints)
     rewards, terms = rewards_given(heldout), Terms(equal, like, against)
     work = Comparing(arms or DEFAULT_ARMS, common, terms, rewards, judge)
     with closing(rows_of(rows)) as read, TemporaryDirectory() as passing:
@@ -135,15 +135,11 @@ async def acompare(  # noqa: PLR0913  keywords only, each of them optional
 
 
 def common_plan(
-    settings: Mapping[str, object],
-    context: Context | Mapping[str, object] | None,
-    verify_field: str,
-    checkpoints: str,
+    settings: Mapping[str, object], context: Context | Mapping[str, object] | None, verify: str
 ) -> BatchPlan:
     """Return what all arms have in common."""
     models, others = parted_models(settings)
-    context = chosen_context(context, others)
-    return BatchPlan(GivenModels(**models), context, verify_field, checkpoints=checkpoints)
+    return BatchPlan(GivenModels(**models), chosen_context(context, others), verify)
 
 
 def rewards_given(heldout: Sequence[RewardLike] | RewardLike) -> Sequence[RewardLike]:
