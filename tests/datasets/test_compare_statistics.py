@@ -118,3 +118,4 @@ def test_markdown_is_counted_outside_code_and_by_its_density():
     assert length < 0
     assert marks[0] > 0 < marks[1]
     assert style_terms("", "") == [0.0, 0.0, 0.0, 0.0]
+    assert markdown_marks("# a\n\n  \n  - b\n" + "\n" * 50_000 + "* c") == [1, 2, 0]
