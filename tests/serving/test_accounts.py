@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import openai
 import pytest
 from billing_server import BillingServer, varied
+from fake_judge import fair
+from langchain_core.messages import HumanMessage
+from scripted_model import ScriptedModel
 from serve_process import ServeProcess
+from synthetic_task import QUERY, say
 
 from tpo.core.context import Context
 from tpo.core.errors import TPOError
 from tpo.core.usage import cost, no_usage
+from tpo.graphs.loop import build_graph
+from tpo.nodes.paid.run_models import GivenModels
+from tpo.rewards.judging.pointwise import Judge
 from tpo.serving.agent_server.database import open_database
 from tpo.serving.agent_server.spending import kept_accounts
 from tpo.serving.error_responses import Refusal, refusal_of
@@ -23,6 +31,9 @@ from tpo.serving.guard.callers import Caller, KeyLimits
 from tpo.serving.guard.key_records import new_key
 from tpo.serving.guard.keys_file import write_keys
 from tpo.serving.guard.run_limit import RunLimit
+from tpo.serving.openai_api.chat_run import ChatRun
+from tpo.serving.operations.operations import Operations
+from tpo.serving.server_settings import Settings
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -76,6 +87,21 @@ def test_a_run_that_goes_on_is_not_charged_twice():
     final: Any = {"type": "tpo.final", "usage": total}
     account.take(final)
     assert books.spent["ann"]["requests"] == 3
+
+
+async def test_judges_are_paid_for_also_by_a_run_that_is_stopped():
+    judge, policy = fair(), ScriptedModel(script=say)
+    given: Any = SimpleNamespace(app=build_graph(GivenModels(policy, Judge(judge))).compile())
+    account, operations = accounts().begin("ann"), Operations()
+    messages, context = [HumanMessage(QUERY)], Context(depth=2, width=3)
+    run = ChatRun(given, messages, context, Settings(), set(), account, operations)
+    record = operations.begun(account, "1", "v1", "tpo")
+    async for event in run.graph_events(record):
+        if event["type"] == "tpo.request_started" and event["phase"] == "loss":
+            break
+    assert judge.asked
+    assert account.paid["requests"] == len(policy.asked.of("sample")) + len(judge.asked)
+    assert record.paid == account.paid
 
 
 def test_what_is_used_up_is_refused_until_midnight():
