@@ -12,7 +12,11 @@ from threading import Thread
 
 @asynccontextmanager
 async def reading_thread() -> AsyncIterator[AbstractEventLoop]:
-    """Run an event loop in a thread of its own, until the context ends."""
+    """Run an event loop in a thread of its own, until the context ends.
+
+    Raises:
+        OSError: the system has none left.
+    """
     begun: Future[tuple[AbstractEventLoop, asyncio.Event]] = Future()
 
     async def until_told() -> None:
@@ -20,7 +24,15 @@ async def reading_thread() -> AsyncIterator[AbstractEventLoop]:
         begun.set_result((asyncio.get_running_loop(), over))
         await over.wait()
 
-    thread = Thread(target=asyncio.run, args=(until_told(),), name="tpo-reading", daemon=True)
+    def run() -> None:
+        try:
+            asyncio.run(until_told())
+        except Exception as error:  # such as too many open files: nobody is to wait for ever
+            if begun.done():
+                raise
+            begun.set_exception(error)
+
+    thread = Thread(target=run, name="tpo-reading", daemon=True)
     thread.start()
     loop, over = await asyncio.wrap_future(begun)
     try:
