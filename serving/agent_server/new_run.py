@@ -53,6 +53,7 @@ class RunStarter:
             await self._check_update(request, asked, served.name)
         except InputError as error:
             raise Refusal(422, f"{'command' if asked.command else 'input'}: {error}") from None
+        self.worker.refuse_if_full(caller_of(request).name)
         thread_id, temporary = await self._thread(request, known, served.name)
         if asked.multitask_strategy == "reject" and self.worker.busy(thread_id):
             raise Refusal(409, "a run of this thread is under way; cancel it, or enqueue this one")

@@ -35,6 +35,21 @@ def amounts_of(paid: Cost) -> Amounts:
     return {"requests": paid["requests"], "tokens": tokens, "usd": usd_for_budget(paid)}
 
 
+def whole(measure: str, amount: float) -> float:
+    """Return an amount as a run can be granted it: of what is counted, one at least."""
+    return amount if measure == "usd" else max(1, floor(amount))
+
+
+def part_of(measure: str, amount: float, places: int) -> float:
+    """Return what one run gets of what is left for some.
+
+    Example:
+        >>> part_of("requests", 6, 4), part_of("requests", 2, 4), part_of("usd", 2, 4)
+        (1, 1, 0.5)
+    """
+    return whole(measure, amount / places)
+
+
 def judged(written: object) -> Iterator[Amounts]:
     """Yield what a step of a run has paid judges, as it writes that: no event tells of it.
 
@@ -83,9 +98,8 @@ class RunAccount:
         self.before = amounts_of(before) if before else self.before
         budgets: dict[str, Any] = {}
         for name, amount in self.grant.items():
-            most = self.before[name] + amount
-            asked = getattr(context, BUDGETS[name]) or most
-            budgets[BUDGETS[name]] = min(asked, most if name == "usd" else max(1, floor(most)))
+            most = whole(name, self.before[name] + amount)
+            budgets[BUDGETS[name]] = min(getattr(context, BUDGETS[name]) or most, most)
         return context.model_copy(update=budgets) if budgets else context
 
     def take(self, event: AnyEvent) -> None:

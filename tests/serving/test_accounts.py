@@ -119,7 +119,10 @@ def test_what_is_used_up_is_refused_until_midnight():
     assert (refusal.status_code, dict(refusal.headers or {})) == (429, {"retry-after": "43200"})
     assert books.begin("bob").bounded(Context()) == Context()
     now[0] = datetime(2026, 5, 2, 0, 0, 1, tzinfo=UTC)
-    assert books.begin("ann").grant == {"requests": 0.5}
+    for _ in range(2):  # of four places: half a request would be none
+        assert books.begin("ann").bounded(Context()).budget_requests == 1
+    with pytest.raises(TPOError, match="what is left is held by runs under way"):
+        books.begin("ann")
 
 
 async def test_places_are_counted_for_each_person():
@@ -193,4 +196,8 @@ async def test_a_day_of_six_requests(limited):
         async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=30) as client:
             said = await client.post("/runs/wait", json=run)
             assert said.status_code == status, said.text
+            if status == 429:  # no thread is left of what was refused
+                asked = {"model": "tpo", "input": "Why?"}
+                assert (await client.post("/v1/responses", json=asked)).status_code == status
+                assert (await client.post("/threads/count", json={})).json() == 0
     assert len(models.asked) == 7
