@@ -53,7 +53,6 @@ class RunStarter:
             await self._check_update(request, asked, served.name)
         except InputError as error:
             raise Refusal(422, f"{'command' if asked.command else 'input'}: {error}") from None
-        self.worker.refuse_if_full(caller_of(request).name)
         thread_id, temporary = await self._thread(request, known, served.name)
         if asked.multitask_strategy == "reject" and self.worker.busy(thread_id):
             raise Refusal(409, "a run of this thread is under way; cancel it, or enqueue this one")
@@ -81,6 +80,7 @@ class RunStarter:
         about = {"graph_id": name, "assistant_id": assistant_id(name)}
         given = request.path_params.get("thread_id")
         if known is None:
+            self.worker.refuse_if_full(caller_of(request).name)
             thread_id = None if given is None else as_uuid(given, "thread")
             known = new_thread(caller_of(request).name, thread_id, about)
             await self.database.add_thread(known)

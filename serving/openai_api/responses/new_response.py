@@ -76,7 +76,6 @@ class ResponseStarter:
             stream_mode="custom",
             checkpoint_id=earlier.checkpoint_id if earlier else None,
         )
-        worker.refuse_if_full(owner)
         thread_id = earlier.run["thread_id"] if earlier else await self.stored.add_thread(owner)
         run = run_record(create, GRAPH, thread_id, settings, temporary=asked.store is False)
         run["owner"] = owner
