@@ -9,11 +9,12 @@ from email.utils import parsedate_to_datetime
 
 from .error_parts import body_of, causes_of, headers_of
 
+LONGEST = 86_400.0  # seconds; nobody means more than a day, or for ever
 _AGAIN = re.compile(r"(?:try again|retry) (?:in|after) (?:(\d+)m\s*)?([\d.]+)\s*(ms|s)", re.I)
 
 
 def retry_after(error: BaseException) -> float | None:
-    """Return how many seconds the provider asks to wait before the next request, if it does."""
+    """Return how many seconds the provider asks to wait, a day at most; `None` if it does not."""
     for one in causes_of(error):
         headers = {str(name).lower(): str(value) for name, value in headers_of(one).items()}
         found = [
@@ -28,7 +29,7 @@ def retry_after(error: BaseException) -> float | None:
     if asked := _AGAIN.search(str(error)):
         minutes, number, unit = asked.groups()
         rest = _pause(number, 1000 if unit == "ms" else 1)
-        return 60 * float(minutes or 0) + (rest or 0)
+        return min(LONGEST, 60 * float(minutes or 0) + (rest or 0))
     return None
 
 
@@ -45,13 +46,13 @@ def _pause(value: object, per_second: int) -> float | None:
         seconds = float(str(value)) / per_second
     except ValueError:
         return None
-    return max(0.0, seconds) if seconds == seconds else 0.0  # noqa: PLR0124  not a number
+    return min(LONGEST, max(0.0, seconds)) if seconds == seconds else 0.0  # noqa: PLR0124  NaN
 
 
 def until(date: str | None) -> float | None:
     """Return the seconds that are left until a date as HTTP writes it; 0 if it is over."""
     try:
-        then = parsedate_to_datetime(date or "")
-    except ValueError:
+        then = parsedate_to_datetime(date or "").astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (then.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return min(LONGEST, max(0.0, (then - datetime.now(UTC)).total_seconds()))

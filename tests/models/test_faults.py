@@ -18,6 +18,7 @@ from tpo.models.failures.broken_reply import BrokenReplyError, UnfinishedStreamE
 from tpo.models.failures.failed_attempt import maybe_billed
 from tpo.models.failures.faults import is_transient, pause_before_retry, refused_parameter
 from tpo.models.failures.provider_error import status_of
+from tpo.models.failures.retry_after import retry_after
 
 SENT = {"n", "temperature", "top_p", "seed", "max_tokens", "stream_options", "response_format"}
 
@@ -82,6 +83,16 @@ def test_faults_without_a_status(error, passes):
 )  # fmt: skip
 def test_the_server_says_how_long_to_wait(header, least, most):
     assert least <= pause_before_retry(http_error(429, retry_after=header), 2) <= most
+
+
+@pytest.mark.parametrize("header", ["inf", "1e400", "99999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_means_longer_than_a_day(header):
+    """`tpo serve` sends it on as whole seconds; of infinity there are none."""
+    assert retry_after(http_error(429, retry_after=header)) == 86_400.0
+
+
+def test_a_date_that_no_calendar_holds_is_no_pause():
+    assert retry_after(http_error(429, retry_after="Fri, 31 Dec 9999 23:59:59 -2359")) is None
 
 
 def test_without_a_word_the_pause_doubles_up_to_a_minute():
