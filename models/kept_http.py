@@ -11,17 +11,20 @@ import hashlib
 import json
 import sys
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from .asking.stream_end import DONE
+from .asking.stream_end import StreamEnd
 
 OK = 200
 REST = 0.1  # seconds that a stream has to end once it said that it is complete
-ENCODED = {"content-encoding", "content-length", "transfer-encoding"}  # not so any more
+ENCODED = {b"content-encoding", b"content-length", b"transfer-encoding"}  # not so any more
+
+
+RawHeaders = Sequence[tuple[bytes, bytes]]
 
 
 class HttpRequest(Protocol):
@@ -32,11 +35,21 @@ class HttpRequest(Protocol):
         ...
 
 
+class HttpHeaders(Protocol):
+    """The headers of httpx, of whatever version; as they came, one of them may be there twice."""
+
+    raw: RawHeaders
+
+    def get(self, key: str, default: str) -> str:
+        """Return one of them."""
+        ...
+
+
 class HttpResponse(Protocol):
     """A response of httpx, of whatever version."""
 
     status_code: int
-    headers: Mapping[str, str]
+    headers: HttpHeaders
 
     def aiter_bytes(self) -> AsyncIterator[bytes]:
         """Yield the body as it comes."""
@@ -77,7 +90,8 @@ class HttpReplies:
         self.kept = bool(written)
         if written:
             kind, content = json.loads(written)
-            return response_to(request, OK, {"content-type": kind}, content.encode())
+            headers = [(b"content-type", kind.encode())]
+            return response_to(request, OK, headers, content.encode())
         reading = asyncio.run_coroutine_threadsafe(self.read(send, request, name), self.loop)
         return await asyncio.wrap_future(reading)
 
@@ -95,7 +109,7 @@ class HttpReplies:
                 async for _ in parts:
                     pass  # else the connection cannot be used again
         await response.aclose()
-        headers = {one: said for one, said in response.headers.items() if one not in ENCODED}
+        headers = [one for one in response.headers.raw if one[0].lower() not in ENCODED]
         return response_to(request, response.status_code, headers, body)
 
 
@@ -104,10 +118,10 @@ HTTP_REPLIES: ContextVar[HttpReplies | None] = ContextVar("tpo_http_replies", de
 
 async def whole_body(parts: AsyncIterator[bytes], *, is_stream: bool) -> bytes:
     """Return a body; a stream may be left open by its server once it said that it is complete."""
-    body = bytearray()
+    body, end = bytearray(), StreamEnd()
     async for part in parts:
         body += part
-        if is_stream and DONE in body[-len(part) - len(DONE) :]:
+        if is_stream and end.is_in(part):
             break
     return bytes(body)
 
@@ -124,7 +138,7 @@ def holds(body: bytes, text: str) -> bool:
 
 
 def response_to(
-    request: HttpRequest, status: int, headers: Mapping[str, str], body: bytes
+    request: HttpRequest, status: int, headers: RawHeaders, body: bytes
 ) -> HttpResponse:
     """Return a response of the same version of httpx as the request."""
     httpx = sys.modules[type(request).__module__.partition(".")[0]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
@@ -12,7 +11,7 @@ from ..core.errors import RewardError, cause_of, evidence
 from ..core.feedback import Check, read_feedback
 from ..core.state import Score
 from ..core.user_code.contain import contained
-from .number import number_of, what_it_is
+from .number import number_of, what_it_is, why_unusable
 
 __all__ = ["Reward", "Score", "checked", "failed", "scored", "sound", "unscored"]
 
@@ -145,6 +144,6 @@ def sound(name: str, result: Score) -> Score:
     except (TypeError, ValueError, OverflowError, RuntimeError):
         said = f"reward {name!r} gave {evidence(repr(value))}, which is not a number"
         return unscored(said + what_it_is(value))
-    if not math.isfinite(number):
-        return unscored(f"reward {name!r} gave {number}, which is not a finite number")
+    if why := why_unusable(number):
+        return unscored(f"reward {name!r} gave {number}, {why}")
     return {**scored(number), **words}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+LARGEST = 1e100  # squares of larger ones are beyond what a float holds, so no spread is known
 
 
 def number_of(value: Any) -> float:
@@ -20,6 +23,20 @@ def number_of(value: Any) -> float:
     if isinstance(one, str | bytes):  # not a number even if it spells one
         raise TypeError
     return float(one)
+
+
+def why_unusable(number: float) -> str:
+    """Return why a number cannot rank an answer; "" if it can.
+
+    Example:
+        >>> why_unusable(-1.7e308), why_unusable(0.5)
+        ('which is too large to compare with: stay within 1e+100', '')
+    """
+    if not math.isfinite(number):
+        return "which is not a finite number"
+    if abs(number) > LARGEST:
+        return f"which is too large to compare with: stay within {LARGEST:g}"
+    return ""
 
 
 def what_it_is(value: object) -> str:

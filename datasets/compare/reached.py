@@ -52,7 +52,8 @@ class Reached:
         if self.rewarded_by.startswith(VERIFIER) and self.candidate["reward"] is not None:
             return self.candidate["reward"] >= 1
         checks = self.candidate.get("checks") or []
-        return all(check["passed"] for check in checks) if checks else None
+        verdicts = [check["passed"] for check in checks if "passed" in check]
+        return all(verdicts) if verdicts else None
 
     def with_heldouts(self, scores: Mapping[str, float | None]) -> Reached:
         """Return the same with what held-out rewards say; the first of them is `heldout`."""

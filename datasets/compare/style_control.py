@@ -22,7 +22,7 @@ from .regression import logistic, weights_of
 CODE = re.compile(r"```[^`]*```")
 MARKS = (
     re.compile(r"^#{1,6}\s", re.MULTILINE),
-    re.compile(r"^\s*(?:\d+\.|[-*+])\s", re.MULTILINE),
+    re.compile(r"^[^\S\n]*(?:\d+\.|[-*+])\s", re.MULTILINE),  # not over empty lines: one pass
     re.compile(r"\*\*[^*\n]+\*\*|__[^_\n]+__"),
 )
 CHARACTERS = 4  # of a token

@@ -89,7 +89,7 @@ def never_certain(found: Interval, queries: int) -> tuple[float, float]:
     A bootstrap of rows that all agree would be certain, however few they are.
     """
     if found.mean not in {WIN, LOSS}:
-        return found.low, found.high
+        return max(LOSS, found.low), min(WIN, found.high)
     beyond = students_t(max(1, queries - 1)) ** 2
     far = beyond / (queries + beyond)
     return (1 - far, 1.0) if found.mean == WIN else (0.0, far)

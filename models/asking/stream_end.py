@@ -5,14 +5,28 @@ Client libraries stop there and do not tell. A few servers say nothing else of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 
 import httpx
 
-DONE = b"[DONE]"
+LAST = re.compile(rb"[\r\n]data: ?\[DONE\]")  # a line of its own: answers may speak of [DONE]
+LONGEST = len(b"\ndata: [DONE]")
 ends: ContextVar[list[bool] | None] = ContextVar("ends", default=None)
 """Takes `True` when a stream says so, of the requests that are made in this context."""
+
+
+class StreamEnd:
+    """Finds the last event of a stream in its bytes, however they are cut (local to one stream)."""
+
+    def __init__(self) -> None:
+        self._tail = b"\n"  # a stream begins with a line
+
+    def is_in(self, part: bytes) -> bool:
+        """Return whether the stream says with its next part that it is complete."""
+        self._tail = self._tail[-LONGEST:] + part
+        return LAST.search(self._tail) is not None
 
 
 async def watch_end(response: httpx.Response) -> None:
@@ -22,10 +36,9 @@ async def watch_end(response: httpx.Response) -> None:
         return
 
     async def aiter_bytes(chunk_size: int | None = None) -> AsyncIterator[bytes]:
-        tail = b""
+        end = StreamEnd()
         async for part in read(chunk_size):
-            tail = tail[-len(DONE) :] + part
-            if DONE in tail:
+            if end.is_in(part):
                 seen.append(True)
             yield part
 

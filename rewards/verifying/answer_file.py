@@ -13,7 +13,8 @@ from ...core.replies.reply import well_formed
 
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 FILE = re.compile(r"\{file(\.\w+)?\}")
-_BLOCK = re.compile(r"^ {0,3}```[^\n`]*\n(.*?)^ {0,3}```[ \t]*$", re.DOTALL | re.MULTILINE)
+_BEGIN = re.compile(r"^ {0,3}```[^\n`]*\n", re.MULTILINE)
+_END = re.compile(r"^ {0,3}```[ \t]*$", re.MULTILINE)
 _PROSE = (".txt", ".md")
 
 
@@ -28,10 +29,24 @@ def folder_with(answer: str, arguments: Sequence[str]) -> str:
     folder = Path(tempfile.mkdtemp(prefix="tpo-answer-")).resolve()
     text = well_formed(answer)
     for place in (found for argument in arguments for found in FILE.finditer(argument)):
-        block = None if file_name(place).endswith(_PROSE) else _BLOCK.search(text)
         path = folder / file_name(place)
-        path.write_text(block[1] if block else text, encoding="utf-8", newline="")
+        kept = text if path.name.endswith(_PROSE) else code_in(text)
+        path.write_text(kept, encoding="utf-8", newline="")
     return str(folder)
+
+
+def code_in(text: str) -> str:
+    r"""Return the first fenced block of a text, or the text if there is none.
+
+    Its end is looked for once: a model that has lost its way writes ten thousand fences.
+
+    Example:
+        >>> code_in("Here:\n```py\nprint(1)\n```\nDone.")
+        'print(1)\n'
+    """
+    begin = _BEGIN.search(text)
+    end = begin and _END.search(text, begin.end())
+    return text[begin.end() : end.start()] if begin and end else text
 
 
 def placed(arguments: Sequence[str], folder: str) -> list[str]:

@@ -145,10 +145,11 @@ def test_rewards_of_two_scales_are_not_compared(tmp_path):
 
 
 def test_checks_give_an_accuracy(tmp_path):
-    checked = [best_of(f"q{n}", [1.0]) for n in range(4)]
+    checked = [best_of(f"q{n}", [1.0]) for n in range(5)]
     for number, pool in enumerate(checked):
         check = {"criterion": "brief", "passed": number > 0, "why": ""}
-        pool["candidates"][0]["checks"] = [check]
+        degree = {"criterion": "clarity", "score": 0.25}  # neither passed nor failed
+        pool["candidates"][0]["checks"] = [check, degree] if number < 4 else [degree]
     one = write_batch(tmp_path / "a", checked)
     found = compare_folders([one, write_batch(tmp_path / "b", checked)])
     assert arm(found, "a")["accuracy"] == 0.75

@@ -104,6 +104,25 @@ async def test_a_stream_is_kept_once_it_says_that_it_is_complete_though_it_stays
     assert [json.loads(written)[0] for written in kept.values()] == ["text/event-stream"]
 
 
+async def test_an_answer_that_speaks_of_the_end_of_a_stream_is_not_its_end():
+    events = [b'data: {"text": "data: [DONE]"}\n\n', b'data: {"text": " is last"}\n\n']
+    events.append(b"data: [DONE]\n\n")
+
+    async def stream() -> AsyncIterator[bytes]:
+        for event in events:
+            yield event
+
+    came, *_ = await asked_twice(lambda: httpx.Response(200, headers=EVENTS, content=stream()))
+    assert [await one.aread() for one in came] == [b"".join(events)] * 2
+
+
+async def test_headers_come_as_the_server_sent_them():
+    sent = [(b"set-cookie", b"a=1; expires=Thu, 01 Jan 2099 00:00:00 GMT"), (b"set-cookie", b"b=2")]
+    sent.append((b"x-organization", "Société".encode()))
+    (first, _), *_ = await asked_twice(lambda: httpx.Response(200, headers=sent, content=REPLY))
+    assert first.headers.raw[:3] == sent
+
+
 async def test_what_fails_or_is_cancelled_on_the_way_is_not_kept():
     async def broken() -> AsyncIterator[bytes]:
         yield b'{"text": '

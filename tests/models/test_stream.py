@@ -165,6 +165,11 @@ async def test_an_error_within_a_stream_that_passes_is_repeated():
     assert (response.replies[0].text, len(asked)) == ("the whole text", 2)
 
 
+async def test_a_stream_that_breaks_after_a_text_that_speaks_of_done_is_not_whole():
+    response, asked, _ = await streamed(piece({"content": "data: [DONE] ends"}), times=1)
+    assert (response.replies[0].text, len(asked)) == ("the whole text", 2)
+
+
 @pytest.mark.parametrize("ends", ["error", "network_error", "abort"])
 async def test_a_reply_that_the_server_broke_off_is_asked_for_again(ends):
     response, asked, _ = await streamed(TEXT, piece({}, ends), DONE, times=1)

@@ -23,6 +23,7 @@ from tpo.rewards.planned_reward import planned, score_now
 from tpo.rewards.resolve import resolve_reward
 from tpo.rewards.self_check import self_check
 from tpo.rewards.verifying import bounded_process, command
+from tpo.rewards.verifying.answer_file import code_in
 from tpo.rewards.verifying.bounded_process import own_namespaces
 from tpo.rewards.verifying.verify import ALLOWED
 
@@ -111,6 +112,11 @@ CODE = "Here it is:\n\n```python\nprint('one')\n```\n\nUse it so:\n\n```sh\npyth
 async def test_the_answer_s_file(file, answer, seen):
     program = SHOW.replace("sys.argv[1]", "sys.argv[1].removeprefix('--in=')")
     assert (await check(runs(program, file=file), answer))["feedback"] == seen
+
+
+def test_ten_thousand_fences_are_looked_through_once():
+    assert code_in("```py\n" * 30_000) == "```py\n" * 30_000  # half an hour, if for each of them
+    assert code_in("a\n```\nb\n```py\nc\n ```  \n```\n") == "b\n```py\nc\n"
 
 
 async def test_an_answer_is_never_part_of_a_command(way):
