@@ -37,13 +37,23 @@ WIDTH, CRITIQUE = 5, 2
 SIZES = {2: 8.0, 8: 3.0}  # depth, and what may be lost there, in %: 19 texts and 61
 
 
+class Chances:
+    """What chance gives to the texts of one move: the k-th is the same, whoever asks and when."""
+
+    def __init__(self, seed: str) -> None:
+        self.rng, self.rows = Random(seed), list[list[float]]()
+
+    def __getitem__(self, nth: int) -> list[float]:
+        while len(self.rows) <= nth:
+            self.rows.append([self.rng.gauss(0, 1) for _ in range(CHECKS + 1)])
+        return self.rows[nth]
+
+
 class Run:
     """One search for one query: its pool, and what each text is truly worth."""
 
-    def __init__(
-        self, query: Query, chances: dict[str, list[list[float]]], rng: Random, told: bool
-    ) -> None:
-        self.query, self.chances, self.rng, self.told = query, chances, rng, told
+    def __init__(self, query: Query, chances: dict[str, Chances], told: bool) -> None:
+        self.query, self.chances, self.told = query, chances, told
         self.pool: list[Candidate] = []
         self.texts: list[Text] = []
         self.used = dict.fromkeys(chances, 0)
@@ -54,10 +64,7 @@ class Run:
         for index in range(number):
             nth = self.used[move]
             self.used[move] += 1
-            row = self.chances[move]
-            while len(row) <= nth:
-                row.append([self.rng.gauss(0, 1) for _ in range(CHECKS + 1)])
-            z, query = row[nth], self.query
+            z, query = self.chances[move][nth], self.query
             if move == "rewrite":
                 text = query.rewrite(z, old)
             else:
@@ -80,7 +87,7 @@ class Run:
             self.texts.append(text)
 
     def copy(self) -> Run:
-        other = Run(self.query, self.chances, self.rng, self.told)
+        other = Run(self.query, self.chances, self.told)
         other.pool, other.texts, other.used = self.pool[:], self.texts[:], dict(self.used)
         return other
 
@@ -138,11 +145,11 @@ class Watch:
 
 def one_query(scenario: Scenario, depth: int, seed: int, watch: Watch) -> Found:
     """Search for one query in every way, and return what each answer is truly worth."""
-    rng = Random(f"{scenario.name} {seed}")
-    query, chances = scenario.query(rng), {move: [] for move in MOVES}
+    name = f"{scenario.name} {seed}"
+    query, chances = scenario.query(Random(name)), {m: Chances(f"{name} {m}") for m in MOVES}
 
     def start() -> Run:
-        run = Run(query, chances, rng, scenario.told)
+        run = Run(query, chances, scenario.told)
         run.draw("fresh", WIDTH, 0)
         return run
 
