@@ -14,7 +14,7 @@ from langgraph.types import Command
 from ...core.errors import InputError, TPOError
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, Usage
-from ..operations.run_record import RunRecord
+from ..operations.run_record import COUNTED, RunRecord
 from ..served_models import App, ServedModel
 from .check_update import check_update
 from .joined_messages import JoinedMessages
@@ -58,7 +58,7 @@ async def run_on_thread(app: App, served: ServedModel, live: LiveRun, record: Ru
         given,
         config,
         context=record.account.bounded(served.context(**kwargs["context"]), before),
-        stream_mode=cast("Any", sorted({*modes, "custom"})),
+        stream_mode=cast("Any", sorted({*modes, *COUNTED})),
         subgraphs=kwargs["stream_subgraphs"],
         durability=kwargs["durability"],
         control=live.control,
@@ -84,13 +84,13 @@ async def cost_before(app: App, config: RunnableConfig) -> Cost | None:
 async def counted(
     stream: AsyncIterator[Any], live: LiveRun, record: RunRecord
 ) -> AsyncGenerator[Any]:
-    """Yield the parts of a stream that were asked for, and count what events say was paid for."""
-    wanted = "custom" in live.run["kwargs"]["stream_mode"]
+    """Yield the parts of a stream that were asked for, and count what they say was paid for."""
+    unwanted = COUNTED.keys() - set(live.run["kwargs"]["stream_mode"])
     async with aclosing(cast("Any", stream)) as parts:
         async for part in parts:
-            if part[-2] == "custom":
-                record.take(part[-1])
-            if part[-2] != "custom" or wanted:
+            if take := COUNTED.get(part[-2]):
+                take(record, part[-1])
+            if part[-2] not in unwanted:
                 yield part
 
 

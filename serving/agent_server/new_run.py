@@ -80,6 +80,7 @@ class RunStarter:
         about = {"graph_id": name, "assistant_id": assistant_id(name)}
         given = request.path_params.get("thread_id")
         if known is None:
+            self.worker.refuse_if_full(caller_of(request).name)
             thread_id = None if given is None else as_uuid(given, "thread")
             known = new_thread(caller_of(request).name, thread_id, about)
             await self.database.add_thread(known)

@@ -81,16 +81,25 @@ class Worker:
             Refusal: too many wait already (429), or the server stops (503).
             TPOError: the person's limit for today is used up; its status is 429.
         """
+        self.refuse_if_full(run["owner"])
+        live = self._start(run)
+        await self.database.add_run(run)
+        await self.database.change_thread(run["thread_id"], status="busy")
+        return live
+
+    def refuse_if_full(self, owner: str) -> None:
+        """Refuse a new run of a person, before a thread is made for it.
+
+        Raises:
+            Refusal: too many wait already (429), or the server stops (503).
+            TPOError: the person's limit for today is used up; its status is 429.
+        """
         if self.draining:
             raise stopping()
         if len(self.live) >= self.settings.max_waiting + self.settings.max_concurrent:
             message = f"{len(self.live)} runs are at work or wait, as many as this server takes"
             raise Refusal(429, message, headers=RETRY_AFTER)
-        self.run_limit.accounts.left(run["owner"])
-        live = self._start(run)
-        await self.database.add_run(run)
-        await self.database.change_thread(run["thread_id"], status="busy")
-        return live
+        self.run_limit.accounts.left(owner)
 
     def busy(self, thread_id: str, but: LiveRun | None = None) -> bool:
         """Return whether a run of this thread is under way or waits; `but` does not count."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from ...core.errors import TOO_MANY, TPOError
 from .callers import Caller
-from .run_account import MEASURES, Amounts, RunAccount, limits_of, measure_words
+from .run_account import MEASURES, Amounts, RunAccount, limits_of, measure_words, part_of
 
 
 class Accounts:
@@ -86,7 +86,7 @@ class Accounts:
         """
         left, limits = self.left(owner), self.person(owner).limits
         places = (limits.max_concurrent or self.max_concurrent) - len(self._of(owner))
-        grant = {name: amount / max(1, places) for name, amount in left.items()}
+        grant = {name: part_of(name, amount, max(1, places)) for name, amount in left.items()}
         account = RunAccount(owner, grant, self.pay, self.open.remove)
         self.open.append(account)
         return account

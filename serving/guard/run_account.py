@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import floor
 from typing import Any
 
@@ -33,6 +33,33 @@ def amounts_of(paid: Cost) -> Amounts:
     """Return what a cost comes to, as budgets count it."""
     tokens = tokens_for_budget(paid)
     return {"requests": paid["requests"], "tokens": tokens, "usd": usd_for_budget(paid)}
+
+
+def whole(measure: str, amount: float) -> float:
+    """Return an amount as a run can be granted it: of what is counted, one at least."""
+    return amount if measure == "usd" else max(1, floor(amount))
+
+
+def part_of(measure: str, amount: float, places: int) -> float:
+    """Return what one run gets of what is left for some.
+
+    Example:
+        >>> part_of("requests", 6, 4), part_of("requests", 2, 4), part_of("usd", 2, 4)
+        (1, 1, 0.5)
+    """
+    return whole(measure, amount / places)
+
+
+def judged(written: object) -> Iterator[Amounts]:
+    """Yield what a step of a run has paid judges, as it writes that: no event tells of it.
+
+    Args:
+        written: What the step writes into the state.
+    """
+    usage = written.get("usage") if isinstance(written, Mapping) else None
+    for delta in usage if isinstance(usage, list) else [usage]:
+        if delta and delta.get("phase") == "rank":
+            yield amounts_of(delta["cost"])
 
 
 class RunAccount:
@@ -71,21 +98,21 @@ class RunAccount:
         self.before = amounts_of(before) if before else self.before
         budgets: dict[str, Any] = {}
         for name, amount in self.grant.items():
-            most = self.before[name] + amount
-            asked = getattr(context, BUDGETS[name]) or most
-            budgets[BUDGETS[name]] = min(asked, most if name == "usd" else max(1, floor(most)))
+            most = whole(name, self.before[name] + amount)
+            budgets[BUDGETS[name]] = min(getattr(context, BUDGETS[name]) or most, most)
         return context.model_copy(update=budgets) if budgets else context
 
     def take(self, event: AnyEvent) -> None:
         """Count what an event says was paid for."""
         if event["type"] == "tpo.request_finished":
-            self._add(amounts_of(event["cost"]))
-        elif event["type"] == "tpo.final":  # the sum knows of more than the events: judges, say
+            self.add(amounts_of(event["cost"]))
+        elif event["type"] == "tpo.final":  # the sum may know of more than events and steps
             total = amounts_of(event["usage"]["total"])
             known = {name: self.before[name] + self.paid[name] for name in MEASURES}
-            self._add({name: max(0, total[name] - known[name]) for name in MEASURES})
+            self.add({name: max(0, total[name] - known[name]) for name in MEASURES})
 
-    def _add(self, amounts: Amounts) -> None:
+    def add(self, amounts: Amounts) -> None:
+        """Count what was paid for."""
         self.paid = {name: self.paid[name] + amounts[name] for name in MEASURES}
         self._pay(self.owner, amounts)
 

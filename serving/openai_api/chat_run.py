@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 from langchain_core.messages import BaseMessage
@@ -23,7 +23,7 @@ from ..guard.run_refusals import CUT_SHORT, stopping
 from ..hidden_parts import for_clients
 from ..operations.operations import Operations
 from ..operations.request_record import note_failure
-from ..operations.run_record import RunRecord
+from ..operations.run_record import COUNTED, RunRecord
 from ..served_models import ServedModel
 from ..server_settings import Settings
 from .growing_reasoning import GrowingReasoning
@@ -116,13 +116,13 @@ class ChatRun:
         parts = self.served.app.astream(
             cast("InputState", {"messages": self.messages}),
             context=self.account.bounded(self.context),
-            stream_mode="custom",
+            stream_mode=cast("Any", [*COUNTED]),
             version="v2",
         )
         async for part in parts:
-            event = cast("AnyEvent", part["data"])
-            run.take(event)
-            yield event
+            COUNTED[part["type"]](run, part["data"])
+            if part["type"] == "custom":
+                yield cast("AnyEvent", part["data"])
 
 
 def is_text(event: AnyEvent) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ...core.events import AnyEvent
-from ..guard.run_account import MEASURES, RunAccount, amounts_of
+from ..guard.run_account import MEASURES, RunAccount, amounts_of, judged
 from .metrics import Metrics
 from .phase_clock import PhaseClock
 from .request_record import CURRENT, Failure, RequestRecord, sentence_for_log
@@ -73,10 +74,20 @@ class RunRecord:
                 self._pay(event["phase"], amounts_of(event["cost"]))
             case "tpo.stop":
                 self.stop_reason = event["reason"]
-            case "tpo.final":  # what no event told of, such as requests to judges
+            case "tpo.final":  # what neither events nor steps told of
                 rest = {name: self.account.paid[name] - self.paid[name] for name in MEASURES}
                 self._pay("rank", {name: max(0.0, amount) for name, amount in rest.items()})
                 self.outcome = "success"
+
+    def take_step(self, updates: Mapping[str, object]) -> None:
+        """Take what steps of the run write, by their names: a run may end before its sum is told.
+
+        Only what they have paid judges is counted, and not what an earlier life of the run did.
+        """
+        for written in () if "__metadata__" in updates else updates.values():
+            for amounts in judged(written):
+                self.account.add(amounts)
+                self._pay("rank", amounts)
 
     def fail(self, outcome: Outcome, kind: str, sentence: str) -> None:
         """Remember why it failed."""
@@ -101,6 +112,13 @@ class RunRecord:
         seconds = time.monotonic() - self._phase_began
         self.metrics.phase_seconds.labels(self._phase).observe(seconds)
         self.spans.end()
+
+
+COUNTED: Mapping[str, Callable[[RunRecord, Any], None]] = {
+    "custom": RunRecord.take,
+    "updates": RunRecord.take_step,
+}
+"""The modes of a stream by which it is counted what a run costs, and what takes their parts."""
 
 
 def failed_part(event: AnyEvent) -> tuple[str, str, str] | None:

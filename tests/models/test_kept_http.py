@@ -104,6 +104,17 @@ async def test_a_stream_is_kept_once_it_says_that_it_is_complete_though_it_stays
     assert [json.loads(written)[0] for written in kept.values()] == ["text/event-stream"]
 
 
+async def test_a_system_that_has_no_loop_left_keeps_nobody_waiting(monkeypatch):
+    def none_left(work: Any) -> None:
+        work.close()
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(asyncio, "run", none_left)
+    with pytest.raises(OSError, match="Too many open files"):
+        async with reading_thread():
+            pass
+
+
 async def test_an_answer_that_speaks_of_the_end_of_a_stream_is_not_its_end():
     events = [b'data: {"text": "data: [DONE]"}\n\n', b'data: {"text": " is last"}\n\n']
     events.append(b"data: [DONE]\n\n")

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import openai
 import pytest
 from billing_server import BillingServer, varied
+from fake_judge import fair
+from langchain_core.messages import HumanMessage
+from scripted_model import ScriptedModel
 from serve_process import ServeProcess
+from synthetic_task import QUERY, say
 
 from tpo.core.context import Context
 from tpo.core.errors import TPOError
 from tpo.core.usage import cost, no_usage
+from tpo.graphs.loop import build_graph
+from tpo.nodes.paid.run_models import GivenModels
+from tpo.rewards.judging.pointwise import Judge
 from tpo.serving.agent_server.database import open_database
 from tpo.serving.agent_server.spending import kept_accounts
 from tpo.serving.error_responses import Refusal, refusal_of
@@ -23,6 +31,9 @@ from tpo.serving.guard.callers import Caller, KeyLimits
 from tpo.serving.guard.key_records import new_key
 from tpo.serving.guard.keys_file import write_keys
 from tpo.serving.guard.run_limit import RunLimit
+from tpo.serving.openai_api.chat_run import ChatRun
+from tpo.serving.operations.operations import Operations
+from tpo.serving.server_settings import Settings
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -78,6 +89,21 @@ def test_a_run_that_goes_on_is_not_charged_twice():
     assert books.spent["ann"]["requests"] == 3
 
 
+async def test_judges_are_paid_for_also_by_a_run_that_is_stopped():
+    judge, policy = fair(), ScriptedModel(script=say)
+    given: Any = SimpleNamespace(app=build_graph(GivenModels(policy, Judge(judge))).compile())
+    account, operations = accounts().begin("ann"), Operations()
+    messages, context = [HumanMessage(QUERY)], Context(depth=2, width=3)
+    run = ChatRun(given, messages, context, Settings(), set(), account, operations)
+    record = operations.begun(account, "1", "v1", "tpo")
+    async for event in run.graph_events(record):
+        if event["type"] == "tpo.request_started" and event["phase"] == "loss":
+            break
+    assert judge.asked
+    assert account.paid["requests"] == len(policy.asked.of("sample")) + len(judge.asked)
+    assert record.paid == account.paid
+
+
 def test_what_is_used_up_is_refused_until_midnight():
     now = [NOON]
     books = accounts(lambda: now[0], max_requests_per_day=2)
@@ -93,7 +119,10 @@ def test_what_is_used_up_is_refused_until_midnight():
     assert (refusal.status_code, dict(refusal.headers or {})) == (429, {"retry-after": "43200"})
     assert books.begin("bob").bounded(Context()) == Context()
     now[0] = datetime(2026, 5, 2, 0, 0, 1, tzinfo=UTC)
-    assert books.begin("ann").grant == {"requests": 0.5}
+    for _ in range(2):  # of four places: half a request would be none
+        assert books.begin("ann").bounded(Context()).budget_requests == 1
+    with pytest.raises(TPOError, match="what is left is held by runs under way"):
+        books.begin("ann")
 
 
 async def test_places_are_counted_for_each_person():
@@ -167,4 +196,8 @@ async def test_a_day_of_six_requests(limited):
         async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=30) as client:
             said = await client.post("/runs/wait", json=run)
             assert said.status_code == status, said.text
+            if status == 429:  # no thread is left of what was refused
+                asked = {"model": "tpo", "input": "Why?"}
+                assert (await client.post("/v1/responses", json=asked)).status_code == status
+                assert (await client.post("/threads/count", json={})).json() == 0
     assert len(models.asked) == 7

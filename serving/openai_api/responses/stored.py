@@ -68,7 +68,12 @@ class StoredResponses:
     agent: AgentServer
 
     async def add_thread(self, owner: str) -> str:
-        """Make a thread of a person, and return its id."""
+        """Make a thread of a person for a run, and return its id.
+
+        Raises:
+            Refusal, TPOError: there is no place for a run, now or today.
+        """
+        self.agent.worker.refuse_if_full(owner)
         about = {"graph_id": GRAPH, "assistant_id": assistant_id(GRAPH)}
         thread = new_thread(owner, None, about)
         await self.agent.worker.database.add_thread(thread)
