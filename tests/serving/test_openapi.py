@@ -114,6 +114,7 @@ def test_fuzzed(serve: ServeProcess, models: Any, http: Any, tmp_path: Path, see
     # One worker: in Python 3.11 two threads that parse code at once can fail (SystemError, "AST
     # constructor recursion depth mismatch"), and hypothesis parses lambdas.
     options = ["--max-examples", examples, "--checks", CHECKS, "--workers", "1"]
+    options += ["--suppress-health-check", "too_slow"]  # so it is on a busy machine
     hooks = {"PYTHONPATH": str(FAKES), "SCHEMATHESIS_HOOKS": "answerable_bodies"}
     models.forget()
     done = subprocess.run(
