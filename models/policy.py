@@ -159,12 +159,6 @@ def _context_tokens(model: BaseChatModel) -> int | None:
 def build_policy(spec: str) -> Policy:
     """Build a new policy from a spec; `resolve_policy` is the shared one."""
     check_policy(spec)
-    policy = _named(spec)
-    fit_for_any_loop(policy.model)
-    return policy
-
-
-def _named(spec: str) -> Policy:
     provider, _, name = spec.strip().partition(":")
     if provider == "embedded":
         return _embedded(name)
@@ -177,8 +171,10 @@ def _named(spec: str) -> Policy:
     if url:
         # Never the key of api.openai.com: the spec may come from someone else.
         model = compatible_model(name, url, os.environ.get(URL_KEY) or "none")
+        fit_for_any_loop(model)
         return Policy(model, model_name(spec))
     model = provider_model(provider, name, spec)
+    fit_for_any_loop(model)
     return Policy(model, model_name(spec), context_tokens=_context_tokens(model))
 
 
@@ -188,6 +184,7 @@ def _embedded(name: str) -> Policy:
     server = embedded_server(name)
     key = server.api_key.get_secret_value()
     model = compatible_model(server.model, server.base_url, key, through_proxy=False)
+    fit_for_any_loop(model)
     return Policy(
         model,
         f"embedded:{server.path.stem}",
