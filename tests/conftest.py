@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
@@ -91,6 +92,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "localhost", "::1"]))
     if hasattr(config, "workerinput"):  # on one of several processes
         items.sort(key=lambda item: turn(item.nodeid))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let LangGraph read the types of a state once, and not for every graph that is compiled.
+
+    Where msgpack is strict, that is most of what compiling takes, and the tests compile thousands.
+    """
+    serde, reads = sys.modules.get("langgraph._internal._serde"), "_safe_get_type_hints"
+    if read := getattr(serde, reads, None):
+        setattr(serde, reads, functools.cache(read))
 
 
 @pytest.hookimpl(optionalhook=True)

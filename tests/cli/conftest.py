@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,11 @@ def say(body: dict[str, Any], index: int) -> str:
 
 
 @pytest.fixture
-def server() -> Iterator[LoopbackServer]:
+def server(request: pytest.FixtureRequest) -> Iterator[LoopbackServer]:
+    """A server of the test's own; those that begin with the finished run share the one it asked."""
+    if "run_id" in request.fixturenames:
+        yield request.getfixturevalue("finished_run").server
+        return
     with LoopbackServer(say) as running:
         yield running
 
@@ -80,10 +85,35 @@ def policy(server: LoopbackServer) -> str:
     return f"openai:m@{server.base_url}"
 
 
+@dataclass
+class FinishedRun:
+    """A saved run, the folder of its file, and the server that it asked."""
+
+    id: str
+    folder: Path
+    server: LoopbackServer
+
+
+@pytest.fixture(scope="module")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedRun]:
+    """Run 2 rounds x 3 once; every test of the module gets a copy."""
+    folder, out = tmp_path_factory.mktemp("finished") / "saved", io.StringIO()
+    with LoopbackServer(say) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TPO_DB", str(folder / "runs.db"))
+        patch.setattr("sys.stdout", out)
+        patch.setattr("sys.stderr", io.StringIO())
+        command = ("run", "Name a river", "-p", f"openai:m@{server.base_url}", "-d", "2", "-w", "3")
+        assert main([*command, "--json"]) == 0
+        patch.undo()
+        found = json.loads(out.getvalue())["id"]
+        assert re.fullmatch(r"[0-9a-f]{8}", found)
+        yield FinishedRun(found, folder, server)
+
+
 @pytest.fixture
-def run_id(tpo: Callable[..., Ran], policy: str) -> str:
+def run_id(finished_run: FinishedRun, database: Path) -> str:
     """A finished run, 2 rounds x 3."""
-    ran = tpo("run", "Name a river", "-p", policy, "-d", "2", "-w", "3", "--json")
-    assert ran.code == 0, ran.err
-    assert re.fullmatch(r"[0-9a-f]{8}", ran.data["id"])
-    return ran.data["id"]
+    shutil.copytree(finished_run.folder, database.parent)
+    server = finished_run.server
+    server.answer, server.delay, server.script = say, 0.0, []
+    return finished_run.id

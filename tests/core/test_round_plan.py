@@ -188,6 +188,14 @@ def test_what_the_moves_gain_counts_as_with_a_critique():
     assert "by what the reward says" not in planned(telling(losing, checks=FAILED), round=1)["why"]
 
 
+def test_in_the_last_round_moves_that_cost_no_critique_need_promise_less():
+    near = [*first, *made(1, "fresh", [0.2, 0.9, -0.4]), *made(1, "advised", [0.1, 0.6])]
+    near += made(1, "rewrite", [1.0, 0.2])
+    assert numbers(planned(telling(near, checks=FAILED), round=1)) == (2, 5, 0)
+    assert numbers(planned(near, round=1)) == (7, 0, 0)
+    assert numbers(planned(telling(near, checks=FAILED), round=1, rounds=3)) == (7, 0, 0)
+
+
 def test_a_plan_of_an_older_version_has_a_critique_for_its_moves():
     old = Plan(fresh=2, rewrite=2, advised=1, why="")
     assert needs_critique(old)

@@ -153,6 +153,8 @@ class _Http(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """Stop listening, end the connections, and with them their threads."""
+        with contextlib.suppress(OSError):  # wakes the loop, which looks up seldom by itself
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.shutdown()
         self.server_close()
         for connection in list(self.connections):
@@ -193,7 +195,7 @@ class LoopbackServer:
 
     def __enter__(self) -> Self:
         self._http = _Http(self)
-        threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
+        threading.Thread(target=self._http.serve_forever, args=(0.1,), daemon=True).start()
         return self
 
     def __exit__(self, _kind: object, raised: BaseException | None, _trace: object) -> None:

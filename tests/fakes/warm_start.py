@@ -1,14 +1,15 @@
 """`tpo COMMAND` as a process of its own, without the seconds that Python takes to import it.
 
 A start of `tpo serve` is five seconds of the processor, nearly all of them imports, and the tests
-start dozens. So each process of pytest keeps one that has imported everything and waits; a start is
-a fork of it, with its own environment, folder and files. From there on it is a process like any
+start dozens. So they keep one process that has imported everything and waits; a start
+is a fork of it, with its own environment, folder and files. From there on it is a process like any
 other: it may be killed, it listens, it has an exit code. A few tests start Python as a user does.
 """
 
 from __future__ import annotations
 
 import atexit
+import fcntl
 import functools
 import json
 import os
@@ -133,27 +134,47 @@ def _read(file: IO[bytes]) -> bytes:
 
 @functools.cache
 def _waiting() -> socket.socket:
-    """Start the process that has imported everything; it ends with this one."""
-    ours, theirs = socket.socketpair()
-    ours.settimeout(2 * PATIENCE)
-    with theirs, tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            [sys.executable, "-P", WAITING, str(theirs.fileno())],
+    """Return the way to the process that has imported everything; the last that asks it ends it.
+
+    All processes of one run of the tests (`make test`) share it: the first one starts it.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"{os.getpid()}"
+    path = Path(tempfile.gettempdir()) / f"tpo-{run[:16]}.sock"
+    with WAITING.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = _way(path)
+        if found is None:
+            _start(path)
+            found = _way(path)
+    assert found is not None, "what starts `tpo` has ended"
+    atexit.register(found.close)
+    return found
+
+
+def _way(path: Path) -> socket.socket | None:
+    """Return a connection to what listens there, if anything does."""
+    way = socket.socket(socket.AF_UNIX)
+    try:
+        way.connect(str(path))
+    except OSError:
+        way.close()
+        path.unlink(missing_ok=True)
+        return None
+    return way
+
+
+def _start(path: Path) -> None:
+    """Start the process; it has ended, and left another behind, once that one listens."""
+    with tempfile.TemporaryFile() as log:
+        done = subprocess.run(
+            [sys.executable, "-P", WAITING, path],
             env={**clean_environment(), **ALWAYS},
-            pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for those that it starts
+            timeout=2 * PATIENCE,
+            check=False,
         )
-        theirs.close()
-        if ours.recv(1) != b"!":
-            log.seek(0)
-            raise AssertionError(f"what starts `tpo` did not start:\n{log.read().decode()[-4000:]}")
-
-    def end() -> None:
-        ours.close()
-        process.wait()
-
-    atexit.register(end)
-    return ours
+        log.seek(0)
+        assert done.returncode == 0, f"what starts `tpo` did not:\n{log.read().decode()[-4000:]}"

@@ -6,10 +6,12 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 
 IMPORTED = (
     "anyio._backends._asyncio",
@@ -28,17 +30,34 @@ IMPORTED = (
 )
 
 
-def started(control: socket.socket) -> list[str]:
-    """Wait for orders, and fork for each. Return, in the new process, what follows `tpo`."""
+def started(listening: socket.socket) -> list[str]:
+    """Wait for orders, and fork for each. Return, in the new process, what follows `tpo`.
+
+    It ends when nobody is left who could send one.
+    """
+    asking: set[socket.socket] = set()
     while True:
-        order, files, *_ = socket.recv_fds(control, 1, 4)
-        if not order:
-            os._exit(0)
-        if not os.fork():
-            control.close()
-            return kept(files)
-        for file in files:
-            os.close(file)
+        for ready in select.select([listening, *asking], [], [])[0]:
+            if ready is listening:
+                asking.add(listening.accept()[0])
+                continue
+            order, files, *_ = socket.recv_fds(ready, 1, 4)
+            if not order:
+                ready.close()
+                asking.discard(ready)
+            elif not os.fork():
+                for way in (listening, *asking):
+                    way.close()
+                return kept(files)
+            for file in files:
+                os.close(file)
+        if not asking:
+            Path(sys.argv[1]).unlink(missing_ok=True)
+            listening.setblocking(False)
+            try:  # the last one that came before that
+                asking.add(listening.accept()[0])
+            except BlockingIOError:
+                os._exit(0)
 
 
 def kept(files: list[int]) -> list[str]:
@@ -69,9 +88,12 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()  # what is never touched stays shared
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those in between
-    control = socket.socket(fileno=int(sys.argv[1]))
-    control.sendall(b"!")
-    sys.argv = ["tpo", *started(control)]
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(sys.argv[1])
+    listening.listen()
+    if os.fork():
+        os._exit(0)
+    sys.argv = ["tpo", *started(listening)]
     from tpo.cli.app import main
 
     sys.exit(main())

@@ -25,7 +25,7 @@ LEFTMOST = "all => Math.min(...all.map(t => t.getBoundingClientRect().left))"
 
 
 def test_code_and_tables_stay_in_their_column(window, policy):
-    policy.texts = [f"{CODE} Draft {n}." + " So it is." * 2400 for n in range(3)]
+    policy.texts = [f"{CODE} Draft {n}." + " So it is." * 1000 for n in range(3)]
     policy.pace = 0
     page = window(color_scheme="light")
     ask(page, depth=1, width=3)
@@ -38,7 +38,7 @@ def test_code_and_tables_stay_in_their_column(window, policy):
         beside = figures["x"] > 300
         assert answer["x"] + answer["width"] <= (figures["x"] if beside else width)
         left = page.locator(".axis text").evaluate_all(LEFTMOST)
-        assert left >= figures["x"]  # 23,611 was drawn as 3,611
+        assert left >= figures["x"]  # five digits lost their first
     policy.texts = [CODE, CODE + " So it is."]
     page.get_by_role("button", name="New question", exact=True).click()
     ask(page, depth=1, width=3)
@@ -85,17 +85,18 @@ def test_plots_show_a_small_difference_as_small_and_name_both_ends():
     assert ends[4] == [0, 0]
 
 
-@pytest.mark.parametrize("size", [(800, 700), (1280, 800), (400, 700)])
-def test_every_pick_can_be_clicked(window, size):
-    page = window(*size)
+def test_every_pick_can_be_clicked(window):
+    page = window()
     ask(page, depth=1, width=5, human_pick=True)
     expect(page.locator(".pick-form h2")).to_be_focused()
-    for button in page.locator(".choose button").all():
-        button.click()  # not on what lies over it
-        expect(button).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("button", name="Continue")).to_be_disabled()  # both are the last card
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-    shoot(page, f"pick-{size[0]}-light")
+    for width, height in ((800, 700), (1280, 800), (400, 700)):
+        page.set_viewport_size({"width": width, "height": height})
+        for button in page.locator(".choose button").all():
+            button.click()  # not on what lies over it
+            expect(button).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_role("button", name="Continue")).to_be_disabled()  # both the last card
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        shoot(page, f"pick-{width}-light")
     expect(page.locator(".thread .state").first).to_have_text("waiting for you")
 
 

@@ -17,40 +17,38 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_width_in_both_lights(window, policy, scheme):
-    page = window(color_scheme=scheme)
-    for width in (400, 1280, 1600):
-        page.set_viewport_size({"width": width, "height": 900})
-        shoot(page, f"welcome-{width}-{scheme}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert findings(page) == []
+def in_both_lights(page, name, widths=(400, 1280, 1600)):
+    """See that nothing is wider than the window, and what axe-core finds, in both lights."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            shoot(page, f"{name}-{width}-{scheme}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert findings(page) == []
+
+
+def test_every_width_in_both_lights(window, policy):
+    page = window()
+    in_both_lights(page, "welcome")
     policy.slow_step = "update"
     ask(page, depth=2, width=5)
     expect(page.locator(".round")).to_have_count(2)
     expect(page.locator(".card.is-writing").first).to_be_visible()
-    for width in (400, 1280, 1600):
-        page.set_viewport_size({"width": width, "height": 900})
-        shoot(page, f"running-{width}-{scheme}")
+    in_both_lights(page, "running")
     expect(page.locator(".card.is-writing").first).to_be_visible()
-    assert findings(page) == []
     policy.slow_step = ""
     finished(page)
     expect(page.locator(".tools").first).to_be_visible()
     for details in page.locator(".comparison summary").all():
         details.click()
-    for width in (400, 1280, 1600):
-        page.set_viewport_size({"width": width, "height": 900})
-        shoot(page, f"done-{width}-{scheme}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert findings(page) == []
+    in_both_lights(page, "done")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_planned_run_with_a_reward_that_says_why(window, tmp_path, scheme):
+def test_a_planned_run_with_a_reward_that_says_why(window, tmp_path):
     schema = tmp_path / "answer.json"
     schema.write_text('{"type": "object", "required": ["sky"]}')
-    page = window(color_scheme=scheme)
+    page = window()
     ask(page, depth=2, width=4, mode="adaptive", reward=f"verify:json:{schema}")
     finished(page)
     first, second = page.locator(".round").nth(0), page.locator(".round").nth(1)
@@ -60,11 +58,7 @@ def test_a_planned_run_with_a_reward_that_says_why(window, tmp_path, scheme):
     for details in page.locator(".feedback summary").all():
         details.click()
     expect(said.first).to_contain_text("not JSON")
-    for width in (400, 1280, 1600):
-        page.set_viewport_size({"width": width, "height": 900})
-        shoot(page, f"planned-{width}-{scheme}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert findings(page) == []
+    in_both_lights(page, "planned")
 
 
 def test_the_switch_of_the_lights_is_remembered(window):

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import BaseModel
+from second_client import CHAT, RUN, SMALL, lists_are_right, read
 
 from tpo.core.context import Context
 from tpo.serving.agent_server import request_bodies
@@ -29,11 +30,6 @@ RAW = [
     b"{" + b",".join(b'"k%d": 1' % n for n in range(5000)) + b"}",
     b'{"x": "' + b"x" * 100_000 + b'"}',
 ]  # fmt: skip
-ASK = [{"role": "user", "content": "Why?"}]
-SMALL = {"depth": 0, "width": 1}
-ALL = {"limit": 1000}
-RUN = {"assistant_id": "tpo", "input": {"messages": ASK}, "context": SMALL}
-CHAT = {"model": "tpo", "messages": ASK, "tpo": SMALL}
 # What a field of each is wrong in: the method, the path, a good body, the fields.
 BODIES: dict[str, tuple[str, str, dict[str, Any], type[BaseModel]]] = {
     "chat": ("POST", "/v1/chat/completions", CHAT, ChatRequest),
@@ -114,28 +110,6 @@ def test_every_field_of_every_body_as_no_library_writes_it(http, thread, name):
             body = others[:-1] + comma + b'"%b": %b}' % (field.encode(), raw)
             answered(http.request(method, path, content=body), (name, field, raw[:40]))
     lists_are_right(http, thread)
-
-
-def lists_are_right(http: httpx.Client, thread: str) -> None:
-    """What one client sends spoils no list, count or search of another."""
-    about = {"team": "someone else's"}
-    with httpx.Client(base_url=http.base_url, timeout=30) as other:
-        made = {other.post("/threads", json={"metadata": about}).json()["thread_id"] for _ in "ab"}
-        found = read(other.post("/threads/search", json={"metadata": about}))
-        assert {one["thread_id"] for one in found} == made
-        assert other.post("/threads/count", json={"metadata": about}).json() == 2
-        listed = {one["thread_id"] for one in read(other.post("/threads/search", json=ALL))}
-        assert listed >= {thread, *made}
-        assert other.post("/threads/count", json={}).json() == len(listed)
-        assert read(other.get(f"/threads/{thread}/state"))
-        for one in made:
-            assert other.delete(f"/threads/{one}").status_code == 204
-
-
-def read(said: httpx.Response) -> Any:
-    """Return what was sent, which has to be JSON to every reader."""
-    assert said.status_code == 200, said.text
-    return json.loads(said.text, parse_constant=pytest.fail)
 
 
 @pytest.mark.parametrize("door", ["tpo", "context", "configurable"])

@@ -9,10 +9,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+from second_client import lists_are_right, runs_are_right
 from serve_process import ServeProcess
 
 import tpo
 
+FAKES = Path(__file__).resolve().parents[1] / "fakes"
 pytestmark = pytest.mark.loopback
 
 ASK = {"model": "tpo", "messages": [{"role": "user", "content": "Why?"}]}
@@ -62,6 +64,14 @@ def test_a_response_is_as_described_until_it_is_deleted(http, described):
         jsonschema.validate(said.json(), resolved(described, answer["schema"]))
 
 
+def test_what_is_created_leads_to_what_can_be_done_with_it(described):
+    created = described["paths"]["/v1/responses"]["post"]["responses"]["200"]
+    ways = described["paths"]["/v1/responses/{response_id}"].values()
+    assert set(created["links"]) == {way["operationId"] for way in ways}
+    for link in created["links"].values():
+        assert link["parameters"] == {"response_id": "$response.body#/id"}
+
+
 def test_errors_are_as_described(http, described):
     error = described["components"]["schemas"]["Error"]
     for said in (
@@ -98,19 +108,26 @@ def test_the_settings_are_those_of_the_context(described):
 # improving examples that it has, and sends nothing. One seed is some 2,100 requests.
 @pytest.mark.parametrize("seed", range(1, 1 + int(os.environ.get("TPO_FUZZ_SEEDS", "1"))))
 @pytest.mark.skipif(not FUZZER, reason="schemathesis is not installed beside: make test")
-def test_fuzzed(serve: ServeProcess, tmp_path: Path, seed: int):
+def test_fuzzed(serve: ServeProcess, models: Any, http: Any, tmp_path: Path, seed: int):
     examples = os.environ.get("TPO_FUZZ_EXAMPLES", "75")  # of each kind
     command = [FUZZER, "-m", "schemathesis.cli", "run", f"{serve.url}/v1/openapi.json"]
     # One worker: in Python 3.11 two threads that parse code at once can fail (SystemError, "AST
     # constructor recursion depth mismatch"), and hypothesis parses lambdas.
     options = ["--max-examples", examples, "--checks", CHECKS, "--workers", "1"]
+    options += ["--suppress-health-check", "too_slow"]  # so it is on a busy machine
+    hooks = {"PYTHONPATH": str(FAKES), "SCHEMATHESIS_HOOKS": "answerable_bodies"}
+    models.forget()
     done = subprocess.run(
         [*command, *options, "--seed", str(seed)],
         cwd=tmp_path,
+        env={**os.environ, **hooks},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert "generated" in done.stdout
+    assert len(models.asked) > 50  # so many bodies reached a search, at the least
+    lists_are_right(http)
+    runs_are_right(http)

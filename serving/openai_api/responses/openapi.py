@@ -31,6 +31,10 @@ DELETED: JsonObject = {
     "required": ["id", "object", "deleted"],
     "properties": {"id": TEXT, "object": {"const": "response"}, "deleted": {"const": True}},
 }
+LINKS: JsonObject = {
+    name: {"operationId": name, "parameters": {"response_id": "$response.body#/id"}}
+    for name in ("getResponse", "deleteResponse")
+}
 NAMED = [{"name": "response_id", "in": "path", "required": True, "schema": TEXT}]
 
 
@@ -60,6 +64,7 @@ def response_paths(
     """
     whole = answer("The response; with stream, its events.", {"$ref": REF + "Response"})
     whole["content"]["text/event-stream"] = {}
+    whole["links"] = LINKS
     found = answer("The response as it is now.", {"$ref": REF + "Response"})
     gone = answer("The response is deleted.", {"$ref": REF + "DeletedResponse"})
     body = {"application/json": {"schema": {"$ref": REF + "ResponseRequest"}}}
