@@ -43,6 +43,8 @@ def test_code_and_tables_stay_in_their_column(window, policy):
     page.get_by_role("button", name="New question", exact=True).click()
     ask(page, depth=1, width=3)
     finished(page)
+    cut = page.locator(".answer .markdown :is(pre, .scrolled)").first  # with a shadow at its end
+    assert "local" in cut.evaluate("box => getComputedStyle(box).backgroundAttachment")
     for width in (400, 1280, 1600):
         page.set_viewport_size({"width": width, "height": 900})
         shoot(page, f"code-{width}-light")

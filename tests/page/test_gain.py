@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,8 @@ def test_a_gain_is_said_first_and_again_after_a_reload(window, policy, monkeypat
     worth = page.locator(".worth")
     expect(worth.locator(".verdict")).to_contain_text("Did it help? Yes.")
     expect(worth.locator(".verdict")).to_contain_text("over the best first sample, for")
+    added = [re.compile(r"^[\d.]+$"), re.compile(r"^\+"), "±0"]  # they sum to the gain
+    expect(worth.locator(".gains b")).to_have_text(added)
     expect(worth).to_contain_text("Best of 2")
     expect(worth).to_contain_text("The held-out reward agrees")
     expect(worth).to_contain_text("for the first samples)")

@@ -29,7 +29,7 @@ export function QuestionForm({ session, followUp = false }) {
         dir="auto"
         rows="2"
         required
-        placeholder="Explain to a ten-year-old why the sky is blue."
+        placeholder=${followUp ? "Say it in two sentences." : "Explain to a ten-year-old why the sky is blue."}
         value=${query}
         onInput=${(e) => setQuery(e.target.value)}
         onKeyDown=${sendOnCtrlEnter}

@@ -84,5 +84,8 @@ function SideBySide({ before, after }) {
     </div>
     <${Feedback} candidate=${c} open />
   </section>`;
-  return html`<div class="side-by-side">${side(before, after, "gone")}${side(after, before, "new")}</div>`;
+  return html`<p class="hint marked">
+      Marked: words that only one of the two has, ${" "}<mark class="worse">like this</mark> where the reward is lower.
+    </p>
+    <div class="side-by-side">${side(before, after, "gone")}${side(after, before, "new")}</div>`;
 }

@@ -34,16 +34,17 @@ export function Worth({ session }) {
   `;
 }
 
-/** The best of the first samples, and what each round added to it. */
+/** The best of the first samples, and what each round added to the best so far. */
 function Steps({ view }) {
   const rounds = Object.values(view.rounds);
   const first = view.gain.best_first;
   const width = Object.values(view.candidates).filter((c) => c.round === 0).length;
-  return html`<ol class="gains" aria-label="Best so far, by round">
+  const tops = bestSoFar(rounds);
+  return html`<ol class="gains" aria-label="What each round added">
     <li><span>Best of ${width}</span> <b>${reward(first)}</b></li>
-    ${bestSoFar(rounds).map((top, at) => {
+    ${tops.map((top, at) => {
       if (rounds[at].round === 0 || top == null) return null;
-      const added = top - first;
+      const added = top - (tops[at - 1] ?? first);
       return html`<li class=${added > 0 ? "is-better" : ""}>
         <span>Round ${rounds[at].round}</span> <b>${added > 0 ? signed(added) : "±0"}</b>
       </li>`;
