@@ -182,7 +182,7 @@ def test_ids(tpo, run_id):
 
 def test_a_run_belongs_to_one_process_at_a_time(tpo, policy, server, database):
     server.delay = 60.0
-    process = start("run", "Name a river", "-p", policy, "-w", "1")
+    process = started_warm("run", "Name a river", "-p", policy, "-w", "1")
     try:
         wait_until(lambda: server.asked)
         run = tpo("runs", "--json").records[0]
