@@ -115,6 +115,10 @@ class NotingServer:
         self.in_flight.append(sum(self.open.get(port, False) for port in ports))
         self.dead |= ports
 
+    def under_way(self, processes: Collection[int]) -> int:
+        """Return how many requests of some processes wait for an answer."""
+        return sum(self.open.get(port, False) for port in local_ports(processes)[0])
+
     def note(self, asked: dict) -> str:
         """Count a request; one that was answered before is asked again."""
         self.sent += 1

@@ -1,6 +1,6 @@
 """How many answered requests are asked again if a node of a Ray cluster is killed, and comes back.
 
-    python benchmarks/ray_kills.py [--kills 20] [--kills-each 5] [--rows 24] [--at-once 16]
+    python benchmarks/ray_kills.py [--kills 20] [--kills-each 5] [--rows 64] [--at-once 16]
 
 Two real nodes on this machine: the head, and one that is killed with all its workers while a batch
 runs, and begun again. What counts as answered and as finished is said in `noting_server.py`.
@@ -59,7 +59,7 @@ class Batches:
             )
             said = asyncio.create_task(child.communicate())
             while child.returncode is None and kills:
-                kills -= await self.kill(child, self.rows * 7 // (kills + 1))
+                kills -= await self.kill(child, self.rows // (kills + 1))
             _, why = await said
             again = bool(child.returncode)
             if again:
@@ -67,15 +67,24 @@ class Batches:
         lines = (folder / "results.jsonl").read_text(encoding="utf-8").splitlines()
         self.written += [json.loads(line)["id"] for line in lines]
 
+    def processes(self) -> list[int]:
+        """Return the processes of the node."""
+        return [self.node, *children(self.node)]
+
     async def kill(self, driver: Process, requests: int) -> bool:
-        """Kill the node once the server has had some requests more, and begin it again."""
-        wanted = self.server.sent + random.randint(requests // 2, requests)
+        """Kill the node at some moment after it has sent requests, and begin it again.
+
+        A node takes long to begin its first worker: only kills that meet requests count.
+        """
+        while driver.returncode is None and not self.server.under_way(self.processes()):
+            await asyncio.sleep(0.2)
+        wanted = self.server.sent + random.randint(0, requests)
         while driver.returncode is None and self.server.sent < wanted:
             await asyncio.sleep(0.005)
         await asyncio.sleep(random.random() * 0.1)
         if driver.returncode is not None:
             return False
-        self.server.kill([self.node, *children(self.node)])
+        self.server.kill(self.processes())
         print(self.server.told([], 0), file=sys.stderr, flush=True)
         self.node = await asyncio.to_thread(self.nodes.add)
         return True
@@ -84,7 +93,7 @@ class Batches:
 async def main() -> None:
     """Read what was typed, kill, and count."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, value in (("kills", 20), ("kills-each", 5), ("rows", 24), ("at-once", 16)):
+    for name, value in (("kills", 20), ("kills-each", 5), ("rows", 64), ("at-once", 16)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--slowest", type=float, default=1.5, help="Seconds for a reply, at most.")
     parser.add_argument("--seed", type=int, default=1)

@@ -135,7 +135,10 @@ GOOD = lines(*[{"prompt": f"Why {i}?"} for i in range(6)])
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (GOOD + '{"prompt": "Why', "line 7: not JSON: Unterminated string"),
+        (
+            GOOD + '{"prompt": "Why',
+            r"line 7: not JSON: Unterminated string starting at \(character 12\)",
+        ),
         (GOOD + '{"text": "Why?"}', 'line 7: the column "prompt" is missing'),
         (GOOD + '{"prompt": null}', 'line 7: the column "prompt" is missing'),
         (GOOD + '{"prompt": ["Why?"]}', 'line 7: "prompt" is a list, and a text in the first row'),
@@ -152,7 +155,12 @@ GOOD = lines(*[{"prompt": f"Why {i}?"} for i in range(6)])
         (GOOD + '{"prompt": NaN}', "line 7: not JSON: NaN is not a JSON number"),
         ("", "has no rows"),
         ("\n\n", "has no rows"),
-        ('{"text": "Why?", "n": 1}\n', "line 1: none of the columns messages, prompt, .* is there"),
+        (
+            '{"text": "Why?", "n": 1}\n',
+            r"line 1: no column holds a prompt: call it messages, .* or input \(the columns: te",
+        ),
+        ('{"id": 1, "prompt": null}\n', 'line 1: "prompt" is empty: say what to answer'),
+        (GOOD + '{"prompt": "x"\n', r"line 7: not JSON: Expecting ',' delimiter \(character 15"),
         ('{"prompt": 7}\n', 'line 1: "prompt" is a number: give a text'),
         ('{"messages": []}\n', "line 1: there are no messages in it"),
         ('{"messages": [{"role": "user"}]}\n', "line 1: this is not a list of chat messages"),
