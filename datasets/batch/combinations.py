@@ -50,9 +50,7 @@ async def wrong_with(context: Context, row: Row, plan: BatchPlan) -> Wrong | Non
     try:
         run = await given.for_run(Runtime(context=context))
         if total := plan.totals.usd:
-            require_prices(
-                f"{total:g} dollars for all rows", run.context.price, *run.policies, run.critic
-            )
+            require_prices(f"${total:g} for all rows", run.context.price, *run.policies, run.critic)
     except (ConfigError, MissingDependencyError) as error:
         return error
     except TPOError:  # a server that is away, say: each row then says so

@@ -280,5 +280,7 @@ def test_a_node_that_is_only_slow_is_said_to_be_slow(monkeypatch):
     errors = SimpleNamespace(RayError=RayError, GetTimeoutError=GetTimeoutError)
     ray = SimpleNamespace(get=get, exceptions=errors)
     monkeypatch.setattr(nodes, "ray_module", lambda: ray)
-    with pytest.raises(tpo.ConfigError, match="node 10.0.0.9 has not begun a process within 120 s"):
+    with pytest.raises(
+        tpo.ConfigError, match=r"node 10\.0\.0\.9 has not begun a process within 120 s"
+    ):
         reply_of_node("10.0.0.9", None)

@@ -191,6 +191,8 @@ def test_csv_that_does_not_fit_its_columns(tmp_path):
         rows_of(file(tmp_path, "id,prompt\na,Why?\nb,How?,x\n", "rows.csv")).checked()
     with pytest.raises(tpo.InputError, match='line 3: the column "prompt" is missing'):
         rows_of(file(tmp_path, "id,prompt\na,Why?\nb\n", "rows.csv")).checked()
+    with pytest.raises(tpo.InputError, match="line 3: a quote is not closed"):
+        rows_of(file(tmp_path, 'id,prompt\na,Why?\nb,"How\n', "rows.csv")).checked()
     with pytest.raises(tpo.InputError, match='line 1: the column "prompt" is there twice'):
         rows_of(file(tmp_path, "id,prompt,prompt\na,Why?,How?\n", "rows.csv")).checked()
     with pytest.raises(tpo.InputError, match="not UTF-8"):
