@@ -53,8 +53,9 @@ def why_not(error: ValueError) -> str:
         >>> why_not(json.JSONDecodeError("Expecting value", "[1,", 3))
         'Expecting value (character 4)'
     """
-    place = isinstance(error, json.JSONDecodeError)
-    return f"{error.msg} (character {error.pos + 1})" if place else str(error)
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} (character {error.pos + 1})"
+    return str(error)
 
 
 def json_list(file: IO[bytes]) -> Numbered:
