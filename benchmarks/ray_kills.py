@@ -1,6 +1,6 @@
 """How many answered requests are asked again if a node of a Ray cluster is killed, and comes back.
 
-    python benchmarks/ray_kills.py [--kills 20] [--kills-each 5] [--rows 64] [--at-once 16]
+    python benchmarks/ray_kills.py [--kills 20] [--kills-each 5] [--rows 24] [--at-once 16]
 
 Two real nodes on this machine: the head, and one that is killed with all its workers while a batch
 runs, and begun again. What counts as answered and as finished is said in `noting_server.py`.
@@ -82,7 +82,7 @@ class Batches:
         while driver.returncode is None and self.server.sent < wanted:
             await asyncio.sleep(0.005)
         await asyncio.sleep(random.random() * 0.1)
-        if driver.returncode is not None:
+        if driver.returncode is not None:  # Ray had put all actors on the head, say
             return False
         self.server.kill(self.processes())
         print(self.server.told([], 0), file=sys.stderr, flush=True)
@@ -93,7 +93,7 @@ class Batches:
 async def main() -> None:
     """Read what was typed, kill, and count."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, value in (("kills", 20), ("kills-each", 5), ("rows", 64), ("at-once", 16)):
+    for name, value in (("kills", 20), ("kills-each", 5), ("rows", 24), ("at-once", 16)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--slowest", type=float, default=1.5, help="Seconds for a reply, at most.")
     parser.add_argument("--seed", type=int, default=1)
