@@ -12,12 +12,14 @@ import json
 import sys
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol, cast
 
 from .asking.stream_end import StreamEnd
+from .wire.recorded_stream import read_into
+from .wire.wire_file import Place
 
 OK = 200
 REST = 0.1  # seconds that a stream has to end once it said that it is complete
@@ -61,6 +63,12 @@ class HttpResponse(Protocol):
 
 
 Send = Callable[[HttpRequest], Awaitable[HttpResponse]]
+GivePlace = Callable[..., AbstractContextManager[Place | None]]
+
+
+def no_place(*owner: str) -> AbstractContextManager[Place | None]:
+    """Give no place to read a reply to."""
+    return nullcontext()
 
 
 @dataclass
@@ -73,6 +81,7 @@ class HttpReplies:
             token in the same way.
         take: Takes what an earlier process kept under a name.
         keep: Keeps a reply under a name.
+        place: Gives a place to read a reply to, until it is kept under that name.
         kept: Whether the newest one was kept.
     """
 
@@ -80,6 +89,7 @@ class HttpReplies:
     asked: str
     take: Callable[[str], str | None]
     keep: Callable[[str, str], Awaitable[None]]
+    place: GivePlace = no_place
     kept: bool = False
 
     async def fetch(self, send: Send, request: HttpRequest) -> HttpResponse:
@@ -97,13 +107,14 @@ class HttpReplies:
 
     async def read(self, send: Send, request: HttpRequest, name: str) -> HttpResponse:
         """Send a request, and keep what comes under a name, unless that is ""."""
-        response = await send(request)
-        kind, parts = response.headers.get("content-type", ""), response.aiter_bytes()
-        body = await whole_body(parts, is_stream="event-stream" in kind)
-        if name and response.status_code == OK:
-            with suppress(UnicodeDecodeError):  # then it is kept once it is parsed
-                await self.keep(name, json.dumps([kind, body.decode()]))
-                self.kept = True
+        with read_into(self.place(name) if name else nullcontext()):
+            response = await send(request)
+            kind, parts = response.headers.get("content-type", ""), response.aiter_bytes()
+            body = await whole_body(parts, is_stream="event-stream" in kind)
+            if name and response.status_code == OK:
+                with suppress(UnicodeDecodeError):  # then it is kept once it is parsed
+                    await self.keep(name, json.dumps([kind, body.decode()]))
+                    self.kept = True
         with suppress(Exception):  # whatever it is, the reply is there
             async with asyncio.timeout(REST):
                 async for _ in parts:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from asyncio import AbstractEventLoop, CancelledError
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,8 +19,9 @@ from langgraph.runtime import get_runtime
 
 from ..core.replies.reply import Reply
 from ..core.usage import brief, cost
-from .kept_http import HTTP_REPLIES, HttpReplies
+from .kept_http import HTTP_REPLIES, GivePlace, HttpReplies, no_place
 from .request import OnText, Request, Response
+from .wire.wire_file import Place
 
 Begin = Callable[[], OnText]
 
@@ -63,11 +65,13 @@ class RunReplies:
     Attributes:
         keep: Keeps another one.
         reader: The event loop that reads and keeps what servers reply, or `None`.
+        place: Gives a place to read a reply to, for a task and a request.
         before: Those that an earlier process left, by what they answer; each is taken once.
     """
 
     keep: Callable[[KeptReply], Awaitable[None]]
     reader: AbstractEventLoop | None = None
+    place: GivePlace = no_place
     before: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
@@ -76,9 +80,10 @@ class RunReplies:
         keep: Callable[[KeptReply], Awaitable[None]],
         found: Iterable[KeptReply],
         reader: AbstractEventLoop | None = None,
+        place: GivePlace = no_place,
     ) -> RunReplies:
         """Return them with what an earlier process left, in the order in which it came."""
-        replies = cls(keep, reader)
+        replies = cls(keep, reader, place)
         for one in found:
             replies.before.setdefault(one.request, []).append(one.reply)
         return replies
@@ -102,7 +107,13 @@ class RunReplies:
         async def keep(name: str, written: str) -> None:
             await self.keep(KeptReply(task, f"{digest}/{name}", written))
 
-        return HttpReplies(self.reader, asked, lambda name: self.take(f"{digest}/{name}"), keep)
+        def place(name: str) -> AbstractContextManager[Place | None]:
+            return self.place(task, f"{digest}/{name}")
+
+        def take(name: str) -> str | None:
+            return self.take(f"{digest}/{name}")
+
+        return HttpReplies(self.reader, asked, take, keep, place)
 
 
 REPLIES: ContextVar[RunReplies | None] = ContextVar("tpo_run_replies", default=None)

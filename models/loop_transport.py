@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from .kept_http import HTTP_REPLIES, HttpRequest, Send
 from .loop_end import close_at_loop_end
+from .wire.recorded_stream import RecordedConnections
 
 DEPTH = 4  # from a model to its client: model, resource, SDK, client
 MOST = 1000  # things that are looked at
@@ -121,6 +122,9 @@ class LoopTransport:
             transport = copy(self._first)
             pool = vars(transport)["_pool"] = copy(vars(transport)["_pool"])
             vars(pool).update(_connections=[], _requests=[])
+            if HTTP_REPLIES.get():
+                connections = RecordedConnections(vars(pool)["_network_backend"])
+                vars(pool)["_network_backend"] = connections
             keeper = await close_at_loop_end(partial(_close, loop, transport, ref(self)))
             for old in [old for old in list(_keepers) if old.is_closed()]:
                 _keepers.pop(old, None)

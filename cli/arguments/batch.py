@@ -67,7 +67,7 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], type, str, str]] = {
     "total_requests": (TOTAL, ("--total-requests",), int, "N", _total("requests")),
     "total_tokens": (TOTAL, ("--total-tokens",), int, "N", _total("tokens")),
     "total_seconds": (TOTAL, ("--total-seconds",), float, "X", _total("seconds")),
-    "total_usd": (TOTAL, ("--total-usd",), float, "X", _total("dollars, where prices are known")),
+    "total_usd": (TOTAL, ("--total-usd",), float, "X", _total("dollars; needs known prices")),
     "fail_on_error": (TOTAL, ("--fail-on-error",), str, "SHARE",
         "End once more rows than this share have failed, such as 5%; if fewer fail, the exit code "
         "is 0. Default: all rows are tried, and one that fails makes it 1."),

@@ -16,6 +16,7 @@ from ...datasets.export.source import Source
 from ...datasets.export.writing import row_line, write_rows
 from ..console import say
 from ..saved.sources import saved_sources
+from ..saved.store import store_path
 
 
 def write_export(
@@ -53,6 +54,10 @@ def _sources(places: Sequence[str], db: str | None) -> list[Source]:
     folders = [place for place in places if Path(place).is_dir()]
     ids = [place for place in places if place not in folders]
     found = [source for folder in folders for source in sources_in(Path(folder))]
+    if ids and not (file := store_path(db)).exists():
+        raise InputError(
+            f"{ids[0]!r} is not a folder, and there are no saved runs: {file} does not exist"
+        )
     if ids or not places:
         found += asyncio.run(saved_sources(db, ids))
     return found

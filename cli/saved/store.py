@@ -92,7 +92,7 @@ def _unusable(path: Path, error: Exception) -> StoreError:
 def _is_usable(path: Path) -> bool:
     """Return whether the file exists and can hold our runs, without changing it."""
     if path.is_dir():
-        raise StoreError(f"{path} is a folder; --db takes a file")
+        raise StoreError(f"{path} is a folder: here --db takes a file of saved runs")
     if not path.exists() or path.stat().st_size == 0:
         return path.exists()
     with path.open("rb") as file:

@@ -50,7 +50,7 @@ class Progress:
         tokens, rows = tokens_of(self.spent), self.sums.rows
         price = price_phrase(self.spent, unknown="price unknown" if rows >= self.total else "")
         so_far = f"{tokens:,} tokens" + (f", {price}" if price else "")
-        if not rows or rows >= self.total:
+        if not self.sums.done or rows >= self.total:  # rows that failed tell nothing of the rest
             return so_far
         forecast = f"{round(tokens_of(self.sums.paid) / rows * self.total, -2):,.0f} tokens"
         if dollars := self.sums.paid.get("cost_usd"):

@@ -143,6 +143,6 @@ def watcher_of(running: AtWork, *, quiet: bool, json: bool) -> BatchWatcher:
 def tell_beginning(running: AtWork) -> None:
     """Say what there is already; of a new batch, what its rewards are."""
     if before := running.rows_before:
-        say(f"{count(before, 'row')} of {running.rows.count:,} were done before")
+        say(f"{before:,} of {count(running.rows.count, 'row')} were done before")
     else:
         tell_of_rewards([running.plan.context])

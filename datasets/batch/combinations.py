@@ -10,6 +10,7 @@ from langgraph.runtime import Runtime
 
 from ...core.context import Context
 from ...core.errors import ConfigError, InputError, MissingDependencyError, TPOError
+from ...models.prices.of_run import require_prices
 from ..rows.own_settings import COLUMN, with_own_settings
 from ..rows.row import Row
 from ..rows.row_file import Rows
@@ -47,7 +48,9 @@ async def wrong_with(context: Context, row: Row, plan: BatchPlan) -> Wrong | Non
     if plan.own:
         given = given_for(given, plan.context, row.input, plan.verify_field)
     try:
-        await given.for_run(Runtime(context=context))
+        run = await given.for_run(Runtime(context=context))
+        if total := plan.totals.usd:
+            require_prices(f"${total:g} for all rows", run.context.price, *run.policies, run.critic)
     except (ConfigError, MissingDependencyError) as error:
         return error
     except TPOError:  # a server that is away, say: each row then says so

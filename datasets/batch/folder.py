@@ -15,6 +15,7 @@ from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
 from .held_folder import held_folder
 from .json_lines import GrowingFile, read_lines
 from .metadata import timestamp, write_metadata
+from .on_the_wire import replies_on_the_wire
 from .repair import repair
 from .row_saver import RowSaver
 from .sums import Sums
@@ -132,6 +133,7 @@ async def open_folder(
         repair(path, retry_failed=retry_failed)
         async with (
             rows_under_way(path, checkpoints, about) as saver,
+            replies_on_the_wire(path, saver),
             reading_thread() as saver.reader,
         ):
             with open_files(partial(Folder, saver=saver), path, about) as folder:

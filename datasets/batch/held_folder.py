@@ -33,6 +33,8 @@ def held_folder(path: Path, made_with: JsonObject, checkpoints: str) -> Iterator
     where = shown_address(checkpoints)
     try:
         private_folder(path)
+    except FileExistsError as error:
+        raise StoreError(f"{path} cannot be made: {error.filename} is a file") from None
     except OSError as error:
         raise StoreError(f"{path} cannot be made: {error.strerror}") from None
     with alone_in(path):

@@ -100,11 +100,14 @@ def require_same(before: Mapping[str, JsonObject], now: Mapping[str, JsonObject]
         names.append("verify_field")
     if names:
         changed = ", ".join(f"{n} was {old.get(n)!r} and is {new.get(n)!r}" for n in names[:3])
-        raise InputError(f"the folder was begun with other settings: {changed}. Take another one")
+        raise InputError(
+            f"the folder was begun with other settings: {changed}. Give the same ones, or "
+            "another folder"
+        )
     if before["rows"]["digest"] != now["rows"]["digest"]:
         raise InputError(
             f"the folder was begun with other rows ({before['rows']['count']} from "
-            f"{before['rows']['from']}): give the same file, or take another folder"
+            f"{before['rows']['from']}): give the same file, or another folder"
         )
 
 

@@ -28,7 +28,7 @@ class Totals:
         requests: To models.
         tokens: Input plus output.
         seconds: Of this call.
-        usd: Dollars, where prices are known.
+        usd: Dollars; the prices of all models must be known.
     """
 
     requests: int = 0
@@ -44,7 +44,8 @@ class Totals:
             "seconds": seconds,
             "usd": usd_for_budget(paid),
         }
-        return next((name for name in spent if 0 < getattr(self, name) <= spent[name]), "")
+        name = next((name for name in spent if 0 < getattr(self, name) <= spent[name]), "")
+        return "dollars" if name == "usd" else name
 
 
 @dataclass(frozen=True)

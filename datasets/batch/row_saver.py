@@ -11,7 +11,9 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from ...models.kept_http import no_place
 from ...models.kept_replies import KeptReply, RunReplies, has_ended
+from ...models.wire.wire_file import WireFile
 from ..records import PaidRequest
 
 
@@ -20,9 +22,11 @@ class RowSaver(BaseCheckpointSaver[Any]):
 
     Attributes:
         reader: The event loop that reads and keeps what servers reply, or `None`.
+        wire: The file that replies are read into, or `None`.
     """
 
     reader: AbstractEventLoop | None = None
+    wire: WireFile | None = None
 
     async def aput_writes(
         self,
@@ -39,7 +43,8 @@ class RowSaver(BaseCheckpointSaver[Any]):
     async def replies_of(self, row: str) -> RunReplies:
         """Return the replies of a row that are kept, and what keeps further ones."""
         kept = await self.replies(row)
-        return RunReplies.left(partial(self.keep_reply, row), kept, self.reader)
+        place = partial(self.wire.place, row) if self.wire else no_place
+        return RunReplies.left(partial(self.keep_reply, row), kept, self.reader, place)
 
     @abstractmethod
     async def rows(self) -> list[str]:

@@ -57,6 +57,11 @@ def reply_of_node(node: str, answer: Ray) -> tuple[str, bool]:
     ray = ray_module()
     try:
         found: tuple[str, bool] = ray.get(answer, timeout=NODE_PATIENCE)
+    except ray.exceptions.GetTimeoutError:
+        raise ConfigError(
+            f"node {node} has not begun a process within {NODE_PATIENCE:.0f} seconds, and nothing "
+            "was paid for: if it is only busy, give the same command again"
+        ) from None
     except ray.exceptions.RayError as error:
         raise ConfigError(f"node {node} cannot run this: {own_words(error)}") from None
     return found

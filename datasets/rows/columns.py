@@ -13,6 +13,7 @@ from ...core.message_json import role_of
 from .turns import TURNS, questions_of
 
 PROMPTS = ("messages", "prompt", "instruction", "question", "query", TURNS, "input")
+NAMES = f"{', '.join(PROMPTS[:-1])} or {PROMPTS[-1]}"
 SYSTEMS = ("system", "system_prompt")
 IDS = ("id", "key", "uid", "question_id")
 

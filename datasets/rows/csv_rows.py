@@ -25,7 +25,8 @@ def csv_rows(file: IO[bytes], delimiter: str = ",") -> Iterator[tuple[int, objec
                 raise InputError(f"line {reader.line_num}: more values than columns")
             yield reader.line_num, {name: value for name, value in given.items() if value}
     except csv.Error as error:
-        raise InputError(f"line {reader.reader.line_num}: {error}") from None
+        why = "a quote is not closed" if "end of data" in str(error) else error
+        raise InputError(f"line {reader.reader.line_num}: {why}") from None
     except UnicodeDecodeError as error:
         raise InputError(
             f"line {reader.line_num + 1} or later: not UTF-8: {error.reason}"

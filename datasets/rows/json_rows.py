@@ -36,12 +36,26 @@ def lines_of_json(file: IO[bytes]) -> Numbered:
             try:
                 yield (
                     number,
-                    parse_json(line.decode("utf-8-sig" if number == 1 else "utf-8"), unique=True),
+                    parse_json(
+                        line.strip().decode("utf-8-sig" if number == 1 else "utf-8"), unique=True
+                    ),
                 )
             except UnicodeDecodeError as error:
                 raise InputError(f"line {number}: not UTF-8 text: {error.reason}") from None
             except ValueError as error:
-                raise InputError(f"line {number}: not JSON: {error}") from None
+                raise InputError(f"line {number}: not JSON: {why_not(error)}") from None
+
+
+def why_not(error: ValueError) -> str:
+    """Return what is wrong with a line; Python's reader would count lines within it.
+
+    Example:
+        >>> why_not(json.JSONDecodeError("Expecting value", "[1,", 3))
+        'Expecting value (character 4)'
+    """
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} (character {error.pos + 1})"
+    return str(error)
 
 
 def json_list(file: IO[bytes]) -> Numbered:

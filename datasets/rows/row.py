@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ...core.errors import InputError
 from ...core.json_types import JsonObject
-from .columns import IDS, PROMPTS, as_object, conversation_of, in_words
+from .columns import IDS, NAMES, PROMPTS, as_object, conversation_of, in_words
 from .own_settings import COLUMN, settings_of_row
 from .turns import TURNS, further_questions
 
@@ -90,9 +90,10 @@ class RowReader:
         """
         found = [name for name in PROMPTS if columns.get(name) is not None]
         if not found:
-            there = ", ".join(columns) or "none"
+            if empty := next((name for name in PROMPTS if name in columns), ""):
+                raise InputError(f'"{empty}" is empty: say what to answer')
             raise InputError(
-                f"none of the columns {', '.join(PROMPTS)} is there to answer; there are {there}"
+                f"no column holds a prompt: call it {NAMES} (the columns: {', '.join(columns)})"
             )
         value = columns[found[0]]
         if not isinstance(value, str | list):

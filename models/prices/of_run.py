@@ -29,16 +29,31 @@ def priced_context(context: Context, policy: Policy, *others: Policy) -> Context
         ConfigError: there is a budget in dollars, and no price for the policy or the critic.
     """
     prices = for_policy(context.price, policy.name)
+    if context.budget_usd:
+        require_prices(f"budget_usd={context.budget_usd:g}", prices, policy, *others)
+    return context.model_copy(update={"price": prices}) if prices else context
+
+
+def require_prices(limit: str, prices: Sequence[str], policy: Policy, *others: Policy) -> None:
+    """Refuse a limit in dollars that would never be reached.
+
+    Args:
+        limit: As it was given.
+        prices: Those of the run's settings, each with a name.
+        policy: What the run asks.
+        others: What else it asks.
+
+    Raises:
+        ConfigError: the price of one is not known.
+    """
     unknown = [p.name for p in (policy, *others) if rate_of(p, prices) is None]
-    if unknown and context.budget_usd:
+    if unknown:
         name = unknown[0]
         example = "IN,OUT" if name == policy.name else f"{name}=IN,OUT"
         raise ConfigError(
-            f"budget_usd={context.budget_usd:g}: the price of {name!r} is not known. Give it in "
-            f"dollars per million tokens, as price={example}, or in a file (TPO_PRICES); 0,0 if "
-            "it costs nothing"
+            f"{limit}: the price of {name!r} is not known. Give it in dollars per million tokens, "
+            f"as price={example}, or in a file (TPO_PRICES); 0,0 if it costs nothing"
         )
-    return context.model_copy(update={"price": prices}) if prices else context
 
 
 def unpriced_notice(context: Context, *models: Policy) -> str:

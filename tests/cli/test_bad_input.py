@@ -33,6 +33,7 @@ CASES = {
     "prompt and messages": (["run", "x", "--messages", "y"], "give a prompt or --messages"),
     "messages missing": (["run", "--messages", "/no/such"], "/no/such cannot be read"),
     "no runs yet": (["show", "abc"], "there are no saved runs"),
+    "nothing to export": (["export", "out"], "'out' is not a folder, and there are no saved runs"),
     "nothing to resume": (["resume", "abc"], "there are no saved runs"),
     "nothing to fork": (["fork", "abc", "--depth", "3"], "there are no saved runs"),
     "resume out of range": (["resume", "abc", "--limit", "0"], "--limit"),

@@ -59,7 +59,7 @@ def test_the_same_command_again_goes_on_and_sends_nothing(tpo, typed, server):
     before = len(server.asked)
     ran = tpo(*typed)
     assert ran.code == 0
-    assert "4 rows of 4 were done before" in ran.err
+    assert "4 of 4 rows were done before" in ran.err
     assert len(server.asked) == before
 
 

@@ -27,7 +27,7 @@ def test_it_is_told_of_like_any_batch(tpo, typed, tmp_path, server):
     assert len(server.asked) == 16
     assert len((tmp_path / "out" / "results.jsonl").read_text().splitlines()) == 4
     ran = tpo(*typed)
-    assert "4 rows of 4 were done before" in ran.err
+    assert "4 of 4 rows were done before" in ran.err
     assert len(server.asked) == 16
 
 

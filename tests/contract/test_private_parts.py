@@ -101,10 +101,16 @@ USES = [
         LANGCHAIN + "test_chat_openai_reads_replies_with_the_methods_that_are_overridden",
     ),
     Use(
-        "_transport _mounts _pool _connections __pydantic_private__",
+        "_transport _mounts _pool _connections _network_backend __pydantic_private__",
         "models.loop_transport",
         "a model's HTTP client (httpx) has connections of each event loop",
         "models/test_loop_transport.py::test_a_client_has_connections_of_each_loop",
+    ),
+    Use(
+        "_transport",
+        "models.wire.recorded_stream",
+        "a plain connection (httpcore, anyio) reads replies into a file: a kill leaves them",
+        "models/test_wire.py::test_a_plain_connection_reads_into_the_file_itself",
     ),
     Use(
         "_get_invocation_params",

@@ -104,8 +104,9 @@ async def test_a_line_that_was_cut_off_is_repaired(tmp_path):
 async def test_an_unwritable_folder_is_refused_before_anything_is_paid(tmp_path):
     (tmp_path / "file").touch()
     model = ScriptedModel(script=answers)
-    with pytest.raises(tpo.StoreError, match="cannot be made"):
-        await rows_of(["One?"], **place(tmp_path / "file" / "out", model))
+    for folder in (tmp_path / "file", tmp_path / "file" / "out"):
+        with pytest.raises(tpo.StoreError, match=r"cannot be made: .*file is a file"):
+            await rows_of(["One?"], **place(folder, model))
     assert not model.asked
 
 
@@ -194,7 +195,7 @@ def test_totals_say_which_is_reached():
     assert Totals().reached(cost(requests=10**6), 1e9) == ""
     assert Totals(requests=3).reached(cost(requests=3), 0) == "requests"
     assert Totals(tokens=30).reached(cost(input_tokens=20, output_tokens=10), 0) == "tokens"
-    assert Totals(usd=0.5).reached({**cost(), "cost_usd": 0.5}, 0) == "usd"
+    assert Totals(usd=0.5).reached({**cost(), "cost_usd": 0.5}, 0) == "dollars"
 
 
 def test_rows_without_a_reward_are_left_out_of_the_mean():

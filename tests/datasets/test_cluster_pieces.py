@@ -21,11 +21,12 @@ from tpo.core.usage import cost
 from tpo.datasets.batch.alone import FolderInUseError, alone_in
 from tpo.datasets.batch.json_lines import GrowingFile, read_lines
 from tpo.datasets.batch.plan import BatchPlan, Totals
+from tpo.datasets.cluster import nodes
 from tpo.datasets.cluster.actor_errors import error_from, own_error
 from tpo.datasets.cluster.batch_columns import columns_of, rows_in
 from tpo.datasets.cluster.ledger import Ledger, Line
 from tpo.datasets.cluster.merged_folder import Merged, lines_since
-from tpo.datasets.cluster.nodes import require_alike
+from tpo.datasets.cluster.nodes import reply_of_node, require_alike
 from tpo.datasets.cluster.part_run import free_folder
 from tpo.datasets.cluster.parts import cut_into_parts, read_part, rows_per_part, write_part
 from tpo.datasets.cluster.ray_output import RAYS_THREAD, stdout_without_ray
@@ -264,3 +265,22 @@ def test_columns_of_every_format_are_rows():
     arrow = SimpleNamespace(to_pydict=lambda: {"id": ["a"]})
     pandas = SimpleNamespace(to_dict=lambda kind: {"id": [kind]})
     assert (columns_of(arrow), columns_of(pandas)) == ({"id": ["a"]}, {"id": ["list"]})
+
+
+def test_a_node_that_is_only_slow_is_said_to_be_slow(monkeypatch):
+    class RayError(Exception):
+        """What Ray raises."""
+
+    class GetTimeoutError(RayError):
+        """Some objects are not ready."""
+
+    def get(answer, timeout):
+        raise GetTimeoutError
+
+    errors = SimpleNamespace(RayError=RayError, GetTimeoutError=GetTimeoutError)
+    ray = SimpleNamespace(get=get, exceptions=errors)
+    monkeypatch.setattr(nodes, "ray_module", lambda: ray)
+    with pytest.raises(
+        tpo.ConfigError, match=r"node 10\.0\.0\.9 has not begun a process within 120 s"
+    ):
+        reply_of_node("10.0.0.9", None)

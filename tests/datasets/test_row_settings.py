@@ -10,6 +10,7 @@ from scripted_model import ScriptedModel
 import tpo
 from tpo.core.context import Context
 from tpo.datasets.batch.json_lines import read_lines
+from tpo.datasets.batch.plan import Totals
 from tpo.datasets.export.folders import sources_in
 from tpo.datasets.rows.own_settings import OF_ALL
 from tpo.datasets.rows.row_file import rows_of
@@ -110,7 +111,15 @@ async def test_settings_that_do_not_go_together_are_refused_with_the_line(
     assert not out.exists()
 
 
-@pytest.mark.parametrize("of_all", [{"policy": "opnai:m"}, {"policy": NOWHERE, "budget_usd": 0.5}])
+@pytest.mark.parametrize(
+    "of_all",
+    [
+        {"policy": "opnai:m"},
+        {"policy": NOWHERE, "budget_usd": 0.5},
+        {"policy": NOWHERE, "totals": Totals(usd=0.5)},
+        {"policy": NOWHERE, "price": "1,2", "critic": f"{NOWHERE}/2", "totals": Totals(usd=0.5)},
+    ],
+)
 async def test_what_is_wrong_of_all_rows_is_refused_without_a_line(tmp_path, of_all):
     rows = [{"prompt": "One?", "settings": {"width": 3}}, {"prompt": "Two?"}]
     with pytest.raises(tpo.ConfigError) as refused:

@@ -135,7 +135,10 @@ GOOD = lines(*[{"prompt": f"Why {i}?"} for i in range(6)])
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (GOOD + '{"prompt": "Why', "line 7: not JSON: Unterminated string"),
+        (
+            GOOD + '{"prompt": "Why',
+            r"line 7: not JSON: Unterminated string starting at \(character 12\)",
+        ),
         (GOOD + '{"text": "Why?"}', 'line 7: the column "prompt" is missing'),
         (GOOD + '{"prompt": null}', 'line 7: the column "prompt" is missing'),
         (GOOD + '{"prompt": ["Why?"]}', 'line 7: "prompt" is a list, and a text in the first row'),
@@ -152,7 +155,12 @@ GOOD = lines(*[{"prompt": f"Why {i}?"} for i in range(6)])
         (GOOD + '{"prompt": NaN}', "line 7: not JSON: NaN is not a JSON number"),
         ("", "has no rows"),
         ("\n\n", "has no rows"),
-        ('{"text": "Why?", "n": 1}\n', "line 1: none of the columns messages, prompt, .* is there"),
+        (
+            '{"text": "Why?", "n": 1}\n',
+            r"line 1: no column holds a prompt: call it messages, .* or input \(the columns: te",
+        ),
+        ('{"id": 1, "prompt": null}\n', 'line 1: "prompt" is empty: say what to answer'),
+        (GOOD + '{"prompt": "x"\n', r"line 7: not JSON: Expecting ',' delimiter \(character 15"),
         ('{"prompt": 7}\n', 'line 1: "prompt" is a number: give a text'),
         ('{"messages": []}\n', "line 1: there are no messages in it"),
         ('{"messages": [{"role": "user"}]}\n', "line 1: this is not a list of chat messages"),
@@ -183,6 +191,8 @@ def test_csv_that_does_not_fit_its_columns(tmp_path):
         rows_of(file(tmp_path, "id,prompt\na,Why?\nb,How?,x\n", "rows.csv")).checked()
     with pytest.raises(tpo.InputError, match='line 3: the column "prompt" is missing'):
         rows_of(file(tmp_path, "id,prompt\na,Why?\nb\n", "rows.csv")).checked()
+    with pytest.raises(tpo.InputError, match="line 3: a quote is not closed"):
+        rows_of(file(tmp_path, 'id,prompt\na,Why?\nb,"How\n', "rows.csv")).checked()
     with pytest.raises(tpo.InputError, match='line 1: the column "prompt" is there twice'):
         rows_of(file(tmp_path, "id,prompt,prompt\na,Why?,How?\n", "rows.csv")).checked()
     with pytest.raises(tpo.InputError, match="not UTF-8"):

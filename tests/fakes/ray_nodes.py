@@ -7,6 +7,7 @@ with closed sockets. A token keeps others out: Ray listens on every address of t
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import secrets
 import shutil
@@ -27,6 +28,12 @@ def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+def own_client_port() -> list[str]:
+    """Where Ray's client is installed, its server would take a port that others have too."""
+    there = importlib.util.find_spec("grpc")
+    return [f"--ray-client-server-port={free_port()}"] if there else []
 
 
 @dataclass
@@ -52,7 +59,7 @@ class RayNodes:
     def __enter__(self) -> Self:
         self.start(
             "--head", f"--port={self.port}", f"--temp-dir={self.place}",
-            "--include-dashboard=false", f"--ray-client-server-port={free_port()}",
+            "--include-dashboard=false", *own_client_port(),
         )  # fmt: skip
         return self
 
