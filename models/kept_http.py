@@ -12,14 +12,14 @@ import json
 import sys
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol, cast
 
 from .asking.stream_end import StreamEnd
 from .wire.recorded_stream import read_into
-from .wire.wire_file import Place
+from .wire.wire_file import GivePlace, no_place
 
 OK = 200
 REST = 0.1  # seconds that a stream has to end once it said that it is complete
@@ -63,12 +63,6 @@ class HttpResponse(Protocol):
 
 
 Send = Callable[[HttpRequest], Awaitable[HttpResponse]]
-GivePlace = Callable[..., AbstractContextManager[Place | None]]
-
-
-def no_place(*owner: str) -> AbstractContextManager[Place | None]:
-    """Give no place to read a reply to."""
-    return nullcontext()
 
 
 @dataclass

@@ -19,9 +19,9 @@ from langgraph.runtime import get_runtime
 
 from ..core.replies.reply import Reply
 from ..core.usage import brief, cost
-from .kept_http import HTTP_REPLIES, GivePlace, HttpReplies, no_place
+from .kept_http import HTTP_REPLIES, HttpReplies
 from .request import OnText, Request, Response
-from .wire.wire_file import Place
+from .wire.wire_file import GivePlace, Place, no_place
 
 Begin = Callable[[], OnText]
 

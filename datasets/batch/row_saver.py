@@ -11,9 +11,8 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from ...models.kept_http import no_place
 from ...models.kept_replies import KeptReply, RunReplies, has_ended
-from ...models.wire.wire_file import WireFile
+from ...models.wire.wire_file import WireFile, no_place
 from ..records import PaidRequest
 
 

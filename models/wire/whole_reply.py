@@ -38,7 +38,7 @@ def whole_reply(raw: bytes) -> str:
 
 
 def as_kept(headers: httpx.Headers, body: bytes, *, ended: bool) -> str:
-    """Return a body as it is kept, or "": where it was cut off, it has zeros or is no JSON."""
+    """Return a body as it is kept, or "" if it was cut off: it has zeros, or broken JSON."""
     kind, encoded = headers.get("content-type", ""), "content-encoding" in headers
     try:
         whole = body if encoded else body.rstrip(b"\0")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from mmap import ACCESS_WRITE, mmap
 from pathlib import Path
@@ -129,3 +129,11 @@ class WireFile:
         self.pieces, self.unused = [], []
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
+
+
+GivePlace = Callable[..., AbstractContextManager[Place | None]]
+
+
+def no_place(*owner: str) -> AbstractContextManager[Place | None]:
+    """Give no place to read a reply to."""
+    return nullcontext()

@@ -82,7 +82,7 @@ class RunRecord:
     def take_step(self, updates: Mapping[str, object]) -> None:
         """Take what steps of the run write, by their names: a run may end before its sum is told.
 
-        Only what they have paid judges is counted, and not what an earlier life of the run did.
+        Only what they have paid judges is counted, and only by steps of this process.
         """
         for written in () if "__metadata__" in updates else updates.values():
             for amounts in judged(written):

@@ -7,6 +7,7 @@ do not raise the upper bound before that file is mended.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -106,6 +107,31 @@ async def test_it_is_replayed_and_the_task_is_not_run_again():
     assert graph.ran == ["a", "b"], "finished tasks were run again"
     assert graph.results == ["result of a", "result of b"], "results of tasks are not replayed"
     assert result["texts"] == ["text of a", "text of b"], "a replayed task's own write is lost"
+
+
+async def test_updates_say_what_was_written_before_a_run_was_stopped():
+    fails, saver = True, InMemorySaver()
+
+    async def node(state: State) -> State:
+        return {"texts": ["one"]}
+
+    async def beside(state: State) -> State:
+        while not saver.writes:
+            await asyncio.sleep(0)
+        if fails:
+            raise ConnectionError
+        return {"texts": ["two"]}
+
+    graph = StateGraph(State).add_node("node", node).add_node("beside", beside)
+    graph.add_edge(START, "node").add_edge(START, "beside")
+    app: Any = graph.compile(checkpointer=saver)
+    with pytest.raises(ConnectionError):
+        await app.ainvoke({"texts": []}, CONFIG, durability="sync")
+    fails = False
+    updates = [one async for one in app.astream(None, CONFIG, stream_mode="updates")]
+    old = [one for one in updates if "node" in one]
+    assert old == [{"node": {"texts": ["one"]}, "__metadata__": {"cached": True}}]
+    assert [one for one in updates if "beside" in one] == [{"beside": {"texts": ["two"]}}]
 
 
 async def test_a_task_that_failed_after_its_write_counts_as_finished_without_a_result():

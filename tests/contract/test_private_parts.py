@@ -64,6 +64,12 @@ USES = [
         "serving/test_agent_contract.py::test_a_person_picks",
     ),
     Use(
+        "__metadata__",
+        "serving.operations.run_record",
+        "what a step wrote before the run was stopped is not paid for again",
+        LANGGRAPH + "test_updates_say_what_was_written_before_a_run_was_stopped",
+    ),
+    Use(
         "__error__",
         "serving.agent_server.live_run serving.agent_server.run_responses "
         "serving.agent_server.run_routes serving.agent_server.worker",
