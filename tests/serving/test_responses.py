@@ -66,6 +66,16 @@ def test_a_stream(client, models):
         assert not any("reasoning" in event.type for event in plain)
 
 
+def test_a_whole_response_has_the_steps_too_if_they_are_asked_for(client, models):
+    asked: dict[str, Any] = {"model": "tpo", "input": "Why?", "extra_body": SMALL}
+    made = client.responses.create(**asked, reasoning={"summary": "auto"})
+    steps, message = made.output
+    assert steps.type == "reasoning"
+    assert all(text in steps.summary[0].text for text in models.texts)
+    assert message.content[0].text == made.output_text
+    assert [item.type for item in client.responses.create(**asked).output] == ["message"]
+
+
 def test_the_next_goes_on_with_the_thread(client, models, http):
     first = client.responses.create(model="policy", input="Why?", instructions="Be brief.")
     assert conversation(models) == [("system", "Be brief."), ("user", "Why?")]

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from ....core.json_types import JsonObject
+from ...agent_server.event_log import SentEvent
 from ...agent_server.live_run import LiveRun
 from ...agent_server.records import Run
 from ...server_settings import Settings
@@ -65,16 +66,28 @@ async def steps_of(live: LiveRun, steps: Steps, settings: Settings) -> AsyncGene
     begun = response_of(live.run, "in_progress")
     yield steps.write("created", response=begun)
     yield steps.write("in_progress", response=begun)
-    wanted = live.run["kwargs"]["response"]["reasoning"]["summary"] and settings.reasoning_field
     async with aclosing(live.read(0)) as events:
         async for one in events:
-            text = ""
-            if wanted and one.name == "custom":
-                text = shown_paragraph(json.loads(one.data), settings)
+            text = shown_step(live.run, one, settings)
             for piece in steps.add(text) if text else ():
                 yield piece
     for piece in steps.end():
         yield piece
+
+
+def shown_step(run: Run, event: SentEvent, settings: Settings) -> str:
+    """Return what an event adds to the steps that a client asked for, or ""."""
+    wanted = run["kwargs"]["response"]["reasoning"]["summary"] and settings.reasoning_field
+    if not wanted or event.name != "custom":
+        return ""
+    return shown_paragraph(json.loads(event.data), settings)
+
+
+def with_steps(live: LiveRun, response: JsonObject, settings: Settings) -> JsonObject:
+    """Return a response that is sent whole, with the steps of its run if they were asked for."""
+    texts = [text for one in live.events if (text := shown_step(live.run, one, settings))]
+    steps = Steps(live.run, EventWriter(), texts)
+    return {**response, "output": [steps.item, *response["output"]]} if texts else response
 
 
 def answer_events(run: Run, response: JsonObject, steps: Steps) -> Iterator[bytes]:

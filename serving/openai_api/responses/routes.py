@@ -22,7 +22,7 @@ from ...hidden_parts import for_clients
 from ...json_response import JsonResponse
 from ...sse import EventStream
 from .event_writer import EventWriter
-from .events import Steps, answer_events, steps_of
+from .events import Steps, answer_events, steps_of, with_steps
 from .ids import RESPONSE, public_id
 from .new_response import ResponseStarter
 from .reply import ended_response, failed_response, response_of
@@ -68,7 +68,7 @@ class ResponseRoutes:
         except ClientLeft:
             self._stop(live)
             return Response(status_code=499)
-        return JsonResponse(self._ended(live))
+        return JsonResponse(with_steps(live, self._ended(live), settings))
 
     async def get(self, request: Request) -> Response:
         """Return a response as it is now."""
