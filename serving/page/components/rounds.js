@@ -65,7 +65,9 @@ function Round({ number, session, scale, picking, show, fold, read }) {
         html`<dl class="round-figures">
           <div><dt>best</dt><dd>${reward(round.best)}</dd></div>
           <div><dt>mean</dt><dd>${reward(round.mean)}</dd></div>
-          <div><dt>spread</dt><dd>${reward(round.spread)}</dd></div>
+          <div title="Between the best and the worst of all answers so far, which the critique compares">
+            <dt>range so far</dt><dd>${reward(round.spread)}</dd>
+          </div>
         </dl>`}
       </header>
       ${!folded && html`<${Inside} ...${{ number, session, round, cards, scale, picking, show, read }} />`}
