@@ -9,8 +9,9 @@ from typing import Literal
 FIT = "TPO will work with this policy and this reward."
 DOUBTFUL = "TPO will work; read the lines marked with !."
 WEAK = (
-    "TPO will run, but this policy is too weak for it: its updates do not do what critiques ask, "
-    "so best-of-N (--depth 0) would do as well. Use a stronger model: --policy openai:NAME."
+    "TPO will run, but this policy is too weak for mode tpo: its updates do not do what critiques "
+    "ask. Take the mode that is recommended above, best-of-N (--depth 0), or a stronger model: "
+    "--policy openai:NAME."
 )
 UNFIT = "TPO will not work like this; read the lines marked with ✗."
 SOUND = "This reward is fit for TPO, as far as these pairs can show."
