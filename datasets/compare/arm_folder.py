@@ -28,6 +28,7 @@ class Arm:
         results: What became of each row, by id.
         pools: All candidates of each row, by id.
         first: The pools of the shared first samples that it was given.
+        verify_field: The column that its verifiers were given, or "".
     """
 
     name: str
@@ -35,6 +36,7 @@ class Arm:
     results: Mapping[str, RowResult]
     pools: Mapping[str, RowPool]
     first: Mapping[str, RowPool] = field(default_factory=dict)
+    verify_field: str = ""
 
     def answered(self, id: str) -> bool:
         """Return whether it has an answer to a row."""
@@ -58,7 +60,8 @@ def read_arm(name: str, folder: Path, first: Mapping[str, RowPool] | None = None
         raise InputError(f"{folder} has no {RESULTS}: give the folder that tpo batch -o wrote")
     about = read_metadata(folder / METADATA) or {}
     results = {row["id"]: row for row in read_results(folder)}
-    return Arm(name, about.get("settings", {}), results, read_pools(folder), first or {})
+    settings, column = about.get("settings", {}), about.get("verify_field", "")
+    return Arm(name, settings, results, read_pools(folder), first or {}, column)
 
 
 def read_pools(folder: Path) -> dict[str, RowPool]:

@@ -88,9 +88,7 @@ def comparison_of(
     found = record_of(Against(rows, base, verdicts or {}, terms.seed), terms)
     cut = {arm.name: rows.cut_to_first(arm.name) for arm in rows.arms}
     found["sentences"] = sentences_of(found, base, cut)
-    found["recommended"] = command_to_run(
-        found, base, {arm.name: arm.settings for arm in rows.arms}
-    )
+    found["recommended"] = command_to_run(found, base, {arm.name: arm for arm in rows.arms})
     return found
 
 

@@ -113,6 +113,7 @@ async def test_a_verifier_with_an_answer_for_each_row_ranks_on_one_scale(tmp_pat
     assert (len(found["rows"]), found["left_out"]) == (4, {})
     assert {"reward", "accuracy"} <= {one["measure"] for one in found["differences"]}
     assert [arm["accuracy"] for arm in found["arms"]] == [0.0, 0.0]
+    assert found["recommended"].endswith("-r verify:exact --verify-field answer")
 
 
 async def test_best_of_n_is_widened_also_if_nothing_is_shared(tmp_path, model):
