@@ -19,9 +19,9 @@ from typing import Protocol, cast
 
 from .asking.stream_end import StreamEnd
 from .wire.recorded_stream import read_into
+from .wire.whole_reply import OK, reply_to_keep
 from .wire.wire_file import GivePlace, no_place
 
-OK = 200
 REST = 0.1  # seconds that a stream has to end once it said that it is complete
 ENCODED = {b"content-encoding", b"content-length", b"transfer-encoding"}  # not so any more
 
@@ -107,7 +107,7 @@ class HttpReplies:
             body = await whole_body(parts, is_stream="event-stream" in kind)
             if name and response.status_code == OK:
                 with suppress(UnicodeDecodeError):  # then it is kept once it is parsed
-                    await self.keep(name, json.dumps([kind, body.decode()]))
+                    await self.keep(name, reply_to_keep(kind, body))
                     self.kept = True
         with suppress(Exception):  # whatever it is, the reply is there
             async with asyncio.timeout(REST):

@@ -42,11 +42,20 @@ def as_kept(headers: httpx.Headers, body: bytes, *, ended: bool) -> str:
     kind, encoded = headers.get("content-type", ""), "content-encoding" in headers
     try:
         whole = body if encoded else body.rstrip(b"\0")
-        text = httpx.Response(OK, headers=headers, content=whole).content.decode()
+        content = httpx.Response(OK, headers=headers, content=whole).content
         if "event-stream" not in kind:
-            json.loads(text)
-        elif not (ended and "\0" not in text) and not StreamEnd().is_in(text.encode()):
+            json.loads(content.decode())
+        elif not (ended and b"\0" not in content) and not StreamEnd().is_in(content):
             return ""
+        return reply_to_keep(kind, content)
     except (httpx.DecodingError, ValueError):
         return ""
-    return json.dumps([kind, text])
+
+
+def reply_to_keep(kind: str, body: bytes) -> str:
+    """Return a reply as it is kept: its content type and its text.
+
+    Raises:
+        UnicodeDecodeError: its bytes are not text.
+    """
+    return json.dumps([kind, body.decode()])

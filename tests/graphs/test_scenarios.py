@@ -1,4 +1,4 @@
-"""120 random runs: each ends with an answer or one error of ours, within what it may pay."""
+"""200 random runs: each ends with an answer or one error of ours, within what it may pay."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scenario import Outcome, Scenario, threads
 import tpo
 
 PER_TEST = 10
-SEEDS = [range(first, first + PER_TEST) for first in range(0, 120, PER_TEST)]
+SEEDS = [range(first, first + PER_TEST) for first in range(0, 200, PER_TEST)]
 MAX_THREADS = 70  # bounded pools, however many runs there were
 
 
