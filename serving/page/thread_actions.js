@@ -1,7 +1,7 @@
 /** The list of threads: read it, all of it for a search; rename a thread, delete one, take that back. */
-
 const PAGE = 40; // threads that one more press of the button shows
 const UNDO_WITHIN = 10_000; // milliseconds
+const LEFT = "tpo-deleted"; // in the session's storage: the thread that is hidden
 
 /**
  * State: `threads` (null until read), `more` (there are older ones), `search`, and `deleted`, the
@@ -11,10 +11,27 @@ export function threadActions({ state: s, set, server, showingErrors, leave }) {
   let shown = PAGE;
   let timer = null;
 
+  /** Hide a thread that is to go. It is noted: what is written as a page is left may be lost, and so may the request. */
+  function hide(deleted) {
+    set({ deleted });
+    const place = globalThis.sessionStorage;
+    if (deleted) place?.setItem(LEFT, deleted.thread_id);
+    else place?.removeItem(LEFT);
+  }
+
+  /** Delete what was hidden when the page was left. */
+  async function withoutLeft(threads) {
+    const left = !s.deleted && globalThis.sessionStorage?.getItem(LEFT);
+    if (!left) return threads;
+    if (threads.some((t) => t.thread_id === left)) await server.deleteThread(left).catch(unlessGone);
+    hide(null);
+    return threads.filter((t) => t.thread_id !== left);
+  }
+
   async function read() {
     const limit = s.search ? Infinity : shown;
-    const threads = await server.threads(limit);
-    set({ threads, more: threads.length >= limit, locked: false, connection: "online" });
+    const found = await server.threads(limit);
+    set({ threads: await withoutLeft(found), more: found.length >= limit, locked: false, connection: "online" });
   }
 
   const refresh = showingErrors(read);
@@ -26,7 +43,10 @@ export function threadActions({ state: s, set, server, showingErrors, leave }) {
     try {
       await server.deleteThread(deleted.thread_id);
     } finally {
-      if (s.deleted === deleted) set({ deleted: null, threads: s.threads?.filter((t) => t.thread_id !== deleted.thread_id) ?? null });
+      if (s.deleted === deleted) {
+        hide(null);
+        set({ threads: s.threads?.filter((t) => t.thread_id !== deleted.thread_id) ?? null });
+      }
     }
     await read();
   });
@@ -34,7 +54,9 @@ export function threadActions({ state: s, set, server, showingErrors, leave }) {
     clearTimeout(timer);
     timer = setTimeout(deleteNow, UNDO_WITHIN);
   };
-  globalThis.addEventListener?.("pagehide", () => s.deleted && server.deleteThread(s.deleted.thread_id));
+  globalThis.addEventListener?.("pagehide", () => {
+    if (s.deleted) server.deleteThread(s.deleted.thread_id).catch(() => {}); // the page may never be opened again
+  });
 
   return {
     read,
@@ -60,16 +82,21 @@ export function threadActions({ state: s, set, server, showingErrors, leave }) {
     }),
     async remove(thread) {
       await deleteNow();
-      set({ deleted: thread });
+      hide(thread);
       if (s.thread === thread.thread_id) leave();
       wait();
     },
     undo() {
       clearTimeout(timer);
-      set({ deleted: null });
+      hide(null);
     },
     /** While a person is at the button there is no hurry. */
     holdDelete: () => clearTimeout(timer),
     goOnDeleting: () => s.deleted && wait(),
   };
+}
+
+/** Somebody else was faster. */
+function unlessGone(error) {
+  if (error.status !== 404) throw error;
 }

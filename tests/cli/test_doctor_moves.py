@@ -174,7 +174,7 @@ def test_a_server_without_n_and_a_person_who_reads(tpo, policy, server):
     ran = tpo("doctor", "-p", policy, "--tries", "2")
     assert "6 tasks, each answered, rewritten and advised: at most 18 requests" in ran.out
     assert "✓ rewrites: sent which checks failed, 12 of 12" in ran.out
-    assert len([line for line in ran.out.splitlines() if "recommended" in line]) == 1
+    assert len([line for line in ran.out.splitlines() if "recommended:" in line]) == 1
 
 
 def test_a_model_cut_off_while_it_thinks_gets_more_room(tpo, policy, server):

@@ -43,7 +43,10 @@ def test_every_thread_is_in_reach(window, many):
     expect(threads).not_to_have_count(0)
 
 
-def test_a_thread_is_renamed_and_deleted_by_keyboard_and_that_is_undone(window, many, site):
+def test_a_thread_is_renamed_and_deleted_by_keyboard_and_that_is_undone(
+    window, many, site, expected
+):
+    expected.append("404")  # the page that is left and the next one may both delete it
     page = window()
     newest, next_one = (page.locator(".thread").nth(n) for n in (0, 1))
     newest.focus()
@@ -73,6 +76,22 @@ def test_a_thread_is_renamed_and_deleted_by_keyboard_and_that_is_undone(window, 
     page.reload()  # to leave the page is to let it go
     expect(page.locator(".thread").first).to_be_visible()
     expect(renamed).to_have_count(0)
+    assert httpx.get(f"{site.url}/threads/{many[-1]}").status_code == 404
+
+
+def test_a_thread_whose_deletion_the_server_did_not_hear_of_is_gone_after_a_reload(
+    window, many, site
+):
+    page = window()
+    page.evaluate("""() => {
+      const real = window.fetch;
+      window.fetch = (url, o) => (o?.method === "DELETE" ? Promise.reject(new TypeError()) : real(url, o));
+    }""")
+    page.locator(".thread").first.focus()
+    page.keyboard.press("Delete")
+    expect(page.locator(".undo")).to_be_visible()
+    page.reload()
+    expect(page.locator(".thread").first).to_contain_text("thing 88 blue")
     assert httpx.get(f"{site.url}/threads/{many[-1]}").status_code == 404
 
 
