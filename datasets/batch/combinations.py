@@ -10,7 +10,6 @@ from langgraph.runtime import Runtime
 
 from ...core.context import Context
 from ...core.errors import ConfigError, InputError, MissingDependencyError, TPOError
-from ...models.prices.of_run import require_prices
 from ..rows.own_settings import COLUMN, with_own_settings
 from ..rows.row import Row
 from ..rows.row_file import Rows
@@ -49,8 +48,7 @@ async def wrong_with(context: Context, row: Row, plan: BatchPlan) -> Wrong | Non
         given = given_for(given, plan.context, row.input, plan.verify_field)
     try:
         run = await given.for_run(Runtime(context=context))
-        if total := plan.totals.usd:
-            require_prices(f"${total:g} for all rows", run.context.price, *run.policies, run.critic)
+        plan.totals.require_prices(run.context.price, *run.policies, run.critic)
     except (ConfigError, MissingDependencyError) as error:
         return error
     except TPOError:  # a server that is away, say: each row then says so

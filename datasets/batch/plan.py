@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ...core.context import Context
@@ -10,6 +11,8 @@ from ...core.errors import ConfigError
 from ...core.json_types import JsonObject
 from ...core.settings.requests import RETRIES_OF_ROWS
 from ...core.usage import Cost, tokens_for_budget
+from ...models.policy import Policy
+from ...models.prices.of_run import require_prices
 from ...nodes.paid.run_models import GivenModels
 from ..rows.row_file import Rows
 from .metadata import made_with
@@ -44,8 +47,20 @@ class Totals:
             "seconds": seconds,
             "usd": usd_for_budget(paid),
         }
-        name = next((name for name in spent if 0 < getattr(self, name) <= spent[name]), "")
-        return "dollars" if name == "usd" else name
+        return next((name for name in spent if 0 < getattr(self, name) <= spent[name]), "")
+
+    def require_prices(self, prices: Sequence[str], *models: Policy) -> None:
+        """Refuse a limit in dollars that would never be reached.
+
+        Args:
+            prices: Those of the settings, each with a name.
+            models: What rows ask.
+
+        Raises:
+            ConfigError: the price of one is not known.
+        """
+        if self.usd:
+            require_prices(f"${self.usd:g} for all rows", prices, *models)
 
 
 @dataclass(frozen=True)
@@ -114,7 +129,7 @@ class BatchPlan:
             rows: How many rows there are.
         """
         if limit := self.totals.reached(spent, seconds):
-            return f"the {limit} for all rows are used up"
+            return f"the {'dollars' if limit == 'usd' else limit} for all rows are used up"
         most = self.most_failed
         if most is not None and sums.failed > most * rows:
             return f"more than {most:.0%} of the rows failed"

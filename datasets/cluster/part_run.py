@@ -13,6 +13,7 @@ from ...core.context import Context
 from ...core.json_types import JsonObject
 from ...core.usage import Cost
 from ...models.policy import resolve_policy
+from ...models.prices.of_run import priced_context
 from ...models.several_policies import policies_of
 from ...prompts.prompt_set import prompt_set
 from ...rewards.resolve import resolve_reward
@@ -66,15 +67,19 @@ class Recipe:
         """Check that this machine has what the models and rewards need, local models aside.
 
         Raises:
-            TPOError: a key or a package is missing, a function is not there or not allowed.
+            TPOError: a key, a price, a package or a function is missing, or it is not allowed.
         """
         given, context = self.plan.given, self.plan.context
         prompt_set(context.prompts if given.prompts is None else given.prompts)
         critic = given.critic or context.critic
         policies = policies_of(given.policy, given.policies, context)
-        for one in [*policies, critic] if critic else policies:
-            if not (isinstance(one, str) and one.startswith(LOCAL)):
-                await resolve_policy(one)
+        asked = [
+            await resolve_policy(one)
+            for one in ([*policies, critic] if critic else policies)
+            if not (isinstance(one, str) and one.startswith(LOCAL))
+        ]
+        if asked:
+            self.plan.totals.require_prices(priced_context(context, *asked).price, *asked)
         for reward in given_rewards(given, context).values():
             if reward is not None and not needs_row(reward):
                 resolve_reward(reward, policy="embedded:")

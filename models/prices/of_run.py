@@ -34,22 +34,21 @@ def priced_context(context: Context, policy: Policy, *others: Policy) -> Context
     return context.model_copy(update={"price": prices}) if prices else context
 
 
-def require_prices(limit: str, prices: Sequence[str], policy: Policy, *others: Policy) -> None:
+def require_prices(limit: str, prices: Sequence[str], *models: Policy) -> None:
     """Refuse a limit in dollars that would never be reached.
 
     Args:
         limit: As it was given.
         prices: Those of the run's settings, each with a name.
-        policy: What the run asks.
-        others: What else it asks.
+        models: What the run asks, its policy first.
 
     Raises:
         ConfigError: the price of one is not known.
     """
-    unknown = [p.name for p in (policy, *others) if rate_of(p, prices) is None]
+    unknown = [p.name for p in models if rate_of(p, prices) is None]
     if unknown:
         name = unknown[0]
-        example = "IN,OUT" if name == policy.name else f"{name}=IN,OUT"
+        example = "IN,OUT" if name == models[0].name else f"{name}=IN,OUT"
         raise ConfigError(
             f"{limit}: the price of {name!r} is not known. Give it in dollars per million tokens, "
             f"as price={example}, or in a file (TPO_PRICES); 0,0 if it costs nothing"

@@ -39,10 +39,13 @@ def test_a_limit_is_said_and_how_it_goes_on(tpo, typed, server):
     assert len(server.asked) == 16
 
 
-def test_what_cannot_be_kept_is_refused_before_anything_is_paid(tpo, typed, server):
+def test_what_cannot_be_kept_is_refused_before_anything_is_paid(tpo, typed, server, policy):
     ran = tpo(*typed, "--ray-actors", "5", "--max-concurrency", "4")
     assert (ran.code, server.asked) == (2, [])
     assert "5 actors share 4 requests in flight: raise --max-concurrency" in ran.err
+    ran = tpo(*typed, "--total-usd", "1")
+    assert (ran.code, server.asked) == (2, [])
+    assert f"$1 for all rows: the price of '{policy}' is not known" in ran.err
     ran = tpo("batch", *typed[2:], "--ray-blocks", "2")
     assert (ran.code, server.asked) == (2, [])
     assert "add --ray" in ran.err

@@ -195,7 +195,7 @@ def test_totals_say_which_is_reached():
     assert Totals().reached(cost(requests=10**6), 1e9) == ""
     assert Totals(requests=3).reached(cost(requests=3), 0) == "requests"
     assert Totals(tokens=30).reached(cost(input_tokens=20, output_tokens=10), 0) == "tokens"
-    assert Totals(usd=0.5).reached({**cost(), "cost_usd": 0.5}, 0) == "dollars"
+    assert Totals(usd=0.5).reached({**cost(), "cost_usd": 0.5}, 0) == "usd"
 
 
 def test_rows_without_a_reward_are_left_out_of_the_mean():

@@ -20,6 +20,7 @@ from tpo.datasets.cluster import on_cluster, opened
 from tpo.datasets.cluster.ledger import Ledger, Line
 from tpo.datasets.cluster.part_run import run_part
 from tpo.datasets.cluster.parts import part_folder
+from tpo.graphs.background import result_of
 
 
 class Handle:
@@ -61,6 +62,9 @@ class InProcess:
     kills: list[int] = field(default_factory=list)
     passages: list[int] = field(default_factory=list)
     looks: int = 0
+
+    def check_nodes(self, folder: Path, ledger: Handle) -> None:
+        result_of(ledger.recipe.remote().check_here())
 
     def run_parts(
         self,
@@ -107,5 +111,5 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> InProcess:
     monkeypatch.setattr(opened, "connected", lambda address: nullcontext())
     monkeypatch.setattr(opened, "live_nodes", lambda: [{}] * made.nodes)
     monkeypatch.setattr(opened, "start_ledger", lambda: Handle(Ledger()))
-    monkeypatch.setattr(opened, "check_nodes", lambda folder, ledger: None)
+    monkeypatch.setattr(opened, "check_nodes", made.check_nodes)
     return made

@@ -85,7 +85,8 @@ def test_a_thread_whose_deletion_the_server_did_not_hear_of_is_gone_after_a_relo
     page = window()
     page.evaluate("""() => {
       const real = window.fetch;
-      window.fetch = (url, o) => (o?.method === "DELETE" ? Promise.reject(new TypeError()) : real(url, o));
+      const lost = () => Promise.reject(new TypeError("lost"));
+      window.fetch = (url, o) => (o?.method === "DELETE" ? lost() : real(url, o));
     }""")
     page.locator(".thread").first.focus()
     page.keyboard.press("Delete")
