@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from browser import BROWSER
+from imported_once import read_types_once
 from workers import BySharedThings, turn
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -95,13 +95,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let LangGraph read the types of a state once, and not for every graph that is compiled.
-
-    Where msgpack is strict, that is most of what compiling takes, and the tests compile thousands.
-    """
-    serde, reads = sys.modules.get("langgraph._internal._serde"), "_safe_get_type_hints"
-    if read := getattr(serde, reads, None):
-        setattr(serde, reads, functools.cache(read))
+    read_types_once()
 
 
 @pytest.hookimpl(optionalhook=True)

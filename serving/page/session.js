@@ -10,6 +10,7 @@ import { forkAt } from "./fork.js";
 import { lookAside } from "./look_aside.js";
 import { recall } from "./recall.js";
 import { setupOf, settingsIn } from "./run_settings.js";
+import { savedThread } from "./saved_thread.js";
 import { threadActions } from "./thread_actions.js";
 import { threadStatus } from "./thread_status.js";
 import { applyEvent, emptyView, viewUpTo } from "./view_from_events.js";
@@ -111,7 +112,7 @@ export function createSession(server, changed) {
 
   /** Show the thread as it is saved; if a run is at work on it, watch that. */
   async function readThread(ticket, failure = null) {
-    const [thread, state] = await Promise.all([server.thread(s.thread), server.state(s.thread)]);
+    const { thread, state, running } = await savedThread(server, s.thread);
     if (ticket !== latest) return;
     const { system, earlier } = conversation(state.values?.messages);
     const { setup, notices, elapsed } = s.view;
@@ -119,8 +120,6 @@ export function createSession(server, changed) {
     const same = saved.query === s.view.query; // the run that is shown already
     const view = { ...saved, setup: same && setup ? setup : setupOf(thread, s.schema), notices: same ? notices : [] };
     if (same) view.elapsed = Math.max(elapsed, saved.elapsed);
-    const running = thread.status === "busy" ? await runningRun(s.thread) : null;
-    if (ticket !== latest) return;
     set({ system, earlier, aside: null, connection: "online", locked: false });
     if (running) {
       set({ status: "running", run: running, view: same && Object.keys(s.view.candidates).length ? s.view : view });
@@ -136,11 +135,6 @@ export function createSession(server, changed) {
   async function remember(ticket) {
     const found = await recall(server, s.thread, s.view.query, control.signal).catch(() => null);
     if (found && ticket === latest) set({ view: { ...s.view, ...found } });
-  }
-
-  async function runningRun(thread) {
-    const runs = await server.runs(thread);
-    return runs.find((run) => run.status === "running" || run.status === "pending")?.run_id ?? null;
   }
 
   /** The server does not answer: show that, and try again until it does. */

@@ -28,7 +28,7 @@ WHAT = ("request asked", "request answered", "score asked", "score answered")
 def forks() -> Any:
     """Return the process factory: one process imports everything, the others fork from it."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["saved_run"])
+    context.set_forkserver_preload(["saved_run", "killed_agent", "forked_runs"])
     path = os.environ.get("PYTHONPATH")
     here = str(Path(__file__).parent)  # Python 3.11 preloads without the parent's sys.path
     os.environ["PYTHONPATH"] = os.pathsep.join([here, *([path] if path else [])])
@@ -79,7 +79,7 @@ def run_once(job: Job, server: LoopbackServer, kill: Moment | None = None) -> bo
     end = time.monotonic() + MOST_SECONDS
     if kill:
         while child.is_alive() and not kill.reached(server, job) and time.monotonic() < end:
-            time.sleep(0.0005)
+            time.sleep(0.003)
         child.join(kill.seconds)
         child.kill()
     child.join(max(0.0, end - time.monotonic()))

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from essayist import QUESTION
 from javascript import PACKAGES
@@ -31,9 +32,15 @@ def ask(page: Page, question: str = QUESTION, **settings: Any) -> None:
     page.get_by_role("button", name="Ask", exact=True).click()
 
 
-def finished(page: Page) -> None:
-    """Wait for the answer, and for the run to be over."""
-    expect(page.locator(".answer.is-final")).to_be_visible()
+def finished(page: Page, of: str = "") -> None:
+    """Wait for the answer, and for the run to be over; else tell what the server `of` has of it."""
+    try:
+        expect(page.locator(".answer.is-final")).to_be_visible()
+    except AssertionError as error:
+        if of:
+            thread = page.url.partition("#")[2]
+            error.add_note(httpx.get(f"{of}/threads/{thread}/state").text[:3000])
+        raise
     expect(page.locator(".progress")).to_have_count(0)  # the stream has ended too
 
 

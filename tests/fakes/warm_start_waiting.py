@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import os
 import select
@@ -13,18 +12,18 @@ import sys
 import threading
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+from imported_once import OF_A_RUN, import_all
+
+sys.path.pop(0)
 IMPORTED = (
-    "anyio._backends._asyncio",
-    "langgraph.checkpoint.sqlite.aio",
-    "openai.resources.chat",
+    *OF_A_RUN,
     "tpo.cli.app",
     "tpo.cli.commands.batch",
     "tpo.cli.commands.compare",
     "tpo.cli.commands.resume",
     "tpo.cli.commands.run",
     "tpo.cli.commands.serve",
-    "tpo.models.compatible_chat",
-    "tpo.rewards.heuristic",
     "tpo.serving.app",
     "tpo.serving.uvicorn_server",
 )
@@ -82,8 +81,7 @@ def kept(files: list[int]) -> list[str]:
 
 
 if __name__ == "__main__":
-    for name in IMPORTED:
-        importlib.import_module(name)
+    import_all(IMPORTED)
     assert threading.active_count() == 1, "a process with threads cannot be forked"
     gc.collect()
     gc.freeze()  # what is never touched stays shared

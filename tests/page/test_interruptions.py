@@ -102,7 +102,7 @@ def test_a_server_that_ends_in_mid_run_and_comes_back(window, site, policy, expe
     assert page.locator(".card .text").all_inner_texts() == cards
     site.start()
     expect(page.get_by_text("Offline.")).to_be_hidden()
-    finished(page)  # by itself: the server resumes what it was doing
+    finished(page, of=site.url)  # by itself: the server resumes what it was doing
     assert page.locator(".round").first.locator(".card .text").all_inner_texts() == cards
     sampled = [a for a in policy.asked if "answer>" not in json.dumps(a.body)]
     assert len(sampled) in {3, 4}  # not paid again
