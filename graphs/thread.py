@@ -16,6 +16,7 @@ from ..core.conversation import read_conversation
 from ..core.errors import InputError
 from ..core.remove_messages import refuse_unknown_removals
 from ..core.state import InputState
+from .is_over import is_over
 from .loop import TPOApp
 
 SHOWN_CHARS = 60
@@ -79,11 +80,8 @@ async def next_input(app: TPOApp, thread: RunnableConfig, given: InputState) -> 
 
 
 def is_unfinished(saved: StateSnapshot) -> bool:
-    """Tell whether something was paid for a run that has not ended.
-
-    Just after a crash `next` alone can be empty; before the first step nothing was paid.
-    """
-    return bool(saved.next or saved.tasks) and saved.next != (START,)
+    """Tell whether something was paid for a run that has not ended: not before its first step."""
+    return not is_over(saved) and saved.next != (START,)
 
 
 def gives_up(past: Sequence[AnyMessage], messages: Sequence[AnyMessage]) -> bool:

@@ -6,6 +6,7 @@ from langgraph.types import Command, StateSnapshot
 
 from ...core.errors import InputError
 from ...core.phrases import stop_phrase
+from ...graphs.is_over import is_over
 from ..console import say
 from ..ctrl_c import run_interruptible
 from ..find_models import check_settings
@@ -14,7 +15,7 @@ from ..output_mode import OutputMode
 from ..run_graph import Input, print_end, run_graph
 from ..saved.branch import BROKEN_OFF, branch_off, reopen
 from ..saved.saved_run import SavedRun, open_run
-from ..saved.status import is_over, values_of
+from ..saved.status import values_of
 
 NOT_WAITING = "this run is not waiting for a person, so there is nothing to pick"
 

@@ -10,19 +10,11 @@ from ...core.conversation import read_conversation
 from ...core.errors import InputError
 from ...core.pool import by_id
 from ...core.state import Candidate, State
+from ...graphs.is_over import is_over
 from .lock import is_locked
 from .saved_run import SavedRun
 
 Status = Literal["finished", "stopped", "waiting", "running", "failed", "interrupted"]
-
-
-def is_over(state: StateSnapshot) -> bool:
-    """Return whether a run is over.
-
-    A step that finished, but was cut off before the checkpoint after it, is no longer
-    `next` and still among the tasks.
-    """
-    return not state.next and not state.tasks
 
 
 def status_of(run: SavedRun, state: StateSnapshot) -> Status:

@@ -16,9 +16,10 @@ from ...core.several_policies import named_policies
 from ...core.state import Candidate, Round, merge_candidates, merge_rounds
 from ...core.stopping import spent
 from ...core.usage import Cost, Phase, cost
+from ...graphs.is_over import is_over
 from ...models.several_policies import policies_of
 from ...rewards.resolve import resolve_reward
-from ..saved.status import is_over, query_of, values_of
+from ..saved.status import query_of, values_of
 
 FIRST: tuple[Phase, ...] = ("sample", "rank")
 LATER: tuple[Phase, ...] = ("loss", "gradient", "update", "rank")

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from ...core.errors import InputError
 from ...core.json_types import JsonObject
+from ...graphs.is_over import is_over
 from ..error_responses import Refusal
 from ..guard.read_body import read_json
 from ..json_response import JsonResponse
@@ -78,7 +79,7 @@ class StateRoutes:
         except EDIT_ERRORS as error:
             raise Refusal(422, f"the state cannot be edited so: {error}"[:500]) from None
         state = await self._state(thread, CheckpointAt())
-        status = "interrupted" if state.next else "idle"
+        status = "idle" if is_over(state) else "interrupted"
         await self.threads.database.change_thread(thread["thread_id"], status=status)
         return JsonResponse({"checkpoint": saved["configurable"], **saved})
 

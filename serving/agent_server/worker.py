@@ -11,6 +11,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.errors import GraphDrained
 
 from ...core.errors import TPOError
+from ...graphs.is_over import is_over
 from ..error_responses import Refusal
 from ..guard.run_account import RunAccount
 from ..guard.run_limit import RunLimit
@@ -189,7 +190,8 @@ class Worker:
         if not live.error:
             try:
                 state = await read_state(self.apps[run["kwargs"]["graph_id"]], thread_config(run))
-                live.result, new_status = run_result(state), "interrupted" if state.next else "idle"
+                live.result = run_result(state)
+                new_status = "idle" if is_over(state) else "interrupted"
             except Refusal as error:  # the state cannot be read
                 live.fail({"error": "StoreError", "message": error.detail})
                 status = "error"

@@ -13,9 +13,12 @@ export function threadStatus(thread, state, failure) {
   if (!STOPPED.includes(name) && (error || thread.status === "error")) {
     return { status: "failed", problem: message ?? "The run failed." };
   }
-  if ((state.next ?? []).length > 0) return { status: "stopped" };
+  if (upcoming(state).length > 0) return { status: "stopped" };
   return { status: state.values?.stop_reason ? "done" : "empty" };
 }
+
+/** What a run does next. A step that finished, but was cut off before the checkpoint after it, is among the tasks alone. */
+export const upcoming = (state) => (state.next?.length ? state.next : (state.tasks ?? []).map((task) => task.name));
 
 /** The name and message of an error. A task's error is text as Python shows it: `Name('message')`. */
 function parsed(error) {

@@ -1,5 +1,6 @@
 /** The view of a run from the state of its thread: for a thread that is opened, not watched. */
 import { bestOf, gainOf } from "./gain.js";
+import { upcoming } from "./thread_status.js";
 import { NO_COST, emptyView } from "./view_from_events.js";
 
 const textOf = ({ content }) =>
@@ -28,7 +29,7 @@ export function messagesOf({ system, earlier, query }) {
 /** The view of a thread's state, as the server returns it (`values`, `next`). */
 export function viewFromState(state) {
   const values = state.values ?? {};
-  const next = state.next ?? [];
+  const next = upcoming(state);
   const { query } = conversation(values.messages);
   // What is in the pool belongs to an earlier question until this one has been sampled.
   if (next.includes("sample") || next.includes("__start__")) return emptyView(query);

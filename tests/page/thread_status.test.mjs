@@ -32,6 +32,8 @@ test("a failed run says why in its own words, even if they name another error", 
 test("without an error it is stopped part way, done or empty", () => {
   const idle = { status: "idle" };
   assert.equal(threadStatus(idle, partWay(null)).status, "stopped");
-  assert.equal(threadStatus(idle, { next: [], values: { stop_reason: "depth" } }).status, "done");
+  // The last step has ended, and the checkpoint after it is missing.
+  assert.equal(threadStatus(idle, { next: [], tasks: [{ name: "finish" }], values: {} }).status, "stopped");
+  assert.equal(threadStatus(idle, { next: [], tasks: [], values: { stop_reason: "depth" } }).status, "done");
   assert.equal(threadStatus(idle, { next: [], values: {} }).status, "empty");
 });

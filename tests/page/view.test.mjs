@@ -131,10 +131,13 @@ test("a question that was not sampled yet does not show the pool of the one befo
     answer: "So.",
     stop_reason: "depth",
   };
-  const view = viewFromState({ values, next: ["sample"] });
-  assert.equal(view.query, "And then?");
-  assert.deepEqual(view.candidates, {});
-  assert.equal(view.answer, null);
+  // The second: sampled, but cut off before the checkpoint after it.
+  for (const place of [{ next: ["sample"] }, { next: [], tasks: [{ name: "sample" }] }]) {
+    const view = viewFromState({ values, ...place });
+    assert.equal(view.query, "And then?");
+    assert.deepEqual(view.candidates, {});
+    assert.equal(view.answer, null);
+  }
   const { system, earlier } = conversation(values.messages);
   assert.equal(system, "Be brief.");
   assert.deepEqual(earlier.map((m) => m.text), ["Why?", "So."]);

@@ -16,11 +16,13 @@ from typing_extensions import TypedDict
 
 from tpo.serving.agent_server.database import Database, open_database
 from tpo.serving.agent_server.new_run import run_record
-from tpo.serving.agent_server.records import new_thread
+from tpo.serving.agent_server.records import new_thread, thread_config
 from tpo.serving.agent_server.request_bodies import RunCreate
 from tpo.serving.agent_server.worker import Worker
 from tpo.serving.guard.run_limit import RunLimit
 from tpo.serving.server_settings import Settings
+
+LAST = 2  # the step after the last node
 
 
 class State(TypedDict, total=False):
@@ -100,3 +102,24 @@ async def test_a_client_cancels_it(database):
     await worker.cancel(live.run["run_id"])
     assert graph.ran == ["first"]
     assert await status(database, live) == "interrupted"
+
+
+async def test_a_client_cancels_it_while_its_last_checkpoint_is_written(database, monkeypatch):
+    graph = Deaf("nobody")
+    aput = graph.app.checkpointer.aput
+
+    async def stuck(config: Any, checkpoint: Any, metadata: Any, versions: Any) -> Any:
+        if metadata["step"] == LAST:
+            graph.waiting.set()
+            await asyncio.Event().wait()
+        return await aput(config, checkpoint, metadata, versions)
+
+    monkeypatch.setattr(graph.app.checkpointer, "aput", stuck)
+    worker, live = await begin(database, graph)
+    await graph.waiting.wait()
+    await worker.cancel(live.run["run_id"])
+    state = await graph.app.aget_state(thread_config(live.run))
+    assert (state.next, [task.name for task in state.tasks]) == ((), ["last"])
+    thread = await database.thread(live.run["thread_id"])
+    assert thread is not None
+    assert thread["status"] == "interrupted"  # what is left is to write that it has ended
