@@ -84,9 +84,14 @@ class InProcess:
         name = uuid.uuid4().hex
         line = Line(lambda report: Answered(ledger.report(number, name, report)))
 
+        dead = False
+
         def asks() -> str:
-            self.looks += 1
-            if self.looks in self.kills:
+            nonlocal dead
+            if not dead:  # else it is a row that is being ended: a dead node would not look again
+                self.looks += 1
+                dead = self.looks in self.kills
+            if dead:
                 raise Killed
             return line.asks()
 
