@@ -19,19 +19,16 @@ export function threadActions({ state: s, set, server, showingErrors, leave }) {
     else place?.removeItem(LEFT);
   }
 
-  /** Delete what was hidden when the page was left. */
-  async function withoutLeft(threads) {
-    const left = !s.deleted && globalThis.sessionStorage?.getItem(LEFT);
-    if (!left) return threads;
-    if (threads.some((t) => t.thread_id === left)) await server.deleteThread(left).catch(unlessGone);
-    hide(null);
-    return threads.filter((t) => t.thread_id !== left);
-  }
-
+  /** What was hidden when the page was left is deleted now; if that is refused, the next list has it again. */
   async function read() {
     const limit = s.search ? Infinity : shown;
     const found = await server.threads(limit);
-    set({ threads: await withoutLeft(found), more: found.length >= limit, locked: false, connection: "online" });
+    const left = !s.deleted && globalThis.sessionStorage?.getItem(LEFT);
+    const threads = found.filter((t) => t.thread_id !== left);
+    set({ threads, more: found.length >= limit, locked: false, connection: "online" });
+    if (!left) return;
+    hide(null);
+    if (threads.length < found.length) await server.deleteThread(left).catch(unlessGone);
   }
 
   const refresh = showingErrors(read);

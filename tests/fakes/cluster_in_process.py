@@ -83,7 +83,6 @@ class InProcess:
         self.passages.append(number)
         name = uuid.uuid4().hex
         line = Line(lambda report: Answered(ledger.report(number, name, report)))
-
         dead = False
 
         def asks() -> str:

@@ -96,6 +96,24 @@ def test_a_thread_whose_deletion_the_server_did_not_hear_of_is_gone_after_a_relo
     assert httpx.get(f"{site.url}/threads/{many[-1]}").status_code == 404
 
 
+def test_a_deletion_that_is_refused_after_a_reload_leaves_the_list_as_it_is(window, many, expected):
+    expected.append("409")
+    page = window()
+    page.evaluate("id => sessionStorage.setItem('tpo-deleted', id)", many[-1])
+
+    def refuse(route):
+        if route.request.method != "DELETE":
+            return route.fallback()
+        return route.fulfill(status=409, json={"detail": "a run of it is under way"})
+
+    page.route("**/threads/*", refuse)
+    page.reload()
+    expect(page.locator(".banner.bad")).to_contain_text("a run of it is under way")
+    expect(page.locator(".thread").first).to_contain_text("thing 88 blue")
+    page.reload()
+    expect(page.locator(".thread").first).to_contain_text("thing 89 blue")
+
+
 def test_the_open_thread_may_be_deleted_here_or_elsewhere(window, site, expected):
     page = window()
     expected.append("404")
