@@ -105,7 +105,7 @@ def test_the_settings_are_those_of_the_context(described):
 
 
 # Many seeds are better than many examples: from some hundreds on, hypothesis spends its time on
-# improving examples that it has, and sends nothing. With 75, one seed is some 2,100 requests.
+# improving examples that it has, and sends nothing. One seed is some 1,500 requests.
 @pytest.mark.parametrize("seed", range(1, 1 + int(os.environ.get("TPO_FUZZ_SEEDS", "1"))))
 @pytest.mark.skipif(not FUZZER, reason="schemathesis is not installed beside: make test")
 def test_fuzzed(serve: ServeProcess, models: Any, http: Any, tmp_path: Path, seed: int):
@@ -128,6 +128,6 @@ def test_fuzzed(serve: ServeProcess, models: Any, http: Any, tmp_path: Path, see
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert "generated" in done.stdout
-    assert len(models.asked) > int(examples) // 2  # so many bodies reached a search, at the least
+    assert len(models.asked) > 50  # so many bodies reached a search, at the least
     lists_are_right(http)
     runs_are_right(http)
