@@ -25,6 +25,7 @@ Column = Sequence[float | None]
 DRAWS = 2000
 LEVEL = 0.95
 FEW = 6  # queries: with fewer, even if all agree, that is chance in more than one case of twenty
+ROUNDING = 1e-9  # of a mean: what lies closer together is the same
 NORMAL = NormalDist()
 OF_TWO_OR_THREE = {1: 12.706, 2: 4.303}  # where the series below falls short
 
@@ -51,7 +52,7 @@ class Resamples:
 
     Example:
         >>> Resamples(["a", "b", "c", "d"]).interval([1.0, 1.0, 1.0, 1.0])
-        Interval(mean=1.0, low=1.0, high=1.0)
+        Interval(mean=1.0, low=0.0, high=2.0)
     """
 
     def __init__(self, queries: Sequence[str], seed: int = 0) -> None:
@@ -97,6 +98,9 @@ class Resamples:
 def of_few(sums: Sequence[float], counts: Sequence[int]) -> Interval:
     """Return the mean of a few queries with Student's interval.
 
+    Values that are all the same do not show how far they spread. They count as undecided: the
+    interval reaches as far as zero.
+
     Args:
         sums: For each query the sum of its values.
         counts: For each query how many there are.
@@ -110,7 +114,7 @@ def of_few(sums: Sequence[float], counts: Sequence[int]) -> Interval:
     mean = sum(sums) / sum(counts)
     squares = sum((one - mean * count) ** 2 for one, count in zip(sums, counts, strict=True))
     error = (squares * known / (known - 1)) ** 0.5 / sum(counts)
-    reach = students_t(known - 1) * error
+    reach = students_t(known - 1) * error if error > ROUNDING * abs(mean) else abs(mean)
     return Interval(mean, mean - reach, mean + reach)
 
 

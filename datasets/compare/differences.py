@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import stdev
 
-from .bootstrap import LEVEL, NORMAL, Column, Interval, Names, Resamples
+from .bootstrap import FEW, LEVEL, NORMAL, Column, Interval, Names, Resamples
 from .comparison import Difference
 
 POWER = 0.8  # how likely they decide it
@@ -64,4 +64,4 @@ def rows_to_decide(found: Interval, sums: Sequence[float], counts: Sequence[int]
     if needed > FARTHEST * len(means):
         return None
     each = sum(counts) / len(means)
-    return max(1, math.ceil((needed - len(means)) * each))
+    return max(1, math.ceil((max(needed, FEW) - len(means)) * each))

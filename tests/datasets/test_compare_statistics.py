@@ -56,6 +56,16 @@ def test_a_few_rows_find_no_difference_where_there_is_none(rows):
     assert sum(one.decided for one in found) <= 0.08 * 400
 
 
+@pytest.mark.parametrize("rows", [2, 5])
+def test_a_few_rows_that_differ_by_the_same_decide_nothing(rows):
+    resamples = Resamples(queries(rows))
+    found = paired_difference(NAMES, "verified", [1.0] * rows, [0.0] * rows, resamples)
+    assert (found["low"], found["mean"], found["high"]) == (0.0, 1.0, 2.0)
+    assert found["rows_to_decide"] == 6 - rows
+    assert not resamples.interval([0.1] * rows).decided  # whose sum is rounded
+    assert resamples.interval([0.0] * rows) == (0.0, 0.0, 0.0)
+
+
 def test_a_difference_that_is_not_decided_says_how_many_rows_would_do():
     ours, theirs = [1.0, 0.0, 1.0, 0.0, 1.0, 0.2] * 4, [0.0, 1.0, 0.0, 1.0, 0.0, 0.0] * 4
     found = paired_difference(NAMES, "reward", ours, theirs, Resamples(queries(24)))
