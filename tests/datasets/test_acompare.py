@@ -9,7 +9,7 @@ from steps import by_step
 import tpo
 from tpo.datasets.batch.json_lines import read_lines
 
-ROWS = [{"id": f"r{n}", "prompt": f"Question {n}", "answer": "long"} for n in range(4)]
+ROWS = [{"id": f"r{n}", "prompt": f"Question {n}", "answer": "long"} for n in range(6)]
 TWO = {"best_of_n": {"mode": "best_of_n"}, "tpo": {"mode": "tpo"}}
 
 
@@ -83,7 +83,7 @@ async def test_another_arm_later_runs_alone(tmp_path, model):
     more = {**TWO, "revision": {"mode": "revision"}}
     found = await tpo.acompare(ROWS, arms=more, **common(model, tmp_path))
     assert [arm["name"] for arm in found["arms"]] == ["best_of_n", "tpo", "revision"]
-    assert 0 < len(model.asked) - paid <= 4 * 5
+    assert 0 < len(model.asked) - paid <= 6 * 5
 
 
 async def test_held_out_rewards_score_what_is_compared(tmp_path, model):
@@ -110,7 +110,7 @@ async def test_a_verifier_gives_an_accuracy_with_what_each_row_expects(tmp_path,
 async def test_a_verifier_with_an_answer_for_each_row_ranks_on_one_scale(tmp_path, model):
     place = common(model, tmp_path) | {"reward": "verify:exact", "verify_field": "answer"}
     found = await tpo.acompare(ROWS, arms=TWO, **place)
-    assert (len(found["rows"]), found["left_out"]) == (4, {})
+    assert (len(found["rows"]), found["left_out"]) == (6, {})
     assert {"reward", "accuracy"} <= {one["measure"] for one in found["differences"]}
     assert [arm["accuracy"] for arm in found["arms"]] == [0.0, 0.0]
     assert found["recommended"].endswith("-r verify:exact --verify-field answer")
@@ -127,9 +127,9 @@ async def test_a_judge_that_looks_at_places_calls_ties(tmp_path, model):
     judge = ScriptedModel(script=first_place)
     found = await tpo.acompare(ROWS, arms=TWO, judge=judge, **common(model, tmp_path))
     by_judge = next(w for w in found["win_rates"] if w["by"].startswith("pairwise:"))
-    assert (by_judge["wins"], by_judge["ties"], by_judge["losses"]) == (0, 4, 0)
-    assert len(judge.asked) == 8
-    assert found["metadata"]["judge"]["usage"]["requests"] == 8
+    assert (by_judge["wins"], by_judge["ties"], by_judge["losses"]) == (0, 6, 0)
+    assert len(judge.asked) == 12
+    assert found["metadata"]["judge"]["usage"]["requests"] == 12
 
 
 async def test_a_judge_that_says_nothing_leaves_pairs_out_and_is_asked_again(tmp_path, model):

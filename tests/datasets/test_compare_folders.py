@@ -51,14 +51,14 @@ def test_best_of_n_is_cut_to_what_a_search_spent(tmp_path):
 
 
 def test_what_is_left_of_a_search_is_said_if_it_is_little(tmp_path):
-    search = [searched(f"q{n}", [0.0, 0.1], [1.0, 1.1]) for n in range(4)]
-    plain = [best_of(f"q{n}", [0.0, 0.1, 0.2]) for n in range(4)]
+    search = [searched(f"q{n}", [0.0, 0.1], [1.0, 1.1]) for n in range(6)]
+    plain = [best_of(f"q{n}", [0.0, 0.1, 0.2]) for n in range(6)]
     two = [write_batch(tmp_path / "plain", plain), write_batch(tmp_path / "search", search)]
     found = compare_folders(two)
     assert any("only the first samples of search" in words for words in found["sentences"])
     assert arm(found, "plain")["tokens"] == arm(found, "search")["tokens"] == 200
     given = compare_folders(two, Terms(like="search"))
-    assert "on 4 rows, not at equal tokens (910 against 250 a row)." in given["sentences"][0]
+    assert "on 6 rows, not at equal tokens (910 against 250 a row)." in given["sentences"][0]
     assert arm(given, "search")["reward"] == pytest.approx(1.1)
 
 
