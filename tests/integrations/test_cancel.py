@@ -107,12 +107,18 @@ async def _read(stream: Any) -> None:
 
 async def _nothing_left(held: Hanging, open: int) -> None:
     await until(lambda: held.cancelled == open)
+    await until(lambda: not _at_work())
     asked = len(held.asked)
     await asyncio.sleep(0.02)
     assert len(held.asked) == asked
+    assert not _at_work()
+
+
+def _at_work() -> list[str]:
+    """Return the tasks that run a graph or ask for candidates."""
     # A generator that is still being closed has no name.
-    names = {getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()}
-    assert not [name for name in names if name == "_run" or "request_candidates" in name]
+    names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
+    return [name for name in names if name == "_run" or "request_candidates" in name]
 
 
 def test_a_sync_stream_that_is_left_stops_every_request():
