@@ -107,8 +107,8 @@ async def _read(stream: Any) -> None:
 
 async def _nothing_left(held: Hanging, open: int) -> None:
     await until(lambda: held.cancelled == open)
-    await until(lambda: not _at_work())
     asked = len(held.asked)
+    await until(lambda: not _at_work())
     await asyncio.sleep(0.02)
     assert len(held.asked) == asked
     assert not _at_work()
