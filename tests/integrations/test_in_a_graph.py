@@ -142,7 +142,10 @@ class Echo(ScriptedModel):
 @pytest.mark.parametrize("tools", [False, True])
 @pytest.mark.parametrize("shuffled", [False, True])
 async def test_calls_made_at_once_find_their_own_run_again(shuffled, tools):
-    """Even where the resumed node makes them in another order."""
+    """Even where the resumed node makes them in another order.
+
+    With tools each begins its run when its first reply is there, so their order may change too.
+    """
 
     async def node(state: MessagesState) -> Any:
         tries.append(0)
@@ -166,7 +169,7 @@ async def test_calls_made_at_once_find_their_own_run_again(shuffled, tools):
     asked = len(policy.asked)
     result = await app.ainvoke(None, CONFIG)
     assert [m.text for m in result["messages"][1:]] == [f"about question {i}" for i in range(6)]
-    assert len(policy.asked) <= asked * (2 if shuffled else 1)
+    assert len(policy.asked) <= asked * (2 if shuffled or tools else 1)
 
 
 async def test_a_person_picks_inside_a_node():
