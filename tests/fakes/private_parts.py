@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 
 from langgraph._internal import _constants
-from source_tree import imports, modules, syntax
+from source_tree import imports, modules, syntax_nodes
 
 # Constants of LangGraph that a public module gives away "for backwards compatibility".
 INTERNAL = {name for name in vars(_constants) if name.isupper() and not name.startswith("_")}
@@ -37,14 +37,14 @@ def private_parts(module: str, words: set[str], known: set[str]) -> set[str]:
         words: Names and strings to look for too, since they are spelled as if they were public.
         known: Names with an underscore that are nobody's private parts; see `known_names`.
     """
-    tree = syntax(modules()[module])
+    path = modules()[module]
     found = {
         name
-        for name, node in imports(module, modules()[module])
+        for name, node in imports(module, path)
         if name.split(".")[0] not in {*sys.stdlib_module_names, "tpo"}
         and _is_private_import(name, node)
     }
-    mentioned = set(_mentioned(tree))
+    mentioned = set(_mentioned(syntax_nodes(path)))
     return (
         found
         | {n for n in mentioned - known if n.startswith("_") and n.isidentifier()}
@@ -69,7 +69,7 @@ def _is_private_import(name: str, node: ast.stmt) -> bool:
 def known_names() -> set[str]:
     """Return the names that Python documents, and those that the package itself defines."""
     names = {*dir(object), *DOCUMENTED}
-    for node in (n for path in modules().values() for n in ast.walk(syntax(path))):
+    for node in (n for path in modules().values() for n in syntax_nodes(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -81,12 +81,10 @@ def known_names() -> set[str]:
     return names
 
 
-def _mentioned(tree: ast.Module) -> Iterator[str]:
+def _mentioned(nodes: list[ast.AST]) -> Iterator[str]:
     """Yield every attribute, imported name, name of a method, and whole string."""
-    parts = {
-        id(n) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for n in node.values
-    }
-    for node in ast.walk(tree):
+    parts = {id(n) for node in nodes if isinstance(node, ast.JoinedStr) for n in node.values}
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             yield node.attr
         elif isinstance(node, ast.Import | ast.ImportFrom):

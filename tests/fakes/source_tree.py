@@ -34,6 +34,7 @@ def folder(package: str) -> Path:
     return ROOT.joinpath(*package.split(".")[1:])
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Return every module of the package by its import name."""
     found = {}
@@ -58,13 +59,19 @@ def syntax(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+@cache
+def syntax_nodes(path: Path) -> list[ast.AST]:
+    """Return all of a file's syntax tree; several rules read it, and walking takes longest."""
+    return list(ast.walk(syntax(path)))
+
+
 def imports(name: str, path: Path) -> Iterator[tuple[str, ast.stmt]]:
     """Yield what a module imports, anywhere in it, as absolute names, with the statement.
 
     `from .draw import Draw` in `tpo.nodes.sample` gives `tpo.nodes.paid.draw.Draw`.
     """
     package = name if path.stem == "__init__" else name.rpartition(".")[0]
-    for node in ast.walk(syntax(path)):
+    for node in syntax_nodes(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
