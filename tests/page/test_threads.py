@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 from playwright.sync_api import expect
@@ -125,8 +127,11 @@ def test_the_open_thread_may_be_deleted_here_or_elsewhere(window, site, expected
     page.locator(".thread-list li.is-open .delete-thread").click()
     expect(page.locator(".welcome")).to_be_visible()
     expect(page.locator("#query")).to_be_focused()
-    page.get_by_role("button", name="Undo").click()
+    undo = page.get_by_role("button", name="Undo")
+    undo.click()
+    expect(undo).to_be_hidden()  # the thread is listed again, above those of other tests
     page.locator(".thread").first.click()
+    expect(page).to_have_url(re.compile(f"#{thread}$"))
     finished(page)
     httpx.delete(f"{site.url}/threads/{thread}")
     page.locator("#query").fill("And at sunset?")
