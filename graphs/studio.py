@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
+# Here, because it reads files: where a server refuses that in its event loop (langgraph dev, on
+# Python 3.13), the first schema of an answer was a failure of the server.
+import jsonschema.validators  # noqa: F401
 from langgraph.stream import CustomTransformer, UpdatesTransformer
 
 from ..core.make_context import context_with
