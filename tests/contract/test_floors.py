@@ -7,7 +7,7 @@ import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from source_tree import FLOORS, PACKAGES, ROOT, imports, modules, syntax
+from source_tree import FLOORS, PACKAGES, ROOT, imports, modules, syntax, syntax_nodes
 
 MODULES = modules()
 INNER = {name: path for name, path in MODULES.items() if name != "tpo"}
@@ -79,7 +79,7 @@ def test_only_the_face_imports_ours_by_name():
     hidden = [
         module
         for module, path in INNER.items()
-        for node in ast.walk(syntax(path))
+        for node in syntax_nodes(path)
         if isinstance(node, ast.Call)
         and isinstance(called := node.func, ast.Name | ast.Attribute)
         and getattr(called, "id", getattr(called, "attr", "")) in {"import_module", "__import__"}
