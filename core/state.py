@@ -173,9 +173,10 @@ class State(InputState, total=False):
     """Counts the queries answered on this thread; written by `sample`."""
     round: int
     """The current round; written by `sample` and `update`."""
-    # Beta channel, hence the lower bounds in pyproject; one snapshot in 1000 updates.
-    candidates: Annotated[list[Candidate], DeltaChannel(merge_candidates, snapshot_frequency=1000)]
-    rounds: Annotated[list[Round], DeltaChannel(merge_rounds, snapshot_frequency=1000)]
+    # Beta channel, hence the lower bounds in pyproject. A snapshot in 20 updates is one in three
+    # turns: whoever reads the state reads all checkpoints back to it, each with all messages.
+    candidates: Annotated[list[Candidate], DeltaChannel(merge_candidates, snapshot_frequency=20)]
+    rounds: Annotated[list[Round], DeltaChannel(merge_rounds, snapshot_frequency=20)]
     early: Annotated[Early, EphemeralValue]
     """From `sample` or `update` to `rank`."""
     usage: Annotated[Usage, add_usage]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, RemoveMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from steps import QUERY, prefer_later, says
 
@@ -180,3 +181,37 @@ async def test_settings_may_be_given_as_a_whole_and_single_ones_win(kind):
 async def test_settings_of_another_form_are_refused(context, said):
     with pytest.raises(tpo.ConfigError, match=said):
         await tpo.aalign(QUERY, policy=says(), reward=prefer_later, context=context)
+
+
+class CountingSerializer(JsonPlusSerializer):
+    """Counts what is read from the saved thread; a graph has a copy of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[str] = []
+
+    def loads_typed(self, data: tuple[str, bytes]) -> Any:
+        self.read.append(data[0])
+        return super().loads_typed(data)
+
+
+async def test_a_state_is_read_from_the_last_few_turns(tmp_path):
+    """Else each read takes the messages of every checkpoint since the first turn."""
+    counting, reads = CountingSerializer(), []
+    async with AsyncSqliteSaver.from_conn_string(str(tmp_path / "t.sqlite")) as saver:
+        saver.serde = counting
+        app: Any = tpo.build_tpo(says(), prefer_later).compile(checkpointer=saver)
+        for turn in range(16):
+            result = await tpo.aalign(
+                [HumanMessage(f"question {turn}")],
+                policy=says(),
+                checkpointer=saver,
+                thread_id="t",
+                **OPTIONS,
+            )
+            counting.read.clear()
+            state = await app.aget_state({"configurable": {"thread_id": "t"}})
+            reads.append(len(counting.read))
+            assert state.values["candidates"] == result["candidates"]
+            assert state.values["rounds"] == result["rounds"]
+    assert 0 < max(reads) <= 5 * reads[0], reads
