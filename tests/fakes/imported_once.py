@@ -12,11 +12,16 @@ import sys
 
 OF_A_RUN = (
     "anyio._backends._asyncio",
+    "h11",
+    "httpcore2",
+    "jiter",
     "langgraph.checkpoint.sqlite.aio",
+    "openai.pagination",
     "openai.resources.chat",
     "tpo.graphs.loop",
     "tpo.models.compatible_chat",
     "tpo.rewards.heuristic",
+    "truststore",
 )
 
 

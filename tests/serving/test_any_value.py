@@ -92,7 +92,8 @@ def test_an_empty_command_is_refused(http, thread, command):
 @pytest.mark.parametrize("name", BODIES)
 def test_every_field_of_every_body(http, thread, name):
     method, path, good, model = BODIES[name]
-    for field in [*model.model_fields, "tools", "unknown"]:
+    checked = ["tools"] if name == "chat" else []  # no field, and looked at all the same
+    for field in [*model.model_fields, *checked, "unknown"]:
         if name in GROWING:
             thread = new_thread(http)
         for value in VALUES:
