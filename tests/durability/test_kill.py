@@ -22,7 +22,7 @@ from kills import Key, Moment
 from loopback_server import LoopbackServer
 from saved_run import Job, comparable
 
-KILLS = int(os.environ.get("TPO_KILLS", "8"))
+KILLS = int(os.environ.get("TPO_KILLS", "12"))
 
 pytestmark = pytest.mark.loopback
 

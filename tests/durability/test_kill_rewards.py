@@ -34,7 +34,7 @@ from tpo.rewards.readiness import rates_alone
 from tpo.rewards.resolve import resolve_reward
 from tpo.rewards.served.doubtful_scores import ANSWERS, QUESTION
 
-KILLS = max(2, int(os.environ.get("TPO_KILLS", "8")) // 4)
+KILLS = max(2, int(os.environ.get("TPO_KILLS", "12")) // 6)
 JUDGES = ("judge", "pairwise", "groupwise", "rubric:auto")
 CRITERIA = {"criteria": [{"name": n, "ask": f"Is it {n}?", "weight": 1} for n in ("dry", "kind")]}
 

@@ -15,7 +15,7 @@ ASKED = {
     "What is 2 + 2?": "4",
     "What is the capital of France?": "Paris",
 }
-KNOBS = {"depth": 0, "width": 2, "seed": 1}
+KNOBS = {"depth": 1, "width": 2, "critique_max_tokens": 16, "seed": 1}
 
 if __name__ == "__main__":
     url, logs = sys.argv[1:]

@@ -214,4 +214,4 @@ async def test_a_state_is_read_from_the_last_few_turns(tmp_path):
             reads.append(len(counting.read))
             assert state.values["candidates"] == result["candidates"]
             assert state.values["rounds"] == result["rounds"]
-    assert 0 < max(reads) <= 5 * reads[0], reads
+    assert 0 < max(reads) <= 5 * reads[0], reads  # at depth 1, 20 updates are five turns

@@ -23,7 +23,7 @@ from kills import Key
 from loopback_server import LoopbackServer
 from saved_run import Job
 
-KILLS = int(os.environ.get("TPO_KILLS", "4"))
+KILLS = int(os.environ.get("TPO_KILLS", "5"))
 SCORES = 15  # of D2-N5
 
 pytestmark = [
