@@ -173,8 +173,8 @@ class State(InputState, total=False):
     """Counts the queries answered on this thread; written by `sample`."""
     round: int
     """The current round; written by `sample` and `update`."""
-    # Beta channel, hence the lower bounds in pyproject. A snapshot in 20 updates is one in three
-    # turns: whoever reads the state reads all checkpoints back to it, each with all messages.
+    # Beta channel, hence the lower bounds in pyproject. One snapshot in 20 updates is about one
+    # in three turns: reading the state reads all checkpoints back to it, each with all messages.
     candidates: Annotated[list[Candidate], DeltaChannel(merge_candidates, snapshot_frequency=20)]
     rounds: Annotated[list[Round], DeltaChannel(merge_rounds, snapshot_frequency=20)]
     early: Annotated[Early, EphemeralValue]
