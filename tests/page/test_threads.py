@@ -6,6 +6,7 @@ import re
 
 import httpx
 import pytest
+from patience import wait_until
 from playwright.sync_api import expect
 from visitor import ask, findings, finished, shoot
 
@@ -78,7 +79,7 @@ def test_a_thread_is_renamed_and_deleted_by_keyboard_and_that_is_undone(
     page.reload()  # to leave the page is to let it go
     expect(page.locator(".thread").first).to_be_visible()
     expect(renamed).to_have_count(0)
-    assert httpx.get(f"{site.url}/threads/{many[-1]}").status_code == 404
+    wait_until(lambda: httpx.get(f"{site.url}/threads/{many[-1]}").status_code == 404)
 
 
 def test_a_thread_whose_deletion_the_server_did_not_hear_of_is_gone_after_a_reload(
@@ -94,8 +95,8 @@ def test_a_thread_whose_deletion_the_server_did_not_hear_of_is_gone_after_a_relo
     page.keyboard.press("Delete")
     expect(page.locator(".undo")).to_be_visible()
     page.reload()
-    expect(page.locator(".thread").first).to_contain_text("thing 88 blue")
-    assert httpx.get(f"{site.url}/threads/{many[-1]}").status_code == 404
+    expect(page.locator(".thread").first).to_contain_text("thing 88 blue")  # before it is deleted
+    wait_until(lambda: httpx.get(f"{site.url}/threads/{many[-1]}").status_code == 404)
 
 
 def test_a_deletion_that_is_refused_after_a_reload_leaves_the_list_as_it_is(window, many, expected):
