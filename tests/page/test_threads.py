@@ -95,7 +95,7 @@ def test_a_thread_whose_deletion_the_server_did_not_hear_of_is_gone_after_a_relo
     page.keyboard.press("Delete")
     expect(page.locator(".undo")).to_be_visible()
     page.reload()
-    expect(page.locator(".thread").first).to_contain_text("thing 88 blue")  # before it is deleted
+    expect(page.locator(".thread").first).to_contain_text("thing 88 blue")  # the list is told first
     wait_until(lambda: httpx.get(f"{site.url}/threads/{many[-1]}").status_code == 404)
 
 
