@@ -22,6 +22,7 @@ from langchain_core.callbacks import (
 )
 from langchain_core.runnables import RunnableConfig, ensure_config
 from langchain_core.runnables.config import var_child_runnable_config
+from langgraph._internal._constants import CONFIG_KEY_DURABILITY
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from ...core.json_types import JsonObject
@@ -76,12 +77,14 @@ def inner_context(callbacks: Callbacks, saving: Saving) -> Context:
     """
     context = copy_context()
     around: JsonObject = {**(var_child_runnable_config.get() or {})}
+    inherited: JsonObject = around.get("configurable") or {}
     if saving == "sync":
-        inherited = around.get("configurable") or {}
         around["configurable"] = {
             key: SyncSaver(value) if isinstance(value, BaseCheckpointSaver) else value
             for key, value in inherited.items()
         }
+    elif saving == "none":  # else LangGraph may wait for a checkpoint that nobody writes
+        around["configurable"] = {**inherited, CONFIG_KEY_DURABILITY: "async"}
     if callbacks is not None:
         around["callbacks"] = callbacks
         for variable, value in context.items():

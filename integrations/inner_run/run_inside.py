@@ -90,10 +90,14 @@ async def _states(run: InnerRun) -> AsyncGenerator[State]:
     try:
         while part := await parts.get():
             state = part["data"]
-            if [(m.type, m.content) for m in state.get("messages") or []] != asked:
+            if not (messages := state.get("messages")):
+                continue  # only the input is saved, or a first reply (`reply_with_tools`)
+            if [(m.type, m.content) for m in messages] != asked:
                 raise _OtherRunError
             yield cast("State", state)
         await work
+        if not state.get("messages"):
+            raise _OtherRunError
     except TPOError as error:
         error.partial = {**state, **(error.partial or {})}
         raise

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
+from langgraph._internal._constants import CONFIG_KEY_DURABILITY
 from langgraph.channels import DeltaChannel
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -183,6 +184,24 @@ async def test_a_node_finds_the_saver_and_the_stream_of_its_graph():
         pass
     assert found[CONFIG_KEY_CHECKPOINTER] is app.checkpointer
     assert any(isinstance(value, StreamProtocol) for value in found.values())
+
+
+async def test_a_graph_without_a_saver_waits_for_the_checkpoints_of_its_parent_s_kind():
+    """And fails. Once it does not, CONFIG_KEY_DURABILITY (`inner_run/`) is not needed."""
+    inner: Any = StateGraph(State).add_node("node", lambda state: {}).add_edge(START, "node")
+    unsaved = inner.compile(checkpointer=False)
+
+    async def node(state: State) -> State:
+        kept = {"configurable": {CONFIG_KEY_DURABILITY: how}} if how else {}
+        await unsaved.ainvoke(state, kept)
+        return {}
+
+    app: Any = ends(StateGraph(State).add_node("node", node).add_edge(START, "node"))
+    how = "async"
+    await app.ainvoke({"texts": []}, CONFIG, durability="sync")
+    how = ""
+    with pytest.raises(AttributeError, match="_put_checkpoint_fut"):
+        await app.ainvoke({"texts": []}, CONFIG, durability="sync")
 
 
 def ends(graph: Any) -> Any:

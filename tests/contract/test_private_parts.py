@@ -40,6 +40,12 @@ USES = [
         LANGGRAPH + "test_a_node_finds_the_saver_and_the_stream_of_its_graph",
     ),
     Use(
+        "langgraph._internal._constants.CONFIG_KEY_DURABILITY",
+        "integrations.inner_run.callbacks_and_saver",
+        "a run that is not saved does not wait for its checkpoints",
+        LANGGRAPH + "test_a_graph_without_a_saver_waits_for_the_checkpoints_of_its_parent_s_kind",
+    ),
+    Use(
         "StreamProtocol",
         "integrations.inner_run.silent_graph",
         "a run inside a node stays off the streams of the graph around it",

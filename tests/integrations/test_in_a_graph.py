@@ -23,7 +23,7 @@ CONFIG: Any = {"configurable": {"thread_id": "t"}}
 
 def chat(model: Any = None, **settings: Any) -> ChatTPO:
     knobs = {"depth": 1, "width": 3, "retries": 0, "seed": 1, **settings}
-    return ChatTPO(policy=model or says(), reward=prefer_later, **knobs)
+    return ChatTPO(policy=model or says(), **{"reward": prefer_later, **knobs})
 
 
 def graph_of(node: Any, saver: Any = None, **options: Any) -> Any:
@@ -57,15 +57,57 @@ def test_a_sync_graph(tmp_path):
     assert [data["type"] for _, mode, data in parts if mode == "custom"][-1] == "tpo.final"
 
 
-async def test_a_sync_call_in_an_async_node_blocks_and_ends(tmp_path):
+@pytest.mark.parametrize("tools", [False, True])
+@pytest.mark.parametrize("durability", ["async", "sync", "exit"])
+async def test_a_sync_call_in_an_async_node_blocks_and_ends(tmp_path, durability, tools):
     """It holds up the loop that the saver would need, so it is not saved."""
 
     async def node(state: MessagesState) -> Any:
-        return {"messages": [chat().invoke(state["messages"])]}
+        return {"messages": [model.invoke(state["messages"])]}
 
+    model: Any = (
+        chat(Echo(), reward=lambda query, answer: 1.0).bind_tools([sync_node]) if tools else chat()
+    )
     async with AsyncSqliteSaver.from_conn_string(str(tmp_path / "a.sqlite")) as saver:
-        result = await graph_of(node, saver).ainvoke(INPUT, CONFIG)
+        result = await graph_of(node, saver).ainvoke(INPUT, CONFIG, durability=durability)
+    assert result["messages"][-1].text == (f"about {QUERY}" if tools else "better 2")
+
+
+class KilledWhenTheInputIsSaved(InMemorySaver):
+    """Fails once, at the second checkpoint of the run inside the node."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deaths: list[int] = []  # a list, because LangGraph copies its saver
+
+    async def aput(self, config: Any, checkpoint: Any, metadata: Any, versions: Any) -> Any:
+        inside = bool(config["configurable"]["checkpoint_ns"])
+        if inside and metadata["step"] == 0 and not self.deaths:
+            self.deaths.append(0)
+            raise ConnectionError("the process dies")
+        return await super().aput(config, checkpoint, metadata, versions)
+
+    def steps_inside(self) -> list[int]:
+        found = self.list(None)
+        return sorted(
+            c.metadata["step"] for c in found if c.config["configurable"]["checkpoint_ns"]
+        )
+
+
+async def test_a_run_of_which_only_the_input_is_saved_goes_on_and_is_saved():
+    """Its first state has no messages yet: they are not those of another conversation."""
+
+    async def node(state: MessagesState) -> Any:
+        return {"messages": [await model.ainvoke(state["messages"])]}
+
+    model, saver = chat(), KilledWhenTheInputIsSaved()
+    app = graph_of(node, saver)
+    with pytest.raises(ConnectionError):
+        await app.ainvoke(INPUT, CONFIG, durability="sync")
+    assert saver.steps_inside() == [-1]
+    result = await app.ainvoke(None, CONFIG, durability="sync")
     assert result["messages"][-1].text == "better 2"
+    assert saver.steps_inside() == list(range(-1, 8))
 
 
 @pytest.mark.parametrize("tools", [False, True])
@@ -139,9 +181,10 @@ class Echo(ScriptedModel):
         return self.bind()
 
 
+@pytest.mark.parametrize("durability", ["async", "sync"])
 @pytest.mark.parametrize("tools", [False, True])
 @pytest.mark.parametrize("shuffled", [False, True])
-async def test_calls_made_at_once_find_their_own_run_again(shuffled, tools):
+async def test_calls_made_at_once_find_their_own_run_again(shuffled, tools, durability):
     """Even where the resumed node makes them in another order.
 
     With tools each begins its run when its first reply is there, so their order may change too.
@@ -165,9 +208,9 @@ async def test_calls_made_at_once_find_their_own_run_again(shuffled, tools):
     model = model.bind_tools([sync_node]) if tools else model
     app = graph_of(node, InMemorySaver())
     with pytest.raises(ConnectionError):
-        await app.ainvoke(INPUT, CONFIG)
+        await app.ainvoke(INPUT, CONFIG, durability=durability)
     asked = len(policy.asked)
-    result = await app.ainvoke(None, CONFIG)
+    result = await app.ainvoke(None, CONFIG, durability=durability)
     assert [m.text for m in result["messages"][1:]] == [f"about question {i}" for i in range(6)]
     assert len(policy.asked) <= asked * (2 if shuffled or tools else 1)
 
