@@ -81,23 +81,16 @@ async def states_of(run: InnerRun) -> AsyncGenerator[State]:
 
 
 async def _states(run: InnerRun) -> AsyncGenerator[State]:
-    parts: asyncio.Queue[JsonObject | None] = asyncio.Queue()
+    states: asyncio.Queue[JsonObject | None] = asyncio.Queue()
     state: JsonObject = {}
-    asked = [(m.type, m.content) for m in run.messages]
     # A task has its own context, and ends as soon as the generator is left.
-    work = asyncio.create_task(_run(run, parts), context=inner_context(run.callbacks, run.saving))
-    work.add_done_callback(lambda _: parts.put_nowait(None))
+    work = asyncio.create_task(_run(run, states), context=inner_context(run.callbacks, run.saving))
+    work.add_done_callback(lambda _: states.put_nowait(None))
     try:
-        while part := await parts.get():
-            state = part["data"]
-            if not (messages := state.get("messages")):
-                continue  # only the input is saved, or a first reply (`reply_with_tools`)
-            if [(m.type, m.content) for m in messages] != asked:
-                raise _OtherRunError
+        while found := await states.get():
+            state = found
             yield cast("State", state)
         await work
-        if not state.get("messages"):
-            raise _OtherRunError
     except TPOError as error:
         error.partial = {**state, **(error.partial or {})}
         raise
@@ -106,13 +99,25 @@ async def _states(run: InnerRun) -> AsyncGenerator[State]:
         await asyncio.wait([work])
 
 
-async def _run(run: InnerRun, parts: asyncio.Queue[JsonObject | None]) -> None:
+async def _run(run: InnerRun, states: asyncio.Queue[JsonObject | None]) -> None:
     app: Any = run.graph.compile(checkpointer=False if run.saving == "none" else None, name="tpo")
     config: RunnableConfig = {"recursion_limit": MAX_STEPS}
     given: InputState = {"messages": list(run.messages), "drafts": list(run.drafts)}
+    found: JsonObject = {}
     async with aclosing(
         # Without `custom`: events that are read here would not reach the graph around it.
         app.astream(given, config, context=run.context, stream_mode="values", version="v2")
     ) as stream:
         async for part in stream:
-            parts.put_nowait(part)
+            # At first a resumed run may have none: only its input is saved.
+            if messages := part["data"].get("messages"):
+                found = part["data"]
+                if _told(messages) != _told(run.messages):
+                    raise _OtherRunError
+                states.put_nowait(found)
+    if not found:  # what is saved here is the first reply of another call, not a run
+        raise _OtherRunError
+
+
+def _told(messages: Sequence[AnyMessage]) -> list[object]:
+    return [(message.type, message.content) for message in messages]

@@ -129,7 +129,8 @@ def _tokenizer(transformers: Untyped, source: HfSource, about: JsonObject) -> Un
             text = Path(source.template).expanduser().read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise ConfigError(
-                f"the template {source.template} cannot be read: {evidence(error)}"
+                f"the template {source.template} cannot be read: {evidence(error)}; "
+                "give the path of a Jinja file"
             ) from None
         tokenizer.chat_template = text
     if not source.pair and not tokenizer.chat_template:

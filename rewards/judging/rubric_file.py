@@ -100,7 +100,10 @@ def read_rubric(path: str) -> RubricFile:
     except ValidationError as error:
         raise ConfigError(f"rubric file {path}: {explain(error)}") from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"rubric file {path!r} cannot be read: {evidence(error)}") from None
+        raise ConfigError(
+            f"rubric file {path!r} cannot be read: {evidence(error)}; "
+            "give the path of a TOML file with criteria"
+        ) from None
     if not file.per_query and (file.source != "query" or not file.criteria):
         what = (
             "source: only criteria that are written have one"

@@ -86,7 +86,10 @@ def _mix_file(path: str) -> _MixFile:
     except ValidationError as error:
         raise ConfigError(f"mix file {path}: {explain(error)}") from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"mix file {path!r} cannot be read: {evidence(error)}") from None
+        raise ConfigError(
+            f"mix file {path!r} cannot be read: {evidence(error)}; "
+            "give the path of a TOML file with parts"
+        ) from None
 
 
 def _named(spec: str, resolve: Resolve) -> PlannedReward | Reward:

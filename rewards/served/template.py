@@ -49,7 +49,8 @@ def template_of(tokenizer: str | None, template: str | None) -> Template | None:
             return FileTemplate(template, Path(template).expanduser().read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ConfigError(
-                f"the template {template} cannot be read: {evidence(error)}"
+                f"the template {template} cannot be read: {evidence(error)}; "
+                "give the path of a Jinja file"
             ) from None
     return TokenizerTemplate(tokenizer) if tokenizer else None
 

@@ -85,7 +85,10 @@ def read_schema(path: str) -> JsonObject:
     try:
         schema = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError(f"the JSON schema {path} cannot be read: {evidence(error)}") from None
+        raise ConfigError(
+            f"the JSON schema {path} cannot be read: {evidence(error)}; "
+            "give the path of a file with a JSON schema"
+        ) from None
     if not isinstance(schema, dict):
         raise ConfigError(f"the JSON schema {path} is not an object")
     if fault := fault_in(schema):

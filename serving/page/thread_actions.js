@@ -1,4 +1,6 @@
 /** The list of threads: read it, all of it for a search; rename a thread, delete one, take that back. */
+import { Unreachable } from "./api_client.js";
+
 const PAGE = 40; // threads that one more press of the button shows
 const UNDO_WITHIN = 10_000; // milliseconds
 const LEFT = "tpo-deleted"; // in the session's storage: the thread that is hidden
@@ -19,7 +21,7 @@ export function threadActions({ state: s, set, server, showingErrors, leave }) {
     else place?.removeItem(LEFT);
   }
 
-  /** What was hidden when the page was left is deleted now; if that is refused, the next list has it again. */
+  /** What was hidden when the page was left is deleted now. If that is refused, the next list has it again. */
   async function read() {
     const limit = s.search ? Infinity : shown;
     const found = await server.threads(limit);
@@ -27,8 +29,14 @@ export function threadActions({ state: s, set, server, showingErrors, leave }) {
     const threads = found.filter((t) => t.thread_id !== left);
     set({ threads, more: found.length >= limit, locked: false, connection: "online" });
     if (!left) return;
-    hide(null);
-    if (threads.length < found.length) await server.deleteThread(left).catch(unlessGone);
+    const forget = () => s.deleted || hide(null); // by now another thread may be noted
+    if (threads.length < found.length)
+      await server.deleteThread(left).catch((error) => {
+        if (error instanceof Unreachable) throw error; // the next list tries again
+        forget();
+        unlessGone(error);
+      });
+    forget();
   }
 
   const refresh = showingErrors(read);

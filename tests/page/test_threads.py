@@ -99,6 +99,22 @@ def test_a_thread_whose_deletion_the_server_did_not_hear_of_is_gone_after_a_relo
     wait_until(lambda: httpx.get(f"{site.url}/threads/{many[-1]}").status_code == 404)
 
 
+def test_a_deletion_that_gets_lost_after_a_reload_is_tried_again(window, many, site, expected):
+    expected.append("ERR_FAILED")
+    page = window()
+    page.evaluate("id => sessionStorage.setItem('tpo-deleted', id)", many[-1])
+    deletes = lambda request: request.method == "DELETE"  # noqa: E731
+    page.route("**/threads/*", lambda r: r.abort() if deletes(r.request) else r.fallback())
+    with page.expect_request(deletes):
+        page.reload()
+    with page.expect_request(deletes):
+        pass  # the page tries again by itself
+    page.reload()
+    expect(page.locator(".thread").first).to_contain_text("thing 88 blue")
+    page.unroute("**/threads/*")
+    wait_until(lambda: httpx.get(f"{site.url}/threads/{many[-1]}").status_code == 404)
+
+
 def test_a_deletion_that_is_refused_after_a_reload_leaves_the_list_as_it_is(window, many, expected):
     expected.append("409")
     page = window()
