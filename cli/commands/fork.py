@@ -5,6 +5,7 @@ from __future__ import annotations
 from langgraph.types import StateSnapshot
 
 from ...core.errors import InputError
+from ...graphs.is_over import is_over
 from ..ctrl_c import run_interruptible
 from ..find_models import check_settings
 from ..input.fork_edits import Edits, changes_for, round_of
@@ -55,6 +56,11 @@ async def _branch(run: SavedRun, at: str | None, edits: Edits, *, changed: bool)
     elif at:
         await branch_off(run, find_checkpoint(states, at), {})
     elif changed:
+        if not is_over(states[0]):
+            raise InputError(
+                f"run {run.id} is not over; to continue it with other settings, give them to: "
+                f"tpo resume {run.id}"
+            )
         await reopen(run)
     else:
         raise InputError(

@@ -83,12 +83,13 @@ class RowTurns:
         return max(0, there - [m.type for m in given].count("ai"))
 
     async def end_of(self, turn: int) -> State:
-        """Return the state in which the thread was once a question was answered."""
+        """Return the state in which the thread was once a question was answered.
+
+        The newest one may be that of the next turn, under way.
+        """
         newest = await self.newest()
-        if self.answered(newest) == turn:
-            return newest
         past = [saved async for saved in self.app.aget_state_history(self.thread)]
-        states = [cast("State", saved.values) for saved in past]
+        states = [newest, *(cast("State", saved.values) for saved in past)]
         return next(s for s in states if self.answered(s) == turn and s.get("stop_reason"))
 
     async def newest(self) -> State:

@@ -40,13 +40,13 @@ def test_every_row_is_there_once_and_nothing_finished_is_asked_again(tmp_path):
     turns = [[f"Question {i}?", "And then?"][: 1 + i % 2] for i in range(ROWS)]
     rows = [json.dumps({"id": f"r{i}", "turns": asked}) for i, asked in enumerate(turns)]
     file.write_text("\n".join(rows), encoding="utf-8")
-    chance = random.Random(KILLS)
+    chance = random.Random(KILLS + 5)  # with three kills, the last one is in a second turn
     with LoopbackServer(marking.answer, delay=0.02) as server:
         for life in range(KILLS):
             saved = marking.saved(folder)
             before = len(server.asked)
             child = begin(folder, file, server)
-            wanted = before + chance.randrange(1, max(2, 10 * ROWS // (KILLS + 1)))
+            wanted = before + chance.randrange(1, max(2, 20 * ROWS // (KILLS + 1)))
             wait_until(lambda: len(server.asked) >= wanted or child.poll() is not None)  # noqa: B023
             time.sleep(chance.random() * 0.05)
             child.kill()
@@ -65,9 +65,12 @@ def test_every_row_is_there_once_and_nothing_finished_is_asked_again(tmp_path):
     assert [p["id"] for p in pools] == [r["id"] for r in results]
     for pool, result in zip(pools, results, strict=True):
         searches = [*pool.get("earlier", []), pool]
-        assert len(searches) == len(result.get("turns", [result])) == len(result["input"]["turns"])
+        turns = result.get("turns", [result])
+        assert len(searches) == len(turns) == len(result["input"]["turns"])
         assert [len(search["requests"]) for search in searches] == [7] * len(searches)
+        assert [turn["usage"]["total"]["requests"] for turn in turns] == [7] * len(searches)
         assert result["usage"]["total"]["requests"] == 7 * len(searches)
+        assert all(turn["answer"] for turn in turns)
     with closing(sqlite3.connect(folder / "runs.db")) as database:
         assert database.execute("SELECT count(*) FROM checkpoints").fetchone() == (0,)
         assert database.execute("SELECT count(*) FROM tpo_paid").fetchone() == (0,)

@@ -93,6 +93,25 @@ async def test_a_row_whose_second_question_failed_keeps_the_first_answer(tmp_pat
     assert [len(one["requests"]) for one in (*pool["earlier"], pool)] == [1, 1]
 
 
+async def test_a_second_question_that_is_under_way_leaves_the_first_as_it_was(tmp_path):
+    def reward(query: str, answer: str) -> float:
+        if fails and "begin each line" in query:
+            raise ValueError("no reward for this one")
+        return len(answer)
+
+    fails = True
+    given = settings(ScriptedModel(script=Answering()), tmp_path / "a", depth=1, reward=reward)
+    (row,) = await run([ROW], **given)
+    assert "no reward for this one" in row["error"]["message"]
+    fails = False
+    (again,) = await run([ROW], **given, retry_failed=True)
+    assert again["turns"][0] == row["turns"][0]
+    model = ScriptedModel(script=Answering())
+    (whole,) = await run([ROW], **{**given, "policy": model, "folder": tmp_path / "b"})
+    assert again["messages"] == whole["messages"]
+    assert again["usage"]["total"]["requests"] == len(model.asked)
+
+
 @pytest.mark.parametrize(
     ("turns", "asked"),
     [
