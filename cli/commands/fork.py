@@ -87,5 +87,6 @@ def _base(states: list[StateSnapshot], at: str | None, edits: Edits) -> StateSna
         return base
     if not fitting:
         where = "" if wanted is None else f" in round {wanted}"
-        raise InputError(f"the run has no {' or '.join(sorted(edits.makers))} to edit{where}")
+        steps = " or ".join(sorted(edits.makers)).replace("rank", "ranking")
+        raise InputError(f"the run has no {steps} to edit{where}")
     return fitting[0]

@@ -50,7 +50,8 @@ def find_candidate(values: State, name: str, place: str = "") -> Candidate:
     found = by_id(pool, name)
     if found is None:
         ids = ", ".join(c["id"] for c in pool)
-        raise InputError(f"there is no answer {name!r}{place}; choose one of {ids}")
+        known = f"choose one of {ids}" if ids else "the run has none yet"
+        raise InputError(f"there is no answer {name!r}{place}; {known}")
     return found
 
 

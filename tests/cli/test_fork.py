@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from loopback_server import message_text
 
 pytestmark = pytest.mark.loopback
@@ -135,6 +136,29 @@ def test_bad_forks_change_nothing(args, words, tpo, run_id):
     assert words in ran.err
     assert ran.err.count("\n") == 1
     assert len(tpo("show", run_id, "--history", "--json").records) == len(before)
+
+
+@pytest.mark.parametrize("step", [0, 1, 2, 4])
+def test_a_run_that_is_not_over_is_not_reopened(step, tpo, policy, monkeypatch):
+    """Saved are the input, and with each step one checkpoint more."""
+    save = AsyncSqliteSaver.aput
+
+    async def dies(self, config, checkpoint, metadata, versions):
+        if metadata["step"] == step:
+            raise OSError("the process dies")
+        return await save(self, config, checkpoint, metadata, versions)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(AsyncSqliteSaver, "aput", dies)
+        assert tpo("run", "Name a river", "-p", policy, "-w", "2").code == 1
+    (run,) = tpo("runs", "--json").records
+    said = tpo("fork", run["id"], "--width", "3").err
+    assert "is not over; to continue it with other settings, give them to: tpo resume" in said
+    wrong = tpo("fork", run["id"], "--edit", "r9c9=x").err
+    assert ("the run has none yet" if step < 2 else "choose one of r0c0, r0c1") in wrong
+    if step < 3:
+        assert "the run has no ranking to edit" in tpo("fork", run["id"], "--drop", "r0c0").err
+    assert tpo("resume", run["id"], "--width", "3").code == 0
 
 
 def test_an_edit_must_fit_its_checkpoint(tpo, run_id):
