@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from langchain_core.messages import AnyMessage, RemoveMessage
+from langchain_core.messages import AIMessage, AnyMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.constants import START
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
@@ -61,6 +61,10 @@ async def next_input(app: TPOApp, thread: RunnableConfig, given: InputState) -> 
     """
     saved = await app.aget_state(thread)
     name, past = thread["configurable"]["thread_id"], saved.values.get("messages") or []
+    if lacks_last_checkpoint(saved):
+        if repeats(past[:-1], given["messages"]):
+            return None
+        saved = await with_last_checkpoint(app, thread)
     if saved.interrupts:
         raise InputError(
             f"the thread {name!r} waits for a person's choice: resume it with build_tpo(...) and "
@@ -82,6 +86,18 @@ async def next_input(app: TPOApp, thread: RunnableConfig, given: InputState) -> 
 def is_unfinished(saved: StateSnapshot) -> bool:
     """Tell whether something was paid for a run that has not ended: not before its first step."""
     return not is_over(saved) and saved.next != (START,)
+
+
+def lacks_last_checkpoint(saved: StateSnapshot) -> bool:
+    """Tell whether a run has its answer, and was cut off before the checkpoint that holds it."""
+    last = (saved.values.get("messages") or [None])[-1]
+    return [task.name for task in saved.tasks] == ["finish"] and isinstance(last, AIMessage)
+
+
+async def with_last_checkpoint(app: TPOApp, thread: RunnableConfig) -> StateSnapshot:
+    """Save the last checkpoint of such a run, as a new input would lose its answer."""
+    await app.ainvoke(None, thread)
+    return await app.aget_state(thread)
 
 
 def gives_up(past: Sequence[AnyMessage], messages: Sequence[AnyMessage]) -> bool:

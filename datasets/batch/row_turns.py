@@ -16,7 +16,7 @@ from ...core.given_messages import messages_of
 from ...core.json_types import JsonObject
 from ...core.state import InputState, State
 from ...graphs.loop import MAX_STEPS, TPOApp
-from ...graphs.thread import is_unfinished
+from ...graphs.thread import is_unfinished, lacks_last_checkpoint, with_last_checkpoint
 from ..rows.row import Row
 
 OWN_SETTINGS = "tpo_row_settings"  # in the metadata of checkpoints
@@ -62,6 +62,8 @@ class RowTurns:
         saved = await self.app.aget_state(self.thread)
         if self.answered(cast("State", saved.values)) >= turn:
             return
+        if lacks_last_checkpoint(saved):
+            saved = await with_last_checkpoint(self.app, self.thread)
         first = None if is_unfinished(saved) else self.input_of(turn)
         settings: JsonObject = {"context": self.context, "durability": "sync", "version": "v2"}
         stream = self.app.astream(first, self.thread, stream_mode="custom", **settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from langgraph.checkpoint.sqlite import SqliteSaver
 from scripted_model import Ask, ScriptedModel
 from steps import by_step
 
@@ -110,6 +111,27 @@ async def test_a_second_question_that_is_under_way_leaves_the_first_as_it_was(tm
     (whole,) = await run([ROW], **{**given, "policy": model, "folder": tmp_path / "b"})
     assert again["messages"] == whole["messages"]
     assert again["usage"]["total"]["requests"] == len(model.asked)
+
+
+async def test_a_row_cut_off_before_the_checkpoint_with_its_first_answer(tmp_path, monkeypatch):
+    save = SqliteSaver.put
+
+    def dies(self, config, checkpoint, metadata, versions):
+        if len(checkpoint["channel_values"].get("messages", [0])) == 2:
+            raise OSError("the process dies")
+        return save(self, config, checkpoint, metadata, versions)
+
+    given = settings(ScriptedModel(script=Answering()), tmp_path / "a", depth=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteSaver, "put", dies)
+        (row,) = await run([ROW], **given)
+    assert "the process dies" in row["error"]["message"]
+    (again,) = await run([ROW], **given, retry_failed=True)
+    model = ScriptedModel(script=Answering())
+    (whole,) = await run([ROW], **{**given, "policy": model, "folder": tmp_path / "b"})
+    assert again["messages"] == whole["messages"]
+    assert again["answer"] == whole["answer"]
+    assert len(given["policy"].asked) == len(model.asked)
 
 
 @pytest.mark.parametrize(

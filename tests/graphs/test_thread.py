@@ -61,6 +61,44 @@ async def test_a_later_turn_goes_on_too(place):
     assert {c["turn"] for c in result["candidates"]} == {2}
 
 
+class WithoutItsEnd(InMemorySaver):
+    """Fails to save the checkpoint after `finish`, once it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fails = [True]  # a list, because LangGraph copies its saver
+
+    async def aput(self, config: Any, checkpoint: Any, metadata: Any, versions: Any) -> Any:
+        if self.fails[0] and len(checkpoint["channel_values"].get("messages", [0])) % 2 == 0:
+            raise StoppedError
+        return await super().aput(config, checkpoint, metadata, versions)
+
+
+@pytest.fixture
+async def cut_off() -> dict[str, Any]:
+    """A thread with an answer, broken off before the checkpoint that holds it."""
+    saver = WithoutItsEnd()
+    place = {"checkpointer": saver, "thread_id": "t"}
+    with pytest.raises(StoppedError):
+        await tpo.aalign(QUERY, policy=says(), **place, **OPTIONS)
+    saver.fails[0] = False
+    return place
+
+
+async def test_the_same_prompt_gets_the_answer_that_was_there(cut_off):
+    model = says()
+    result = await tpo.aalign(QUERY, policy=model, **cut_off, **OPTIONS)
+    assert ([m.text for m in result["messages"]], model.asked) == ([QUERY, "better 2"], [])
+    assert result["usage"]["total"]["requests"] == 4
+
+
+async def test_another_prompt_follows_the_answer_that_was_there(cut_off):
+    result = await tpo.aalign("And the sea?", policy=says(), **cut_off, **OPTIONS)
+    said = [m.text for m in result["messages"]]
+    assert said == [QUERY, "better 2", "And the sea?", "better 2"]
+    assert {c["turn"] for c in result["candidates"]} == {2}
+
+
 async def test_a_run_without_any_candidate_is_tried_again(place):
     with pytest.raises(tpo.NoCandidateError):
         await tpo.aalign(QUERY, policy=says(sample=ConnectionError("down")), **place, **OPTIONS)
