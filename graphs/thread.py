@@ -61,24 +61,22 @@ async def next_input(app: TPOApp, thread: RunnableConfig, given: InputState) -> 
     """
     saved = await app.aget_state(thread)
     name, past = thread["configurable"]["thread_id"], saved.values.get("messages") or []
-    if lacks_last_checkpoint(saved):
-        if repeats(past[:-1], given["messages"]):
-            return None
-        saved = await with_last_checkpoint(app, thread)
     if saved.interrupts:
         raise InputError(
             f"the thread {name!r} waits for a person's choice: resume it with build_tpo(...) and "
             "Command(resume=...), or take another thread_id"
         )
+    if lacks_last_checkpoint(saved) and not repeats(past[:-1], given["messages"]):
+        saved = await with_last_checkpoint(app, thread)
     if not is_unfinished(saved) or gives_up(past, given["messages"]):
         refuse_unknown_removals(given["messages"], [message.id for message in past])
         return given
-    if repeats(past, given["messages"]):
+    if lacks_last_checkpoint(saved) or repeats(past, given["messages"]):
         return None
-    query = read_conversation(past).query[:SHOWN_CHARS]
     raise InputError(
-        f"the thread {name!r} holds an unfinished run ({query!r}): give its prompt again to go on "
-        "with it, which pays for nothing twice, or take another thread_id. "
+        f"the thread {name!r} holds an unfinished run "
+        f"({read_conversation(past).query[:SHOWN_CHARS]!r}): give its prompt again to go on with "
+        "it, which pays for nothing twice, or take another thread_id. "
         f"RemoveMessage({past[-1].id!r}) before another prompt gives it up"
     )
 

@@ -39,14 +39,11 @@ async def run_silently(
     Returns:
         The values it ended with.
     """
-    values = input
-    async for part in graph.astream(
-        input,
-        _unstreamed(in_sync_node=in_sync_node),
-        context=context,
-        stream_mode=["custom", "values"],
-        version="v2",
-    ):
+    values, config = input, _unstreamed(in_sync_node=in_sync_node)
+    stream = graph.astream(
+        input, config, context=context, stream_mode=["custom", "values"], version="v2"
+    )
+    async for part in stream:
         if part["type"] == "custom":
             write(part["data"])
         elif part["type"] == "values":

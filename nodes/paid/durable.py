@@ -21,7 +21,7 @@ from langgraph.constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.pregel._write import ChannelWrite, ChannelWriteEntry
 from langgraph.runtime import get_runtime
 
-from ...core.errors import ConfigError
+from ...core.errors import ConfigError, NoCandidateError
 from ...core.failure import failure_of
 from ...core.json_types import JsonObject
 from ...core.state import Candidate
@@ -72,6 +72,9 @@ async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
     Killed after a node was saved and before the checkpoint that follows, a run resumes
     without what the node's tasks wrote: LangGraph does not run the node again, and so does
     not ask for its tasks. Their writes still stand beside the checkpoint before.
+
+    Raises:
+        NoCandidateError: they do not, and there is no other text.
     """
     lost = {(c["turn"], c["id"]): c for c in pool if not c["text"] and c["error"] is None}
     if not lost:
@@ -81,6 +84,11 @@ async def restore(pool: Sequence[Candidate]) -> list[Candidate]:
         found = whole | found
         if found.keys() == lost.keys():
             break
+    if not found and not any(c["text"] for c in pool):
+        raise NoCandidateError(
+            "no text of this run was saved, so there is nothing to rank: go back to the checkpoint "
+            "before its first samples (tpo fork ID --at CHECKPOINT), or begin another run"
+        )
     gone = "lost: the interrupted run left no text"
     return [found.get(key) or {**c, "error": gone, "failure": "lost"} for key, c in lost.items()]
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, StateGraph
 from synthetic_run import Run, outcome, whole
 
-from tpo import State
+from tpo import NoCandidateError, State
 
 LAST = 11  # the checkpoint after finish: input is -1, then sample 1, rank 2, loss 3, ...
 
@@ -32,6 +33,27 @@ def fail_at(run: Run, step: int, monkeypatch: pytest.MonkeyPatch, inside: str = 
         return await aput(config, checkpoint, metadata, versions)
 
     monkeypatch.setattr(saver, "aput", failing)
+
+
+async def test_texts_that_the_saver_did_not_keep_are_told(config, monkeypatch):
+    """One write fails, and the saver is well again for those that follow."""
+    run = Run(InMemorySaver(), sampling="native")
+    saver = run.app.checkpointer
+    aput_writes = saver.aput_writes
+
+    async def failing(config: Any, writes: Any, *rest: Any) -> None:
+        if any("text" in str(value) for channel, value in writes if channel == "candidates"):
+            raise OSError("no space left on device")
+        await aput_writes(config, writes, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(saver, "aput_writes", failing)
+        with pytest.raises(OSError, match="no space"):
+            await run.start(config, durability="sync")
+    with pytest.raises(NoCandidateError, match="no text of this run was saved"):
+        await run.resume(config)
+    first = [c.config async for c in run.app.aget_state_history(config) if c.next == ("sample",)]
+    assert (await run.resume(first[0]))["stop_reason"] == "depth"
 
 
 @pytest.mark.parametrize("sampling", ["native", "parallel"])
