@@ -90,8 +90,10 @@ class RowTurns:
         The newest one may be that of the next turn, under way.
         """
         newest = await self.newest()
+        if self.answered(newest) == turn and newest.get("stop_reason"):
+            return newest
         past = [saved async for saved in self.app.aget_state_history(self.thread)]
-        states = [newest, *(cast("State", saved.values) for saved in past)]
+        states = [cast("State", saved.values) for saved in past]
         return next(s for s in states if self.answered(s) == turn and s.get("stop_reason"))
 
     async def newest(self) -> State:
