@@ -82,7 +82,10 @@ class RowResult(TypedDict):
 
 
 class PaidRequest(TypedDict):
-    """One request of a row, so that a part of a run can be priced."""
+    """One request of a row, so that a part of a run can be priced.
+
+    Those of the judges of a round are one record together, with the phase `rank`.
+    """
 
     phase: Phase
     round: int
@@ -90,6 +93,9 @@ class PaidRequest(TypedDict):
     cached_tokens: int
     output_tokens: int
     texts: int
+    """Answers, losses or gradients; judges write none."""
+    requests: NotRequired[int]
+    """How many it stands for, if not one."""
     turn: NotRequired[int]
     """Which question of the row it belongs to; left out for the first."""
     cost_usd: NotRequired[float | None]

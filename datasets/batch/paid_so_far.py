@@ -27,9 +27,10 @@ class PaidSoFar:
         if self._saver:
             await self._saver.add_paid(row, request, paid)
 
-    def of(self, row: str) -> list[PaidRequest]:
-        """Return the requests of a row."""
-        return list(self._known.get(row, {}).values())
+    def of(self, row: str, turn: int | None = None) -> list[PaidRequest]:
+        """Return the requests of a row, or of one of its questions."""
+        known = self._known.get(row, {}).values()
+        return [one for one in known if turn in {None, one.get("turn", 1)}]
 
     async def forget(self, row: str) -> None:
         """Forget the requests of a row that is written."""

@@ -9,13 +9,14 @@ from contextlib import aclosing
 from ...core.context import Context
 from ...core.errors import cause_of
 from ...core.events import AnyEvent, RequestFinished
-from ...core.json_types import JsonObject
 from ...core.login import without_login
 from ...core.state import State
+from ...core.usage import Cost, Phase
 from ...graphs.loop import TPOApp
 from ..records import PaidRequest, RowError, RowPool, RowResult
 from ..rows.own_settings import with_own_settings
 from ..rows.row import Row
+from .judged import Judged, not_told
 from .paid_so_far import PaidSoFar
 from .row_lines import RowLines
 from .row_turns import RowTurns
@@ -52,6 +53,9 @@ async def run_row(
         for turn in range(1, turns.count + 1):
             async with aclosing(turns.events(turn)) as events:
                 async for event in events:
+                    if isinstance(event, Judged):
+                        await paid.add(row.id, *judging_of(event, turn))
+                        continue
                     watch(row, event)
                     if event["type"] == "tpo.request_finished":
                         await paid.add(row.id, *request_of(event, turn))
@@ -59,6 +63,9 @@ async def run_row(
     except Exception as failed:  # noqa: BLE001  a failure is a row like any other
         error = RowError(kind=type(failed).__name__, message=without_login(cause_of(failed)))
         states.append(await turns.under_way(len(states) + 1))
+    for turn, state in enumerate(states, 1):
+        if judged := not_told(state, paid.of(row.id, turn)):
+            await paid.add(row.id, *judging_of(judged, turn))
     lines = RowLines(row, states, paid.of(row.id), error)
     return lines.result(time.monotonic() - begun), lines.pool()
 
@@ -66,10 +73,21 @@ async def run_row(
 def request_of(event: RequestFinished, turn: int) -> tuple[str, PaidRequest]:
     """Return the name of a request that has come back, and its record."""
     name = f"{turn} {event['phase']} {event['round']} {event['request']}"
-    paid: JsonObject = {**event["cost"]}
+    return name, paid_request(event["phase"], event["round"], event["cost"], turn)
+
+
+def judging_of(judged: Judged, turn: int) -> tuple[str, PaidRequest]:
+    """Return a name for the requests of a step's judges, and their one record."""
+    record = paid_request("rank", judged.round, judged.cost, turn)
+    record |= {"requests": judged.cost["requests"], "texts": 0}
+    return f"{turn} rank {judged.round} {judged.step}", record
+
+
+def paid_request(phase: Phase, round: int, paid: Cost, turn: int) -> PaidRequest:
+    """Return the record of what was paid for."""
     request = PaidRequest(
-        phase=event["phase"],
-        round=event["round"],
+        phase=phase,
+        round=round,
         input_tokens=paid["input_tokens"],
         cached_tokens=paid["cached_tokens"],
         output_tokens=paid["output_tokens"],
@@ -77,4 +95,6 @@ def request_of(event: RequestFinished, turn: int) -> tuple[str, PaidRequest]:
     )
     if turn > 1:
         request["turn"] = turn
-    return name, {**request, "cost_usd": paid["cost_usd"]} if "cost_usd" in paid else request
+    if paid.get("priced_requests") == paid["requests"]:
+        request["cost_usd"] = paid.get("cost_usd")
+    return request

@@ -18,6 +18,7 @@ from ...core.state import InputState, State
 from ...graphs.loop import MAX_STEPS, TPOApp
 from ...graphs.thread import is_unfinished, lacks_last_checkpoint, with_last_checkpoint
 from ..rows.row import Row
+from .judged import Judged, judging
 
 OWN_SETTINGS = "tpo_row_settings"  # in the metadata of checkpoints
 
@@ -50,8 +51,10 @@ class RowTurns:
         """How many questions the row asks."""
         return 1 + len(self.row.further)
 
-    async def events(self, turn: int) -> AsyncGenerator[AnyEvent]:
+    async def events(self, turn: int) -> AsyncGenerator[AnyEvent | Judged]:
         """Answer a question, or go on with it, and yield the events; an answered one has none.
+
+        After a step that was judged comes what its judges have cost.
 
         Args:
             turn: Which question, from 1; those before it are answered.
@@ -66,10 +69,15 @@ class RowTurns:
             saved = await with_last_checkpoint(self.app, self.thread)
         first = None if is_unfinished(saved) else self.input_of(turn)
         settings: JsonObject = {"context": self.context, "durability": "sync", "version": "v2"}
-        stream = self.app.astream(first, self.thread, stream_mode="custom", **settings)
+        modes: JsonObject = {"stream_mode": ["custom", "updates"]}
+        stream = self.app.astream(first, self.thread, **modes, **settings)
         async with aclosing(cast("AsyncGenerator[JsonObject]", stream)) as parts:
             async for part in parts:
-                yield cast("AnyEvent", part["data"])
+                if part["type"] == "custom":
+                    yield cast("AnyEvent", part["data"])
+                else:
+                    for judged in judging(part["data"]):
+                        yield judged
 
     def input_of(self, turn: int) -> InputState:
         """Return what a question gives the graph."""

@@ -36,12 +36,13 @@ def equal_width(
 
 def width_on_row(id: str, first: RowPool, searches: Sequence[Arm], equal: Equal) -> float | None:
     """Return how many samples cost what the cheapest search spent on a row."""
-    samples = [stand for stand in trail(first) if stand.round == 0]
-    spent = [
-        trail(arm.pools[id], first if is_shared(arm.pools[id]) else None)[-1]
-        for arm in searches
-        if arm.answered(id) and id in arm.pools
-    ]
+    pools = [arm.pools[id] for arm in searches if arm.answered(id) and id in arm.pools]
+    trails = [trail(pool, first) for pool in pools if is_shared(pool)]
+    # An arm has judged the samples that it was given, and says what that costs.
+    known = trails[0] if trails else trail(first)
+    samples = [stand for stand in known if stand.round == 0]
+    own = [trail(pool) for pool in pools if not is_shared(pool)]
+    spent = [stands[-1] for stands in [*trails, *own]]
     if not samples or not spent:
         return None
     for unit in (equal, "tokens", "texts"):

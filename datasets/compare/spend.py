@@ -45,7 +45,7 @@ class Spend(NamedTuple):
 def spend_of(request: PaidRequest) -> Spend:
     """Return what one request cost."""
     tokens = request["input_tokens"] + request["output_tokens"]
-    return Spend(tokens, request["texts"], 1, request.get("cost_usd"))
+    return Spend(tokens, request["texts"], request.get("requests", 1), request.get("cost_usd"))
 
 
 def total_spend(parts: Iterable[Spend]) -> Spend:

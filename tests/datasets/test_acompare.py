@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from fake_judge import obey, read
 from scripted_model import ScriptedModel
 from steps import by_step
 
@@ -65,6 +66,26 @@ async def test_best_of_n_is_as_wide_as_the_searches_spend(tmp_path, model):
     assert len(pools(tmp_path / "arms" / "best_of_n")["r0"]["candidates"]) > 3
     assert plain["tokens"] == pytest.approx(search["tokens"], rel=0.25)
     assert "width" in plain["settings"]
+
+
+async def test_judging_counts_in_what_is_made_equal(tmp_path):
+    """Else best-of-N is as wide as the whole search has cost, and each answer is judged too."""
+
+    def script(messages, index, seed):
+        blocks, _ = read(messages[-1].text)
+        judge = "answer" in blocks and "chosen" not in messages[-1].text
+        if judge:
+            return obey(len)(messages, index, seed)
+        return by_step(messages, sample="short " * (index + 9), update="long " * (index + 9))
+
+    place = common(ScriptedModel(script=script), tmp_path, reward="judge")
+    await tpo.acompare(ROWS, arms=TWO, **place)
+    plain, search = (
+        [row["usage"]["total"] for row in read_lines(tmp_path / "arms" / name / "results.jsonl")]
+        for name in TWO
+    )
+    tokens = [sum(t["input_tokens"] + t["output_tokens"] for t in arm) for arm in (plain, search)]
+    assert 0.6 * tokens[1] < tokens[0] < 1.2 * tokens[1]
 
 
 async def test_the_same_call_again_asks_for_nothing(tmp_path, model):

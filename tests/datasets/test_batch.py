@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
+from fake_judge import obey, read
 from langchain_core.messages import HumanMessage
 from scripted_model import ScriptedModel
 from steps import by_step
 
 import tpo
+from tpo.core.state import State
 from tpo.core.strict_json import parse_json
+from tpo.core.usage import Usage, cost
 from tpo.datasets.batch.json_lines import read_lines
+from tpo.datasets.batch.judged import Judged, not_told
+from tpo.datasets.batch.row_run import judging_of
 from tpo.datasets.export.folders import sources_in
 from tpo.datasets.report.batch_record import batch_record
 
@@ -42,6 +48,41 @@ async def test_each_row_is_answered_and_written_once(tmp_path):
     assert [len(p["candidates"]) for p in pools.values()] == [4] * 7
     asked = [(one["phase"], one["round"]) for one in pools["r0"]["requests"]]
     assert set(asked) == {("sample", 0), ("loss", 0), ("gradient", 0), ("update", 1)}
+
+
+def judging(messages, index, seed):
+    """Answer, or as a judge rate by length."""
+    blocks, _ = read(messages[-1].text)
+    judge = "answer" in blocks and "chosen" not in messages[-1].text
+    return obey(len)(messages, index, seed) if judge else answers(messages, index, seed)
+
+
+async def test_the_requests_of_a_pool_cost_what_the_row_has_cost_judging_included(tmp_path):
+    policy = ScriptedModel(script=judging)
+    place = {"folder": tmp_path, "policy": policy, "reward": "judge", "depth": 1, "width": 2}
+    (row,) = [row async for row in tpo.abatch(["One?"], **place)]
+    (pool,) = read_lines(tmp_path / "pools.jsonl")
+    for phase, paid in row["usage"]["phases"].items():
+        if phase != "sample":  # its judge was tried out once, before the first sample
+            mine = [one for one in pool["requests"] if one["phase"] == phase]
+            for name in ("input_tokens", "cached_tokens", "output_tokens"):
+                assert sum(one[name] for one in mine) == paid[name]
+            assert sum(one.get("requests", 1) for one in mine) == paid["requests"]
+    judged = [(r["round"], r["requests"], r["texts"]) for r in pool["requests"] if "requests" in r]
+    assert judged == [(0, 2, 0), (1, 2, 0)]
+
+
+def test_what_a_kill_has_kept_from_being_told_is_charged_to_the_last_round():
+    judges = cost(requests=4, input_tokens=40, output_tokens=4, cost_usd=0.4, priced_requests=4)
+    usage = Usage(turn=1, total=judges, phases={"rank": judges})
+    state: Any = {"round": 1, "usage": usage}
+    _, told = judging_of(Judged("rank", 0, cost(requests=3, input_tokens=30, output_tokens=3)), 1)
+    rest = not_told(state, [told])
+    assert rest is not None
+    assert (rest.round, rest.cost["requests"], rest.cost["input_tokens"]) == (1, 1, 10)
+    assert rest.cost["cost_usd"] == pytest.approx(0.4)
+    assert not_told(state, [told, judging_of(rest, 1)[1]]) is None
+    assert not_told(cast("State", {}), []) is None
 
 
 async def test_the_same_call_again_pays_for_nothing(tmp_path):
