@@ -61,8 +61,10 @@ def state_of_row(result: RowResult, pool: RowPool) -> StateSnapshot:
         "reward": result["reward"],
         "stop_reason": result["stop_reason"],
     }
-    if result["usage"]:
-        values["turn"], values["usage"] = result["usage"]["turn"], result["usage"]
+    # What is shown is the search of the last question, so its own cost is.
+    usage = result["usage"] if failed else result.get("turns", [result])[-1]["usage"]
+    if usage:
+        values["turn"], values["usage"] = usage["turn"], usage
     error = TPOError(f"{failed['kind']}: {failed['message']}") if failed else None
     return StateSnapshot(
         values=values,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,9 @@ class GrowingFile:
             raise StoreError(f"{self.path} cannot be written: {evidence(error)}") from None
 
     def close(self) -> None:
-        """Close it."""
-        self._file.close()
+        """Close it; what could not be written has been told."""
+        with suppress(OSError) if self._broken else nullcontext():
+            self._file.close()
 
 
 def json_line(record: Mapping[str, object]) -> bytes:

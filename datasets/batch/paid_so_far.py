@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from functools import reduce
+from itertools import chain
+
+from ...core.usage import Cost, add_costs, cost
 from ..records import PaidRequest
 from .row_saver import RowSaver
+
+
+def as_cost(paid: PaidRequest) -> Cost:
+    """Return what a request has cost."""
+    requests, dollars = paid.get("requests", 1), paid.get("cost_usd")
+    return cost(
+        requests=requests,
+        sequences=paid["texts"],
+        input_tokens=paid["input_tokens"],
+        cached_tokens=paid["cached_tokens"],
+        output_tokens=paid["output_tokens"],
+        cost_usd=dollars or 0.0,
+        priced_requests=0 if dollars is None else requests,
+    )
 
 
 class PaidSoFar:
@@ -16,6 +35,12 @@ class PaidSoFar:
     def __init__(self, saver: RowSaver | None = None) -> None:
         self._saver = saver
         self._known: dict[str, dict[str, PaidRequest]] = {}
+
+    async def before(self, ended: Set[str]) -> Cost:
+        """Return what rows that have not ended have paid for in earlier processes."""
+        begun = [row for row in await self._saver.rows() if row not in ended] if self._saver else []
+        paid = [(await self._saver.paid(row)).values() for row in begun if self._saver]
+        return reduce(add_costs, map(as_cost, chain.from_iterable(paid)), cost())
 
     async def begin(self, row: str) -> None:
         """Remember what a row has paid for in an earlier process."""

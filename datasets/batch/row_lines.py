@@ -42,8 +42,10 @@ class RowLines:
 
     def result(self, seconds: float) -> RowResult:
         """Return its line of `results.jsonl`."""
-        last = turn_result(self.states[-1])
+        last, usage = turn_result(self.states[-1]), self.usage
         done = self.error is None
+        # Of a row that goes on after a kill, the steps before it know how long they took.
+        seconds = max(seconds, usage["total"]["seconds"] if usage else 0.0)
         result = RowResult(
             id=self.row.id,
             input=json_form(self.row.input),
@@ -53,7 +55,7 @@ class RowLines:
             heldout=last["heldout"] if done else None,
             stop_reason=last["stop_reason"] if done else None,
             rounds=last["rounds"],
-            usage=self.usage,
+            usage=usage,
             seconds=round(seconds, 3),
             error=self.error,
             thread_id=self.row.id,

@@ -16,7 +16,7 @@ from ...graphs.loop import TPOApp
 from ..records import PaidRequest, RowError, RowPool, RowResult
 from ..rows.own_settings import with_own_settings
 from ..rows.row import Row
-from .judged import Judged, not_told
+from .judges_cost import JudgesCost, not_told
 from .paid_so_far import PaidSoFar
 from .row_lines import RowLines
 from .row_turns import RowTurns
@@ -50,24 +50,30 @@ async def run_row(
     states: list[State] = []
     await paid.begin(row.id)
     try:
-        for turn in range(1, turns.count + 1):
-            async with aclosing(turns.events(turn)) as events:
-                async for event in events:
-                    if isinstance(event, Judged):
-                        await paid.add(row.id, *judging_of(event, turn))
-                        continue
-                    watch(row, event)
-                    if event["type"] == "tpo.request_finished":
-                        await paid.add(row.id, *request_of(event, turn))
-            states.append(await turns.end_of(turn))
+        while len(states) < turns.count:
+            states.append(await answer_question(turns, len(states) + 1, watch, paid))
     except Exception as failed:  # noqa: BLE001  a failure is a row like any other
         error = RowError(kind=type(failed).__name__, message=without_login(cause_of(failed)))
         states.append(await turns.under_way(len(states) + 1))
     for turn, state in enumerate(states, 1):
-        if judged := not_told(state, paid.of(row.id, turn)):
-            await paid.add(row.id, *judging_of(judged, turn))
+        if judges := not_told(state, paid.of(row.id, turn)):
+            await paid.add(row.id, *judging_of(judges, turn))
     lines = RowLines(row, states, paid.of(row.id), error)
     return lines.result(time.monotonic() - begun), lines.pool()
+
+
+async def answer_question(turns: RowTurns, turn: int, watch: Watch, paid: PaidSoFar) -> State:
+    """Answer a question of a row, or go on with it, and return the state at its end."""
+    row = turns.row
+    async with aclosing(turns.events(turn)) as events:
+        async for event in events:
+            if isinstance(event, JudgesCost):
+                await paid.add(row.id, *judging_of(event, turn))
+                continue
+            watch(row, event)
+            if event["type"] == "tpo.request_finished":
+                await paid.add(row.id, *request_of(event, turn))
+    return await turns.end_of(turn)
 
 
 def request_of(event: RequestFinished, turn: int) -> tuple[str, PaidRequest]:
@@ -76,11 +82,11 @@ def request_of(event: RequestFinished, turn: int) -> tuple[str, PaidRequest]:
     return name, paid_request(event["phase"], event["round"], event["cost"], turn)
 
 
-def judging_of(judged: Judged, turn: int) -> tuple[str, PaidRequest]:
+def judging_of(judges: JudgesCost, turn: int) -> tuple[str, PaidRequest]:
     """Return a name for the requests of a step's judges, and their one record."""
-    record = paid_request("rank", judged.round, judged.cost, turn)
-    record |= {"requests": judged.cost["requests"], "texts": 0}
-    return f"{turn} rank {judged.round} {judged.step}", record
+    record = paid_request("rank", judges.round, judges.cost, turn)
+    record["requests"], record["texts"] = judges.cost["requests"], 0
+    return f"{turn} rank {judges.round} {judges.step}", record
 
 
 def paid_request(phase: Phase, round: int, paid: Cost, turn: int) -> PaidRequest:

@@ -18,7 +18,7 @@ from ...core.state import InputState, State
 from ...graphs.loop import MAX_STEPS, TPOApp
 from ...graphs.thread import is_unfinished, lacks_last_checkpoint, with_last_checkpoint
 from ..rows.row import Row
-from .judged import Judged, judging
+from .judges_cost import JudgesCost, judging
 
 OWN_SETTINGS = "tpo_row_settings"  # in the metadata of checkpoints
 
@@ -51,7 +51,7 @@ class RowTurns:
         """How many questions the row asks."""
         return 1 + len(self.row.further)
 
-    async def events(self, turn: int) -> AsyncGenerator[AnyEvent | Judged]:
+    async def events(self, turn: int) -> AsyncGenerator[AnyEvent | JudgesCost]:
         """Answer a question, or go on with it, and yield the events; an answered one has none.
 
         After a step that was judged comes what its judges have cost.
@@ -76,8 +76,8 @@ class RowTurns:
                 if part["type"] == "custom":
                     yield cast("AnyEvent", part["data"])
                 else:
-                    for judged in judging(part["data"]):
-                        yield judged
+                    for judges in judging(part["data"]):
+                        yield judges
 
     def input_of(self, turn: int) -> InputState:
         """Return what a question gives the graph."""

@@ -81,6 +81,7 @@ class Running:
     async def results(self) -> AsyncGenerator[RowResult]:
         """Run the rows that have not ended, and yield each as it ends."""
         ended, stuck = frozenset(self.folder.ended if self.folder else ()), 0
+        self.paid_before = add_costs(self.paid_before, await self.paid.before(ended))
         left = (row for row in self.rows if row.id not in ended)
         if self.folder and not self.plan.keep_runs:
             await self.folder.tidy()

@@ -17,7 +17,7 @@ from ...rewards.judging.pairwise import PairwiseJudge
 from ...rewards.resolve import RewardLike
 from ..batch.plan import BatchPlan
 from ..rows.row_file import Rows, rows_of
-from .after_scores import SCORES, AfterScores
+from .after_scores import SCORES, AfterScores, titles_of
 from .arm_folder import Arm
 from .arm_plan import DEFAULT_ARMS, Arms, arm_plans, parted_models
 from .arms_at_work import ArmsAtWork, Watching, unwatched
@@ -54,6 +54,8 @@ class Comparing:
             InputError: a row cannot be answered, or the folder was begun with something else.
             TPOError: see `tpo.core.errors`.
         """
+        titles_of(self.heldout)
+        pairwise_judge(self.judge)
         plans = arm_plans(self.arms, self.common)
         compared = replace(rows, compared=True)
         work = ArmsAtWork(compared, self.common, plans, folder, self.terms.equal, self.watching)
@@ -68,9 +70,9 @@ class Comparing:
         if self.heldout:
             after = AfterScores(self.common, folder / SCORES)
             matched = await after.score(matched, self.heldout)
-        if self.judge is None:
+        if (judge := pairwise_judge(self.judge)) is None:
             return comparison_of(matched, base, self.terms)
-        judged = Judged(pairwise_judge(self.judge), folder / JUDGED, self.common.context)
+        judged = Judged(judge, folder / JUDGED, self.common.context)
         verdicts = await judged.verdicts(matched, base)
         found = comparison_of(matched, base, self.terms, verdicts)
         found["metadata"]["judge"] = {"name": judged.judge.name, "usage": with_dollars(judged.paid)}

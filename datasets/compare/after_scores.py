@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...core.conversation import to_messages
+from ...core.errors import ConfigError
 from ...core.given_messages import as_meant
 from ...core.json_types import JsonObject
 from ...core.login import without_login
@@ -27,6 +28,7 @@ from .reached import Reached
 
 SCORES = "heldout.jsonl"
 AT_ONCE = 16
+LAMBDA = (lambda: None).__name__
 Key = tuple[str, str, str]
 """Name of the reward, id of the row, and what differs between texts."""
 
@@ -41,6 +43,21 @@ def reward_title(reward: RewardLike, nth: int) -> str:
     if isinstance(reward, str):
         return without_reference(without_login(reward))
     return str(getattr(reward, "name", "") or getattr(reward, "__name__", "") or f"heldout {nth}")
+
+
+def titles_of(rewards: Sequence[RewardLike]) -> list[str]:
+    """Return what held-out rewards are called in figures.
+
+    Raises:
+        ConfigError: two are called the same.
+    """
+    titles = [reward_title(reward, n) for n, reward in enumerate(rewards, start=1)]
+    if twice := {title for title in titles if titles.count(title) > 1}:
+        raise ConfigError(
+            f"two held-out rewards are called {twice.pop()!r}, so their figures would be one: "
+            "define each as a function with a name of its own"
+        )
+    return titles
 
 
 @dataclass
@@ -60,7 +77,8 @@ class AfterScores:
     def __post_init__(self) -> None:
         """Read what is known."""
         for line in kept_lines(self.path):
-            if line["score"] is not None:  # what failed is asked again
+            # What failed is asked again; and a lambda may be another one than in the call before.
+            if line["score"] is not None and line["reward"] != LAMBDA:
                 self.known[line["reward"], line["id"], line["text"]] = line["score"]
 
     async def score(self, matched: Matched, rewards: Sequence[RewardLike]) -> Matched:
@@ -69,7 +87,7 @@ class AfterScores:
         Raises:
             StoreError: the scores cannot be kept.
         """
-        titles = [reward_title(reward, n) for n, reward in enumerate(rewards, start=1)]
+        titles = titles_of(rewards)
         with closing(GrowingFile(self.path)) as file:
             gate = asyncio.Semaphore(AT_ONCE)
             for title, reward in zip(titles, rewards, strict=True):

@@ -30,11 +30,11 @@ Pairing = tuple[str, str, str]
 """Id of the row, and what differs between the arm's texts and the other's."""
 
 
-def pairwise_judge(given: PolicyLike | PairwiseJudge) -> PairwiseJudge:
+def pairwise_judge(given: PolicyLike | PairwiseJudge | None) -> PairwiseJudge | None:
     """Return the judge that was given as one, or as its model; `pairwise:` may stand before it."""
     if isinstance(given, str):
         return PairwiseJudge(given.removeprefix(f"{PairwiseJudge.kind}:"))
-    return given if isinstance(given, PairwiseJudge) else PairwiseJudge(given)
+    return given if given is None or isinstance(given, PairwiseJudge) else PairwiseJudge(given)
 
 
 @dataclass

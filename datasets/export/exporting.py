@@ -90,7 +90,7 @@ def export_rows(sources: Iterable[Source], wish: Wish) -> Exported:
             row = wish.trainer.row(example, wish.task)
             if row is None:
                 found.left_out["row", "with earlier turns, which the format has no place for"] += 1
-            elif (text := repr((example.prompt, texts_of(example)))) not in seen:
+            elif (text := repr((example.prompt, texts_of(example), row.get("label")))) not in seen:
                 seen.add(text)
                 found.rows.append(row)
     refuse_two_scales(+scales, wish)

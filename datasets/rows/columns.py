@@ -51,7 +51,12 @@ def conversation_of(columns: JsonObject, field: str) -> list[JsonObject]:
     if isinstance(value, list) and all(isinstance(turn, dict) for turn in value):
         given = [dict(turn) for turn in value]  # with their tool calls and the like
     system = next((s for name in SYSTEMS if isinstance(s := columns.get(name), str) and s), "")
-    if system and given[0]["role"] != "system":
+    if system and given[0]["role"] == "system":
+        raise InputError(
+            "there are two system prompts, one in its own column and one in the messages: "
+            "leave one of them out"
+        )
+    if system:
         given = [{"role": "system", "content": system}, *given]
     return given
 

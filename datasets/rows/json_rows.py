@@ -15,6 +15,7 @@ Numbered = Iterator[tuple[int, object]]
 LONGEST = 64 * 1024 * 1024  # bytes of one row
 CHUNK = 1024 * 1024
 BEGINNING = re.compile(r"\s*\[")
+BLANK = re.compile(r"\s*")
 BETWEEN = re.compile(r"[\s,]*")
 DECODER = json.JSONDecoder()
 
@@ -32,18 +33,14 @@ def lines_of_json(file: IO[bytes]) -> Numbered:
             raise InputError(
                 f"line {number} is longer than {LONGEST // CHUNK} MB: is it JSON lines?"
             )
-        if line.strip():
-            try:
-                yield (
-                    number,
-                    parse_json(
-                        line.strip().decode("utf-8-sig" if number == 1 else "utf-8"), unique=True
-                    ),
-                )
-            except UnicodeDecodeError as error:
-                raise InputError(f"line {number}: not UTF-8 text: {error.reason}") from None
-            except ValueError as error:
-                raise InputError(f"line {number}: not JSON: {why_not(error)}") from None
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+            if text:
+                yield number, parse_json(text, unique=True)
+        except UnicodeDecodeError as error:
+            raise InputError(f"line {number}: not UTF-8 text: {error.reason}") from None
+        except ValueError as error:
+            raise InputError(f"line {number}: not JSON: {why_not(error)}") from None
 
 
 def why_not(error: ValueError) -> str:
@@ -69,6 +66,7 @@ def json_list(file: IO[bytes]) -> Numbered:
     while not text.over():
         number, row = text.line, text.value()
         yield number, row
+    text.end()
 
 
 class TextWindow:
@@ -111,6 +109,19 @@ class TextWindow:
                 raise InputError(f"line {self.line}: the list has no end; was the file cut off?")
             self.skip(BETWEEN)
         return self._text[self._at] == "]"
+
+    def end(self) -> None:
+        """Pass over the end of the list.
+
+        Raises:
+            InputError: something follows it.
+        """
+        self.to(self._at + 1)
+        self.skip(BLANK)
+        while self._at == len(self._text) and self.more():
+            self.skip(BLANK)
+        if self._at < len(self._text):
+            raise InputError(f"line {self.line}: more follows the end of the list: is it one list?")
 
     def value(self) -> object:
         """Return the next row.

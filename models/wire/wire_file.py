@@ -106,7 +106,7 @@ class WireFile:
                 begin = len(self.pieces) * SIZE
                 os.pwrite(file.fileno(), bytes(SIZE), begin)
                 memory = mmap(file.fileno(), SIZE, access=ACCESS_WRITE, offset=begin)
-        except (OSError, AttributeError):  # some file systems and systems cannot do that
+        except (OSError, ValueError, AttributeError):  # a full disk; systems that cannot do that
             return None
         self.pieces.append(memory)
         return memory

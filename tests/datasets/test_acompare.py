@@ -88,6 +88,26 @@ async def test_judging_counts_in_what_is_made_equal(tmp_path):
     assert 0.6 * tokens[1] < tokens[0] < 1.2 * tokens[1]
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"heldout": [lambda q, a: 1.0, lambda q, a: 2.0]}, "two held-out rewards are called"),
+        ({"judge": "pairwise"}, "unknown policy 'pairwise'"),
+    ],
+)
+async def test_what_cannot_judge_is_refused_before_anything_is_paid(tmp_path, model, more, said):
+    with pytest.raises(tpo.ConfigError, match=said):
+        await tpo.acompare(ROWS, arms=TWO, **common(model, tmp_path, **more))
+    assert model.asked == []
+
+
+async def test_another_lambda_is_asked_again(tmp_path, model):
+    """Nothing tells it from the one in the call before."""
+    for reward in (lambda query, answer: 1.0, lambda query, answer: 2.0):
+        found = await tpo.acompare(ROWS, arms=TWO, heldout=[reward], **common(model, tmp_path))
+        assert found["arms"][0]["heldout"] == reward("", "")
+
+
 async def test_the_same_call_again_asks_for_nothing(tmp_path, model):
     place = common(model, tmp_path, heldout=[by_words], judge=ScriptedModel(script=first_place))
     found = await tpo.acompare(ROWS, arms=TWO, **place)

@@ -17,10 +17,12 @@ from tpo.core.state import State
 from tpo.core.strict_json import parse_json
 from tpo.core.usage import Usage, cost
 from tpo.datasets.batch.json_lines import read_lines
-from tpo.datasets.batch.judged import Judged, not_told
+from tpo.datasets.batch.judges_cost import JudgesCost, not_told
+from tpo.datasets.batch.row_lines import RowLines
 from tpo.datasets.batch.row_run import judging_of
 from tpo.datasets.export.folders import sources_in
 from tpo.datasets.report.batch_record import batch_record
+from tpo.datasets.rows.row_file import rows_of
 
 
 def answers(messages, index, seed):
@@ -72,11 +74,21 @@ async def test_the_requests_of_a_pool_cost_what_the_row_has_cost_judging_include
     assert judged == [(0, 2, 0), (1, 2, 0)]
 
 
+def test_the_seconds_of_a_row_are_those_of_all_its_lives():
+    (row,) = rows_of(["Why?"])
+    took = cost(seconds=4.5)
+    state: Any = {"usage": Usage(turn=1, total=took, phases={"sample": took}), "rounds": []}
+    lines = RowLines(row, [state], (), None)
+    assert [lines.result(seconds)["seconds"] for seconds in (0.6, 5.0)] == [4.5, 5.0]
+
+
 def test_what_a_kill_has_kept_from_being_told_is_charged_to_the_last_round():
     judges = cost(requests=4, input_tokens=40, output_tokens=4, cost_usd=0.4, priced_requests=4)
     usage = Usage(turn=1, total=judges, phases={"rank": judges})
     state: Any = {"round": 1, "usage": usage}
-    _, told = judging_of(Judged("rank", 0, cost(requests=3, input_tokens=30, output_tokens=3)), 1)
+    _, told = judging_of(
+        JudgesCost("rank", 0, cost(requests=3, input_tokens=30, output_tokens=3)), 1
+    )
     rest = not_told(state, [told])
     assert rest is not None
     assert (rest.round, rest.cost["requests"], rest.cost["input_tokens"]) == (1, 1, 10)

@@ -43,6 +43,16 @@ async def rows_of(given, **settings):
     return [row async for row in tpo.abatch(given, **settings)]
 
 
+async def test_a_limit_counts_what_rows_have_paid_for_in_earlier_calls(tmp_path):
+    """Rows that were under way when it was reached, and failed ones that are tried again."""
+    rows, model = [f"Question {n}?" for n in range(6)], ScriptedModel(script=answers)
+    for _ in range(3):
+        await rows_of(rows, **place(tmp_path, model, totals=Totals(requests=5)))
+        assert len(model.asked) == 5
+    await rows_of(rows, **place(tmp_path, model))
+    assert len(model.asked) == 4 * len(rows)
+
+
 async def test_a_row_that_fails_is_a_row_with_its_reason_and_may_be_tried_again(tmp_path):
     rows = [{"id": "a", "prompt": "One?"}, {"id": "b", "prompt": "broken"}]
     results = {r["id"]: r for r in await rows_of(rows, **place(tmp_path))}

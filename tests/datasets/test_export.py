@@ -145,6 +145,13 @@ def test_kto_has_both_texts_of_a_pair():
     assert [row["label"] for row in rows(source(), task="kto")] == [True, False]
 
 
+def test_kto_says_that_a_text_is_good_in_one_run_and_bad_in_another():
+    worst: Candidate = {**POOL[3], "reward": -9.0}
+    found = rows(source(), source(pool=[*POOL[:3], worst]), task="kto")
+    said = [(row["completion"][0]["content"], row["label"]) for row in found]
+    assert said == [("d", True), ("a", False), ("b", True), ("d", False)]
+
+
 def test_axolotl_s_reward_and_kto_have_no_place_for_earlier_turns():
     short = source(messages=[ASKED[0], ASKED[-1]])
     (row,) = rows(short, to="axolotl", task="reward")

@@ -72,6 +72,7 @@ def test_without_an_id_the_row_itself_gives_one_and_a_copy_another():
             "rows.jsonl",
             '\ufeff{"id": "a", "prompt": "Why?"}\r\n{"id": "b", "prompt": "How é?"}\r\n',
         ),
+        ("rows.jsonl", '\ufeff\n{"id": "a", "prompt": "Why?"}\n{"id": "b", "prompt": "How é?"}'),
         ("rows.json", '[\n{"id": "a", "prompt": "Why?"},\n {"id": "b", "prompt": "How é?"}]\n'),
         ("rows.json", '{"id": "a", "prompt": "Why?"}\n{"id": "b", "prompt": "How é?"}\n'),
         ("rows.csv", "id,prompt\na,Why?\nb,How é?\n"),
@@ -175,6 +176,11 @@ GOOD = lines(*[{"prompt": f"Why {i}?"} for i in range(6)])
         ('[{"prompt": "x"},\n{"prompt": }]', "line 2: not JSON: Expecting value"),
         ('[{"prompt": "x"},\n{"prompt": "y", "prompt": "z"}]', 'line 2: not JSON: "prompt" is th'),
         ('[{"prompt": "x"},\n', "line 2: the list has no end"),
+        ('[{"prompt": "x"}]\n[{"prompt": "y"}]', "line 2: more follows the end of the list"),
+        (
+            lines({"system": "Be brief.", "messages": [{"role": "system", "content": "x"}, USER]}),
+            "line 1: there are two system prompts",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence_with_the_line(tmp_path, content, said):

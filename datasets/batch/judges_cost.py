@@ -10,7 +10,7 @@ from ...core.usage import Cost, cost
 from ..records import PaidRequest
 
 
-class Judged(NamedTuple):
+class JudgesCost(NamedTuple):
     """What the requests of the judges of one step have cost."""
 
     step: str
@@ -18,16 +18,16 @@ class Judged(NamedTuple):
     cost: Cost
 
 
-def judging(updates: Mapping[str, object]) -> Iterator[Judged]:
+def judging(updates: Mapping[str, object]) -> Iterator[JudgesCost]:
     """Yield what the judges of the steps that wrote these updates have cost."""
     for step, update in updates.items():
         if isinstance(update, Mapping) and (usage := update.get("usage")):
             for delta in usage if isinstance(usage, list) else [usage]:
                 if delta["phase"] == "rank" and delta["cost"]["requests"]:
-                    yield Judged(step, update["rounds"][-1]["round"], delta["cost"])
+                    yield JudgesCost(step, update["rounds"][-1]["round"], delta["cost"])
 
 
-def not_told(state: State, told: Sequence[PaidRequest]) -> Judged | None:
+def not_told(state: State, told: Sequence[PaidRequest]) -> JudgesCost | None:
     """Return what judging has cost beyond what was told; `None` if that was all.
 
     A process that is killed may have saved a step and told nobody.
@@ -50,4 +50,4 @@ def not_told(state: State, told: Sequence[PaidRequest]) -> Judged | None:
         cost_usd=whole.get("cost_usd", 0.0) - sum(one.get("cost_usd") or 0.0 for one in mine),
         priced_requests=left if priced else 0,
     )
-    return Judged("rest", state["round"], rest)
+    return JudgesCost("rest", state["round"], rest)
