@@ -28,7 +28,7 @@ from .aligned import Aligned, aligned_of
 from .background import PATIENCE, result_of
 from .loop import MAX_STEPS, TPOApp, build_graph
 from .on_event import OnEvent, in_thread, tell
-from .thread import alone_on, next_input
+from .thread import alone_on, next_input, state_so_far
 
 LEAST_PATIENCE = 10.0  # seconds: a short time limit is for the requests, not for busy machines
 
@@ -115,7 +115,7 @@ async def aalign(  # noqa: PLR0913  keywords only, each of them optional
                     if on_event is not None:
                         await tell(on_event, cast("AnyEvent", part["data"]), chosen.timeout)
         except TPOError as error:
-            error.partial = {**(await app.aget_state(config)).values, **(error.partial or {})}
+            error.partial = {**await state_so_far(app, config), **(error.partial or {})}
             raise
         state = cast("State", (await app.aget_state(config)).values)
     return aligned_of(state, given, chosen)

@@ -98,6 +98,13 @@ async def with_last_checkpoint(app: TPOApp, thread: RunnableConfig) -> StateSnap
     return await app.aget_state(thread)
 
 
+async def state_so_far(app: TPOApp, thread: RunnableConfig) -> dict[str, object]:
+    """Return the state of a run that has failed; of the turn before it, only the messages."""
+    values: dict[str, object] = (await app.aget_state(thread)).values
+    ended = values.get("stop_reason")  # this run has not, so it has written nothing yet
+    return {"messages": values["messages"]} if ended else values
+
+
 def gives_up(past: Sequence[AnyMessage], messages: Sequence[AnyMessage]) -> bool:
     """Tell whether messages remove the last one of a thread, which waits for its answer."""
     removed = {m.id for m in messages if isinstance(m, RemoveMessage)}

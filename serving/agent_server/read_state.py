@@ -6,10 +6,12 @@ from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.constants import START
 from langgraph.types import StateSnapshot
 
 from ...core.errors import InputError, evidence
 from ...core.json_types import JsonObject
+from ...core.usage import Cost, Usage
 from ..error_responses import Refusal
 from ..served_models import App
 
@@ -52,3 +54,14 @@ def unreadable(error: Exception) -> str:
         f"the state of this thread cannot be read ({evidence(error)}): go on from an earlier "
         "checkpoint of its history, or delete it"
     )
+
+
+async def cost_before(app: App, config: RunnableConfig) -> Cost | None:
+    """Return what the turn that a run goes on with has cost so far."""
+    try:
+        state = await read_state(app, config)
+    except Refusal:
+        return None
+    usage = state.values.get("usage")
+    # Until `sample` has written, it is what the turn before has cost.
+    return None if not usage or {START, "sample"} & {*state.next} else cast("Usage", usage)["total"]

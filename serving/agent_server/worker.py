@@ -71,9 +71,20 @@ class Worker:
                 await self.database.change_run(run["run_id"], status="error")
                 await self.database.change_thread(run["thread_id"], status="error", error=error)
                 continue
+            if await self._was_followed(run):
+                await self.database.change_run(run["run_id"], status="success")
+                continue
             life = run["life"] + 1
             await self.database.change_run(run["run_id"], life=life)
             self._start({**run, "life": life})
+
+    async def _was_followed(self, run: Run) -> bool:
+        """Return whether a run has come to its end, and another one of its thread began there."""
+        thread, mine = thread_config(run), {"run_id": run["run_id"]}
+        newest = await self.saver.aget_tuple(thread)
+        if newest is None or newest.metadata.get("run_id") == run["run_id"]:
+            return False
+        return bool([one async for one in self.saver.alist(thread, filter=mine, limit=1)])
 
     async def start(self, run: Run) -> LiveRun:
         """Take a new run.
@@ -83,9 +94,13 @@ class Worker:
             TPOError: the person's limit for today is used up; its status is 429.
         """
         self.refuse_if_full(run["owner"])
-        live = self._start(run)
-        await self.database.add_run(run)
-        await self.database.change_thread(run["thread_id"], status="busy")
+        live = self._start(run)  # first, so that it keeps its place among the others
+        try:
+            await self.database.add_run(run)
+            await self.database.change_thread(run["thread_id"], status="busy")
+        except Exception:  # the client is told that there is no such run
+            await self.cancel(run["run_id"])
+            raise
         return live
 
     def refuse_if_full(self, owner: str) -> None:
@@ -139,11 +154,10 @@ class Worker:
         return live
 
     async def _work(self, live: LiveRun) -> None:
-        run_id = live.run["run_id"]
+        run_id, status = live.run["run_id"], None
         try:
             async with self._turns.setdefault(live.run["thread_id"], asyncio.Lock()):
                 with await self.run_limit.wait(live.run["owner"]) as slot:
-                    await self.database.change_run(run_id, status="running")
                     status = await self._attempt(live, slot.account)
                 await self._finish(live, status)
         except TPOError as error:  # nothing is left for today
@@ -151,12 +165,18 @@ class Worker:
             await self._finish(live, "error")
         except asyncio.CancelledError:
             await self._finish(live, None if self.draining else "interrupted")
+        except Exception as error:  # the disk was full for a moment, say
+            log.exception("what became of a run could not be written; it is tried once more")
+            if status is None:
+                live.fail({"error": "StoreError", "message": INTERNAL_ERROR}, error)
+            await asyncio.gather(self._finish(live, status or "error"), return_exceptions=True)
         finally:
             del self.live[run_id], self._tasks[run_id]
             live.end()
 
     async def _attempt(self, live: LiveRun, account: RunAccount) -> RunStatus | None:
         """Run, and return how it ended; `None` if the end of the server cut it short."""
+        await self.database.change_run(live.run["run_id"], status="running")
         served = self.served_models.graphs[live.run["kwargs"]["graph_id"]]
         limit = asyncio.timeout(self.settings.run_seconds)
         operations = self.run_limit.operations

@@ -126,6 +126,17 @@ async def test_an_unfinished_query_can_be_given_up(place):
     assert len(result["candidates"]) == 6
 
 
+async def test_a_failed_turn_tells_nothing_of_the_one_before(place):
+    await tpo.aalign("before", policy=says(), **place, **OPTIONS)
+    down = says(sample=ConnectionError("down"))
+    with pytest.raises(tpo.NoCandidateError) as failed:
+        await tpo.aalign(QUERY, policy=down, **place, **OPTIONS)
+    partial = failed.value.partial or {}
+    assert not {"answer", "reward", "rounds", "stop_reason"} & partial.keys()
+    assert partial["messages"][-1].text == QUERY
+    assert partial["usage"]["total"]["requests"] == len(down.asked)
+
+
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 async def test_of_two_calls_at_once_the_second_is_refused(kind, tmp_path):
     async def both(saver: Any) -> None:

@@ -13,17 +13,20 @@ import pytest
 from billing_server import BillingServer, varied
 from fake_judge import fair
 from langchain_core.messages import HumanMessage
+from langgraph.checkpoint.memory import InMemorySaver
 from scripted_model import ScriptedModel
 from serve_process import ServeProcess
+from steps import prefer_later, says
 from synthetic_task import QUERY, say
 
 from tpo.core.context import Context
 from tpo.core.errors import TPOError
 from tpo.core.usage import cost, no_usage
-from tpo.graphs.loop import build_graph
+from tpo.graphs.loop import build_graph, build_tpo
 from tpo.nodes.paid.run_models import GivenModels
 from tpo.rewards.judging.pointwise import Judge
 from tpo.serving.agent_server.database import open_database
+from tpo.serving.agent_server.read_state import cost_before
 from tpo.serving.agent_server.spending import kept_accounts
 from tpo.serving.error_responses import Refusal, refusal_of
 from tpo.serving.guard.accounts import Accounts
@@ -35,6 +38,7 @@ from tpo.serving.openai_api.chat_run import ChatRun
 from tpo.serving.operations.operations import Operations
 from tpo.serving.server_settings import Settings
 
+CONFIG: Any = {"configurable": {"thread_id": "t"}}
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
@@ -87,6 +91,18 @@ def test_a_run_that_goes_on_is_not_charged_twice():
     final: Any = {"type": "tpo.final", "usage": total}
     account.take(final)
     assert books.spent["ann"]["requests"] == 3
+
+
+async def test_what_the_turn_before_has_cost_is_not_counted_again():
+    graph = build_tpo(says(), prefer_later, defaults=Context(depth=1, width=2))
+    app = graph.compile(checkpointer=InMemorySaver())
+    await app.ainvoke({"messages": [HumanMessage(QUERY)]}, CONFIG)
+    before = await cost_before(app, CONFIG)
+    assert before is not None
+    assert before["requests"] == 4
+    again: Any = {"messages": [HumanMessage("And at night?")]}
+    await app.ainvoke(again, CONFIG, interrupt_before=["sample"])
+    assert await cost_before(app, CONFIG) is None
 
 
 async def test_judges_are_paid_for_also_by_a_run_that_is_stopped():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import StateGraph
+from steps import prefer_later, says
 from typing_extensions import TypedDict
 
+from tpo import Context, build_tpo
 from tpo.serving.agent_server.database import Database, open_database
 from tpo.serving.agent_server.new_run import run_record
 from tpo.serving.agent_server.records import new_thread, thread_config
@@ -61,7 +64,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield opened
 
 
-async def begin(database: Database, graph: Deaf) -> tuple[Worker, Any]:
+async def begin(database: Database, graph: Deaf, **given: Any) -> tuple[Worker, Any]:
     served: Any = SimpleNamespace(name="tpo", context=dict)
     served_models: Any = SimpleNamespace(graphs={"tpo": served})
     worker = Worker(
@@ -69,7 +72,7 @@ async def begin(database: Database, graph: Deaf) -> tuple[Worker, Any]:
     )
     thread = new_thread("", None, {})
     await database.add_thread(thread)
-    asked = RunCreate(assistant_id="tpo", input={"messages": ["Why?"]})
+    asked = RunCreate(assistant_id="tpo", input=given or {"messages": ["Why?"]})
     run = run_record(asked, "tpo", thread["thread_id"], {}, temporary=False)
     return worker, await worker.start(run)
 
@@ -123,3 +126,89 @@ async def test_a_client_cancels_it_while_its_last_checkpoint_is_written(database
     thread = await database.thread(live.run["thread_id"])
     assert thread is not None
     assert thread["status"] == "interrupted"  # what is left is to write that it has ended
+
+
+def fails_once(monkeypatch: pytest.MonkeyPatch, database: Database, name: str, **when: Any) -> None:
+    """Let the first such write of the database fail."""
+    write, failed = getattr(database, name), list[bool]()
+
+    async def failing(*args: Any, **fields: Any) -> None:
+        if not failed and when.items() <= fields.items():
+            failed.append(True)
+            raise sqlite3.OperationalError("database or disk is full")
+        await write(*args, **fields)
+
+    monkeypatch.setattr(database, name, failing)
+
+
+@pytest.mark.parametrize("name", ["change_run", "change_thread"])
+async def test_its_end_cannot_be_written_at_once(database, monkeypatch, name):
+    graph = Deaf("nobody")
+    fails_once(monkeypatch, database, name, status="success" if name == "change_run" else "idle")
+    _, live = await begin(database, graph)
+    await live.wait()
+    assert live.result["answer"] == "last"
+    assert await status(database, live) == "success"
+    assert await database.open_runs() == []
+
+
+async def test_its_beginning_cannot_be_written(database, monkeypatch):
+    graph = Deaf("nobody")
+    fails_once(monkeypatch, database, "change_run", status="running")
+    _, live = await begin(database, graph)
+    await live.wait()
+    assert live.result["__error__"]["error"] == "StoreError"
+    assert (graph.ran, await status(database, live)) == ([], "error")
+
+
+@pytest.mark.parametrize("name", ["add_run", "change_thread"])
+async def test_a_run_of_which_the_client_is_not_told_is_stopped(database, monkeypatch, name):
+    graph = Deaf("first")
+    fails_once(monkeypatch, database, name)
+    with pytest.raises(sqlite3.OperationalError):
+        await begin(database, graph)
+    await asyncio.sleep(0)
+    assert graph.ran in ([], ["first"])
+    assert await database.open_runs() == []
+
+
+async def test_a_run_that_another_one_has_followed_is_not_run_again(database):
+    """A server was killed before it had written how the first had ended."""
+    graph = Deaf("nobody")
+    worker, first = await begin(database, graph, answer="none")
+    await first.wait()
+    asked = RunCreate(assistant_id="tpo", input={"answer": "none"})
+    second = run_record(asked, "tpo", first.run["thread_id"], {}, temporary=False)
+    await (await worker.start(second)).wait()
+    await database.change_run(first.run["run_id"], status="running")
+    await worker.resume_open_runs()
+    assert worker.live == {}
+    assert await status(database, first) == "success"
+    assert len(graph.ran) == 4
+
+
+async def test_a_question_follows_an_answer_whose_checkpoint_could_not_be_written(
+    database, monkeypatch
+):
+    saver = InMemorySaver()
+    graph = build_tpo(says(), prefer_later, defaults=Context(depth=0, width=2))
+    given: Any = SimpleNamespace(app=graph.compile(checkpointer=saver))
+    save, failed = given.app.checkpointer.aput, list[bool]()
+
+    async def failing(config: Any, checkpoint: Any, metadata: Any, versions: Any) -> Any:
+        if not failed and len(checkpoint["channel_values"].get("messages", [0])) == 2:
+            failed.append(True)
+            raise OSError("no space left on device")
+        return await save(config, checkpoint, metadata, versions)
+
+    monkeypatch.setattr(given.app.checkpointer, "aput", failing)
+    worker, first = await begin(database, given, messages=[{"role": "user", "content": "One?"}])
+    await first.wait()
+    assert await status(database, first) == "error"
+    asked = RunCreate(assistant_id="tpo", input={"messages": [{"role": "user", "content": "Two?"}]})
+    second = run_record(asked, "tpo", first.run["thread_id"], {}, temporary=False)
+    live = await worker.start(second)
+    await live.wait()
+    said = [message.text for message in live.result["messages"]]
+    assert said[::2] == ["One?", "Two?"]
+    assert all(answer.startswith("better") for answer in said[1::2])
