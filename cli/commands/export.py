@@ -39,7 +39,8 @@ def write_export(
         raise InputError(f"{wish.trainer.name} wants a folder: name one with --out")
     found = export_rows(_sources(places, db), replace(wish, rewards=rewards))
     if not found.rows:
-        raise InputError(f"nothing to export from {count(found.runs, 'run')}: {_left_out(found)}")
+        why = f": {_left_out(found)}" if found.left_out else ""
+        raise InputError(f"nothing to export from {count(found.runs, 'run')}{why}")
     if out is None:
         sys.stdout.writelines(f"{row_line(row)}\n" for row in found.rows)
     written = write_rows(found.rows, wish, Path(out)) if out else ["stdout"]

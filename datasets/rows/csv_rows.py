@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from typing import IO
 
 from ...core.errors import InputError
+from ...core.strict_json import parse_json
+from .turns import TURNS
 
 
 def csv_rows(file: IO[bytes], delimiter: str = ",") -> Iterator[tuple[int, object]]:
@@ -23,7 +25,8 @@ def csv_rows(file: IO[bytes], delimiter: str = ",") -> Iterator[tuple[int, objec
         for given in reader:
             if None in given:
                 raise InputError(f"line {reader.line_num}: more values than columns")
-            yield reader.line_num, {name: value for name, value in given.items() if value}
+            row = {name: value for name, value in given.items() if value}
+            yield reader.line_num, {**row, **lists_in(row, reader.line_num)}
     except csv.Error as error:
         why = "a quote is not closed" if "end of data" in str(error) else error
         raise InputError(f"line {reader.reader.line_num}: {why}") from None
@@ -33,6 +36,20 @@ def csv_rows(file: IO[bytes], delimiter: str = ",") -> Iterator[tuple[int, objec
         ) from None
     finally:
         text.detach()  # else it closes the file, which may be read again
+
+
+def lists_in(row: Mapping[str, str], line: int) -> dict[str, object]:
+    """Return the columns of a row that hold a JSON list of messages or of questions.
+
+    Raises:
+        InputError: one begins like a list, and is not JSON.
+    """
+    found = {n: row[n] for n in ("messages", TURNS) if row.get(n, "").lstrip().startswith("[")}
+    try:
+        return {name: parse_json(text, unique=True) for name, text in found.items()}
+    except ValueError as error:
+        names = " and ".join(found)
+        raise InputError(f"line {line}: the list in {names} is not JSON: {error}") from None
 
 
 def require_different(columns: Sequence[str]) -> None:

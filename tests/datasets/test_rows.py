@@ -192,6 +192,16 @@ def test_what_is_wrong_is_said_in_one_sentence_with_the_line(tmp_path, content, 
     assert "\n" not in str(raised.value)
 
 
+def test_csv_with_conversations(tmp_path):
+    chat = json.dumps([{"role": "system", "content": "Be brief."}, USER]).replace('"', '""')
+    (row,) = rows_of(file(tmp_path, f'id,messages\na,"{chat}"\n', "rows.csv"))
+    assert row.messages == [{"role": "system", "content": "Be brief."}, USER]
+    (row,) = rows_of(file(tmp_path, 'id,turns\na,"[""Why?"", ""And then?""]"\n', "rows.csv"))
+    assert (row.messages, [m["content"] for m in row.further]) == ([USER], ["And then?"])
+    with pytest.raises(tpo.InputError, match="line 2: the list in messages is not JSON"):
+        rows_of(file(tmp_path, "id,messages\na,[Why?\n", "rows.csv")).checked()
+
+
 def test_csv_that_does_not_fit_its_columns(tmp_path):
     with pytest.raises(tpo.InputError, match="line 3: more values than columns"):
         rows_of(file(tmp_path, "id,prompt\na,Why?\nb,How?,x\n", "rows.csv")).checked()
