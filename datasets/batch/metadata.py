@@ -18,6 +18,7 @@ from ...graphs.aligned import part_name
 from ...nodes.paid.run_models import GivenModels
 from ..rows.row import digest_of
 from ..rows.row_file import Rows
+from .reward_files import require_same_files, reward_files
 
 PASSING = {"live", "max_concurrency", "timeout", "retries"}
 """Settings that change how a batch is run, and not what comes of it."""
@@ -30,7 +31,14 @@ def made_with(given: GivenModels, context: Context, rows: Rows, verify_field: st
     settings = {name: value for name, value in shown if name not in PASSING}
     settings |= names_of_objects(given)
     rows_read: JsonObject = {"from": rows.place, "count": rows.count, "digest": rows.digest}
-    return {"settings": settings, "verify_field": verify_field, "rows": rows_read}
+    rewards = (context.reward, context.heldout, context.fallback_reward)
+    files = reward_files([*rewards, given.reward, given.heldout, given.fallback])
+    return {
+        "settings": settings,
+        "verify_field": verify_field,
+        "rows": rows_read,
+        **({"reward_files": files} if files else {}),
+    }
 
 
 def names_of_objects(given: GivenModels) -> JsonObject:
@@ -94,16 +102,16 @@ def require_same(before: Mapping[str, JsonObject], now: Mapping[str, JsonObject]
     Raises:
         InputError: the sentence names what differs.
     """
-    old, new = before["settings"], now["settings"]
-    names = sorted(n for n in {*old, *new} if old.get(n) != new.get(n))
-    if before.get("verify_field") != now.get("verify_field"):
-        names.append("verify_field")
-    if names:
+    field = "verify_field"
+    old = {**before["settings"], field: before.get(field)}
+    new = {**now["settings"], field: now.get(field)}
+    if names := sorted(n for n in {*old, *new} if old.get(n) != new.get(n)):
         changed = ", ".join(f"{n} was {old.get(n)!r} and is {new.get(n)!r}" for n in names[:3])
         raise InputError(
             f"the folder was begun with other settings: {changed}. Give the same ones, or "
             "another folder"
         )
+    require_same_files(before.get("reward_files", {}), now.get("reward_files", {}))
     if before["rows"]["digest"] != now["rows"]["digest"]:
         raise InputError(
             f"the folder was begun with other rows ({before['rows']['count']} from "

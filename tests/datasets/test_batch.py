@@ -107,6 +107,16 @@ async def test_the_same_call_again_pays_for_nothing(tmp_path):
     assert again == json.loads(json.dumps(first))
 
 
+async def test_a_changed_file_of_the_reward_is_refused(tmp_path):
+    mix = tmp_path / "mix.toml"
+    mix.write_text('[[parts]]\nreward = "heuristic"\nweight = 1.0\n')
+    place = {"folder": tmp_path / "out", "policy": policy(), "depth": 0, "width": 2}
+    assert [row async for row in tpo.abatch(["One?"], reward=f"mix:{mix}", **place)]
+    mix.write_text(mix.read_text().replace("1.0", "100.0"))
+    with pytest.raises(tpo.InputError, match=r"mix\.toml has changed since the folder was begun"):
+        assert [row async for row in tpo.abatch(["One?"], reward=f"mix:{mix}", **place)]
+
+
 async def test_other_settings_and_other_rows_are_refused(tmp_path):
     place = {"folder": tmp_path, "policy": policy(), "reward": by_length, "width": 2}
     assert [row async for row in tpo.abatch(["One?"], depth=0, **place)]
