@@ -12,6 +12,7 @@ from langgraph.types import StateSnapshot
 from ...core.errors import InputError, evidence
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, Usage
+from ...graphs.thread import lacks_last_checkpoint, with_last_checkpoint
 from ..error_responses import Refusal
 from ..served_models import App
 
@@ -65,3 +66,14 @@ async def cost_before(app: App, config: RunnableConfig) -> Cost | None:
     usage = state.values.get("usage")
     # Until `sample` has written, it is what the turn before has cost.
     return None if not usage or {START, "sample"} & {*state.next} else cast("Usage", usage)["total"]
+
+
+async def keep_last_answer(app: App, config: RunnableConfig) -> None:
+    """Save the answer of a run that was cut off before its last checkpoint; new input drops it."""
+    try:
+        state = await read_state(app, config)
+    except Refusal:
+        return
+    if lacks_last_checkpoint(state):
+        # Not as this run: LangGraph would take its input for one that is there already.
+        await with_last_checkpoint(app, {"configurable": config["configurable"]})
