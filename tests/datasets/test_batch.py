@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -13,10 +14,11 @@ from scripted_model import ScriptedModel
 from steps import by_step
 
 import tpo
+from tpo.cli.saved.ended_row import state_of_row
 from tpo.core.state import State
 from tpo.core.strict_json import parse_json
 from tpo.core.usage import Usage, cost
-from tpo.datasets.batch.json_lines import read_lines
+from tpo.datasets.batch.json_lines import GrowingFile, read_lines
 from tpo.datasets.batch.judges_cost import JudgesCost, not_told
 from tpo.datasets.batch.row_lines import RowLines
 from tpo.datasets.batch.row_run import judging_of
@@ -72,6 +74,28 @@ async def test_the_requests_of_a_pool_cost_what_the_row_has_cost_judging_include
             assert sum(one.get("requests", 1) for one in mine) == paid["requests"]
     judged = [(r["round"], r["requests"], r["texts"]) for r in pool["requests"] if "requests" in r]
     assert judged == [(0, 2, 0), (1, 2, 0)]
+
+
+def test_a_file_that_could_not_be_written_is_closed_without_another_error(tmp_path):
+    class Full:
+        def write(self, line: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+        close = flush = lambda self: self.write(b"")
+
+    file: Any = GrowingFile(tmp_path / "lines.jsonl")
+    file._file.close()
+    file._file = Full()
+    with pytest.raises(tpo.StoreError, match="No space left on device"), closing(file):
+        file.add({"id": "a"})
+
+
+async def test_a_row_is_shown_with_the_cost_of_its_last_question(tmp_path):
+    place = {"folder": tmp_path, "policy": policy(), "reward": by_length, "depth": 1, "width": 2}
+    turns = [{"turns": ["One?", "Two?"]}]
+    (row,) = [row async for row in tpo.abatch(turns, **place)]
+    (pool,) = read_lines(tmp_path / "pools.jsonl")
+    assert state_of_row(row, pool).values["usage"] == row["turns"][1]["usage"]
 
 
 def test_the_seconds_of_a_row_are_those_of_all_its_lives():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from typing import Any
 
 import httpx
@@ -182,4 +183,11 @@ async def test_a_reply_that_is_too_long_is_not_found_but_read(tmp_path):
 
 def test_where_a_file_cannot_be_mapped_replies_are_read_as_before(tmp_path):
     with WireFile(tmp_path / "missing" / "replies.part").place("row") as place:
+        assert place is None
+
+
+def test_a_disk_that_takes_only_a_part_gives_no_place(tmp_path, monkeypatch):
+    pwrite = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, data, at: pwrite(file, data[: SIZE // 2], at))
+    with WireFile(tmp_path / "replies.part").place("a") as place:
         assert place is None
