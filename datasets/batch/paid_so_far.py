@@ -38,8 +38,10 @@ class PaidSoFar:
 
     async def before(self, ended: Set[str]) -> Cost:
         """Return what rows that have not ended have paid for in earlier processes."""
-        begun = [row for row in await self._saver.rows() if row not in ended] if self._saver else []
-        paid = [(await self._saver.paid(row)).values() for row in begun if self._saver]
+        if self._saver is None:
+            return cost()
+        begun = [row for row in await self._saver.rows() if row not in ended]
+        paid = [(await self._saver.paid(row)).values() for row in begun]
         return reduce(add_costs, map(as_cost, chain.from_iterable(paid)), cost())
 
     async def begin(self, row: str) -> None:

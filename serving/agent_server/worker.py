@@ -81,10 +81,13 @@ class Worker:
     async def _was_followed(self, run: Run) -> bool:
         """Return whether a run has come to its end, and another one of its thread began there."""
         thread, mine = thread_config(run), {"run_id": run["run_id"]}
-        newest = await self.saver.aget_tuple(thread)
-        if newest is None or newest.metadata.get("run_id") == run["run_id"]:
+        try:
+            newest = await self.saver.aget_tuple(thread)
+            saved = [one async for one in self.saver.alist(thread, filter=mine, limit=1)]
+        except Exception:  # noqa: BLE001  the run itself says that its thread cannot be read
             return False
-        return bool([one async for one in self.saver.alist(thread, filter=mine, limit=1)])
+        last = newest.metadata.get("run_id") if newest else None
+        return bool(saved) and last != run["run_id"]
 
     async def start(self, run: Run) -> LiveRun:
         """Take a new run.

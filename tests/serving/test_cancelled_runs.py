@@ -187,6 +187,23 @@ async def test_a_run_that_another_one_has_followed_is_not_run_again(database):
     assert len(graph.ran) == 4
 
 
+async def test_an_open_run_whose_thread_cannot_be_read_does_not_keep_the_server_from_starting(
+    database, monkeypatch
+):
+    graph = Deaf("nobody")
+    worker, live = await begin(database, graph)
+    await live.wait()
+    await database.change_run(live.run["run_id"], status="running")
+
+    async def damaged(config: Any) -> Any:
+        raise ValueError("these are not the bytes of a checkpoint")
+
+    monkeypatch.setattr(worker.saver, "aget_tuple", damaged)
+    await worker.resume_open_runs()
+    await worker.live[live.run["run_id"]].wait()
+    assert await status(database, live) == "error"
+
+
 async def test_a_question_follows_an_answer_whose_checkpoint_could_not_be_written(
     database, monkeypatch
 ):
