@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from typing import NamedTuple
 
+from ...core.json_types import JsonObject
+from ...core.paid_judges import paid_judges
 from ...core.state import State
-from ...core.usage import Cost, cost
+from ...core.usage import Cost, add_costs, cost
 from ..records import PaidRequest
+from .paid_so_far import as_cost
 
 
 class JudgesCost(NamedTuple):
@@ -18,13 +22,12 @@ class JudgesCost(NamedTuple):
     cost: Cost
 
 
-def judging(updates: Mapping[str, object]) -> Iterator[JudgesCost]:
+def judging(updates: Mapping[str, JsonObject]) -> Iterator[JudgesCost]:
     """Yield what the judges of the steps that wrote these updates have cost."""
-    for step, update in updates.items():
-        if isinstance(update, Mapping) and (usage := update.get("usage")):
-            for delta in usage if isinstance(usage, list) else [usage]:
-                if delta["phase"] == "rank" and delta["cost"]["requests"]:
-                    yield JudgesCost(step, update["rounds"][-1]["round"], delta["cost"])
+    for step, written in updates.items():
+        for paid in paid_judges(written):
+            if paid["requests"]:
+                yield JudgesCost(step, written["rounds"][-1]["round"], paid)
 
 
 def not_told(state: State, told: Sequence[PaidRequest]) -> JudgesCost | None:
@@ -38,16 +41,15 @@ def not_told(state: State, told: Sequence[PaidRequest]) -> JudgesCost | None:
     """
     usage = state.get("usage")
     whole = usage["phases"].get("rank", cost()) if usage else cost()
-    mine = [one for one in told if one["phase"] == "rank"]
-    if (left := whole["requests"] - sum(one.get("requests", 1) for one in mine)) <= 0:
+    known = reduce(add_costs, (as_cost(one) for one in told if one["phase"] == "rank"), cost())
+    if (left := whole["requests"] - known["requests"]) <= 0:
         return None
-    priced = whole.get("priced_requests") == whole["requests"]
     rest = cost(
         requests=left,
-        input_tokens=whole["input_tokens"] - sum(one["input_tokens"] for one in mine),
-        cached_tokens=whole["cached_tokens"] - sum(one["cached_tokens"] for one in mine),
-        output_tokens=whole["output_tokens"] - sum(one["output_tokens"] for one in mine),
-        cost_usd=whole.get("cost_usd", 0.0) - sum(one.get("cost_usd") or 0.0 for one in mine),
-        priced_requests=left if priced else 0,
+        input_tokens=whole["input_tokens"] - known["input_tokens"],
+        cached_tokens=whole["cached_tokens"] - known["cached_tokens"],
+        output_tokens=whole["output_tokens"] - known["output_tokens"],
+        cost_usd=whole.get("cost_usd", 0.0) - known.get("cost_usd", 0.0),
+        priced_requests=left if whole.get("priced_requests") == whole["requests"] else 0,
     )
     return JudgesCost("rest", state["round"], rest)

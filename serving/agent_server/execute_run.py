@@ -13,18 +13,13 @@ from langgraph.types import Command
 
 from ...core.errors import InputError, TPOError
 from ...core.json_types import JsonObject
+from ...graphs.thread import lacks_last_checkpoint, with_last_checkpoint
 from ..operations.run_record import COUNTED, RunRecord
 from ..served_models import App, ServedModel
 from .check_update import check_update
 from .joined_messages import JoinedMessages
 from .live_run import LiveRun
-from .read_state import (
-    cost_before,
-    keep_last_answer,
-    saved_checkpoint,
-    unreadable,
-    values_at,
-)
+from .read_state import cost_before, saved_checkpoint, state_at, unreadable, values_at
 from .records import Run, at_checkpoint, thread_config
 from .state_json import checkpoint_event, debug_event
 
@@ -121,10 +116,12 @@ async def _graph_input(app: App, config: RunnableConfig, kwargs: JsonObject) -> 
     command, checkpoint_id = kwargs["command"], kwargs["checkpoint_id"]
     start = at_checkpoint(config, checkpoint_id) if checkpoint_id else config
     update = command.get("update") if command else kwargs["input"]
-    if update and not checkpoint_id:
-        await keep_last_answer(app, config)
     if update:
-        check_update(app, await values_at(app, start) or {}, update)
+        state = await state_at(app, start)
+        check_update(app, state.values if state else {}, update)
+        if state and not checkpoint_id and lacks_last_checkpoint(state):
+            # Not as this run: LangGraph would take its input for one that is there already.
+            await with_last_checkpoint(app, {"configurable": config["configurable"]})
     if command:
         return Command(resume=command.get("resume"), update=update)
     return kwargs["input"]

@@ -12,7 +12,6 @@ from langgraph.types import StateSnapshot
 from ...core.errors import InputError, evidence
 from ...core.json_types import JsonObject
 from ...core.usage import Cost, Usage
-from ...graphs.thread import lacks_last_checkpoint, with_last_checkpoint
 from ..error_responses import Refusal
 from ..served_models import App
 
@@ -29,12 +28,18 @@ async def read_state(app: App, config: RunnableConfig) -> StateSnapshot:
         raise Refusal(409, unreadable(error)) from None
 
 
-async def values_at(app: App, config: RunnableConfig) -> JsonObject | None:
-    """Return the values of a thread's state, or `None` if they cannot be read."""
+async def state_at(app: App, config: RunnableConfig) -> StateSnapshot | None:
+    """Return the state of a thread, or `None` if it cannot be read."""
     try:
-        return cast("JsonObject", (await read_state(app, config)).values)
+        return await read_state(app, config)
     except Refusal:
         return None
+
+
+async def values_at(app: App, config: RunnableConfig) -> JsonObject | None:
+    """Return the values of a thread's state, or `None` if they cannot be read."""
+    state = await state_at(app, config)
+    return cast("JsonObject", state.values) if state else None
 
 
 async def saved_checkpoint(app: App, config: RunnableConfig) -> CheckpointTuple | None:
@@ -59,21 +64,9 @@ def unreadable(error: Exception) -> str:
 
 async def cost_before(app: App, config: RunnableConfig) -> Cost | None:
     """Return what the turn that a run goes on with has cost so far."""
-    try:
-        state = await read_state(app, config)
-    except Refusal:
+    state = await state_at(app, config)
+    # Until `sample` has written, it is what the turn before has cost.
+    if state is None or {START, "sample"} & {*state.next}:
         return None
     usage = state.values.get("usage")
-    # Until `sample` has written, it is what the turn before has cost.
-    return None if not usage or {START, "sample"} & {*state.next} else cast("Usage", usage)["total"]
-
-
-async def keep_last_answer(app: App, config: RunnableConfig) -> None:
-    """Save the answer of a run that was cut off before its last checkpoint; new input drops it."""
-    try:
-        state = await read_state(app, config)
-    except Refusal:
-        return
-    if lacks_last_checkpoint(state):
-        # Not as this run: LangGraph would take its input for one that is there already.
-        await with_last_checkpoint(app, {"configurable": config["configurable"]})
+    return cast("Usage", usage)["total"] if usage else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from math import floor
 from typing import Any
 
@@ -48,18 +48,6 @@ def part_of(measure: str, amount: float, places: int) -> float:
         (1, 1, 0.5)
     """
     return whole(measure, amount / places)
-
-
-def judged(written: object) -> Iterator[Amounts]:
-    """Yield what a step of a run has paid judges, as it writes that: no event tells of it.
-
-    Args:
-        written: What the step writes into the state.
-    """
-    usage = written.get("usage") if isinstance(written, Mapping) else None
-    for delta in usage if isinstance(usage, list) else [usage]:
-        if delta and delta.get("phase") == "rank":
-            yield amounts_of(delta["cost"])
 
 
 class RunAccount:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ...core.events import AnyEvent
-from ..guard.run_account import MEASURES, RunAccount, amounts_of, judged
+from ...core.paid_judges import paid_judges
+from ..guard.run_account import MEASURES, RunAccount, amounts_of
 from .metrics import Metrics
 from .phase_clock import PhaseClock
 from .request_record import CURRENT, Failure, RequestRecord, sentence_for_log
@@ -85,7 +86,7 @@ class RunRecord:
         Only what they have paid judges is counted, and only by steps of this process.
         """
         for written in () if "__metadata__" in updates else updates.values():
-            for amounts in judged(written):
+            for amounts in map(amounts_of, paid_judges(written)):
                 self.account.add(amounts)
                 self._pay("rank", amounts)
 
