@@ -55,7 +55,7 @@ def titles_of(rewards: Sequence[RewardLike]) -> list[str]:
     if twice := {title for title in titles if titles.count(title) > 1}:
         raise ConfigError(
             f"two held-out rewards are called {twice.pop()!r}, so their figures would be one: "
-            "define each as a function with a name of its own"
+            "leave one out, or give each a name of its own"
         )
     return titles
 

@@ -9,6 +9,7 @@ from typing import IO
 
 from ...core.errors import InputError
 from ...core.strict_json import parse_json
+from .json_rows import why_not
 from .turns import TURNS
 
 
@@ -49,7 +50,9 @@ def lists_in(row: Mapping[str, str], line: int) -> dict[str, object]:
         return {name: parse_json(text, unique=True) for name, text in found.items()}
     except ValueError as error:
         names = " and ".join(found)
-        raise InputError(f"line {line}: the list in {names} is not JSON: {error}") from None
+        raise InputError(
+            f"line {line}: the list in {names} is not JSON: {why_not(error)}"
+        ) from None
 
 
 def require_different(columns: Sequence[str]) -> None:
