@@ -75,10 +75,7 @@ async def run_bounded(
     printed, (reads, writes) = BothEnds(), os.pipe()
     reading = asyncio.create_task(read_all(reads, printed))
     try:
-        child = await asyncio.create_subprocess_exec(
-            *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=writes, stderr=writes,
-            cwd=folder, env=environment, start_new_session=True,
-        )  # fmt: skip
+        child = await started(arguments, writes, folder, environment)
     finally:
         os.close(writes)
     try:
@@ -87,6 +84,21 @@ async def run_bounded(
         await asyncio.wait({reading}, timeout=GRACE)  # a child that left the session may hold it
         reading.cancel()
     return Ended(child.returncode if in_time else None, printed.text())
+
+
+async def started(
+    arguments: Sequence[str], output: int, folder: str, environment: Mapping[str, str]
+) -> asyncio.subprocess.Process:
+    """Start a program in a session of its own; if that is cancelled, kill all of it."""
+    starting = asyncio.create_task(asyncio.create_subprocess_exec(
+        *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
+        cwd=folder, env=environment, start_new_session=True,
+    ))  # fmt: skip
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:  # asyncio would kill the first process only
+        await ended_within(0.0, await starting)
+        raise
 
 
 async def ended_within(seconds: float, child: asyncio.subprocess.Process) -> bool:

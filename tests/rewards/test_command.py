@@ -188,6 +188,31 @@ async def test_its_children_end_with_it_and_keep_nobody_waiting(way, end, reques
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
+async def test_a_call_that_is_cancelled_while_it_starts_leaves_nothing_behind(
+    way, folders, monkeypatch
+):
+    mark, start = f"tpo-starting-{os.getpid()}-{way}", asyncio.create_subprocess_exec
+
+    async def slow(*arguments: Any, **options: Any) -> Any:
+        child = await start(*arguments, **options)
+        await asyncio.sleep(0.2)
+        return child
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", slow)
+    work = asyncio.create_task(check(runs("import time; time.sleep(600)", mark)))
+    while not alive(mark):
+        await asyncio.sleep(0.01)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    for _ in range(200):
+        if not alive(mark) and not list(folders.iterdir()):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it lives on")
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
 async def test_a_call_that_is_cancelled_leaves_nothing_behind(way, folders):
     mark = f"tpo-cancelled-{os.getpid()}-{way}"
     work = asyncio.create_task(check(runs("import time; time.sleep(600)", mark)))
