@@ -10,7 +10,10 @@ drawn from the same chance in each, so that differences are due to the search al
 The unit of the differences is what best-of-N gains over a single sample. `floor`: what is lost by
 a method that divides the first round as `plan_round` does, which it must without having seen one
 critique, and is told from then on which of the moves is best in this scenario. A method may be
-above it, by changing its moves from query to query. Beneath the table stands what any way of
+above it, by changing its moves from query to query. With a noisy reward whoever leads is rated
+again, as in a run with a judge; best-of-N and TPO have as many more texts for it, at half a
+text for a rating. `--rated-once` shows what is lost without, as to a reward whose errors are
+always the same. Beneath the table stands what any way of
 dividing the first round must lose in some scenario of a group (`search_floor.py`).
 """
 
@@ -23,7 +26,7 @@ from math import sqrt
 from pathlib import Path
 from random import Random
 from statistics import fmean, stdev
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from search_floor import GROUPS, floor_of
 from search_scenarios import CHECKS, HELD_OUT, SCENARIOS, Query, Scenario, Text
@@ -32,10 +35,14 @@ from tpo.core.faults import with_other_faults
 from tpo.core.moves import dealt
 from tpo.core.planning.best_of_normal import best_beyond
 from tpo.core.planning.round_plan import plan_round
+from tpo.core.ratings import ratings_of, with_ratings
 from tpo.core.state import Candidate
 from tpo.prompts.round_texts import MOST_VERSIONS
+from tpo.rewards.base import scored
+from tpo.rewards.second_ratings import RATINGS
 
 WIDTH, CRITIQUE = 5, 2
+RATING = 0.5  # what a further rating costs, where a text and its rating cost 1
 SIZES = {2: 8.0, 8: 3.0}  # depth, and what may be lost there, in %: 19 texts and 61
 
 
@@ -59,6 +66,8 @@ class Run:
         self.pool: list[Candidate] = []
         self.texts: list[Text] = []
         self.used = dict.fromkeys(chances, 0)
+        self.ratings = 0
+        """How many were made beyond the first of each text."""
 
     def draw(self, move: str, number: int, round: int, chosen: int = 0) -> None:
         old = self.texts[chosen] if self.texts else Text(0)
@@ -91,6 +100,7 @@ class Run:
     def copy(self) -> Run:
         other = Run(self.query, self.chances, self.told)
         other.pool, other.texts, other.used = self.pool[:], self.texts[:], dict(self.used)
+        other.ratings = self.ratings
         return other
 
     def round(self, plan: Any, round: int) -> None:
@@ -115,6 +125,17 @@ class Run:
     def best(self) -> int:
         return max(range(len(self.pool)), key=lambda nth: self.pool[nth]["reward"] or 0.0)
 
+    def rate_leader(self) -> None:
+        """Have whoever leads rated again, as `nodes/paid/leader_ratings.py` does."""
+        while len(ratings_of(self.pool[leader := self.best()])) < RATINGS:
+            score, true = self.pool[leader], self.texts[leader].true
+            for _ in range(RATINGS - 1):
+                [chance, *_] = self.chances["rating"][self.ratings]
+                again = scored(true + self.query.noise * chance)
+                score = cast("Candidate", {**score, **with_ratings(score, [again])})
+                self.ratings += 1
+            self.pool[leader] = score
+
     def true(self) -> float:
         return self.texts[self.best()].true
 
@@ -129,9 +150,11 @@ Found = dict[str, float]
 class Watch:
     """What the plans were, and how long they took."""
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, *, again: bool = True) -> None:
         self.mix: list[list[tuple[int, ...]]] = [[] for _ in range(depth)]
         self.seconds: list[float] = []
+        self.ratings: list[int] = []
+        self.again = again
 
     def plan(self, run: Run, round: int, seed: int) -> dict[str, int]:
         began = time.perf_counter()
@@ -145,38 +168,59 @@ class Watch:
         return {**divided, "told": run.told}
 
 
+def adapted(run: Run, depth: int, seed: int, watch: Watch, *, again: bool) -> Run:
+    """Search as adaptive does, and return a copy of what there was after the first round."""
+    first = run
+    for round in range(1, depth + 1):
+        if again:
+            run.rate_leader()
+        if not run.done():
+            run.round(watch.plan(run, round - 1, seed), round)
+        if round == 1:
+            first = run.copy()
+    if again:
+        run.rate_leader()
+    watch.ratings.append(run.ratings)
+    return first
+
+
 def one_query(scenario: Scenario, depth: int, seed: int, watch: Watch) -> Found:
     """Search for one query in every way, and return what each answer is truly worth."""
     name = f"{scenario.name} {seed}"
-    query, chances = scenario.query(Random(name)), {m: Chances(f"{name} {m}") for m in MOVES}
+    query = scenario.query(Random(name))
+    chances = {what: Chances(f"{name} {what}") for what in (*MOVES, "rating")}
+    again = bool(query.noise) and watch.again
 
     def start() -> Run:
         run = Run(query, chances, scenario.told)
         run.draw("fresh", WIDTH, 0)
         return run
 
-    def on(run: Run, moves: dict[str, int], rounds: range) -> float:
+    def on(run: Run, moves: dict[str, int], rounds: range, *, again: bool = False) -> float:
         for round in rounds:
             if not run.done():
                 run.round(moves, round)
+            if again:
+                run.rate_leader()
         return run.true()
 
-    after_first = range(2, depth + 1)
+    adaptive = start()
+    after_first = adapted(adaptive, depth, seed, watch, again=again)
+    more = int(adaptive.ratings * RATING + 0.5)
     whole = WIDTH + CRITIQUE * scenario.told
     rewrites = {"rewrite": whole, "told": scenario.told}
     full = [{"fresh": WIDTH + CRITIQUE}, rewrites, {"advised": whole}]
-    found = {"single": start().texts[0].true}
-    found["best of N"] = on(start(), full[0], range(1, depth + 1))
-    found["tpo"] = on(start(), {"rewrite": WIDTH}, range(1, depth + 1))
-    adaptive = start()
-    if not adaptive.done():
-        adaptive.round(watch.plan(adaptive, 0, seed), 1)
+
+    def alone(moves: dict[str, int], move: str) -> float:
+        run = start()
+        on(run, moves, range(1, depth))
+        return on(run, {**moves, move: moves[move] + more}, range(depth, depth + 1))
+
+    found = {"single": start().texts[0].true, "adaptive": adaptive.true()}
+    found["best of N"] = alone(full[0], "fresh")
+    found["tpo"] = alone({"rewrite": WIDTH}, "rewrite")
     for move, moves in zip(MOVES, full, strict=True):
-        found[move] = on(adaptive.copy(), moves, after_first)
-    for round in after_first:
-        if not adaptive.done():
-            adaptive.round(watch.plan(adaptive, round - 1, seed), round)
-    found["adaptive"] = adaptive.true()
+        found[move] = on(after_first.copy(), moves, range(2, depth + 1), again=again)
     return found
 
 
@@ -191,6 +235,8 @@ class Result(NamedTuple):
     sure: float
     """Standard error of `margin`; all ways share their chances."""
     floor: float
+    ratings: float
+    """How many further ones a run of adaptive asked for."""
 
     def missed(self, allowed: float) -> bool:
         return self.margin < -allowed
@@ -215,7 +261,7 @@ def measure(scenario: Scenario, depth: int, runs: int, watch: Watch) -> Result:
     sure = stdev(row["adaptive"] - row[better] for row in rows) / sqrt(runs) / unit
     floor = (max(mean[move] for move in MOVES) - mean[better]) / unit
     margin = (mean["adaptive"] - mean[better]) / unit
-    return Result(scenario, mean, error, margin, sure, floor)
+    return Result(scenario, mean, error, margin, sure, floor, fmean(watch.ratings[-runs:]))
 
 
 WAYS = ("single", "best of N", "tpo", "adaptive")
@@ -226,6 +272,8 @@ def line(result: Result, allowed: float) -> str:
     return (
         f"{result.scenario.name:26}{result.scenario.critique:9}{means}"
         f"{result.margin:8.1f} ±{result.sure:3.1f}{result.floor:7.1f} {result.verdict(allowed)}"
+        + f" {result.ratings:.1f} further ratings"
+        * (result.ratings > 0)
     )
 
 
@@ -318,11 +366,14 @@ def main() -> None:
     parser.add_argument("--depth", type=int, choices=SIZES, help="only this size")
     parser.add_argument("--only", default="", help="only scenarios with this in their name")
     parser.add_argument("--held-out", action="store_true", help="the second set of scenarios")
+    parser.add_argument(
+        "--rated-once", action="store_true", help="noise is the same when asked again, or unasked"
+    )
     parser.add_argument("--mix", action="store_true", help="print the mean plan of each round")
     parser.add_argument("--svg", type=Path, help="draw the last size into this file")
     options = parser.parse_args()
     for depth in [options.depth] if options.depth else SIZES:
-        watch = Watch(depth)
+        watch = Watch(depth, again=not options.rated_once)
         title = f"D{depth}-N{WIDTH}: {WIDTH + depth * (WIDTH + CRITIQUE)} texts"
         print(f"\n{title}; may lose {SIZES[depth]} %. By its derivation, {price_of_a_try(depth)}\n")
         print(f"{'':35}" + "".join(f"{way:>14}" for way in WAYS) + f"{'margin':>12}{'floor':>8}")
