@@ -18,7 +18,8 @@ from .failure import FailureKind
 from .feedback import Check
 from .gain import Gain
 from .moves import Plan
-from .state import Candidate, Round, StopReason
+from .state import Candidate, Round
+from .stop_reason import StopReason
 from .usage import Cost, Phase, Usage
 
 VERSION = 1
@@ -97,7 +98,10 @@ class CandidateEvent(Event):
 
 
 class RewardEvent(Event):
-    """A candidate was scored, or scoring it failed: the fields of its `Score`."""
+    """A candidate was scored, or scoring it failed: the fields of its `Score`.
+
+    Sent again if the candidate leads and is rated again.
+    """
 
     type: Literal["tpo.reward"]
     candidate: str
@@ -105,6 +109,7 @@ class RewardEvent(Event):
     error: str | None
     failure: FailureKind | None
     parts: NotRequired[dict[str, float]]
+    ratings: NotRequired[list[float]]
     feedback: NotRequired[str]
     checks: NotRequired[list[Check]]
 

@@ -8,7 +8,8 @@ from .gain import gain_of
 from .json_types import JsonObject
 from .overoptimisation import drift
 from .pool import best, by_id, with_reward
-from .state import Candidate, State, StopReason
+from .state import Candidate, State
+from .stop_reason import StopReason
 from .usage import Usage
 
 

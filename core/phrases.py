@@ -14,7 +14,8 @@ from .context import Context, Mode
 from .events import AnyEvent
 from .number_format import count, reward
 from .overoptimisation import drift
-from .state import Round, StopReason
+from .state import Round
+from .stop_reason import StopReason
 
 MODES: dict[Mode, str] = {
     "tpo": "TPO",

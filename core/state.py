@@ -20,21 +20,9 @@ from .given_messages import add_turns
 from .merge import Merge, merged_by
 from .moves import Move, Plan
 from .round_critique import RoundCritique
+from .stop_reason import StopReason
 from .usage import Usage, add_usage
 from .written_criterion import WrittenCriterion
-
-StopReason = Literal[
-    "depth",  # all rounds were run
-    "target",  # the best reward reached `target_reward`
-    "price",  # the next round is not expected to gain what it costs
-    "patience",  # no better candidate for `patience` rounds
-    "spread",  # best and worst are as close as `min_spread` says
-    "budget",  # the next round cannot be paid
-    "critique_failed",  # the critic wrote no usable loss or gradient
-    "no_update",  # not one update of the round was usable
-    "overoptimised",  # the reward rises while the held-out reward falls
-    "human",  # a person stopped the run
-]
 
 
 class Score(Feedback):
@@ -56,10 +44,14 @@ class Score(Feedback):
     """The kind of `error`; left out in records of older versions, see `failure_of`."""
     parts: NotRequired[dict[str, float]]
     """Each part's own score, if the reward is a mix."""
+    ratings: NotRequired[list[float]]
+    """What a judge gave it each time, if it was asked more than once: `reward` is the mean."""
 
 
 # What is left of a score when another reward scores the candidate again.
-NO_SCORE = Score(reward=None, error=None, failure=None, parts={}, feedback="", checks=[])
+NO_SCORE = Score(
+    reward=None, error=None, failure=None, parts={}, ratings=[], feedback="", checks=[]
+)
 
 
 class Candidate(Score):

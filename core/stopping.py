@@ -15,7 +15,8 @@ from .form_veto import out_of_form
 from .overoptimisation import drift
 from .planning.another_round import worth_another_round
 from .pool import best, of_round, reward_of, with_reward
-from .state import Candidate, State, StopReason
+from .state import Candidate, State
+from .stop_reason import StopReason
 from .usage import Cost, cost, tokens_for_budget
 
 REQUESTS_PER_ROUND = 3  # loss, gradient, and at least one update

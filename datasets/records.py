@@ -11,7 +11,8 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from ..core.json_types import JsonObject
-from ..core.state import Candidate, Round, StopReason
+from ..core.state import Candidate, Round
+from ..core.stop_reason import StopReason
 from ..core.usage import Phase, Usage
 
 RESULTS = "results.jsonl"

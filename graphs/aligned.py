@@ -15,7 +15,8 @@ from ..core.login import without_login
 from ..core.provenance import Provenance, package_version, settings_shown
 from ..core.reference_mark import without_reference
 from ..core.several_policies import named_policies
-from ..core.state import Candidate, Round, State, StopReason
+from ..core.state import Candidate, Round, State
+from ..core.stop_reason import StopReason
 from ..core.usage import Usage
 from ..models.policy import model_name
 from ..models.unwrap import is_chat_like

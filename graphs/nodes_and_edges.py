@@ -13,7 +13,8 @@ from langgraph.types import TracePolicy
 from ..core.context import Context
 from ..core.errors import SyncCallError
 from ..core.moves import needs_critique, plan_of
-from ..core.state import State, StopReason
+from ..core.state import State
+from ..core.stop_reason import StopReason
 from ..core.stopping import why_break_off, why_stop
 from ..nodes.paid.run_models import GivenModels, Node, Update
 

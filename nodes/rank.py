@@ -12,6 +12,7 @@ from ..core.events import Emitter
 from ..core.form_veto import mendable, unfit
 from ..core.json_types import JsonObject
 from ..core.moves import needs_critique, plan_of
+from ..core.number_format import count
 from ..core.planning.round_plan import next_plan
 from ..core.pool import by_id, losses, rankable, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
@@ -68,7 +69,8 @@ async def _rank(ranking: Ranking, state: State) -> list[Candidate]:
     """
     try:
         ranked = await _score_new(ranking, state)
-        _refuse_nothing(ranking, ranked)
+        ranked = await ranking.rate_leader(ranked)
+        refuse_nothing(ranking, ranked)
     except RewardError as error:
         paid = usage_of(state["turn"], "rank", ranking.cost, ranking.emit.seconds)
         error.partial = {"usage": add_usage(state["usage"], paid)}
@@ -91,15 +93,15 @@ async def _score_new(ranking: Ranking, state: State) -> list[Candidate]:
     lost = losses(ranked)
     if lost and on_failure == "raise":
         raise RewardError(
-            f"reward {reward.name!r} failed for {_count(lost)}. "
+            f"reward {reward.name!r} failed for {count(len(lost), 'candidate')} ({lost[0]}). "
             "The candidates are kept; repair the reward and resume the run"
         )
     if not lost or ranking.degraded or on_failure != "degrade":
         return ranked
     ranking.degraded = True
     message = (
-        f"reward {reward.name!r} failed for {_count(lost)}; the whole pool is ranked by "
-        f"{ranking.reward.name!r} for the rest of the turn"
+        f"reward {reward.name!r} failed for {count(len(lost), 'candidate')} ({lost[0]}); the whole "
+        f"pool is ranked by {ranking.reward.name!r} for the rest of the turn"
     )
     notice = ranking.reward.notice
     ranking.emit.notice(f"{message}. {notice}" if notice else message)
@@ -127,11 +129,7 @@ async def _heldout(
     return None if late else (await ranking.heldout([chosen["text"]]))[0]
 
 
-def _count(lost: Sequence[str]) -> str:
-    return f"{len(lost)} candidate{'s' * (len(lost) > 1)} ({lost[0]})"
-
-
-def _refuse_nothing(ranking: Ranking, ranked: Sequence[Candidate]) -> None:
+def refuse_nothing(ranking: Ranking, ranked: Sequence[Candidate]) -> None:
     """Refuse to go on if not one answer has a reward."""
     pool = merge_candidates(ranking.pool, [ranked])
     if with_reward(pool) or mendable(pool, ranking.run.context.rounds):

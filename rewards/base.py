@@ -31,6 +31,7 @@ class Reward(Protocol):
     - A `failure` of "vetoed" beside the reason rules the answer out: that is not a failed score.
     - It holds configuration only; equal calls may be made in any order and concurrently.
     - It sees the conversation and the answers, never our prompts.
+    - One with `varies = True` may say something else later: the answer that leads is rated again.
     - It may have `async def ready(job)`, which raises before anything is paid if it cannot be
       used, and `async def probe()`, which returns a sentence about what looks wrong, or "".
 

@@ -58,6 +58,11 @@ class FunctionReward:
         """The title, else the function's own name."""
         return self.title or getattr(self.function, "__name__", type(self.function).__name__)
 
+    @property
+    def varies(self) -> bool:
+        """Whether the function says of itself that another call may return something else."""
+        return bool(getattr(self.function, "varies", False))
+
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Call the function once per answer."""
         query = read_conversation(messages).query

@@ -111,6 +111,7 @@ SETTINGS = (
     Setting("on_reward_failure", REWARD),
     Setting("fallback_reward", REWARD),
     Setting("feedback", REWARD),
+    Setting("ratings", REWARD),
     Setting("heldout", REWARD),
     Setting("guard", REWARD),
     Setting("guard_tolerance", REWARD),

@@ -14,7 +14,7 @@ from ...core.feedback import passed_checks
 from ...core.gain import best_so_far
 from ...core.number_format import age, at_least, reward
 from ...core.replies.finish_reason import ending
-from ...core.state import Round, State
+from ...core.state import Candidate, Round, State
 from ...core.usage import PHASES, Cost
 from ..console import page, table
 from ..saved.branch import checkpoint_id, maker, present_branch, short_id
@@ -49,16 +49,22 @@ def rounds_table(rounds: Sequence[Round]) -> Table:
     return made
 
 
+def how_made(candidate: Candidate) -> str:
+    """Return how a candidate was made, and what its reward is made of."""
+    made = [candidate.get("move", ""), candidate.get("policy", "")]
+    parts = [f"{name} {reward(value)}" for name, value in candidate.get("parts", {}).items()]
+    ratings = ", ".join(map(reward, candidate.get("ratings", [])))
+    rated = f"rated {ratings}" if ratings else ""
+    return ", ".join(filter(None, [*made, *parts, rated, passed_checks(candidate)]))
+
+
 def pool_table(state: State) -> Table:
     """Return every candidate with its reward, its length and what went wrong."""
     made = table("id", "reward", "length", "ended", "", right=("reward", "length"))
     last = state["rounds"][-1] if state.get("rounds") else None
     for c in state.get("candidates", []):
         marks = {last["chosen"]: "chosen", last["rejected"]: "rejected"} if last else {}
-        parts = [f"{k} {reward(v)}" for k, v in c.get("parts", {}).items()]
-        said = ", ".join(
-            filter(None, [c.get("move", ""), c.get("policy", ""), *parts, passed_checks(c)])
-        )
+        said = how_made(c)
         remark = c["error"] or marks.get(c["id"], "")
         ended = ending(c["finish_reason"]) or ""
         style = "red" if c["error"] else "green" if remark == "chosen" else ""

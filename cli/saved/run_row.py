@@ -8,7 +8,7 @@ from ...core.context import Context, Mode
 from ...core.final_answer import answer_of
 from ...core.provenance import settings_shown
 from ...core.several_policies import named_policies
-from ...core.state import StopReason
+from ...core.stop_reason import StopReason
 from ...core.stopping import spent
 from .saved_run import SavedRun
 from .status import Status, query_of, status_of, values_of

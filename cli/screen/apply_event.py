@@ -16,6 +16,7 @@ from ...core.events import (
     RewardEvent,
     RunStarted,
 )
+from ...core.ratings import ratings_of
 from ...core.state import NO_SCORE, Candidate
 from ...core.usage import Phase, add_costs, cost
 from .run_view import View
@@ -132,5 +133,6 @@ def _reward(view: View, event: RewardEvent) -> View:
         return view
     score = {name: value for name, value in event.items() if name in NO_SCORE}
     scored = cast("Candidate", {**known, **score})
-    paid = add_costs(view.paid, cost(scores=1))
+    more = len(event.get("ratings", ())) - len(ratings_of(known))  # if it was rated again
+    paid = add_costs(view.paid, cost(scores=max(1, more)))
     return replace(view, pool={**view.pool, known["id"]: scored}, paid=paid)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from ..pool import with_reward
 from ..state import Candidate
 from .breaking_a_tie import chances_to_break_a_tie
-from .move_beliefs import beliefs_of, spread_of
+from .move_beliefs import beliefs_of
+from .moves_so_far import spread_of
 from .round_plan import is_told
 from .round_split import ways_to_divide
 from .round_worth import gains

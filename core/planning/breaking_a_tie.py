@@ -7,7 +7,8 @@ from math import prod
 
 from ..state import Candidate
 from .expected_gain import all_miss
-from .move_beliefs import HITS, HITS_IF_TOLD, MOVES, made_by
+from .move_beliefs import HITS, HITS_IF_TOLD
+from .moves_so_far import MOVES, made_by
 from .round_split import Split
 
 Odds = tuple[float, float]  # hits and misses of a Beta distribution

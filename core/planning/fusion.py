@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ..moves import Plan
 from ..pool import best_first
 from ..state import Candidate
-from .move_beliefs import MOVES
+from .moves_so_far import MOVES
 from .plan_words import NAMES
 
 MOST = 3  # answers that one is made from

@@ -21,16 +21,14 @@ The prior, in spreads of the fresh rewards, and worth about one text:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import fsum, inf, sqrt
 from statistics import fmean
 from typing import NamedTuple
 
 from ..moves import Move
-from ..pool import reward_of, with_reward
+from ..ratings import noise_of
 from ..state import Candidate
 from .expected_gain import Belief, Guess, learn, mixture
-
-MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised")
+from .moves_so_far import MOVES, gains_of_rewrites, made_by, rewards_of, usable_share
 
 FRESH = [Guess(0.5, 0.0, 1.0, 0.85), Guess(0.5, 0.0, 1.0, 1.2)]
 STAYS = [
@@ -47,6 +45,7 @@ HITS_IF_TOLD: dict[Move, tuple[float, float]] = {
     "fresh": (0.5, 0.5), "rewrite": (0.13, 0.95), "advised": (0.13, 0.95),
 }  # fmt: skip
 FORGETS = 0.95  # how much a rewrite counts, by its age in rounds: gains shrink
+LEAST = 0.02  # how far texts of one move scatter at least
 LUCK = 0.3  # how much less a lucky rewrite counts where rewrites lose: some of it is noise
 
 
@@ -61,39 +60,6 @@ class Beliefs(NamedTuple):
     advised: Belief
     usable: dict[Move, float]
     """The share of texts that can be used at all."""
-
-
-def move_of(candidate: Candidate) -> Move:
-    """Return how a candidate was made; updates of older runs are rewrites."""
-    made: Move = "fresh" if candidate.get("parent_round") is None else "rewrite"
-    return candidate.get("move", made)
-
-
-def made_by(pool: Sequence[Candidate], move: Move) -> list[Candidate]:
-    """Return the candidates that a move has made; drafts were made by nobody here."""
-    return [c for c in pool if not c.get("drafted") and move_of(c) == move]
-
-
-def spread_of(pool: Sequence[Candidate]) -> float:
-    """Return the standard deviation of the fresh rewards, of all if those tie, or 0."""
-    for some in (made_by(pool, "fresh"), pool):
-        rewards = sorted(reward_of(c) for c in with_reward(some))
-        if len(rewards) > 1 and rewards[0] < rewards[-1]:
-            mean = fmean(rewards)  # `statistics.stdev` is exact, and ten times as slow
-            return sqrt(fsum((reward - mean) ** 2 for reward in rewards) / (len(rewards) - 1))
-    return 0.0
-
-
-def gains_of_rewrites(pool: Sequence[Candidate]) -> list[tuple[float, int]]:
-    """Return by how much each rewrite beat the answer it rewrote, and its round.
-
-    That answer was the pool's best when it was chosen, so the best of its own round too.
-    """
-    parents: dict[int, float] = {}
-    for c in with_reward(pool):
-        parents[c["round"]] = max(reward_of(c), parents.get(c["round"], -inf))
-    rewrites = [c for c in with_reward(made_by(pool, "rewrite")) if c["parent_round"] in parents]
-    return [(reward_of(c) - parents[c["parent_round"] or 0], c["round"]) for c in rewrites]
 
 
 def beliefs_of(pool: Sequence[Candidate], round: int, spread: float) -> Beliefs:
@@ -112,26 +78,27 @@ def beliefs_of(pool: Sequence[Candidate], round: int, spread: float) -> Beliefs:
     both = mixture(learn(STAYS, gains) + learn(shifted(LEAVES, level), rewrites))
     stays, leaves = both[: len(STAYS)], both[len(STAYS) :]
     loss = min(0.0, sum(guess.chance * guess.mean for guess in stays))
+    sure = [g._replace(sd=g.sd * max(0.3, 1 + LUCK * min(0.0, g.mean / g.sd))) for g in stays]
+    noise = noise_of(pool) / spread
     return Beliefs(
         fresh=mixture(learn(shifted(FRESH, level), fresh)),
-        stays=[g._replace(sd=g.sd * max(0.3, 1 + LUCK * min(0.0, g.mean / g.sd))) for g in stays],
-        leaves=leaves,
+        stays=quieter(sure, noise),
+        leaves=quieter(leaves, noise),
         advised=mixture(learn(shifted(ADVISED, level + SHARED * loss), advised)),
         usable={move: usable_share(made_by(pool, move)) for move in MOVES},
     )
 
 
-def rewards_of(pool: Sequence[Candidate], move: Move, spread: float) -> list[tuple[float, float]]:
-    """Return a move's rewards, counted from the best of the pool, in spreads; each counts 1."""
-    top = max(reward_of(c) for c in with_reward(pool))
-    return sorted(((reward_of(c) - top) / spread, 1.0) for c in with_reward(made_by(pool, move)))
+def quieter(rewrites: Belief, noise: float) -> Belief:
+    """Return what is believed of rewrites without half of the variance that ratings have by chance.
+
+    Their parent was rated again and they were not: what they scatter is in part luck, and would be
+    taken for gains. Without all of it, rewrites that gain a little each time are given up too soon.
+    """
+    luck = noise**2 / 2
+    return [g._replace(sd=max(min(g.sd, LEAST), g.sd - luck / g.sd)) for g in rewrites]
 
 
 def shifted(belief: Belief, by: float) -> Belief:
     """Return a belief counted from another point."""
     return [guess._replace(mean=guess.mean + by) for guess in belief]
-
-
-def usable_share(made: Sequence[Candidate]) -> float:
-    """Return the share of texts that can be used, as if one more had been."""
-    return (len(with_reward(made)) + 1) / (len(made) + 1)

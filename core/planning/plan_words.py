@@ -8,7 +8,7 @@ from ..moves import Move
 from ..number_format import count
 from ..pool import best, of_round, reward_of, with_reward
 from ..state import Candidate
-from .move_beliefs import MOVES, made_by, spread_of
+from .moves_so_far import MOVES, made_by, spread_of
 from .round_split import Split
 
 NAMES: dict[Move, str] = {

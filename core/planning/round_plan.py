@@ -32,7 +32,8 @@ from ..pool import best, with_reward
 from ..state import Candidate
 from .breaking_a_tie import chances_to_break_a_tie
 from .fusion import with_fusion
-from .move_beliefs import beliefs_of, made_by, spread_of
+from .move_beliefs import beliefs_of
+from .moves_so_far import made_by, spread_of
 from .plan_words import why
 from .round_split import Split, best_of, first_told, first_try, ways_to_divide
 from .round_worth import gains

@@ -20,7 +20,8 @@ from .expected_gain import (
     merged,
     stays_below,
 )
-from .move_beliefs import MOVES, Beliefs
+from .move_beliefs import Beliefs
+from .moves_so_far import MOVES
 from .round_split import Split
 
 FADES = 0.9  # what rewrites gain, from one round to the next

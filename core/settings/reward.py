@@ -25,6 +25,15 @@ class RewardSettings(BaseModel):
         description="What the reward says of an answer beside its number: show it to the models "
         "that write loss, gradient and update, or hide it from them.",
     )
+    ratings: int | None = Field(
+        default=None,
+        ge=1,
+        le=16,
+        title="Ratings of the best",
+        description="How many times a judge rates an answer before it may lead, so that luck "
+        "does not choose: its reward is then the mean. Empty: 3 in mode adaptive, else 1. "
+        "Rewards that say the same when asked again are not asked.",
+    )
     heldout: str = Field(
         default="",
         title="Held-out reward",

@@ -20,11 +20,12 @@ from ...core.pool import scored_texts
 from ...core.state import Candidate, Score
 from ...core.usage import Cost, add_costs, brief
 from ...models.failures.caused_by import said_by
+from ...rewards.marked_call import count_saved, make_call, mark_of
 from ...rewards.planned_reward import Called, Job, PlannedReward
 from ...rewards.readiness import rates_alone
 from .durable import Left
 from .run_models import RunModels
-from .saved_score import Role, Work, count_saved, make_call, mark_of, request_rewards
+from .saved_score import Role, Work, request_rewards
 
 NOTHING = Called[Any](result=[], cost={}, mark="")
 Coming = asyncio.Future[Candidate | None]  # an answer, or none, once its request has come back

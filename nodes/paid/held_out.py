@@ -17,16 +17,16 @@ from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
 from ...core.context import Context
-from ...core.conversation import read_conversation
 from ...core.events import Emitter
 from ...core.json_types import JsonObject
-from ...core.pool import by_id, criteria_of
+from ...core.pool import by_id
 from ...core.state import Candidate, Score, State
 from ...core.stopping import spent
 from ...core.usage import Cost, UsageDelta, add_costs, cost, usage_of
 from ...models.budget import Budget, budget_left
 from ...models.request import RequestError
 from ...rewards.heldout_sample import heldout_samples
+from ...rewards.marked_call import StepCalls, job_of
 from ...rewards.planned_reward import Job, PlannedReward, requests_to_score
 from .run_models import GivenModels, Update
 from .saved_score import saved_scores
@@ -47,11 +47,15 @@ def waits(context: Context) -> bool:
 
 
 async def held_out_scores(
-    reward: PlannedReward, job: Job, emit: Emitter, pay: Callable[[Cost], None]
+    reward: PlannedReward,
+    job: Job,
+    emit: Emitter,
+    pay: Callable[[Cost], None],
+    step: StepCalls | None = None,
 ) -> list[float | None]:
     """Score answers without steering; failures are one notice and no more."""
     settle: Callable[[int, Score], None] = lambda *_: None  # noqa: E731
-    scores = await saved_scores(reward, "heldout", job, emit.notice, pay, settle)
+    scores = await saved_scores(reward, "heldout", job, emit.notice, pay, settle, step=step)
     if why := next((score["error"] for score in scores if score["error"]), None):
         emit.notice(f"the held-out reward {reward.name!r} failed: {why}")
     return [score["reward"] for score in scores]
@@ -93,13 +97,12 @@ async def measured(
     chosen, ends = to_measure(state, given, context), own is None and waits(context)
     if not (chosen or ends) or not (run := await given.for_run(runtime)).heldout:
         return {}
-    reward, messages = run.heldout, read_conversation(state["messages"]).messages
-    budget = sparing(reward, own, context) if own else budget_left(run.context, spent(state))
-    criteria = criteria_of(state)
+    reward, left = run.heldout, budget_left(run.context, spent(state))
+    nothing = job_of(state, sparing(reward, own, context) if own else left, context)
+    criteria = nothing.criteria
 
     async def score(texts: Sequence[str]) -> list[float | None]:
-        job = Job(messages, texts, (), budget, context, criteria)
-        return await held_out_scores(reward, job, emit, paid.append)
+        return await held_out_scores(reward, replace(nothing, answers=texts), emit, paid.append)
 
     if chosen:
         (figure,) = await score([chosen["text"]])

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 from langgraph.func import task
 
 from ...core.errors import RewardError
 from ...core.hidden_argument import Held
 from ...core.state import Score
-from ...core.usage import Cost, brief, cost
-from ...core.user_code.contain import LateError, contained, within
-from ...models.budget import Budget
+from ...core.usage import Cost, cost
+from ...rewards.marked_call import StepCalls, count_saved, make_call, mark_of
 from ...rewards.planned_reward import Called, Job, PlannedReward, score_job
-from ...rewards.readiness import limits_itself
 from ...rewards.remarks import hearing
 
 Work = Callable[[], Awaitable[Called]]
-Role = Literal["reward", "fallback", "heldout"]
+Role = str  # "reward", "fallback", "heldout", or "again 2": rated for the second further time
 SAVED = 4096  # more results than one step can hold of an earlier attempt
 
 
@@ -34,6 +29,7 @@ async def saved_scores(
     settle: Callable[[int, Score], None],
     *,
     fail: Callable[[Exception], None] = lambda _: None,
+    step: StepCalls | None = None,
 ) -> list[Score]:
     """Score a job with calls that are saved.
 
@@ -45,15 +41,19 @@ async def saved_scores(
         pay: Is called with what a call cost.
         settle: Is called with an answer's place and score once the score is final.
         fail: Is called with the failure of a call.
+        step: The calls of this step, if others are made in it.
 
     Returns:
         One score per answer.
     """
-    gate = asyncio.Semaphore(job.settings.max_concurrency)
+    gate, left = step or StepCalls(asyncio.Semaphore(job.settings.max_concurrency), {})
 
     async def ask(call: object) -> Called:
         try:
-            done = await saved_call(reward, job, call, role, gate, job.settings.timeout)
+            if done := left.get(mark_of(role, reward, job, call)):
+                count_saved(job.budget, done)
+            else:
+                done = await saved_call(reward, job, call, role, gate, job.settings.timeout)
         except Exception as error:
             pay(getattr(error, "cost", cost()))
             fail(error)
@@ -101,49 +101,7 @@ async def saved_call(
     raise RewardError("the saved scores of this step belong to other calls")
 
 
-def mark_of(role: Role, reward: PlannedReward, job: Job, call: object) -> str:
-    """Return a mark that differs for each call of the step.
-
-    LangGraph finds saved results by their order alone. A resumed run whose reward was
-    repaired or replaced makes other calls, and must not take an old score for a new one.
-    """
-    about = json.dumps([role, reward.name, call, list(job.answers)])
-    return hashlib.sha256(about.encode()).hexdigest()[:16]
-
-
-def count_saved(budget: Budget, done: Called) -> None:
-    """Count a saved result of an interrupted run, which was paid then."""
-    before = cost(**done["cost"])
-    budget.pay(before, before["requests"])
-
-
 @task
 async def request_rewards(held: Held[Work]) -> Called:
     """Make one call; its result is saved, and not asked for again."""
     return await held()()
-
-
-async def make_call(
-    reward: PlannedReward,
-    job: Job,
-    call: object,
-    gate: asyncio.Semaphore,
-    seconds: float,
-    mark: str,
-) -> Called:
-    """Make one call within its limits; return it as it is saved, with its cost in brief.
-
-    Raises:
-        RewardError: it took too long.
-        Exception: whatever the reward raises.
-    """
-    async with gate:
-        given, asked = job.budget.timeout(seconds), reward.call(job, call)
-        try:
-            if limits_itself(reward, call):
-                done = await contained(asked)
-            else:
-                done = await within(seconds, asked, job.budget.deadline)
-        except LateError:
-            raise RewardError(f"no score within {round(given, 2):g} s") from None
-    return Called(result=done["result"], cost=brief(cost(**done["cost"])), mark=mark)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Generic
+from dataclasses import dataclass, replace
+from typing import Generic, Self
 
 from ...core.usage import Cost
 from ...prompts.judge import JUDGE_SYSTEM
@@ -47,6 +47,12 @@ class CachedJudge(Generic[CallT, ResultT]):
     async def ready(self, job: Job) -> Cost:
         """Make sure of the judge; what it says there is kept as well."""
         return await form_known(self, self.judge.kind + self.judge.option, self.judge.model, job)
+
+    def asked_again(self, score: Score, nth: int) -> Self | None:
+        """Return the judge to ask about an answer once more; that verdict is kept as well."""
+        if (judge := self.judge.asked_again(score, nth)) is None:
+            return None
+        return replace(self, judge=judge, identity=f"{self.identity} ({nth})")
 
     def limits_itself(self, call: CallT) -> bool:
         """The judge does."""

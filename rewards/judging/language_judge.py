@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, Generic, Self
 
 from ...core.conversation import read_conversation
 from ...core.errors import SpecError
 from ...core.prompt_template import clip
+from ...core.ratings import ratings_of
 from ...core.usage import Cost
 from ...models.policy import PolicyLike, check_policy, model_name, resolve_policy
 from ...prompts.judge import RUBRIC
@@ -32,10 +33,8 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     Args:
         model: The judging model or its spec; it may be another one than the policy.
         rubric: What to judge by, as a list of questions.
-        reasons: Whether it also says why. That costs output tokens, and a rating is then a
-            whole number: no log-probabilities tell how sure it is.
-        nth: Which of several times it is asked about the same, from 1, at a temperature; 0 if it is
-            asked once, soberly.
+        reasons: Whether it also says why, for output tokens; a rating is then a whole number.
+        nth: Which time it is asked about the same, from 1, at a temperature; 0: once, soberly.
 
     Raises:
         ConfigError: the model cannot be one, or its spec is malformed.
@@ -59,12 +58,11 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
 
     @classmethod
     def from_spec(cls, rest: str, policy: PolicyLike) -> Self:
-        """Return the judge that a spec names.
+        """Return the judge that a spec names, or else the run's policy as judge.
 
         Args:
-            rest: What follows the kind and its colon: a policy spec, or nothing; behind it
-                `?reasons=1` has the judge say why.
-            policy: The run's policy, which judges if none is named.
+            rest: A policy spec or nothing; behind it `?reasons=1` has the judge say why.
+            policy: The run's policy.
 
         Raises:
             SpecError: there is neither.
@@ -81,7 +79,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
         """Its kind, the model, and a mark of the rubric if it is not ours."""
         own = self.rubric == RUBRIC
         mark = "" if own else f"#{hashlib.sha256(self.rubric.encode()).hexdigest()[:6]}"
-        time = f" ({self.nth})" if self.nth else ""
+        time = f" ({self.nth})" if self.nth and self.rates_alone else ""
         return f"{self.kind}:{model_name(self.model)}{self.option}{mark}{time}"
 
     @property
@@ -111,6 +109,11 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
         """
         return await form_known(self, self.kind + self.option, self.model, job)
 
+    def asked_again(self, score: Score, nth: int) -> Self | None:
+        """Return the judge to ask once more; a number between grades is a mean of all already."""
+        graded = all(not rating % 1 for rating in ratings_of(score))
+        return replace(self, nth=nth) if self.rates_alone and graded else None
+
     def limits_itself(self, call: CallT) -> bool:
         """Each attempt has the run's timeout."""
         return True
@@ -133,13 +136,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
 
     @abstractmethod
     def question(self, job: Job, call: CallT, output: str = "") -> str:
-        """Return what a call asks: all that its verdict depends on, beside the judge.
-
-        Args:
-            job: The round.
-            call: One of its calls.
-            output: How to reply.
-        """
+        """Return what a call of a round asks, and how to reply: all its verdict depends on."""
 
     @abstractmethod
     def form(self, call: CallT) -> Form:

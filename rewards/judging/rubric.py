@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from ...prompts.judge import RUBRIC
 from ...prompts.rubric import ask_marks, numbered
@@ -57,6 +58,10 @@ class Rubric(LanguageJudge[list[int], list[Mark]]):
     def option(self) -> str:
         """What tells it from the usual, which has reasons."""
         return "" if self.reasons else "?reasons=0"
+
+    def asked_again(self, score: Score, nth: int) -> Self | None:
+        """Return the rubric to ask once more, if marks are words and not the judge's chances."""
+        return replace(self, nth=nth) if self.reasons else None
 
     def plan(self, job: Job) -> list[list[int]]:
         """Return `[answer]` for each answer; or `[answer, criterion]`, one by one."""

@@ -17,6 +17,7 @@ from ..function import OwnReward, as_reward
 from ..planned_reward import Called, Job, PlannedReward, plan_further, planned, requests_to_score
 from ..query_criteria import Criteria, criteria_in
 from ..readiness import limits_itself, make_ready
+from ..second_ratings import asked_again
 from ..self_check import self_check
 from .answer_scores import why_unscored, with_parts
 from .hedge import check_hedge, standard_error
@@ -117,6 +118,12 @@ class Mix:
         """
         paid = await asyncio.gather(*[make_ready(reward, job) for reward in self._all])
         return reduce(add_costs, paid)
+
+    def asked_again(self, score: Score, nth: int) -> PlannedReward | None:
+        """Return whom to ask once more: its only part, if the sum is the number of that."""
+        part, *others = self.parts
+        alone = not others and (part.weight, part.z, self.length_penalty) == (1.0, False, 0.0)
+        return asked_again(self._all[0], score, nth) if alone else None
 
     def limits_itself(self, call: PartCall) -> bool:
         """Whether the part does that makes this call."""

@@ -19,6 +19,9 @@ export function reward(value) {
 /** What each part of a reward gave. */
 export const partsLine = (parts) => Object.entries(parts).map(([name, value]) => `${name} ${reward(value)}`).join(" · ");
 
+/** What a judge gave an answer each time, if it was asked more than once. */
+export const ratingsLine = (ratings) => (ratings?.length ? `rated ${ratings.map(reward).join(", ")}` : "");
+
 /** The difference of two rewards with its sign; a small one keeps two digits. */
 export function signed(value) {
   const size = Math.abs(value);

@@ -151,6 +151,15 @@ def test_rewards_rounds_costs_and_trouble_are_kept():
     assert view.in_flight == frozenset()
 
 
+def test_further_ratings_of_an_answer_are_scores_too():
+    again = {"candidate": "r0c0", "error": None, "failure": None, "reward": 4.0}
+    view = apply(after(RANKED), event("reward", 0, 6.0, **again, ratings=[2.0, 5.0, 5.0]))
+    assert view.pool["r0c0"]["reward"] == 4.0
+    assert view.paid["scores"] == 4
+    view = apply(view, event("reward", 0, 6.0, **again, ratings=[2.0, 5.0, 5.0, 4.0]))
+    assert view.paid["scores"] == 5
+
+
 def test_the_reducer_changes_nothing_in_place_and_ignores_what_it_does_not_know():
     before = after(SAMPLED)
     copy = dict(before.pool)

@@ -10,7 +10,8 @@ from tpo.core.context import Context
 from tpo.core.dollars import money, price_phrase
 from tpo.core.number_format import age, cost_phrase, count, reward, seconds
 from tpo.core.phrases import STOPPED, event_text, round_phrase, search_phrase, sentence, stop_phrase
-from tpo.core.state import Round, StopReason
+from tpo.core.state import Round
+from tpo.core.stop_reason import StopReason
 from tpo.core.usage import Cost, cost
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from tpo.core.moves import Move, Plan, needs_critique
-from tpo.core.planning.move_beliefs import move_of, spread_of
+from tpo.core.planning.move_beliefs import beliefs_of
+from tpo.core.planning.moves_so_far import move_of, spread_of
 from tpo.core.planning.plan_words import paid
 from tpo.core.planning.round_plan import plan_round
+from tpo.core.ratings import noise_of
 
 FIRST = [0.3, -0.2, 1.1, 0.5, -0.9]
 
@@ -272,3 +274,35 @@ SAME = "all answers have the same reward so far"
 def test_the_plan_says_why(name, why):
     pool, round = POOLS[name]
     assert planned(pool, round=round)["why"] == why
+
+
+# What ratings say when they are asked again
+
+
+def again(pool: Any, **ratings: list[float]) -> Any:
+    """The pool with several ratings of some answers; their mean is the reward."""
+    means = {name: sum(some) / len(some) for name, some in ratings.items()}
+    return [
+        {**c, "ratings": ratings[c["id"]], "reward": means[c["id"]]} if c["id"] in means else c
+        for c in pool
+    ]
+
+
+def test_noise_is_what_ratings_of_one_answer_scatter():
+    pool = made(0, "fresh", [3.0, 2.0])
+    assert noise_of(pool) == 0
+    assert noise_of(again(pool, r0fresh0=[2.0, 3.0, 4.0])) == pytest.approx((2 / 3) ** 0.5)
+    assert noise_of(again(pool, r0fresh0=[3.0, 3.0, 3.0])) == 0
+
+
+def test_half_of_what_ratings_scatter_by_chance_is_no_gain_of_rewrites():
+    scattered = made(1, "rewrite", [0.4, 1.9, 0.6, 1.5])
+    sure = again([*first, *scattered], r0fresh2=[1.1, 1.1, 1.1])
+    noisy = again([*first, *scattered], r0fresh2=[0.3, 1.1, 1.9])
+    spread = spread_of(sure)
+    beliefs = [beliefs_of(pool, 1, spread) for pool in (sure, noisy)]
+    fresh = [b.fresh for b in beliefs]
+    stays = [sum(g.chance * g.sd for g in b.stays) for b in beliefs]
+    assert fresh[0] == fresh[1]
+    assert stays[1] < 0.8 * stays[0]
+    assert beliefs[0] == beliefs_of([*first, *scattered], 1, spread)  # as if rated once

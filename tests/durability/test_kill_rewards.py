@@ -26,8 +26,8 @@ from reward_servers import VllmServer
 from saved_run import INPUT, Job, comparable
 
 from tpo.core.conversation import to_messages
-from tpo.nodes.paid.saved_score import mark_of
 from tpo.rewards.judging.language_judge import LanguageJudge
+from tpo.rewards.marked_call import mark_of
 from tpo.rewards.planned_reward import Job as Round
 from tpo.rewards.planned_reward import PlannedReward, planned
 from tpo.rewards.readiness import rates_alone

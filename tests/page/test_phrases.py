@@ -14,7 +14,7 @@ from tpo.core.context import Context
 from tpo.core.dollars import price_phrase
 from tpo.core.number_format import age, count, reward, seconds
 from tpo.core.phrases import CRITIQUES, sentence, stop_phrase
-from tpo.core.state import StopReason
+from tpo.core.stop_reason import StopReason
 
 PAGE = Path(tpo.serving.__file__).parent / "page"
 SECONDS = [0.0, 0.44, 9.94, 9.95, 59.4, 59.6, 60.0, 3599.0]

@@ -10,7 +10,7 @@ const { events } = await import(`${page}/event_stream.js`);
 const { asJson, asMarkdown } = await import(`${page}/export.js`);
 const { baseOf } = await import(`${page}/api_client.js`);
 const { emptyView } = await import(`${page}/view_from_events.js`);
-const { seconds, reward } = await import(`${page}/phrases.js`);
+const { seconds, ratingsLine, reward } = await import(`${page}/phrases.js`);
 
 const side = (pieces, other) => pieces.filter((p) => p.kind !== other).map((p) => p.text).join("");
 
@@ -84,4 +84,10 @@ test("numbers are written as people write them", () => {
   assert.equal(seconds(59.7), "1 min 00 s");
   assert.equal(reward(-1.5), "−1.50");
   assert.equal(reward(null), "–");
+});
+
+test("all ratings of an answer are told, if it has several", () => {
+  assert.equal(ratingsLine([9, 5, 4.5]), "rated 9.00, 5.00, 4.50");
+  assert.equal(ratingsLine([]), "");
+  assert.equal(ratingsLine(undefined), "");
 });

@@ -1,5 +1,5 @@
 /** One candidate as a card: its text, its length, its reward as a bar. */
-import { characterCount, count, moveLabel, partsLine, reward } from "../phrases.js";
+import { characterCount, count, moveLabel, partsLine, ratingsLine, reward } from "../phrases.js";
 import { barWidth } from "../scale.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { Feedback } from "./feedback.js";
@@ -50,6 +50,7 @@ export function Candidate({ candidate: c, role, scale, picking, show, read }) {
         <span class="length">${text.length > 0 && count(characterCount(text), "character")}</span>
       </footer>
       ${c.parts && html`<p class="score-parts">${partsLine(c.parts)}</p>`}
+      ${c.ratings?.length > 0 && html`<p class="score-parts">${ratingsLine(c.ratings)}</p>`}
       <${Feedback} candidate=${c} />
       ${picking && c.reward != null && html`<${Choose} id=${c.id} picking=${picking} />`}
     </li>

@@ -1,5 +1,5 @@
 /** The reading pane: one candidate at full width, or any two side by side with what differs marked. */
-import { characterCount, count, moveLabel, partsLine, reward } from "../phrases.js";
+import { characterCount, count, moveLabel, partsLine, ratingsLine, reward } from "../phrases.js";
 import { html, useEffect, useMemo, useRef } from "../vendor/preact.js";
 import { wordDiff } from "../word_diff.js";
 import { Copy } from "./copy.js";
@@ -61,6 +61,7 @@ function Place({ candidate: c, view }) {
 const Figures = ({ candidate: c }) => html`<p class="hint">
   ${c.error ? html`<span class="error-text">${c.error}</span>` : html`Reward <b>${reward(c.reward)}</b>`}, ${count(characterCount(c.text), "character")}${c.policy && `, ${c.policy}`}
   ${c.parts && html`<br />${partsLine(c.parts)}`}
+  ${c.ratings?.length > 0 && html`<br />${ratingsLine(c.ratings)}`}
 </p>`;
 
 const Alone = ({ candidate: c }) => html`

@@ -5,7 +5,7 @@ const FIRST = ["depth", "width", "mode", "policy", "reward", "human_pick"];
 /** The rest by what they are about; what is named nowhere comes last. */
 const GROUPS = {
   "Models and prompts": ["policies", "critic", "fusion", "prompts"],
-  Rewards: ["heldout", "guard", "guard_tolerance", "feedback", "on_reward_failure", "fallback_reward"],
+  Rewards: ["heldout", "guard", "guard_tolerance", "ratings", "feedback", "on_reward_failure", "fallback_reward"],
   "When to stop": ["target_reward", "patience", "round_price", "min_spread", "on_tie"],
   Budgets: ["budget_requests", "budget_tokens", "budget_seconds", "budget_usd", "price"],
   Sampling: ["temperature", "top_p", "max_tokens", "critique_temperature", "critique_max_tokens", "seed", "sampling", "stop_sequences", "update_format", "reasoning"],
