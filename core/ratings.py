@@ -11,7 +11,7 @@ from math import fsum, sqrt
 from statistics import fmean
 from typing import cast
 
-from .state import NO_SCORE, Candidate, Score
+from .state import Candidate, Score
 
 
 def ratings_of(score: Score) -> list[float]:
@@ -24,6 +24,7 @@ def with_ratings(known: Score, more: Sequence[Score]) -> Score:
     """Return the score of an answer after further ratings.
 
     The reward is their mean; feedback and checks are those of the rating that is nearest to it.
+    Of a mix, the first part is the one that was rated.
     A rating that failed is passed over: `known` itself is returned if none is left. If more
     of them veto the answer than rate it, it is vetoed.
 
@@ -45,8 +46,9 @@ def with_ratings(known: Score, more: Sequence[Score]) -> Score:
         return known
     mean = fmean(ratings)
     said = words_nearest(mean, known, numbers)
-    kept = {name: value for name, value in known.items() if name in NO_SCORE}
-    return cast("Score", {**kept, **said, "reward": mean, "ratings": ratings})
+    sums = {"parts": {**parts, next(iter(parts)): mean}} if (parts := known.get("parts")) else {}
+    whole = Score(reward=mean, error=None, ratings=ratings)
+    return cast("Score", {**whole, **sums, **said})
 
 
 def words_nearest(mean: float, known: Score, more: Sequence[Score]) -> dict[str, object]:
@@ -67,6 +69,7 @@ def noise_of(pool: Sequence[Candidate]) -> float:
 
     As if one more had been repeated and had agreed: of two or three ratings little is known.
     """
-    repeated = [ratings_of(c) for c in pool if len(c.get("ratings", ())) > 1]
+    of_texts = {c["text"] or c["id"]: ratings_of(c) for c in pool}  # copies share their ratings
+    repeated = [some for some in of_texts.values() if len(some) > 1]
     squares = fsum((rating - fmean(some)) ** 2 for some in repeated for rating in some)
     return sqrt(squares / (1 + sum(len(some) - 1 for some in repeated)))

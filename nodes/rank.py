@@ -136,7 +136,8 @@ def refuse_nothing(ranking: Ranking, ranked: Sequence[Candidate]) -> None:
         return
     errors = [c["error"] for c in ranked if c["error"]]
     why = errors[0] if errors else "no candidate to score"
-    begin = f"reward {ranking.reward.name!r} scored none of {len(ranked)} candidates ({why})"
+    asked = count(len({c["id"] for c in ranked}), "candidate")
+    begin = f"reward {ranking.reward.name!r} scored none of {asked} ({why})"
     if errors and not losses(ranked):
         why = f"Every one was vetoed{unfit(pool)}: ask for more (width), or relax the constraint"
     else:

@@ -74,11 +74,13 @@ def times_again(
 ) -> dict[int, PlannedReward]:
     """Return whom to ask for the ratings that a leader lacks, by which further time it is.
 
-    Each round has times of its own: one that failed is not the same one when it is asked again.
+    One that has several is not asked about again: if some have failed, or were vetoes, others
+    would only be paid for round after round. Each round has times of its own, so that one that
+    failed is another one when it is asked again.
     """
     wanted = settings.ratings or (RATINGS if settings.mode == "adaptive" else 1)
     first = 1 + round * (wanted - 1)
-    times = range(first, first + wanted - len(ratings_of(leader)))
+    times = range(first, first + wanted - 1) if len(ratings_of(leader)) == 1 else range(0)
     again = {nth: asked_again(reward, leader, nth) for nth in times}
     return {nth: one for nth, one in again.items() if one is not None}
 
@@ -114,8 +116,8 @@ def affords(budget: Budget, again: Iterable[PlannedReward], later: int) -> bool:
 def requests_after(
     job: Job, round: int, reward: PlannedReward, heldout: PlannedReward | None
 ) -> int:
-    """Return how many requests the held-out score and the next round take, at least."""
+    """Return how many requests the held-out score and the next round take at least."""
     last = round >= job.settings.rounds
-    first = requests_to_score(heldout, 1) if heldout else 0
-    width = job.settings.width
-    return first + (0 if last else REQUESTS_PER_ROUND + requests_to_score(reward, width))
+    held = requests_to_score(heldout, 1) if heldout else 0
+    scores = requests_to_score(reward, job.settings.width)
+    return held + (0 if last else REQUESTS_PER_ROUND + scores + held)

@@ -133,6 +133,8 @@ def _reward(view: View, event: RewardEvent) -> View:
         return view
     score = {name: value for name, value in event.items() if name in NO_SCORE}
     scored = cast("Candidate", {**known, **score})
-    more = len(event.get("ratings", ())) - len(ratings_of(known))  # if it was rated again
-    paid = add_costs(view.paid, cost(scores=max(1, more)))
+    again = event.get("ratings", [])
+    told = [c.get("ratings") for c in view.pool.values() if c["text"] == known["text"]]
+    scores = 0 if again and again in told else max(1, len(again) - len(ratings_of(known)))
+    paid = add_costs(view.paid, cost(scores=scores))
     return replace(view, pool={**view.pool, known["id"]: scored}, paid=paid)

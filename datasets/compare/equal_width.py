@@ -40,7 +40,7 @@ def width_on_row(id: str, first: RowPool, searches: Sequence[Arm], equal: Equal)
     trails = [trail(pool, first) for pool in pools if is_shared(pool)]
     # An arm has judged the samples that it was given, and says what that costs.
     known = trails[0] if trails else trail(first)
-    samples = [stand for stand in known if stand.round == 0]
+    samples = [stand for stand in known if stand.round == 0 and not stand.rated_again]
     own = [trail(pool) for pool in pools if not is_shared(pool)]
     spent = [stands[-1] for stands in [*trails, *own]]
     if not samples or not spent:

@@ -28,12 +28,14 @@ class Stand:
         round: The round that had begun or ended.
         whole: Whether that round had ended.
         spend: What was spent so far.
+        rated_again: Whether all that came after the point before is ratings of who led.
     """
 
     best: Candidate | None
     round: int
     whole: bool
     spend: Spend
+    rated_again: bool = False
 
 
 def trail(pool: RowPool, first: RowPool | None = None) -> list[Stand]:
@@ -44,11 +46,13 @@ def trail(pool: RowPool, first: RowPool | None = None) -> list[Stand]:
         first: The row's pool of the shared first samples, if the arm was given them as drafts.
     """
     first_samples = of_round(pool["candidates"], 0)
-    spends = first_spends(first_samples, pool["requests"], first)
+    spends, again = first_spends(first_samples, pool["requests"], first)
     stands: list[Stand] = []
     for count, spend in enumerate(spends, start=1):
-        whole = count == len(spends)
+        whole = again is None and count == len(spends)
         stands.append(Stand(best(first_samples[:count]), 0, whole, added(stands, spend)))
+    if again is not None:
+        stands.append(Stand(best(first_samples), 0, True, added(stands, again), rated_again=True))
     last = max((request_round(r) for r in pool["requests"]), default=0)
     last = max([last, *(c["round"] for c in pool["candidates"])])
     for round in range(1, last + 1):
@@ -70,10 +74,10 @@ def request_round(request: PaidRequest) -> int:
 
 def first_spends(
     samples: Sequence[Candidate], requests: Sequence[PaidRequest], first: RowPool | None
-) -> list[Spend]:
-    """Return what each first sample cost, with an even part of what judging them cost.
+) -> tuple[list[Spend], Spend | None]:
+    """Return what each first sample cost, with its judging, and what further ratings cost.
 
-    Drafts are the first of them; they cost what the shared samples did.
+    All ratings cost the same part. Drafts are the first samples; they cost what the shared did.
     """
     given = [c for c in samples if c.get("drafted")]
     own = [c for c in samples if not c.get("drafted")]
@@ -82,7 +86,10 @@ def first_spends(
     asked = [r for r in mine if r["phase"] != "rank"]
     each = [*sample_spends(given, shared), *sample_spends(own, asked)]
     judging = total_spend(spend_of(r) for r in mine if r["phase"] == "rank")
-    return [spend.plus(judging.times(1 / len(each))) for spend in each]
+    ratings = {c["text"]: len(c.get("ratings", ())) for c in samples}  # copies share theirs
+    more = sum(max(0, number - 1) for number in ratings.values())
+    one = judging.times(1 / (len(each) + more)) if each else judging
+    return [spend.plus(one) for spend in each], one.times(more) if more else None
 
 
 def sample_spends(samples: Sequence[Candidate], requests: Sequence[PaidRequest]) -> list[Spend]:

@@ -46,14 +46,11 @@ async def saved_scores(
     Returns:
         One score per answer.
     """
-    gate, left = step or StepCalls(asyncio.Semaphore(job.settings.max_concurrency), {})
+    step = step or StepCalls(asyncio.Semaphore(job.settings.max_concurrency), {})
 
     async def ask(call: object) -> Called:
         try:
-            if done := left.get(mark_of(role, reward, job, call)):
-                count_saved(job.budget, done)
-            else:
-                done = await saved_call(reward, job, call, role, gate, job.settings.timeout)
+            done = await saved_call(reward, job, call, role, step)
         except Exception as error:
             pay(getattr(error, "cost", cost()))
             fail(error)
@@ -70,12 +67,7 @@ async def saved_scores(
 
 
 async def saved_call(
-    reward: PlannedReward,
-    job: Job,
-    call: object,
-    role: Role,
-    gate: asyncio.Semaphore,
-    seconds: float,
+    reward: PlannedReward, job: Job, call: object, role: Role, step: StepCalls
 ) -> Called:
     """Make one call, or take its saved result; results of other calls are passed over.
 
@@ -84,17 +76,20 @@ async def saved_call(
         job: The round.
         call: One of the calls that the reward plans for it.
         role: What the scores are for.
-        gate: Limits how many calls are made at the same time.
-        seconds: How long one may take, unless it limits itself.
+        step: What the calls of the step share.
     """
-    mark = mark_of(role, reward, job, call)
+    mark, (gate, left) = mark_of(role, reward, job, call), step
+    seconds = job.settings.timeout  # unless the reward limits itself
+    if mark in left:
+        count_saved(job.budget, left[mark])
+        return left[mark]
     for _ in range(SAVED):
         held = Held[Work](
             lambda: make_call(reward, job, call, gate, seconds, mark),
             f"{reward.name}: {call} of {len(job.answers)} answers",
         )
         done: Called = await request_rewards(held)
-        if not held.taken:
+        if not held.taken and done.get("mark") not in left:
             count_saved(job.budget, done)
         if done.get("mark") == mark:
             return done

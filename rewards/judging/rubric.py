@@ -61,7 +61,7 @@ class Rubric(LanguageJudge[list[int], list[Mark]]):
 
     def asked_again(self, score: Score, nth: int) -> Self | None:
         """Return the rubric to ask once more, if marks are words and not the judge's chances."""
-        return replace(self, nth=nth) if self.reasons else None
+        return replace(self, nth=nth) if self.reasons or not self.one_by_one else None
 
     def plan(self, job: Job) -> list[list[int]]:
         """Return `[answer]` for each answer; or `[answer, criterion]`, one by one."""

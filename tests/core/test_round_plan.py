@@ -293,6 +293,8 @@ def test_noise_is_what_ratings_of_one_answer_scatter():
     assert noise_of(pool) == 0
     assert noise_of(again(pool, r0fresh0=[2.0, 3.0, 4.0])) == pytest.approx((2 / 3) ** 0.5)
     assert noise_of(again(pool, r0fresh0=[3.0, 3.0, 3.0])) == 0
+    copies = [{**c, "text": "same"} for c in again(pool, r0fresh0=[2.0, 4.0], r0fresh1=[2.0, 4.0])]
+    assert noise_of(copies) == noise_of(copies[:1]) == 1.0
 
 
 def test_half_of_what_ratings_scatter_by_chance_is_no_gain_of_rewrites():

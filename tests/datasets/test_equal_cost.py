@@ -6,6 +6,7 @@ import pytest
 from batch_folders import best_of, candidate, request, round_record, searched
 
 from tpo.datasets.compare.cut import stand_within
+from tpo.datasets.compare.equal_width import price_of_one
 from tpo.datasets.compare.spend import Spend, total_spend
 from tpo.datasets.compare.trail import trail
 
@@ -47,6 +48,20 @@ def test_judging_is_shared_evenly_and_a_failed_request_is_paid_for():
     pool = best_of("q", [0.1, 0.5])
     pool["requests"] += [request("sample", 0, 40, 0, texts=0), request("rank", 0, 20, 10)]
     assert tokens(trail(pool)) == [165, 270]
+
+
+def test_further_ratings_of_who_leads_are_no_price_of_a_sample():
+    """Two samples took four ratings of 10 tokens: one for each, and two after both."""
+    pool = best_of("q", [0.1, 0.5])
+    pool["requests"] = [*pool["requests"], request("rank", 0, 30, 10)]
+    before = tokens(trail(pool))
+    pool["candidates"][1]["ratings"] = [0.9, 0.3, 0.3]
+    stands = trail(pool)
+    assert tokens(stands) == [before[0] - 10, before[1] - 20, before[1]]
+    assert [stand.whole for stand in stands] == [False, False, True]
+    assert [stand.rated_again for stand in stands] == [False, False, True]
+    samples = [stand for stand in stands if not stand.rated_again]
+    assert price_of_one(samples, "tokens") == tokens(samples)[1] - tokens(samples)[0]
 
 
 def test_a_round_counts_with_the_critique_that_it_follows():

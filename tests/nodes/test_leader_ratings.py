@@ -15,6 +15,7 @@ from scripted_model import ScriptedModel
 from steps import QUERY, prefer_later, run, says
 
 import tpo
+from tpo.core.errors import RewardError
 from tpo.rewards.base import Score
 from tpo.rewards.second_ratings import times_again
 
@@ -149,6 +150,7 @@ async def test_what_was_rated_before_a_crash_is_kept_if_an_early_score_failed_to
     result = await begin(again, None)
     assert again.asked == {"first 1": 1, "first 2": 1}
     assert (result["answer"], result["reward"]) == ("first 1", 8.0)
+    assert result["usage"]["total"]["scores"] == 7
 
 
 def test_copies_of_the_leader_have_its_ratings():
@@ -292,12 +294,45 @@ def test_what_is_said_of_it_goes_with_the_rating_nearest_to_the_mean():
     assert "rude" in str(best.get("checks"))
 
 
+def test_words_of_another_rating_do_not_stay():
+    def said(query: str, answer: str) -> Any:
+        return next(numbers)
+
+    said.varies = True  # type: ignore[attr-defined]
+    numbers = iter([(9.0, "perfect"), 1.0, 5.0, 5.0])
+    best = run(says(), said, **ADAPTIVE)["candidates"][0]
+    assert (best.get("ratings"), best.get("feedback")) == ([9.0, 5.0, 5.0], "")
+
+
+def test_a_leader_with_two_ratings_is_not_asked_for_the_third_round_after_round():
+    reward = Rates(first_0=[9, 9, -1], first_1=[1], better_0=[2])
+    knobs = {"mode": "tpo", "ratings": 3, "depth": 3, "width": 2}
+    run(says(update=lambda k: "<improved_answer>better 0</improved_answer>"), reward, **knobs)
+    assert reward.asked["first 0"] == 3
+
+
+def test_if_all_are_vetoed_by_further_ratings_the_error_counts_each_once():
+    reward = rubric_says(FINE, FINE, VETOED, VETOED, VETOED, VETOED)
+    with pytest.raises(RewardError, match=r"scored none of 2 candidates.*Every one was vetoed"):
+        run(says(), reward, **ADAPTIVE)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "again"),
+    [({}, True), ({"reasons": False}, True), ({"reasons": False, "one_by_one": True}, False)],
+)
+def test_a_rubric_is_asked_again_unless_its_marks_are_chances(knobs, again):
+    rubric = tpo.Rubric("openai:j", [tpo.Criterion("is kind")], **knobs)
+    assert (rubric.asked_again(tpo.scored(1.0), 1) is not None) == again
+
+
 def test_a_judge_within_a_form_is_asked_again():
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     judge = says_in_turn("9", "8", "5", "4", "8", "8")
     model = says(sample=lambda k: json.dumps({"a": k}))
     result = run(model, tpo.Judge(judge), **ADAPTIVE, answer_schema=schema)
     assert [c.get("ratings") for c in result["candidates"]] == [[9, 5, 4], [8, 8, 8]]
+    assert [next(iter(c["parts"].values())) for c in result["candidates"]] == [6.0, 8.0]
 
 
 def test_a_sum_of_several_is_not_asked_again():
@@ -312,9 +347,9 @@ def test_a_sum_of_several_is_not_asked_again():
 def test_a_time_that_failed_is_another_one_in_the_next_round():
     """So a judge with a seed or a cache does not say one verdict twice."""
     judge = tpo.Judge("openai:j")
-    once: Any = {"reward": 7.0, "error": None, "ratings": [9.0, 5.0]}
+    once: Any = tpo.scored(7.0)
     settings = tpo.Context(mode="adaptive")
-    assert list(times_again(judge, once, settings, 0)) == [1]
-    assert list(times_again(judge, once, settings, 1)) == [3]
+    assert list(times_again(judge, once, settings, 0)) == [1, 2]
+    assert list(times_again(judge, once, settings, 1)) == [3, 4]
     assert judge.asked_again({**once, "reward": 8.5, "ratings": [9.0, 8.0]}, 1) is not None
     assert judge.asked_again({**once, "reward": 7.0, "ratings": [6.5, 7.5]}, 1) is None
