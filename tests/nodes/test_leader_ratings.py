@@ -111,7 +111,7 @@ async def test_what_was_rated_before_a_crash_is_not_paid_again():
     broken = begin(reward, {"messages": [("user", QUERY)]})
     while reward.asked["first 1"] < 2:
         await asyncio.sleep(0.01)
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
     broken.cancel()
     with pytest.raises(asyncio.CancelledError):
         await broken
@@ -143,7 +143,7 @@ async def test_what_was_rated_before_a_crash_is_kept_if_an_early_score_failed_to
     broken = begin(waits, {"messages": [("user", QUERY)]})
     while waits.asked["first 1"] < 2:
         await asyncio.sleep(0.01)
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
     broken.cancel()
     with pytest.raises(asyncio.CancelledError):
         await broken
@@ -179,10 +179,10 @@ def test_no_more_is_asked_at_once_than_the_run_allows():
 
 
 def test_a_function_that_varies_is_asked_again():
-    numbers = iter([9, 8, 5, 4, 8, 8])
+    rates = lucky()
 
-    def varies(query: str, answer: str) -> float:
-        return next(numbers)
+    def varies(query: str, answer: str) -> Any:
+        return rates.next(answer)
 
     assert not any("ratings" in c for c in run(says(), prefer_later, **ADAPTIVE)["candidates"])
     varies.varies = True  # type: ignore[attr-defined]
@@ -212,13 +212,21 @@ def test_a_budget_is_left_to_the_next_round(requests, times):
 # --- judges --------------------------------------------------------------------------------------
 
 
-def says_in_turn(*ratings: str) -> ScriptedModel:
-    left = list(ratings)
-    return judging(lambda *_: left.pop(0))
+def judge_of(said: dict[str, list[str]]) -> ScriptedModel:
+    """A judge that says these of each answer in turn, in whatever order answers come."""
+    left = {answer: list(some) for answer, some in said.items()}
+
+    def script(messages: Any, index: int, seed: Any) -> str:
+        return next(left[answer] for answer in left if answer in messages[-1].text).pop(0)
+
+    return judging(script)
+
+
+UNSURE = {"first 0": ["9", "5", "4"], "first 1": ["8", "8", "8"]}
 
 
 def test_a_judge_is_asked_again_at_a_temperature():
-    judge = says_in_turn("9", "8", "5", "4", "8", "8")
+    judge = judge_of(UNSURE)
     result = run(says(), tpo.Judge(judge), **ADAPTIVE, seed=3)
     assert [c.get("ratings") for c in result["candidates"]] == [[9, 5, 4], [8, 8, 8]]
     assert [ask.parameters["temperature"] for ask in judge.asked] == [0, 0, 0.7, 0.7, 0.7, 0.7]
@@ -241,7 +249,7 @@ def test_further_verdicts_are_kept_in_a_cache_each_by_itself():
         reward = tpo.cached(tpo.Judge(judge), cache, identity="j")
         return run(says(), reward, **ADAPTIVE)["candidates"]
 
-    first, asked_no_more = says_in_turn("9", "8", "5", "4", "8", "8"), says_in_turn()
+    first, asked_no_more = judge_of(UNSURE), judge_of({})
     assert once(first) == once(asked_no_more)
     assert not asked_no_more.asked
 
@@ -262,18 +270,21 @@ def test_criteria_that_were_written_for_the_query_hold_for_further_marks():
     assert list(result["rounds"][0]["criteria"]) == [tpo.QueryRubric(judge).name]
 
 
-def rubric_says(*marks: Any) -> tpo.Rubric:
-    """A rubric of one essential criterion and another, whose judge says these in turn."""
-    left = [json.dumps({"1": a, "2": {"why": why, "passed": b}}) for a, b, why in marks]
+def rubric_says(first_0: list[Any], first_1: list[Any]) -> tpo.Rubric:
+    """A rubric of one essential criterion and another, whose judge says these of each answer."""
+    said = {
+        answer: [json.dumps({"1": a, "2": {"why": why, "passed": b}}) for a, b, why in some]
+        for answer, some in (("first 0", first_0), ("first 1", first_1))
+    }
     criteria = [tpo.Criterion("is polite", essential=True), tpo.Criterion("is kind")]
-    return tpo.Rubric(judging(lambda *_: left.pop(0)), criteria)
+    return tpo.Rubric(judge_of(said), criteria)
 
 
 FINE, RUDE, VETOED = (True, True, "it is"), (True, False, "it is rude"), (False, True, "it is")
 
 
 def test_an_answer_that_most_ratings_veto_is_vetoed():
-    reward = rubric_says(FINE, RUDE, VETOED, VETOED, RUDE, FINE)
+    reward = rubric_says([FINE, VETOED, VETOED], [RUDE, RUDE, FINE])
     result = run(says(), reward, **ADAPTIVE)
     assert result["candidates"][0]["failure"] == "vetoed"
     assert result["candidates"][1].get("ratings") == [0.5, 0.5, 1.0]
@@ -281,13 +292,13 @@ def test_an_answer_that_most_ratings_veto_is_vetoed():
 
 
 def test_one_veto_of_three_does_not_rule_an_answer_out():
-    result = run(says(), rubric_says(FINE, RUDE, VETOED, FINE), **ADAPTIVE)
+    result = run(says(), rubric_says([FINE, VETOED, FINE], [RUDE]), **ADAPTIVE)
     assert result["candidates"][0].get("ratings") == [1.0, 1.0]
     assert result["answer"] == "first 0"
 
 
 def test_what_is_said_of_it_goes_with_the_rating_nearest_to_the_mean():
-    result = run(says(), rubric_says(FINE, VETOED, RUDE, RUDE), **ADAPTIVE)
+    result = run(says(), rubric_says([FINE, RUDE, RUDE], [VETOED]), **ADAPTIVE)
     best = result["candidates"][0]
     assert best.get("ratings") == [1.0, 0.5, 0.5]
     assert [check.get("passed") for check in best.get("checks", [])] == [True, False]
@@ -295,11 +306,13 @@ def test_what_is_said_of_it_goes_with_the_rating_nearest_to_the_mean():
 
 
 def test_words_of_another_rating_do_not_stay():
+    rates = Rates(first_0=[9, 5, 5], first_1=[1])
+
     def said(query: str, answer: str) -> Any:
-        return next(numbers)
+        score = rates.next(answer)
+        return (9.0, "perfect") if score["reward"] == 9 else score
 
     said.varies = True  # type: ignore[attr-defined]
-    numbers = iter([(9.0, "perfect"), 1.0, 5.0, 5.0])
     best = run(says(), said, **ADAPTIVE)["candidates"][0]
     assert (best.get("ratings"), best.get("feedback")) == ([9.0, 5.0, 5.0], "")
 
@@ -312,7 +325,7 @@ def test_a_leader_with_two_ratings_is_not_asked_for_the_third_round_after_round(
 
 
 def test_if_all_are_vetoed_by_further_ratings_the_error_counts_each_once():
-    reward = rubric_says(FINE, FINE, VETOED, VETOED, VETOED, VETOED)
+    reward = rubric_says([FINE, VETOED, VETOED], [FINE, VETOED, VETOED])
     with pytest.raises(RewardError, match=r"scored none of 2 candidates.*Every one was vetoed"):
         run(says(), reward, **ADAPTIVE)
 
@@ -328,7 +341,7 @@ def test_a_rubric_is_asked_again_unless_its_marks_are_chances(knobs, again):
 
 def test_a_judge_within_a_form_is_asked_again():
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
-    judge = says_in_turn("9", "8", "5", "4", "8", "8")
+    judge = judge_of({'"a": 0': ["9", "5", "4"], '"a": 1': ["8", "8", "8"]})
     model = says(sample=lambda k: json.dumps({"a": k}))
     result = run(model, tpo.Judge(judge), **ADAPTIVE, answer_schema=schema)
     assert [c.get("ratings") for c in result["candidates"]] == [[9, 5, 4], [8, 8, 8]]
