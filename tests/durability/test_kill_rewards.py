@@ -19,19 +19,21 @@ from typing import Any
 
 import kills
 import pytest
-from fake_judge import obey
+from fake_judge import obey, read
 from langchain_core.messages import HumanMessage
 from loopback_server import LoopbackServer, default_answer
 from reward_servers import VllmServer
 from saved_run import INPUT, Job, comparable
 
 from tpo.core.conversation import to_messages
+from tpo.models.live_request import request_seed
 from tpo.rewards.judging.language_judge import LanguageJudge
 from tpo.rewards.marked_call import mark_of
 from tpo.rewards.planned_reward import Job as Round
 from tpo.rewards.planned_reward import PlannedReward, planned
 from tpo.rewards.readiness import rates_alone
 from tpo.rewards.resolve import resolve_reward
+from tpo.rewards.second_ratings import RATINGS
 from tpo.rewards.served.doubtful_scores import ANSWERS, QUESTION
 
 KILLS = max(2, int(os.environ.get("TPO_KILLS", "12")) // 6)
@@ -162,3 +164,55 @@ def test_no_finished_score_is_asked_again(tmp_path: Path, policy: Any, scoring: 
         assert set(again) == set(wanted).difference(*(calls[mark] for mark in saved)), moment
         assert set(again.values()) <= {1}
     assert died
+
+
+def moody(body: dict[str, Any], index: int) -> str:
+    """A judge that says something else each time it is asked about an answer."""
+    script = obey(lambda text: worth(f"{text} {body['seed']}"))
+    return str(script([HumanMessage(body["messages"][-1]["content"])], index, None))
+
+
+def rated(server: Any, job: Job) -> Counter[tuple[str, int]]:
+    """Count which answers a life of a run had rated, and with which seed."""
+    mine = [a for a in server.asked if a.headers.get("authorization") == f"Bearer {job.key}"]
+    said = [(read(a.body["messages"][-1]["content"])[0]["answer"], a.body["seed"]) for a in mine]
+    return Counter(one for one in said if one[0] not in ANSWERS)
+
+
+def marks_of_ratings(job: Job, texts: set[str]) -> dict[str, tuple[str, int]]:
+    """Return which answer each call of the judge is about, and its seed, by the call's mark."""
+    judge, marks = planned(resolve_reward(job.reward)), dict[str, tuple[str, int]]()
+    assert isinstance(judge, LanguageJudge)
+    for nth in range(1 + (RATINGS - 1) * (job.depth + 1)):
+        role = f"again {nth}" if nth else "reward"
+        for text in texts:
+            mark = mark_of(role, replace(judge, nth=nth), Round([], [text]), 0)
+            marks[mark] = (text, request_seed(job.context, "rank", 0, nth) or 0)
+    return marks
+
+
+def test_no_finished_rating_of_who_leads_is_asked_again(tmp_path: Path, policy: Any) -> None:
+    with LoopbackServer(moody, delay=lag) as server:
+        spec = f"judge:openai:j@{server.base_url}"
+        first = Job(str(tmp_path / "whole.sqlite"), policy.base_url, tmp_path, mode="adaptive")
+        first = replace(first, depth=1, width=4, reward=spec)
+        kills.run_once(first, policy)
+        whole, wanted = result_of(first), rated(server, first)
+        marks = marks_of_ratings(first, {c["text"] for c in whole["candidates"]})
+        assert sum(len(c.get("ratings", ())) > 1 for c in whole["candidates"]) > 1
+        assert set(wanted.values()) == {1}
+        assert {marks[m] for m in asyncio.run(kills.committed_marks(first))} == set(wanted)
+        died = number = 0
+        while kills.go_on(number, died, 2 * KILLS):
+            number += 1
+            name, how = f"rated-{number}", ["async", "sync"][number % 2]
+            job = first.renamed(name, str(tmp_path / f"{name}.sqlite"), how)
+            moment: Any = AtScore.random(name, server, len(wanted))
+            died += kills.run_once(job, policy, moment)
+            saved = {marks[mark] for mark in asyncio.run(kills.committed_marks(job))}
+            assert not kills.run_once(job.again(), policy)
+            assert result_of(job.again()) == whole
+            again = rated(server, job.again())
+            assert set(again) == set(wanted) - saved, moment
+            assert set(again.values()) <= {1}
+        assert died
