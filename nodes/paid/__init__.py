@@ -26,6 +26,8 @@ The way of a score::
         |  the reward's own call (rewards.plan)
     a user's function, a server, a judge
         |  a number, or why there is none
+    second_ratings.rated_again          who leads is rated again, if that may say something else
+        |  Candidate
     the pool (core.state)               rank chooses the best and the worst of it
 
 A reward that rates each answer by itself is asked as they arrive: `arrivals` takes them, beside the
