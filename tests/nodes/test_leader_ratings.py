@@ -41,6 +41,12 @@ class Rates:
         return tpo.unscored("the server is gone") if number < 0 else tpo.scored(number)
 
 
+def ratings_in(result: Any) -> list[list[float] | None]:
+    """All ratings of each candidate, the highest first: further ones are asked for at once."""
+    found = [candidate.get("ratings") for candidate in result["candidates"]]
+    return [sorted(some, reverse=True) if some else None for some in found]
+
+
 def lucky() -> Rates:
     return Rates(first_0=[9, 5, 4], first_1=[8, 8, 8])
 
@@ -49,11 +55,11 @@ def test_an_answer_that_was_lucky_once_loses_its_place():
     reward, events = lucky(), list[Any]()
     result = run(says(), reward, **ADAPTIVE, on_event=events.append)
     assert (result["answer"], result["reward"]) == ("first 1", 8.0)
-    assert [c.get("ratings") for c in result["candidates"]] == [[9, 5, 4], [8, 8, 8]]
+    assert ratings_in(result) == [[9, 5, 4], [8, 8, 8]]
     assert [c["reward"] for c in result["candidates"]] == [6.0, 8.0]
     assert result["usage"]["total"]["scores"] == 6
-    told = [(e["candidate"], e["reward"], e.get("ratings")) for e in events if "ratings" in e]
-    assert told == [("r0c0", 6.0, [9, 5, 4]), ("r0c1", 8.0, [8, 8, 8])]
+    told = [(e["candidate"], e["reward"], sorted(e["ratings"])) for e in events if "ratings" in e]
+    assert told == [("r0c0", 6.0, [4, 5, 9]), ("r0c1", 8.0, [8, 8, 8])]
 
 
 def test_an_answer_that_does_not_lead_costs_no_further_rating():
@@ -90,7 +96,7 @@ def test_a_later_round_rates_only_who_leads_then():
 def test_a_rating_that_fails_is_passed_over():
     reward = Rates(first_0=[9, -1, 6], first_1=[8, -1, -1])
     result = run(says(), reward, **ADAPTIVE)
-    assert [c.get("ratings") for c in result["candidates"]] == [[9, 6], None]
+    assert ratings_in(result) == [[9, 6], None]
     assert (result["answer"], result["reward"]) == ("first 1", 8.0)
 
 
@@ -228,7 +234,7 @@ UNSURE = {"first 0": ["9", "5", "4"], "first 1": ["8", "8", "8"]}
 def test_a_judge_is_asked_again_at_a_temperature():
     judge = judge_of(UNSURE)
     result = run(says(), tpo.Judge(judge), **ADAPTIVE, seed=3)
-    assert [c.get("ratings") for c in result["candidates"]] == [[9, 5, 4], [8, 8, 8]]
+    assert ratings_in(result) == [[9, 5, 4], [8, 8, 8]]
     assert [ask.parameters["temperature"] for ask in judge.asked] == [0, 0, 0.7, 0.7, 0.7, 0.7]
     assert len({ask.parameters["seed"] for ask in judge.asked}) == 3  # each time has one of its own
     assert result["usage"]["phases"]["rank"]["requests"] == 6
@@ -287,7 +293,7 @@ def test_an_answer_that_most_ratings_veto_is_vetoed():
     reward = rubric_says([FINE, VETOED, VETOED], [RUDE, RUDE, FINE])
     result = run(says(), reward, **ADAPTIVE)
     assert result["candidates"][0]["failure"] == "vetoed"
-    assert result["candidates"][1].get("ratings") == [0.5, 0.5, 1.0]
+    assert ratings_in(result)[1] == [1.0, 0.5, 0.5]
     assert result["answer"] == "first 1"
 
 
@@ -344,7 +350,7 @@ def test_a_judge_within_a_form_is_asked_again():
     judge = judge_of({'"a": 0': ["9", "5", "4"], '"a": 1': ["8", "8", "8"]})
     model = says(sample=lambda k: json.dumps({"a": k}))
     result = run(model, tpo.Judge(judge), **ADAPTIVE, answer_schema=schema)
-    assert [c.get("ratings") for c in result["candidates"]] == [[9, 5, 4], [8, 8, 8]]
+    assert ratings_in(result) == [[9, 5, 4], [8, 8, 8]]
     assert [next(iter(c["parts"].values())) for c in result["candidates"]] == [6.0, 8.0]
 
 
