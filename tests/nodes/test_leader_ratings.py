@@ -29,6 +29,7 @@ class Rates:
     name, batch_size, notice, varies = "rates", None, "", True
 
     def __init__(self, **says: list[float]) -> None:
+        self.numbers = says
         self.says, self.asked = {k.replace("_", " "): v for k, v in says.items()}, Counter[str]()
 
     async def score(self, messages: Any, answers: Any) -> list[Score]:
@@ -100,29 +101,36 @@ def test_a_rating_that_fails_is_passed_over():
     assert (result["answer"], result["reward"]) == ("first 1", 8.0)
 
 
-async def test_what_was_rated_before_a_crash_is_not_paid_again():
-    class Waits(Rates):
-        async def score(self, messages: Any, answers: Any) -> list[Score]:
-            if self.asked["first 1"] == 2:
-                await asyncio.sleep(60)
-            return await super().score(messages, answers)
+class Waits(Rates):
+    """Hangs where "first 1" is to be rated for the third time."""
 
-    reward, saver = Waits(first_0=[9, 5, 4], first_1=[8, 8, 8]), InMemorySaver()
-    settings = {**ADAPTIVE, "retries": 0}
+    async def score(self, messages: Any, answers: Any) -> list[Score]:
+        if self.asked["first 1"] == 2:
+            await asyncio.sleep(60)
+        return await super().score(messages, answers)
 
-    def begin(reward: Any, given: Any) -> asyncio.Task[Any]:
+
+async def resumed(broken: Waits, repaired: Rates, **knobs: Any) -> Any:
+    """Break a run off where the first reward hangs, and end it with the other one."""
+    saver, settings = InMemorySaver(), {**ADAPTIVE, "retries": 0, **knobs}
+
+    def begin(reward: Rates, given: Any) -> asyncio.Task[Any]:
         app = tpo.build_tpo(says(), reward).compile(checkpointer=saver)
         return asyncio.create_task(app.ainvoke(given, THREAD, context=settings))
 
-    broken = begin(reward, {"messages": [("user", QUERY)]})
-    while reward.asked["first 1"] < 2:
+    work = begin(broken, {"messages": [("user", QUERY)]})
+    while broken.asked["first 1"] < 2:
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.3)
-    broken.cancel()
+    work.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await broken
+        await work
+    return await begin(repaired, None)
+
+
+async def test_what_was_rated_before_a_crash_is_not_paid_again():
     again = lucky()
-    result = await begin(again, None)
+    result = await resumed(Waits(**again.numbers), again)
     assert again.asked == {"first 1": 1}
     assert result["reward"] == pytest.approx((8 + 8 + 8) / 3)
     assert result["usage"]["total"]["scores"] == 6
@@ -130,30 +138,10 @@ async def test_what_was_rated_before_a_crash_is_not_paid_again():
 
 async def test_what_was_rated_before_a_crash_is_kept_if_an_early_score_failed_too():
     """It is asked first then, so saved calls come in another order than they were made in."""
-
-    class Waits(Rates):
-        async def score(self, messages: Any, answers: Any) -> list[Score]:
-            if self.asked["first 1"] == 2:
-                await asyncio.sleep(60)
-            return await super().score(messages, answers)
-
-    numbers: Any = {"first_0": [9, 5, 4], "first_1": [8, 8, 8], "first_2": [-1]}
-    waits, saver, again = Waits(**numbers), InMemorySaver(), Rates(**numbers)
-    waits.batch_size = again.batch_size = 1  # so that each is scored as it arrives
-    settings = {**ADAPTIVE, "width": 3, "retries": 0, "sampling": "parallel"}
-
-    def begin(reward: Any, given: Any) -> asyncio.Task[Any]:
-        app = tpo.build_tpo(says(), reward).compile(checkpointer=saver)
-        return asyncio.create_task(app.ainvoke(given, THREAD, context=settings))
-
-    broken = begin(waits, {"messages": [("user", QUERY)]})
-    while waits.asked["first 1"] < 2:
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.3)
-    broken.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await broken
-    result = await begin(again, None)
+    numbers: Any = {**lucky().numbers, "first_2": [-1]}
+    broken, again = Waits(**numbers), Rates(**numbers)
+    broken.batch_size = again.batch_size = 1  # so that each is scored as it arrives
+    result = await resumed(broken, again, width=3, sampling="parallel")
     assert again.asked == {"first 1": 1, "first 2": 1}
     assert (result["answer"], result["reward"]) == ("first 1", 8.0)
     assert result["usage"]["total"]["scores"] == 7

@@ -187,6 +187,20 @@ async def test_its_children_end_with_it_and_keep_nobody_waiting(way, end, reques
     raise AssertionError(f"{len(alive(mark))} children live on")
 
 
+async def cancelled(work: asyncio.Task[Any], mark: str, folders: Path) -> None:
+    """Cancel a check once its program is there, and see that nothing of it is left."""
+    while not alive(mark):
+        await asyncio.sleep(0.01)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    for _ in range(200):
+        if not alive(mark) and not list(folders.iterdir()):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it lives on")
+
+
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
 async def test_a_call_that_is_cancelled_while_it_starts_leaves_nothing_behind(
     way, folders, monkeypatch
@@ -200,32 +214,14 @@ async def test_a_call_that_is_cancelled_while_it_starts_leaves_nothing_behind(
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", slow)
     work = asyncio.create_task(check(runs("import time; time.sleep(600)", mark)))
-    while not alive(mark):
-        await asyncio.sleep(0.01)
-    work.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await work
-    for _ in range(200):
-        if not alive(mark) and not list(folders.iterdir()):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it lives on")
+    await cancelled(work, mark, folders)
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
 async def test_a_call_that_is_cancelled_leaves_nothing_behind(way, folders):
     mark = f"tpo-cancelled-{os.getpid()}-{way}"
     work = asyncio.create_task(check(runs("import time; time.sleep(600)", mark)))
-    while not alive(mark):
-        await asyncio.sleep(0.01)
-    work.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await work
-    for _ in range(200):
-        if not alive(mark) and not list(folders.iterdir()):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it lives on")
+    await cancelled(work, mark, folders)
 
 
 async def test_output_without_end_is_bounded(way):
