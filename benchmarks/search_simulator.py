@@ -126,15 +126,14 @@ class Run:
         return max(range(len(self.pool)), key=lambda nth: self.pool[nth]["reward"] or 0.0)
 
     def rate_leader(self) -> None:
-        """Have whoever leads rated again, as `nodes/paid/leader_ratings.py` does."""
+        """Have whoever leads rated again, as `rewards/second_ratings.py` does."""
         while len(ratings_of(self.pool[leader := self.best()])) < RATINGS:
-            score, true = self.pool[leader], self.texts[leader].true
-            for _ in range(RATINGS - 1):
-                [chance, *_] = self.chances["rating"][self.ratings]
-                again = scored(true + self.query.noise * chance)
-                score = cast("Candidate", {**score, **with_ratings(score, [again])})
-                self.ratings += 1
-            self.pool[leader] = score
+            known, true = self.pool[leader], self.texts[leader].true
+            times = range(self.ratings, self.ratings + RATINGS - 1)
+            noise = [self.query.noise * self.chances["rating"][nth][0] for nth in times]
+            self.ratings += len(noise)
+            score = with_ratings(known, [scored(true + one) for one in noise])
+            self.pool[leader] = cast("Candidate", {**known, **score})
 
     def true(self) -> float:
         return self.texts[self.best()].true

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.pool import best, of_round
+from ...core.ratings import ratings_of
 from ...core.state import Candidate
 from ...models.request_cost import CHARACTERS_PER_TOKEN, MOST_CHARACTERS_PER_TOKEN
 from ..records import PaidRequest, RowPool
@@ -86,7 +87,7 @@ def first_spends(
     asked = [r for r in mine if r["phase"] != "rank"]
     each = [*sample_spends(given, shared), *sample_spends(own, asked)]
     judging = total_spend(spend_of(r) for r in mine if r["phase"] == "rank")
-    ratings = {c["text"]: len(c.get("ratings", ())) for c in samples}  # copies share theirs
+    ratings = {c["text"]: len(ratings_of(c)) for c in samples}  # copies share theirs
     more = sum(max(0, number - 1) for number in ratings.values())
     one = judging.times(1 / (len(each) + more)) if each else judging
     return [spend.plus(one) for spend in each], one.times(more) if more else None
