@@ -42,7 +42,7 @@ def rankable(pool: Sequence[Candidate], *, vetoed: bool = False) -> list[Candida
     return [c for c in pool if failure_of(c) in kinds]
 
 
-def losses(ranked: Sequence[Candidate]) -> list[str]:
+def losses(ranked: Sequence[Score]) -> list[str]:
     """Return why answers could not be scored; a veto is not a failure of the reward."""
     return [str(c["error"]) for c in ranked if failure_of(c) == "unscored"]
 

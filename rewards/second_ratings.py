@@ -11,12 +11,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..core.context import Context
-from ..core.pool import best, with_reward, with_score
+from ..core.pool import best, losses, with_reward, with_score
 from ..core.ratings import ratings_of, with_ratings
 from ..core.state import Candidate, Score, merge_candidates
 from ..core.stopping import REQUESTS_PER_ROUND
 from ..models.budget import Budget
 from .planned_reward import Batched, Job, PlannedReward, requests_to_score
+from .remarks import remark
 
 RATINGS = 3  # of the answer that leads, where the search goes by what rewards say
 Rate = Callable[[PlannedReward, str, Job], Awaitable[list[Score]]]
@@ -45,7 +46,7 @@ async def rated_again(
 
     Returns:
         What changes in the records of the pool; copies of an answer have its ratings too. Each
-        answer is asked about once at most. A rating that fails is passed over.
+        answer is asked about once at most. Ratings that fail are passed over, and told of.
     """
     changed, asked = list[Candidate](), set[str]()
     later = requests_after(job, round, reward, heldout)
@@ -66,7 +67,10 @@ async def new_ratings(
     """Have an answer rated again, all times at once."""
     about = replace(job, answers=[text])
     made = await asyncio.gather(*[rate(one, f"again {nth}", about) for nth, one in again.items()])
-    return [score for [score] in made]
+    scores = [score for [score] in made]
+    if lost := losses(scores):
+        remark(f"a further rating of the best answer failed ({lost[0]}); those it has stand")
+    return scores
 
 
 def times_again(

@@ -18,6 +18,7 @@ from ...models.budget import budget_left
 from ...models.failures.caused_by import error_of, to_tell
 from ...rewards.marked_call import StepCalls, job_of
 from ...rewards.planned_reward import Job, PlannedReward
+from ...rewards.remarks import hearing
 from ...rewards.second_ratings import Rate, rated_again
 from .durable import left_behind, restore
 from .early_scores import early_cost, found_early
@@ -109,7 +110,8 @@ class Ranking:
         tells = (self.emit.notice, self.pay, lambda *_: None)
         rate: Rate = lambda one, what, job: saved_scores(one, what, job, *tells, step=self.step)  # noqa: E731
         pool, now = merge_candidates(self.pool, [ranked]), self.emit.round
-        rated = await rated_again(pool, self.reward, self.nothing, now, self.run.heldout, rate)
+        with hearing(self.emit.notice):
+            rated = await rated_again(pool, self.reward, self.nothing, now, self.run.heldout, rate)
         for candidate in rated:
             self.emit("reward", score_event(candidate, candidate))
         return [*ranked, *rated]

@@ -94,11 +94,14 @@ def test_a_later_round_rates_only_who_leads_then():
     assert reward.asked == {"first 0": 3, "first 1": 1, "better 0": 1, "better 1": 3}
 
 
-def test_a_rating_that_fails_is_passed_over():
-    reward = Rates(first_0=[9, -1, 6], first_1=[8, -1, -1])
-    result = run(says(), reward, **ADAPTIVE)
+def test_a_rating_that_fails_is_passed_over_and_told_of_once_a_round():
+    reward, events = Rates(first_0=[9, -1, 6], first_1=[8, -1, -1]), list[Any]()
+    result = run(says(), reward, **ADAPTIVE, on_event=events.append)
     assert ratings_in(result) == [[9, 6], None]
     assert (result["answer"], result["reward"]) == ("first 1", 8.0)
+    assert [event["message"] for event in events if event["type"] == "tpo.notice"] == [
+        "a further rating of the best answer failed (the server is gone); those it has stand"
+    ]
 
 
 class Waits(Rates):
@@ -285,8 +288,10 @@ def test_an_answer_that_most_ratings_veto_is_vetoed():
     assert result["answer"] == "first 1"
 
 
-def test_one_veto_of_three_does_not_rule_an_answer_out():
-    result = run(says(), rubric_says([FINE, VETOED, FINE], [RUDE]), **ADAPTIVE)
+def test_one_veto_of_three_does_not_rule_an_answer_out_and_is_no_failure_to_tell_of():
+    told, reward = list[Any](), rubric_says([FINE, VETOED, FINE], [RUDE])
+    result = run(says(), reward, **ADAPTIVE, on_event=told.append)
+    assert [event for event in told if event["type"] == "tpo.notice"] == []
     assert result["candidates"][0].get("ratings") == [1.0, 1.0]
     assert result["answer"] == "first 0"
 
