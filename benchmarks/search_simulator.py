@@ -14,7 +14,8 @@ above it, by changing its moves from query to query. With a noisy reward whoever
 again, as in a run with a judge; best-of-N and TPO have as many more texts for it, at half a
 text for a rating. `--rated-once` shows what is lost without, as to a reward whose errors are
 always the same. Beneath the table stands what any way of
-dividing the first round must lose in some scenario of a group (`search_floor.py`).
+dividing the first round must lose in some scenario of a group (`search_floor.py`); what is lost by
+who knows two scenarios with checks by heart, but not which it is in, says `search_pair.py`.
 """
 
 from __future__ import annotations

@@ -37,28 +37,31 @@ class Guess(NamedTuple):
 Belief = list[Guess]
 
 
-def learn(belief: Belief, seen: Sequence[tuple[float, float]]) -> Belief:
+def learn(belief: Belief, seen: Sequence[float], step: float = 0.0) -> Belief:
     """Return a belief after some rewards, by Bayes' rule.
 
     Args:
         belief: What was believed before.
-        seen: Pairs of reward and how much it counts, from 0 to 1.
+        seen: The rewards.
+        step: How far apart two rewards are at least. Each may stand for anything that is rounded
+            to it, so equal ones do not show that texts hardly scatter.
 
     Returns:
         The guesses with their means moved. Their chances are logarithms now, so that guesses at
         different rewards can be compared: `mixture` makes chances of them.
     """
-    n = sum(counts for _, counts in seen)
-    average = sum(value * counts for value, counts in seen) / n if n else 0.0
-    squares = sum(counts * (value - average) ** 2 for value, counts in seen)
+    n = len(seen)
+    average = sum(seen) / n if n else 0.0
+    squares = sum((value - average) ** 2 for value in seen)
     learnt = []
     for guess in belief:
         fit, pull, before = 0.0, 0.0, guess.doubt**2
         if n:
-            noise = guess.sd**2 / n
+            variance = guess.sd**2 + step**2 / 12
+            noise = variance / n
             pull = before / (before + noise)
             away = (average - guess.mean) ** 2 / (before + noise)
-            fit = squares / guess.sd**2 + 2 * (n - 1) * log(guess.sd) + log(before + noise) + away
+            fit = squares / variance + (n - 1) * log(variance) + log(before + noise) + away
         mean = guess.mean + pull * (average - guess.mean)
         chance = log(guess.chance) - fit / 2
         learnt.append(Guess(chance, mean, sqrt(before * (1 - pull)), guess.sd))

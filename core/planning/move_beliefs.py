@@ -6,16 +6,19 @@ An *advised* text answers the request afresh under the gradient.
 The prior, in spreads of the fresh rewards, and worth about one text:
 
 - Rewrites come in two kinds, and nobody knows which the critic writes. Either (70 %) they stay with
-  the answer they rewrite, on average neither better nor worse, give or take 0.4; they may be copies
+  the answer they rewrite, on average neither better nor worse, give or take 0.5; they may be copies
   (scatter 0.02) or far apart (0.8). What they gain, the next rewrites can gain again.
   Or (30 %) they are new draws from a level of their own near that of fresh texts. So critiques
   are worth a try, and a few rewrites that gain nothing are enough to turn away from them.
+- Rewards may come in steps, as shares of six checks do. A rewrite with the reward of its answer may
+  have changed all the same, and a gain of less than a quarter of a step counts for nothing.
 - Advised texts are as good as fresh ones, give or take 0.6, and lose if rewrites under the same
   critique lose.
 - While all rewards are the same there is no spread. A text then succeeds if it beats the tie: a
   fresh one with a chance that may be anything (Beta(1/2, 1/2)); a rewrite or an advised text in
-  one of sixteen, but very differently from query to query (Beta(0.12, 1.8)); in one of eight
-  if the reward says what is wrong (Beta(0.13, 0.95), fitted to 100 such texts of a small model).
+  one of sixteen, but very differently from query to query (Beta(0.12, 1.8)); in one of ten
+  if the reward says what is wrong (Beta(0.11, 0.95); of 100 such texts of a small model, one of
+  eight).
 """
 
 from __future__ import annotations
@@ -28,11 +31,11 @@ from ..moves import Move
 from ..ratings import noise_of
 from ..state import Candidate
 from .expected_gain import Belief, Guess, learn, mixture
-from .moves_so_far import MOVES, gains_of_rewrites, made_by, rewards_of, usable_share
+from .moves_so_far import MOVES, gains_of_rewrites, made_by, rewards_of, step_of, usable_share
 
 FRESH = [Guess(0.5, 0.0, 1.0, 0.85), Guess(0.5, 0.0, 1.0, 1.2)]
 STAYS = [
-    Guess(chance, 0.0, 0.4, sd)
+    Guess(chance, 0.0, 0.5, sd)
     for chance, sd in ((0.05, 0.02), (0.15, 0.1), (0.2, 0.25), (0.2, 0.5), (0.1, 0.8))
 ]
 LEAVES = [Guess(0.15, 0.0, 0.7, 1.0), Guess(0.15, 0.3, 0.7, 0.6)]
@@ -42,15 +45,15 @@ HITS: dict[Move, tuple[float, float]] = {
     "fresh": (0.5, 0.5), "rewrite": (0.12, 1.8), "advised": (0.12, 1.8),
 }  # fmt: skip
 HITS_IF_TOLD: dict[Move, tuple[float, float]] = {
-    "fresh": (0.5, 0.5), "rewrite": (0.13, 0.95), "advised": (0.13, 0.95),
+    "fresh": (0.5, 0.5), "rewrite": (0.11, 0.95), "advised": (0.11, 0.95),
 }  # fmt: skip
-FORGETS = 0.95  # how much a rewrite counts, by its age in rounds: gains shrink
+COUNTS = 0.25  # of the step between two rewards: a gain of less is rounded to none
 LEAST = 0.02  # how far texts of one move scatter at least
 LUCK = 0.3  # how much less a lucky rewrite counts where rewrites lose: some of it is noise
 
 
 class Beliefs(NamedTuple):
-    """What is believed of the three moves; rewards are counted from the best one, in spreads."""
+    """What is believed of the three moves; rewards are counted from the least that is a gain."""
 
     fresh: Belief
     stays: Belief
@@ -62,27 +65,25 @@ class Beliefs(NamedTuple):
     """The share of texts that can be used at all."""
 
 
-def beliefs_of(pool: Sequence[Candidate], round: int, spread: float) -> Beliefs:
+def beliefs_of(pool: Sequence[Candidate], spread: float) -> Beliefs:
     """Return what is believed of each move after the rewards of a pool.
 
     Args:
         pool: The candidates so far, at least one of them with a reward.
-        round: The round that was just ranked.
         spread: See `spread_of`; not 0.
     """
-    fresh, rewrites, advised = (rewards_of(pool, move, spread) for move in MOVES)
-    gains = sorted(
-        (gained / spread, FORGETS ** (round - made)) for gained, made in gains_of_rewrites(pool)
-    )
-    level = fmean(value for value, _ in fresh or [(-1.0, 1.0)])
-    both = mixture(learn(STAYS, gains) + learn(shifted(LEAVES, level), rewrites))
+    gains, step = gains_of_rewrites(pool, spread), step_of(pool, spread)
+    least = COUNTS * step
+    fresh, rewrites, advised = (rewards_of(pool, move, spread, least) for move in MOVES)
+    level = fmean(fresh or [-1.0])
+    both = mixture(learn(STAYS, gains, step) + learn(shifted(LEAVES, level), rewrites, step))
     stays, leaves = both[: len(STAYS)], both[len(STAYS) :]
     loss = min(0.0, sum(guess.chance * guess.mean for guess in stays))
     sure = [g._replace(sd=g.sd * max(0.3, 1 + LUCK * min(0.0, g.mean / g.sd))) for g in stays]
     noise = noise_of(pool) / spread
     return Beliefs(
         fresh=mixture(learn(shifted(FRESH, level), fresh)),
-        stays=quieter(sure, noise),
+        stays=shifted(quieter(sure, noise), -least),
         leaves=quieter(leaves, noise),
         advised=mixture(learn(shifted(ADVISED, level + SHARED * loss), advised)),
         usable={move: usable_share(made_by(pool, move)) for move in MOVES},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import fsum, inf, sqrt
 from statistics import fmean
 
@@ -11,6 +12,7 @@ from ..pool import reward_of, with_reward
 from ..state import Candidate
 
 MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised")
+SAME = 1e-6  # what is less apart, in spreads, are equal rewards, added up in another order
 
 
 def move_of(candidate: Candidate) -> Move:
@@ -34,8 +36,20 @@ def spread_of(pool: Sequence[Candidate]) -> float:
     return 0.0
 
 
-def gains_of_rewrites(pool: Sequence[Candidate]) -> list[tuple[float, int]]:
-    """Return by how much each rewrite beat the answer it rewrote, and its round.
+def step_of(pool: Sequence[Candidate], spread: float) -> float:
+    """Return how far apart two rewards are at least, in spreads: a sixth of all, of six checks.
+
+    Example:
+        >>> step_of([], 1.0)
+        0.0
+    """
+    rewards = sorted(reward_of(c) for c in with_reward(pool))
+    steps = [(high - low) / spread for low, high in pairwise(rewards)]
+    return min((step for step in steps if step > SAME), default=0.0)
+
+
+def gains_of_rewrites(pool: Sequence[Candidate], spread: float) -> list[float]:
+    """Return by how much each rewrite beat the answer it rewrote, in spreads, the least first.
 
     That answer was the pool's best when it was chosen, so the best of its own round too.
     """
@@ -43,13 +57,23 @@ def gains_of_rewrites(pool: Sequence[Candidate]) -> list[tuple[float, int]]:
     for c in with_reward(pool):
         parents[c["round"]] = max(reward_of(c), parents.get(c["round"], -inf))
     rewrites = [c for c in with_reward(made_by(pool, "rewrite")) if c["parent_round"] in parents]
-    return [(reward_of(c) - parents[c["parent_round"] or 0], c["round"]) for c in rewrites]
+    return sorted((reward_of(c) - parents[c["parent_round"] or 0]) / spread for c in rewrites)
 
 
-def rewards_of(pool: Sequence[Candidate], move: Move, spread: float) -> list[tuple[float, float]]:
-    """Return a move's rewards, counted from the best of the pool, in spreads; each counts 1."""
+def rewards_of(
+    pool: Sequence[Candidate], move: Move, spread: float, least: float = 0.0
+) -> list[float]:
+    """Return a move's rewards in spreads, from the least that beats the best one; lowest first.
+
+    Args:
+        pool: The candidates so far.
+        move: Which move.
+        spread: See `spread_of`; not 0.
+        least: By how many spreads a reward must beat the best one to count as better.
+    """
     top = max(reward_of(c) for c in with_reward(pool))
-    return sorted(((reward_of(c) - top) / spread, 1.0) for c in with_reward(made_by(pool, move)))
+    made = with_reward(made_by(pool, move))
+    return sorted((reward_of(c) - top) / spread - least for c in made)
 
 
 def usable_share(made: Sequence[Candidate]) -> float:

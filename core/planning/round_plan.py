@@ -13,7 +13,7 @@ little to best-of-N where critiques do not help:
 
 - the first round with a critique is divided before anything is known of it: so that the greater of
   two losses is smallest, that of a critique that is useless and that of one that helps;
-- after that, a critique must promise clearly more than fresh texts: 70 % more gain in
+- after that, a critique must promise clearly more than fresh texts: 60 % more gain in
   this round, 50 % if it is the last; 20 % if it is the last and no critique has to be paid for,
   since the reward says what is wrong.
 
@@ -38,7 +38,7 @@ from .plan_words import why
 from .round_split import Split, best_of, first_told, first_try, ways_to_divide
 from .round_worth import gains
 
-MARGIN, LAST_MARGIN = 0.7, 0.5  # how much more than fresh texts a critique must promise
+MARGIN, LAST_MARGIN = 0.6, 0.5  # how much more than fresh texts a critique must promise
 LAST_IF_TOLD = 0.2  # and the moves of a last round that goes by what the reward says
 
 
@@ -115,7 +115,7 @@ def good_splits(
         return [first_told(splits) if told else first_try(splits, rounds)]
     if not spread:
         return best_of(splits, chances_to_break_a_tie(pool, splits, left, told))
-    nows, laters = gains(beliefs_of(pool, round, spread), splits, left)
+    nows, laters = gains(beliefs_of(pool, spread), splits, left)
     values = [now + later for now, later in zip(nows, laters, strict=True)]
     last = LAST_IF_TOLD if told else LAST_MARGIN
     values[0] += (MARGIN if left else last) * nows[0]

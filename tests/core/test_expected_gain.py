@@ -51,17 +51,25 @@ def test_texts_of_two_unknown_moves_gain_more_than_as_many_of_one():
 
 
 def test_a_guess_learns_by_bayes_rule():
-    [learnt] = mixture(learn([Guess(1.0, 0.0, 1.0, 1.0)], [(3.0, 1.0), (3.0, 1.0)]))
+    [learnt] = mixture(learn([Guess(1.0, 0.0, 1.0, 1.0)], [3.0, 3.0]))
     assert learnt.mean == pytest.approx(2.0)
     assert learnt.doubt == pytest.approx((1 / 3) ** 0.5)
 
 
 def test_rewards_decide_which_guess_holds():
     guesses = [Guess(0.5, 0.0, 0.4, 0.1), Guess(0.5, 0.0, 0.4, 0.8)]
-    near, far = mixture(learn(guesses, [(0.01, 1.0), (-0.02, 1.0), (0.0, 1.0)]))
+    near, far = mixture(learn(guesses, [0.01, -0.02, 0.0]))
     assert near.chance > 0.9
     assert near.chance + far.chance == pytest.approx(1.0)
     assert [g.mean for g in mixture(learn(guesses, []))] == [0.0, 0.0]
+
+
+def test_equal_rewards_say_little_of_scatter_if_they_are_rounded():
+    guesses = [Guess(0.5, 0.0, 0.4, 0.1), Guess(0.5, 0.0, 0.4, 0.4)]
+    sure, rounded = (mixture(learn(guesses, [0.0] * 4, step))[0] for step in (0.0, 1.0))
+    assert sure.chance > 0.95
+    assert 0.5 < rounded.chance < 0.9
+    assert [rounded.sd, sure.sd] == [0.1, 0.1]
 
 
 def test_what_may_be_learnt_is_on_average_what_is_believed():

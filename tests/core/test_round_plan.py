@@ -9,7 +9,7 @@ import pytest
 
 from tpo.core.moves import Move, Plan, needs_critique
 from tpo.core.planning.move_beliefs import beliefs_of
-from tpo.core.planning.moves_so_far import move_of, spread_of
+from tpo.core.planning.moves_so_far import move_of, rewards_of, spread_of, step_of
 from tpo.core.planning.plan_words import paid
 from tpo.core.planning.round_plan import plan_round
 from tpo.core.ratings import noise_of
@@ -193,7 +193,7 @@ def test_what_the_moves_gain_counts_as_with_a_critique():
 def test_in_the_last_round_moves_that_cost_no_critique_need_promise_less():
     near = [*first, *made(1, "fresh", [0.2, 0.9, -0.4]), *made(1, "advised", [0.1, 0.6])]
     near += made(1, "rewrite", [1.0, 0.2])
-    assert numbers(planned(telling(near, checks=FAILED), round=1)) == (2, 5, 0)
+    assert numbers(planned(telling(near, checks=FAILED), round=1)) == (3, 4, 0)
     assert numbers(planned(near, round=1)) == (7, 0, 0)
     assert numbers(planned(telling(near, checks=FAILED), round=1, rounds=3)) == (7, 0, 0)
 
@@ -302,10 +302,44 @@ def test_half_of_what_ratings_scatter_by_chance_is_no_gain_of_rewrites():
     sure = again([*first, *scattered], r0fresh2=[1.1, 1.1, 1.1])
     noisy = again([*first, *scattered], r0fresh2=[0.3, 1.1, 1.9])
     spread = spread_of(sure)
-    beliefs = [beliefs_of(pool, 1, spread) for pool in (sure, noisy)]
+    beliefs = [beliefs_of(pool, spread) for pool in (sure, noisy)]
     fresh = [pytest.approx(guess) for guess in beliefs[1].fresh]
     stays = [sum(g.chance * g.sd for g in b.stays) for b in beliefs]
     assert beliefs[0].fresh == fresh
     assert stays[1] < 0.8 * stays[0]
-    once = beliefs_of([*first, *scattered], 1, spread)
+    once = beliefs_of([*first, *scattered], spread)
     assert once.stays == [pytest.approx(guess) for guess in beliefs[0].stays]
+
+
+# Rewards that come in steps
+
+
+SIXTHS = [1 / 6, 3 / 6, 2 / 6, 4 / 6, 2 / 6]
+FINER = [0.16, 0.5, 0.34, 4 / 6, 0.33]
+
+
+def test_a_step_is_the_least_that_two_rewards_differ_by():
+    assert step_of(made(0, "fresh", SIXTHS), 1 / 3) == pytest.approx(0.5)
+    assert step_of(made(0, "fresh", [0.3, 0.1 + 0.2, 0.8]), 1.0) == pytest.approx(0.5)
+    assert step_of(made(0, "fresh", [2.0, 2.0, None]), 1.0) == 0
+
+
+def scatter_of_equal_rewrites(rewards: list[float]) -> float:
+    """How far rewrites are believed to scatter that all have the reward of their answer."""
+    pool = [*made(0, "fresh", rewards), *made(1, "rewrite", [4 / 6] * 4)]
+    stays = beliefs_of(pool, spread_of(pool)).stays
+    return sum(guess.chance * guess.sd for guess in stays)
+
+
+def test_rewrites_with_the_reward_of_their_answer_are_no_copies_if_rewards_come_in_steps():
+    assert scatter_of_equal_rewrites(FINER) < 0.05
+    assert scatter_of_equal_rewrites(SIXTHS) > 0.15
+
+
+def test_a_gain_counts_from_a_quarter_of_a_step():
+    pool = [*made(0, "fresh", SIXTHS), *made(1, "rewrite", [4 / 6] * 4)]
+    spread = spread_of(pool)
+    beliefs = beliefs_of(pool, spread)
+    for guess in beliefs.stays:
+        assert guess.mean == pytest.approx(-step_of(pool, spread) / 4)
+    assert rewards_of(pool, "rewrite", spread, 0.25) == [pytest.approx(-0.25)] * 4
