@@ -1,12 +1,11 @@
 """The record of a comparison: what `tpo compare` finds, what the report draws, what JSON holds.
 
-Plain JSON. Every figure of an arm is over the rows that all arms answered, so arms can be compared
-as they stand here; `left_out` says which rows those are not.
+Plain JSON. The figures of arms are over the rows that all arms answered; `left_out` says which not.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -50,6 +49,8 @@ class ArmSummary(TypedDict):
     """Dollars for each row; `None` if a price is unknown."""
     from_first: float
     """Share of answers that are one of the first samples."""
+    ratings: NotRequired[float]
+    """How many ratings an answer's reward is the mean of."""
     curve: list[CurvePoint]
 
 

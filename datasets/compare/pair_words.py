@@ -24,6 +24,7 @@ SPENT: dict[Equal, Callable[[ArmSummary], float | None]] = {
     "dollars": lambda arm: arm["cost_usd"],
 }
 UNEQUAL = 1.15  # times the other's cost
+UNLIKE = 0.5  # ratings an answer, from which on one arm is favoured
 OWN_WINS = {"heldout": 1, "accuracy": 2, "reward": 3}  # after those of judges
 
 
@@ -95,3 +96,19 @@ def verdict_words(pair: ArmPair) -> str:
         else "they are as good as equal, or far more rows would be needed"
     )
     return f"No difference between {ours} and {theirs} was found: {how} {where}; {rest}."
+
+
+def ratings_words(pair: ArmPair) -> str:
+    """Say whom the verdict favours if one arm's rewards are means of more ratings."""
+    if pair.decisive is None or pair.decisive["measure"] != "reward":
+        return ""
+    by_ratings = sorted((arm.get("ratings", 1.0), arm["name"]) for arm in (pair.ours, pair.theirs))
+    (few, lucky), (many, rated) = by_ratings
+    if many - few < UNLIKE:
+        return ""
+    believe = "Go by the held-out reward" if pair.difference("heldout") else "Hold out a reward"
+    return (
+        f"The reward of {rated} is a mean of {many:.2g} ratings an answer, that of {lucky} of "
+        f"{few:.2g}: the luckiest of many. That favours {lucky}. {believe}, or give all arms the "
+        "same --ratings."
+    )

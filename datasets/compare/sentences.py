@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ...core.dollars import money
 from ...core.number_format import count
 from .comparison import Comparison
-from .pair_words import ArmPair, interval_words, is_decided, verdict_words
+from .pair_words import ArmPair, interval_words, is_decided, ratings_words, verdict_words
 from .smaller_search import recommended_search
 
 ALIKE = 0.05  # costs and lengths this close are not worth a sentence
@@ -27,6 +27,7 @@ def sentences_of(found: Comparison, base: str, cut: Mapping[str, int]) -> list[s
     said = [verdict_words(pair) for pair in pairs]
     said += [cut_words(found, arm, number) for arm, number in cut.items()]
     said += [words for pair in pairs for words in (price_words(pair), heldout_words(pair))]
+    said += [ratings_words(pair) for pair in pairs]
     said += [length_words(pair) for pair in pairs]
     said += [smaller_words(found, arm["name"]) for arm in found["arms"]]
     said.append(left_out_words(found))

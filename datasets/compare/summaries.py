@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from ...core.pool import reward_of
+from ...core.ratings import ratings_of
 from ..records import RowPool
 from .arm_folder import Arm
 from .comparison import ArmSummary, CurvePoint
@@ -42,6 +43,7 @@ def arm_summary(matched: Matched, arm: Arm) -> ArmSummary:
         seconds=fmean(one.seconds for one in points),
         cost_usd=mean_of([one.spend.dollars for one in points]),
         from_first=fmean(one.candidate["round"] == 0 for one in points),
+        ratings=fmean(len(ratings_of(one.candidate)) for one in points),
         curve=curve(matched, arm),
     )
 

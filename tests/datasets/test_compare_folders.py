@@ -121,6 +121,35 @@ def test_whether_the_held_out_reward_agrees_is_said(tmp_path, gain, says):
     assert any("It is not length" in words for words in found["sentences"])
 
 
+def rated(folder, ratings, **heldout):
+    """A batch whose answers were rated several times, the first time luckily."""
+    pools = [best_of(f"q{n}", [sum(ratings) / len(ratings) + n], **heldout) for n in range(8)]
+    for number, pool in enumerate(pools):
+        if len(ratings) > 1:
+            pool["candidates"][0]["ratings"] = [number + rating for rating in ratings]
+    results = [result(pool["id"], pool, **heldout) for pool in pools]
+    return write_batch(folder, pools, results)
+
+
+def test_whom_more_ratings_of_one_arm_favour_is_said_where_the_reward_decides(tmp_path):
+    once, thrice = rated(tmp_path / "once", [0.9]), rated(tmp_path / "thrice", [0.9, 0.6, 0.3])
+    found = compare_folders([once, thrice])
+    assert [arm["ratings"] for arm in found["arms"]] == [1.0, 3.0]
+    assert (
+        "The reward of thrice is a mean of 3 ratings an answer, that of once of 1: the luckiest of "
+        "many. That favours once. Hold out a reward, or give all arms the same --ratings."
+    ) in found["sentences"]
+    again = rated(tmp_path / "again", [0.6])
+    assert not any("favours" in words for words in compare_folders([once, again])["sentences"])
+
+
+def test_a_held_out_reward_is_what_to_go_by_then(tmp_path):
+    once = rated(tmp_path / "once", [0.9], heldout=1.0)
+    thrice = rated(tmp_path / "thrice", [0.9, 0.6, 0.3], heldout=1.0)
+    words = " ".join(compare_folders([once, thrice])["sentences"])
+    assert "That favours once. Go by the held-out reward, or give" in words
+
+
 def test_an_arm_that_is_always_longer_may_win_by_length(tmp_path):
     base = [0.1 * n for n in range(8)]
     old = with_heldout(tmp_path / "old", base, base)
