@@ -37,6 +37,8 @@ _SECRET = re.compile(
     | \b(?:key|tok)[-_](?=[\w\-]*\d)[\w\-*.]{6,}
     | (?P<before>
         bearer[ ] | api[ ]key[ ]provided:[ ] | \bkey= | \bapi[-_]?key["']?\s*[:=]\s*["']?
+        | \bauthorization["']?\s*[:=]\s*["']?basic[ ]
+        | \b(?:[\w\-]*[_\-])?(?:token|secret|password|sig(?:nature)?)(?:=|["']\s*:\s*["'])
       ) [^\s"'&,@}]+
     """
 )

@@ -69,7 +69,7 @@ async def new_ratings(
     made = await asyncio.gather(*[rate(one, f"again {nth}", about) for nth, one in again.items()])
     scores = [score for [score] in made]
     if lost := losses(scores):
-        remark(f"a further rating of the best answer failed ({lost[0]}); those it has stand")
+        remark(f"a further rating of the best answer failed ({lost[0]}); the others count")
     return scores
 
 

@@ -56,6 +56,6 @@ def worth_another_round(
     splits = ways_to_divide(width, critique_texts, told)
     if not spread:
         return max(chances_to_break_a_tie(pool, splits, left, told)) / (left + 1) >= price
-    nows, laters = gains(beliefs_of(pool, spread), splits, left)
+    nows, laters = gains(beliefs_of(pool, spread, counts=0.0), splits, left)
     wholes = map(sum, zip(nows, laters, strict=True))
     return max(*nows, max(wholes) / (left + 1)) >= price

@@ -11,7 +11,8 @@ The prior, in spreads of the fresh rewards, and worth about one text:
   Or (30 %) they are new draws from a level of their own near that of fresh texts. So critiques
   are worth a try, and a few rewrites that gain nothing are enough to turn away from them.
 - Rewards may come in steps, as shares of six checks do. A rewrite with the reward of its answer may
-  have changed all the same, and a gain of less than a quarter of a step counts for nothing.
+  have changed all the same, so it takes more of them to turn away. Moves are compared by what they
+  gain beyond a quarter of a step.
 - Advised texts are as good as fresh ones, give or take 0.6, and lose if rewrites under the same
   critique lose.
 - While all rewards are the same there is no spread. A text then succeeds if it beats the tie: a
@@ -47,7 +48,7 @@ HITS: dict[Move, tuple[float, float]] = {
 HITS_IF_TOLD: dict[Move, tuple[float, float]] = {
     "fresh": (0.5, 0.5), "rewrite": (0.11, 0.95), "advised": (0.11, 0.95),
 }  # fmt: skip
-COUNTS = 0.25  # of the step between two rewards: a gain of less is rounded to none
+COUNTS = 0.25  # of a step: gains are counted from there, as a small one is mostly rounded to none
 LEAST = 0.02  # how far texts of one move scatter at least
 LUCK = 0.3  # how much less a lucky rewrite counts where rewrites lose: some of it is noise
 
@@ -65,15 +66,16 @@ class Beliefs(NamedTuple):
     """The share of texts that can be used at all."""
 
 
-def beliefs_of(pool: Sequence[Candidate], spread: float) -> Beliefs:
+def beliefs_of(pool: Sequence[Candidate], spread: float, counts: float = COUNTS) -> Beliefs:
     """Return what is believed of each move after the rewards of a pool.
 
     Args:
         pool: The candidates so far, at least one of them with a reward.
         spread: See `spread_of`; not 0.
+        counts: From what part of a step on a gain counts.
     """
     gains, step = gains_of_rewrites(pool, spread), step_of(pool, spread)
-    least = COUNTS * step
+    least = counts * step
     fresh, rewrites, advised = (rewards_of(pool, move, spread, least) for move in MOVES)
     level = fmean(fresh or [-1.0])
     both = mixture(learn(STAYS, gains, step) + learn(shifted(LEAVES, level), rewrites, step))

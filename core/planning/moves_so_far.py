@@ -9,10 +9,12 @@ from statistics import fmean
 
 from ..moves import Move
 from ..pool import reward_of, with_reward
+from ..ratings import ratings_of
 from ..state import Candidate
 
 MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised")
-SAME = 1e-6  # what is less apart, in spreads, are equal rewards, added up in another order
+SAME = 1e-6  # rewards that are less apart, in spreads, are the same
+SAME_FLOATS = 1e-12  # and so are all fresh ones, in parts of the highest: added up in another order
 
 
 def move_of(candidate: Candidate) -> Move:
@@ -28,23 +30,30 @@ def made_by(pool: Sequence[Candidate], move: Move) -> list[Candidate]:
 
 def spread_of(pool: Sequence[Candidate]) -> float:
     """Return the standard deviation of the fresh rewards, of all if those tie, or 0."""
+    least = SAME_FLOATS * max((abs(reward_of(c)) for c in with_reward(pool)), default=0.0)
     for some in (made_by(pool, "fresh"), pool):
         rewards = sorted(reward_of(c) for c in with_reward(some))
-        if len(rewards) > 1 and rewards[0] < rewards[-1]:
+        if len(rewards) > 1 and rewards[-1] - rewards[0] > least:
             mean = fmean(rewards)  # `statistics.stdev` is exact, and ten times as slow
             return sqrt(fsum((reward - mean) ** 2 for reward in rewards) / (len(rewards) - 1))
     return 0.0
 
 
 def step_of(pool: Sequence[Candidate], spread: float) -> float:
-    """Return how far apart two rewards are at least, in spreads: a sixth of all, of six checks.
+    """Return how far apart two ratings are at least, in spreads; 0 if no two are the same.
+
+    Rewards come in steps if different texts have the same: of six checks, a sixth of all. The mean
+    of several ratings lies between the steps, so each of them is looked at.
 
     Example:
         >>> step_of([], 1.0)
         0.0
     """
-    rewards = sorted(reward_of(c) for c in with_reward(pool))
-    steps = [(high - low) / spread for low, high in pairwise(rewards)]
+    by_text = {c["text"] or c["id"]: set(ratings_of(c)) for c in with_reward(pool)}
+    ratings = sorted(rating for some in by_text.values() for rating in some)
+    steps = [(high - low) / spread for low, high in pairwise(ratings)]
+    if all(step > SAME for step in steps):
+        return 0.0
     return min((step for step in steps if step > SAME), default=0.0)
 
 

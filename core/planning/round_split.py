@@ -44,7 +44,7 @@ def with_moves(width: int) -> list[Split]:
 
 def best_of(splits: Sequence[Split], values: Sequence[float]) -> list[Split]:
     """Return the splits that are worth the most, but for rounding."""
-    least = max(values) - 1e-6 * abs(max(values))
+    least = max(values) - 1e-6 * abs(max(values)) - 1e-12
     return [split for split, value in zip(splits, values, strict=True) if value >= least]
 
 

@@ -24,6 +24,13 @@ KEY = "Zx81-Spectrum48k_QL"
         f'{{"api_key": "{KEY}"}}',
         f"api-key: {KEY}",
         f"x-api-key={KEY}",
+        f"Authorization: Basic {KEY}",
+        f"{{'authorization': 'Basic {KEY}'}}",
+        f"https://example.org/v1?token={KEY}&alt=sse",
+        f"https://example.org/v1?X-Amz-Signature={KEY}&sig={KEY}",
+        f"password={KEY} is wrong",
+        f'{{"access_token": "{KEY}"}}',
+        f"client_secret={KEY}",
     ],
 )
 def test_keys_never_appear(text):
@@ -40,6 +47,9 @@ def test_keys_never_appear(text):
         "the api key option must be set",
         "see http://127.0.0.1:8080/v1/chat/completions",
         "unknown setting key_words_here",
+        "unexpected token: 5 in max_tokens=5",
+        "a basic check of design=plain",
+        "the password is missing: set it",
     ],
 )
 def test_plain_words_stay(text):

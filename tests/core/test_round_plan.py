@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tpo.core.moves import Move, Plan, needs_critique
+from tpo.core.planning.another_round import worth_another_round
 from tpo.core.planning.move_beliefs import beliefs_of
 from tpo.core.planning.moves_so_far import move_of, rewards_of, spread_of, step_of
 from tpo.core.planning.plan_words import paid
@@ -300,7 +301,7 @@ def test_noise_is_what_ratings_of_one_answer_scatter():
 def test_half_of_what_ratings_scatter_by_chance_is_no_gain_of_rewrites():
     scattered = made(1, "rewrite", [0.4, 1.9, 0.6, 1.5])
     sure = again([*first, *scattered], r0fresh2=[1.1, 1.1, 1.1])
-    noisy = again([*first, *scattered], r0fresh2=[0.3, 1.1, 1.9])
+    noisy = again([*first, *scattered], r0fresh2=[0.31, 1.1, 1.89])
     spread = spread_of(sure)
     beliefs = [beliefs_of(pool, spread) for pool in (sure, noisy)]
     fresh = [pytest.approx(guess) for guess in beliefs[1].fresh]
@@ -322,6 +323,27 @@ def test_a_step_is_the_least_that_two_rewards_differ_by():
     assert step_of(made(0, "fresh", SIXTHS), 1 / 3) == pytest.approx(0.5)
     assert step_of(made(0, "fresh", [0.3, 0.1 + 0.2, 0.8]), 1.0) == pytest.approx(0.5)
     assert step_of(made(0, "fresh", [2.0, 2.0, None]), 1.0) == 0
+
+
+def test_rewards_come_in_steps_only_if_two_texts_have_the_same():
+    assert step_of(made(0, "fresh", [0.3, 0.5, 0.9]), 1.0) == 0
+    same = [{**c, "text": "same"} for c in made(0, "fresh", [0.5, 0.5])]
+    assert step_of([*same, *made(1, "fresh", [0.9])], 1.0) == 0
+
+
+def test_means_of_ratings_do_not_hide_the_step():
+    pool = again(made(0, "fresh", [7.0, 6.0, 5.0, 6.0]), r0fresh0=[7.0, 7.0, 8.0])
+    assert step_of(pool, 1.0) == 1.0
+    sure = again(made(0, "fresh", [0.71, 0.62]), r0fresh0=[0.71, 0.71, 0.71])
+    assert step_of(sure, 1.0) == 0
+
+
+@pytest.mark.parametrize("rewards", [[0.6, 0.1 + 0.2 + 0.3, 0.6], [1e-160, 0.0, 2e-160]])
+def test_fresh_rewards_that_are_the_same_but_for_rounding_are_a_tie(rewards):
+    pool = [*made(0, "fresh", rewards), *made(1, "rewrite", [0.7, 0.6, 0.6])]
+    assert spread_of(pool) > 0.01
+    assert sum(numbers(planned(pool, round=1))) in (5, 7)
+    assert worth_another_round(pool, round=1, rounds=2, width=5, price=0.01)
 
 
 def scatter_of_equal_rewrites(rewards: list[float]) -> float:

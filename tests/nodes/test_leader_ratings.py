@@ -100,7 +100,7 @@ def test_a_rating_that_fails_is_passed_over_and_told_of_once_a_round():
     assert ratings_in(result) == [[9, 6], None]
     assert (result["answer"], result["reward"]) == ("first 1", 8.0)
     assert [event["message"] for event in events if event["type"] == "tpo.notice"] == [
-        "a further rating of the best answer failed (the server is gone); those it has stand"
+        "a further rating of the best answer failed (the server is gone); the others count"
     ]
 
 
