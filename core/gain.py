@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing_extensions import TypedDict
 
 from .number_format import count, signed
-from .pool import best, of_round
+from .pool import best, of_round, scored_texts
+from .ratings import ratings_of
 from .state import Candidate, Round
 from .usage import Cost, Usage, tokens_for_budget
 
@@ -31,7 +32,7 @@ class Gain(TypedDict):
     """Tokens of the run: input and output, estimated where the server reports none."""
     times: float | None
     """`tokens` as a multiple of those of the first samples and their scores; `None` if there are
-    none. Where a model scores, a first sample has its share of all that the scores cost."""
+    none. Where a model scores, each rating has its share of all that the scores cost."""
 
 
 def gain_of(
@@ -69,8 +70,13 @@ def gain_of(
 def tokens_of_first_samples(pool: Sequence[Candidate], phases: Mapping[str, Cost]) -> float:
     """Return what the first samples cost, with their share of the scores."""
     spent = {name: tokens_for_budget(cost) for name, cost in phases.items()}
-    share = len(of_round(pool, 0)) / len(pool)
+    share = ratings_made(of_round(pool, 0)) / max(1, ratings_made(pool))
     return spent.get("sample", 0) + spent.get("rank", 0) * share
+
+
+def ratings_made(pool: Sequence[Candidate]) -> int:
+    """Return how often answers were rated; one that was not written or not scored cost nothing."""
+    return sum(max(1, len(ratings_of(one))) for one in scored_texts(pool).values())
 
 
 def gain_phrase(gain: Gain | None) -> str:

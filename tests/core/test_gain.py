@@ -62,6 +62,21 @@ def test_first_samples_have_their_share_of_what_judges_cost():
     assert gain(pool, paid(sample=100, rank=400, update=100))["times"] == 2.0
 
 
+def test_what_was_not_written_or_not_scored_has_no_share_of_what_judges_cost():
+    lost: list[Candidate] = [
+        {**ranked(name, 0.0, 1), "reward": None, "error": error, "failure": failure}
+        for name, error, failure in (("c", "no request left", "budget"), ("d", "off", "unscored"))
+    ]
+    assert gain([*FIRST, *lost], paid(sample=100, rank=400))["times"] == 1.0
+    vetoed: Candidate = {**lost[0], "error": "vetoed by short", "failure": "vetoed"}
+    assert gain([*FIRST, vetoed, lost[1]], paid(sample=100, rank=300))["times"] == 1.333
+
+
+def test_each_rating_has_its_share_of_what_judges_cost():
+    again: Candidate = {**ranked("c", 4.0, 1), "ratings": [4.0, 5.0, 3.0]}
+    assert gain([*FIRST, again], paid(sample=100, rank=500))["times"] == 2.0
+
+
 def test_drafts_cost_nothing_so_the_price_is_in_tokens():
     pool = [*FIRST, ranked("c", 4.0, 1)]
     made = gain(pool, paid(update=1200))
