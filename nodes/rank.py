@@ -22,6 +22,8 @@ from ..rewards.heldout_sample import heldout_samples
 from .paid.run_models import GivenModels, Node, Update
 from .paid.score_round import Ranking, begin_ranking, waits
 
+REPAIR = "Repair the reward. A saved run keeps its candidates and can be resumed"
+
 
 def rank_node(*, given: GivenModels) -> Node:
     """Return the node that scores what is new and records the round."""
@@ -92,10 +94,8 @@ async def _score_new(ranking: Ranking, state: State) -> list[Candidate]:
         ranked = await ranking.score(without_reward(pool, state["round"]), pool)
     lost = losses(ranked)
     if lost and on_failure == "raise":
-        raise RewardError(
-            f"reward {reward.name!r} failed for {count(len(lost), 'candidate')} ({lost[0]}). "
-            "The candidates are kept; repair the reward and resume the run"
-        )
+        failed = f"reward {reward.name!r} failed for {count(len(lost), 'candidate')} ({lost[0]})"
+        raise RewardError(f"{failed}. {REPAIR}")
     if not lost or ranking.degraded or on_failure != "degrade":
         return ranked
     ranking.degraded = True
@@ -141,5 +141,5 @@ def refuse_nothing(ranking: Ranking, ranked: Sequence[Candidate]) -> None:
     if errors and not losses(ranked):
         why = f"Every one was vetoed{unfit(pool)}: ask for more (width), or relax the constraint"
     else:
-        why = "The candidates are kept; repair the reward and resume the run"
+        why = REPAIR
     raise RewardError(f"{begin}. {why}")

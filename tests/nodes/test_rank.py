@@ -49,7 +49,7 @@ def test_no_score_at_all_is_a_clear_error_that_keeps_the_candidates(bad, why):
     said = str(caught.value)
     assert "scored none of 3 candidates (unscored: " in said
     assert why in said
-    assert "repair the reward and resume the run" in said
+    assert "Repair the reward. A saved run keeps its candidates and can be resumed" in said
     kept = caught.value.partial
     assert kept is not None
     assert [c["text"] for c in kept["candidates"]] == ["first 0", "first 1", "first 2"]

@@ -206,7 +206,9 @@ def test_a_part_of_a_mix_that_speaks_of_a_veto_has_failed():
         raise tpo.RewardError("vetoed by a bug")
 
     mix = Mix((Part(FunctionReward(prefer_later)), Part(FunctionReward(fails))))
-    with pytest.raises(tpo.RewardError, match="repair the reward and resume the run"):
+    with pytest.raises(
+        tpo.RewardError, match=r"Repair the reward\. A saved run keeps its candidates"
+    ):
         run(reward=mix)
 
 
