@@ -13,7 +13,7 @@ from ..core.events import Emitter
 from ..core.planning.alike import alike_notice
 from ..core.planning.pairs import unused
 from ..core.state import State
-from ..core.usage import Usage, add_usage, cost, usage_of
+from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
 from ..models.budget import budget_left
 from ..models.failures.caused_by import caused_by
 from ..models.prices.of_run import unpriced_notice
@@ -41,11 +41,11 @@ def sample_node(*, given: GivenModels) -> Node:
         paid = await ready_to_score(nothing, rewards, emit.notice, turn)
         asking = ask_for_candidates(wanted, frozenset())
         got = await beside(asking, run.reward, emit.notice, run.context.timeout)
+        got.cost = add_costs(paid, got.cost)
         if run.context.budget_tokens and got.cost.get("estimated_tokens"):
             says = "reports no usage: budget_tokens counts an estimate by length"
             emit.notice(f"{names_of(run.policies)} {says}")
-        usage = [usage_of(turn, "rank", paid, 0.0)] if paid["requests"] else []
-        usage.append(usage_of(turn, "sample", got.cost, emit.seconds))
+        usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
             raise _no_candidate(names_of(run.policies), got, add_usage(None, usage))
         return {

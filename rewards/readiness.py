@@ -104,7 +104,7 @@ async def ready_to_score(
             advice = full if status_of(end) == TOO_MANY else "To look into it: tpo doctor"
             away = caused_by(RewardError(f"{begin}: {why.rstrip('.')}. {advice}"), end)
             error = end if isinstance(end, TPOError) and never else away
-            error.partial = {"usage": add_usage(None, usage_of(turn, "rank", paid, 0.0))}
+            error.partial = {"usage": add_usage(None, usage_of(turn, "sample", paid, 0.0))}
             raise error from end.__cause__
         tell(f"reward {one.name!r} cannot score for now: {why}")
     return paid

@@ -33,9 +33,17 @@ export function gainOf(pool, usage, answer) {
 
 /** What of a cost is that of the first samples, with their share of the scores. */
 function ofFirstSamples(pool, phases, part) {
-  const share = pool.filter((c) => c.round === 0).length / pool.length;
+  const share = ratingsMade(pool.filter((c) => c.round === 0)) / Math.max(1, ratingsMade(pool));
   return part(phases.sample) + part(phases.rank) * share;
 }
+
+/** How often answers were rated; one that was not written or not scored cost nothing. */
+function ratingsMade(pool) {
+  const scored = [...withReward(pool), ...pool.filter(vetoed)].map((c) => [c.text, c]);
+  return [...new Map(scored).values()].reduce((sum, c) => sum + Math.max(1, c.ratings?.length ?? 0), 0);
+}
+
+const vetoed = (c) => c.error != null && (c.failure ? c.failure === "vetoed" : c.error.startsWith("vetoed"));
 
 /** The dollars of the first samples; null unless all prices are known. */
 export function firstDollars(pool, usage) {

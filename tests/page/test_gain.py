@@ -61,6 +61,9 @@ CASES: list[dict[str, Any]] = [
     {**WHOLE, "usage": None},
     {**WHOLE, "pool": POOL[3:]},
     {**WHOLE, "pool": POOL[:3], "answer": POOL[2]},
+    {**WHOLE, "pool": [*POOL[:4], {**POOL[4], "ratings": [2.0, 2.25, 2.5]}]},
+    {**WHOLE, "pool": [*POOL, {**POOL[4], "id": "r2c0"}, candidate("r1c2", None, "vetoed: rude")]},
+    {**WHOLE, "pool": [*POOL, {**candidate("r1c2", None, "rude"), "failure": "vetoed"}]},
 ]
 
 
