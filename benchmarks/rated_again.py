@@ -119,7 +119,9 @@ def main() -> None:
     parser.add_argument("--rows-at-once", type=int, default=4)
     options = parser.parse_args()
     asyncio.run(rate_all(options))
-    print(report(list(read_lines(options.kept))))
+    if not (rated := list(read_lines(options.kept))):
+        parser.error("no row of the store has right and wrong first samples")
+    print(report(rated))
 
 
 if __name__ == "__main__":

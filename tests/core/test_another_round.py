@@ -64,3 +64,9 @@ def test_while_no_answer_can_be_used_the_search_goes_on():
 def test_the_unit_and_the_zero_of_rewards_change_nothing(pool, times, plus):
     other = [c | {"reward": c["reward"] * times + plus} for c in pool]
     assert worth(other, round=2) == worth(pool, round=2)
+
+
+def test_a_price_is_held_against_whole_gains_also_where_rewards_come_in_steps():
+    """Moves are compared beyond a quarter of a step; a gain of one step is still worth one."""
+    pool = pool_of([1 / 3, 2 / 3, 1 / 3, 0.0, 1 / 3], [2 / 3, 2 / 3, 2 / 3])
+    assert worth(pool, price=0.25)
