@@ -6,12 +6,13 @@ A query makes texts from rows of standard normal chances; the last of a row is t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import erf, sqrt
 from random import Random
 from typing import NamedTuple
 
 CHECKS = 6
+COPIED = 0.3  # of rewrites that change nothing, how many nearly copy the text of their answer
 
 
 class Text(NamedTuple):
@@ -31,6 +32,8 @@ class Query:
     """The first samples all fail (queries that were picked for that)."""
     best: float | None = None
     """The highest reward there is, if it is known: the search ends there."""
+    copies: bool = False
+    """All rewrites nearly copy the text of their answer."""
 
 
 @dataclass
@@ -44,6 +47,11 @@ class Scenario:
 
 def even(z: float) -> float:
     return 0.5 * (1 + erf(z / sqrt(2)))
+
+
+def copying(query: Callable[[Random], Query]) -> Callable[[Random], Query]:
+    """Queries whose rewrites all nearly copy the text of their answer."""
+    return lambda rng: replace(query(rng), copies=True)
 
 
 # Smooth rewards ------------------------------------------------------------------------------
@@ -120,7 +128,7 @@ def binary(rewrite: Callable[[float, Random], float], advised: Callable[[float, 
 HAND = [(0.1, 0.0, 0.7), (0.2, 0.0, 0.0), (0.1, 0.1, 0.0), (0.0, 0.0, 0.0), (0.0, 0.4, 0.0)]
 
 SCENARIOS = [
-    Scenario("smooth: copies", "useless", lambda r: smooth()),
+    Scenario("smooth: copies", "useless", copying(lambda r: smooth())),
     Scenario("smooth: as fresh", "useless", lambda r: smooth(as_fresh=True)),
     Scenario("smooth: harmful", "useless", lambda r: smooth(gain=-1, scatter=0.5, advised=-1)),
     Scenario(
@@ -144,7 +152,7 @@ SCENARIOS = [
         "perfect",
         lambda r: smooth(pull=0.6, ceiling=4, scatter=0.3, advised=0.8),
     ),
-    Scenario("noisy: copies", "useless", lambda r: smooth(noise=0.7)),
+    Scenario("noisy: copies", "useless", copying(lambda r: smooth(noise=0.7))),
     Scenario(
         "noisy: harmful", "useless", lambda r: smooth(gain=-1, scatter=0.5, advised=-1, noise=0.7)
     ),
@@ -156,7 +164,7 @@ SCENARIOS = [
     Scenario(
         "noisy: perfect", "perfect", lambda r: smooth(gain=0.8, scatter=0.4, advised=0.8, noise=0.7)
     ),
-    Scenario("0/1: copies", "useless", binary(lambda p, r: 0.0, lambda p, r: p)),
+    Scenario("0/1: copies", "useless", copying(binary(lambda p, r: 0.0, lambda p, r: p))),
     Scenario("0/1: as fresh", "useless", binary(lambda p, r: p, lambda p, r: p)),
     Scenario("0/1: harmful", "useless", binary(lambda p, r: 0.0, lambda p, r: p / 3)),
     Scenario(
@@ -172,7 +180,9 @@ SCENARIOS = [
     ),
     Scenario("0/1: perfect", "perfect", binary(lambda p, r: 0.7, lambda p, r: 0.5)),
     Scenario(
-        "checks: copies", "useless", lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0)
+        "checks: copies",
+        "useless",
+        copying(lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0)),
     ),
     Scenario(
         "checks: harmful",
@@ -207,7 +217,10 @@ def told(query: Callable[[Random], Query], critique: str, name: str) -> Scenario
 
 
 SCENARIOS += [
-    told(lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0), "useless", "checks: copies"),
+    told(
+        copying(lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0)),
+        "useless", "checks: copies",
+    ),
     told(
         lambda r: checked(easy(r), keeps=0.8, mends=0.02, advised=-0.3),
         "useless", "checks: harmful",
@@ -244,7 +257,7 @@ SCENARIOS += [
 
 # Looked at only when the method was finished: other sizes of the same effects, and other mixtures.
 HELD_OUT = [
-    Scenario("smooth: nearer copies", "useless", lambda r: smooth(scatter=0.03)),
+    Scenario("smooth: nearer copies", "useless", copying(lambda r: smooth(scatter=0.03))),
     Scenario("smooth: looser copies", "useless", lambda r: smooth(gain=-0.15, scatter=0.2)),
     Scenario("smooth: harmful rewrites", "useless", lambda r: smooth(gain=-0.7, scatter=0.4)),
     Scenario(
@@ -266,7 +279,7 @@ HELD_OUT = [
         "smooth: great, ceiling", "perfect",
         lambda r: smooth(pull=0.5, ceiling=3, scatter=0.2, advised=0.5),
     ),
-    Scenario("noisy: copies, less noise", "useless", lambda r: smooth(noise=0.4)),
+    Scenario("noisy: copies, less noise", "useless", copying(lambda r: smooth(noise=0.4))),
     Scenario(
         "noisy: gains", "middle",
         lambda r: smooth(gain=0.2, scatter=0.4, advised=0.5, noise=0.5),
@@ -284,6 +297,10 @@ HELD_OUT = [
     Scenario(
         "checks: a few lost", "useless",
         lambda r: checked(easy(r), keeps=0.9, mends=0.05, advised=0)
+    ),
+    Scenario(
+        "checks: in other words", "useless",
+        lambda r: checked(easy(r), keeps=0.99, mends=0.0, advised=0)
     ),
     Scenario(
         "checks: more mended", "middle",

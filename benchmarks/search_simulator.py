@@ -30,7 +30,7 @@ from statistics import fmean, stdev
 from typing import Any, NamedTuple, cast
 
 from search_floor import GROUPS, floor_of
-from search_scenarios import CHECKS, HELD_OUT, SCENARIOS, Query, Scenario, Text
+from search_scenarios import CHECKS, COPIED, HELD_OUT, SCENARIOS, Query, Scenario, Text, even
 
 from tpo.core.faults import with_other_faults
 from tpo.core.moves import dealt
@@ -83,9 +83,13 @@ class Run:
                 text = query.fresh(z) if move == "fresh" else query.advised(z)
             if query.first_fail and round == 0:
                 text = Text(0.0)
+            id = f"r{round}c{len(self.pool)}"
+            words = " ".join(f"{id}{letter}" for letter in "abcdefgh")
+            if move == "rewrite" and self.copied(nth, text, old):
+                words = f"{self.pool[chosen]['text']} {id}"
             made: Any = {
-                "id": f"r{round}c{len(self.pool)}", "turn": 1, "round": round, "index": index,
-                "text": "", "reward": text.true + query.noise * z[-1], "error": None,
+                "id": id, "turn": 1, "round": round, "index": index,
+                "text": words, "reward": text.true + query.noise * z[-1], "error": None,
                 "finish_reason": "stop", "move": move,
                 "parent_round": None if move == "fresh" else parent,
             }  # fmt: skip
@@ -97,6 +101,11 @@ class Run:
                 ]
             self.pool.append(made)
             self.texts.append(text)
+
+    def copied(self, nth: int, text: Text, old: Text) -> bool:
+        """Return whether the nth rewrite nearly copies the text of its answer."""
+        some = text == old and even(self.chances["copied"][nth][0]) < COPIED
+        return self.query.copies or some
 
     def copy(self) -> Run:
         other = Run(self.query, self.chances, self.told)
@@ -188,7 +197,7 @@ def one_query(scenario: Scenario, depth: int, seed: int, watch: Watch) -> Found:
     """Search for one query in every way, and return what each answer is truly worth."""
     name = f"{scenario.name} {seed}"
     query = scenario.query(Random(name))
-    chances = {what: Chances(f"{name} {what}") for what in (*MOVES, "rating")}
+    chances = {what: Chances(f"{name} {what}") for what in (*MOVES, "rating", "copied")}
     again = bool(query.noise) and watch.again
 
     def start() -> Run:

@@ -35,7 +35,7 @@ def variety(texts: Sequence[str], before: Sequence[str] = ()) -> tuple[float | N
     pairs = [word_pairs(text) for text in texts]
     alike = [likeness(a, b) for a, b in combinations(pairs, 2)]
     differ = round(1 - fmean(alike), 3) if alike else None
-    return differ, near_copies(pairs, [word_pairs(text) for text in before])
+    return differ, len(near_copies(pairs, [word_pairs(text) for text in before]))
 
 
 def word_pairs(text: str) -> Pairs:
@@ -57,8 +57,8 @@ def likeness(a: Pairs, b: Pairs) -> float:
     return common / (len(a) + len(b) - common)
 
 
-def near_copies(texts: Sequence[Pairs], before: Sequence[Pairs]) -> int:
-    """Return how many texts nearly copy an earlier one.
+def near_copies(texts: Sequence[Pairs], before: Sequence[Pairs] = ()) -> set[int]:
+    """Return which texts nearly copy an earlier one, by their places.
 
     To compare all with all takes seconds in a large pool. But a near copy lacks few of a text's
     pairs, so of some more pairs than these it has the rest, whichever they are. Only what has as
@@ -80,4 +80,4 @@ def near_copies(texts: Sequence[Pairs], before: Sequence[Pairs]) -> int:
         shared = Counter(chain.from_iterable(rare[pair] for pair in known & other))
         near = {p for p, n in shared.items() if n >= least[p] and p > nth} - copies
         copies |= {p for p in near if likeness(texts[p], other) >= NEAR_COPY}
-    return len(copies)
+    return copies

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from math import fsum, inf, sqrt
 from statistics import fmean
 
+from ..diversity import near_copies, word_pairs
 from ..moves import Move
 from ..pool import reward_of, with_reward
 from ..ratings import ratings_of
 from ..state import Candidate
 
 MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised")
+NO_COPY = 0.3  # of a text: how sure it is at first that rewrites bring something new
 SAME = 1e-6  # rewards that are less apart, in spreads, are the same
 SAME_FLOATS = 1e-12  # and so are all fresh ones, in parts of the highest: added up in another order
 
@@ -57,15 +60,40 @@ def step_of(pool: Sequence[Candidate], spread: float) -> float:
     return min((step for step in steps if step > SAME), default=0.0)
 
 
-def gains_of_rewrites(pool: Sequence[Candidate], spread: float) -> list[float]:
+def copied_by_rewrites(pool: Sequence[Candidate]) -> set[str]:
+    """Return the ids of rewrites that nearly copy an earlier answer and have its reward.
+
+    A rewrite with the reward of its answer may have changed it or not. Its text tells.
+    """
+    alike = defaultdict[float, list[Candidate]](list)
+    for c in sorted(with_reward(pool), key=lambda c: (c["round"], c["index"])):
+        alike[reward_of(c)].append(c)
+    rewrites = {c["id"] for c in made_by(pool, "rewrite")}
+    copies = set[str]()
+    for some in alike.values():
+        if rewrites & {c["id"] for c in some}:
+            places = near_copies([word_pairs(c["text"] or c["id"]) for c in some])
+            copies |= {some[place]["id"] for place in places}
+    return copies & rewrites
+
+
+def gains_of_rewrites(
+    pool: Sequence[Candidate], spread: float, copies: Collection[str] = ()
+) -> list[float]:
     """Return by how much each rewrite beat the answer it rewrote, in spreads, the least first.
 
     That answer was the pool's best when it was chosen, so the best of its own round too.
+
+    Args:
+        pool: The candidates so far.
+        spread: See `spread_of`; not 0.
+        copies: Ids of rewrites that are passed over.
     """
     parents: dict[int, float] = {}
     for c in with_reward(pool):
         parents[c["round"]] = max(reward_of(c), parents.get(c["round"], -inf))
-    rewrites = [c for c in with_reward(made_by(pool, "rewrite")) if c["parent_round"] in parents]
+    made = [c for c in with_reward(made_by(pool, "rewrite")) if c["id"] not in copies]
+    rewrites = [c for c in made if c["parent_round"] in parents]
     return sorted((reward_of(c) - parents[c["parent_round"] or 0]) / spread for c in rewrites)
 
 
@@ -85,6 +113,11 @@ def rewards_of(
     return sorted((reward_of(c) - top) / spread - least for c in made)
 
 
-def usable_share(made: Sequence[Candidate]) -> float:
-    """Return the share of texts that can be used, as if one more had been."""
-    return (len(with_reward(made)) + 1) / (len(made) + 1)
+def usable_share(made: Sequence[Candidate], copies: Collection[str] = ()) -> float:
+    """Return the share of texts that can be used, as if one more had been, and that are new.
+
+    Copies do not come by chance: where one rewrite is a copy, most are. So a few are enough.
+    """
+    usable = with_reward(made)
+    new = sum(c["id"] not in copies for c in usable)
+    return (len(usable) + 1) / (len(made) + 1) * (new + NO_COPY) / (len(usable) + NO_COPY)

@@ -8,7 +8,7 @@ from ..moves import Move
 from ..number_format import count
 from ..pool import best, of_round, reward_of, with_reward
 from ..state import Candidate
-from .moves_so_far import MOVES, made_by, spread_of
+from .moves_so_far import MOVES, copied_by_rewrites, made_by, spread_of
 from .round_split import Split
 
 NAMES: dict[Move, str] = {
@@ -64,4 +64,7 @@ def grounds(pool: Sequence[Candidate], told: bool) -> str:
     ]
     if not known:
         return f"nothing is known yet of what {'these' if told else 'critiques'} gain"
-    return " and ".join([", ".join(known[:-1]), known[-1]] if known[1:] else known) + " so far"
+    paid_so_far = " and ".join([", ".join(known[:-1]), known[-1]] if known[1:] else known)
+    copies, rewrites = copied_by_rewrites(pool), count(len(made_by(pool, "rewrite")), "rewrite")
+    near = f"; near copies: {len(copies)} of {rewrites}" if copies else ""
+    return f"{paid_so_far} so far{near}"
