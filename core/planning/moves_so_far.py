@@ -71,7 +71,7 @@ def copied_by_rewrites(pool: Sequence[Candidate]) -> set[str]:
     rewrites = {c["id"] for c in made_by(pool, "rewrite")}
     copies = set[str]()
     for some in alike.values():
-        if rewrites & {c["id"] for c in some}:
+        if some[1:] and rewrites & {c["id"] for c in some}:
             places = near_copies([word_pairs(c["text"] or c["id"]) for c in some])
             copies |= {some[place]["id"] for place in places}
     return copies & rewrites
