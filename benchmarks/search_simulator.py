@@ -32,13 +32,12 @@ from typing import Any, NamedTuple, cast
 from search_floor import GROUPS, floor_of
 from search_scenarios import CHECKS, COPIED, HELD_OUT, SCENARIOS, Query, Scenario, Text, even
 
-from tpo.core.faults import with_other_faults
+from tpo.core.faults import MOST_VERSIONS, with_other_faults
 from tpo.core.moves import dealt
 from tpo.core.planning.best_of_normal import best_beyond
 from tpo.core.planning.round_plan import plan_round
 from tpo.core.ratings import ratings_of, with_ratings
 from tpo.core.state import Candidate
-from tpo.prompts.round_texts import MOST_VERSIONS
 from tpo.rewards.base import scored
 from tpo.rewards.second_ratings import RATINGS
 
@@ -84,7 +83,7 @@ class Run:
             if query.first_fail and round == 0:
                 text = Text(0.0)
             id = f"r{round}c{len(self.pool)}"
-            words = " ".join(f"{id}{letter}" for letter in "abcdefgh")
+            words = " ".join(f"{id}{letter}" for letter in "abcdefghijkl")
             if move == "rewrite" and self.copied(nth, text, old):
                 words = f"{self.pool[chosen]['text']} {id}"
             made: Any = {

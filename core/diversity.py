@@ -11,7 +11,12 @@ from math import ceil
 from statistics import fmean
 
 NEAR_COPY = 0.8  # from this likeness on a text says what another says
-_WORD = re.compile(r"\w+")
+FEW = 8  # pairs: of shorter texts likeness tells little, as signs do not count
+_ASCII_WORD = re.compile(r"\w+")
+# Chinese, Japanese, Thai, Lao, Burmese and Khmer have no spaces: each of their letters is a word.
+_ALONE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+# In India's scripts vowel signs are parts of words, though `\w` leaves them out.
+_WORD = re.compile(rf"[{_ALONE}]|(?:[^\W{_ALONE}]|[\u0900-\u0dff])+")
 Pairs = frozenset[str]
 
 
@@ -40,9 +45,10 @@ def variety(texts: Sequence[str], before: Sequence[str] = ()) -> tuple[float | N
 
 def word_pairs(text: str) -> Pairs:
     """Return the pairs of words that follow each other; a single word pairs with nothing."""
-    found = _WORD.findall
-    # Casefolding a whole text is faster, but in other scripts it may change where words end.
-    words = found(text.lower()) if text.isascii() else [word.casefold() for word in found(text)]
+    if text.isascii():
+        words = _ASCII_WORD.findall(text.lower())
+    else:  # casefolding a whole text is faster, but may change where words end
+        words = [word.casefold() for word in _WORD.findall(text)]
     return frozenset(map(" ".join, pairwise(words))) or frozenset([" ".join(words)])
 
 
@@ -55,6 +61,19 @@ def likeness(a: Pairs, b: Pairs) -> float:
     """
     common = len(a & b)
     return common / (len(a) + len(b) - common)
+
+
+def nearly_same(one: str, other: str) -> bool:
+    """Return whether a text says nearly what another says; of short ones, whether they are equal.
+
+    Example:
+        >>> nearly_same("x > 0", "x < 0")
+        False
+    """
+    a, b = word_pairs(one), word_pairs(other)
+    if min(len(a), len(b)) < FEW:
+        return one.split() == other.split() != []
+    return likeness(a, b) >= NEAR_COPY
 
 
 def near_copies(texts: Sequence[Pairs], before: Sequence[Pairs] = ()) -> set[int]:

@@ -8,6 +8,8 @@ from .feedback import Check, Feedback, feedback_text
 from .pool import best_first
 from .state import Candidate
 
+MOST_VERSIONS = 3  # of what the rewrites, or the advised answers, of one round go by
+
 
 def failed_checks(record: Feedback) -> list[Check]:
     """Return the checks of an answer that did not pass."""

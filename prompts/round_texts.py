@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..core.context import Context
 from ..core.conversation import read_conversation
 from ..core.errors import PolicyError
-from ..core.faults import faults_text, with_other_faults
+from ..core.faults import MOST_VERSIONS, faults_text, with_other_faults
 from ..core.feedback import feedback_text
 from ..core.moves import plan_of
 from ..core.planning.fusion import best_few
@@ -23,7 +23,6 @@ from .prompt_set import Critique
 from .rewrite import ask_again
 
 TEXTS_PER_PROMPT = 5  # query, chosen, rejected, loss, gradient
-MOST_VERSIONS = 3  # of what the rewrites, or the advised answers, of one round go by
 
 
 def critique_of(state: State, context: Context, critique: RoundCritique | None = None) -> Critique:

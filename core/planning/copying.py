@@ -1,17 +1,46 @@
-"""Whether the rewrites of a round copy what was there, so that the next ones must differ more."""
+"""Rewrites that copy what was there: they cannot gain, and the next ones must differ more."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..context import Context
-from ..pool import of_round
-from ..state import State
+from ..diversity import near_copies, nearly_same, word_pairs
+from ..pool import of_round, reward_of, with_reward
+from ..ratings import ratings_of
+from ..state import Candidate, State
+from .moves_so_far import SAME, made_by, rewrites_of
+
+
+def copies_of(pool: Sequence[Candidate], spread: float) -> set[str]:
+    """Return the ids of rewrites that nearly copy the answer they rewrote and have its reward.
+
+    A rewrite with the reward of its answer may have changed it or not: its text tells. Nothing is
+    a copy if another rewrite with nearly the text of its answer has gained: then few words may do.
+
+    Args:
+        pool: The candidates so far.
+        spread: See `spread_of`.
+    """
+    copies, least = set[str](), SAME * spread
+    for rewrite, drafts in rewrites_of(pool):
+        known = [rating for draft in drafts for rating in (reward_of(draft), *ratings_of(draft))]
+        gained = reward_of(rewrite) > max(known) + least
+        same = any(abs(reward_of(rewrite) - rating) <= least for rating in known)
+        if (gained or same) and any(nearly_same(rewrite["text"], d["text"]) for d in drafts):
+            if gained:
+                return set()
+            copies.add(rewrite["id"])
+    return copies
 
 
 def mostly_copies(state: State, context: Context) -> bool:
-    """Return whether a run that plans has rewrites that mostly copy what was there."""
-    last = state["rounds"][-1]
-    rewrites = [
-        c for c in of_round(state["candidates"], last["round"]) if c.get("move") == "rewrite"
-    ]
-    copies = last.get("near_copies", 0)
-    return context.mode == "adaptive" and bool(rewrites) and 2 * copies >= len(rewrites)
+    """Return whether a run that plans has rewrites, the latest, that mostly copy what was there."""
+    pool = with_reward(state["candidates"])
+    rounds = [c["round"] for c in made_by(pool, "rewrite")]
+    if context.mode != "adaptive" or not rounds:
+        return False
+    rewrites = made_by(of_round(pool, max(rounds)), "rewrite")
+    drafts = next(drafts for rewrite, drafts in rewrites_of(pool) if rewrite is rewrites[0])
+    texts, before = ([word_pairs(c["text"]) for c in some] for some in (rewrites, drafts))
+    return 2 * len(near_copies(texts, before)) >= len(rewrites)

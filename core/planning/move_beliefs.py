@@ -13,8 +13,8 @@ The prior, in spreads of the fresh rewards, and worth about one text:
 - Rewards may come in steps, as shares of six checks do. A rewrite with the reward of its answer may
   have changed all the same, so it takes more of them to turn away. Moves are compared by what they
   gain beyond a quarter of a step.
-- A rewrite that nearly copies an earlier answer and has its reward is a text that cannot be used: of
-  302 near copies by a small model none was better. Where one is a copy, most are.
+- A rewrite that nearly copies its answer and has its reward is a text that cannot be used: of 302
+  near copies by a small model none was better. Where one is a copy, most are.
 - Advised texts are as good as fresh ones, give or take 0.6, and lose if rewrites under the same
   critique lose.
 - While all rewards are the same there is no spread. A text then succeeds if it beats the tie: a
@@ -33,21 +33,14 @@ from typing import NamedTuple
 from ..moves import Move
 from ..ratings import noise_of
 from ..state import Candidate
+from .copying import copies_of
 from .expected_gain import Belief, Guess, learn, mixture
-from .moves_so_far import (
-    MOVES,
-    copied_by_rewrites,
-    gains_of_rewrites,
-    made_by,
-    rewards_of,
-    step_of,
-    usable_share,
-)
+from .moves_so_far import MOVES, gains_of_rewrites, made_by, rewards_of, step_of, usable_share
 
 FRESH = [Guess(0.5, 0.0, 1.0, 0.85), Guess(0.5, 0.0, 1.0, 1.2)]
 STAYS = [
     Guess(chance, 0.0, 0.6, sd)
-    for chance, sd in ((0.05, 0.02), (0.15, 0.1), (0.2, 0.25), (0.2, 0.5), (0.1, 0.8))
+    for chance, sd in ((0.03, 0.02), (0.1, 0.1), (0.22, 0.25), (0.22, 0.5), (0.13, 0.8))
 ]
 LEAVES = [Guess(0.15, 0.0, 0.7, 1.0), Guess(0.15, 0.3, 0.7, 0.6)]
 ADVISED = [Guess(0.4, 0.0, 0.6, 0.6), Guess(0.6, 0.0, 0.6, 1.0)]
@@ -84,7 +77,7 @@ def beliefs_of(pool: Sequence[Candidate], spread: float, counts: float = COUNTS)
         spread: See `spread_of`; not 0.
         counts: From what part of a step on a gain counts.
     """
-    copies, step = copied_by_rewrites(pool), step_of(pool, spread)
+    copies, step = copies_of(pool, spread), step_of(pool, spread)
     gains, least = gains_of_rewrites(pool, spread, copies), counts * step
     new = [c for c in pool if c["id"] not in copies]
     fresh, rewrites, advised = (rewards_of(new, move, spread, least) for move in MOVES)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from itertools import pairwise
-from math import fsum, inf, sqrt
+from math import fsum, sqrt
 from statistics import fmean
 
-from ..diversity import near_copies, word_pairs
+from ..faults import MOST_VERSIONS, with_other_faults
 from ..moves import Move
 from ..pool import reward_of, with_reward
 from ..ratings import ratings_of
 from ..state import Candidate
 
 MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised")
-NO_COPY = 0.3  # of a text: how sure it is at first that rewrites bring something new
+NO_COPY = 0.15  # of a text: how sure it is at first that rewrites bring something new
+MOST_COPY = 0.05  # where no more texts than this are new, none is expected to be
 SAME = 1e-6  # rewards that are less apart, in spreads, are the same
 SAME_FLOATS = 1e-12  # and so are all fresh ones, in parts of the highest: added up in another order
 
@@ -60,21 +60,20 @@ def step_of(pool: Sequence[Candidate], spread: float) -> float:
     return min((step for step in steps if step > SAME), default=0.0)
 
 
-def copied_by_rewrites(pool: Sequence[Candidate]) -> set[str]:
-    """Return the ids of rewrites that nearly copy an earlier answer and have its reward.
+def rewrites_of(pool: Sequence[Candidate]) -> list[tuple[Candidate, list[Candidate]]]:
+    """Return each rewrite that has a reward, with the answers that it may have rewritten.
 
-    A rewrite with the reward of its answer may have changed it or not. Its text tells.
+    What is rewritten is the pool's best when it is chosen, so the best of its own round too; if
+    the reward says what is wrong, also answers of the same reward with other faults.
     """
-    alike = defaultdict[float, list[Candidate]](list)
-    for c in sorted(with_reward(pool), key=lambda c: (c["round"], c["index"])):
-        alike[reward_of(c)].append(c)
-    rewrites = {c["id"] for c in made_by(pool, "rewrite")}
-    copies = set[str]()
-    for some in alike.values():
-        if some[1:] and rewrites & {c["id"] for c in some}:
-            places = near_copies([word_pairs(c["text"] or c["id"]) for c in some])
-            copies |= {some[place]["id"] for place in places}
-    return copies & rewrites
+    rounds: dict[int, list[Candidate]] = {}
+    for c in sorted(with_reward(pool), key=lambda c: (-reward_of(c), c["index"])):
+        drafts = rounds.setdefault(c["round"], [c])
+        if c is not drafts[0] and reward_of(c) == reward_of(drafts[0]):
+            drafts.append(c)
+    best = {n: [d[0], *with_other_faults(d, d[0], MOST_VERSIONS)[1:]] for n, d in rounds.items()}
+    made = with_reward(made_by(pool, "rewrite"))
+    return [(c, best[n]) for c in made if (n := c["parent_round"]) is not None and n in best]
 
 
 def gains_of_rewrites(
@@ -82,19 +81,13 @@ def gains_of_rewrites(
 ) -> list[float]:
     """Return by how much each rewrite beat the answer it rewrote, in spreads, the least first.
 
-    That answer was the pool's best when it was chosen, so the best of its own round too.
-
     Args:
         pool: The candidates so far.
         spread: See `spread_of`; not 0.
         copies: Ids of rewrites that are passed over.
     """
-    parents: dict[int, float] = {}
-    for c in with_reward(pool):
-        parents[c["round"]] = max(reward_of(c), parents.get(c["round"], -inf))
-    made = [c for c in with_reward(made_by(pool, "rewrite")) if c["id"] not in copies]
-    rewrites = [c for c in made if c["parent_round"] in parents]
-    return sorted((reward_of(c) - parents[c["parent_round"] or 0]) / spread for c in rewrites)
+    rewrites = [(c, drafts) for c, drafts in rewrites_of(pool) if c["id"] not in copies]
+    return sorted((reward_of(c) - reward_of(drafts[0])) / spread for c, drafts in rewrites)
 
 
 def rewards_of(
@@ -120,4 +113,5 @@ def usable_share(made: Sequence[Candidate], copies: Collection[str] = ()) -> flo
     """
     usable = with_reward(made)
     new = sum(c["id"] not in copies for c in usable)
-    return (len(usable) + 1) / (len(made) + 1) * (new + NO_COPY) / (len(usable) + NO_COPY)
+    share = (new + NO_COPY) / (len(usable) + NO_COPY)
+    return (len(usable) + 1) / (len(made) + 1) * share * (share > MOST_COPY)

@@ -8,7 +8,8 @@ from ..moves import Move
 from ..number_format import count
 from ..pool import best, of_round, reward_of, with_reward
 from ..state import Candidate
-from .moves_so_far import MOVES, copied_by_rewrites, made_by, spread_of
+from .copying import copies_of
+from .moves_so_far import MOVES, made_by, spread_of
 from .round_split import Split
 
 NAMES: dict[Move, str] = {
@@ -55,7 +56,7 @@ def grounds(pool: Sequence[Candidate], told: bool) -> str:
     """Return what is known so far of what the moves gain."""
     if not with_reward(pool):
         return "no answer can be used yet"
-    if not spread_of(pool):
+    if not (spread := spread_of(pool)):
         says = ", and it says what is wrong with them" if told else ""
         return f"all answers have the same reward so far{says}"
     gains = [(paid(pool, move), NAMES[move]) for move in ("rewrite", "advised", "fresh")]
@@ -65,6 +66,6 @@ def grounds(pool: Sequence[Candidate], told: bool) -> str:
     if not known:
         return f"nothing is known yet of what {'these' if told else 'critiques'} gain"
     paid_so_far = " and ".join([", ".join(known[:-1]), known[-1]] if known[1:] else known)
-    copies, rewrites = copied_by_rewrites(pool), count(len(made_by(pool, "rewrite")), "rewrite")
-    near = f"; near copies: {len(copies)} of {rewrites}" if copies else ""
-    return f"{paid_so_far} so far{near}"
+    copies, rewrites = copies_of(pool, spread), count(len(made_by(pool, "rewrite")), "rewrite")
+    copied = f"; {len(copies):,} of {rewrites} copied the answer" if copies else ""
+    return f"{paid_so_far} so far{copied}"

@@ -115,10 +115,11 @@ def climbing(beliefs: Beliefs, texts: int, width: int) -> list[tuple[float, floa
         width: How many rewrites that round has.
     """
     usable = beliefs.usable["rewrite"]
-    known = texts * usable / (1 + texts * usable)
+    tried = texts * usable
+    known = tried / (1 + tried)
     likely = [g for g in beliefs.stays if g.chance > UNLIKELY]
     blind = sum(g.chance * beyond(g, width * usable) for g in likely)
-    futures = [f for g in likely for f in after(g, texts * usable)] if texts else []
+    futures = [f for g in likely for f in after(g, tried)] if tried else []
     sure = [(known * f.chance, beyond(f, width * usable)) for f in futures]
     some = [(chance, gain) for chance, gain in sure if gain > UNLIKELY]
     return [*some, (known - sum(chance for chance, _ in some), 0.0), (1 - known, blind)]

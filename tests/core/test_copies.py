@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from tpo.core.context import Context
+from tpo.core.planning.copying import copies_of, mostly_copies
 from tpo.core.planning.move_beliefs import beliefs_of
-from tpo.core.planning.moves_so_far import copied_by_rewrites, gains_of_rewrites, usable_share
+from tpo.core.planning.moves_so_far import gains_of_rewrites, spread_of, usable_share
 from tpo.core.planning.round_plan import plan_round
 
 WORDS = "one two three four five six seven eight nine ten"
@@ -34,36 +36,61 @@ def rewritten(*texts: str, reward: float = 4 / 6) -> Any:
     return [*first, *(answer(1, nth, text, reward) for nth, text in enumerate(texts))]
 
 
+def copies(pool: Any) -> set[str]:
+    return copies_of(pool, spread_of(pool))
+
+
 @pytest.mark.parametrize("text", [WORDS, NEAR, WORDS.upper()])
 def test_a_rewrite_that_says_the_same_and_has_the_same_reward_is_a_copy(text):
-    assert copied_by_rewrites(rewritten(text)) == {"r1c0"}
+    assert copies(rewritten(text)) == {"r1c0"}
 
 
-def test_a_rewrite_with_other_words_or_another_reward_is_none():
-    assert copied_by_rewrites(rewritten(OTHER)) == set()
-    assert copied_by_rewrites(rewritten(NEAR, reward=5 / 6)) == set()
-    assert copied_by_rewrites(rewritten(NEAR, reward=3 / 6)) == set()
+def test_a_rewrite_in_other_words_or_with_a_lower_reward_is_none():
+    assert copies(rewritten(OTHER)) == set()
+    assert copies(rewritten(NEAR, reward=3 / 6)) == set()
 
 
-def test_only_what_comes_later_is_a_copy_and_only_rewrites_count():
-    pool = [*rewritten(OTHER, f"{OTHER} too"), answer(2, 0, OTHER, 4 / 6, "fresh")]
-    assert copied_by_rewrites(pool) == copied_by_rewrites(pool[::-1]) == {"r1c1"}
+def test_only_the_answer_that_was_rewritten_is_copied():
+    assert copies(rewritten(OTHER, f"{OTHER} too")) == set(), "they are like each other"
+    fell_back = answer(1, 0, first[1]["text"], 3 / 6)
+    assert copies([*first, fell_back]) == set(), "a loss, whatever it says"
+    later = answer(2, 0, f"{OTHER} too", 4 / 6)
+    assert copies([*rewritten(OTHER), later]) == copies([later, *rewritten(OTHER)]) == {"r2c0"}
 
 
-def test_texts_that_are_missing_or_useless_are_no_copies():
-    pool = [*rewritten("", ""), answer(1, 2, WORDS, None)]
-    assert copied_by_rewrites(pool) == set()
+def test_nothing_is_a_copy_where_a_few_words_were_enough_to_gain():
+    gained = answer(1, 1, NEAR, 5 / 6)
+    assert copies([*rewritten(NEAR), gained]) == set()
+    assert copies([*rewritten(NEAR), {**gained, "text": OTHER}]) == {"r1c0"}
+
+
+def test_the_same_reward_is_the_same_but_for_rounding_and_as_any_of_its_ratings():
+    assert copies(rewritten(NEAR, reward=4 / 6 + 1e-12)) == {"r1c0"}
+    pool = [{**c, "ratings": [8.0, 7.0, 8.0], "reward": 23 / 3} if c["text"] == WORDS else c
+            for c in rewritten(NEAR, reward=8.0)]  # fmt: skip
+    assert copies(pool) == {"r1c0"}
+    assert copies([{**c, "reward": 9.0} if c["id"] == "r1c0" else c for c in pool]) == set()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("x > 0", "x < 0"), ("C++", "C#"), ("-5", "5"), ("", "")]
+)
+def test_short_answers_are_copies_only_if_they_are_equal(one, other):
+    pool = [{**c, "text": one} if c["text"] == WORDS else c for c in first]
+    assert copies([*pool, answer(1, 0, other, 4 / 6)]) == set()
+    assert copies([*pool, answer(1, 0, f" {one}", 4 / 6)]) == ({"r1c0"} if one else set())
 
 
 def test_a_copy_is_a_text_that_cannot_be_used_and_says_nothing_of_the_others():
     pool = rewritten(NEAR, NEAR, OTHER)
-    copies = copied_by_rewrites(pool)
     assert gains_of_rewrites(pool, 0.5) == [0, 0, 0]
-    assert gains_of_rewrites(pool, 0.5, copies) == [0]
+    assert gains_of_rewrites(pool, 0.5, copies(pool)) == [0]
     made = pool[len(first) :]
     assert usable_share(made) == 1
-    assert usable_share(made, copies) == pytest.approx(1.3 / 3.3)
-    assert usable_share([*made, answer(1, 3, "", None)], copies) == pytest.approx(0.8 * 1.3 / 3.3)
+    assert usable_share(made, copies(pool)) == pytest.approx(1.15 / 3.15)
+    malformed = answer(1, 3, "", None)
+    assert usable_share([*made, malformed], copies(pool)) == pytest.approx(0.8 * 1.15 / 3.15)
+    assert usable_share(rewritten(NEAR, NEAR, NEAR)[5:], {"r1c0", "r1c1", "r1c2"}) == 0
     alone = beliefs_of(rewritten(OTHER), 0.5)
     assert beliefs_of(pool, 0.5).stays == [pytest.approx(guess) for guess in alone.stays]
 
@@ -82,7 +109,31 @@ def test_rewrites_in_other_words_are_tried_again_and_copies_are_not():
 def test_a_plan_says_how_many_rewrites_were_copies():
     plan = plan_round(rewritten(NEAR, OTHER), turn=1, round=1, rounds=2, width=5)
     assert plan["why"].endswith(
-        "rewrites have gained 0 a text so far; near copies: 1 of 2 rewrites"
+        "rewrites have gained 0 a text so far; 1 of 2 rewrites copied the answer"
     )
     plan = plan_round(rewritten(OTHER), turn=1, round=1, rounds=2, width=5)
     assert plan["why"].endswith("rewrites have gained 0 a text so far")
+
+
+# The next rewrites differ more
+
+
+def warmer(*more: Any, mode: Any = "adaptive") -> bool:
+    state: Any = {"candidates": [*first, *more]}
+    return mostly_copies(state, Context(mode=mode))
+
+
+def test_rewrites_that_mostly_copy_are_asked_for_warmer_also_after_a_round_without_any():
+    copied = [answer(1, 0, NEAR, 4 / 6), answer(1, 1, NEAR, 5 / 6), answer(1, 2, OTHER, 4 / 6)]
+    plain = [answer(2, nth, f"fresh again {nth}", 1 / 6, "fresh") for nth in range(3)]
+    assert warmer(*copied)
+    assert warmer(*copied, *plain)
+    assert not warmer(*copied, mode="tpo")
+    assert not warmer(*copied[1:], *(answer(1, n, f"{n} words", 0.5) for n in (3, 4)))
+    assert not warmer(*copied, answer(2, 0, "this one differs", 4 / 6))
+
+
+def test_copies_by_fresh_and_advised_answers_say_nothing_of_rewrites():
+    copies = [answer(1, nth, NEAR, 4 / 6, move) for nth, move in enumerate(["fresh", "advised"])]
+    assert not warmer(*copies)
+    assert not warmer(*copies, answer(1, 2, OTHER, 4 / 6), answer(1, 3, "differs", 4 / 6))

