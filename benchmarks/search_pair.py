@@ -1,11 +1,12 @@
-"""What a search loses that knows two scenarios by heart, and cannot tell which of them it is in.
+"""What a search by rewards alone loses in two scenarios, if it knows them but not which it is in.
 
 In "checks: copies" rewrites change next to nothing; in "checks: some mended" they mend one failed
-check in ten, and TPO is far ahead. Both look alike for a while: most rewrites have the reward of
-their answer. The player here knows the chances of both, so it goes by Bayes' rule on every
-rewrite: a round is all rewrites while they are likely enough to mend, else all fresh. Its first
-round is that of `mode="adaptive"`. No real run knows the chances, so none should be expected to
-lose less in both than this player with its best threshold; but it is one way to play, no bound.
+check in ten, and TPO is far ahead. By their rewards both look alike for a while: most rewrites have
+the reward of their answer. The player here knows the chances of both, so it goes by Bayes' rule on
+every rewrite: a round is all rewrites while they are likely enough to mend, else all fresh. Its
+first round is that of `mode="adaptive"`. No real run knows the chances, so none should be expected
+to lose less in both by rewards alone than this player with its best threshold; but it is one way
+to play, no bound. That is why the plan looks at the texts too: they tell what a copy is.
 
     python benchmarks/search_pair.py [--runs 1000] [--depth 8]
 """

@@ -2,6 +2,8 @@
 
 Made-up policies answer made-up queries: from "a critique is useless" to "a critique is perfect",
 with smooth rewards, 0/1, graded checks and noise. The plans are the real ones (`plan_round`).
+Rewrites have texts too, as the plan looks at those: in the scenarios called copies all of them
+nearly copy their answer, elsewhere three in ten of those that change nothing (`COPIED`).
 All ways share the first samples, and the k-th fresh text, rewrite or advised text of a query is
 drawn from the same chance in each, so that differences are due to the search alone.
 

@@ -7,8 +7,8 @@ them has as many more texts. So D rounds always come to N + D(N+2) texts, as in 
 in best-of-that-number.
 
 Each round is divided so that it and the rounds after it gain the most over the best reward
-(round_worth.py). Only rewards are looked at, in units of their own spread. While they are all the
-same, a critique is tried late (breaking_a_tie.py). Two rules make it careful, because it is to lose
+(round_worth.py). What counts are rewards, in units of their own spread; texts tell only whether a
+rewrite with the reward of its answer copies it (copying.py). While all rewards are the same, a critique is tried late (breaking_a_tie.py). Two rules make it careful, because it is to lose
 little to best-of-N where critiques do not help:
 
 - the first round with a critique is divided before anything is known of it: so that the greater of
