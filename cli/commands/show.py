@@ -22,9 +22,8 @@ from ...core.several_policies import named_policies
 from ...core.state import Round, State
 from ...core.written_criterion import criteria_lines
 from ..console import harmless, page, print_raw
-from ..report.result import gain_so_far, print_answer, result_of, why_stopped
-from ..report.sparklines import reward_sparklines
-from ..report.tables import cost_table, pool_table, print_checkpoints, rounds_table
+from ..report.result import gain_so_far, print_answer, print_rounds, result_of, why_stopped
+from ..report.tables import cost_table, pool_table, print_checkpoints
 from ..saved.branch import find_checkpoint, history
 from ..saved.ended_row import why_failed
 from ..saved.saved_run import SavedRun
@@ -126,9 +125,7 @@ def _print_end(console: Console, run: SavedRun, state: StateSnapshot) -> None:
     values = values_of(state)
     if values.get("rounds"):
         _section(console, "Rounds")
-        console.print(rounds_table(values["rounds"]))
-        if len(values["rounds"]) > 1:
-            console.print(reward_sparklines(values["rounds"]))
+        print_rounds(console, values)
         if gamed := overoptimised_sentence(values["rounds"], run.context.guard_tolerance):
             console.print(Text(gamed, "yellow"))
     if usage := values.get("usage"):

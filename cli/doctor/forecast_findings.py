@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from ...core.moves import Move
 from ...core.phrases import MODES as NAMES
+from ...datasets.compare.equal_width import MOST
 from .forecast import SAME, Forecast, forecast
 from .mode_plans import EQUAL_TEXTS, MODES, RUN, TEXTS, Prices
 from .tried import Tried
 from .verdict import Finding
 
-WIDEST = 64  # answers in one round
 EASY = (
     "there was nothing to mend: first answers pass all checks of every task that could be tried. "
     "For requests as easy as these one answer will do; for harder ones this cannot tell"
@@ -61,7 +61,7 @@ def forecast_findings(tried: Sequence[Tried], policy: str) -> tuple[list[Finding
     )
     return [
         Finding("forecast", "ok", f"{words}: {chances}"),
-        Finding("recommended", "ok", f"{reason(made)}. Next: {command(made, policy)}"),
+        Finding("recommended", "ok", f"{reason(made)}. Next{less(made)}: {command(made, policy)}"),
     ], made
 
 
@@ -84,7 +84,18 @@ def reason(made: Forecast) -> str:
 
 
 def command(made: Forecast, policy: str) -> str:
-    """Return what to type next."""
+    """Return what to type next; best-of-N is as wide as the forecast has it."""
     mode = made.recommended
-    width = f" --width {min(WIDEST, round(made.answers[mode]))}" if mode == "best_of_n" else ""
+    width = f" --width {min(MOST, round(made.answers[mode]))}" if mode == "best_of_n" else ""
     return f'tpo run "..." --policy {shlex.quote(policy)} --mode {mode}{width}'
+
+
+def less(made: Forecast) -> str:
+    """Return how many of the answers that were compared the command makes, if not all."""
+    mode, compared = made.recommended, round(made.answers[made.recommended])
+    searches = {"best_of_n": MOST, "adaptive": TEXTS, "tpo": RUN.width * (RUN.depth + 1)}
+    if compared <= (makes := searches[mode]):
+        return ""
+    others = f"the other {compared - makes} are first answers, for the tokens it saves"
+    why = "as many as a round may have" if mode == "best_of_n" else others
+    return f" ({makes} of these {compared} answers: {why})"

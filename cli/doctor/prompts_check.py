@@ -20,7 +20,7 @@ from ...datasets.batch.plan import BatchPlan
 from ...datasets.batch.running import Running
 from ...datasets.compare.arms_at_work import Told
 from ...datasets.compare.comparison import Difference
-from ...datasets.compare.try_out import TriedOut, try_out
+from ...datasets.compare.try_out import BASE, SEARCH, TriedOut, try_out
 from ...datasets.rows.row_file import rows_of
 from ...nodes.paid.run_models import GivenModels
 from ..console import console_for, say
@@ -119,6 +119,8 @@ def next_line(tried: TriedOut, file: str, context: Context) -> str:
     """Return the command to run next: all prompts if it is clear, else a comparison of more."""
     models = ["-p", without_login(context.policy), "-r", without_login(context.reward)]
     if is_won(tried.gain) or is_lost(tried.gain):
-        mode = "tpo" if is_won(tried.gain) else "best_of_n"
-        return shlex.join(["tpo", "batch", file, "-o", "out", "-m", mode, *models])
+        mode = SEARCH if is_won(tried.gain) else BASE
+        settings = next(a["settings"] for a in tried.found["arms"] if a["name"] == mode)
+        width = ["-w", str(settings["width"])] if "width" in settings else []
+        return shlex.join(["tpo", "batch", file, "-o", "out", "-m", mode, *width, *models])
     return shlex.join(["tpo", "compare", file, "-o", "out", *models])

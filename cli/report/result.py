@@ -24,6 +24,7 @@ from ...rewards.resolve import resolve_reward
 from ..console import console_for, harmless, print_raw, say
 from ..saved.saved_run import SavedRun
 from ..saved.status import query_of, status_of, values_of
+from .near_copies import copies_lines
 from .sparklines import reward_sparklines
 from .tables import rounds_table
 
@@ -73,11 +74,19 @@ def print_result(run: SavedRun, state: StateSnapshot, talks: bool) -> None:
     winner = answer_of(values, values["stop_reason"])
     title = f"{winner['id']}, reward {reward(winner['reward'])}" if winner else "answer"
     print_answer(console, values["answer"], title)
-    console.print(rounds_table(values["rounds"]))
-    if len(values["rounds"]) > 1:
-        console.print(reward_sparklines(values["rounds"]))
+    print_rounds(console, values)
     for line in _summary(run, state):
         console.print(Text(line))
+
+
+def print_rounds(console: Console, state: State) -> None:
+    """Print the rounds as a table, then their rewards as spark lines, and near copies if any."""
+    rounds = state["rounds"]
+    console.print(rounds_table(rounds))
+    if len(rounds) > 1:
+        console.print(reward_sparklines(rounds))
+    for line in copies_lines(rounds, state["candidates"]):
+        console.print(line)
 
 
 def print_answer(console: Console, text: str, title: str) -> None:

@@ -12,6 +12,7 @@ from ...core.number_format import at_least, count, reward, seconds, signed
 from ...core.phrases import search_phrase
 from ...core.pool import best, of_round, reward_of
 from ..console import harmless, short
+from ..report.near_copies import copies_lines
 from ..report.sparklines import reward_sparklines
 from .candidate_rows import candidate_lines
 from .run_view import View
@@ -99,7 +100,8 @@ def reward_lines(view: View) -> list[Text]:
         line.append(title, "dim").append(f"{leader['id']} {reward(leader['reward'])}")
         line.append(gained(view), "green")
     plan = [Text.assemble(("plan ", "dim"), view.plan)] if view.plan else []
-    return [line, *plan, *written_line(view)]
+    copies = copies_lines([view.rounds[max(view.rounds)]], list(view.pool.values()))
+    return [line, *copies, *plan, *written_line(view)]
 
 
 def written_line(view: View) -> list[Text]:

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.live import Live
 
 from ...core.events import AnyEvent
-from ...core.number_format import reward, seconds
-from ...core.phrases import event_text, round_phrase
+from ...core.number_format import seconds
 from .apply_event import apply
 from .live_lines import LiveView
+from .progress_line import progress_line
 from .run_view import View
 
 
@@ -82,36 +82,13 @@ class ProgressLines(Nobody):
         before, self._view = self._view, apply(self._view, event)
         for notice in self._view.notices[len(before.notices) :]:
             self._write(f"Note: {notice}")
-        line = _line(event, before)
+        line = progress_line(event, before)
         if line:
             clock = seconds(event["elapsed"])
             self._write(f"{clock:>8}  {line}")
 
     def _write(self, line: str) -> None:
         print(line, file=self._stream, flush=True)
-
-
-def _line(event: AnyEvent, view: View) -> str:
-    """Return what is new to a view; a round sent again with its held-out reward is not."""
-    match event["type"]:
-        case "tpo.round":
-            ranked = event["selected"]
-            known = view.rounds.get(ranked["round"])
-            if known and {**known, "heldout": None} == {**ranked, "heldout": None}:
-                return ""
-            figures = [f"best {reward(ranked['best'])}", f"mean {reward(ranked['mean'])}"]
-            figures += [f"std {reward(ranked['std'])}"]
-            figures += [f"{n} malformed" for n in [ranked["malformed"]] if n]
-            phrase = round_phrase(ranked, view.depth)
-            return f"{phrase[0].upper()}{phrase[1:]} (this round: {', '.join(figures)})"
-        case "tpo.loss" | "tpo.gradient":
-            step = event["type"].removeprefix("tpo.")
-            which = f" {event['index'] + 1}" if "index" in event else ""
-            return f"Round {event['round'] + 1} of {view.depth}: {step}{which} written"
-        case "tpo.request_failed":
-            return event_text(event)
-        case _:
-            return ""
 
 
 class LiveScreen:

@@ -37,8 +37,8 @@ const isDemonstration = (view) => /\bheuristic\b/.test(view.setup?.reward ?? "")
 
 function beginRounds(view) {
   if (!view.setup || view.stop !== "depth") return null;
-  const how = view.setup.mode === "best_of_n" ? "with Mode tpo" : "with a depth";
-  return `Only first samples were asked for: ${how} the best one is rewritten.`;
+  const how = { best_of_n: "Mode adaptive", adaptive: "a depth" }[view.setup.mode] ?? "a depth and Mode adaptive";
+  return `Only first samples were asked for: with ${how} the best one is rewritten where that pays.`;
 }
 
 function aboutTheRounds(view) {
@@ -50,7 +50,12 @@ function aboutTheRounds(view) {
   }
   const verdict = verdictOf(view);
   if (verdict === "no" || verdict === "hardly") {
-    return ["Ask as best of N for about the same price and compare, or name a stronger critic."];
+    const adaptive = view.setup?.mode === "adaptive";
+    return [
+      adaptive
+        ? "Compare with best of N, for about the same price, or name a stronger policy."
+        : "Compare with Mode adaptive or best of N, for about the same price, or name a stronger critic.",
+    ];
   }
   if (verdict !== "yes") return [];
   const curve = bestSoFar(rounds);

@@ -95,6 +95,13 @@ export function planSentence({ fresh, rewrite, advised, why }) {
   return sentence(words);
 }
 
+/** How many answers of a round nearly copy an earlier one, in the words of the command; "" if none does. */
+export function copiesPhrase({ round, near_copies: near }, candidates) {
+  if (!near) return "";
+  const scored = candidates.filter((c) => c.round === round && !c.error && c.reward != null).length;
+  return `${near} of ${scored} nearly ${near === 1 ? "copies" : "copy"} an earlier answer`;
+}
+
 const MOVES = { fresh: "fresh", rewrite: "rewrite", advised: "with advice", fused: "fused" };
 
 /** How a candidate was made, in a run that plans. */

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
 from loopback_server import Fault, message_text, shaped
 
 from tpo.cli.doctor.forecast import forecast
-from tpo.cli.doctor.forecast_findings import reason
+from tpo.cli.doctor.forecast_findings import command, less, reason
 from tpo.cli.doctor.mode_plans import Prices, Shown
 from tpo.cli.doctor.move_findings import likely
 from tpo.cli.doctor.tasks import TASKS
@@ -204,6 +205,22 @@ def test_a_forecast_is_the_same_each_time_and_counts_what_texts_cost():
     dear = forecast(copies, Prices(fresh=100, rewrite=300, advised=200, critique=800))
     assert dear.answers["best_of_n"] == pytest.approx((5 * 100 + 10 * 300 + 2 * 800) / 100)
     assert dear.chances["best_of_n"] > made.chances["best_of_n"]
+
+
+def test_the_command_makes_the_answers_that_were_compared_or_says_how_many():
+    copies = forecast([Shown((0.5, 1.0, 0.5, 0.5), HALF, HALF)] * 6)
+    wide = replace(copies, answers={**copies.answers, "best_of_n": 126.2})
+    assert command(wide, "p").endswith("--mode best_of_n --width 126")
+    assert less(wide) == ""
+    wider = replace(copies, answers={**copies.answers, "best_of_n": 300.0})
+    assert command(wider, "p").endswith("--mode best_of_n --width 256")
+    assert less(wider) == " (256 of these 300 answers: as many as a round may have)"
+    advised = forecast([Shown(HALF, HALF, (0.5, 1.0, 0.5))] * 6)
+    assert command(advised, "p").endswith("--mode adaptive")
+    assert less(advised) == ""
+    cheap = replace(advised, answers={**advised.answers, "adaptive": 87.7})
+    rest = "the other 69 are first answers, for the tokens it saves"
+    assert less(cheap) == f" (19 of these 88 answers: {rest})"
 
 
 def test_a_reason_never_claims_more_than_the_draws_show():

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+
+from tpo.cli.doctor.prompts_check import next_line
+from tpo.core.context import Context
+from tpo.datasets.compare.try_out import TriedOut
 
 pytestmark = pytest.mark.loopback
 
@@ -30,6 +35,17 @@ def test_it_says_what_the_prompts_show_and_what_to_run_next(doctor):
     verdict, line = ran.out.splitlines()[-2:]
     assert verdict.startswith(("Yes: ", "No: ", "Not on this evidence: "))
     assert line.startswith(("next: tpo batch ", "next: tpo compare "))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "line"), [(-0.4, -0.1, "-m best_of_n -w 19"), (0.1, 0.4, "-m tpo -w 5")]
+)
+def test_the_line_to_run_next_is_as_wide_as_what_was_compared(low, high, line):
+    gain = {"measure": "reward", "low": low, "high": high}
+    arms = [{"name": n, "settings": {"width": w}} for n, w in (("best_of_n", 19), ("tpo", 5))]
+    found: Any = {"differences": [gain], "arms": arms}
+    said = next_line(TriedOut(found, 1.0, 1.0), "f", Context(policy="p", reward="r"))
+    assert said == f"tpo batch f -o out {line} -p p -r r"
 
 
 def test_json_has_the_verdict_the_gain_and_the_record(doctor):

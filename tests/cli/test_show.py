@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from loopback_server import LoopbackServer
+from loopback_server import LoopbackServer, shaped
 
 pytestmark = pytest.mark.loopback
 
@@ -77,6 +77,18 @@ def test_show_has_pool_rounds_critiques_answer_and_cost(tpo, run_id):
     ):
         assert words in out
     assert all(line == line.rstrip() for line in out.splitlines())
+
+
+def test_near_copies_are_said_of_rounds_that_have_them(tpo, policy, server):
+    def alike(body, index):
+        return shaped(body, f"The Rhine. {'word ' * index}")
+
+    server.answer = alike
+    ran = tpo("run", "x", "-p", policy, "-d", "1", "-w", "3", "--json")
+    assert [r["near_copies"] for r in ran.data["rounds"]] == [0, 3]
+    out = tpo("show", ran.data["id"]).out
+    assert "round 1: 3 of 3 nearly copy an earlier answer" in out
+    assert "round 0: " not in out
 
 
 def test_what_was_written_to_check_the_answers_for_is_shown(tpo, policy, server):

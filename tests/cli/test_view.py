@@ -248,6 +248,28 @@ def test_progress_lines():
     ]
 
 
+PLANNED = event("plan", 0, 4.2, plan={"why": "1 fresh answer, 2 rewrites: for a reason"})
+COPIED = event("round", 0, 4.1, selected={**selected(0, "r0c0", 2.0, 1.5), "near_copies": 1})
+
+
+def test_a_pipe_is_told_how_the_next_round_is_divided():
+    stream = io.StringIO()
+    watch = ProgressLines(stream, after(RANKED))
+    watch(PLANNED)  # type: ignore[arg-type]
+    said = "   4.2 s  Round 1 of 1: 1 fresh answer, 2 rewrites: for a reason\n"
+    assert stream.getvalue() == said
+
+
+def test_near_copies_are_told_where_there_are_any():
+    stream = io.StringIO()
+    watch = ProgressLines(stream, after(RANKED[:-1]))
+    watch(COPIED)  # type: ignore[arg-type]
+    assert "std 0.10, 1 of 2 nearly copies an earlier answer)" in stream.getvalue()
+    shown = screen(apply(after(RANKED), COPIED), 5.0)
+    assert "round 0: 1 of 2 nearly copies an earlier answer" in shown
+    assert "earlier answer" not in screen(after(RANKED), 5.0)  # saved by an older version
+
+
 def test_event_lines_are_as_they_came():
     stream = io.StringIO()
     with EventLines(stream) as watch:

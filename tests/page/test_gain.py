@@ -132,6 +132,9 @@ def test_where_nothing_was_gained_that_is_said(window, policy):
     expect(verdict).to_contain_text("Did it help? No.")
     expect(verdict).to_contain_text("No update beat the best first sample:")
     expect(verdict).to_contain_text("bought nothing.")
+    expect(page.locator(".advice")).to_contain_text("Compare with Mode adaptive or best of N")
+    notes = page.locator(".round").nth(1).locator(".round-notes")
+    expect(notes).to_contain_text("5 of 5 nearly copy an earlier answer")
     shoot(page, "no-gain-1280-dark")
     assert findings(page) == []
 

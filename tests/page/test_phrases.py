@@ -10,6 +10,7 @@ from typing import Any, get_args
 from javascript import made_in_node
 
 import tpo.serving
+from tpo.cli.report.near_copies import copies_phrase
 from tpo.core.context import Context
 from tpo.core.dollars import price_phrase
 from tpo.core.number_format import age, count, reward, seconds
@@ -64,6 +65,17 @@ def test_ages():
     moments = [moment.isoformat() for moment in MOMENTS]
     milliseconds = int(NOW.timestamp() * 1000)
     assert made_by_page(f"page.age(v, {milliseconds})", *moments) == [age(m, NOW) for m in moments]
+
+
+def test_near_copies():
+    pool: list[Any] = [
+        {"round": nth, "reward": value, "error": error}
+        for nth, value, error in [(0, 1.0, None), (1, 0.0, None), (1, 1.0, None), (1, None, "no")]
+    ]
+    rounds: list[Any] = [{"round": 1, "near_copies": n} for n in (0, 1, 2)] + [{"round": 0}]
+    made = made_by_page("page.copiesPhrase(v[0], v[1])", *([r, pool] for r in rounds))
+    assert made == [copies_phrase(r, pool) for r in rounds]
+    assert made[2] == "2 of 2 nearly copy an earlier answer"
 
 
 def test_titles_of_loss_and_gradient():

@@ -1,5 +1,5 @@
 /** Every round: its candidates, and the loss and gradient that steer the next one. */
-import { planSentence, reward } from "../phrases.js";
+import { copiesPhrase, planSentence, reward } from "../phrases.js";
 import { barScale } from "../scale.js";
 import { html, useState } from "../vendor/preact.js";
 import { Candidate } from "./candidate.js";
@@ -138,7 +138,8 @@ function RoundNotes({ view, round }) {
   const old = ["chosen", "rejected"]
     .map((role) => ({ role, candidate: view.candidates[round[role]] }))
     .filter(({ candidate }) => candidate && candidate.round !== round.round);
-  if (!old.length && round.picked_by !== "human" && !round.malformed && !round.policy) return null;
+  const copies = copiesPhrase(round, Object.values(view.candidates));
+  if (!old.length && round.picked_by !== "human" && !round.malformed && !round.policy && !copies) return null;
   return html`<p class="round-notes">
     ${old.map(
       ({ role, candidate: c }) => html`<span class=${`badge for-${role}`}>
@@ -148,5 +149,6 @@ function RoundNotes({ view, round }) {
     ${round.picked_by === "human" && html`<span class="badge">picked by a person</span>`}
     ${round.policy && html`<span class="badge">${round.policy} goes on</span>`}
     ${round.malformed > 0 && html`<span class="badge">${round.malformed} without a usable answer</span>`}
+    ${copies && html`<span class="badge">${copies}</span>`}
   </p>`;
 }
