@@ -3,8 +3,9 @@
 Assumed: the held-out reward gives an answer its true value plus noise of one standard deviation
 (1 sd), which belongs to the answer: to score it again gives the same. The reward that steers rises
 whenever the chosen answer changes, in four rounds of five. All N answers of a round have one true
-value, which stays, falls or rises from round to round as the scenario says. The last scenarios
-break these assumptions, one each.
+value, which stays, falls or rises from round to round as the scenario says. In rounds of
+`mode="adaptive"` only the rewrites do, beside fresh answers that stay. The last scenarios break
+these assumptions, one each.
 
 With a tolerance of 0 each fall counts, which was the default; by its noise is the default now.
 `stop` asks the guard after each round, `report` once at the end. `scores` is how many answers are
@@ -19,10 +20,11 @@ import argparse
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from tpo.core.overoptimisation import drift
-from tpo.rewards.heldout_sample import MOST
+from tpo.core.state import Candidate, State
+from tpo.rewards.heldout_sample import other_texts
 
 CHANGES = 0.8  # of the rounds bring a better answer
 Level = Callable[[int], float]
@@ -41,6 +43,9 @@ class Scenario:
         shared: The share of the noise that all answers of a round have in common.
         alone: By how much only the chosen answer falls, from round 1 on.
         broken: The share of updates that are worth 5 less, and are never chosen.
+        rewrites: How many answers of a later round are rewrites, if the others are fresh. The
+            chosen one is one of the rewrites, or of the fresh ones, as often as there are of them;
+            a rewrite where it changes for sure.
         passes: Whether the held-out reward is 0 or 1, and the level the chance of 1.
     """
 
@@ -53,12 +58,13 @@ class Scenario:
     shared: float = 0.0
     alone: float = 0.0
     broken: float = 0.0
+    rewrites: int | None = None
     passes: bool = False
 
 
-def played(scenario: Scenario, rnd: random.Random) -> tuple[list[Any], list[list[float]]]:
-    """Return a run's rounds, and what the held-out reward would give the round's other answers."""
-    s, rounds, others, chosen = scenario, list[Any](), list[list[float]](), 0
+def played(scenario: Scenario, rnd: random.Random) -> tuple[list[Any], list[Any]]:
+    """Return a run's rounds and its answers, with what the held-out reward would give each."""
+    s, rounds, pool, chosen = scenario, list[Any](), list[Any](), 0
 
     def score(level: float, common: float) -> float:
         if s.passes:
@@ -69,7 +75,8 @@ def played(scenario: Scenario, rnd: random.Random) -> tuple[list[Any], list[list
     for nth in range(s.depth + 1):
         common = rnd.gauss(0, s.shared**0.5)
         better = nth == 0 or nth in s.changes or rnd.random() < CHANGES
-        heldout = score(s.level(nth) - s.alone * (nth > 0), common)
+        rewritten = moves(s, nth, rnd)
+        heldout = score(s.level(nth * rewritten[0]) - s.alone * (nth > 0), common)
         if better:
             chosen = nth
         else:
@@ -81,21 +88,49 @@ def played(scenario: Scenario, rnd: random.Random) -> tuple[list[Any], list[list
             }
         )  # fmt: skip
         spoilt = [5.0 * (nth > 0 and rnd.random() < s.broken) for _ in range(s.width - 1)]
-        others.append([score(s.level(nth) - lost, common) for lost in spoilt])
-    return rounds, others
+        others = [
+            score(s.level(nth * learnt) - lost, common)
+            for learnt, lost in zip(rewritten[1:], spoilt, strict=True)
+        ]
+        for k, (learnt, worth) in enumerate(zip(rewritten, [heldout, *others], strict=True)):
+            pool.append(answer(s, nth, k, learnt) | {"worth": worth})
+    return rounds, pool
+
+
+def moves(scenario: Scenario, nth: int, rnd: random.Random) -> list[bool]:
+    """Return which answers of a round are rewrites; the first is chosen if it is better."""
+    s = scenario
+    if s.rewrites is None or not nth:
+        return [True] * s.width
+    first = nth in s.changes or rnd.random() < s.rewrites / s.width
+    others = s.rewrites - first
+    return [first, *[True] * others, *[False] * (s.width - 1 - others)]
+
+
+def answer(scenario: Scenario, nth: int, k: int, rewritten: bool) -> dict[str, Any]:
+    """Return an answer's record, with its move if the run plans."""
+    name = f"r{nth}c{k}"
+    known = {"id": name, "round": nth, "text": name, "reward": 0.0, "error": None}
+    if scenario.rewrites is None:
+        return known
+    move, parent = ("rewrite", nth - 1) if nth and rewritten else ("fresh", None)
+    return known | {"move": move, "parent_round": parent}
 
 
 def alarm(
-    rounds: Sequence[Any], others: Sequence[Sequence[float]], tolerance: float | None, every: bool
+    rounds: Sequence[Any], pool: Sequence[Any], tolerance: float | None, every: bool
 ) -> tuple[bool, int]:
     """Return whether the guard raises an alarm, and how many answers it scored in addition."""
     seen, paid = list[Any](), 0
+    worth = {one["text"]: one["worth"] for one in pool}
     for record in rounds:
         seen.append(dict(record))
         if not every and record is not rounds[-1]:
             continue
         while (nth := (moved := drift(seen, tolerance))["to_sample"]) is not None:
-            seen[nth]["heldout_sample"] = list(others[nth][:MOST])
+            known = cast("list[Candidate]", [c for c in pool if c["round"] < len(seen)])
+            state = cast("State", {"rounds": seen, "candidates": known})
+            seen[nth]["heldout_sample"] = [worth[text] for text in other_texts(state, nth)]
             paid += len(seen[nth]["heldout_sample"])
         if moved["overoptimised"]:
             return True, paid
@@ -140,6 +175,11 @@ TRUE += [
     Scenario("it falls by 3, D2 N4", falls(3, 2), 2, 4, (2,)),
     Scenario("it falls by 3, D2 N16", falls(3, 2), 2, 16, (2,)),
 ]
+ADAPTIVE = [
+    Scenario(f"{k} of {n} are rewrites, {name}, D2", level, 2, n, sure, rewrites=k)
+    for k, n in ((5, 5), (3, 5), (2, 5), (4, 7), (3, 7), (8, 16), (4, 16))
+    for name, level, sure in (("no fall", still, ()), ("falls by 3", falls(3, 2), (2,)))
+]
 OTHERWISE = [
     Scenario("false: a third of the noise is the round's, D2 N5", still, 2, shared=0.33),
     Scenario("false: a third of the noise is the round's, D5 N5", still, 5, shared=0.33),
@@ -160,7 +200,12 @@ def main() -> None:
     head = ("stop", "report", "stop", "scores", "report", "scores")
     print(f"{'':57}{'tolerance 0':>14}{'by its noise':>32}")
     print(f"{'alarms, % of runs':57}" + "".join(f"{h:>{7 + (n > 1)}}" for n, h in enumerate(head)))
-    kinds = {"no fall": FALSE, "a fall": TRUE, "assumptions that do not hold": OTHERWISE}
+    kinds = {
+        "no fall": FALSE,
+        "a fall": TRUE,
+        'mode="adaptive"': ADAPTIVE,
+        "assumptions that do not hold": OTHERWISE,
+    }
     for kind, scenarios in kinds.items():
         print(kind)
         for scenario in scenarios:

@@ -107,7 +107,7 @@ class Round(TypedDict):
     heldout: float | None
     """What the held-out reward gives the chosen candidate, if there is one."""
     heldout_sample: NotRequired[list[float]]
-    """What it gives other answers of the round, if the guard asked to tell a fall from noise."""
+    """What it gives other answers like it, if the guard asked to tell a fall from noise."""
     ranked_by: str
     """Name of the reward that ranked; another than asked for after a degradation."""
     malformed: int

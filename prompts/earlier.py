@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from ..core.moves import Move
 from ..core.number_format import reward
+from ..core.planning.moves_so_far import move_of
 from ..core.pool import best, of_round
 from ..core.prompt_template import Prompt, clip, quote
 from ..core.round_critique import critiques_in
 from ..core.state import Candidate, Round
 
 MAX_ROUNDS = 3  # the newest
+BY_CRITIQUE: frozenset[Move] = frozenset({"rewrite", "advised"})  # a fused answer is not shown it
 MAX_TOKENS = 100  # of the advice of one round; several critiques divide them
 
 EARLIER = Prompt(
@@ -30,28 +33,32 @@ Earlier advice, and what became of it. Do not repeat what did not help; say some
 )
 
 
-def earlier_advice(rounds: Sequence[Round], pool: Sequence[Candidate] = ()) -> str:
+def earlier_advice(rounds: Sequence[Round], pool: Sequence[Candidate]) -> str:
     """Return what earlier rounds advised and whether the reward rose; "" if none did.
 
     Args:
         rounds: Those of the turn, the one under way last.
-        pool: The candidates, to see what became of each of several critiques.
+        pool: The candidates, to see what became of those that went by a critique.
     """
     told = ["\n\n".join(advice_in(now, then, pool)) for now, then in pairwise(rounds)]
     return "\n\n".join([one for one in told if one][-MAX_ROUNDS:])
 
 
 def advice_in(now: Round, then: Round, pool: Sequence[Candidate]) -> list[str]:
-    """Return what each critique of a round advised, and what the answers that went by it scored."""
+    """Return what each critique of a round advised, and what the answers that went by it scored.
+
+    Nothing is told of a critique that no answer went by.
+    """
     critiques = critiques_in(now)
-    several = len(critiques) > 1
-    made = of_round(pool, then["round"])
+    made = [c for c in of_round(pool, then["round"]) if move_of(c) in BY_CRITIQUE]
     told = list[str]()
     for nth, critique in enumerate(critiques):
-        top = best([c for c in made if c.get("critique") == nth])
-        reached = (top["reward"] if top else None) if several else then["best"]
-        if advice := clip(critique["gradient"] or "", MAX_TOKENS // len(critiques)):
-            told.append(f"Round {then['round']}: {effect(now['reward'], reached)}\n{advice}")
+        mine = [c for c in made if c.get("critique", 0) == nth]
+        advice = clip(critique["gradient"] or "", MAX_TOKENS // len(critiques))
+        if advice and mine:
+            top = best(mine)
+            outcome = effect(now["reward"], top["reward"] if top else None)
+            told.append(f"Round {then['round']}: {outcome}\n{advice}")
     return told
 
 

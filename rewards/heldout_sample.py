@@ -11,12 +11,16 @@ from ..core.context import Context
 from ..core.heldout_noise import LEAST
 from ..core.json_types import JsonObject
 from ..core.overoptimisation import drift
-from ..core.pool import of_round, with_reward
-from ..core.state import State, merge_rounds
+from ..core.planning.moves_so_far import made_by
+from ..core.pool import by_id, of_round, with_reward
+from ..core.state import Candidate, State, merge_rounds
 from ..core.stopping import why_stop
 
 MOST = 6  # answers of a round: more of them say little more
-TOO_FEW = "has too few answers to know its noise; take a greater width, or set guard_tolerance"
+TOO_FEW = (
+    "the guard cannot tell whether the held-out reward fell: round {} has too few answers{} to "
+    "know its noise; take a greater width, or set guard_tolerance"
+)
 ScoreEach = Callable[[Sequence[str]], Awaitable[Sequence[float | None]]]
 
 
@@ -48,17 +52,43 @@ async def heldout_samples(
         texts = other_texts(known, nth)
         sample = [one for one in await score(texts) if one is not None] if texts else []
         if len(sample) < LEAST:
-            tell(f"the guard cannot tell whether the held-out reward fell: round {nth} {TOO_FEW}")
+            tell(TOO_FEW.format(nth, " like its chosen one" * (context.mode == "adaptive")))
         rounds.append({"turn": state["turn"], "round": nth, "heldout_sample": sample})
         known["rounds"] = merge_rounds(known["rounds"], [rounds[-1:]])
 
 
 def other_texts(state: State, nth: int) -> list[str]:
-    """Return answers of a round that the held-out reward has not scored.
+    """Return answers like a round's chosen one that the held-out reward has not scored.
 
     It has scored the chosen ones, and by that the best and the last round have been told apart.
     """
     ids = {record["chosen"] for record in state["rounds"]}
     chosen = {candidate["text"] for candidate in state["candidates"] if candidate["id"] in ids}
-    others = dict.fromkeys(c["text"] for c in with_reward(of_round(state["candidates"], nth)))
-    return [text for text in others if text not in chosen][:MOST]
+    now = next(record["chosen"] for record in state["rounds"] if record["round"] == nth)
+    texts: list[str] = []
+    for some in others_like(now, nth, with_reward(state["candidates"])):
+        texts = list(dict.fromkeys(c["text"] for c in some if c["text"] not in chosen))
+        if len(texts) >= LEAST:
+            break
+    return texts[:MOST]
+
+
+def others_like(
+    chosen: str | None, nth: int, pool: Sequence[Candidate]
+) -> Sequence[Sequence[Candidate]]:
+    """Return answers that share a level with a round's chosen one; others, if these are too few.
+
+    A run that plans has several kinds in a round, each with a level of its own. What rewrites
+    have lost is not seen in fresh answers beside them. But fresh ones are alike in all rounds.
+
+    Args:
+        chosen: The id of the chosen answer.
+        nth: The round.
+        pool: The candidates with a reward.
+    """
+    here = of_round(pool, nth)
+    one = by_id(here, chosen)
+    if one is None or "move" not in one:
+        return [here]
+    same = made_by(here, one["move"])
+    return [same, [*same, *made_by(pool, "fresh")]] if one["move"] == "fresh" else [same]

@@ -41,6 +41,6 @@ def mostly_copies(state: State, context: Context) -> bool:
     if context.mode != "adaptive" or not rounds:
         return False
     rewrites = made_by(of_round(pool, max(rounds)), "rewrite")
-    drafts = next(drafts for rewrite, drafts in rewrites_of(pool) if rewrite is rewrites[0])
+    drafts = next((them for one, them in rewrites_of(pool) if one is rewrites[0]), [])  # or unfit
     texts, before = ([word_pairs(c["text"]) for c in some] for some in (rewrites, drafts))
     return 2 * len(near_copies(texts, before)) >= len(rewrites)

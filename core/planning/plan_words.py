@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..form_veto import out_of_form
 from ..moves import Move
 from ..number_format import count
 from ..pool import best, of_round, reward_of, with_reward
@@ -24,15 +25,14 @@ def paid(pool: Sequence[Candidate], move: Move) -> float | None:
 
     Args:
         pool: The candidates so far.
-        move: The move; the first samples count for none.
+        move: The move; the first samples count for none, nor do texts before any could be used.
     """
     texts, gained = 0, 0.0
     for nth in sorted({c["round"] for c in pool if c["round"]}):
         made = made_by(of_round(pool, nth), move)
-        before = best([c for c in pool if c["round"] < nth])
-        top = best(made)
-        texts += len(made)
-        if before and top:
+        if before := best([c for c in pool if c["round"] < nth]):
+            texts += len(made)
+            top = best(made) or before
             gained += max(0.0, reward_of(top) - reward_of(before))
     return gained / texts if texts else None
 
@@ -55,7 +55,7 @@ def why(split: Split, pool: Sequence[Candidate], told: bool = False) -> str:
 def grounds(pool: Sequence[Candidate], told: bool) -> str:
     """Return what is known so far of what the moves gain."""
     if not with_reward(pool):
-        return "no answer can be used yet"
+        return "no answer fits yet" if out_of_form(pool) else "no answer can be used yet"
     if not (spread := spread_of(pool)):
         says = ", and it says what is wrong with them" if told else ""
         return f"all answers have the same reward so far{says}"

@@ -27,6 +27,7 @@ from random import Random
 
 from ..context import Context
 from ..faults import faults
+from ..form_veto import out_of_form
 from ..moves import Plan
 from ..pool import best, with_reward
 from ..state import Candidate
@@ -98,9 +99,12 @@ def next_plan(pool: Sequence[Candidate], turn: int, round: int, context: Context
 
 
 def is_told(pool: Sequence[Candidate]) -> bool:
-    """Return whether the reward says what is wrong with the best answer: no critic need guess."""
+    """Return whether the reward says what is wrong with the best answer: no critic need guess.
+
+    While none can be used, what does not fit the schema is gone by.
+    """
     leader = best(pool)
-    return leader is not None and bool(faults(leader))
+    return any(faults(one) for one in ([leader] if leader else out_of_form(pool)))
 
 
 def good_splits(
@@ -110,7 +114,7 @@ def good_splits(
     left, spread = max(0, rounds - round - 1), spread_of(pool)
     tried = made_by(pool, "rewrite") or made_by(pool, "advised")
     if not with_reward(pool):
-        return [splits[0]]
+        return [first_told(splits) if told else splits[0]]
     if not tried and (left or not round) and (spread or told):
         return [first_told(splits) if told else first_try(splits, rounds)]
     if not spread:

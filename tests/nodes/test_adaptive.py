@@ -12,6 +12,7 @@ from steps import QUERY, improved, prefer_later, run, says
 import tpo
 from tpo.core.moves import Plan
 from tpo.nodes import rank
+from tpo.prompts.earlier import earlier_advice
 
 NOTE = "Do not mention earlier answers."
 
@@ -104,6 +105,32 @@ def test_critics_are_told_what_was_advised_before_and_what_it_did(monkeypatch):
     assert [told in a.text for a in model.asked.of("loss")] == [False, True]
     assert [told in a.text for a in model.asked.of("gradient")] == [False, True]
     assert not any("earlier_advice" in a.text for a in model.asked.of("update"))
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        ((2, 2, 0), "Round 1: the reward went from 3.00 to 1.00: it did not help.\ngradient 0"),
+        ((2, 0, 2), "Round 1: the reward went from 3.00 to 7.00: it helped.\ngradient 0"),
+        ((2, 1, 1), "Round 1: the reward went from 3.00 to 6.00: it helped.\ngradient 0"),
+        ((2, 0, 0), ""),
+    ],
+)
+def test_advice_is_credited_with_what_the_answers_that_went_by_it_did(monkeypatch, plan, told):
+    """Fresh and advised answers rise from 4 on, rewrites do not."""
+    planned(monkeypatch, plan, (0, 2, 0))
+    model = says(update=improved("first 1"))
+    result = run(model, depth=2, width=4, mode="adaptive")
+    if not plan[1] + plan[2]:  # a person had a critique written, and planned without it
+        result["rounds"][0]["gradient"] = "gradient 0"
+    assert earlier_advice(result["rounds"][:2], result["candidates"]) == told
+
+
+def test_of_answers_that_could_not_be_scored_that_is_said(monkeypatch):
+    planned(monkeypatch, (1, 2, 0), (0, 2, 0))
+    model = says(update=lambda k: "no tags" if k < 2 else improved("first 1"))
+    run(model, depth=2, mode="adaptive", width=3)
+    assert "Round 1: no answer that could be scored.\ngradient 0" in model.asked.of("loss")[-1].text
 
 
 def test_rewrites_that_only_copy_are_asked_for_again_at_a_higher_temperature(monkeypatch):

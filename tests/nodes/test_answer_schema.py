@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import subprocess
@@ -69,6 +70,48 @@ async def test_a_round_in_which_nothing_fits_is_critiqued_by_its_faults():
     assert state["answer"] == '{"n": 5}'
     assert (state["rounds"][0]["chosen"], state["rounds"][0]["reward"]) == ("r0c0", None)
     assert "$.n: 'x' is not of type 'integer'" in model.asked.of("loss")[0].text
+
+
+def says_its_type(messages, index, seed):
+    """It answers in form if it is told what was wrong, and in words otherwise."""
+    return '{"n": %s}' % (index if "'x' is not of type" in messages[-1].text else '"x"')
+
+
+async def test_a_plan_goes_by_the_faults_of_form_while_nothing_fits():
+    model, state = await run(says_its_type, mode="adaptive", width=5)
+    plan = state["rounds"][0]["plan"]
+    assert (plan["fresh"], plan["rewrite"], plan["advised"]) == (3, 2, 2)
+    assert plan["critique"] is False
+    assert plan["why"].endswith("by what the reward says: no answer fits yet")
+    assert [asked.step for asked in model.asked] == ["sample"] * 4  # nobody writes a critique
+    made = [c for c in state["candidates"] if c["round"] == 1]
+    assert [c["reward"] is not None for c in made] == [False] * 3 + [True] * 4
+    assert [c["parent_round"] for c in made] == [None] * 3 + [0] * 4
+    again = next(asked for asked in model.asked if "That answer failed" in asked.text)
+    assert again.messages[-2].text == '{"n": "x"}'  # it is shown what it is to mend
+
+
+async def test_a_plan_that_hides_what_rewards_say_hides_the_faults_of_form_too():
+    with pytest.raises(RewardError, match="Every one was vetoed"):
+        await run(says_its_type, mode="adaptive", feedback="hide")
+
+
+async def test_each_round_in_which_nothing_fits_is_followed_by_one_that_goes_by_its_faults():
+    written = itertools.count()
+
+    def script(messages, index, seed):
+        n = next(written)
+        return json.dumps({"n": n if n >= 3 + 5 else str(n)})
+
+    model, state = await run(script, mode="adaptive", depth=3)
+    told = [r["plan"]["why"].endswith("no answer fits yet") for r in state["rounds"][:-1]]
+    assert told == [True, True, False]
+    first, second = (c for c in state["candidates"] if c["id"] in ("r0c0", "r1c0"))
+    drafts = [a.messages[-2].text for a in model.asked if "That answer failed" in a.text]
+    assert drafts == [first["text"], second["text"]]
+    assert len({c["reward"] for c in state["candidates"] if c["round"] == 2}) == 5
+    # What a text has gained over no answer is not known, so it is not said to be nothing.
+    assert "nothing is known yet" in state["rounds"][2]["plan"]["why"]
 
 
 @pytest.mark.parametrize("mode", ["tpo", "adaptive", "revision", "best_of_n"])

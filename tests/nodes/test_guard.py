@@ -13,7 +13,10 @@ from langgraph.types import Command
 from steps import QUERY, improved, prefer_later, run, says
 
 import tpo
+from tpo.core.moves import Plan
 from tpo.core.overoptimisation import drift
+from tpo.nodes import rank
+from tpo.rewards.heldout_sample import other_texts
 from tpo.rewards.heuristic import HeuristicReward
 from tpo.rewards.judging.pairwise import PairwiseJudge
 from tpo.rewards.mixing.mix import Mix, Part
@@ -142,6 +145,51 @@ def test_by_default_a_fall_is_told_from_noise_before_the_guard_stops():
     assert sum(watch.asked.values()) == len(held) + 3 * 3
     scores = result["usage"]["phases"]["rank"]["scores"]
     assert scores == len(result["candidates"]) + sum(watch.asked.values())
+
+
+def planned(monkeypatch: pytest.MonkeyPatch, fresh: int, rewrite: int, advised: int) -> None:
+    plan = Plan(fresh=fresh, rewrite=rewrite, advised=advised, why="the test says so")
+    monkeypatch.setattr(rank, "next_plan", lambda *_: plan)
+
+
+def test_a_fall_of_rewrites_is_not_hidden_by_fresh_answers_beside_them(monkeypatch):
+    """The held-out reward likes first answers, which differ a little, and no update."""
+    planned(monkeypatch, 4, 3, 0)
+    watch = Watch(lambda query, answer: (answer[0] == "f") * 5 + int(answer[-1]) % 2)
+    result = run(heldout=watch, width=5, mode="adaptive", guard="stop")
+    assert result["rounds"][1]["heldout_sample"] == [0.0, 1.0]  # the chosen rewrite is the third
+    assert (result["stop_reason"], result["answer"]) == ("overoptimised", "first 4")
+
+
+def test_too_few_answers_like_the_chosen_one_are_said(monkeypatch):
+    planned(monkeypatch, 4, 2, 1)
+    events = list[Any]()
+    watch = Watch(lambda query, answer: (answer[0] == "f") * 5 + int(answer[-1]) % 2)
+    result = run(heldout=watch, width=5, mode="adaptive", guard="stop", on_event=events.append)
+    assert (result["stop_reason"], len(result["rounds"][1]["heldout_sample"])) == ("depth", 1)
+    (told,) = [e["message"] for e in events if e["type"] == "tpo.notice"]
+    assert "round 1 has too few answers like its chosen one to know its noise" in told
+
+
+def test_fresh_answers_of_other_rounds_stand_in_as_they_are_alike():
+    def answer(nth: int, k: int, move: str) -> Any:
+        name, parent = f"r{nth}c{k}", None if move == "fresh" else nth - 1
+        place = {"id": name, "round": nth, "parent_round": parent, "move": move}
+        return {**place, "text": name, "reward": 1.0, "error": None}
+
+    def others(nth: int, chosen: str, *moves: str) -> list[str]:
+        pool = [answer(0, k, "fresh") for k in range(3)]
+        pool += [answer(1, k, move) for k, move in enumerate(moves)]
+        rounds = [{"round": 0, "chosen": "r0c0"}, {"round": nth, "chosen": chosen}]
+        state: Any = {"candidates": pool, "rounds": rounds}
+        return other_texts(state, nth)
+
+    mixed = ("fresh", "fresh", "rewrite", "rewrite", "advised", "advised", "rewrite")
+    assert others(1, "r1c0", *mixed) == ["r1c1", "r0c1", "r0c2"]
+    assert others(1, "r1c0", "fresh", *mixed) == ["r1c1", "r1c2"]
+    assert others(1, "r1c2", *mixed) == ["r1c3", "r1c6"]
+    assert others(1, "r1c4", *mixed) == ["r1c5"]
+    assert others(1, "r0c1", *mixed) == [f"r1c{k}" for k in range(6)]  # a person chose it
 
 
 def test_a_report_of_a_fall_asks_once_at_the_end():
