@@ -8,8 +8,9 @@ in best-of-that-number.
 
 Each round is divided so that it and the rounds after it gain the most over the best reward
 (round_worth.py). What counts are rewards, in units of their own spread; texts tell only whether a
-rewrite with the reward of its answer copies it (copying.py). While all rewards are the same, a critique is tried late (breaking_a_tie.py). Two rules make it careful, because it is to lose
-little to best-of-N where critiques do not help:
+rewrite with the reward of its answer copies it (copying.py). While all rewards are the same, a
+critique is tried late (breaking_a_tie.py). Two rules make it careful, because it is to lose little
+to best-of-N where critiques do not help:
 
 - the first round with a critique is divided before anything is known of it: so that the greater of
   two losses is smallest, that of a critique that is useless and that of one that helps;
