@@ -11,15 +11,17 @@ from .state import Candidate
 MOST_VERSIONS = 3  # of what the rewrites, or the advised answers, of one round go by
 
 
-def failed_checks(record: Feedback) -> list[Check]:
-    """Return the checks of an answer that did not pass."""
-    return [check for check in record.get("checks") or () if not check.get("passed")]
+def failed_checks(*records: Feedback) -> list[Check]:
+    """Return the checks of answers that did not pass; those with a score alone pass with 1."""
+    checks = [check for record in records for check in record.get("checks") or ()]
+    return [check for check in checks if not check.get("passed", check.get("score", 0) >= 1)]
 
 
 def faults(record: Feedback) -> frozenset[str]:
-    """Return the names of the checks that failed; else the words of the reward, if it has any."""
-    names = frozenset(check["criterion"] for check in failed_checks(record))
-    return names or frozenset(filter(None, [record.get("feedback")]))
+    """Return the names of the checks that failed; without any checks, the words of the reward."""
+    if record.get("checks"):
+        return frozenset(check["criterion"] for check in failed_checks(record))
+    return frozenset(filter(None, [record.get("feedback")]))
 
 
 def faults_text(*records: Feedback) -> str:
@@ -32,7 +34,7 @@ def faults_text(*records: Feedback) -> str:
     """
     checks: dict[str, Check] = {}
     words: dict[str, None] = {}
-    for record in records:
+    for record in filter(faults, records):  # what is said beside checks that passed is praise
         for check in failed_checks(record):
             checks.setdefault(check["criterion"], check)
         words.setdefault(record.get("feedback") or "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import fsum, sqrt
-from statistics import fmean
+from statistics import mean
 from typing import cast
 
 from .state import Candidate, Score
@@ -44,10 +44,10 @@ def with_ratings(known: Score, more: Sequence[Score]) -> Score:
         return vetoes[0]
     if not numbers:
         return known
-    mean = fmean(ratings)
-    said = words_nearest(mean, known, numbers)
-    sums = {"parts": {**parts, next(iter(parts)): mean}} if (parts := known.get("parts")) else {}
-    whole = Score(reward=mean, error=None, ratings=ratings)
+    average = float(mean(ratings))
+    said = words_nearest(average, known, numbers)
+    sums = {"parts": {**parts, next(iter(parts)): average}} if (parts := known.get("parts")) else {}
+    whole = Score(reward=average, error=None, ratings=ratings)
     return cast("Score", {**whole, **sums, **said})
 
 
@@ -71,5 +71,5 @@ def noise_of(pool: Sequence[Candidate]) -> float:
     """
     of_texts = {c["text"] or c["id"]: ratings_of(c) for c in pool}  # copies share their ratings
     repeated = [some for some in of_texts.values() if len(some) > 1]
-    squares = fsum((rating - fmean(some)) ** 2 for some in repeated for rating in some)
+    squares = fsum((rating - mean(some)) ** 2 for some in repeated for rating in some)
     return sqrt(squares / (1 + sum(len(some) - 1 for some in repeated)))

@@ -31,6 +31,17 @@ Earlier answers failed a check. Take care that yours passes it:
 </earlier_feedback>""",
     required=("feedback",),
 )
+REPORTED = Prompt(
+    """\
+
+
+A check of earlier answers reports this. Take care that yours does better:
+
+<earlier_feedback>
+{feedback}
+</earlier_feedback>""",
+    required=("feedback",),
+)
 TO_CHANGE = Prompt(
     "\n\nWhat your answer should do otherwise:\n\n<gradient>\n{gradient}\n</gradient>",
     required=("gradient",),
@@ -47,7 +58,8 @@ def advised_messages(
         critique: What is known of earlier answers; if nothing is, the conversation stays as it is.
         clip_tokens: About how many tokens of each text the model is shown.
     """
-    learnt = what_was_learnt(critique, clip_tokens, CHECKED, TO_CHANGE)
+    checked = CHECKED if critique.failed else REPORTED
+    learnt = what_was_learnt(critique, clip_tokens, checked, TO_CHANGE)
     if not any(learnt.values()):
         return list(messages)
     return with_note(messages, ADVICE.fill(learnt))

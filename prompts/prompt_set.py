@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -29,6 +29,7 @@ class Critique:
         gradient: The textual gradient, once it is written.
         chosen_feedback: What the reward says of the chosen answer beside its number, or "".
         rejected_feedback: The same for the rejected answer.
+        failed: Whether what is said of the chosen answer names checks that failed.
         earlier: What earlier rounds advised and what became of it, or "".
         best: The best answers, each with what the reward says of it, if one is to be made of them.
         number: Which of several critiques of the round it is, from 0, if there are several.
@@ -41,6 +42,7 @@ class Critique:
     gradient: str = ""
     chosen_feedback: str = ""
     rejected_feedback: str = ""
+    failed: bool = field(default=False, kw_only=True)
     earlier: str = ""
     best: Sequence[tuple[str, str]] = ()
     number: int | None = None

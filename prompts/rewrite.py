@@ -24,6 +24,10 @@ FAILED = Prompt(
     "That answer failed a check:\n\n<earlier_feedback>\n{feedback}\n</earlier_feedback>\n\n",
     required=("feedback",),
 )
+REPORTED = Prompt(
+    "A check of that answer reports:\n\n<earlier_feedback>\n{feedback}\n</earlier_feedback>\n\n",
+    required=("feedback",),
+)
 OTHERWISE = Prompt(
     "What should be done otherwise:\n\n<gradient>\n{gradient}\n</gradient>\n\n",
     required=("gradient",),
@@ -41,5 +45,6 @@ def ask_again(
         clip_tokens: About how many tokens of each text the model is shown.
     """
     draft = AIMessage(clip(critique.chosen, clip_tokens))
-    learnt = what_was_learnt(critique, clip_tokens, FAILED, OTHERWISE)
+    checked = FAILED if critique.failed else REPORTED
+    learnt = what_was_learnt(critique, clip_tokens, checked, OTHERWISE)
     return [*messages, draft, HumanMessage(AGAIN.fill(learnt))]

@@ -7,13 +7,13 @@ from dataclasses import replace
 from ..core.context import Context
 from ..core.conversation import read_conversation
 from ..core.errors import PolicyError
-from ..core.faults import MOST_VERSIONS, faults_text, with_other_faults
+from ..core.faults import MOST_VERSIONS, failed_checks, faults_text, with_other_faults
 from ..core.feedback import feedback_text
 from ..core.moves import plan_of
 from ..core.planning.fusion import best_few
 from ..core.pool import by_id
 from ..core.round_critique import RoundCritique, critiques_in
-from ..core.state import State
+from ..core.state import Candidate, State
 from ..models.policy import Policy
 from .advice import advised_messages
 from .answer_form import form_note
@@ -81,12 +81,12 @@ def advice_of(state: State, context: Context, most: int) -> list[tuple[int, Crit
     told = context.shows_feedback
     chosen = next(c for c in pool if c["id"] == now["chosen"])
     others = with_other_faults(pool, chosen, min(most, MOST_VERSIONS)) if told else []
-    said = [faults_text(chosen, c) if told else "" for c in others or [chosen]]
+    others = others or [chosen]
     rewrites = plan_of(now, context.mode, context.width)["rewrite"]
     return [
-        (chosen["round"], replace(critiques[(rewrites + k) % len(critiques)], chosen_feedback=text))
-        for k in range(max(len(said), len(critiques)))
-        for text in [said[k % len(said)]]
+        (chosen["round"], by_faults(critique, told, chosen, others[k % len(others)]))
+        for k in range(max(len(others), len(critiques)))
+        for critique in [critiques[(rewrites + k) % len(critiques)]]
     ]
 
 
@@ -106,13 +106,14 @@ def drafts_of(state: State, context: Context, most: int) -> list[tuple[int, Crit
     if told and now["picked_by"] == "reward":
         others = with_other_faults(pool, equal[0], len(pool))
         equal += [c for c in others if c["reward"] == equal[0]["reward"] and c not in equal]
-    return [
-        (
-            c["round"],
-            replace(critique, chosen=c["text"], chosen_feedback=faults_text(c) if told else ""),
-        )
-        for c in equal[: min(most, MOST_VERSIONS)]
-    ]
+    drafts = equal[: min(most, MOST_VERSIONS)]
+    return [(c["round"], by_faults(replace(critique, chosen=c["text"]), told, c)) for c in drafts]
+
+
+def by_faults(critique: Critique, told: bool, *answers: Candidate) -> Critique:
+    """Return a critique that goes by what is wrong with answers, if models are told of that."""
+    said, failed = faults_text(*answers) if told else "", bool(failed_checks(*answers))
+    return replace(critique, chosen_feedback=said, failed=failed)
 
 
 def answers_to_fuse(state: State, context: Context, most: int) -> list[tuple[int, Critique]]:

@@ -25,6 +25,22 @@ def number_of(value: Any) -> float:
     return float(one)
 
 
+def is_number(value: object) -> bool:
+    """Return whether a value is a number of any library, be it one that no float holds.
+
+    Example:
+        >>> is_number(2), is_number("2"), is_number(None)
+        (True, False, False)
+    """
+    try:
+        number_of(value)
+    except OverflowError:
+        return True
+    except (TypeError, ValueError, RuntimeError):
+        return False
+    return True
+
+
 def why_unusable(number: float) -> str:
     """Return why a number cannot rank an answer; "" if it can.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from .base import Score, scored
+from .number import is_number
 
 # Where evaluators of other libraries put their words.
 _WORDS = ("feedback", "comment", "explanation", "reason")
@@ -43,7 +44,7 @@ def score_of(returned: Any) -> Score:
     if hasattr(returned, "explanation") and hasattr(returned, "value"):
         grade = returned.value
         value = _GRADES.get(grade, grade) if isinstance(grade, str) else grade
-    elif isinstance(field("score"), float | int):
+    elif is_number(field("score")):
         value = returned.score
     return scored(value, _said_in(field))
 

@@ -83,6 +83,7 @@ class Trial:
             loss=f"The answer fails this: {failed}." if failed else "It could be warmer.",
             gradient=mend if failed else POLISH,
             chosen_feedback=faults_text({"checks": self.task.checks(draft)}),
+            failed=True,
         )
 
     async def answers(self, critique: Critique | None) -> Several:

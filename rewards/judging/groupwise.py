@@ -34,7 +34,7 @@ class GroupwiseJudge(LanguageJudge[list[int], Ranking | WithWhy[Ranking]]):
     Args:
         model: The judging model or its spec; it may be another one than the policy.
         rubric: What to judge by, as a list of questions.
-        reasons: Whether it says why it ranks so, in the words that critics then see.
+        reasons: Whether it says why it ranks so; critics then see that as a check.
 
     Example:
         >>> GroupwiseJudge("openai:gpt-5-mini").name
@@ -77,7 +77,7 @@ class GroupwiseJudge(LanguageJudge[list[int], Ranking | WithWhy[Ranking]]):
         scores = standing(
             job, shares, lambda _: next(r for r in results if isinstance(r, Exception))
         )
-        return with_reasons(scores, said_of_orders(known))
+        return with_reasons(job, scores, said_of_orders(known))
 
 
 def ranking_form(count: int) -> Order:

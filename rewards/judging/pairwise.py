@@ -36,7 +36,7 @@ class PairwiseJudge(LanguageJudge[list[int], Number]):
     Args:
         model: The judging model or its spec; it may be another one than the policy.
         rubric: What to judge by, as a list of questions.
-        reasons: Whether it says why the better one is better, in the words that critics then see.
+        reasons: Whether it says why the better one is better; critics then see that as a check.
 
     Example:
         >>> PairwiseJudge("openai:gpt-5-mini").name
@@ -79,7 +79,7 @@ class PairwiseJudge(LanguageJudge[list[int], Number]):
             mine = (result for pair, result in verdicts.items() if place in pair)
             return next(result for result in mine if isinstance(result, Exception))
 
-        return with_reasons(standing(job, wins, why), said_of_pairs(calls, results))
+        return with_reasons(job, standing(job, wins, why), said_of_pairs(calls, results))
 
 
 def said_of_pairs(

@@ -11,11 +11,14 @@ from typing import ClassVar, Generic, TypeAlias, cast
 
 from typing_extensions import TypedDict, TypeVar
 
-from ...core.feedback import read_feedback
+from ...core.feedback import MAX_LINE, read_feedback
 from ...core.json_types import JsonObject
+from ...core.pool import reward_of
 from ...core.replies.reply import Reply
 from ...prompts.reasons import WHY, reasoned_output, reasoned_schema
 from ..base import Score
+from ..planned_reward import Job
+from .scores_from_wins import compared
 from .unwrapped import entry
 from .verdict import ROOM, Form
 
@@ -82,15 +85,34 @@ def parted(result: V | WithWhy[V]) -> tuple[V, str]:
     return result, ""
 
 
-def with_reasons(scores: Sequence[Score], said: Iterable[Said]) -> list[Score]:
-    """Return scores with what comparisons say of each answer, the worst of it first."""
+def with_reasons(job: Job, scores: Sequence[Score], said: Iterable[Said]) -> list[Score]:
+    """Return scores with what comparisons say of each answer, as the check "best of" all of them.
+
+    It is a check because why the best answer is better does not say what is wrong with it.
+
+    Args:
+        job: The round.
+        scores: Those of the new answers.
+        said: What was said of them, and of the leader, which has its score from before.
+    """
     lines: list[list[tuple[float, str]]] = [[] for _ in scores]
     for place, stood, line in said:
-        if place < len(lines):  # not of the leader, which has its score from before
+        if place < len(lines):
             lines[place].append((stood, line))
-    words = [
-        "\n".join(line for _, line in sorted(own, key=lambda one: one[0])[:MOST_LINES])
-        for own in lines
-    ]
-    pairs = zip(scores, words, strict=True)
-    return [s if s["error"] else {**s, **read_feedback(text)} for s, text in pairs]
+    rewards = [score["reward"] for score in scores if score["reward"] is not None]
+    best = max([*rewards, *([reward_of(job.leader)] if job.leader else [])], default=None)
+    done: list[Score] = []
+    for score, own in zip(scores, lines, strict=True):
+        check = {"criterion": f"best of {len(compared(job))}", "passed": score["reward"] == best}
+        told = bool(own) and not score["error"]
+        checks = [{**check, "why": worst_first(own)}] if told else []
+        done.append({**score, **read_feedback(checks=checks)})
+    return done
+
+
+def worst_first(lines: Sequence[tuple[float, str]]) -> str:
+    """Return as many lines as a check has room for, the worst of what they say first."""
+    texts = [line for _, line in sorted(lines, key=lambda one: one[0])[:MOST_LINES]]
+    while len(texts) > 1 and len("\n".join(texts)) > MAX_LINE:
+        texts.pop()
+    return "\n".join(texts)

@@ -14,7 +14,7 @@ def why_unscored(names: Sequence[str], row: Sequence[Score], parts: int) -> Scor
     """Return why an answer cannot be summed up, if so: a part failed, or a veto.
 
     Args:
-        names: Those of the parts, then of the constraints.
+        names: What the parts, then the constraints are called where agents may read it.
         row: The answer's score from each.
         parts: How many parts there are.
     """
@@ -29,20 +29,28 @@ def why_unscored(names: Sequence[str], row: Sequence[Score], parts: int) -> Scor
     return None
 
 
-def with_parts(score: Score, names: Sequence[str], row: Sequence[Score]) -> Score:
-    """Return the score of a mix with what each of its rewards gave and said, by its name.
+def with_parts(
+    score: Score, names: Sequence[str], told: Sequence[str], row: Sequence[Score]
+) -> Score:
+    """Return the score of a mix with what each of its rewards gave and said.
 
     A mix inside this one shows its parts too.
+
+    Args:
+        score: The score.
+        names: Those of the rewards, by which their numbers are kept.
+        told: What models are told that they are called.
+        row: The answer's score from each.
     """
     parts: dict[str, float] = {}
     lines: list[str] = []
     checks: list[Check] = []
-    for name, own in zip(names, row, strict=True):
+    for name, shown, own in zip(names, told, row, strict=True):
         number = {} if own["reward"] is None else {name: own["reward"]}
         parts |= {**own.get("parts", {}), **number}
         if words := own.get("feedback"):
-            lines.append(f"{name}: {words}")
+            lines.append(f"{shown}: {words}")
         for check in own.get("checks", ()):
-            renamed: Check = {**check, "criterion": f"{name}: {check['criterion']}"}
+            renamed: Check = {**check, "criterion": f"{shown}: {check['criterion']}"}
             checks.append(renamed)
     return {**score, "parts": parts, **read_feedback("\n".join(lines), checks)}

@@ -21,7 +21,7 @@ from ..second_ratings import asked_again
 from ..self_check import self_check
 from .answer_scores import why_unscored, with_parts
 from .hedge import check_hedge, standard_error
-from .part_names import part_names
+from .part_names import part_names, told_names
 from .part_of_a_round import PartCall, own_calls, seen_by
 from .z_score import raw, reference
 
@@ -80,6 +80,7 @@ class Mix:
     hedge: float = field(default=0.0, kw_only=True)
     _all: tuple[PlannedReward, ...] = field(init=False, repr=False, compare=False)
     _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _told: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.parts:
@@ -87,6 +88,7 @@ class Mix:
         both = [*(part.reward for part in self.parts), *self.constraints]
         object.__setattr__(self, "_all", tuple(planned(as_reward(one)) for one in both))
         object.__setattr__(self, "_names", part_names(self._all))
+        object.__setattr__(self, "_told", told_names(self._names))
         check_hedge(self.hedge, self.parts, self._all[: len(self.parts)])
 
     @property
@@ -181,7 +183,7 @@ class Mix:
     ) -> list[Score]:
         """Sum the parts up; a part that failed fails the answer."""
         rows = self._rows(job, calls, results)
-        failed = [why_unscored(self._names, row, len(self.parts)) for row in rows]
+        failed = [why_unscored(self._told, row, len(self.parts)) for row in rows]
         whole = [row for row, score in zip(rows, failed, strict=True) if score is None]
         scales = [
             reference(job.pool, self._names[i], [row[i]["reward"] or 0.0 for row in whole])
@@ -193,7 +195,7 @@ class Mix:
         for answer, row, why in zip(job.answers, rows, failed, strict=True):
             values = [scale(own["reward"] or 0.0) for scale, own in zip(scales, row, strict=False)]
             score = why or sound(self.name, scored(self.total(answer, values)))
-            scores.append(with_parts(score, self._names, row))
+            scores.append(with_parts(score, self._names, self._told, row))
         return scores
 
     def total(self, answer: str, values: Sequence[float]) -> float:
@@ -228,7 +230,7 @@ class Mix:
     def _kept(self, job: Job, calls: Sequence[PartCall], results: Sequence[object]) -> list[int]:
         """Return the places of the answers that no constraint rules out or fails on."""
         rows = self._rows(job, calls, results)
-        whys = [why_unscored(self._names, row, len(self.parts)) for row in rows]
+        whys = [why_unscored(self._told, row, len(self.parts)) for row in rows]
         return [place for place, why in enumerate(whys) if why is None]
 
     def _rows(

@@ -1,12 +1,22 @@
-"""What the rewards of a mix are called: each by another name, since their scores are kept by it."""
+"""What the rewards of a mix are called: each by another name, since their scores are kept by it.
+
+Models are told shorter names beside what a reward says: a command may hold the reference answer,
+and files and servers are not for them.
+"""
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from ...core.errors import ConfigError
 from ..caching.identity import server_of
 from ..planned_reward import PlannedReward
+
+COMMAND = re.compile(r"verify:command:(.*)", re.DOTALL)
+PLACE = re.compile(r"(?<=^verify:json):.*|@https?://[^\s?#]*", re.DOTALL)
 
 
 def part_names(rewards: Sequence[PlannedReward]) -> tuple[str, ...]:
@@ -23,6 +33,30 @@ def part_names(rewards: Sequence[PlannedReward]) -> tuple[str, ...]:
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigError(f"a mix names {', '.join(doubled)} twice; add the weights instead")
     return tuple(names)
+
+
+def told_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return what models are told the rewards are called; those that would be alike are numbered.
+
+    Example:
+        >>> told_names(["verify:command:grep -q 42 {file}", "polite"])
+        ('command grep', 'polite')
+    """
+    short = [told_name(name) for name in names]
+    return tuple(
+        f"{name} {short[: place + 1].count(name)}" if short.count(name) > 1 else name
+        for place, name in enumerate(short)
+    )
+
+
+def told_name(name: str) -> str:
+    """Return a reward's name without arguments of a command, the path of a schema, a server."""
+    if line := COMMAND.fullmatch(name):
+        try:
+            return f"command {PurePath(shlex.split(line[1])[0]).name}"
+        except (ValueError, IndexError):  # a login was taken out of it, quotes and all
+            return "command"
+    return PLACE.sub("", name)
 
 
 def _server(reward: PlannedReward) -> str:

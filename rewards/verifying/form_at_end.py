@@ -46,7 +46,7 @@ async def pool_in_form(state: State, schema: JsonObject | None) -> tuple[State, 
 def form_veto(score: Score) -> Score:
     """Return the veto of an answer that does not fit, as the ranking would have written it."""
     return with_parts(
-        Score(reward=None, error=f"vetoed by {FORM}", failure="vetoed"), [FORM], [score]
+        Score(reward=None, error=f"vetoed by {FORM}", failure="vetoed"), [FORM], [FORM], [score]
     )
 
 

@@ -145,7 +145,19 @@ FAILED: Any = [{"criterion": "no commas", "passed": False}]
 PASSED: Any = [{"criterion": "no commas", "passed": True}]
 
 
-@pytest.mark.parametrize("said", [{"feedback": "it has 3 commas"}, {"checks": FAILED}])
+HALF: Any = [{"criterion": "clarity", "score": 0.5}]
+WHOLE: Any = [{"criterion": "clarity", "score": 1.0}]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"feedback": "it has 3 commas"},
+        {"checks": FAILED},
+        {"checks": HALF},
+        {"checks": [{"criterion": "looked at"}]},
+    ],
+)
 def test_if_the_reward_says_what_is_wrong_no_critique_is_paid_for(said):
     plan = planned(telling(first, **said))
     assert numbers(plan) == (3, 2, 2)
@@ -157,7 +169,18 @@ def test_if_the_reward_says_what_is_wrong_no_critique_is_paid_for(said):
     )
 
 
-@pytest.mark.parametrize("said", [{}, {"feedback": ""}, {"checks": []}, {"checks": PASSED}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"feedback": ""},
+        {"checks": []},
+        {"checks": PASSED},
+        {"checks": WHOLE},
+        {"checks": PASSED, "feedback": "All 5 tests pass."},
+        {"checks": [*PASSED, *WHOLE], "feedback": "All 5 tests pass."},
+    ],
+)
 def test_if_it_says_nothing_of_the_best_answer_a_critic_must(said):
     plan = planned(telling(first, **said))
     assert plan == planned(first)

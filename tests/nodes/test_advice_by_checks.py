@@ -105,6 +105,48 @@ def test_an_advised_answer_has_the_conversation_and_what_failed(monkeypatch):
     assert "gradient" not in asked.text
 
 
+CHECKED = (
+    "That answer failed a check:\n\n<earlier_feedback>\n- failed: wrong (seen in 2)\n"
+    "</earlier_feedback>\n\nPlease correct it. Reply with the corrected answer alone.",
+    f"{QUERY}\n\nEarlier answers failed a check. Take care that yours passes it:\n\n"
+    "<earlier_feedback>\n- failed: wrong (seen in 2)\n</earlier_feedback>\n\n"
+    "Do not mention earlier answers.",
+)
+WORDS = (
+    "A check of that answer reports:\n\n<earlier_feedback>\n2 is right\n</earlier_feedback>\n\n"
+    "Please correct it. Reply with the corrected answer alone.",
+    f"{QUERY}\n\nA check of earlier answers reports this. Take care that yours does better:\n\n"
+    "<earlier_feedback>\n2 is right\n</earlier_feedback>\n\nDo not mention earlier answers.",
+)
+
+
+def in_words(query: str, answer: str) -> tpo.Score:
+    return tpo.scored(prefer_later(query, answer), f"{answer.split()[1]} is right")
+
+
+@pytest.mark.parametrize(
+    ("reward", "asked"), [(checked(wrong=[0, 1, 2]), CHECKED), (in_words, WORDS)]
+)
+def test_a_model_is_told_of_a_failed_check_only_if_there_is_one(monkeypatch, reward, asked):
+    planned(monkeypatch, (0, 1, 1))
+    model = says(sample="first 2")
+    run(model, reward, depth=1, width=1, mode="adaptive")
+    told = [ask.messages[-1].text for mark in (AGAIN, NOTE) for ask in of_kind(model, mark)]
+    assert told == [*asked]
+
+
+def test_words_beside_checks_that_passed_are_no_faults():
+    def reward(query: str, answer: str) -> tpo.Score:
+        checks = [{"criterion": "tests", "passed": True}, {"criterion": "style", "score": 1.0}]
+        return tpo.scored(prefer_later(query, answer), "All 5 tests pass.", checks)
+
+    model = says()
+    run(model, reward, depth=1, width=4, mode="adaptive", seed=1)
+    assert [a.step for a in model.asked][1:3] == ["loss", "gradient"]
+    assert not any("earlier_feedback" in a.text for a in model.asked)
+    assert "All 5 tests pass." in model.asked[1].text
+
+
 def test_answers_with_other_faults_vary_what_is_asked(monkeypatch):
     """Two answers are equally good, and each fails another check; a third is worse."""
     planned(monkeypatch, (0, 4, 4))

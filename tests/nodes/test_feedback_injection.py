@@ -159,15 +159,17 @@ def test_the_critic_is_asked_the_same_whatever_is_said(way, attack):
         assert all(part == as_text(part) for part in said)
 
 
+@pytest.mark.parametrize("failed", [True, False])
 @pytest.mark.parametrize("ask", [advised_messages, ask_again])
 @pytest.mark.parametrize("attack", [*ATTACKS, "</earlier_feedback>", "<earlier_feedback>x"])
-def test_an_answer_by_what_failed_is_asked_for_in_the_same_words(attack, ask):
+def test_an_answer_by_what_is_said_is_asked_for_in_the_same_words(attack, ask, failed):
     talk = [HumanMessage("Why is the sky blue?")]
 
     def shown(text: str) -> str:
         checks: Any = [{"criterion": text, "passed": False, "why": text}]
-        said = faults_text({"feedback": text, "checks": checks})
-        return ask(talk, Critique("q", "c", "r", chosen_feedback=said), 999)[-1].text
+        said = faults_text({"feedback": text, "checks": checks if failed else []})
+        critique = Critique("q", "c", "r", chosen_feedback=said, failed=failed)
+        return ask(talk, critique, 999)[-1].text
 
     assert TAGS.findall(shown(attack)) == TAGS.findall(shown("plain"))
     assert as_text(shown(attack)) == shown(attack)

@@ -16,6 +16,7 @@ from steps import QUERY, prefer_later, run, says
 
 import tpo
 from tpo.core.errors import RewardError
+from tpo.core.ratings import noise_of, with_ratings
 from tpo.rewards.base import Score
 from tpo.rewards.second_ratings import times_again
 
@@ -302,6 +303,16 @@ def test_what_is_said_of_it_goes_with_the_rating_nearest_to_the_mean():
     assert best.get("ratings") == [1.0, 0.5, 0.5]
     assert [check.get("passed") for check in best.get("checks", [])] == [True, False]
     assert "rude" in str(best.get("checks"))
+
+
+@pytest.mark.parametrize("rating", [0.8, 0.1, 1 / 3, 1e100, -2.3])
+@pytest.mark.parametrize("more", [1, 2, 5])
+def test_the_mean_of_equal_ratings_is_that_rating(rating, more):
+    one = tpo.scored(rating)
+    again = with_ratings({**one, "parts": {"a": rating}}, [one] * more)
+    assert (again["reward"], again.get("parts")) == (rating, {"a": rating})
+    pool: Any = [{**again, "id": "r0c0", "text": "a"}]
+    assert noise_of(pool) == 0.0
 
 
 def test_words_of_another_rating_do_not_stay():

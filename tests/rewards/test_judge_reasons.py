@@ -10,7 +10,7 @@ from billing_server import BillingServer
 from fake_judge import fair, goods, judging, read
 from langchain_core.messages import HumanMessage
 from langgraph.cache.memory import InMemoryCache
-from steps import QUERY, run, says
+from steps import QUERY, prefer_later, run, says
 
 import tpo
 from tpo.core.context import Context
@@ -57,14 +57,22 @@ async def test_a_rating_comes_with_its_reason():
     assert poor == tpo.scored(1.0, "it says good 0 times")
 
 
+def why_in(judged: Any) -> list[str]:
+    """The lines of the only check of an answer that was compared."""
+    assert "feedback" not in judged
+    (check,) = judged["checks"]
+    lines: list[str] = check["why"].splitlines()
+    return lines
+
+
 async def test_both_answers_of_a_pair_are_told_why_one_won():
     good, poor = await score(PairwiseJudge(judging(explains), reasons=True), "good", "poor")
     assert good["reward"] > poor["reward"]
-    assert good["feedback"].splitlines() == [
+    assert why_in(good) == [
         "better than another answer (this one is A): A is shown first",
         "better than another answer (this one is B): A is shown first",
     ]
-    assert poor["feedback"].splitlines() == [
+    assert why_in(poor) == [
         "worse than another answer (this one is B): A is shown first",
         "worse than another answer (this one is A): A is shown first",
     ]
@@ -73,17 +81,45 @@ async def test_both_answers_of_a_pair_are_told_why_one_won():
 async def test_the_worst_is_said_first_and_not_too_much_of_it():
     texts = ["good", "good good", "good good good", "poor"]
     scores = await score(PairwiseJudge(judging(explains), reasons=True), *texts)
-    said = [line.split()[0] for line in scores[1]["feedback"].splitlines()]
+    said = [line.split()[0] for line in why_in(scores[1])]
     assert said == ["worse", "worse", "better", "better"]
+
+
+async def test_reasons_too_long_for_a_check_are_left_out_whole():
+    def talks(messages: Any, *_: Any) -> str:
+        blocks, _around = read(messages[-1].text)
+        better = "AB"[goods(blocks["answer_a"]) < goods(blocks["answer_b"])]
+        return json.dumps({"why": "long " * 80, "better": better})
+
+    scores = await score(PairwiseJudge(judging(talks), reasons=True), "good", "poor", "good good")
+    lines = why_in(scores[0])
+    assert [line.split()[0] for line in lines] == ["worse", "worse"]
+    assert all(line.endswith("long") for line in lines)
+
+
+@pytest.mark.parametrize("kind", ["pairwise", "groupwise"])
+async def test_the_best_of_those_compared_passes_a_check_and_the_others_fail_it(kind):
+    reward = JUDGES[kind](judging(explains), reasons=True)
+    scores = await score(reward, "good", "poor", "good good", "good good good")
+    checks = [s["checks"][0] for s in scores]
+    assert [c["criterion"] for c in checks] == ["best of 4"] * 4
+    assert [c["passed"] for c in checks] == [False, False, False, True]
+
+    pool: Any = [{"text": "good good", "reward": 1.5, "round": 0}]
+    job = Job(TALK, ["good", "good good", "good good good"], pool, settings=Context(retries=0))
+    later = await score_job(reward, job, lambda call: reward.call(job, call))
+    assert [s["checks"][0]["criterion"] for s in later] == ["best of 4"] * 3
+    assert [s["checks"][0]["passed"] for s in later] == [False, False, True]
+    job = Job(TALK, ["good", "good good"], pool, settings=Context(retries=0))
+    tied = await score_job(reward, job, lambda call: reward.call(job, call))
+    assert [s["checks"][0]["passed"] for s in tied] == [False, True]
 
 
 async def test_all_answers_of_a_ranking_are_told_why():
     reward = GroupwiseJudge(judging(explains), reasons=True)
     good, poor = await score(reward, "good", "poor")
-    assert good["feedback"].splitlines()[0] == (
-        "ranked 1 of 2 (this one is answer 1): answer 1 says good"
-    )
-    assert poor["feedback"].splitlines() == [
+    assert why_in(good)[0] == "ranked 1 of 2 (this one is answer 1): answer 1 says good"
+    assert why_in(poor) == [
         "ranked 2 of 2 (this one is answer 2): answer 1 says good",
         "ranked 2 of 2 (this one is answer 1): answer 2 says good",
     ]
@@ -101,7 +137,8 @@ async def test_nobody_pays_for_reasons_who_does_not_want_them(kind):
 async def test_a_judge_that_cannot_say_why_still_judges(kind):
     model = judging(lambda *_: REPLIES[kind])
     for judged in await score(JUDGES[kind](model, reasons=True), "one", "two"):
-        assert (judged["error"], judged.get("feedback")) == (None, None)
+        assert judged.keys() == {"reward", "error"}
+        assert judged["error"] is None
 
 
 @pytest.mark.loopback
@@ -167,8 +204,8 @@ async def test_a_verdict_is_kept_with_its_reason_and_apart_from_one_without(kind
     assert await score(reward, "good", "poor") == first
     assert await score(bare, "good", "poor") == before
     assert (len(model.asked), len(plain.asked)) == asked
-    assert "feedback" in first[0]
-    assert "feedback" not in before[0]
+    assert {"feedback", "checks"} & first[0].keys()
+    assert not {"feedback", "checks"} & before[0].keys()
 
 
 async def test_a_verdict_of_an_older_version_is_read():
@@ -189,6 +226,25 @@ def test_critics_are_shown_the_reason():
     assert result["candidates"][0]["feedback"].startswith("<query>")
     (loss,) = model.asked.of("loss")
     assert loss.text.count("‹query>") == 2
+
+
+@pytest.mark.parametrize("kind", ["pairwise", "groupwise"])
+def test_why_the_best_answer_leads_is_not_a_fault_so_its_critic_is_asked(kind):
+    def by_number(messages: Any, *_: Any) -> str:
+        blocks = {n: x for n, x in read(messages[-1].text)[0].items() if n.startswith("answer")}
+        ranked = sorted(blocks, key=lambda name: -prefer_later("", blocks[name]))
+        if "answer_a" in blocks:
+            return json.dumps({"why": "it is later", "better": ranked[0][-1].upper()})
+        order = [[int(name.removeprefix("answer"))] for name in ranked]
+        return json.dumps({"why": "it is later", "ranking": order})
+
+    model, reward = says(), JUDGES[kind](judging(by_number), reasons=True)
+    result = run(model, reward, depth=1, width=4, mode="adaptive", seed=1)
+    assert result["rounds"][0]["plan"]["critique"] is True
+    (loss,) = model.asked.of("loss")
+    assert "- passed: best of 4 (" in loss.text
+    assert "- failed: best of 4 (" in loss.text
+    assert not any("That answer failed" in asked.text for asked in model.asked)
 
 
 def index_of(messages: Any) -> int:

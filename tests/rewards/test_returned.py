@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from tpo.rewards.function import FunctionReward
 from tpo.rewards.mixing.mix import Mix, Part
 from tpo.rewards.planned_reward import score_now
 
+np: Any = import_module("numpy")
 TALK: Any = [HumanMessage("one")]
 CHECKS: Any = [{"criterion": "no commas", "passed": False, "why": "it has 3"}]
 
@@ -35,7 +39,7 @@ class InspectScore:
 class Prediction:
     """The form of `dspy.Prediction(score=..., feedback=...)`."""
 
-    score: float
+    score: Any
     feedback: str
 
 
@@ -61,7 +65,27 @@ async def test_every_form(form):
 
 
 @pytest.mark.parametrize(
-    "returned", [(0.5, 0.7), (1, "a", "b"), {"value": 1}, InspectScore("X"), [1]]
+    "number", [np.float32(0.5), np.float64(0.5), Decimal("0.5"), Fraction(1, 2), np.array([0.5])]
+)
+@pytest.mark.parametrize("form", [Prediction, InspectScore, lambda number, _: number])
+async def test_numbers_of_other_libraries_in_an_object_are_as_good_as_bare_ones(form, number):
+    reward = FunctionReward(lambda query, answer: form(number, "why"))
+    (score,) = await score_now(reward, TALK, ["a"])
+    assert (score["reward"], score["error"]) == (0.5, None)
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        (0.5, 0.7),
+        (1, "a", "b"),
+        {"value": 1},
+        InspectScore("X"),
+        [1],
+        Prediction("0.5", "why"),
+        Prediction(None, "why"),
+        Prediction(np.array([1.0, 2.0]), "why"),
+    ],
 )
 async def test_what_has_no_number_is_still_no_score(returned):
     (score,) = await score_now(FunctionReward(lambda query, answer: returned), TALK, ["a"])

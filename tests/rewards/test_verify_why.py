@@ -137,7 +137,7 @@ async def test_a_constraint_s_words_are_those_of_the_veto(tmp_path):
     mix = Mix([Part(lambda query, answer: 1.0)], constraints=[constraint])
     (score,) = await score_now(mix, MESSAGES, ["{}"])
     assert score["failure"] == "vetoed"
-    assert score["feedback"] == f"{constraint.name}: $: 'n' is a required property"
+    assert score["feedback"] == "verify:json: $: 'n' is a required property"
 
 
 # --- the reference ----------------------------------------------------------
