@@ -7,6 +7,7 @@ from dataclasses import replace
 from ..core.context import Context
 from ..core.conversation import read_conversation
 from ..core.errors import PolicyError
+from ..core.failure import failure_of
 from ..core.faults import MOST_VERSIONS, failed_checks, faults_text, with_other_faults
 from ..core.feedback import feedback_text
 from ..core.moves import plan_of
@@ -112,8 +113,9 @@ def drafts_of(state: State, context: Context, most: int) -> list[tuple[int, Crit
 
 def by_faults(critique: Critique, told: bool, *answers: Candidate) -> Critique:
     """Return a critique that goes by what is wrong with answers, if models are told of that."""
+    vetoed = any(failure_of(answer) == "vetoed" for answer in answers)
     said, failed = faults_text(*answers) if told else "", bool(failed_checks(*answers))
-    return replace(critique, chosen_feedback=said, failed=failed)
+    return replace(critique, chosen_feedback=said, failed=failed or vetoed)
 
 
 def answers_to_fuse(state: State, context: Context, most: int) -> list[tuple[int, Critique]]:
