@@ -14,6 +14,7 @@ from langchain_core.messages import AnyMessage, HumanMessage
 
 from ..core.message_text import message_words
 from ..core.prompt_template import Prompt, clip, quote
+from ..core.special_tokens import as_text
 from .feedback import shown_feedback
 from .prompt_set import Critique
 
@@ -81,7 +82,7 @@ def what_was_learnt(
     # Without a critique both are a person's, who may have written a loss alone.
     said, gradient = critique.chosen_feedback, critique.gradient or critique.loss
     feedback = shown_feedback(said, clip_tokens)
-    changes = quote(clip(gradient, clip_tokens))
+    changes = as_text(quote(clip(gradient, clip_tokens)))
     return {
         "feedback": checked.fill({"feedback": feedback}) if said else "",
         "gradient": to_change.fill({"gradient": changes}) if gradient else "",

@@ -24,6 +24,7 @@ ARMS: dict[str, dict[str, Any]] = {
     "tpo": {"mode": "tpo", **D2_N5, "feedback": "hide"},
     "adaptive_feedback": {"mode": "adaptive", **D2_N5},
     "tpo_feedback": {"mode": "tpo", **D2_N5},
+    "adaptive_fusion": {"mode": "adaptive", **D2_N5, "fusion": True},
 }
 
 

@@ -168,7 +168,7 @@ def test_an_answer_by_what_is_said_is_asked_for_in_the_same_words(attack, ask, f
     def shown(text: str) -> str:
         checks: Any = [{"criterion": text, "passed": False, "why": text}]
         said = faults_text({"feedback": text, "checks": checks if failed else []})
-        critique = Critique("q", "c", "r", chosen_feedback=said, failed=failed)
+        critique = Critique("q", "c", "r", gradient=text, chosen_feedback=said, failed=failed)
         return ask(talk, critique, 999)[-1].text
 
     assert TAGS.findall(shown(attack)) == TAGS.findall(shown("plain"))
