@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import nsmallest
 from itertools import chain, combinations, pairwise
 from math import ceil
@@ -12,6 +12,7 @@ from statistics import fmean
 
 NEAR_COPY = 0.8  # from this likeness on a text says what another says
 FEW = 8  # pairs: of shorter texts likeness tells little, as signs do not count
+_SIGN = re.compile(r"[-+*/%=<>&|^~!]")
 _ASCII_WORD = re.compile(r"\w+")
 # Chinese, Japanese, Thai, Lao, Burmese and Khmer have no spaces: each of their letters is a word.
 _ALONE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -63,17 +64,24 @@ def likeness(a: Pairs, b: Pairs) -> float:
     return common / (len(a) + len(b) - common)
 
 
-def nearly_same(one: str, other: str) -> bool:
+def nearly_same(one: str, other: str, pairs: Callable[[str], Pairs] | None = None) -> bool:
     """Return whether a text says nearly what another says; of short ones, whether they are equal.
+
+    Other signs of arithmetic or code say something else, though no word holds them.
+
+    Args:
+        one: A text.
+        other: Another.
+        pairs: Returns a text's pairs, if they are known; `word_pairs` if left out.
 
     Example:
         >>> nearly_same("x > 0", "x < 0")
         False
     """
-    a, b = word_pairs(one), word_pairs(other)
+    a, b = map(pairs or word_pairs, (one, other))
     if min(len(a), len(b)) < FEW:
         return one.split() == other.split() != []
-    return likeness(a, b) >= NEAR_COPY
+    return likeness(a, b) >= NEAR_COPY and _SIGN.findall(one) == _SIGN.findall(other)
 
 
 def near_copies(texts: Sequence[Pairs], before: Sequence[Pairs] = ()) -> set[int]:

@@ -113,8 +113,9 @@ def drafts_of(state: State, context: Context, most: int) -> list[tuple[int, Crit
 
 def by_faults(critique: Critique, told: bool, *answers: Candidate) -> Critique:
     """Return a critique that goes by what is wrong with answers, if models are told of that."""
+    failed = any(check.get("passed") is False for check in failed_checks(*answers))
     vetoed = any(failure_of(answer) == "vetoed" for answer in answers)
-    said, failed = faults_text(*answers) if told else "", bool(failed_checks(*answers))
+    said = faults_text(*answers) if told else ""
     return replace(critique, chosen_feedback=said, failed=failed or vetoed)
 
 

@@ -80,6 +80,7 @@ def others_like(
 
     A run that plans has several kinds in a round, each with a level of its own. What rewrites
     have lost is not seen in fresh answers beside them. But fresh ones are alike in all rounds.
+    A fused answer is alone of its kind, so the whole round is looked at.
 
     Args:
         chosen: The id of the chosen answer.
@@ -88,7 +89,7 @@ def others_like(
     """
     here = of_round(pool, nth)
     one = by_id(here, chosen)
-    if one is None or "move" not in one:
+    if one is None or one.get("move", "fused") == "fused":
         return [here]
     same = made_by(here, one["move"])
     return [same, [*same, *made_by(pool, "fresh")]] if one["move"] == "fresh" else [same]

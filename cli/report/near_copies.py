@@ -20,7 +20,8 @@ def copies_phrase(record: Round, pool: Sequence[Candidate]) -> str:
     near = record.get("near_copies")
     scored = len(with_reward(of_round(pool, record["round"])))
     says = "copies" if near == 1 else "copy"
-    return f"{near} of {scored} nearly {says} an earlier answer" if near else ""
+    # Scored again later, a round may have fewer answers than copies were counted.
+    return f"{min(near, scored)} of {scored} nearly {says} an earlier answer" if near else ""
 
 
 def copies_lines(rounds: Sequence[Round], pool: Sequence[Candidate]) -> list[Text]:

@@ -24,7 +24,7 @@ def progress_line(event: AnyEvent, view: View) -> str:
             again = known and {**known, "heldout": None} == {**ranked, "heldout": None}
             return "" if again else round_line(ranked, view)
         case "tpo.plan":
-            return f"Round {event['round'] + 1} of {view.depth}: {event['plan']['why']}"
+            return f"Plan for round {event['round'] + 1} of {view.depth}: {event['plan']['why']}"
         case "tpo.loss" | "tpo.gradient":
             step = event["type"].removeprefix("tpo.")
             which = f" {event['index'] + 1}" if "index" in event else ""

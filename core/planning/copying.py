@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from ..context import Context
 from ..diversity import near_copies, nearly_same, word_pairs
-from ..pool import of_round, reward_of, with_reward
+from ..pool import best, of_round, reward_of, with_reward
 from ..ratings import ratings_of
 from ..state import Candidate, State
 from .moves_so_far import SAME, made_by, rewrites_of
 
+OLDER = 0.25  # how much a copy counts once another answer leads
 
-def copies_of(pool: Sequence[Candidate], spread: float) -> set[str]:
-    """Return the ids of rewrites that nearly copy the answer they rewrote and have its reward.
+
+def copies_of(pool: Sequence[Candidate], spread: float) -> dict[str, float]:
+    """Return the rewrites that nearly copy the answer they rewrote and have its reward.
 
     A rewrite with the reward of its answer may have changed it or not: its text tells. Nothing is
     a copy if another rewrite with nearly the text of its answer has gained: then few words may do.
@@ -21,16 +24,20 @@ def copies_of(pool: Sequence[Candidate], spread: float) -> set[str]:
     Args:
         pool: The candidates so far.
         spread: See `spread_of`.
+
+    Returns:
+        How much each counts, by its id: 1 if the answer that it copied still leads.
     """
-    copies, least = set[str](), SAME * spread
+    copies, least, pairs = dict[str, float](), SAME * spread, cache(word_pairs)
+    leader = best(pool)
     for rewrite, drafts in rewrites_of(pool):
         known = [rating for draft in drafts for rating in (reward_of(draft), *ratings_of(draft))]
         gained = reward_of(rewrite) > max(known) + least
         same = any(abs(reward_of(rewrite) - rating) <= least for rating in known)
-        if (gained or same) and any(nearly_same(rewrite["text"], d["text"]) for d in drafts):
+        if (gained or same) and any(nearly_same(rewrite["text"], d["text"], pairs) for d in drafts):
             if gained:
-                return set()
-            copies.add(rewrite["id"])
+                return {}
+            copies[rewrite["id"]] = 1.0 if leader in drafts else OLDER
     return copies
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from math import fsum, sqrt
 from statistics import fmean
@@ -67,11 +67,14 @@ def rewrites_of(pool: Sequence[Candidate]) -> list[tuple[Candidate, list[Candida
     the reward says what is wrong, also answers of the same reward with other faults.
     """
     rounds: dict[int, list[Candidate]] = {}
-    for c in sorted(with_reward(pool), key=lambda c: (-reward_of(c), c["index"])):
+    for c in sorted(with_reward(pool), key=lambda c: (-reward_of(c), c.get("index", 0))):
         drafts = rounds.setdefault(c["round"], [c])
         if c is not drafts[0] and reward_of(c) == reward_of(drafts[0]):
             drafts.append(c)
-    best = {n: [d[0], *with_other_faults(d, d[0], MOST_VERSIONS)[1:]] for n, d in rounds.items()}
+    best = {
+        n: [d[0], *(c for c in with_other_faults(d, d[0], MOST_VERSIONS) if c is not d[0])]
+        for n, d in rounds.items()
+    }
     made = with_reward(made_by(pool, "rewrite"))
     return [(c, best[n]) for c in made if (n := c["parent_round"]) is not None and n in best]
 
@@ -106,12 +109,17 @@ def rewards_of(
     return sorted((reward_of(c) - top) / spread - least for c in made)
 
 
-def usable_share(made: Sequence[Candidate], copies: Collection[str] = ()) -> float:
+def usable_share(made: Sequence[Candidate], copies: Mapping[str, float] | None = None) -> float:
     """Return the share of texts that can be used, as if one more had been, and that are new.
 
     Copies do not come by chance: where one rewrite is a copy, most are. So a few are enough.
+
+    Args:
+        made: What a move has made.
+        copies: Which of them are copies, and how much each counts.
     """
-    usable = with_reward(made)
-    new = sum(c["id"] not in copies for c in usable)
-    share = (new + NO_COPY) / (len(usable) + NO_COPY)
+    usable, known = with_reward(made), copies or {}
+    copied = [known[c["id"]] for c in usable if c["id"] in known]
+    new = len(usable) - len(copied) + NO_COPY
+    share = new / (new + sum(copied))
     return (len(usable) + 1) / (len(made) + 1) * share * (share > MOST_COPY)

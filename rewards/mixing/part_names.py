@@ -16,7 +16,7 @@ from ..caching.identity import server_of
 from ..planned_reward import PlannedReward
 
 COMMAND = re.compile(r"verify:command:(.*)", re.DOTALL)
-PLACE = re.compile(r"(?<=^verify:json):.*|@https?://[^\s?#]*", re.DOTALL)
+PLACE = re.compile(r"(?<=^verify:json):.*|@[^\s?#]*|(?<=:)[~./][^\s?#]*/", re.DOTALL)
 
 
 def part_names(rewards: Sequence[PlannedReward]) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ def told_names(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def told_name(name: str) -> str:
-    """Return a reward's name without arguments of a command, the path of a schema, a server."""
+    """Return a reward's name without arguments of a command, the path of a file, a server."""
     if line := COMMAND.fullmatch(name):
         try:
             return f"command {PurePath(shlex.split(line[1])[0]).name}"

@@ -99,7 +99,7 @@ export function planSentence({ fresh, rewrite, advised, why }) {
 export function copiesPhrase({ round, near_copies: near }, candidates) {
   if (!near) return "";
   const scored = candidates.filter((c) => c.round === round && !c.error && c.reward != null).length;
-  return `${near} of ${scored} nearly ${near === 1 ? "copies" : "copy"} an earlier answer`;
+  return `${Math.min(near, scored)} of ${scored} nearly ${near === 1 ? "copies" : "copy"} an earlier answer`;
 }
 
 const MOVES = { fresh: "fresh", rewrite: "rewrite", advised: "with advice", fused: "fused" };

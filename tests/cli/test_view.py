@@ -256,7 +256,7 @@ def test_a_pipe_is_told_how_the_next_round_is_divided():
     stream = io.StringIO()
     watch = ProgressLines(stream, after(RANKED))
     watch(PLANNED)  # type: ignore[arg-type]
-    said = "   4.2 s  Round 1 of 1: 1 fresh answer, 2 rewrites: for a reason\n"
+    said = "   4.2 s  Plan for round 1 of 1: 1 fresh answer, 2 rewrites: for a reason\n"
     assert stream.getvalue() == said
 
 

@@ -9,7 +9,12 @@ import pytest
 from tpo.core.context import Context
 from tpo.core.planning.copying import copies_of, mostly_copies
 from tpo.core.planning.move_beliefs import beliefs_of
-from tpo.core.planning.moves_so_far import gains_of_rewrites, spread_of, usable_share
+from tpo.core.planning.moves_so_far import (
+    gains_of_rewrites,
+    rewrites_of,
+    spread_of,
+    usable_share,
+)
 from tpo.core.planning.round_plan import plan_round
 
 WORDS = "one two three four five six seven eight nine ten"
@@ -37,7 +42,7 @@ def rewritten(*texts: str, reward: float = 4 / 6) -> Any:
 
 
 def copies(pool: Any) -> set[str]:
-    return copies_of(pool, spread_of(pool))
+    return set(copies_of(pool, spread_of(pool)))
 
 
 @pytest.mark.parametrize("text", [WORDS, NEAR, WORDS.upper()])
@@ -84,15 +89,47 @@ def test_short_answers_are_copies_only_if_they_are_equal(one, other):
 def test_a_copy_is_a_text_that_cannot_be_used_and_says_nothing_of_the_others():
     pool = rewritten(NEAR, NEAR, OTHER)
     assert gains_of_rewrites(pool, 0.5) == [0, 0, 0]
-    assert gains_of_rewrites(pool, 0.5, copies(pool)) == [0]
+    found = copies_of(pool, 0.5)
+    assert gains_of_rewrites(pool, 0.5, found) == [0]
     made = pool[len(first) :]
     assert usable_share(made) == 1
-    assert usable_share(made, copies(pool)) == pytest.approx(1.15 / 3.15)
+    assert usable_share(made, found) == pytest.approx(1.15 / 3.15)
     malformed = answer(1, 3, "", None)
-    assert usable_share([*made, malformed], copies(pool)) == pytest.approx(0.8 * 1.15 / 3.15)
-    assert usable_share(rewritten(NEAR, NEAR, NEAR)[5:], {"r1c0", "r1c1", "r1c2"}) == 0
+    assert usable_share([*made, malformed], found) == pytest.approx(0.8 * 1.15 / 3.15)
+    three = rewritten(NEAR, NEAR, NEAR)
+    assert usable_share(three[5:], copies_of(three, 0.5)) == 0
     alone = beliefs_of(rewritten(OTHER), 0.5)
     assert beliefs_of(pool, 0.5).stays == [pytest.approx(guess) for guess in alone.stays]
+
+
+def test_copies_of_an_answer_that_no_longer_leads_count_less():
+    pool = [*rewritten(NEAR, NEAR, NEAR), answer(2, 0, OTHER, 5 / 6, "fresh")]
+    assert list(copies_of(pool, 0.5).values()) == [0.25] * 3
+    assert usable_share(pool[5:8], copies_of(pool, 0.5)) == pytest.approx(0.15 / 0.9)
+
+
+CODE = """def f(numbers):
+    total = 0
+    for place, number in enumerate(numbers):
+        if number % 3 == 0:
+            total = total + place * number
+    return total"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("== 0", "!= 0"), ("total +", "total -"), ("% 3", "// 3")]
+)
+def test_another_sign_of_code_or_arithmetic_is_a_change(old, new):
+    pool = [{**c, "text": CODE} if c["text"] == WORDS else c for c in first]
+    assert copies([*pool, answer(1, 0, CODE.replace(old, new), 4 / 6)]) == set()
+    assert copies([*pool, answer(1, 0, f"{CODE}  # now", 4 / 6)]) == {"r1c0"}
+
+
+def test_where_nothing_is_told_only_the_chosen_answer_was_rewritten():
+    passed = {**answer(0, 5, OTHER, 4 / 6, "fresh"), "checks": [{"criterion": "a", "passed": True}]}
+    failed = {**answer(0, 6, NEAR, 4 / 6, "fresh"), "checks": [{"criterion": "b", "passed": False}]}
+    [(_, drafts)] = rewrites_of([passed, failed, answer(1, 0, "rewritten", 0.1)])
+    assert [c["id"] for c in drafts] == ["r0c5", "r0c6"]
 
 
 def divided(*texts: str) -> tuple[int, int, int]:

@@ -124,8 +124,16 @@ def in_words(query: str, answer: str) -> tpo.Score:
     return tpo.scored(prefer_later(query, answer), f"{answer.split()[1]} is right")
 
 
+def in_a_bare_check(query: str, answer: str) -> tpo.Score:
+    return tpo.scored(prefer_later(query, answer), checks=[{"criterion": "length"}])
+
+
+BARE = [ask.replace("2 is right", "- checked: length") for ask in WORDS]
+
+
 @pytest.mark.parametrize(
-    ("reward", "asked"), [(checked(wrong=[0, 1, 2]), CHECKED), (in_words, WORDS)]
+    ("reward", "asked"),
+    [(checked(wrong=[0, 1, 2]), CHECKED), (in_words, WORDS), (in_a_bare_check, BARE)],
 )
 def test_a_model_is_told_of_a_failed_check_only_if_there_is_one(monkeypatch, reward, asked):
     planned(monkeypatch, (0, 1, 1))

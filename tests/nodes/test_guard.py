@@ -189,7 +189,9 @@ def test_fresh_answers_of_other_rounds_stand_in_as_they_are_alike():
     assert others(1, "r1c0", "fresh", *mixed) == ["r1c1", "r1c2"]
     assert others(1, "r1c2", *mixed) == ["r1c3", "r1c6"]
     assert others(1, "r1c4", *mixed) == ["r1c5"]
-    assert others(1, "r0c1", *mixed) == [f"r1c{k}" for k in range(6)]  # a person chose it
+    everyone = [f"r1c{k}" for k in range(6)]
+    assert others(1, "r1c7", *mixed, "fused") == everyone, "it is alone of its kind"
+    assert others(1, "r0c1", *mixed) == everyone, "a person chose it"
 
 
 def test_a_report_of_a_fall_asks_once_at_the_end():

@@ -72,10 +72,11 @@ def test_near_copies():
         {"round": nth, "reward": value, "error": error}
         for nth, value, error in [(0, 1.0, None), (1, 0.0, None), (1, 1.0, None), (1, None, "no")]
     ]
-    rounds: list[Any] = [{"round": 1, "near_copies": n} for n in (0, 1, 2)] + [{"round": 0}]
+    rounds: list[Any] = [{"round": 1, "near_copies": n} for n in (0, 1, 2, 5)]
+    rounds.append({"round": 0})
     made = made_by_page("page.copiesPhrase(v[0], v[1])", *([r, pool] for r in rounds))
     assert made == [copies_phrase(r, pool) for r in rounds]
-    assert made[2] == "2 of 2 nearly copy an earlier answer"
+    assert made[2] == made[3] == "2 of 2 nearly copy an earlier answer"
 
 
 def test_titles_of_loss_and_gradient():

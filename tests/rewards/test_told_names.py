@@ -67,6 +67,9 @@ def test_an_agent_that_reads_why_nothing_was_found_is_not_told_either():
             "judge:openai:m@http://10.0.0.1:80/v1?reasons=1#abc (2)",
             "judge:openai:m?reasons=1#abc (2)",
         ),
+        ("judge:embedded:/home/me/models/x.gguf?reasons=1", "judge:embedded:x.gguf?reasons=1"),
+        ("judge:huggingface:~/m/qwen", "judge:huggingface:qwen"),
+        ("judge:openai:Qwen/Qwen2.5-7B@10.0.0.1:80", "judge:openai:Qwen/Qwen2.5-7B"),
         ("polite", "polite"),
     ],
 )
