@@ -52,7 +52,7 @@ class SearchSettings(BaseModel):
         default=False,
         title="Fusion",
         description="In mode adaptive: one answer of each round is made from the best few, in "
-        "place of one that the round has most of. Not measured on a real model yet.",
+        "place of one that the round has most of. It has not paid on a real model so far.",
     )
     critiques: int = Field(
         default=1,
