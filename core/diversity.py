@@ -11,7 +11,7 @@ from math import ceil
 from statistics import fmean
 
 NEAR_COPY = 0.8  # from this likeness on a text says what another says
-FEW = 8  # pairs: of shorter texts likeness tells little, as signs do not count
+FEW = 8  # pairs: of shorter texts likeness tells little
 _SIGN = re.compile(r"[-+*/%=<>&|^~!]")
 _ASCII_WORD = re.compile(r"\w+")
 # Chinese, Japanese, Thai, Lao, Burmese and Khmer have no spaces: each of their letters is a word.
@@ -84,7 +84,7 @@ def nearly_same(one: str, other: str, pairs: Callable[[str], Pairs] | None = Non
     return likeness(a, b) >= NEAR_COPY and _SIGN.findall(one) == _SIGN.findall(other)
 
 
-def near_copies(texts: Sequence[Pairs], before: Sequence[Pairs] = ()) -> set[int]:
+def near_copies(texts: Sequence[Pairs], before: Sequence[Pairs]) -> set[int]:
     """Return which texts nearly copy an earlier one, by their places.
 
     To compare all with all takes seconds in a large pool. But a near copy lacks few of a text's

@@ -71,5 +71,6 @@ def noise_of(pool: Sequence[Candidate]) -> float:
     """
     of_texts = {c["text"] or c["id"]: ratings_of(c) for c in pool}  # copies share their ratings
     repeated = [some for some in of_texts.values() if len(some) > 1]
-    squares = fsum((rating - mean(some)) ** 2 for some in repeated for rating in some)
+    means = [(mean(some), some) for some in repeated]
+    squares = fsum((rating - average) ** 2 for average, some in means for rating in some)
     return sqrt(squares / (1 + sum(len(some) - 1 for some in repeated)))

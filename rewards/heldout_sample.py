@@ -89,7 +89,7 @@ def others_like(
     """
     here = of_round(pool, nth)
     one = by_id(here, chosen)
-    if one is None or one.get("move", "fused") == "fused":
+    if one is None or one.get("move") in (None, "fused"):
         return [here]
     same = made_by(here, one["move"])
     return [same, [*same, *made_by(pool, "fresh")]] if one["move"] == "fresh" else [same]
