@@ -3,8 +3,8 @@
 Each row has a question, two answers, and which of them people prefer, as in LLMBar
 (github.com/princeton-nlp/LLMBar, `dataset.json`): `input`, `output_1`, `output_2`, `label`; a row
 that has `criteria` is checked for those. `benchmarks/real/judge_rows.py` makes such rows of texts
-that a program has checked. One request at a time. What is known stands in a file and is not asked
-again: stop it, and go on later.
+that a program has checked. One request at a time, or of `--at-once` rows one each. What is known
+stands in a file and is not asked again: stop it, and go on later.
 
     python benchmarks/judges.py openai:NAME@http://127.0.0.1:8000/v1 dataset.json --known it.jsonl
 """
@@ -150,23 +150,31 @@ async def judged(reward: PlannedReward, row: Record, settings: Context) -> Recor
 
 
 async def measure(
-    model: Any, rows: Sequence[Record], known_file: Path, arms: Sequence[str], settings: Context
+    model: Any,
+    rows: Sequence[Record],
+    known_file: Path,
+    arms: Sequence[str],
+    settings: Context,
+    at_once: int = 1,
 ) -> list[Record]:
     """Return a record for each arm and row; each is written as soon as it is known."""
-    known, records = read_known(known_file), []
+    known, room = read_known(known_file), asyncio.Semaphore(at_once)
+    wanted = [(arm, number) for number in range(len(rows)) for arm in arms]
     with known_file.open("a", encoding="utf-8") as file:
         if known_file.stat().st_size:
             file.write("\n")  # the last line may have been cut off
-        for number, row in enumerate(rows):
-            for arm in arms:
-                if (arm, number) not in known:
-                    criteria = [tpo.Criterion(name) for name in row.get("criteria", ())]
-                    found = await judged(ARMS[arm](model, criteria or CRITERIA), row, settings)
-                    known[arm, number] = {"arm": arm, "row": number, **found}
-                    file.write(json.dumps(known[arm, number]) + "\n")
-                    file.flush()
-                records.append(known[arm, number])
-    return records
+
+        async def find(arm: str, number: int) -> None:
+            criteria = [tpo.Criterion(name) for name in rows[number].get("criteria", ())]
+            async with room:
+                reward = ARMS[arm](model, criteria or CRITERIA)
+                found = await judged(reward, rows[number], settings)
+            known[arm, number] = {"arm": arm, "row": number, **found}
+            file.write(json.dumps(known[arm, number]) + "\n")
+            file.flush()
+
+        await asyncio.gather(*(find(*one) for one in wanted if one not in known))
+    return [known[one] for one in wanted]
 
 
 def worth(record: Record, label: int) -> float:
@@ -232,9 +240,11 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=None, help="how many rows are taken")
     parser.add_argument("--longest", type=int, default=math.inf, help="characters of a whole row")
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
+    parser.add_argument("--at-once", type=int, default=1, help="how many rows are judged at once")
     given = parser.parse_args()
     rows = read_rows(given.rows, given.longest)[: given.most]
-    asking = measure(given.policy, rows, given.known, given.arms, Context(timeout=600))
+    settings = Context(timeout=600)
+    asking = measure(given.policy, rows, given.known, given.arms, settings, given.at_once)
     records = asyncio.run(asking)
     print(table(records, rows), marks_right(records, rows), sep="\n\n")
 

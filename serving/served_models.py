@@ -28,7 +28,7 @@ ABOUT = {
     "best_of_n": "Baseline: sample N answers once and return the best.",
     "revision": "Baseline: the same loop, critiquing the best answer alone.",
 }
-
+ADAPTIVE = "As tpo, but each round is divided by what has paid so far: fresh, rewrite, advised."
 POLICY_ALONE = "One answer of the policy, as it is: to compare with, and for titles and tags."
 
 
@@ -78,6 +78,7 @@ class ServedModels:
         self.graphs = {name: self._served(name, about, mode=name) for name, about in ABOUT.items()}
         always = {
             **self.graphs,
+            "adaptive": self._served("adaptive", ADAPTIVE, mode="adaptive"),
             "policy": self._served("policy", POLICY_ALONE, mode="best_of_n", width=1),
         }
         if taken := sorted(always.keys() & settings.models):

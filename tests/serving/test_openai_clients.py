@@ -38,7 +38,7 @@ def test_a_reply_says_its_price(client):
 
 def test_models_are_listed_and_retrieved(client):
     names = [model.id for model in client.models.list()]
-    assert names[:4] == ["tpo", "best_of_n", "revision", "policy"]
+    assert names[:5] == ["tpo", "best_of_n", "revision", "adaptive", "policy"]
     assert "tpo/openai:x" in names
     for name in names:
         assert client.models.retrieve(name).id == name
@@ -57,6 +57,13 @@ def test_a_plain_reply(client, models):
     assert (about["stop_reason"], about["usage"]["total"]["sequences"]) == ("depth", 6)
     thought = choice.message.model_extra["reasoning_content"]
     assert all(text in thought for text in models.texts)  # candidates, loss and gradient
+
+
+def test_adaptive_is_a_model_of_its_own(client, models):
+    reply = client.chat.completions.create(model="adaptive", messages=ASK, extra_body=SMALL)
+    assert reply.choices[0].message.content in models.texts
+    thought = reply.choices[0].message.model_extra["reasoning_content"]
+    assert "1 rewrite, 1 advised answer: nothing is known yet" in thought
 
 
 def test_a_stream(client, models):
