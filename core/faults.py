@@ -7,14 +7,22 @@ from collections.abc import Sequence
 from .feedback import Check, Feedback, feedback_text
 from .pool import best_first
 from .state import Candidate
+from .vetoes import vetoed
 
 MOST_VERSIONS = 3  # of what the rewrites, or the advised answers, of one round go by
 
 
 def failed_checks(*records: Feedback) -> list[Check]:
-    """Return the checks of answers that did not pass; those with a score alone pass with 1."""
-    checks = [check for record in records for check in record.get("checks") or ()]
-    return [check for check in checks if not check.get("passed", check.get("score", 0) >= 1)]
+    """Return the checks of answers that did not pass; those with a score alone pass with 1.
+
+    One without either counts if none of its answer has one: it is then all that is said.
+    """
+    failed: list[Check] = []
+    for record in records:
+        checks = record.get("checks") or ()
+        judged = any("passed" in check or "score" in check for check in checks)
+        failed += [c for c in checks if not c.get("passed", c.get("score", judged) >= 1)]
+    return failed
 
 
 def faults(record: Feedback) -> frozenset[str]:
@@ -43,7 +51,7 @@ def faults_text(*records: Feedback) -> str:
 
 
 def with_other_faults(pool: Sequence[Candidate], chosen: Candidate, most: int) -> list[Candidate]:
-    """Return good answers, the chosen one first, each with different faults.
+    """Return good answers, the chosen one first, each with different faults; vetoed ones last.
 
     Args:
         pool: The candidates so far.
@@ -51,6 +59,6 @@ def with_other_faults(pool: Sequence[Candidate], chosen: Candidate, most: int) -
         most: How many there may be.
     """
     found = {faults(chosen): chosen}
-    for candidate in best_first(pool):
+    for candidate in (*best_first(pool), *vetoed(pool)):
         found.setdefault(faults(candidate), candidate)
     return [candidate for wrong, candidate in found.items() if wrong][:most]

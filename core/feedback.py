@@ -1,23 +1,15 @@
 """What a score says beside its number: why, in words, and the checks behind it.
 
-It quotes answers and what their code printed, so it is text of strangers: clipped where it enters,
-and quoted wherever a model is shown it.
+It quotes answers and what their code printed, so it is text of strangers: clipped where it enters
+(read_feedback.py), and quoted wherever a model is shown it.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import NotRequired
 
 from typing_extensions import TypedDict
-
-from .replies.reply import well_formed
-
-MAX_TEXT = 8000  # characters of feedback that are kept
-MAX_LINE = 1000  # of what one check says
-MAX_CHECKS = 100
 
 
 class Check(TypedDict):
@@ -36,31 +28,6 @@ class Feedback(TypedDict):
 
     feedback: NotRequired[str]
     checks: NotRequired[list[Check]]
-
-
-def read_feedback(words: object = None, checks: object = None) -> Feedback:
-    """Return feedback as it may enter the pool: plain JSON, and no longer than it may be.
-
-    Nothing in it can fail a score: what is not a text becomes one, and what is not a check is
-    left out.
-
-    Args:
-        words: A text, or anything that can be written as one.
-        checks: A list of checks. Names of other libraries for their fields are understood
-            (`key`, `name`, `comment`, `reason`).
-
-    Example:
-        >>> read_feedback("two of five tests fail", [{"criterion": "test_a", "passed": True}])
-        {'feedback': 'two of five tests fail', 'checks': [{'criterion': 'test_a', 'passed': True}]}
-    """
-    found = Feedback()
-    if text := _text(words, MAX_TEXT):
-        found["feedback"] = text
-    if isinstance(checks, Sequence) and not isinstance(checks, str | bytes):
-        read = [check for entry in checks[:MAX_CHECKS] if (check := read_check(entry))]
-        if read:
-            found["checks"] = read
-    return found
 
 
 def failed_first(checks: Sequence[Check]) -> list[Check]:
@@ -110,41 +77,5 @@ def check_line(check: Check) -> str:
     if passed is None and score is not None:
         verdict = f"{score:g}"
     why = f" ({check['why']})" if check.get("why") else ""
-    return f"- {verdict}: {check['criterion']}{why}"
-
-
-def read_check(entry: object) -> Check | None:
-    """Return one check as it may enter the pool, or `None` if it names no criterion."""
-    if not isinstance(entry, Mapping):
-        return None
-    name = next(_texts(entry, ("criterion", "key", "name")), "")
-    if not name:
-        return None
-    check = Check(criterion=name)
-    passed, score = entry.get("passed"), entry.get("score")
-    if passed is None and isinstance(score, bool):
-        passed, score = score, None
-    if passed is not None:
-        check["passed"] = bool(passed)
-    with suppress(TypeError, ValueError, OverflowError):  # not a number: it has no score
-        if score is not None and math.isfinite(number := float(score)):
-            check["score"] = number
-    if why := next(_texts(entry, ("why", "comment", "reason", "explanation", "feedback")), ""):
-        check["why"] = why
-    return check
-
-
-def _texts(entry: Mapping[object, object], names: Sequence[str]) -> Iterator[str]:
-    return filter(None, (_text(entry.get(name), MAX_LINE) for name in names))
-
-
-def _text(value: object, most: int) -> str:
-    """Return a value as text, its middle left out if it is too long."""
-    if value is None:
-        return ""
-    text = well_formed(value if isinstance(value, str) else str(value)).strip()
-    if len(text) <= most:
-        return text
-    mark = " [...] "
-    tail = most // 3
-    return text[: most - tail - len(mark)] + mark + text[-tail:]
+    # Further lines stand further in: none of them can pass for a check of its own.
+    return f"- {verdict}: {check['criterion']}{why}".replace("\n", "\n  ")

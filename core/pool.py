@@ -12,9 +12,9 @@ from typing import cast
 
 from .diversity import variety
 from .failure import failure_of
-from .form_veto import contrast_with_form
 from .json_types import JsonObject
 from .state import NO_SCORE, Candidate, Round, Score, State
+from .vetoes import contrast_with_vetoed
 from .written_criterion import WrittenCriterion
 
 
@@ -131,7 +131,7 @@ def summarise(
     """Return the record of a freshly ranked round; loss and gradient come later."""
     chosen, rejected = contrast(pool)
     spread = reward_of(chosen) - reward_of(rejected) if chosen and rejected else None
-    chosen, rejected = contrast_with_form(pool, round, chosen, rejected)
+    chosen, rejected = contrast_with_vetoed(pool, round, chosen, rejected)
     mine = of_round(pool, round)
     rewards = [reward_of(c) for c in with_reward(mine)]
     texts = [c["text"] for c in with_reward(mine)]

@@ -11,13 +11,14 @@ from math import ceil
 
 from .context import Context
 from .dollars import usd_for_budget
-from .form_veto import out_of_form
+from .moves import needs_critique, plan_of
 from .overoptimisation import drift
 from .planning.another_round import worth_another_round
 from .pool import best, of_round, reward_of, with_reward
 from .state import Candidate, State
 from .stop_reason import StopReason
 from .usage import Cost, cost, tokens_for_budget
+from .vetoes import vetoed
 
 REQUESTS_PER_ROUND = 3  # loss, gradient, and at least one update
 
@@ -63,12 +64,14 @@ def why_stop(state: State, context: Context) -> StopReason | None:
     pool, now = state["candidates"], state["round"]
     leader = best(pool)
     left = requests_left(state, context)
+    critique = needs_critique(plan_of(state["rounds"][-1], context.mode, context.width))
+    least_round = (REQUESTS_PER_ROUND if critique else 1) + verdicts_per_answer(state)
     spread = state["rounds"][-1]["spread"]
     # An answer that is revised alone needs no other; else a tie ends the search if that is set.
     alone = context.mode == "revision" or len(with_reward(pool)) < 2
     least = -1.0 if context.min_spread is None else context.min_spread
-    # While no answer fits the schema, what is wrong with them is what the next round goes by.
-    unfit = leader is None and bool(out_of_form(pool))
+    # While all answers are vetoed, what is wrong with them is what the next round goes by.
+    unfit = leader is None and bool(vetoed(pool))
     nothing = now > 0 and not unfit and not with_reward(of_round(pool, now))
     moved = drift(state["rounds"], context.guard_tolerance)
     rules: list[tuple[StopReason | None, bool]] = [
@@ -90,7 +93,7 @@ def why_stop(state: State, context: Context) -> StopReason | None:
         ),
         ("price", not worth_its_price(pool, now, context)),
         ("budget", out_of_budget(state, context)),
-        ("budget", left is not None and left < REQUESTS_PER_ROUND + verdicts_per_answer(state)),
+        ("budget", left is not None and left < least_round),
     ]
     return next((reason for reason, holds in rules if holds), None)
 

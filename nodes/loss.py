@@ -72,11 +72,10 @@ def _requests(
     context, critic, record = run.context, run.critic, state["rounds"][-1]
     ranking = run.ranking(degraded=state.get("degraded", False))
     left, critiques = budget_left(context, spent(state)), critiques_in(record)
-    # What is still to come of the round: one update and its score, and a gradient for each loss.
-    later = 1 + requests_to_score(ranking, 1, state["candidates"])
-    if step == "loss":
-        critiques = to_criticise(state, context, left.requests - later)
-        later += len(critiques)
+    later = 1 + requests_to_score(ranking, 1, state["candidates"])  # an update and its score
+    if step == "loss":  # each is followed by a gradient and an update
+        critiques = to_criticise(state, context, left.requests / (2 + later))
+        later = len(critiques) * (1 + later)
     refused = set(state["critic_refused"])
     if not run.own_critic:
         refused |= critic.refused(state["refused"]) - {"n", "response_format"}

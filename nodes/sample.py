@@ -47,7 +47,7 @@ def sample_node(*, given: GivenModels) -> Node:
             emit.notice(f"{names_of(run.policies)} {says}")
         usage = usage_of(turn, "sample", got.cost, emit.seconds)
         if all(record.get("error") for record in got.records):
-            raise _no_candidate(names_of(run.policies), got, add_usage(None, usage))
+            raise _no_candidate(wanted, got, add_usage(None, usage))
         return {
             "turn": turn,
             "round": 0,
@@ -76,12 +76,16 @@ def _check_budget(wanted: Wanted, reward: str) -> None:
         )
 
 
-def _no_candidate(policy: str, got: Received, usage: Usage) -> NoCandidateError:
+def _no_candidate(wanted: Wanted, got: Received, usage: Usage) -> NoCandidateError:
     """Return the error of a run without a usable answer."""
     reason = next((r["error"] for r in got.records), "no request was left to be made")
     advice = "Check that it is reachable and its key is right: tpo doctor"
     if got.error and got.error.status == TOO_MANY:
         advice = "Its server takes no more requests for now: try again later"
+    if not wanted.budget.seconds:
+        given = wanted.context.budget_seconds
+        advice = f"The time is over (budget_seconds={given:g}): give it more"
+    policy = names_of(wanted.run.policies)
     error = NoCandidateError(f"policy {policy!r} gave no usable answer ({reason}). {advice}")
     error.partial = {"candidates": got.records, "usage": usage}
     return caused_by(error, got.error)

@@ -12,7 +12,7 @@ from ..core.faults import MOST_VERSIONS, failed_checks, faults_text, with_other_
 from ..core.feedback import feedback_text
 from ..core.moves import plan_of
 from ..core.planning.fusion import best_few
-from ..core.pool import by_id
+from ..core.pool import by_id, with_reward
 from ..core.round_critique import RoundCritique, critiques_in
 from ..core.state import Candidate, State
 from ..models.policy import Policy
@@ -106,7 +106,8 @@ def drafts_of(state: State, context: Context, most: int) -> list[tuple[int, Crit
     equal = [c for c in pool if c["id"] == now["chosen"]]
     if told and now["picked_by"] == "reward":
         others = with_other_faults(pool, equal[0], len(pool))
-        equal += [c for c in others if c["reward"] == equal[0]["reward"] and c not in equal]
+        same = [c for c in with_reward(others) if c["reward"] == equal[0]["reward"]]
+        equal += [c for c in same if c not in equal]
     drafts = equal[: min(most, MOST_VERSIONS)]
     return [(c["round"], by_faults(replace(critique, chosen=c["text"]), told, c)) for c in drafts]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from langchain_core.messages import AnyMessage
 
 from ..core.errors import RewardError, cause_of, evidence
-from ..core.feedback import Check, read_feedback
+from ..core.feedback import Check
+from ..core.read_feedback import read_feedback
 from ..core.state import Score
 from ..core.user_code.contain import contained
 from .number import number_of, what_it_is, why_unusable
@@ -61,7 +62,9 @@ class Reward(Protocol):
 
 
 def scored(
-    reward: float, feedback: str | None = None, checks: Sequence[Check | Mapping[str, object]] = ()
+    reward: float,
+    feedback: str | None = None,
+    checks: Iterable[Check | Mapping[str, object] | tuple[object, ...]] | Mapping[str, object] = (),
 ) -> Score:
     """Return the result for a scored answer.
 
@@ -69,7 +72,8 @@ def scored(
         reward: A finite number; higher is better.
         feedback: Why, in words (8,000 characters). Critics are shown it: no reference answers.
         checks: What was looked at (100 at most): `{"criterion": "no commas", "passed": False,
-            "why": "it has 3"}`, with `score` in place of `passed` for a degree.
+            "why": "it has 3"}`, with `score` in place of `passed` for a degree; or briefly
+            `{"no commas": False}`.
 
     Example:
         >>> scored(0.4, feedback="two of five tests fail")

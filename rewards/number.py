@@ -63,7 +63,8 @@ def what_it_is(value: object) -> str:
         return ": does it return something on every path?"
     if isinstance(value, Sequence | Mapping) or hasattr(value, "shape"):
         kind = type(value).__name__
-        return f" but a {kind}: it is called once for each answer and returns the number alone"
+        how = "returns a number, or tpo.scored(number, feedback=...)"
+        return f" but a {kind}: it is called once for each answer and {how}"
     if isinstance(value, complex):
         return " but a complex number: return its real part or its size"
     return ""

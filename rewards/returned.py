@@ -18,9 +18,9 @@ def score_of(returned: Any) -> Score:
     """Return what a function returned as a score; `sound` looks at its number later.
 
     Args:
-        returned: A number; a pair of a number and words, or checks; a `Score`; OpenEvals' dict
-            of `key`, `score`, `comment`; inspect's `Score`; DSPy's prediction with `score` and
-            `feedback`.
+        returned: A number; a tuple of a number and words, or checks, or both; a `Score`; a dict of
+            `reward` and `feedback`; OpenEvals' dict of `key`, `score`, `comment`; inspect's
+            `Score`; DSPy's prediction with `score` and `feedback`.
 
     Example:
         >>> score_of((0.5, "half of it is missing"))
@@ -31,11 +31,14 @@ def score_of(returned: Any) -> Score:
     match returned:
         case {"reward": _, "error": _}:
             return cast("Score", returned)  # `sound` looks at the rest too
-        case {"score": number}:
+        case {"score": number} | {"reward": number}:
             return scored(number, _said_in(returned.get), returned.get("checks", ()))
-        case tuple() if len(returned) == 2 and isinstance(returned[1], list | str | None):
-            number, said = returned
-            return scored(number, checks=said) if isinstance(said, list) else scored(number, said)
+        case tuple((number, str() | None as words)):
+            return scored(number, words)
+        case tuple((number, list() | dict() as checks)):
+            return scored(number, checks=checks)
+        case tuple((number, str() | None as words, list() | dict() as checks)):
+            return scored(number, words, checks)
 
     def field(name: str) -> object:
         return getattr(returned, name, None)

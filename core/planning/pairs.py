@@ -26,7 +26,7 @@ def critiques_wanted(state: State, context: Context) -> int:
     return max(1, min(context.critiques, plan["rewrite"] + plan["advised"]))
 
 
-def to_criticise(state: State, context: Context, requests: float) -> list[RoundCritique]:
+def to_criticise(state: State, context: Context, most: float) -> list[RoundCritique]:
     """Return the critiques that are to be written, as pairs of the chosen answer and another.
 
     The first pair is the round's own. Then come the worst answers with other texts: those that a
@@ -35,7 +35,7 @@ def to_criticise(state: State, context: Context, requests: float) -> list[RoundC
     Args:
         state: The run, with a ranked round.
         context: Its settings.
-        requests: How many requests the budget leaves to them; each takes two.
+        most: How many the budget pays for, with an answer that goes by each; one is written anyway.
     """
     now, pool = state["rounds"][-1], state["candidates"]
     pair = [by_id(pool, now[role]) for role in ("chosen", "rejected")]
@@ -45,8 +45,8 @@ def to_criticise(state: State, context: Context, requests: float) -> list[RoundC
         if c["text"] not in shown:
             others.setdefault(c["text"], c["id"])
     ids = [now["rejected"], *others.values()]
-    most = min(critiques_wanted(state, context), max(1, requests / 2))
-    return [RoundCritique(rejected=one, loss=None, gradient=None) for one in ids[: int(most)]]
+    number = int(min(critiques_wanted(state, context), max(1, most)))
+    return [RoundCritique(rejected=one, loss=None, gradient=None) for one in ids[:number]]
 
 
 def unused(context: Context) -> str:

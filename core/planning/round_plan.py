@@ -28,10 +28,10 @@ from random import Random
 
 from ..context import Context
 from ..faults import faults
-from ..form_veto import out_of_form
 from ..moves import Plan
 from ..pool import best, with_reward
 from ..state import Candidate
+from ..vetoes import vetoed
 from .breaking_a_tie import chances_to_break_a_tie
 from .fusion import with_fusion
 from .move_beliefs import beliefs_of
@@ -102,10 +102,10 @@ def next_plan(pool: Sequence[Candidate], turn: int, round: int, context: Context
 def is_told(pool: Sequence[Candidate]) -> bool:
     """Return whether the reward says what is wrong with the best answer: no critic need guess.
 
-    While none can be used, what does not fit the schema is gone by.
+    While none can be used, it is what the vetoed ones were vetoed for.
     """
     leader = best(pool)
-    return any(faults(one) for one in ([leader] if leader else out_of_form(pool)))
+    return any(faults(one) for one in ([leader] if leader else vetoed(pool)))
 
 
 def good_splits(

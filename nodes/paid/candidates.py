@@ -183,7 +183,9 @@ async def ask_for_candidates(wanted: Wanted, refused: frozenset[str]) -> Receive
             got.records.append(draft)
             wanted.emit("candidate", {"candidate": draft})
             arrivals.arrive(draft)
-        missing = list(range(len(wanted.drafts), width))
+        places = range(len(wanted.drafts), width)
+        # Where the budget does not pay for all, what a critique was paid for comes first.
+        missing = sorted(places, key=lambda place: wanted.way(place).move == "fresh")
         for _ in range(width + SPARE_PASSES):
             known, asked = got.refused, wanted.requests(missing, got.refused)
             paid = sum(len(one.places) for one in asked)

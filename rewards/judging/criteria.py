@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.errors import ConfigError, evidence
-from ...core.feedback import MAX_CHECKS, read_feedback
+from ...core.read_feedback import MAX_CHECKS, read_feedback
 from ..base import Score, scored
 from .marks import Mark
 

@@ -11,9 +11,9 @@ from typing import ClassVar, Generic, TypeAlias, cast
 
 from typing_extensions import TypedDict, TypeVar
 
-from ...core.feedback import MAX_LINE, read_feedback
 from ...core.json_types import JsonObject
 from ...core.pool import reward_of
+from ...core.read_feedback import MAX_LINE, read_feedback
 from ...core.replies.reply import Reply
 from ...prompts.reasons import WHY, reasoned_output, reasoned_schema
 from ..base import Score

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core.feedback import Check, read_feedback
+from ...core.faults import failed_checks
+from ...core.feedback import Check
+from ...core.read_feedback import read_feedback
 from ..base import Score, unscored
 
 PASS = 0.5  # a constraint passes from here
@@ -30,27 +32,46 @@ def why_unscored(names: Sequence[str], row: Sequence[Score], parts: int) -> Scor
 
 
 def with_parts(
-    score: Score, names: Sequence[str], told: Sequence[str], row: Sequence[Score]
+    score: Score,
+    names: Sequence[str],
+    told: Sequence[str],
+    row: Sequence[Score],
+    weights: Sequence[float],
 ) -> Score:
     """Return the score of a mix with what each of its rewards gave and said.
 
-    A mix inside this one shows its parts too.
+    A mix inside this one shows its parts too. Words of a constraint that holds, or beside checks
+    that all passed, are no fault: they become a check that passed. A part that counts against the
+    answer says nothing, because what it calls a fault is wanted.
 
     Args:
         score: The score.
         names: Those of the rewards, by which their numbers are kept.
         told: What models are told that they are called.
         row: The answer's score from each.
+        weights: What each part counts; the constraints follow the parts.
     """
     parts: dict[str, float] = {}
     lines: list[str] = []
     checks: list[Check] = []
-    for name, shown, own in zip(names, told, row, strict=True):
+    for place, (name, shown, own) in enumerate(zip(names, told, row, strict=True)):
         number = {} if own["reward"] is None else {name: own["reward"]}
         parts |= {**own.get("parts", {}), **number}
-        if words := own.get("feedback"):
-            lines.append(f"{shown}: {words}")
+        constraint = place >= len(weights)
+        if not constraint and weights[place] <= 0:
+            continue
         for check in own.get("checks", ()):
             renamed: Check = {**check, "criterion": f"{shown}: {check['criterion']}"}
             checks.append(renamed)
+        if words := own.get("feedback"):
+            if praises(own, constraint):
+                checks.append(Check(criterion=shown, passed=True, why=words))
+            else:
+                lines.append(f"{shown}: {words}")
     return {**score, "parts": parts, **read_feedback("\n".join(lines), checks)}
+
+
+def praises(score: Score, constraint: bool) -> bool:
+    """Return whether the words of a reward are of an answer that it finds no fault with."""
+    holds = constraint and score["reward"] is not None and score["reward"] >= PASS
+    return not failed_checks(score) and (holds or bool(score.get("checks")))

@@ -192,10 +192,11 @@ class Mix:
             for i, part in enumerate(self.parts)
         ]
         scores: list[Score] = []
+        weights = [part.weight for part in self.parts]
         for answer, row, why in zip(job.answers, rows, failed, strict=True):
             values = [scale(own["reward"] or 0.0) for scale, own in zip(scales, row, strict=False)]
             score = why or sound(self.name, scored(self.total(answer, values)))
-            scores.append(with_parts(score, self._names, self._told, row))
+            scores.append(with_parts(score, self._names, self._told, row, weights))
         return scores
 
     def total(self, answer: str, values: Sequence[float]) -> float:

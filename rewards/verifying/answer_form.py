@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from langchain_core.messages import AnyMessage
 
-from ...core.form_veto import FORM
 from ...core.json_types import JsonObject
 from ..base import Score
 from ..mixing.mix import Mix, Part
 from ..planned_reward import PlannedReward
 from .json_schema import schema_scores
 
+FORM = "answer_schema"  # the name of the check, among the parts of a score
 AT_ONCE = 2  # checks of one run, each of which may be a process
 
 

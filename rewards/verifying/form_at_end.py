@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.errors import RewardError
-from ...core.form_veto import FORM, unfit
 from ...core.json_types import JsonObject
 from ...core.pool import with_reward, with_score
 from ...core.state import Candidate, Score, State, merge_candidates
+from ...core.vetoes import why_vetoed
 from ..mixing.answer_scores import with_parts
-from .answer_form import form_mark
+from .answer_form import FORM, form_mark
 from .json_schema import schema_scores
 
 
@@ -45,14 +45,13 @@ async def pool_in_form(state: State, schema: JsonObject | None) -> tuple[State, 
 
 def form_veto(score: Score) -> Score:
     """Return the veto of an answer that does not fit, as the ranking would have written it."""
-    return with_parts(
-        Score(reward=None, error=f"vetoed by {FORM}", failure="vetoed"), [FORM], [FORM], [score]
-    )
+    veto = Score(reward=None, error=f"vetoed by {FORM}", failure="vetoed")
+    return with_parts(veto, [FORM], [FORM], [score], weights=[])
 
 
 def nothing_fits(pool: Sequence[Candidate]) -> str:
     """Return what is said of a pool in which no answer fits."""
     return (
-        f"no answer fits answer_schema{unfit(pool)}: they were ranked without it, and this run has "
-        "come to its end. Ask again with it, or go on from before the last ranking"
+        f"no answer fits answer_schema{why_vetoed(pool)}: they were ranked without it, and this "
+        "run has come to its end. Ask again with it, or go on from before the last ranking"
     )

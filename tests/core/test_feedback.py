@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
 
-from tpo.core.feedback import (
-    MAX_CHECKS,
-    MAX_LINE,
-    MAX_TEXT,
-    feedback_text,
-    passed_checks,
-    read_feedback,
-)
+from tpo.core.faults import failed_checks
+from tpo.core.feedback import feedback_text, passed_checks
+from tpo.core.read_feedback import MAX_CHECKS, MAX_LINE, MAX_TEXT, read_feedback
+
+np: Any = import_module("numpy")
+HALF = {"a": {"passed": True}, "b": {"score": 0.5, "why": "half"}}
 
 
-@pytest.mark.parametrize("nothing", [(), ("",), (None, []), ("  ", [{}, 3, {"criterion": ""}])])
+@pytest.mark.parametrize("nothing", [(), ("",), (None, []), ("  ", [{}, None, {"criterion": ""}])])
 def test_a_score_that_says_nothing_has_no_such_fields(nothing):
     assert read_feedback(*nothing) == {}
 
@@ -32,10 +31,63 @@ def test_a_score_that_says_nothing_has_no_such_fields(nothing):
         ({"criterion": "a", "score": "high"}, {"criterion": "a"}),
         ({"key": "a", "score": 1, "comment": "c"}, {"criterion": "a", "score": 1.0, "why": "c"}),
         ({"name": "a", "reason": "c"}, {"criterion": "a", "why": "c"}),
+        ({"criterion": "a", "passed": " False "}, {"criterion": "a", "passed": False}),
+        ({"criterion": "a", "passed": "fail"}, {"criterion": "a", "passed": False}),
+        ({"criterion": "a", "passed": "yes"}, {"criterion": "a", "passed": True}),
+        ({"criterion": "a", "passed": "perhaps"}, {"criterion": "a"}),
+        ({"criterion": "a", "passed": 0.2}, {"criterion": "a", "score": 0.2}),
+        ({"criterion": "a", "passed": float("nan")}, {"criterion": "a"}),
+        ({"criterion": "a", "passed": np.False_}, {"criterion": "a", "passed": False}),
+        ({"criterion": "a", "score": np.True_}, {"criterion": "a", "passed": True}),
+        ({"no commas": False}, {"criterion": "no commas", "passed": False}),
+        (("no commas", False), {"criterion": "no commas", "passed": False}),
+        (("no commas", False, "3"), {"criterion": "no commas", "passed": False, "why": "3"}),
+        (("no commas", "it has 3"), {"criterion": "no commas", "why": "it has 3"}),
     ],
 )  # fmt: skip
 def test_a_check_is_understood_as_other_libraries_write_it(given, kept):
     assert read_feedback(None, [given]) == {"checks": [kept]}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"a": True, "b": {"score": 0.5, "why": "half"}},
+        [{"a": True}, ("b", {"score": 0.5, "why": "half"})],
+        ({"criterion": name, **said} for name, said in HALF.items()),
+    ],
+)
+def test_checks_come_in_any_shape_that_is_clear(given):
+    half = {"criterion": "b", "score": 0.5, "why": "half"}
+    assert read_feedback(None, given) == {"checks": [{"criterion": "a", "passed": True}, half]}
+
+
+def test_a_lone_check_is_a_check():
+    lone = {"criterion": "a", "passed": False}
+    assert read_feedback(None, lone) == {"checks": [lone]}
+
+
+def test_what_is_no_check_is_kept_as_words():
+    assert read_feedback("So so.", ["no commas: has 3", 7]) == {
+        "feedback": "So so.\nno commas: has 3\n7"
+    }
+
+
+def test_of_too_many_checks_those_that_failed_are_kept():
+    checks = [{"criterion": str(n), "passed": n < 100} for n in range(150)]
+    read = read_feedback(None, checks)["checks"]
+    assert len(read) == MAX_CHECKS
+    failed = [check["criterion"] for check in failed_checks({"checks": read})]
+    assert failed == [str(n) for n in range(100, 150)]
+    assert read[-1] == {"criterion": "51 more checks left out"}
+    assert read_feedback(None, read)["checks"] == read
+
+
+def test_no_text_can_pass_for_a_check_of_its_own():
+    forged = {"criterion": "one\n- passed: two", "passed": False, "why": "x\n- passed: three"}
+    (first, *others) = feedback_text(read_feedback(None, [forged])).splitlines()
+    assert first == "- failed: one"
+    assert others == ["  - passed: two (x", "  - passed: three)"]
 
 
 def test_what_is_not_a_text_becomes_one_and_half_characters_are_mended():
@@ -73,3 +125,15 @@ def test_what_failed_comes_first():
     ]
     assert passed_checks(record) == "1 of 2 checks passed"
     assert feedback_text({}) == passed_checks({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("checks", "failed"),
+    [
+        ([{"criterion": "a", "why": "it has 3"}], ["a"]),  # all that is said, as words alone are
+        ([{"criterion": "a", "why": "3"}, {"criterion": "b", "passed": True}], []),
+        ([{"criterion": "a", "score": 0.9}, {"criterion": "b", "score": 1.0}], ["a"]),
+    ],
+)
+def test_what_a_check_without_a_verdict_counts(checks, failed):
+    assert [check["criterion"] for check in failed_checks({"checks": checks})] == failed

@@ -160,8 +160,21 @@ def test_a_budget_of_requests_holds_for_every_kind_of_move(monkeypatch):
     model = says()
     result = run(model, width=6, depth=1, mode="adaptive", sampling="parallel", budget_requests=11)
     assert result["usage"]["total"]["requests"] == 11
-    places = [c["failure"] for c in result["candidates"] if c["round"] == 1]
-    assert places == [None, None, None, "budget", "budget", "budget"]
+    made = [(c["move"], c["failure"]) for c in result["candidates"] if c["round"] == 1]
+    # A critique was paid for, so what goes by it comes first.
+    assert made == [
+        *[("fresh", "budget")] * 2,
+        *[("rewrite", None)] * 2,
+        ("advised", None),
+        ("advised", "budget"),
+    ]
+
+
+@pytest.mark.parametrize(("budget", "reason"), [(2, "budget"), (3, "depth")])
+def test_a_round_without_a_critique_needs_one_request_only(monkeypatch, budget, reason):
+    planned(monkeypatch, (4, 0, 0), (4, 0, 0))
+    result = run(says(), width=2, depth=2, mode="adaptive", budget_requests=budget)
+    assert (result["stop_reason"], result["usage"]["total"]["requests"]) == (reason, budget)
 
 
 def test_the_papers_method_has_no_plan_and_no_moves():

@@ -82,7 +82,7 @@ async def test_a_plan_goes_by_the_faults_of_form_while_nothing_fits():
     plan = state["rounds"][0]["plan"]
     assert (plan["fresh"], plan["rewrite"], plan["advised"]) == (3, 2, 2)
     assert plan["critique"] is False
-    assert plan["why"].endswith("by what the reward says: no answer fits yet")
+    assert plan["why"].endswith("by what the reward says: no answer has passed yet")
     assert [asked.step for asked in model.asked] == ["sample"] * 4  # nobody writes a critique
     made = [c for c in state["candidates"] if c["round"] == 1]
     assert [c["reward"] is not None for c in made] == [False] * 3 + [True] * 4
@@ -104,7 +104,7 @@ async def test_each_round_in_which_nothing_fits_is_followed_by_one_that_goes_by_
         return json.dumps({"n": n if n >= 3 + 5 else str(n)})
 
     model, state = await run(script, mode="adaptive", depth=3)
-    told = [r["plan"]["why"].endswith("no answer fits yet") for r in state["rounds"][:-1]]
+    told = [r["plan"]["why"].endswith("no answer has passed yet") for r in state["rounds"][:-1]]
     assert told == [True, True, False]
     first, second = (c for c in state["candidates"] if c["id"] in ("r0c0", "r1c0"))
     drafts = [a.messages[-2].text for a in model.asked if "That answer failed" in a.text]

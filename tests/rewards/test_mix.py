@@ -18,6 +18,8 @@ from steps import run, says
 
 import tpo
 from tpo.core.errors import ConfigError
+from tpo.core.faults import faults, faults_text
+from tpo.core.feedback import feedback_text
 from tpo.core.reference_mark import named_by
 from tpo.core.state import Candidate
 from tpo.rewards.function import FunctionReward
@@ -78,6 +80,42 @@ async def test_weights_and_parts():
         {"reward": 2 * 4 - 0.5 * 3, "error": None, "parts": {"a": 4.0, "b": 3.0}},
         {"reward": 2 * 10 - 0.5 * 4, "error": None, "parts": {"a": 10.0, "b": 4.0}},
     ]
+
+
+def advert(query: str, answer: str) -> tpo.Score:
+    return tpo.scored(0.0, checks=[{"criterion": "is an advertisement", "passed": False}])
+
+
+@pytest.mark.parametrize(("weight", "said"), [(1.0, True), (0.0, False), (-1.0, False)])
+async def test_a_part_that_counts_against_an_answer_says_nothing_of_faults(weight, said):
+    mix = Mix((Part(named("a")), Part(named("ad", advert), weight)))
+    (score,) = await scores(mix, "one 2")
+    assert score["parts"]["ad"] == 0.0
+    assert (faults(score) == {"ad: is an advertisement"}) is said
+
+
+def comments(reward: float, *checks: object) -> Any:
+    return lambda query, answer: tpo.scored(reward, "a comment", checks)
+
+
+PASSED, FAILED = ({"criterion": "short", "passed": passed} for passed in (True, False))
+
+
+async def test_words_of_what_holds_are_no_fault():
+    mix = Mix(
+        (Part(named("a", comments(0.2, FAILED))), Part(named("b", comments(1.0, PASSED)))),
+        constraints=(named("c", comments(1.0)),),
+    )
+    (score,) = await scores(mix, "one 2")
+    assert faults_text(score) == "- failed: a: short\na: a comment"
+    lines = feedback_text(score).splitlines()
+    assert lines[-3:] == ["- passed: b (a comment)", "- passed: c (a comment)", "a: a comment"]
+
+
+async def test_words_of_a_constraint_that_does_not_hold_are_a_fault():
+    mix = Mix((Part(named("a")),), constraints=(named("c", comments(0.0)),))
+    (score,) = await scores(mix, "one 2")
+    assert faults_text(score) == "c: a comment"
 
 
 async def test_length_has_a_price_per_thousand_characters():

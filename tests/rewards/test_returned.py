@@ -48,6 +48,12 @@ FORMS: dict[str, tuple[Any, Any]] = {
     "a pair": ((0.5, "why"), scored(0.5, "why")),
     "a pair without words": ((0.5, None), scored(0.5)),
     "a pair with checks": ((0.5, CHECKS), scored(0.5, checks=CHECKS)),
+    "a triple": ((0.5, "why", CHECKS), scored(0.5, "why", CHECKS)),
+    "a pair with a dict of checks": (
+        (0.5, {"no commas": False}),
+        scored(0.5, checks=[{"criterion": "no commas", "passed": False}]),
+    ),
+    "a dict": ({"reward": 0.5, "feedback": "why"}, scored(0.5, "why")),
     "OpenEvals": ({"key": "k", "score": True, "comment": "why"}, scored(1.0, "why")),
     "LangSmith without a comment": ({"key": "k", "score": 0.5}, scored(0.5)),
     "inspect, a number": (InspectScore(0.5, explanation="why"), scored(0.5, "why")),

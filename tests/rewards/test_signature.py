@@ -151,7 +151,7 @@ def test_what_is_not_a_number_is_named():
     said = {
         "1": "gave '1', which is not a number but a text: return float(...) of it",
         None: "gave None, which is not a number: does it return something on every path?",
-        (1.0, "why"): "but a tuple: it is called once for each answer and returns the number alone",
+        (1.0, "why"): "but a tuple: it is called once for each answer and returns a number, or",
         1j: "gave 1j, which is not a number but a complex number",
         float("inf"): "gave inf, which is not a finite number",
     }

@@ -1,0 +1,69 @@
+"""Answers that a reward vetoes and says why: they are never returned, and their words are used."""
+
+from __future__ import annotations
+
+import pytest
+from scripted_model import ScriptedModel
+from steps import run
+
+import tpo
+from tpo.rewards.mixing.mix import Mix, Part
+
+WHY = "the word 'the' is forbidden"
+
+
+def length(query: str, answer: str) -> float:
+    return float(len(answer))
+
+
+def no_the(query: str, answer: str) -> tpo.Score:
+    return tpo.scored(0.0, WHY) if "the" in answer.split() else tpo.scored(1.0)
+
+
+MIX = Mix((Part(length),), (no_the,))
+UPDATED = "<improved_answer>better</improved_answer>"
+
+
+def asked_with(texts: list[str], **settings: object) -> tuple[ScriptedModel, tpo.TPOResult]:
+    model = ScriptedModel(script=texts)
+    return model, run(model, reward=MIX, **{"depth": 1, "width": 2, **settings})
+
+
+def test_the_words_of_a_veto_reach_loss_and_gradient():
+    model, result = asked_with(["a the", "good", "loss", "gradient", UPDATED, UPDATED])
+    now = result["rounds"][0]
+    assert (now["chosen"], now["rejected"]) == ("r0c1", "r0c0")
+    assert result["answer"] == "better"
+    for step in ("loss", "gradient"):
+        assert WHY in model.asked.of(step)[0].text
+
+
+def test_while_all_are_vetoed_their_words_are_what_the_next_round_goes_by():
+    model, result = asked_with(["a the", "b the", "loss", "gradient", UPDATED, UPDATED])
+    assert result["answer"] == "better"
+    assert WHY in model.asked.of("loss")[0].text
+
+
+def test_a_plan_goes_by_the_words_of_vetoes_and_asks_no_critic():
+    model, result = asked_with(["a the", "b the", *["better"] * 6], mode="adaptive")
+    assert "by what the reward says: no answer has passed yet" in result["rounds"][0]["plan"]["why"]
+    assert [asked.step for asked in model.asked if asked.step != "sample"] == []
+    assert any(WHY in asked.text for asked in model.asked)
+    assert result["answer"] == "better"
+
+
+@pytest.mark.parametrize("mode", ["tpo", "adaptive", "best_of_n"])
+def test_a_vetoed_answer_is_never_returned(mode):
+    with pytest.raises(tpo.RewardError, match=f"Every one was vetoed .*{WHY}.*relax"):
+        asked_with(["a the"] * 2 + ["<improved_answer>b the b</improved_answer>"] * 9, mode=mode)
+
+
+def test_if_no_update_can_be_read_the_vetoes_are_named():
+    with pytest.raises(tpo.RewardError, match=f"none of 2 candidates .*vetoed .*{WHY}"):
+        asked_with(["a the"] * 6)
+
+
+def test_a_veto_without_words_ends_a_run_in_which_nothing_is_left_as_before():
+    mix = Mix((Part(length),), (lambda query, answer: 0.0,))
+    with pytest.raises(tpo.RewardError, match="Every one was vetoed: ask for more"):
+        run(ScriptedModel(script=["a", "b"]), reward=mix, depth=2, width=2)
