@@ -39,26 +39,11 @@ CRITERIA = [
 Record = dict[str, Any]
 
 
-class ReasonsLast(Reasoned):
-    """A verdict and then its reason: `tpo` asks for the reason first."""
+class JudgeReasonsFirst(tpo.Judge):
+    """`judge:` whose reason comes before the rating: `tpo` asks for the rating first."""
 
-    @property
-    def as_json(self) -> str:
-        return super().as_json.replace("Begin the object with", "End the object with")
-
-    @property
-    def schema(self) -> JsonObject:
-        return {
-            **super().schema,
-            "properties": dict(reversed(super().schema["properties"].items())),
-        }
-
-
-class JudgeReasonsLast(tpo.Judge):
-    """`judge:` whose reason follows the verdict."""
-
-    def asked(self, call: int) -> ReasonsLast:
-        return ReasonsLast(self.form(call))
+    def asked(self, call: int) -> Reasoned:
+        return Reasoned(self.form(call))
 
 
 class MarksReasonsLast(Marks):
@@ -91,7 +76,7 @@ class RubricReasonsLast(tpo.Rubric):
 ARMS: Mapping[str, Callable[[Any, list[tpo.Criterion]], PlannedReward]] = {
     "judge:": lambda model, _: tpo.Judge(model),
     "judge: with reasons": lambda model, _: tpo.Judge(model, reasons=True),
-    "judge: reasons last": lambda model, _: JudgeReasonsLast(model, reasons=True),
+    "judge: reasons first": lambda model, _: JudgeReasonsFirst(model, reasons=True),
     "rubric:": tpo.Rubric,
     "rubric: reasons last": RubricReasonsLast,
     "rubric: no reasons": lambda model, criteria: tpo.Rubric(model, criteria, reasons=False),

@@ -19,9 +19,10 @@ from ...models.policy import Policy
 from ...models.request import Request, RequestError
 from ...prompts.judge import JUDGE_SYSTEM
 from ..planned_reward import Called
+from .reasons import Reasoned
 from .verdict import Form
 
-CHANCES = {"logprobs": True, "top_logprobs": 20}  # one bare word says how sure it is
+CHANCES = {"logprobs": True, "top_logprobs": 20}  # a word says how sure the judge is
 VARIED = 0.7  # the temperature of verdicts that are asked for several times
 REPLIES = 2  # so a reply without a verdict is asked for once more
 
@@ -66,7 +67,9 @@ async def ask_verdict(
     Both say in `cost` what was paid.
     """
     bare, strict, as_json = (form.plain, None), (form.as_json, form.schema), (form.as_json, None)
-    bare_first = form.one_word and "logprobs" in type(judge.model).model_fields
+    known = "logprobs" in type(judge.model).model_fields
+    bare_first = form.one_word and known
+    always = known and isinstance(form, Reasoned) and form.verdict_first
     parameters = _parameters(judge.model, settings, form.room, nth)
     paid, reason, replies, refused = cost(), "nothing", 0, frozenset[str]()
     second = (as_json, bare) if form.bare_last else (bare, as_json)
@@ -74,7 +77,7 @@ async def ask_verdict(
         request = Request(
             judge,
             [SystemMessage(JUDGE_SYSTEM.text), HumanMessage(prompt(output))],
-            parameters=parameters | (CHANCES if form.one_word and not schema else {}),
+            parameters=parameters | (CHANCES if always or (form.one_word and not schema) else {}),
             schema=schema,
             refused=refused,
             timeout=settings.timeout,

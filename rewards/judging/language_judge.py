@@ -33,7 +33,7 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     Args:
         model: The judging model or its spec; it may be another one than the policy.
         rubric: What to judge by, as a list of questions.
-        reasons: Whether it also says why, for output tokens; a rating is then a whole number.
+        reasons: Whether it also says why, for output tokens.
         nth: Which time it is asked about the same, from 1, at a temperature; 0: once, soberly.
 
     Raises:
@@ -144,4 +144,5 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
 
     def asked(self, call: CallT) -> Form:
         """Return the same, with reasons if they are wanted."""
-        return Reasoned(self.form(call)) if self.reasons else self.form(call)
+        form = self.form(call)
+        return Reasoned(form, verdict_first=self.rates_alone) if self.reasons else form

@@ -42,9 +42,11 @@ class Reasoned:
 
     Attributes:
         verdict: How it is asked for and read without a reason.
+        verdict_first: Whether it stands before the reason, so that its probabilities count.
     """
 
     verdict: Form
+    verdict_first: bool = False
     one_word: ClassVar[bool] = False
     bare_last: ClassVar[bool] = True
     room: int = ROOM
@@ -57,12 +59,12 @@ class Reasoned:
     @property
     def as_json(self) -> str:
         """How to ask for both."""
-        return reasoned_output(self.verdict.as_json)
+        return reasoned_output(self.verdict.as_json, verdict_first=self.verdict_first)
 
     @property
     def schema(self) -> JsonObject:
         """The schema of both."""
-        return reasoned_schema(self.verdict.schema)
+        return reasoned_schema(self.verdict.schema, verdict_first=self.verdict_first)
 
     def read(self, reply: Reply) -> object:
         """Return the verdict, with its reason if there is one."""

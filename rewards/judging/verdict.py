@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -86,19 +86,35 @@ class Choice:
         if reply.error:
             return None
         bare = unwrapped(reply.text).strip(AROUND)
-        if bare not in self.values:
-            return self.values.get(str(entry(reply.text, self.key)))
+        word = bare if bare in self.values else str(entry(reply.text, self.key))
+        if word not in self.values:
+            return None
         try:
-            # The last token that says it: a judge that thinks first may name others before.
-            last = [token for token in reply.logprobs["content"] if _bare(token) == bare][-1]
-            likely = [(_bare(token), math.exp(token["logprob"])) for token in last["top_logprobs"]]
+            token = said_by(reply.logprobs["content"], word, "" if word == bare else self.key)
+            likely = [(_bare(other), math.exp(other["logprob"])) for other in token["top_logprobs"]]
         except (KeyError, IndexError, TypeError, AttributeError, OverflowError):
-            return self.values[bare]  # no log-probabilities, or other ones than OpenAI's
+            return self.values[word]  # no log-probabilities, or other ones than OpenAI's
         chances = [(self.values[word], chance) for word, chance in likely if word in self.values]
         mass = math.fsum(chance for _, chance in chances)
         if not LEAST_MASS <= mass < math.inf:
-            return self.values[bare]
+            return self.values[word]
         return math.fsum(value * chance for value, chance in chances) / mass
+
+
+def said_by(tokens: Sequence[JsonObject], word: str, key: str = "") -> JsonObject:
+    """Return the token of a reply that is a word: of JSON what stands under a key, else the last.
+
+    The last, because a judge that thinks first may name others before.
+
+    Raises:
+        IndexError: there is none, as where a token holds more than the word.
+    """
+    found, before = [], ""
+    for token in tokens:
+        if _bare(token) == word and (not key or re.search(rf'"{key}"\s*:\s*"?$', before)):
+            found.append(token)
+        before += token["token"]
+    return found[-1]
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,10 @@ def test_what_judges_read_that_say_why(snapshot):
         "compare": prompts.VERDICT_OUTPUT,
         "rank": prompts.RANKING_OUTPUT,
     }
-    pages = [
-        f"# {kind}\n\n{asks('Air does it.', reasoned_output(output))[kind]}"
-        for kind, output in outputs.items()
-    ]
+    pages = []
+    for kind, output in outputs.items():
+        asked = reasoned_output(output, verdict_first=kind == "rate")
+        pages.append(f"# {kind}\n\n{asks('Air does it.', asked)[kind]}")
     criteria = rubric.numbered(["Does it name the cause?", "is brief"])
     for output in OUTPUTS:
         asked = rubric.ask_marks(QUERY, ANSWERS[0], criteria, output)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from billing_server import BillingServer
-from fake_judge import fair, goods, judging, read
+from fake_judge import fair, goods, judging, read, said_with
 from langchain_core.messages import HumanMessage
 from langgraph.cache.memory import InMemoryCache
 from steps import QUERY, prefer_later, run, says
@@ -152,12 +152,41 @@ async def test_it_is_asked_with_the_schema_then_in_words_then_for_the_verdict_al
         assert await score(reward, "an answer") == [tpo.scored(7.0)]
     first, second, third = (asked.body for asked in server.asked)
     assert first["response_format"]["json_schema"]["schema"] == reasoned_schema(
-        prompts.RATING_SCHEMA
+        prompts.RATING_SCHEMA, verdict_first=True
     )
     assert "response_format" not in second
     assert second["messages"] == first["messages"]
-    assert not any("logprobs" in body for body in (first, second))
+    assert all(body["logprobs"] for body in (first, second))
     assert third["messages"][-1]["content"].endswith(prompts.DIGIT_OUTPUT)
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("before", ['{"rating": ', '{ "rating" :'])
+@pytest.mark.parametrize(("likely", "rating"), [({"7": 0.5, "9": 0.5}, 8.0), ({"7": 0.1}, 7.0)])
+async def test_how_likely_each_rating_is_counts_beside_a_reason(before, likely, rating):
+    after = ', "why": "not a 5"}'
+
+    def answer(body: Any, index: int) -> Any:
+        said = said_with("7", likely, before=[before])
+        said["logprobs"]["content"] += said_with(after, {after: 1.0})["logprobs"]["content"]
+        said["message"]["content"] += after
+        return said
+
+    with BillingServer(answer) as server:
+        judge = Judge(f"openai:j@{server.base_url}", reasons=True)
+        assert await score(judge, "an answer") == [tpo.scored(rating, "not a 5")]
+    (asked,) = server.asked
+    assert list(asked.body["response_format"]["json_schema"]["schema"]["properties"]) == [
+        "rating",
+        "why",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["pairwise", "groupwise"])
+def test_of_a_comparison_the_reason_comes_first(kind):
+    form = JUDGES[kind](judging(explains), reasons=True).asked([1, 2])
+    assert next(iter(form.schema["properties"])) == "why"
+    assert "Begin the object with" in form.as_json
 
 
 @pytest.mark.parametrize("why", ["", "  ", 7, None, ["a"], {"a": 1}])
