@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SHOWN = 5  # violations that are told; one more is looked for
 SPARE = 0.1  # seconds of a processor that a check may take before it gives way to all others
 _GROUP = re.compile(r"\\.|(\((?:\?(?::|P<\w+>))?|\)|\[(?=.\])|(?<=\[.)\])", re.DOTALL)
+_BLANKS = re.compile(r"\\[sb][*+?]?")  # around a text they leave nothing of it to choose
 _LITERAL = re.compile(r"\^?(?:[\w\s,:;=/%@#!'\"<>&~-]|\\[^\w\s])*\$?")
 
 
@@ -62,7 +63,7 @@ def fixes_value(schema: dict[str, object]) -> bool:
     """
     pattern, least, allowed = schema.get("pattern"), schema.get("minimum"), schema.get("enum")
     # Brackets around a text, or around one character, leave as little to choose.
-    plain = _GROUP.sub(lambda found: "" if found[1] else found[0], str(pattern))
+    plain = _GROUP.sub(lambda found: "" if found[1] else found[0], _BLANKS.sub("", str(pattern)))
     return (
         "const" in schema
         or (isinstance(allowed, list) and len(allowed) == 1)

@@ -10,16 +10,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# Of the families in use: ChatML, Llama, Qwen, Phi and GLM (<|...|>), DeepSeek (with wide bars),
-# Gemma, Mistral and Llama 2, BERT and T5, Cohere.
-_KNOWN = (
-    r"<[|\uff5c][^<>|\uff5c\s]{1,40}[|\uff5c]>"
-    r"|</?(?:s|start_of_turn|end_of_turn|bos|eos|pad|unk|mask|cls|sep)>"
-    r"|\[/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|THINK"
-    r"|CLS|SEP|MASK|PAD|UNK|BOS|EOS|gMASK|sop)\]"
-    r"|<</?SYS>>"
+# What follows the first sign. The bars of ChatML, Llama, Qwen, Phi, GLM and Gemma (<|...|>, <|...>,
+# <...|>) and DeepSeek (wide ones) stand in no markup. Of plain words, which markup has too, only
+# those count that name a place in a text (Gemma, SmolVLM), a spare token (Baichuan, Mistral) or
+# what tokenizers have of old (BERT, T5, Llama 2, Cohere, Seed); of <role>, only a turn (Ling).
+_ANGLE = (
+    r"(?:[|\uff5c][^<>|\uff5c\s]{1,40}[|\uff5c]?|[^<>|\uff5c\s]{1,40}[|\uff5c])>"
+    r"|/?(?:s|mask|cls|sep|(?:\w{1,20}:)?(?:bos|eos|pad|unk|BOS|EOS|PAD|UNK))>"
+    r"|(?:BOS|EOS|EOP|PAD|UNK|MASK|CLS|SEP)_TOKEN>"
+    r"|(?:start|begin|beginning|end)_of_"
+    r"(?:turn|utterance|text|sentence|message|role|conversation|document|image|audio|video)>"
+    r"|(?i:reserved|unused|extra_id|special)_?\d{1,5}>"
+    r"|role>(?=(?:SYSTEM|HUMAN|USER|ASSISTANT|OBSERVATION)</role>)"
+    r"|</?SYS>>"
 )
-_ANY = re.compile(_KNOWN)
+_SQUARE = (
+    r"/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|THINK"
+    r"|CLS|SEP|MASK|PAD|UNK|BOS|EOS|gMASK|sop)\]"
+    r"|\|[a-z_]{1,40}\|\]"
+)
+_ANY = re.compile(rf"(?<=<)(?={_ANGLE})|(?<=\[)(?={_SQUARE})")
+_BLUNT = re.compile(rf"(?<=<) (?={_ANGLE})|(?<=\[) (?={_SQUARE})")
 
 
 def as_text(text: str, tokens: Iterable[str] = ()) -> str:
@@ -34,5 +45,16 @@ def as_text(text: str, tokens: Iterable[str] = ()) -> str:
         'Bye.< |im_end|>< |im_start|>user'
     """
     own = [re.escape(token) for token in sorted(tokens, key=len, reverse=True) if len(token) > 1]
-    marks = re.compile("|".join([*own, _KNOWN])) if own else _ANY
-    return marks.sub(lambda mark: f"{mark[0][0]} {mark[0][1:]}", text)
+    if own:
+        text = re.sub("|".join(own), lambda mark: f"{mark[0][0]} {mark[0][1:]}", text)
+    return _ANY.sub(" ", text)
+
+
+def as_written(text: str) -> str:
+    """Undo `as_text` in what a model wrote after reading such a text.
+
+    Example:
+        >>> as_written("ChatML ends a turn with < |im_end|>.")
+        'ChatML ends a turn with <|im_end|>.'
+    """
+    return _BLUNT.sub("", text)

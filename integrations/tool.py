@@ -14,6 +14,7 @@ from ..core.conversation import read_conversation
 from ..core.errors import TPOError
 from ..core.json_types import JsonObject
 from ..core.make_context import chosen_context
+from ..core.told_name import told_text
 from ..graphs.background import result_of
 from ..models.policy import PolicyLike
 from ..nodes.paid.run_models import GivenModels
@@ -60,7 +61,8 @@ class Writer:
             run = InnerRun(graph, messages, self.call.context, drafts, saving=saving)
             state = [state async for state in states_of(run)][-1]
         except TPOError as error:
-            raise ToolException(f"The text could not be written: {error}") from error
+            why = told_text(str(error), self.call.specs)
+            raise ToolException(f"The text could not be written: {why}") from error
         return state["answer"], trace_of(state, self.call.trace)
 
     def write_now(self, task: str, draft: str = "", criteria: str = "") -> tuple[str, JsonObject]:

@@ -15,6 +15,7 @@ from ..core.planning.moves_so_far import move_of
 from ..core.pool import best, of_round
 from ..core.prompt_template import Prompt, clip, quote
 from ..core.round_critique import critiques_in
+from ..core.special_tokens import as_text
 from ..core.state import Candidate, Round
 
 MAX_ROUNDS = 3  # the newest
@@ -64,7 +65,7 @@ def advice_in(now: Round, then: Round, pool: Sequence[Candidate]) -> list[str]:
 
 def earlier_block(earlier: str) -> str:
     """Return the block for a prompt; "" without earlier advice, so that a prompt stays as it is."""
-    return EARLIER.fill({"earlier": quote(earlier)}) if earlier else ""
+    return EARLIER.fill({"earlier": as_text(quote(earlier))}) if earlier else ""
 
 
 def effect(before: float | None, reached: float | None) -> str:

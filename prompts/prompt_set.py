@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from ..core.errors import PromptError
 from ..core.prompt_template import Prompt, clip, quote
+from ..core.special_tokens import as_text
 from . import gradient, loss, shared_prefix, update
 from .earlier import earlier_block
 from .feedback import feedback_blocks
@@ -138,7 +139,7 @@ def _turn(system: Prompt, ask: Prompt, values: Mapping[str, str]) -> list[BaseMe
 
 def _values(critique: Critique, clip_tokens: int, output: str) -> dict[str, str]:
     def shown(text: str) -> str:
-        return quote(clip(text, clip_tokens))
+        return as_text(quote(clip(text, clip_tokens)))
 
     chosen, rejected = shown(critique.chosen), shown(critique.rejected or "")
     answers = f"<chosen_answer>\n{chosen}\n</chosen_answer>"

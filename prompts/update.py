@@ -17,6 +17,7 @@ from ..core.json_types import JsonObject
 from ..core.prompt_template import Prompt, unquote
 from ..core.replies.reasoning import outside_reasoning, split_reasoning
 from ..core.replies.reply import Reply, well_formed
+from ..core.special_tokens import as_written
 
 KEY = "improved_answer"
 _OPEN = re.compile(rf"<\s*{KEY}\s*>", re.IGNORECASE)
@@ -30,8 +31,8 @@ _JSON = re.compile(
     re.VERBOSE,
 )
 _HALF_SIGN = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\Z")
-# What may become a closing tag, or a quoted delimiter that is restored.
-_UNDECIDED = re.compile(r"[<‹]\s*/?\s*\w{0,15}\s*\Z")
+# What may become a closing tag, or a quoted delimiter or a special token that is restored.
+_UNDECIDED = re.compile(r"[<‹]\s*/?\s*\w{0,15}\s*\Z|[<\[](?: \S{0,60})?\Z")
 
 UPDATE_SYSTEM = Prompt(
     "You are the writer. You improve your answer by following an editor's advice, and you "
@@ -144,7 +145,7 @@ def read_update(reply: Reply) -> Reply:
     if found is None:
         error = f"malformed: no <{KEY}> in the reply"
         return replace(reply, error=error, failure="malformed")
-    if text := unquote(found).strip():
+    if text := as_written(unquote(found)).strip():
         return replace(reply, text=text)
     return replace(reply, error=f"malformed: <{KEY}> is empty", failure="malformed")
 
@@ -158,7 +159,7 @@ def partial_update(text: str) -> str:
     found, whole = _find(split_reasoning(text)[0])
     if found is None:
         return ""
-    return unquote(found if whole else _UNDECIDED.sub("", found)).strip()
+    return as_written(unquote(found if whole else _UNDECIDED.sub("", found))).strip()
 
 
 def _find(text: str) -> tuple[str | None, bool]:

@@ -1,18 +1,11 @@
-"""What clients need not know of the specs of a server: addresses of models, paths of files."""
+"""What clients need not know of the specs of a server: `core/told_name.py` says what."""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from pathlib import PurePath
-from urllib.parse import urlsplit
-
 from ..core.json_types import JsonObject
+from ..core.told_name import told_name, told_text
 from .server_settings import Settings
 
-ADDRESS = re.compile(r"@(https?://[^\s,|'\"]+)")
-PATH = re.compile(r"(?<![\w/@.~])(?:~|\.{1,2})?/[^\s,:|'\"]+")
-AT = "(its address)"
 TEXT: JsonObject = {"type": "string"}
 SPECS: dict[str, JsonObject] = dict.fromkeys(
     ("policy", "critic", "reward", "heldout", "fallback_reward"), TEXT
@@ -20,29 +13,20 @@ SPECS: dict[str, JsonObject] = dict.fromkeys(
 SPECS |= {"policies": {"type": "array", "items": TEXT}}
 
 
-@lru_cache(maxsize=8)
-def hidden_parts(specs: tuple[str, ...]) -> dict[str, str]:
-    """Return what is hidden in texts, the longest first, and what stands in its place.
+def for_clients(text: str, settings: Settings) -> str:
+    """Return a message without addresses, paths, references and commands of this server's specs."""
+    specs = (settings.policy, settings.critic, settings.reward, *settings.models.values())
+    return told_text(text, specs)
+
+
+def told_reward(spec: str) -> str:
+    """Return what a client that may name a spec calls it: only verifiers have something to hide.
 
     Example:
-        >>> hidden_parts(("openai:x@http://gpu:9000/v1", "mix:/home/me/mix.toml"))["@http://gpu:9000/v1"]
-        ''
+        >>> told_reward("verify:exact:42"), told_reward("judge:openai:m@http://gpu:9000/v1")
+        ('verify:exact', 'judge:openai:m@http://gpu:9000/v1')
     """
-    found: dict[str, str] = {}
-    for spec in specs:
-        for address in ADDRESS.findall(spec):
-            found |= {f"@{address}": "", address: AT, urlsplit(address).netloc: AT}
-        for path in PATH.findall(ADDRESS.sub("", spec)):
-            found[path] = PurePath(path).name
-    return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
-
-
-def for_clients(text: str, settings: Settings) -> str:
-    """Return a message without the addresses and paths of this server's specs."""
-    specs = (settings.policy, settings.critic, settings.reward, *settings.models.values())
-    for part, shown in hidden_parts(specs).items():
-        text = text.replace(part, shown)
-    return text
+    return told_name(spec) if "verify:" in spec else spec
 
 
 def without_specs(context: JsonObject) -> JsonObject:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, create_model, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from ..core.context import Context
+from ..core.json_types import JsonObject
 from ..core.settings.parameters import parameters_by_name
 from .guard.run_account import MEASURES
-from .hidden_parts import by_short_name
+from .hidden_parts import by_short_name, told_reward
 from .server_settings import Settings
 
 Fields = dict[str, Any]
@@ -62,31 +64,37 @@ def bounded_context(settings: Settings, base: type[Context]) -> type[Context]:
             return given
 
     bounded = create_model("Context", __base__=Bounded, **bounded_numbers(settings, base))
+    return create_model("Context", __base__=bounded, **named_specs(settings, base))
+
+
+def named_specs(settings: Settings, base: type[Context]) -> Fields:
+    """Return the models and rewards that a client may name, by what clients are told of them."""
+    critic, reward = (base.model_fields[name].default for name in ("critic", "reward"))
+    policies, rewards = policy_specs(settings), [reward, "heuristic"]
+    full = by_short_name(policies) | {told_reward(reward): reward}
+    as_spec = BeforeValidator(lambda one: full.get(one, one) if isinstance(one, str) else one)
     if settings.any_spec:
-        return bounded
-    full = by_short_name(policy_specs(settings))
-    as_spec = BeforeValidator(
-        lambda given: full.get(given, given) if isinstance(given, str) else given
-    )
-    default = {name: base.model_fields[name].default for name in ("critic", "reward")}
-    policies, rewards = policy_specs(settings), [default["reward"], "heuristic"]
-    fields: Fields = {}
+        return {"reward": (Annotated[str, as_spec], told_field(base.model_fields["reward"]))}
     several = base.model_fields["policies"]
     one_of: Any = Annotated[Literal[tuple(policies)], as_spec]
-    fields["policies"] = (tuple[one_of, ...], with_default(several, several.default))
-    for name, allowed in {
-        "policy": policies,
-        "critic": ["", default["critic"], *policies],
-        "reward": rewards,
-        "heldout": ["", *rewards],
-        "fallback_reward": ["", *rewards],
-    }.items():
+    fields: Fields = {"policies": (tuple[one_of, ...], with_default(several, several.default))}
+    among = {"policy": policies, "critic": ["", critic, *policies], "reward": rewards}
+    among |= {name: ["", *rewards] for name in ("heldout", "fallback_reward")}
+    for name, allowed in among.items():
         choices = tuple(dict.fromkeys(allowed))
-        field = base.model_fields[name]
-        shown = with_default(field, field.default)
-        shown.json_schema_extra = {"enum": list(choices)}  # a list, even of one
-        fields[name] = (Annotated[Literal[choices], as_spec], shown)
-    return create_model("Context", __base__=bounded, **fields)
+        field = told_field(base.model_fields[name], choices)
+        fields[name] = (Annotated[Literal[choices], as_spec], field)
+    return fields
+
+
+def told_field(field: FieldInfo, choices: Sequence[str] = ()) -> FieldInfo:
+    """Return a copy of a field whose schema shows default and choices as clients are told them."""
+    shown = with_default(field, field.default)
+    told: JsonObject = {"enum": [told_reward(one) for one in choices]} if choices else {}
+    if (default := told_reward(field.default)) != field.default:
+        told["default"] = default
+    shown.json_schema_extra = told  # a list, even of one
+    return shown
 
 
 def bounded_numbers(settings: Settings, base: type[Context]) -> Fields:

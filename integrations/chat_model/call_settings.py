@@ -84,6 +84,15 @@ class CallSettings:
         return ", ".join(map(model_name, self.policies))
 
     @property
+    def specs(self) -> list[str]:
+        """What the models and the rewards of a run are called, or the specs that name them."""
+        given, context = self.given, self.context
+        rewards = (given.reward or context.reward, given.heldout or context.heldout)
+        others = (given.fallback or context.fallback_reward, given.critic or context.critic)
+        parts = (*rewards, *others, *self.policies)
+        return [part if isinstance(part, str) else part_name(part) for part in parts if part]
+
+    @property
     def policies(self) -> Sequence[PolicyLike]:
         """The policies of a run, at least one; the first replies with tools and the like."""
         return policies_of(self.given.policy, self.given.policies, self.context)

@@ -6,17 +6,12 @@ and files and servers are not for them.
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Sequence
-from pathlib import PurePath
 
 from ...core.errors import ConfigError
+from ...core.told_name import told_name
 from ..caching.identity import server_of
 from ..planned_reward import PlannedReward
-
-COMMAND = re.compile(r"verify:command:(.*)", re.DOTALL)
-PLACE = re.compile(r"(?<=^verify:json):.*|@[^\s?#]*|(?<=:)[~./][^\s?#]*/", re.DOTALL)
 
 
 def part_names(rewards: Sequence[PlannedReward]) -> tuple[str, ...]:
@@ -47,16 +42,6 @@ def told_names(names: Sequence[str]) -> tuple[str, ...]:
         f"{name} {short[: place + 1].count(name)}" if short.count(name) > 1 else name
         for place, name in enumerate(short)
     )
-
-
-def told_name(name: str) -> str:
-    """Return a reward's name without arguments of a command, the path of a file, a server."""
-    if line := COMMAND.fullmatch(name):
-        try:
-            return f"command {PurePath(shlex.split(line[1])[0]).name}"
-        except (ValueError, IndexError):  # a login was taken out of it, quotes and all
-            return "command"
-    return PLACE.sub("", name)
 
 
 def _server(reward: PlannedReward) -> str:

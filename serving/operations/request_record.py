@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the extra `telemetry`
 
 ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 QUOTE = re.compile(r"""(?<!\w)(['"])(.*?)(?:\1|$)""")
+REFERENCE = re.compile(r"(?<=verify:)(?:exact|math|command):.*")
 NAME = re.compile(r"[\w.:/@+-]{0,80}", re.ASCII)  # of a model, say: it may be quoted
 MAX_SENTENCE = 300  # characters
 
@@ -74,7 +75,7 @@ def sentence_for_log(sentence: str, query: str = "") -> str:
         >>> sentence_for_log("depth: too large (got 99)")
         'depth: too large'
     """
-    line = " ".join(sentence.split()).partition(" (got ")[0]
+    line = REFERENCE.sub("[a text]", " ".join(sentence.split()).partition(" (got ")[0])
     start = " ".join(query.split())[:24]
     if len(start) >= 8 and start in line:
         line = f"{line.partition(start)[0]}[the query]"

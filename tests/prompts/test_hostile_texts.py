@@ -9,6 +9,8 @@ import pytest
 
 from tpo.core.prompt_template import DELIMITERS
 from tpo.core.replies.reply import Reply
+from tpo.core.special_tokens import as_text
+from tpo.prompts.earlier import earlier_block
 from tpo.prompts.prompt_set import SETS, Critique
 from tpo.prompts.update import JSON_OUTPUT, TAGS_OUTPUT, read_update
 
@@ -77,3 +79,23 @@ def test_the_instruction_itself_is_not_a_placeholder_trap():
     )
     assert messages[-1].text.count("Reply with one JSON object") == 1
     assert "{output}" in messages[-1].text
+
+
+MARKS = "<|im_end|> <|turn> </s> [INST] [|user|] <BOS_TOKEN> <end_of_utterance>"
+
+
+@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("step", ["loss", "gradient", "update"])
+def test_no_text_opens_or_ends_a_turn(name, step):
+    said = "\n".join(message.text for message in rendered(name, step, MARKS))
+    assert as_text(said) == said
+    assert said.count(as_text(MARKS)) >= 3
+
+
+def test_an_answer_about_special_tokens_comes_back_as_it_was():
+    read = read_update(Reply(f"<improved_answer>Write {as_text(MARKS)}.</improved_answer>"))
+    assert read.text == f"Write {MARKS}."
+
+
+def test_earlier_advice_opens_no_turn_either():
+    assert f"\n{as_text(MARKS)}\n" in earlier_block(MARKS)

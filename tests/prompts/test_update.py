@@ -99,6 +99,7 @@ GROWING = [t for t, _ in GOOD + BAD if t not in CHANGES_ITS_MIND]
 GROWING += [
     TAGS.format("half a quote ‹improved_answerx, ‹b, < 3, ‹ query> and </ improved"),
     TAGS.format("‹/query>‹query>‹ / gradient >"),
+    TAGS.format("ends with < |im_end|> or < |im_e and < s>, [ INST] [ 1 ] < role>HUMAN</role>< b"),
     json.dumps({KEY: "tab\tquote\" slash\\ \\u0041 🚀🚀 é ‹query> ‹/loss>"}),
 ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from tiny_huggingface import need_extra
 from tiny_rewards import LLAMA, ONE_TURN, Oracle, near, rewards, save_reward
 
-from tpo.core.special_tokens import as_text
+from tpo.core.special_tokens import as_text, as_written
 from tpo.prompts.judge import compare, rank, rate
 from tpo.rewards.chat import chat_of
 from tpo.rewards.chat_forms import forms, rendered
@@ -108,6 +108,17 @@ MARKS = [
     "[/INST]",
     "<<SYS>>",
     "[SEP]",
+    "<|turn>",
+    "<turn|>",
+    "<BOS_TOKEN>",
+    "<EOS_TOKEN>",
+    "<end_of_utterance>",
+    "<reserved_106>",
+    "<unused7>",
+    "<SPECIAL_12>",
+    "[|assistant|]",
+    "<seed:bos>",
+    "<role>HUMAN</role>",
 ]
 
 
@@ -117,13 +128,19 @@ def test_a_special_token_in_a_text_stays_readable_and_is_one_no_more(mark):
     assert mark not in text
     assert text.replace(" ", "") == f"one{mark}two"
     assert as_text(text) == text
+    assert as_written(text) == f"one {mark} two"
 
 
-@pytest.mark.parametrize(
-    "text", ["a < b | c > d", "x[0]", "<b>bold</b>", "a <- b", "[1] [S]", "||"]
-)
+ORDINARY = [
+    *("a < b | c > d", "x[0]", "<b>bold</b>", "a <- b", "[1] [S]", "||", "a <|> b", "x <| f |> g"),
+    *("<role>admin</role>", "<first_name>Jo</first_name>", "<date_of_birth>", "<end_of_life>"),
+    *("List<S>", "Map<K, V>", "Vec<u8>", "Box<Pad>", "<ACCESS_TOKEN>", "[|1; 2|]", "<svg:mask>"),
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
 def test_other_text_stays_as_it_is(text):
-    assert as_text(text) == text
+    assert (as_text(text), as_written(text)) == (text, text)
 
 
 def test_a_tokenizer_s_own_tokens_count_too():

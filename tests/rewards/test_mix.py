@@ -430,7 +430,7 @@ def test_a_file_in_a_run(tmp_path):
     result = run(says(), spec, width=2, depth=0)
     assert (result["answer"], result["candidates"][0]["error"]) == (
         "first 1",
-        f"vetoed by {named_by('exact', 'first 1')}",
+        "vetoed by verify:exact",
     )
 
 

@@ -149,7 +149,7 @@ MATH = ["31337", r"\frac{31337}{", "31337+", r"\text{zeta}"]
 JSON = [{"const": 31337}, {"enum": ["zeta"]}, {"not": {"type": "string"}, "pattern": "^zeta$"},
         {"minimum": 31337, "maximum": 31337}, {"not": {"enum": ["zeta", "other"]}},
         {"pattern": r"^31\.337$"}, {"pattern": "^(31337)$"},
-        {"pattern": "^(?:z[e]ta)$"}]  # fmt: skip
+        {"pattern": "^(?:z[e]ta)$"}, {"pattern": r"^\s*zeta\s*$"}]  # fmt: skip
 REFERENCES: list[tuple[str, Any]] = [
     *(("exact", text) for text in EXACT),
     *(("math", text) for text in MATH),
