@@ -13,7 +13,8 @@ from .top_level import app
 
 
 @app.command(
-    epilog="Exit codes: 0 all scored; 1 some could not be scored; 2 the file or a setting is wrong."
+    epilog="Exit codes: 0 all scored or vetoed; 1 some could not be scored; "
+    "2 the file or a setting is wrong."
 )
 @takes_settings(("reward", "policy"), environment=True)
 def score(

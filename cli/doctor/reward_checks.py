@@ -52,6 +52,7 @@ async def check_reward(
         away: What keeps it from scoring, if anything does.
     """
     notice = [Finding("notice", "warning", reward.notice)] if reward.notice else []
+    pairs: list[Probed] = []
     try:
         pairs = [] if away else await scored_pairs(reward)
     except Exception as error:  # noqa: BLE001  a reward may raise anything
