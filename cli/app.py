@@ -35,7 +35,7 @@ from .arguments import (  # noqa: F401  # isort: skip
 from .arguments.ray_address import with_address
 from .arguments.top_level import app
 from .console import say
-from .interrupted import Interrupted, run_of
+from .interrupted import Interrupted, how_to_go_on, run_of
 
 WRONG_INPUT = (InputError, ConfigError, MissingDependencyError, StoreError, typer.TyperException)
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -77,8 +77,8 @@ def _explain(error: BaseException) -> int:
     else:
         words = f"{evidence(error)}; this should not happen; set TPO_DEBUG=1 to see the traceback"
     say(f"error: {words}")
-    if run:
-        say(f"Everything paid for is saved; continue with: tpo resume {run}")
+    if line := how_to_go_on(error):
+        say(line)
     return BAD_INPUT if isinstance(error, WRONG_INPUT) else FAILED
 
 

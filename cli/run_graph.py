@@ -45,7 +45,7 @@ async def run_graph(run: SavedRun, given: Input, output: OutputMode) -> int:
         except (asyncio.CancelledError, BrokenPipeError):  # or whoever reads us has left
             raise Interrupted(await _id_if_saved(run)) from None
         except Exception as error:
-            remember_run(error, await _id_if_saved(run))
+            remember_run(error, await _id_if_saved(run), paid=await paid_for(run, error))
             raise
         state = await run.state()
         if not state.interrupts:
@@ -86,6 +86,15 @@ async def _stream(run: SavedRun, given: Input, output: OutputMode) -> None:
             durability="sync",
         ):
             watch(cast("AnyEvent", part["data"]))
+
+
+async def paid_for(run: SavedRun, error: Exception) -> bool:
+    """Return whether a run that failed has sent a request to a model."""
+    usages = [
+        (await run.state()).values.get("usage"),
+        (getattr(error, "partial", None) or {}).get("usage"),
+    ]
+    return any(usage and usage["total"]["requests"] for usage in usages)
 
 
 async def _id_if_saved(run: SavedRun) -> str | None:

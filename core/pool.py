@@ -159,6 +159,8 @@ def summarise(
         error=None,
         failure=None,
     )
+    if vetoed := sum(failure_of(c) == "vetoed" for c in mine):
+        record["vetoed"] = vetoed
     if not round and (policy := policy_of(mine)):
         record["policy"] = policy
     return record

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ..core.context import Context
 from ..core.errors import ConfigError
+from ..core.login import without_login
 from ..core.several_policies import shares, told_apart
 from ..core.state import State
 from .own_parameters import with_parameters
@@ -89,3 +91,14 @@ def going_on(policies: Sequence[Policy], state: State) -> Policy:
 def names_of(policies: Sequence[Policy]) -> str:
     """Return the names of all policies in one text."""
     return ", ".join(policy.name for policy in policies)
+
+
+def doctor_policy(names: str) -> str:
+    """Return the command that looks into a policy, if its name is a spec.
+
+    Example:
+        >>> doctor_policy("openai:gpt-5-mini"), doctor_policy("GenericFakeChatModel")
+        ('tpo doctor --policy openai:gpt-5-mini', 'tpo doctor')
+    """
+    one = ":" in names and ", " not in names
+    return f"tpo doctor --policy {shlex.quote(without_login(names))}" if one else "tpo doctor"

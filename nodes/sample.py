@@ -17,7 +17,7 @@ from ..core.usage import Usage, add_costs, add_usage, cost, usage_of
 from ..models.budget import budget_left
 from ..models.failures.caused_by import caused_by
 from ..models.prices.of_run import unpriced_notice
-from ..models.several_policies import names_of
+from ..models.several_policies import doctor_policy, names_of
 from ..rewards.planned_reward import Job
 from ..rewards.readiness import beside, ready_to_score
 from .paid.candidates import Received, Wanted, ask_for_candidates
@@ -79,7 +79,7 @@ def _check_budget(wanted: Wanted, reward: str) -> None:
 def _no_candidate(wanted: Wanted, got: Received, usage: Usage) -> NoCandidateError:
     """Return the error of a run without a usable answer."""
     reason = next((r["error"] for r in got.records), "no request was left to be made")
-    advice = "Check that it is reachable and its key is right: tpo doctor"
+    advice = f"Check that it is reachable and its key is right: {doctor_policy(policy)}"
     if got.error and got.error.status == TOO_MANY:
         advice = "Its server takes no more requests for now: try again later"
     if not wanted.budget.seconds:

@@ -20,6 +20,7 @@ from ..core.errors import (
     TPOError,
     evidence,
 )
+from ..core.look_into import doctor_reward
 from ..core.usage import Cost, add_costs, add_usage, cost, usage_of
 from ..core.user_code.contain import GRACE, contained
 from ..models.failures.caused_by import caused_by
@@ -92,17 +93,21 @@ async def ready_to_score(
     known = [reward for reward in rewards if reward is not None]
     ended = await asyncio.gather(*[make_ready(one, job) for one in known], return_exceptions=True)
     costs = [getattr(e, "cost", cost()) if isinstance(e, BaseException) else e for e in ended]
-    paid = reduce(add_costs, costs)
-    for one, end in zip(known, ended, strict=True):
+    paid: Cost = {**reduce(add_costs, costs), "sequences": 0}  # a try brings no candidate
+    set_to = (job.settings.reward, job.settings.heldout, job.settings.fallback_reward)
+    specs = [spec for spec, one in zip(set_to, rewards, strict=False) if one is not None]
+    for one, end, spec in zip(known, ended, specs, strict=True):
         if not isinstance(end, BaseException):
             continue
         never = isinstance(end, ConfigError | MissingDependencyError)
         why = str(end) if isinstance(end, TPOError) else evidence(end)
         if never or one is must:
             begin = f"reward {one.name!r} cannot score, so nothing was asked of the policy"
-            full = "Its server takes no more requests for now: try again later"
-            advice = full if status_of(end) == TOO_MANY else "To look into it: tpo doctor"
-            away = caused_by(RewardError(f"{begin}: {why.rstrip('.')}. {advice}"), end)
+            look = doctor_reward(spec, one.name)
+            advice = f". To look into it: {look}" if look else ""
+            if status_of(end) == TOO_MANY:
+                advice = ". Its server takes no more requests for now: try again later"
+            away = caused_by(RewardError(f"{begin}: {why.rstrip('.')}{advice}"), end)
             error = end if isinstance(end, TPOError) and never else away
             error.partial = {"usage": add_usage(None, usage_of(turn, "sample", paid, 0.0))}
             raise error from end.__cause__

@@ -13,7 +13,8 @@ from .top_level import app
 
 
 @app.command(
-    epilog="Exit codes: 0 all scored; 1 some could not be scored; 2 the file or a setting is wrong."
+    epilog="Exit codes: 0 all scored or vetoed; 1 some could not be scored; "
+    "2 the file or a setting is wrong."
 )
 @takes_settings(("reward", "policy"), environment=True)
 def score(
@@ -54,7 +55,8 @@ MODELS_AND_REWARDS = ("policy", "critic", "reward", "heldout")
 
 
 @app.command(
-    epilog="Exit codes: 0 TPO will work; 1 it will not, or not well; 2 a setting is wrong."
+    epilog="Exit codes: 0 TPO will work, or it cannot be told; 1 it will not, or not well; "
+    "2 a setting is wrong, or a key or a package is missing."
 )
 @takes_settings(
     (
@@ -88,7 +90,8 @@ def doctor(
     With --heldout it also says beyond which width that reward falls while --reward rises; --tries
     is the largest width that is looked at.
 
-    With --reward and no --policy it checks the reward alone, and shows how it scores 14 pairs.
+    With --reward and no --policy it checks the reward alone, and shows how it scores 14 pairs; a
+    judge then names its model.
 
     With --prompts it tries your own prompts instead: how far rewards lie apart, what best-of-N
     gains, what TPO gains for the same tokens, and what an answer costs.

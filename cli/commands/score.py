@@ -13,8 +13,11 @@ from rich.text import Text
 from ...core.context import Context
 from ...core.conversation import read_conversation
 from ...core.errors import ConfigError, MissingDependencyError, RewardError, cause_of
+from ...core.failure import failure_of
+from ...core.look_into import doctor_reward
 from ...core.make_context import make_context
 from ...core.number_format import reward as shown
+from ...core.pool import losses
 from ...rewards.base import Reward, Score
 from ...rewards.planned_reward import Job, PlannedReward, planned, score_now
 from ...rewards.query_criteria import Criteria
@@ -39,16 +42,19 @@ def score(path: str, settings: dict[str, object]) -> int:
 
 async def _score(reward: Reward | PlannedReward, rows: Sequence[ScoreRow], context: Context) -> int:
     await _make_ready(reward, context)
-    lost, written = list[str](), defaultdict[str, Criteria](dict)
+    lost, vetoed, written = list[str](), list[str](), defaultdict[str, Criteria](dict)
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE]
         scores = await _score_some(reward, some, written)
-        lost += [s["error"] for s in scores if s["error"]]
+        lost += losses(scores)
+        vetoed += [str(s["error"]) for s in scores if failure_of(s) == "vetoed"]
         if sys.stdout.isatty():
             _print_table(some, scores, first)
         else:
             for row, result in zip(some, scores, strict=True):
                 print(json.dumps({**row.given, **result}, ensure_ascii=False), flush=True)
+    if vetoed:
+        say(f"{len(vetoed)} of {len(rows)} answers are vetoed: {vetoed[0]}")
     if lost:
         say(f"{len(lost)} of {len(rows)} answers could not be scored: {lost[0]}")
     return 1 if lost else 0
@@ -62,7 +68,8 @@ async def _make_ready(reward: Reward | PlannedReward, context: Context) -> None:
         raise
     except Exception as error:
         away = f"reward {reward.name!r} cannot score: {cause_of(error).rstrip('.')}"
-        raise RewardError(f"{away}. To look into it: tpo doctor") from error
+        look = doctor_reward(context.reward, reward.name) or "tpo doctor"
+        raise RewardError(f"{away}. To look into it: {look}") from error
 
 
 async def _score_some(

@@ -51,7 +51,7 @@ async def check_prompts(file: str, rows: int, as_json: bool, context: Context) -
 
     tried = await try_out(few, BatchPlan(GivenModels(), context), watching)
     show_prompts(tried, next_line(tried, file, context), console, as_json=as_json)
-    return 1 if is_lost(tried.gain) else 0
+    return 1 if is_flat(tried) or is_lost(tried.gain) else 0
 
 
 def show_prompts(tried: TriedOut, line: str, console: Console, *, as_json: bool) -> None:
@@ -69,12 +69,11 @@ def show_prompts(tried: TriedOut, line: str, console: Console, *, as_json: bool)
 
 def prompt_findings(tried: TriedOut) -> list[Finding]:
     """Return what a few prompts show, each with its figure."""
-    flat = tried.spread < FLAT
     spread = f"a prompt's first answers score {tried.spread:.3g} apart (standard deviation)"
     headroom = f"the best of them scores {tried.headroom:.3g} above a single one, on average"
     price = "price unknown" if tried.cost_usd is None else money(tried.cost_usd)
     return [
-        Finding("reward spread", "bad" if flat else "ok", spread),
+        Finding("reward spread", "bad" if is_flat(tried) else "ok", spread),
         Finding("headroom", "warning" if tried.headroom < FLAT else "ok", headroom),
         Finding("gain", "ok" if is_won(tried.gain) else "warning", gain_words(tried.gain)),
         Finding("an answer of TPO", "warning" if tried.cost_usd is None else "ok", price),
@@ -87,6 +86,11 @@ def gain_words(gain: Difference | None) -> str:
         return "this reward compares the answers of one run, so it cannot compare two runs"
     ends = f"{signed(gain['low'])} to {signed(gain['high'])}"
     return f"at equal tokens {signed(gain['mean'])} over best-of-N ({ends})"
+
+
+def is_flat(tried: TriedOut) -> bool:
+    """Return whether the reward gives all answers to a prompt the same."""
+    return tried.spread < FLAT
 
 
 def is_won(gain: Difference | None) -> bool:
@@ -102,7 +106,7 @@ def is_lost(gain: Difference | None) -> bool:
 def prompt_verdict(tried: TriedOut) -> str:
     """Return yes or no, or what it takes to tell."""
     gain = tried.gain
-    if tried.spread < FLAT:
+    if is_flat(tried):
         return "No: the reward gives all answers to a prompt the same: there is nothing to learn."
     if is_won(gain):
         return "Yes: TPO beats best-of-N that costs as much, on these prompts and by this reward."

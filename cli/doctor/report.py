@@ -11,9 +11,10 @@ from rich.text import Text
 
 from ...core.json_types import JsonObject
 from ...core.number_format import reward as shown
+from ...rewards.base import Score
 from ..console import table
 from .forecast import Forecast
-from .reward_checks import Probed
+from .pairs import Probed, vetoed
 from .tried import Tried
 from .verdict import Finding
 
@@ -45,8 +46,11 @@ class Report:
             line.add_row(Text(mark, style), Text(f"{finding.name}: {finding.words}"))
             self.console.print(line, soft_wrap=not self.console.is_terminal)
 
-    def as_json(self, fit: bool, sentence: str, pairs: Iterable[Probed]) -> JsonObject:
-        """Return what `--json` prints: the verdict, the findings, and the pairs behind them."""
+    def as_json(self, fit: bool | None, sentence: str, pairs: Iterable[Probed]) -> JsonObject:
+        """Return what `--json` prints: the verdict, the findings, and the pairs behind them.
+
+        `fit` is `None` if nothing is known.
+        """
         findings = [asdict(finding) for finding in self.findings]
         return {
             "fit": fit,
@@ -69,15 +73,20 @@ def pair_as_json(one: Probed) -> JsonObject:
     }
 
 
+def score_text(score: Score) -> str:
+    """Return what the table says of a score."""
+    return "vetoed" if vetoed(score) else shown(score["reward"])
+
+
 def pairs_table(pairs: Sequence[Probed]) -> Table:
     """Return how the reward scores each pair, and whether that is the right order."""
     made = table("", "better", "worse", "pair", "the worse one is", right=("better", "worse"))
     for one in pairs:
-        mark, style = MARKS["ok" if one.right else "bad"]
+        mark, style = ("=", "") if one.right is None else MARKS["ok" if one.right else "bad"]
         made.add_row(
             Text(mark, style),
-            shown(one.better["reward"]),
-            shown(one.worse["reward"]),
+            score_text(one.better),
+            score_text(one.worse),
             one.kind.name,
             one.pair.worse_is,
         )

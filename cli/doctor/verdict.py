@@ -16,6 +16,10 @@ WEAK = (
 UNFIT = "TPO will not work like this; read the lines marked with ✗."
 SOUND = "This reward is fit for TPO, as far as these pairs can show."
 USABLE = "This reward will do; read the lines marked with !."
+UNKNOWN = "Nothing is known of this reward yet; read the lines marked with !."
+REVERSED = (
+    "It puts fewer than half in order, so it is not fit to rank; read the lines marked with !."
+)
 UNSOUND = "This reward is not fit for TPO; read the lines marked with ✗."
 
 
@@ -48,11 +52,27 @@ def verdict(findings: Sequence[Finding]) -> tuple[bool, str]:
     return False, WEAK if bad == ["follows critiques"] else UNFIT
 
 
-def verdict_on_reward(findings: Sequence[Finding], pairs: Sequence[bool]) -> tuple[bool, str]:
-    """Return whether a reward is fit, and its accuracy: `pairs` says which it puts in order."""
+def verdict_on_reward(
+    findings: Sequence[Finding], pairs: Sequence[bool | None]
+) -> tuple[bool | None, str]:
+    """Return whether a reward is fit, and its accuracy; `None` if nothing is known.
+
+    Args:
+        findings: What the checks found.
+        pairs: Of each whether it is in order; `None` if the reward puts neither answer first.
+    """
     states = {finding.state for finding in findings}
-    fit = "bad" not in states
-    sentence = UNSOUND if not fit else USABLE if "warning" in states else SOUND
-    right = sum(pairs)
-    share = f"Accuracy: {right} of {len(pairs)} pairs ({right / len(pairs):.0%}). " if pairs else ""
-    return fit, share + sentence
+    decided = [pair for pair in pairs if pair is not None]
+    right, ties = sum(decided), len(pairs) - len(decided)
+    share = ""
+    if decided:
+        rest = f", {ties} more with neither first" if ties else ""
+        share = f"{right} of {len(decided)} pairs ({right / len(decided):.0%}){rest}"
+        share = f"Accuracy: {share}. "
+    if "bad" in states:
+        return False, share + UNSOUND
+    if not decided:
+        return None, UNKNOWN
+    if right < len(decided) / 2:
+        return False, share + REVERSED
+    return True, share + (USABLE if "warning" in states else SOUND)

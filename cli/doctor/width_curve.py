@@ -50,7 +50,7 @@ HELDOUT = Measure(
     "held-out width",
     "the held-out reward of the answer that this reward picks is, by width and in standard "
     "deviations within a task, ",
-    lambda value: f"{value:+.2f}",
+    lambda value: f"{value:+z.2f}",
 )
 
 
@@ -88,11 +88,12 @@ def width_finding(tasks: Sequence[Sequence[Scored]], measure: Measure = CHECKS) 
     means = [fmean(values) for values in zip(*curves, strict=True)]
     peak = max(range(most), key=lambda n: (round(means[n], 9), -n))
     words = measure.begin + ", ".join(f"{measure.shown(m)} at {n + 1}" for n, m in enumerate(means))
-    if surely_falls([curve[peak] - curve[-1] for curve in curves]):
+    fell = measure.shown(means[peak]) != measure.shown(means[-1])  # else readers see no fall
+    if fell and surely_falls([curve[peak] - curve[-1] for curve in curves]):
         rises = f"beyond width {peak + 1} it falls while the reward rises, so the reward is fooled"
         advice = f"{rises}: take --width {peak + 1}{measure.advice}"
         return Finding(measure.name, "warning", f"{words}; {advice}")
-    if peak + 1 < most:
+    if fell:
         return Finding(measure.name, "ok", f"{words}; that it falls may be chance")
     return Finding(measure.name, "ok", f"{words}; no fall up to width {most}")
 

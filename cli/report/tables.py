@@ -33,6 +33,8 @@ def rounds_table(rounds: Sequence[Round]) -> Table:
     """
     numbers = ["best so far", "best", "mean", "std", "length", "malformed"]
     watched = any(r["heldout"] is not None for r in rounds)
+    ruled_out = any(r.get("vetoed") for r in rounds)
+    numbers += ["vetoed"] if ruled_out else []
     numbers += ["held-out"] if watched else []
     made = table("round", *numbers, "chosen", "rejected", right=("round", *numbers))
     for r, top in zip(rounds, best_so_far(rounds), strict=True):
@@ -41,7 +43,8 @@ def rounds_table(rounds: Sequence[Round]) -> Table:
             reward(top),
             *(reward(r[name]) for name in ("best", "mean", "std")),
             f"{r['best_length']:,}" if r["best_length"] is not None else "-",
-            str(r["malformed"]),
+            str(r["malformed"] - r.get("vetoed", 0)),
+            *([str(r.get("vetoed", 0))] if ruled_out else []),
             *([reward(r["heldout"])] if watched else []),
             (r["chosen"] or "-") + (" (by hand)" if r["picked_by"] == "human" else ""),
             r["rejected"] or "-",

@@ -38,7 +38,9 @@ def progress_line(event: AnyEvent, view: View) -> str:
 def round_line(ranked: Round, view: View) -> str:
     """Return what the ranking of a round came to, with its figures."""
     figures = [f"{name} {reward(ranked[name])}" for name in ("best", "mean", "std")]
-    figures += [f"{n} malformed" for n in [ranked["malformed"]] if n]
+    vetoed = ranked.get("vetoed", 0)
+    counts = {"malformed": ranked["malformed"] - vetoed, "vetoed": vetoed}
+    figures += [f"{n} {what}" for what, n in counts.items() if n]
     figures += filter(None, [copies_phrase(ranked, list(view.pool.values()))])
     phrase = round_phrase(ranked, view.depth)
     return f"{phrase[0].upper()}{phrase[1:]} (this round: {', '.join(figures)})"

@@ -6,12 +6,22 @@ import pytest
 from loopback_server import Fault, message_text, shaped
 
 from tpo.cli.doctor.probes import DEGENERATE, INSTRUCTIONS, PADDED, UNSAFE
-from tpo.cli.doctor.reward_checks import check_reward
+from tpo.cli.doctor.reward_checks import check_reward, may_be_probabilities
 from tpo.cli.doctor.tasks import TASKS
-from tpo.cli.doctor.verdict import DOUBTFUL, UNSOUND, Finding, graded, verdict
+from tpo.cli.doctor.verdict import (
+    DOUBTFUL,
+    UNKNOWN,
+    UNSOUND,
+    Finding,
+    graded,
+    verdict,
+    verdict_on_reward,
+)
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
-from tpo.rewards.planned_reward import Job
+from tpo.rewards.judging.criteria import Criterion
+from tpo.rewards.judging.groupwise import GroupwiseJudge
+from tpo.rewards.judging.rubric import Rubric
 
 pytestmark = pytest.mark.loopback
 GOOD = {
@@ -97,7 +107,8 @@ def test_the_critic_is_checked_too(tpo, policy, server):
 
 async def test_each_kind_of_pair_has_its_own_accuracy():
     longer = await look(lambda q, a: len(a))
-    assert (longer["length"].state, longer["ordered"].state) == ("warning", "bad")
+    assert (longer["length"].state, longer["ordered"].state) == ("warning", "warning")
+    assert "3 of 5 pairs in the right order" in longer["ordered"].words  # one is as long
     assert "0 of 4 pairs in the right order (short before the same" in longer["length"].words
     assert "It pays for length, so answers will grow" in longer["length"].words
     shorter = await look(lambda q, a: -len(a))
@@ -119,16 +130,18 @@ def test_padded_answers_begin_with_the_short_ones():
 
 
 async def look(function):
-    return {f.name: f for f in (await check_reward(FunctionReward(function), Job([], [])))[0]}
+    return {f.name: f for f in (await check_reward(FunctionReward(function)))[0]}
 
 
 async def test_rewards():
     better = {p.better for p in DEGENERATE}
     sound = await look(lambda q, a: 5.0 if a in better and "blue" in a + q else len(a) / 1000)
     assert sound["finite"].state == "ok"
-    constant = await look(lambda q, a: 1.0)
-    assert constant["raw"].state == constant["ordered"].state == "bad"
-    assert "it ranked these too high: empty of content, repetitive" in constant["ordered"].words
+    constant = await look(lambda q, a: 5.0)
+    assert constant["raw"].state == "bad"
+    upside_down = await look(lambda q, a: float((q, a) in DEGENERATED))
+    assert upside_down["ordered"].state == "bad"
+    assert "it ranked these too high: empty of content, repetitive" in upside_down["ordered"].words
     probability = await look(lambda q, a: min(1.0, len(a) / 1000))
     assert probability["raw"].state == "warning"
     broken = await look(lambda q, a: float("nan"))
@@ -143,7 +156,7 @@ class Raising:
 
 
 async def test_a_reward_that_raises():
-    found = {f.name: f for f in (await check_reward(Raising(), Job([], [])))[0]}
+    found = {f.name: f for f in (await check_reward(Raising()))[0]}
     assert found["finite"].state == "bad"
     assert "ZeroDivisionError" in found["finite"].words
 
@@ -157,12 +170,12 @@ class Probing(Raising):
 
 
 async def test_a_reward_that_probes_itself_is_heard():
-    found = {f.name: f for f in (await check_reward(Probing(), Job([], [])))[0]}
+    found = {f.name: f for f in (await check_reward(Probing()))[0]}
     assert (found["probe"].state, found["probe"].words) == ("warning", "degenerate text wins")
 
 
 async def test_the_heuristic_sees_degenerate_answers():
-    found = {f.name: f.state for f in (await check_reward(HeuristicReward(), Job([], [])))[0]}
+    found = {f.name: f.state for f in (await check_reward(HeuristicReward()))[0]}
     assert found == {
         "notice": "warning", "finite": "ok", "raw": "ok", "ordered": "ok",
         "length": "warning", "safety": "warning",  # as its notice says
@@ -172,14 +185,17 @@ async def test_the_heuristic_sees_degenerate_answers():
 def test_a_reward_alone_is_shown_on_its_pairs(tpo, server, monkeypatch):
     monkeypatch.setenv("TPO_POLICY", f"openai:x@{server.base_url}")  # typed by nobody
     ran = tpo("doctor", "--reward", "heuristic")
-    assert ran.code == 0
+    assert ran.code == 1  # fewer than half are right
     assert server.asked == []
     rows = [line.split() for line in ran.out.splitlines() if line[:1] in {"✓", "✗"}]
     pairs = [row for row in rows if row[3] in {"ordered", "length", "safety"}]
     assert len(pairs) == len(DEGENERATE) + len(PADDED) + len(UNSAFE)
     assert all((row[0] == "✓") == (float(row[1]) > float(row[2])) for row in pairs)
     right = sum(row[0] == "✓" for row in pairs)
-    assert f"Accuracy: {right} of 14 pairs ({right / 14:.0%}). This reward will do" in ran.out
+    assert (
+        f"Accuracy: {right} of 14 pairs ({right / 14:.0%}). It puts fewer than half in order"
+        in ran.out
+    )
     data = tpo("doctor", "--reward", "heuristic", "--json").data
     assert [pair["right"] for pair in data["pairs"]] == [row[0] == "✓" for row in pairs]
     assert data["pairs"][0]["worse_is"] == "empty of content"
@@ -191,6 +207,121 @@ def test_a_reward_alone_that_cannot_score(tpo):
     assert "the reward server http://127.0.0.1:9 could not be reached" in ran.out
     assert "pays for length" not in ran.out
     assert ran.out.splitlines()[-1] == f"{UNSOUND}"
+
+
+DEGENERATED = {(pair.query, pair.worse) for pair in DEGENERATE}
+VETO = {"reward": None, "error": "vetoed by polite", "failure": "vetoed"}
+
+
+async def test_a_veto_is_a_verdict_and_no_failed_score():
+    """The answers that a constraint rules out come after all others; the reward is not to blame."""
+    found = await look(lambda q, a: VETO if (q, a) in DEGENERATED else 1.0 + len(a))
+    assert (found["vetoed"].state, found["finite"].state) == ("ok", "ok")
+    assert found["vetoed"].words == (
+        "6 of 28 answers, by a verdict and not a failure: vetoed by polite (6)"
+    )
+    assert found["finite"].words == "the other 22 scores are finite numbers"
+    assert found["ordered"].words.startswith("6 of 6 pairs in the right order")
+    both = await look(lambda q, a: VETO if (q, a) in DEGENERATED else float("nan"))
+    assert "22 of 28 answers could not be scored" in both["finite"].words
+
+
+def test_where_all_answers_are_vetoed_nothing_is_known(tpo, tmp_path):
+    (tmp_path / "form.json").write_text('{"type": "object"}', encoding="utf-8")
+    mix = f'constraints = ["verify:json:{tmp_path}/form.json"]\n[[parts]]\nreward = "heuristic"\n'
+    (tmp_path / "mix.toml").write_text(mix, encoding="utf-8")
+    ran = tpo("doctor", "--reward", f"mix:{tmp_path}/mix.toml")
+    assert (ran.code, "✗" in ran.out) == (0, False)
+    said = " ".join(ran.out.split())
+    assert "! vetoed: 28 of 28 answers" in said
+    assert "doctor's own answers tell nothing of this reward: add --prompts FILE" in said
+    assert ran.out.splitlines()[-1] == UNKNOWN
+
+
+def test_a_check_of_something_else_is_not_unfit_and_pays_for_nothing(tpo):
+    ran = tpo("doctor", "--reward", "verify:exact:42")
+    assert ran.code == 0
+    said = " ".join(ran.out.split())
+    assert "every answer gets 0, as from a check that none passes" in said
+    assert "pays for length" not in said
+    assert "does not keep answers safe" not in said
+    assert "in none of 4 pairs one answer comes first (short before the same" in said
+    assert ran.out.splitlines()[-1] == UNKNOWN
+    data = tpo("doctor", "--reward", "verify:exact:42", "--json").data
+    assert data["fit"] is None
+    assert {pair["right"] for pair in data["pairs"]} == {None}
+
+
+async def test_ties_are_neither_for_nor_against():
+    short = {pair.better for pair in PADDED}
+    found = await look(lambda q, a: 2.0 if a in short or len(a) > 400 else 1.0)
+    assert "pays for length" not in found["length"].words
+    few = await look(lambda q, a: 3.0 if a in {p.better for p in PADDED[:1]} else 2.0)
+    assert few["length"].words == (
+        "1 of 1 pairs in the right order (short before the same with padding), "
+        "3 more with neither first"
+    )
+    assert few["length"].state == "warning"  # most of it is not known
+
+
+def test_the_verdict_follows_the_accuracy():
+    pairs = [True] * 6 + [False] * 8
+    assert verdict_on_reward([], pairs) == (
+        False,
+        "Accuracy: 6 of 14 pairs (43%). It puts fewer than half in order, so it is not fit to "
+        "rank; read the lines marked with !.",
+    )
+    fit, words = verdict_on_reward([], [True, True, False, None])
+    assert fit
+    assert words.startswith("Accuracy: 2 of 3 pairs (67%), 1 more with neither first. This reward")
+
+
+async def test_only_who_can_return_raw_scores_is_told_to():
+    shares = await look(lambda q, a: min(1.0, len(a) / 1000))
+    assert "make it return raw scores" in shares["raw"].words
+    passed = await look(lambda q, a: float(len(a) > 100))
+    assert passed["raw"].state == "ok"  # pass or fail is no probability
+    assert not may_be_probabilities(Rubric("openai:j", [Criterion("is polite")]))
+    assert not may_be_probabilities(GroupwiseJudge("openai:j"))
+    assert may_be_probabilities(FunctionReward(lambda q, a: 0.5))
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        (("--reward", "judge:"), "judge:openai:NAME"),
+        (("--reward", "groupwise:"), "groupwise:openai:NAME"),
+        (("--reward", "rubric:auto"), "rubric:auto:openai:NAME"),
+        (("--reward", "heuristic", "--heldout", "judge:"), "judge:openai:NAME"),
+        (("--heldout", "judge:"), "judge:openai:NAME"),
+    ],
+)
+def test_a_judge_without_a_model_is_refused_unless_a_policy_is_named(args, named, tpo):
+    ran = tpo("doctor", *args)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"names no model to judge with: {named}; or name a policy: -p openai:NAME" in ran.err
+
+
+def test_a_named_policy_judges(tpo, policy, server, monkeypatch):
+    server.answer = lambda body, index: shaped(body, "5")
+    monkeypatch.setenv("TPO_POLICY", policy)
+    assert tpo("doctor", "--reward", "judge:").code == 1  # it says 5 to everything
+    assert len(server.asked) == 1 + 28
+
+
+def test_a_missing_key_is_a_matter_of_setup_for_judges_too(tpo, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    for args in (("-p", "openai:x"), ("--reward", "judge:openai:x")):
+        ran = tpo("doctor", *args)
+        assert (ran.code, "not fit" in ran.out) == (2, False)
+        assert "OPENAI_API_KEY" in ran.err
+
+
+def test_what_a_judge_lacks_is_said_before_the_policy_is_paid_for(tpo, policy, server, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    for role in ("--reward", "--heldout"):
+        assert tpo("doctor", "-p", policy, role, "judge:openai:x").code == 2
+    assert server.asked == []
 
 
 def test_a_judge_alone_is_examined_with_the_model_it_names(tpo, server):

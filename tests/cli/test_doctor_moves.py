@@ -14,7 +14,7 @@ from tpo.cli.doctor.forecast_findings import command, less, reason
 from tpo.cli.doctor.mode_plans import Prices, Shown
 from tpo.cli.doctor.move_findings import likely
 from tpo.cli.doctor.tasks import TASKS
-from tpo.cli.doctor.width_curve import picked, width_finding
+from tpo.cli.doctor.width_curve import HELDOUT, picked, width_finding
 
 pytestmark = pytest.mark.loopback
 GOOD = {
@@ -266,6 +266,13 @@ def test_the_width_beyond_which_a_reward_is_fooled_is_found():
     mixed = width_finding([[(1.0, 0.0), (0.0, 1.0)], [(1.0, 0.9), (0.0, 0.0)]])
     assert mixed.state == "ok"
     assert "may be chance" in mixed.words
+    for flat in ([(1.0, 0.39), (2.0, 0.39), (3.0, 0.39)], [(1.0, 0.3), (1.0, 0.3)]):
+        level = width_finding([flat] * 6)
+        assert level.words.endswith(f"; no fall up to width {len(flat)}")
+    hardly = width_finding([[(1.0, 0.394), (2.0, 0.386)]] * 6)
+    assert hardly.words.endswith("39% at 1, 39% at 2; no fall up to width 2")
+    unmoved = width_finding([[(1.0, -0.001), (2.0, 0.0)]] * 6, HELDOUT)
+    assert "+0.00 at 1, +0.00 at 2; no fall" in unmoved.words
     assert width_finding([]) is width_finding([[(1.0, 1.0)]]) is None
 
 

@@ -62,6 +62,7 @@ def test_a_reward_that_never_differs_is_a_no(doctor, tmp_path, monkeypatch):
     monkeypatch.setenv("TPO_VERIFIERS", "flat_reward:flat")
     ran = doctor("-r", "verify:flat_reward:flat")
     assert "No: the reward gives all answers to a prompt the same" in ran.out
+    assert ran.code == 1
 
 
 def test_a_file_that_is_not_there_costs_nothing(tpo, policy, server):

@@ -119,6 +119,35 @@ def test_unreachable_policy_is_exit_1_and_resumable(tpo, policy, server):
     assert ran.out.startswith("The Rhine")
 
 
+def test_a_run_that_paid_for_nothing_does_not_say_that_it_did(tpo, policy, server):
+    away = "tei:http://127.0.0.1:9?retries=0"
+    ran = tpo("run", "x", "-p", policy, "-r", away)
+    said, last = ran.err.splitlines()[-2:]
+    assert said.endswith(f"To look into it: tpo doctor --reward '{away}'")
+    assert last.startswith("Nothing was paid for; when it is mended, continue with: tpo resume ")
+    assert server.asked == []
+
+
+def test_the_advice_names_the_policy_that_failed(tpo, policy, server):
+    server.script = [Fault(status=401, times=None)]
+    ran = tpo("run", "x", "-p", policy, "--retries", "0")
+    assert f"tpo doctor --policy {policy}" in ran.err
+
+
+def test_vetoes_are_called_so(tpo, policy, server, tmp_path):
+    (tmp_path / "form.json").write_text('{"type": "object"}', encoding="utf-8")
+    mix = f'constraints = ["verify:json:{tmp_path}/form.json"]\n[[parts]]\nreward = "heuristic"\n'
+    (tmp_path / "mix.toml").write_text(mix, encoding="utf-8")
+    server.answer = lambda body, index: "no" if index == 0 else "{}"
+    ran = tpo("run", "x", "-p", policy, "-r", f"mix:{tmp_path}/mix.toml", "-d", "0", "-w", "2")
+    assert ran.code == 0, ran.err
+    assert "1 vetoed" in ran.err
+    assert "malformed" not in ran.err
+    shown = tpo("show", tpo("runs", "--json").data["id"]).out
+    header = next(line for line in shown.splitlines() if "malformed" in line)
+    assert "vetoed" in header
+
+
 def test_replies_without_usage_are_marked_as_least(tpo, policy, server):
     server.usage = False
     ran = tpo("run", "x", "-p", policy, "-d", "0", "-w", "1")

@@ -93,6 +93,20 @@ def test_what_failed_is_told_and_the_rest_is_scored(score):
     assert "1 of 3 answers could not be scored: " in ran.err
 
 
+def test_a_veto_is_a_verdict_and_no_failure(tpo, tmp_path):
+    (tmp_path / "form.json").write_text('{"type": "object"}', encoding="utf-8")
+    mix = f'constraints = ["verify:json:{tmp_path}/form.json"]\n[[parts]]\nreward = "heuristic"\n'
+    (tmp_path / "mix.toml").write_text(mix, encoding="utf-8")
+    rows = [{"prompt": "one", "answer": text} for text in ("{}", "no")]
+    ran = tpo(
+        "score", "-r", f"mix:{tmp_path}/mix.toml", stdin="\n".join(json.dumps(row) for row in rows)
+    )
+    assert ran.code == 0
+    assert "1 of 2 answers are vetoed: vetoed by verify:json" in ran.err
+    assert "could not be scored" not in ran.err
+    assert lines(ran)[1]["failure"] == "vetoed"
+
+
 def test_many_rows(score):
     rows = [{"prompt": "p" * (i % 7 + 1), "answer": "a" * i} for i in range(150)]
     ran = score(stdin="\n".join(json.dumps(row) for row in rows))

@@ -15,6 +15,7 @@ from steps import says
 import tpo
 from tpo.core.context import Context
 from tpo.core.errors import ConfigError, RewardError
+from tpo.core.look_into import doctor_reward
 from tpo.core.usage import cost
 from tpo.rewards.judging.groupwise import GroupwiseJudge
 from tpo.rewards.judging.pairwise import PairwiseJudge
@@ -136,6 +137,25 @@ def test_what_a_try_has_cost_is_in_the_error():
         run(ScriptedModel(script=[]), reward=Judge(prose))
     assert caught.value.partial
     assert caught.value.partial["usage"]["total"]["requests"] == len(prose.asked) == 4
+
+
+def test_a_try_is_no_text_of_the_run():
+    model = ScriptedModel(script=obey(lambda text: 1.0 + len(text)))
+    result, _ = run(says(), reward=Judge(model))
+    phases = result["usage"]["phases"]
+    assert (phases["sample"]["requests"], phases["sample"]["sequences"]) == (1 + 1, 2)
+
+
+def test_the_advice_names_the_reward_and_no_reference():
+    assert doctor_reward("cached:verify:exact:42", "verify:exact#73475cb4") == (
+        "tpo doctor --reward 'cached:verify:exact#73475cb4'"
+    )
+    assert doctor_reward("vllm:http://a:b@host/v1", "vllm:http://host/v1") == (
+        "tpo doctor --reward vllm:http://host/v1"
+    )
+    with pytest.raises(RewardError) as caught:  # an object, which the command cannot look into
+        run(ScriptedModel(script=[]), reward=Own(OSError("away")))
+    assert "tpo doctor" not in str(caught.value)
 
 
 async def test_one_bad_reply_is_not_the_end():

@@ -139,6 +139,7 @@ function RoundNotes({ view, round }) {
     .map((role) => ({ role, candidate: view.candidates[round[role]] }))
     .filter(({ candidate }) => candidate && candidate.round !== round.round);
   const copies = copiesPhrase(round, Object.values(view.candidates));
+  const vetoed = round.vetoed ?? 0;
   if (!old.length && round.picked_by !== "human" && !round.malformed && !round.policy && !copies) return null;
   return html`<p class="round-notes">
     ${old.map(
@@ -148,7 +149,8 @@ function RoundNotes({ view, round }) {
     )}
     ${round.picked_by === "human" && html`<span class="badge">picked by a person</span>`}
     ${round.policy && html`<span class="badge">${round.policy} goes on</span>`}
-    ${round.malformed > 0 && html`<span class="badge">${round.malformed} without a usable answer</span>`}
+    ${round.malformed > vetoed && html`<span class="badge">${round.malformed - vetoed} without a usable answer</span>`}
+    ${vetoed > 0 && html`<span class="badge">${vetoed} vetoed</span>`}
     ${copies && html`<span class="badge">${copies}</span>`}
   </p>`;
 }
