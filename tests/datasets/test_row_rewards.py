@@ -77,6 +77,22 @@ async def test_what_is_missing_is_said_before_anything_is_paid():
     assert not model.asked
 
 
+@pytest.mark.parametrize("role", ["reward", "heldout"])
+async def test_a_reference_that_cannot_be_read_fails_its_row_with_the_reason(role):
+    pytest.importorskip("math_verify")
+    rows = [{"id": "a", "question": "2 + 2?", "answer": "(((SECRET"},
+            {"id": "b", "question": "2 + 2?", "answer": "#### 4"}]  # fmt: skip
+    model = ScriptedModel(script=lambda messages, index, seed: f"{messages[0].text} $4$")
+    rewards = {"reward": lambda query, answer: 1.0, role: "verify:math"}
+    few = {"depth": 0, "width": 2, "policy": model, "verify_field": "answer", **rewards}
+    done = {r["id"]: r async for r in tpo.abatch(rows, **few)}
+    said = done["a"]["error"]["message"]
+    assert "the expected expression cannot be read: give a number" in said
+    assert "SECRET" not in said
+    assert (done["b"]["error"], done["b"][role]) == (None, 1.0)
+    assert [ask.text.count("2 + 2?") for ask in model.asked] == [1]  # one request, of row b
+
+
 def test_of_a_worked_solution_the_result_counts():
     assert [reference_in(v) for v in ("so\n#### 4", 4, " x ", [1])] == ["4", "4", "x", "[1]"]
     assert json.loads(reference_in({"a": 1})) == {"a": 1}
