@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import TypeGuard
 
 from ...core.errors import ConfigError
@@ -21,7 +22,7 @@ def check_command(command: object, seconds: object, env: object) -> None:
             f"the command {command!r} must be a list of a program and its arguments, one "
             "of them with {file}, where the answer is: ['pytest', '-q', '{file.py}']"
         )
-    if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+    if not isinstance(seconds, Real) or not 0 < float(seconds) < math.inf:
         raise ConfigError(f"seconds={seconds!r}: a command is given a number of seconds above 0")
     if not are_texts(env):
         raise ConfigError(f"env={env!r} must be a list of names of variables: ['MY_VARIABLE']")

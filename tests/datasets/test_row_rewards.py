@@ -10,6 +10,8 @@ import pytest
 from scripted_model import ScriptedModel
 
 import tpo
+from tpo.datasets.batch.reward_files import reward_files
+from tpo.datasets.batch.row_needs import needs_row
 from tpo.datasets.batch.row_rewards import reference_in
 
 ROWS = [
@@ -121,6 +123,20 @@ async def test_parts_of_a_mix_are_given_what_they_need_of_the_row(tmp_path, monk
     pools = (tmp_path / "pools.jsonl").read_text(encoding="utf-8")
     assert "6SECRET" not in pools
     assert pools.count("verify:exact#") > 2
+
+
+def test_a_mix_that_names_itself_through_a_cache_is_told(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(f'[[parts]]\nreward = "cached:mix:{path}"', encoding="utf-8")
+    for look in (needs_row, lambda spec: reward_files([spec])):
+        with pytest.raises(tpo.ConfigError, match="is a mix: name its parts here instead"):
+            look(f"mix:{path}")
+
+
+def test_a_file_behind_a_cache_is_looked_at_too(tmp_path):
+    path = tmp_path / "schema.json"
+    path.write_text("{}", encoding="utf-8")
+    assert list(reward_files([f"cached:verify:json:{path}"])) == [str(path)]
 
 
 async def test_a_check_of_the_row_has_no_scores_to_keep_and_a_mix_names_its_column(
