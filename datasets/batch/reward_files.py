@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ...rewards.mixing.mix_file import specs_in_mix
 from ..rows.row import digest_of
 
 MIX = "mix:"
+CACHED = re.compile(r"\s*(?:cached:\s*)*")
 NAMING = (MIX, "rubric:", "verify:json:")
 
 
@@ -21,8 +23,9 @@ def reward_files(rewards: Iterable[object]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for spec in rewards:
-        begin = next((b for b in NAMING if isinstance(spec, str) and spec.startswith(b)), "")
-        path = Path(str(spec).removeprefix(begin).partition("?")[0])
+        plain = CACHED.sub("", spec) if isinstance(spec, str) else ""
+        begin = next((b for b in NAMING if plain.startswith(b)), "")
+        path = Path(plain.removeprefix(begin).partition("?")[0])
         if begin and path.is_file():
             found[str(path)] = digest_of(path.read_text(encoding="utf-8", errors="replace"))
             found |= reward_files(specs_in_mix(str(path))) if begin == MIX else {}

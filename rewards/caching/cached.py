@@ -21,7 +21,7 @@ from ..mixing.mix import Mix
 from ..planned_reward import PlannedReward
 from .cached_judge import CachedJudge
 from .cached_reward import CachedReward
-from .identity import server_of
+from .identity import kept_identity, server_of
 from .score_cache import AnyCache, ScoreCache, default_cache, open_cache
 
 
@@ -42,8 +42,9 @@ def cached(
         reward: An object, or a function (which needs an identity).
         cache: An SQLite file (made if missing), or any LangGraph cache.
         identity: What the scores depend on beside that, such as the version of a model.
-            Default: the reward's name, and the address of a judge's server. Change it when
-            the reward changes. A mix has none: its parts have their names.
+            Default: the reward's name, the address of a judge's server, and what is in the file
+            of a schema or a chat template. Change it when the reward changes. A mix has none:
+            its parts have their names.
         ttl: Seconds a score is kept; `None` is for ever.
 
     Raises:
@@ -79,7 +80,7 @@ def cached(
         return CachedJudge(
             reward, store, identity or f"{reward.name} {server_of(reward.model)}".strip()
         )
-    return CachedReward(reward, store, identity or reward.name)
+    return CachedReward(reward, store, identity or kept_identity(reward))
 
 
 def cached_from_spec(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,7 @@ from ...core.errors import RewardError, evidence
 from ...core.login import without_login
 from ...models.local.import_torch import named_device
 from ..base import Score, scored, unscored
+from ..caching.identity import named_with
 from ..chat import chat_of
 from ..planned_reward import Job
 from .loaded import Shared, shared
@@ -66,6 +68,13 @@ class HfReward:
     def name(self) -> str:
         """The model, with what changes its scores beyond rounding."""
         return without_login(f"hf:{self.source}")
+
+    @cached_property
+    def identity(self) -> str:
+        """What its kept scores depend on: the name, and what is in the template's file."""
+        template = Path(self.source.template).expanduser()
+        kept = self.source.template and template.is_file()
+        return named_with(self.name, template.read_text("utf-8", "replace") if kept else "")
 
     async def load(self) -> None:
         """Load the model now instead of with the first score, which a timeout may cut short.

@@ -9,13 +9,25 @@ nothing except which two answers the judge is shown when it writes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
+
+from ...core.errors import ConfigError
 
 Source = Literal["query", "contrast"]
 
 WRITE = list[int]()  # has criteria written from the query alone
 WRITE_FROM, COMPARE = -1, -2  # lead a call: from two places, the better one first; ranks places
 MOST = 8  # answers that are ranked; more take much room, and weak judges confuse them
+
+
+def check_source(source: object) -> None:
+    """Refuse another source.
+
+    Raises:
+        ConfigError: it is named.
+    """
+    if source not in get_args(Source):
+        raise ConfigError(f"source={source!r}: criteria are written from 'query' or 'contrast'")
 
 
 def is_start(call: Sequence[int]) -> bool:

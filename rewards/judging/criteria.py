@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 from ...core.errors import ConfigError, evidence
 from ...core.read_feedback import MAX_CHECKS, read_feedback
 from ..base import Score, scored
 from .marks import Mark
+
+HEAVIEST = 1e9  # so that no sum of weights overflows
+LISTED = "criteria must be a list of tpo.Criterion('is polite')"
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Criterion:
     Args:
         name: What reports and critics call it.
         ask: What the judge reads: a question whose yes is a pass. Default: the name.
-        weight: What it counts, more than 0.
+        weight: What it counts, more than 0 and 1e9 at most.
         essential: Whether an answer that fails it is ruled out.
 
     Example:
@@ -33,20 +37,39 @@ class Criterion:
     essential: bool = False
 
 
-def check_criteria(criteria: Sequence[Criterion]) -> None:
+def check_criteria(criteria: object) -> None:
     """Refuse criteria that cannot make a rubric.
 
     Raises:
-        ConfigError: there is none, two have the same name, or a weight is not above 0.
+        ConfigError: they are not a list of criteria, there is none, two have the same name, or a
+            weight is not above 0.
     """
+    if not isinstance(criteria, list | tuple):
+        raise ConfigError(f"{LISTED}, not {evidence(repr(criteria))}")
+    for one in criteria:
+        check_criterion(one)
     names = [criterion.name.strip() for criterion in criteria]
     if not 0 < len(names) <= MAX_CHECKS or not all(names):
         raise ConfigError(f"a rubric needs 1 to {MAX_CHECKS} criteria, each with a name")
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigError(f"a rubric names {', '.join(doubled)} twice")
-    for one in criteria:
-        if not 0 < one.weight < math.inf:
-            raise ConfigError(f"the weight of {one.name!r} must be above 0, not {one.weight}")
+
+
+def check_criterion(one: object) -> None:
+    """Refuse what is not a criterion, or has a value of another kind.
+
+    Raises:
+        ConfigError: what is wrong, and what is allowed.
+    """
+    if not isinstance(one, Criterion):
+        raise ConfigError(f"{LISTED}, not of {evidence(repr(one))}")
+    if not isinstance(one.name, str) or not isinstance(one.ask, str):
+        raise ConfigError(f"name and ask of a criterion are texts, not {evidence(repr(one))}")
+    if not isinstance(one.weight, Real) or not 0 < one.weight <= HEAVIEST:
+        least = f"the weight of {one.name!r} must be above 0"
+        raise ConfigError(f"{least} and {HEAVIEST:g} at most, not {one.weight!r}")
+    if not isinstance(one.essential, bool):
+        raise ConfigError(f"essential of {one.name!r} is True or False, not {one.essential!r}")
 
 
 def weighed(criteria: Sequence[Criterion], marks: Sequence[Mark]) -> Score:

@@ -21,9 +21,8 @@ from ..planned_reward import Called, CallT, Job, ResultT
 from .ask import ask_verdict
 from .form_known import form_known
 from .reasons import Reasoned
+from .spec_options import options_in, said
 from .verdict import Form
-
-SAID = {"1": True, "0": False}
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,12 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
             policy: The run's policy.
 
         Raises:
-            SpecError: there is neither.
+            SpecError: there is neither, or an option cannot be right.
         """
-        spec, option, wanted = rest.partition("?reasons=")
-        if option and wanted not in SAID:
-            raise SpecError(f"in {cls.kind}:{rest} reasons is 1 or 0, not {wanted!r}")
+        spec, given = options_in(cls.kind, rest, ("reasons",))
+        reasons = said(given, False, f"{cls.kind}:{rest}")
         if model := spec or policy:
-            return cls(model, reasons=SAID.get(wanted, False))
+            return cls(model, reasons=reasons)
         raise SpecError(f"reward {cls.kind!r} names no model to judge with: {cls.kind}:openai:NAME")
 
     @property

@@ -15,7 +15,7 @@ from ..planned_reward import Called, Job
 from ..query_criteria import Criteria
 from ..remarks import remark
 from .ask import VerdictError
-from .contrast import Source, call_to_write, first_call, is_start, is_to_write
+from .contrast import Source, call_to_write, check_source, first_call, is_start, is_to_write
 from .criteria import Criterion
 from .groupwise import ranking_form
 from .marks import Mark
@@ -40,13 +40,12 @@ class QueryRubric(Rubric):
         one_by_one: Whether each criterion takes a request of its own.
         reasons: Whether each mark says why.
         source: What they are written from: `query`, the request alone; or `contrast`, also the best
-            and the worst of the first answers, as the judge ranks these in one request more. The
-            judge sees there what answers of this model get right and wrong. It also reads them
-            before it writes: an answer may try to write criteria in its own favour. With fewer than
-            two different answers, or if the judge sees no difference, the request alone is left.
+            and the worst of the first answers, as the judge ranks these in one request more. It
+            sees there what answers of this model get right and wrong, and an answer may try to
+            write criteria in its own favour. Without a difference the request alone is left.
 
     Raises:
-        ConfigError: two criteria have the same name, or a weight is not above 0.
+        ConfigError: criteria or the source cannot be right.
 
     Example:
         >>> QueryRubric("openai:gpt-5-mini").name
@@ -58,10 +57,11 @@ class QueryRubric(Rubric):
     kind = "rubric:auto"
 
     def __post_init__(self) -> None:
-        if self.criteria:
-            super().__post_init__()
-        else:
+        check_source(self.source)
+        if self.criteria in ((), []):
             check_policy(self.model)
+        else:
+            super().__post_init__()
 
     @property
     def option(self) -> str:

@@ -35,7 +35,8 @@ class Rubric(LanguageJudge[list[int], list[Mark]]):
             that is asked for one by one counts as likely as it is, where the server tells.
 
     Raises:
-        ConfigError: there is no criterion, two have the same name, or a weight is not above 0.
+        ConfigError: they are not a list of `Criterion`, there is none, two have the same name, or
+            a weight is not above 0.
 
     Example:
         >>> criteria = [Criterion("is polite", essential=True), Criterion("names the cause")]

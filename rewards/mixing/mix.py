@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
-from ...core.errors import ConfigError
 from ...core.usage import Cost, add_costs
 from ..base import Score, scored, sound
 from ..function import OwnReward, as_reward
@@ -20,6 +19,7 @@ from ..readiness import limits_itself, make_ready
 from ..second_ratings import asked_again
 from ..self_check import self_check
 from .answer_scores import why_unscored, with_parts
+from .check_parts import check_functions, check_parts
 from .hedge import check_hedge, standard_error
 from .part_names import part_names, told_names
 from .part_of_a_round import PartCall, own_calls, seen_by
@@ -83,10 +83,10 @@ class Mix:
     _told: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not self.parts:
-            raise ConfigError("a mix needs at least one part")
+        check_parts(self.parts, self.length_penalty)
         both = [*(part.reward for part in self.parts), *self.constraints]
         object.__setattr__(self, "_all", tuple(planned(as_reward(one)) for one in both))
+        check_functions(self._all)
         object.__setattr__(self, "_names", part_names(self._all))
         object.__setattr__(self, "_told", told_names(self._names))
         check_hedge(self.hedge, self.parts, self._all[: len(self.parts)])

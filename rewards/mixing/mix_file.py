@@ -16,6 +16,7 @@ Paths in it are relative to where the program runs.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -23,11 +24,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...core.errors import ConfigError, evidence
-from ...core.make_context import explain
+from ...core.explain_file import Keys, explain_file
 from ..base import Reward
 from ..planned_reward import PlannedReward
 from .mix import Mix, Part
 
+_A_MIX = re.compile(r"\s*(?:cached:\s*)*mix:")
 Resolve = Callable[[str], PlannedReward | Reward]
 
 
@@ -46,6 +48,9 @@ class _MixFile(BaseModel):
     hedge: float = 0.0
 
 
+_KEYS: Keys = {"": _MixFile, "parts": _PartFile}
+
+
 def mix_from_file(path: str, resolve: Resolve) -> Mix:
     """Read a mix file.
 
@@ -59,8 +64,8 @@ def mix_from_file(path: str, resolve: Resolve) -> Mix:
     read = _mix_file(path)
     try:
         return Mix(
-            parts=tuple(Part(_named(p.reward, resolve), p.weight, p.z) for p in read.parts),
-            constraints=tuple(_named(c, resolve) for c in read.constraints),
+            parts=tuple(Part(resolve(p.reward), p.weight, p.z) for p in read.parts),
+            constraints=tuple(resolve(c) for c in read.constraints),
             length_penalty=read.length_penalty,
             title=f"mix:{Path(path).stem}",
             hedge=read.hedge,
@@ -82,17 +87,15 @@ def specs_in_mix(path: str) -> list[str]:
 def _mix_file(path: str) -> _MixFile:
     try:
         text = Path(path).read_text(encoding="utf-8")
-        return _MixFile.model_validate(tomllib.loads(text))
+        read = _MixFile.model_validate(tomllib.loads(text))
     except ValidationError as error:
-        raise ConfigError(f"mix file {path}: {explain(error)}") from None
+        raise ConfigError(f"mix file {path}: {explain_file(error, _KEYS)}") from None
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"mix file {path!r} cannot be read: {evidence(error)}; "
             "give the path of a TOML file with parts"
         ) from None
-
-
-def _named(spec: str, resolve: Resolve) -> PlannedReward | Reward:
-    if spec.strip().startswith("mix:"):  # it might name itself
-        raise ConfigError(f"{spec!r} is a mix: name its parts here instead")
-    return resolve(spec)
+    for spec in (*(part.reward for part in read.parts), *read.constraints):
+        if _A_MIX.match(spec):  # it might name itself
+            raise ConfigError(f"mix file {path}: {spec!r} is a mix: name its parts here instead")
+    return read

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from langchain_core.messages import AnyMessage, HumanMessage
 
+from ..caching.identity import named_with
 from ..chat import chat_of
 from .doubtful_scores import QUESTION, SOUND
 from .reward import ServedReward
-from .template import Template, template_of
+from .template import FileTemplate, Template, template_of
 
 OPTIONS = "tokenizer=MODEL (its chat template; a hub id or folder) or template=FILE (jinja)"
 
@@ -33,6 +34,12 @@ class TemplatedReward(ServedReward):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "_template", template_of(self.tokenizer, self.template))
+
+    @property
+    def identity(self) -> str:
+        """What its kept scores depend on: the name, and what is in the template's file."""
+        own = self._template
+        return named_with(self.name, own.text if isinstance(own, FileTemplate) else "")
 
     async def probe(self) -> str:
         """Probe the scores, and compare the server's tokens with the template's."""

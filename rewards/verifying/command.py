@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,9 @@ from ...core.login import without_login
 from ...core.user_code.own_thread import in_own_thread
 from ..base import Score, scored
 from ..planned_reward import Job
-from .answer_file import FILE, environment, folder_with, placed, remove
+from .answer_file import environment, folder_with, placed, remove
 from .bounded_process import Ended, own_namespaces, run_bounded
+from .check_command import check_command
 
 PLAIN = re.compile(r"[\w./:=@%+,{}-]+")
 FREE = (
@@ -38,13 +40,14 @@ class CommandReward:
 
     Args:
         command: The program and its arguments. `{file}` is the answer as it is; `{file.py}` a file
-            with that ending, in which only the first fenced block is left if there is one.
-        seconds: How long it may take.
+            with that ending, in which only a fenced block is left if there is one: the first that
+            is marked with its language, else the first.
+        seconds: How long it may take, more than 0.
         network: Whether it may reach the network.
         env: Names of further variables that it is given.
 
     Raises:
-        ConfigError: no argument has `{file}`; or this is Windows.
+        ConfigError: no argument has `{file}`, an option cannot be right, or this is Windows.
 
     Example:
         >>> CommandReward(["pytest", "-q", "{file.py}"], seconds=20).name
@@ -58,11 +61,7 @@ class CommandReward:
     batch_size: int | None = 1
 
     def __post_init__(self) -> None:
-        if isinstance(self.command, str) or not any(map(FILE.search, self.command[1:])):
-            raise ConfigError(
-                f"the command {self.command!r} must be a list of a program and its arguments, one "
-                "of them with {file}, where the answer is: ['pytest', '-q', '{file.py}']"
-            )
+        check_command(self.command, self.seconds, self.env)
         if os.name != "posix":  # pragma: no cover  no sessions to kill as one
             raise ConfigError("a command as a reward needs Linux or macOS")
 
@@ -136,8 +135,9 @@ class CommandReward:
             return scored(1.0, checks=[check])
         why = f"stopped after {self.seconds:g} s"
         if ended.status is not None:
-            signal = -ended.status if ended.status < 0 else ended.status - 128  # as shells say it
-            why = f"ended by signal {signal}" if signal > 0 else f"exit status {ended.status}"
+            number = -ended.status if ended.status < 0 else ended.status - 128  # as shells say it
+            ended_by = number in signal.valid_signals()
+            why = f"ended by signal {number}" if ended_by else f"exit status {ended.status}"
         output = ended.output.replace(f"{folder}/", "").replace(folder, ".")
         return scored(0.0, output, [{**check, "why": why}])
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from langchain_core.messages import AnyMessage
 
-from ...core.errors import evidence
+from ...core.errors import ConfigError, evidence
 from ...core.reference_mark import named_by
 from ..base import Score, scored, unscored
+from ..planned_reward import Job
 from .checking_child import CheckingChild
 
 CHILD = Path(__file__).with_name("math_child.py")
@@ -27,7 +28,7 @@ class MathReward:
     A comparison that does not end is stopped, and is a failed score of that answer only.
 
     Args:
-        expected: An expression, plain or LaTeX.
+        expected: An expression, plain (`1+x^2`) or LaTeX; of a number with words, the number.
         seconds: What one comparison may take.
     """
 
@@ -40,6 +41,16 @@ class MathReward:
     def name(self) -> str:
         """`verify:math` and a mark of the expression, which is never told."""
         return named_by("math", self.expected)
+
+    async def ready(self, job: Job) -> None:
+        """Make sure that the expected expression can be read: it is compared with itself.
+
+        Raises:
+            ConfigError: it cannot be.
+        """
+        (score,) = await self._in_child([self.expected])
+        if score["error"]:
+            raise ConfigError(f"{self.name}: {score['error']}")
 
     async def score(self, messages: Sequence[AnyMessage], answers: Sequence[str]) -> list[Score]:
         """Compare the answers, all in one process unless one of them hangs it."""

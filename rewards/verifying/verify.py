@@ -23,8 +23,8 @@ from ..planned_reward import PlannedReward
 from ..specs import REWARDS
 from .command import CommandReward
 from .exact import exact_match
-from .json_schema import json_valid, read_schema
 from .mathematics import MathReward
+from .schema_reward import SchemaReward
 from .verifier import Verifier
 
 ALLOWED = "TPO_VERIFIERS"
@@ -52,7 +52,7 @@ def verifier_from_spec(rest: str) -> Reward | PlannedReward:
         _need("math_verify", "comparing mathematics needs math-verify")
         return MathReward(value)
     if kind == "json":
-        return FunctionReward(partial(json_valid, schema=read_schema(value)), title)
+        return SchemaReward.of_file(value, title)
     if kind == "command":
         check_allowed(rest)
         return CommandReward.from_spec(value)
@@ -69,12 +69,14 @@ def check_allowed(rest: str) -> None:
     """Refuse code that the environment does not name.
 
     A spec may come from whoever fills in a form; to import or to run what it says would let them
-    run any code. So the process's owner lists what may be used, commands word for word.
+    run any code. So the process's owner lists what may be used, commands word for word, with
+    commas between or one on each line.
 
     Raises:
         SpecError: it is not listed.
     """
-    if rest in [item.strip() for item in os.environ.get(ALLOWED, "").split(",")]:
+    listed_now = os.environ.get(ALLOWED, "")
+    if rest in map(str.strip, [*listed_now.split(","), *listed_now.splitlines()]):
         return
     if rest.startswith("command:"):
         what, listed_as = "tpo.CommandReward([...])", shlex.quote(rest)

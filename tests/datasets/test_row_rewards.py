@@ -10,6 +10,8 @@ import pytest
 from scripted_model import ScriptedModel
 
 import tpo
+from tpo.datasets.batch.reward_files import reward_files
+from tpo.datasets.batch.row_needs import needs_row
 from tpo.datasets.batch.row_rewards import reference_in
 
 ROWS = [
@@ -77,6 +79,22 @@ async def test_what_is_missing_is_said_before_anything_is_paid():
     assert not model.asked
 
 
+@pytest.mark.parametrize("role", ["reward", "heldout"])
+async def test_a_reference_that_cannot_be_read_fails_its_row_with_the_reason(role):
+    pytest.importorskip("math_verify")
+    rows = [{"id": "a", "question": "2 + 2?", "answer": "(((SECRET"},
+            {"id": "b", "question": "2 + 2?", "answer": "#### 4"}]  # fmt: skip
+    model = ScriptedModel(script=lambda messages, index, seed: f"{messages[0].text} $4$")
+    rewards = {"reward": lambda query, answer: 1.0, role: "verify:math"}
+    few = {"depth": 0, "width": 2, "policy": model, "verify_field": "answer", **rewards}
+    done = {r["id"]: r async for r in tpo.abatch(rows, **few)}
+    said = done["a"]["error"]["message"]
+    assert "the expected expression cannot be read: give a number" in said
+    assert "SECRET" not in said
+    assert (done["b"]["error"], done["b"][role]) == (None, 1.0)
+    assert [ask.text.count("2 + 2?") for ask in model.asked] == [1]  # one request, of row b
+
+
 def test_of_a_worked_solution_the_result_counts():
     assert [reference_in(v) for v in ("so\n#### 4", 4, " x ", [1])] == ["4", "4", "x", "[1]"]
     assert json.loads(reference_in({"a": 1})) == {"a": 1}
@@ -105,6 +123,20 @@ async def test_parts_of_a_mix_are_given_what_they_need_of_the_row(tmp_path, monk
     pools = (tmp_path / "pools.jsonl").read_text(encoding="utf-8")
     assert "6SECRET" not in pools
     assert pools.count("verify:exact#") > 2
+
+
+def test_a_mix_that_names_itself_through_a_cache_is_told(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(f'[[parts]]\nreward = "cached:mix:{path}"', encoding="utf-8")
+    for look in (needs_row, lambda spec: reward_files([spec])):
+        with pytest.raises(tpo.ConfigError, match="is a mix: name its parts here instead"):
+            look(f"mix:{path}")
+
+
+def test_a_file_behind_a_cache_is_looked_at_too(tmp_path):
+    path = tmp_path / "schema.json"
+    path.write_text("{}", encoding="utf-8")
+    assert list(reward_files([f"cached:verify:json:{path}"])) == [str(path)]
 
 
 async def test_a_check_of_the_row_has_no_scores_to_keep_and_a_mix_names_its_column(

@@ -23,12 +23,14 @@ from tpo.rewards.caching.cached import cached
 from tpo.rewards.caching.score_cache import default_cache, open_cache
 from tpo.rewards.function import FunctionReward
 from tpo.rewards.heuristic import HeuristicReward
+from tpo.rewards.huggingface.reward import HfReward
 from tpo.rewards.judging.groupwise import GroupwiseJudge
 from tpo.rewards.judging.pairwise import PairwiseJudge
 from tpo.rewards.judging.pointwise import Judge
 from tpo.rewards.mixing.mix import Mix, Part
 from tpo.rewards.planned_reward import score_now
 from tpo.rewards.resolve import resolve_reward
+from tpo.rewards.served.sglang import SglangReward
 
 TALK: Any = [HumanMessage("one")]
 
@@ -94,6 +96,41 @@ async def test_another_reward_is_another_score():
     assert first.asked == second.asked == {"a": 1}
     await rewards(cached(first, cache, identity="one, version 2"), "a")
     assert first.asked["a"] == 2
+
+
+@pytest.mark.parametrize("within", ["cached:", "mix:"])
+async def test_a_schema_that_says_something_else_is_another_score(within, tmp_path, monkeypatch):
+    pytest.importorskip("jsonschema")
+    cache = InMemoryCache[Any]()
+
+    async def score_by(kind: str, folder: str) -> float | None:
+        place = tmp_path / folder
+        place.mkdir(exist_ok=True)
+        monkeypatch.chdir(place)
+        (place / "schema.json").write_text(f'{{"type": "{kind}"}}', encoding="utf-8")
+        plain: Any = resolve_reward("verify:json:schema.json")
+        reward = cached(Mix([Part(plain)]) if within == "mix:" else plain, cache)
+        assert within == "mix:" or reward.name == "verify:json:schema.json"
+        (score,) = await score_now(reward, TALK, ["7"])
+        return score["reward"]
+
+    assert await score_by("integer", "one") == 1
+    assert await score_by("string", "one") == 0
+    assert await score_by("integer", "other") == 1
+    assert await score_by("string", "third") == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "rest"),
+    [(HfReward, "some/model?template={}"), (SglangReward, "http://h:1?template={}")],
+)
+def test_a_template_that_says_something_else_is_another_reward(kind, rest, tmp_path):
+    path, seen = tmp_path / "chat.jinja", set()
+    for text in ("one", "two", "one"):
+        path.write_text(text, encoding="utf-8")
+        kept: Any = cached(kind.from_spec(rest.format(path)), InMemoryCache())
+        seen.add(kept.identity)
+    assert len(seen) == 2
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), None, "five"])

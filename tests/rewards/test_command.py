@@ -114,6 +114,31 @@ async def test_the_answer_s_file(file, answer, seen):
     assert (await check(runs(program, file=file), answer))["feedback"] == seen
 
 
+TWO = "```sh\npip install x\n```\nThen:\n```{mark}\nprint(1)\n```\n```python\nprint(2)\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("ending", "text", "code"),
+    [
+        (".py", "Here:\r\n```python\r\nprint(1)\r\n```\r\nDone.\r\n", "print(1)\r\n"),
+        (".py", "~~~python\nprint(1)\n~~~\n", "print(1)\n"),
+        (".py", "~~~ `a` b\nprint(1)\n~~~~\n", "print(1)\n"),
+        (".py", "````python\na\n```\nb\n````\n", "a\n```\nb\n"),
+        (".py", "```\n~~~\n```\n", "~~~\n"),
+        (".py", TWO.format(mark="Python title=it.py"), "print(1)\n"),
+        (".py", TWO.format(mark="{.python .numberLines}"), "print(1)\n"),
+        (".py", TWO.format(mark=""), "print(2)\n"),
+        (".sh", TWO.format(mark="py"), "pip install x\n"),
+        (".zig", TWO.format(mark=""), "print(1)\n"),
+        (".zig", TWO.format(mark="zig"), "print(1)\n"),
+        (".zig", TWO.format(mark="py"), "pip install x\n"),
+        (".py", "```python\nunclosed\n~~~\n", "```python\nunclosed\n~~~\n"),
+    ],
+)
+def test_the_block_that_fits_the_file(ending, text, code):
+    assert code_in(text, ending) == code
+
+
 def test_ten_thousand_fences_are_looked_through_once():
     assert code_in("```py\n" * 30_000) == "```py\n" * 30_000  # half an hour, if for each of them
     assert code_in("a\n```\nb\n```py\nc\n ```  \n```\n") == "b\n```py\nc\n"
@@ -248,6 +273,12 @@ async def test_a_program_that_crashes_says_by_what(way, name):
     assert score["checks"][0]["why"] == f"ended by signal {getattr(signal, name):d}"
 
 
+@pytest.mark.parametrize(("status", "why"), [(255, "exit status 255"), (137, "ended by signal 9")])
+async def test_a_high_status_is_no_signal_where_there_is_none(way, status, why):
+    score = await check(runs(f"raise SystemExit({status})"))
+    assert score["checks"][0]["why"] == why
+
+
 # --- network ----------------------------------------------------------------
 
 DIAL = """
@@ -296,6 +327,20 @@ def test_what_is_not_a_command_is_told(given):
         tpo.CommandReward(given)
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        *(({"seconds": s}, "a command is given a number of seconds above 0")
+          for s in (0, -1, float("nan"), float("inf"), "5", None)),
+        *(({"env": env}, "must be a list of names of variables") for env in ("FOO", [1], None)),
+        ({"command": ["a", 3, "{file}"]}, "must be a list of a program and its arguments"),
+    ],
+)  # fmt: skip
+def test_an_option_that_cannot_be_right_is_told(option, said):
+    with pytest.raises(ConfigError, match=said):
+        tpo.CommandReward(**{"command": ["a", "{file}"], **option})
+
+
 async def test_a_program_that_is_not_there_is_told_before_anything_is_paid():
     model = says()
     with pytest.raises(RewardError, match="the command 'no-such-program' is not there"):
@@ -325,6 +370,18 @@ def test_a_command_must_be_listed_word_for_word(allowed, monkeypatch):
         assert f"is not allowed: list it in the environment, {ALLOWED}=" in str(caught.value)
         assert "or pass tpo.CommandReward([...]) as the reward" in str(caught.value)
     assert model.asked == []
+
+
+@pytest.mark.parametrize("more", ["", "\nother:thing", ",other:thing\n"])
+def test_a_command_with_a_comma_is_listed_as_the_error_says(more, monkeypatch):
+    spec = "command:sed -n 1,2p {file}"
+    with pytest.raises(SpecError) as caught:
+        resolve_reward(f"verify:{spec}")
+    _, _, advice = str(caught.value).partition(f"{ALLOWED}=")
+    monkeypatch.setenv(ALLOWED, shlex.split(advice.partition(", or ")[0])[0])
+    assert resolve_reward(f"verify:{spec}").name == f"verify:{spec}"
+    monkeypatch.setenv(ALLOWED, f"a:b\n{spec}\nother:thing")
+    assert resolve_reward(f"verify:{spec}").name == f"verify:{spec}"
 
 
 def test_a_command_line_that_cannot_be_split(monkeypatch):

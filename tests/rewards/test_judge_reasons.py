@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -215,6 +216,18 @@ def test_the_spec(kind):
 
 
 def test_a_wrong_option_is_told():
+    for spec, wrong in [
+        ("groupwise:?repeats=3", "repeats"),
+        ("pairwise:openai:m?reasons=1&repeats=3", "repeats"),
+        ("groupwise:openai:m?hedge=1", "hedge"),
+        ("groupwise:?seed=1", "seed"),
+    ]:
+        kind = spec.partition(":")[0]
+        said = f"in {spec} {wrong} is not an option of {kind}. Options: reasons"
+        with pytest.raises(tpo.SpecError, match=re.escape(said)):
+            resolve_reward(spec, policy="openai:m")
+    with pytest.raises(tpo.SpecError, match=r"resons is not an option of judge\. Options: r"):
+        resolve_reward("judge:?resons=1", policy="openai:m")
     with pytest.raises(tpo.SpecError, match=r"in judge:openai:m\?reasons=yes reasons is 1 or 0"):
         resolve_reward("judge:openai:m?reasons=yes")
 

@@ -290,6 +290,32 @@ def test_what_cannot_be_a_mix():
         Mix((Part(named("a")),), (named("a", length),))
 
 
+def test_two_functions_of_one_name_are_given_titles_as_the_error_says():
+    one, other = (lambda query, answer: 1.0), (lambda query, answer: 2.0)
+    with pytest.raises(ConfigError, match=r"twice; add.*tpo\.FunctionReward\(function, 'brief'\)"):
+        Mix([Part(one), Part(other)])
+    assert Mix([Part(tpo.FunctionReward(one, "brief")), Part(other)]).name == "mix"
+    with pytest.raises(ConfigError, match=r"a mix names <lambda> twice; add the weights instead$"):
+        Mix([Part(one), Part(one)])
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), "2", None])
+def test_a_number_with_which_no_sum_is_one_is_refused_at_once(number):
+    with pytest.raises(ConfigError, match="a weight of a mix must be a finite number, not "):
+        Mix([Part(length, number)])
+    with pytest.raises(ConfigError, match="length_penalty of a mix must be a finite number"):
+        Mix([Part(length)], length_penalty=number)
+
+
+@pytest.mark.parametrize("before", ["cached:", " cached:cached:"])
+def test_a_mix_that_names_itself_through_a_cache_is_told_like_any_other(before, tmp_path):
+    path = tmp_path / "own.toml"
+    spec = f"{before}mix:{path}"
+    path.write_text(f'[[parts]]\nreward = "{spec}"', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"own\.toml: '.*' is a mix: name its parts here instead"):
+        resolve_reward(f"mix:{path}")
+
+
 def hosted(server: str, **more: Any) -> Any:
     return ChatOpenAI(model="m", base_url=f"http://{server}/v1", api_key="none", **more)  # type: ignore[arg-type]
 
@@ -397,11 +423,17 @@ def test_a_file(tmp_path):
     ("text", "said"),
     [
         ("parts = [", "cannot be read: TOMLDecodeError"),
-        ("", "own.toml: parts: field required"),
-        ("parts = []", "own.toml: parts: list should have at least 1 item"),
-        ('[[parts]]\nreward = "heuristic"\nwight = 1', "parts.0.wight: extra inputs are not"),
-        ('[[parts]]\nreward = "heuristic"\nweight = nan', "parts.0.weight: input should be a fin"),
-        ("[[parts]]\nreward = 3", "parts.0.reward: input should be a valid string"),
+        ("", "own.toml: it has no parts"),
+        ("parts = []", "own.toml: parts must not be empty"),
+        (
+            '[[parts]]\nreward = "heuristic"\nwight = 1',
+            "wight in parts 1 is not a key: did you m",
+        ),
+        (
+            '[[parts]]\nreward = "heuristic"\nweight = nan',
+            "weight in parts 1 must be a finite numb",
+        ),
+        ("[[parts]]\nreward = 3", "own.toml: reward in parts 1 must be a text, not 3"),
         ('[[parts]]\nreward = "heurist"', "own.toml: unknown reward 'heurist'"),
         ('[[parts]]\nreward = "mix:own.toml"', "'mix:own.toml' is a mix: name its parts here"),
         ('[[parts]]\nreward = "heuristic"\n[[parts]]\nreward = "heuristic"', "heuristic twice"),

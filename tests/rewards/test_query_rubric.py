@@ -239,6 +239,12 @@ async def test_they_are_asked_for_with_a_schema_then_in_lines():
     assert first["messages"][-1]["content"].endswith(JSON_OUTPUT)
 
 
+@pytest.mark.parametrize("source", ["foo", None, "Query", ["query"]])
+def test_there_is_no_other_source(source):
+    with pytest.raises(tpo.ConfigError, match="are written from 'query' or 'contrast'"):
+        tpo.QueryRubric("openai:m", source=source)
+
+
 # --- how it is named ---------------------------------------------------------
 
 
@@ -248,6 +254,23 @@ def test_its_specs(tmp_path):
     assert named.name == "rubric:auto:openai:j@http://h/v1"
     with pytest.raises(tpo.SpecError, match="rubric:auto:openai:NAME"):
         resolve_reward("rubric:auto")
+    for spec in ("auto?reasons=0", "auto:openai:p?reasons=0", "auto?source=contrast&reasons=0"):
+        short: Any = resolve_reward(f"rubric:{spec}", policy="openai:p")
+        assert (short.model, short.reasons, short.source) == (
+            "openai:p",
+            False,
+            "contrast" if "source" in spec else "query",
+        )
+        again: Any = resolve_reward(short.name)
+        assert again == short
+    for spec, said in [
+        ("auto?reasons=no", "reasons is 1 or 0, not 'no'"),
+        ("auto?repeats=3", "repeats is not an option of rubric:auto. Options: source, reasons"),
+        ("auto:openai:m?repeats=3", "repeats is not an option of rubric:auto"),
+        ("auto?resons=0", "resons is not an option of rubric:auto"),
+    ]:
+        with pytest.raises(tpo.SpecError, match=said):
+            resolve_reward(f"rubric:{spec}", policy="openai:p")
     path = tmp_path / "rubric.toml"
     path.write_text("per_query = true", encoding="utf-8")
     assert resolve_reward(f"rubric:{path}", policy="openai:p") == tpo.QueryRubric("openai:p", ())

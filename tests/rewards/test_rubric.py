@@ -18,6 +18,7 @@ from tpo.core.context import Context
 from tpo.core.replies.reply import Reply
 from tpo.prompts.rubric import BARE_OUTPUT, LINES_OUTPUT, REASONED_OUTPUT, WORD_OUTPUT, marks_schema
 from tpo.rewards.caching.cached import cached
+from tpo.rewards.judging.criteria import weighed
 from tpo.rewards.judging.marks import Marks
 from tpo.rewards.mixing.mix import Mix, Part
 from tpo.rewards.planned_reward import Job, PlannedReward, requests_to_score, score_job
@@ -206,13 +207,31 @@ async def test_verdicts_are_kept():
         ([tpo.Criterion(" ")], "a rubric needs 1 to 100 criteria, each with a name"),
         ([tpo.Criterion(str(n)) for n in range(101)], "a rubric needs 1 to 100 criteria"),
         ([tpo.Criterion("a"), tpo.Criterion("a ")], "a rubric names a twice"),
-        ([tpo.Criterion("a", weight=0)], "the weight of 'a' must be above 0, not 0"),
-        ([tpo.Criterion("a", weight=float("nan"))], "the weight of 'a' must be above 0, not nan"),
+        ([tpo.Criterion("a", weight=0)], "the weight of 'a' must be above 0 and 1e+09 at most, no"),
+        ([tpo.Criterion("a", weight=float("nan"))], "1e+09 at most, not nan"),
+        ([tpo.Criterion("a", weight=1e308), tpo.Criterion("b", weight=1e308)], "not 1e+308"),
+        ([tpo.Criterion("a", weight="2")], "the weight of 'a' must be above 0 and 1e+09 at"),  # type: ignore[arg-type]
+        ([tpo.Criterion("a", essential="no")], "essential of 'a' is True or False, not 'no'"),  # type: ignore[arg-type]
+        ([tpo.Criterion(None)], "name and ask of a criterion are texts, not Criterion(name=No"),  # type: ignore[arg-type]
+        ([tpo.Criterion("a", None)], "name and ask of a criterion are texts"),  # type: ignore[arg-type]
+        (["x"], "criteria must be a list of tpo.Criterion('is polite'), not of 'x'"),
+        ([{"name": "x"}], "criteria must be a list of tpo.Criterion('is polite'), not of {"),
+        ("polite", "criteria must be a list of tpo.Criterion('is polite'), not 'polite'"),
+        (tpo.Criterion("a"), "criteria must be a list of tpo.Criterion('is polite'), not Crit"),
+        (None, "criteria must be a list of tpo.Criterion('is polite'), not None"),
     ],
 )
 def test_wrong_criteria_are_told_at_once(criteria, said):
-    with pytest.raises(tpo.ConfigError, match=re.escape(said)):
-        tpo.Rubric("openai:m", criteria)
+    for kind in (tpo.Rubric, tpo.QueryRubric):
+        if kind is tpo.Rubric or criteria != []:
+            with pytest.raises(tpo.ConfigError, match=re.escape(said)):
+                kind("openai:m", criteria)
+
+
+def test_the_heaviest_weights_do_not_overflow():
+    criteria = [tpo.Criterion(str(n), weight=1e9) for n in range(100)]
+    marks: Any = [{"passed": n < 50} for n in range(100)]
+    assert weighed(criteria, marks)["reward"] == 0.5
 
 
 def test_its_name_tells_criteria_and_weights():
@@ -254,14 +273,24 @@ def test_a_file(tmp_path):
     ("text", "said"),
     [
         (None, r"rubric file '.*rubric\.toml' cannot be read: FileNotFoundError"),
-        ("criteria = 1", r"rubric file .*rubric\.toml: criteria: "),
+        ("criteria = 1", r"rubric file .*rubric\.toml: criteria must be a list, not 1$"),
         ("criteria = []", r"criteria: "),
-        ('[[criteria]]\nname = "a"\nwieght = 1', r"criteria\.0\.wieght: extra inputs"),
-        ('[[criteria]]\nask = "a"', r"criteria\.0\.name: field required"),
+        ('criteria = ["polite"]', r"criteria 1 must be a table of its own, not 'polite'$"),
+        ('[[criteria]]\nname = "a"\nwieght = 1',
+         r"toml: wieght in criteria 1 is not a key: did you mean weight. Keys: name, ask, weight"),
+        ('[[criteria]]\nname = "a"\n[[criteria]]\nask = "a"', r"toml: criteria 2 has no name$"),
+        ('[[criteria]]\nname = "a"\nweight = "much"', "weight in criteria 1 must be a number, no"),
+        ('[[criteria]]\nname = "a"\nessential = "very"', "criteria 1 must be true or false, not"),
+        ('[[criteria]]\nname = 1', r"name in criteria 1 must be a text, not 1$"),
+        ('[[criteria]]\nname = "a"\nweight = inf', "weight in criteria 1 must be a finite numb"),
+        ("sauce = 1", r"toml: sauce is not a key: did you mean source. Keys: criteria, judge, o"),
+        ('source = "foo"', "source must be 'query' or 'contrast', not 'foo'"),
+        ('[[criteria]]\nname = "a"\n[[criteria]]\nname = "a"', "rubric file .*names a twice"),
+        ('[[criteria]]\nname = "a"\nweight = 1e308', r"rubric file .*rubric\.toml: the weight of"),
         ("[[criteria", "cannot be read: TOMLDecodeError"),
         ('[[criteria]]\nname = "a"\nweight = -1', "the weight of 'a' must be above 0"),
     ],
-)
+)  # fmt: skip
 def test_a_wrong_file(text, said, tmp_path):
     path = tmp_path / "rubric.toml"
     if text is not None:
@@ -277,3 +306,8 @@ def test_no_file_and_no_model(tmp_path):
     path.write_text(FILE, encoding="utf-8")
     with pytest.raises(tpo.SpecError, match="names no model to judge with: judge = 'openai:NAME'"):
         resolve_reward(f"rubric:{path}")
+
+
+def test_an_option_behind_a_file_stands_in_the_file():
+    with pytest.raises(tpo.SpecError, match="reasons does not count: it stands in the file"):
+        resolve_reward("rubric:a.toml?reasons=0", policy="openai:p")

@@ -15,6 +15,7 @@ from steps import run, says
 
 from tpo.core.errors import ConfigError, MissingDependencyError, RewardError, SpecError
 from tpo.rewards.base import Reward, checked
+from tpo.rewards.planned_reward import Job
 from tpo.rewards.verifying import mathematics
 from tpo.rewards.verifying.mathematics import MathReward
 from tpo.rewards.verifying.verify import ALLOWED, verifier_from_spec
@@ -103,7 +104,47 @@ async def test_an_expression_without_end_fails_that_answer_only(monkeypatch):
 @pytest.mark.usefixtures("_mathematics")
 async def test_an_expected_expression_that_cannot_be_read_is_no_score():
     (said,) = await check(MathReward(""), "1")
-    assert said == "the expected expression cannot be read"
+    assert said.startswith("the expected expression cannot be read: give a number or an expr")
+
+
+@pytest.mark.usefixtures("_mathematics")
+@pytest.mark.parametrize("expected", ["(((", "plain words", "yes", "x+", r"\frac{1}{"])
+def test_what_cannot_be_read_is_refused_before_anything_is_paid(expected):
+    model = says()
+    for reward in (f"verify:math:{expected}", f"cached:verify:math:{expected}"):
+        with pytest.raises(ConfigError, match=r"#[0-9a-f]{8}: the expected expression cannot be"):
+            run(model, reward)
+    assert model.asked == []
+
+
+@pytest.mark.usefixtures("_mathematics")
+@pytest.mark.parametrize(
+    ("expected", "right", "wrong"),
+    [
+        (
+            "1+x^2",
+            ["1+x^2", "(x^2+1)", "x**2 + 1.", "$x^2+1$", "So:\nThe answer is x^2 + 1."],
+            ["1"],
+        ),
+        ("1", ["1", "It is 1.", "x = 1", "2-1=1", "1 apple"], ["1+x^2", "1e400", "1 1/2"]),
+        ("1e400", ["1e400", "10^{400}", "It is 1e400."], ["1", "400", "1e399"]),
+        ("1.5e-3", ["0.0015", "$1.5e-3$", "about 1.5E-3 of it", "3/2000"], ["1.5", "-3"]),
+        ("2 sqrt(3)", [r"$2\sqrt{3}$", "2*sqrt(3)", "Answer: 2 sqrt(3)"], ["2", "3"]),
+        ("1 1/2", ["1.5", "3/2", "1 1/2", "It is 1 1/2."], ["1", "1/2"]),
+        ("x**-1", ["1/x", "x^-1", "$x^{-1}$"], ["x", "1"]),
+        ("sin(2pi)", ["sin(2pi)", r"$\sin(2\pi)$"], ["2"]),
+        ("2(3)", ["6", "2(3)"], ["5"]),
+        ("10 dollars", ["10", "$10", "10 dollars"], ["dollars", "1"]),
+        ("(1,2)", ["(1,2)", r"$(1, 2)$"], ["[1,2]", "2"]),
+        ("x=3", ["x=3", "3", "x is 3"], ["x"]),
+        ("1 000", ["1000", "1,000", "1 000"], ["0", "1"]),
+        ("5", ["a) 5", "(a) 5", "1. 5", "x is 5", "So 5", "- 5", "2+3=5", "5."], ["5x", "(5, 6)"]),
+    ],
+)
+async def test_plain_expressions_are_read_whole(expected, right, wrong):
+    reward = MathReward(expected)
+    await reward.ready(Job([], []))
+    assert await check(reward, *right, *wrong) == [1.0] * len(right) + [0.0] * len(wrong)
 
 
 async def test_a_process_that_dies_says_why(tmp_path, monkeypatch):
