@@ -78,6 +78,7 @@ def _check_budget(wanted: Wanted, reward: str) -> None:
 
 def _no_candidate(wanted: Wanted, got: Received, usage: Usage) -> NoCandidateError:
     """Return the error of a run without a usable answer."""
+    policy = names_of(wanted.run.policies)
     reason = next((r["error"] for r in got.records), "no request was left to be made")
     advice = f"Check that it is reachable and its key is right: {doctor_policy(policy)}"
     if got.error and got.error.status == TOO_MANY:
@@ -85,7 +86,6 @@ def _no_candidate(wanted: Wanted, got: Received, usage: Usage) -> NoCandidateErr
     if not wanted.budget.seconds:
         given = wanted.context.budget_seconds
         advice = f"The time is over (budget_seconds={given:g}): give it more"
-    policy = names_of(wanted.run.policies)
     error = NoCandidateError(f"policy {policy!r} gave no usable answer ({reason}). {advice}")
     error.partial = {"candidates": got.records, "usage": usage}
     return caused_by(error, got.error)

@@ -48,7 +48,7 @@ def score_of(returned: Any) -> Score:
         grade = returned.value
         value = _GRADES.get(grade, grade) if isinstance(grade, str) else grade
     elif is_number(field("score")):
-        value = returned.score
+        value = field("score")
     return scored(value, _said_in(field))
 
 
