@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .feedback import Check, Feedback, feedback_text
 from .pool import best_first
 from .state import Candidate
-from .vetoes import vetoed
+from .vetoes import ruled_out
 
 MOST_VERSIONS = 3  # of what the rewrites, or the advised answers, of one round go by
 
@@ -59,6 +59,6 @@ def with_other_faults(pool: Sequence[Candidate], chosen: Candidate, most: int) -
         most: How many there may be.
     """
     found = {faults(chosen): chosen}
-    for candidate in (*best_first(pool), *vetoed(pool)):
+    for candidate in (*best_first(pool), *ruled_out(pool)):
         found.setdefault(faults(candidate), candidate)
     return [candidate for wrong, candidate in found.items() if wrong][:most]

@@ -27,3 +27,9 @@ def doctor_reward(spec: str | None, name: str) -> str:
         return ""
     shown = without_reference(without_login(spec if rest else name))
     return f"tpo doctor --reward {shlex.quote(shown)}"
+
+
+def to_look_into(spec: str | None, name: str) -> str:
+    """Return the same as the end of a sentence; "" if the command cannot be told."""
+    look = doctor_reward(spec, name)
+    return f". To look into it: {look}" if look else ""

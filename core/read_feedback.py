@@ -58,7 +58,7 @@ def read_check(entry: object) -> Check | None:
     if not isinstance(entry, Mapping) or not (name := next(_texts(entry, NAMES), "")):
         return None
     check = Check(criterion=name)
-    passed, score = _plain(entry.get("passed")), _plain(entry.get("score"))
+    passed, score = _as_python(entry.get("passed")), _as_python(entry.get("score"))
     if passed is None and isinstance(score, bool):
         passed, score = score, None
     if isinstance(passed, str):
@@ -81,8 +81,11 @@ def _entries(checks: object) -> Iterator[object]:
         yield checks
     elif not isinstance(checks, Mapping):
         for entry in checks:
-            pair = isinstance(entry, tuple) and len(entry) > 1
-            yield from _entries({entry[0]: entry[1:]} if pair else entry)
+            match entry:
+                case tuple((criterion, _, *_)):
+                    yield from _entries({criterion: entry[1:]})
+                case _:
+                    yield from _entries(entry)
     elif any(name in checks for name in NAMES):
         yield checks if any(checks.values()) else ""
     else:
@@ -109,10 +112,10 @@ def _at_most(checks: Sequence[Check]) -> list[Check]:
     return [*(c for c in checks if id(c) in kept), Check(criterion=f"{more} left out")]
 
 
-def _plain(value: object) -> object:
+def _as_python(value: object) -> object:
     """Return a number of numpy or torch as Python's own."""
     with suppress(TypeError, ValueError, RuntimeError):
-        return value.item() if hasattr(value, "item") else value
+        return getattr(value, "item", lambda: value)()
     return None
 
 

@@ -18,7 +18,7 @@ from .pool import best, of_round, reward_of, with_reward
 from .state import Candidate, State
 from .stop_reason import StopReason
 from .usage import Cost, cost, tokens_for_budget
-from .vetoes import vetoed
+from .vetoes import ruled_out
 
 REQUESTS_PER_ROUND = 3  # loss, gradient, and at least one update
 
@@ -71,7 +71,7 @@ def why_stop(state: State, context: Context) -> StopReason | None:
     alone = context.mode == "revision" or len(with_reward(pool)) < 2
     least = -1.0 if context.min_spread is None else context.min_spread
     # While all answers are vetoed, what is wrong with them is what the next round goes by.
-    unfit = leader is None and bool(vetoed(pool))
+    unfit = leader is None and bool(ruled_out(pool))
     nothing = now > 0 and not unfit and not with_reward(of_round(pool, now))
     moved = drift(state["rounds"], context.guard_tolerance)
     rules: list[tuple[StopReason | None, bool]] = [

@@ -14,19 +14,19 @@ from .feedback import feedback_text
 from .state import Candidate
 
 
-def vetoed(pool: Sequence[Candidate]) -> list[Candidate]:
+def ruled_out(pool: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates that were vetoed with words: a schema, a constraint of a mix, say."""
     return [c for c in pool if failure_of(c) == "vetoed" and feedback_text(c)]
 
 
 def mendable(pool: Sequence[Candidate], rounds: int) -> bool:
     """Return whether a round is left that goes by why answers were vetoed."""
-    return bool(vetoed(pool)) and max(c["round"] for c in pool) < rounds
+    return bool(ruled_out(pool)) and max(c["round"] for c in pool) < rounds
 
 
 def why_vetoed(pool: Sequence[Candidate]) -> str:
     """Return why the newest vetoed answer was, in brackets; "" if nothing is said of one."""
-    return "".join(f" ({evidence(feedback_text(one))})" for one in vetoed(pool)[-1:])
+    return "".join(f" ({evidence(feedback_text(one))})" for one in ruled_out(pool)[-1:])
 
 
 def contrast_with_vetoed(
@@ -43,7 +43,7 @@ def contrast_with_vetoed(
         chosen: The best answer.
         rejected: The worst.
     """
-    if not (wrong := vetoed(pool)):
+    if not (wrong := ruled_out(pool)):
         return chosen, rejected
     now = [c for c in wrong if c["round"] == round]
     if chosen is None:

@@ -11,18 +11,17 @@ from ..core.errors import RewardError
 from ..core.events import Emitter
 from ..core.json_types import JsonObject
 from ..core.moves import needs_critique, plan_of
+from ..core.nothing_ranked import REPAIR, why_nothing_ranked
 from ..core.number_format import count
 from ..core.planning.round_plan import next_plan
 from ..core.pool import by_id, losses, rankable, summarise, with_reward, without_reward
 from ..core.state import Candidate, Round, State, merge_candidates
 from ..core.usage import add_usage, usage_of
-from ..core.vetoes import mendable, vetoed, why_vetoed
+from ..core.vetoes import mendable
 from ..models.failures.caused_by import caused_by
 from ..rewards.heldout_sample import heldout_samples
 from .paid.run_models import GivenModels, Node, Update
 from .paid.score_round import Ranking, begin_ranking, waits
-
-REPAIR = "Repair the reward. A saved run keeps its candidates and can be resumed"
 
 
 def rank_node(*, given: GivenModels) -> Node:
@@ -131,20 +130,7 @@ async def _heldout(
 
 def refuse_nothing(ranking: Ranking, ranked: Sequence[Candidate]) -> None:
     """Refuse to go on if not one answer has a reward."""
-    pool = merge_candidates(ranking.pool, [ranked])
-    if with_reward(pool) or mendable(pool, ranking.run.context.rounds):
-        return
-    ranked = ranked or vetoed(pool)  # those of earlier rounds, if this one brought nothing
-    errors = [c["error"] for c in ranked if c["error"]]
-    why = errors[0] if errors else "no candidate to score"
-    asked = count(len({c["id"] for c in ranked}), "candidate")
-    begin = f"reward {ranking.reward.name!r} scored none of {asked} ({why})"
-    if errors and not losses(ranked):
-        said = why_vetoed(pool)
-        why = f"Every one was vetoed{said}: ask for more (width), or relax the constraint"
-    elif not ranking.nothing.budget.seconds:
-        given = ranking.run.context.budget_seconds
-        why = f"The time is over (budget_seconds={given:g}): give it more, and resume the run"
-    else:
-        why = REPAIR
-    raise RewardError(f"{begin}. {why}")
+    pool, context = merge_candidates(ranking.pool, [ranked]), ranking.run.context
+    if not with_reward(pool) and not mendable(pool, context.rounds):
+        over = None if ranking.nothing.budget.seconds else context
+        raise RewardError(why_nothing_ranked(pool, ranked, ranking.reward.name, over))

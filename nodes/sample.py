@@ -10,6 +10,7 @@ from ..core.context import Context
 from ..core.conversation import Conversation, read_conversation, read_drafts
 from ..core.errors import TOO_MANY, ConfigError, NoCandidateError
 from ..core.events import Emitter
+from ..core.nothing_ranked import time_is_over
 from ..core.planning.alike import alike_notice
 from ..core.planning.pairs import unused
 from ..core.state import State
@@ -84,8 +85,7 @@ def _no_candidate(wanted: Wanted, got: Received, usage: Usage) -> NoCandidateErr
     if got.error and got.error.status == TOO_MANY:
         advice = "Its server takes no more requests for now: try again later"
     if not wanted.budget.seconds:
-        given = wanted.context.budget_seconds
-        advice = f"The time is over (budget_seconds={given:g}): give it more"
+        advice = time_is_over(wanted.context)
     error = NoCandidateError(f"policy {policy!r} gave no usable answer ({reason}). {advice}")
     error.partial = {"candidates": got.records, "usage": usage}
     return caused_by(error, got.error)

@@ -8,7 +8,6 @@ from typing import Protocol, runtime_checkable
 from langchain_core.messages import AnyMessage
 
 from ..core.errors import RewardError, cause_of, evidence
-from ..core.feedback import Check
 from ..core.read_feedback import read_feedback
 from ..core.state import Score
 from ..core.user_code.contain import contained
@@ -61,11 +60,7 @@ class Reward(Protocol):
         ...
 
 
-def scored(
-    reward: float,
-    feedback: str | None = None,
-    checks: Iterable[Check | Mapping[str, object] | tuple[object, ...]] | Mapping[str, object] = (),
-) -> Score:
+def scored(reward: float, feedback: str | None = None, checks: Iterable[object] = ()) -> Score:
     """Return the result for a scored answer.
 
     Args:

@@ -20,7 +20,7 @@ from ..core.errors import (
     TPOError,
     evidence,
 )
-from ..core.look_into import doctor_reward
+from ..core.look_into import to_look_into
 from ..core.usage import Cost, add_costs, add_usage, cost, usage_of
 from ..core.user_code.contain import GRACE, contained
 from ..models.failures.caused_by import caused_by
@@ -103,10 +103,8 @@ async def ready_to_score(
         why = str(end) if isinstance(end, TPOError) else evidence(end)
         if never or one is must:
             begin = f"reward {one.name!r} cannot score, so nothing was asked of the policy"
-            look = doctor_reward(spec, one.name)
-            advice = f". To look into it: {look}" if look else ""
-            if status_of(end) == TOO_MANY:
-                advice = ". Its server takes no more requests for now: try again later"
+            full = ". Its server takes no more requests for now: try again later"
+            advice = full if status_of(end) == TOO_MANY else to_look_into(spec, one.name)
             away = caused_by(RewardError(f"{begin}: {why.rstrip('.')}{advice}"), end)
             error = end if isinstance(end, TPOError) and never else away
             error.partial = {"usage": add_usage(None, usage_of(turn, "sample", paid, 0.0))}

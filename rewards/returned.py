@@ -33,23 +33,18 @@ def score_of(returned: Any) -> Score:
             return cast("Score", returned)  # `sound` looks at the rest too
         case {"score": number} | {"reward": number}:
             return scored(number, _said_in(returned.get), returned.get("checks", ()))
-        case tuple((number, str() | None as words)):
-            return scored(number, words)
+        case tuple((number, str() | None as words, *checks)) if len(checks) < 2:
+            return scored(number, words, *checks)
         case tuple((number, list() | dict() as checks)):
             return scored(number, checks=checks)
-        case tuple((number, str() | None as words, list() | dict() as checks)):
-            return scored(number, words, checks)
-
-    def field(name: str) -> object:
-        return getattr(returned, name, None)
 
     value: Any = returned
-    if hasattr(returned, "explanation") and hasattr(returned, "value"):
-        grade = returned.value
+    if hasattr(value, "explanation") and hasattr(value, "value"):
+        grade = value.value
         value = _GRADES.get(grade, grade) if isinstance(grade, str) else grade
-    elif is_number(field("score")):
-        value = field("score")
-    return scored(value, _said_in(field))
+    elif is_number(getattr(value, "score", None)):
+        value = value.score
+    return scored(value, _said_in(lambda name: getattr(returned, name, None)))
 
 
 def _said_in(field: Callable[[str], object]) -> str:

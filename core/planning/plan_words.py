@@ -8,7 +8,7 @@ from ..moves import Move
 from ..number_format import count
 from ..pool import best, of_round, reward_of, with_reward
 from ..state import Candidate
-from ..vetoes import vetoed
+from ..vetoes import ruled_out
 from .copying import copies_of
 from .moves_so_far import MOVES, made_by, spread_of
 from .round_split import Split
@@ -55,7 +55,7 @@ def why(split: Split, pool: Sequence[Candidate], told: bool = False) -> str:
 def grounds(pool: Sequence[Candidate], told: bool) -> str:
     """Return what is known so far of what the moves gain."""
     if not with_reward(pool):
-        return "no answer has passed yet" if vetoed(pool) else "no answer can be used yet"
+        return "no answer has passed yet" if ruled_out(pool) else "no answer can be used yet"
     if not (spread := spread_of(pool)):
         says = ", and it says what is wrong with them" if told else ""
         return f"all answers have the same reward so far{says}"

@@ -31,7 +31,7 @@ from ..faults import faults
 from ..moves import Plan
 from ..pool import best, with_reward
 from ..state import Candidate
-from ..vetoes import vetoed
+from ..vetoes import ruled_out
 from .breaking_a_tie import chances_to_break_a_tie
 from .fusion import with_fusion
 from .move_beliefs import beliefs_of
@@ -105,7 +105,7 @@ def is_told(pool: Sequence[Candidate]) -> bool:
     While none can be used, it is what the vetoed ones were vetoed for.
     """
     leader = best(pool)
-    return any(faults(one) for one in ([leader] if leader else vetoed(pool)))
+    return any(faults(one) for one in ([leader] if leader else ruled_out(pool)))
 
 
 def good_splits(

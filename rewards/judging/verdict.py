@@ -8,19 +8,17 @@ form, and is then a failure.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from ...core.json_types import JsonObject
 from ...core.replies.reply import Reply
+from .probabilities import AROUND, expected
 from .unwrapped import entry, unwrapped
 
 ROOM = 1024  # for a few words first; a model that thinks has limits of its own
-LEAST_MASS = 0.5  # share of probability the allowed answers must hold together
-AROUND = "*`\"'. \n"  # what models put around one word
 _ORDER = re.compile(r"\d+(?:\s*[>=]\s*\d+)*")
 
 
@@ -89,32 +87,8 @@ class Choice:
         word = bare if bare in self.values else str(entry(reply.text, self.key))
         if word not in self.values:
             return None
-        try:
-            token = said_by(reply.logprobs["content"], word, "" if word == bare else self.key)
-            likely = [(_bare(other), math.exp(other["logprob"])) for other in token["top_logprobs"]]
-        except (KeyError, IndexError, TypeError, AttributeError, OverflowError):
-            return self.values[word]  # no log-probabilities, or other ones than OpenAI's
-        chances = [(self.values[word], chance) for word, chance in likely if word in self.values]
-        mass = math.fsum(chance for _, chance in chances)
-        if not LEAST_MASS <= mass < math.inf:
-            return self.values[word]
-        return math.fsum(value * chance for value, chance in chances) / mass
-
-
-def said_by(tokens: Sequence[JsonObject], word: str, key: str = "") -> JsonObject:
-    """Return the token of a reply that is a word: of JSON what stands under a key, else the last.
-
-    The last, because a judge that thinks first may name others before.
-
-    Raises:
-        IndexError: there is none, as where a token holds more than the word.
-    """
-    found, before = [], ""
-    for token in tokens:
-        if _bare(token) == word and (not key or re.search(rf'"{key}"\s*:\s*"?$', before)):
-            found.append(token)
-        before += token["token"]
-    return found[-1]
+        key = "" if word == bare else self.key
+        return expected(self.values, word, reply.logprobs, key)
 
 
 @dataclass(frozen=True)
@@ -153,8 +127,3 @@ class Order:
         order = [[known.get(str(number).strip(), 0) for number in tied] for tied in groups]
         numbers = sorted(number for tied in order for number in tied)
         return [tied for tied in order if tied] if numbers == list(known.values()) else None
-
-
-def _bare(token: JsonObject) -> str:
-    word: str = token["token"].strip(AROUND)
-    return word

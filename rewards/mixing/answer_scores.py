@@ -41,8 +41,8 @@ def with_parts(
     """Return the score of a mix with what each of its rewards gave and said.
 
     A mix inside this one shows its parts too. Words of a constraint that holds, or beside checks
-    that all passed, are no fault: they become a check that passed. A part that counts against the
-    answer says nothing, because what it calls a fault is wanted.
+    that all passed, become a check that passed: they are not a fault. A part that counts against
+    the answer says nothing, because what it calls a fault is wanted.
 
     Args:
         score: The score.
@@ -57,18 +57,22 @@ def with_parts(
     for place, (name, shown, own) in enumerate(zip(names, told, row, strict=True)):
         number = {} if own["reward"] is None else {name: own["reward"]}
         parts |= {**own.get("parts", {}), **number}
-        constraint = place >= len(weights)
-        if not constraint and weights[place] <= 0:
-            continue
-        for check in own.get("checks", ()):
-            renamed: Check = {**check, "criterion": f"{shown}: {check['criterion']}"}
-            checks.append(renamed)
-        if words := own.get("feedback"):
-            if praises(own, constraint):
-                checks.append(Check(criterion=shown, passed=True, why=words))
-            else:
-                lines.append(f"{shown}: {words}")
+        if place >= len(weights) or weights[place] > 0:
+            more, words = told_by(own, shown, constraint=place >= len(weights))
+            checks += more
+            lines += words
     return {**score, "parts": parts, **read_feedback("\n".join(lines), checks)}
+
+
+def told_by(own: Score, shown: str, *, constraint: bool) -> tuple[list[Check], list[str]]:
+    """Return the checks and the words of one reward, under the name that models are told."""
+    checks: list[Check] = [
+        {**check, "criterion": f"{shown}: {check['criterion']}"} for check in own.get("checks", ())
+    ]
+    words = own.get("feedback")
+    if words and praises(own, constraint):
+        return [*checks, Check(criterion=shown, passed=True, why=words)], []
+    return checks, [f"{shown}: {words}"] if words else []
 
 
 def praises(score: Score, constraint: bool) -> bool:

@@ -239,8 +239,12 @@ def test_a_budget_of_requests_holds(monkeypatch):
         says(), reward, width=4, depth=1, mode="adaptive", sampling="parallel", budget_requests=8
     )
     assert result["usage"]["total"]["requests"] == 8
-    places = [c["failure"] for c in result["candidates"] if c["round"] == 1]
-    assert places == [None, None, None, None, "budget", "budget"]
+    made = [(c["move"], c["failure"]) for c in result["candidates"] if c["round"] == 1]
+    assert made == [
+        *[("fresh", "budget")] * 2,
+        *[("rewrite", None)] * 2,
+        *[("advised", None)] * 2,
+    ]
 
 
 def outline(result: Any) -> list[Any]:
