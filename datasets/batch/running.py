@@ -133,9 +133,9 @@ class Running:
         if self.folder:
             self.folder.write(result, pool)
         self.sums.add(result)
-        if not result["error"]:
-            await self.paid.forget(row.id)
-        if not (self.folder and (self.plan.keep_runs or result["error"])):
+        kept = bool(self.folder and (self.plan.keep_runs or result["error"]))
+        await self.paid.forget(row.id, saved=not kept)
+        if not kept:
             await self.saver.adelete_thread(row.id)
         return result
 

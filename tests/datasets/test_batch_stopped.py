@@ -28,11 +28,11 @@ def by_length(query: str, answer: str) -> float:
     return len(answer)
 
 
-async def run(folder, *rows, policy=None, watch=nobody, pages=0):
+async def run(folder, *rows, policy=None, watch=nobody, pages=0, **more):
     """Run a batch, in a database that may only grow by some pages."""
     given = GivenModels(policy=policy or ScriptedModel(script=answers), reward=by_length)
     context = Context(depth=1, width=3, sampling="parallel", seed=1)
-    plan, read = BatchPlan(given, context).checked(rows_of(rows))
+    plan, read = BatchPlan(given, context, **more).checked(rows_of(rows))
     async with open_batch(read, plan, folder, watch) as running:
         if pages:
             database = running.folder.saver.conn
@@ -90,3 +90,14 @@ async def test_a_reply_that_cannot_be_kept_is_not_asked_for_again(tmp_path, page
         model = ChatOpenAI(model="m", base_url=server.base_url, api_key="x", max_retries=0)
         await stopped_by_its_disk(tmp_path, model, pages)
         assert len(server.asked) <= 4 * 8 + 16  # what was in flight when it was full
+
+
+async def test_a_row_that_has_lost_its_pool_gets_it_back_from_its_run_if_that_is_kept(tmp_path):
+    model, pools = ScriptedModel(script=answers), tmp_path / "pools.jsonl"
+    await run(tmp_path, "One?", "Two?", policy=model, keep_runs=True)
+    whole, paid = sorted(pools.read_bytes().splitlines()), len(model.asked)
+    pools.write_bytes(b"")
+    again = {"policy": model, "keep_runs": True, "retry_failed": True}
+    assert len(await run(tmp_path, "One?", "Two?", **again)) == 2
+    assert sorted(pools.read_bytes().splitlines()) == whole
+    assert len(model.asked) == paid
