@@ -12,6 +12,7 @@ from ..core.replies.reasoning import sure_part
 from ..core.replies.reply import Reply, well_formed
 from ..core.usage import Phase
 from .ask import ask
+from .kept_costs import keep_cost
 from .request import OnText, Request, RequestError, Response
 
 
@@ -68,6 +69,8 @@ async def ask_live(
         emit("request_failed", {**about, "error": str(error), "failure": error.failure})
         raise
     if begun:  # else it would have been refused, and nothing was sent
+        attempt = f"{name} {request.parameters.get('max_tokens')}"  # a critique may have two
+        await keep_cost(phase, emit.round, attempt, response.cost)
         emit("request_finished", {**about, "cost": response.cost})
     return response
 

@@ -28,8 +28,9 @@ from ..console import say
 from ..ctrl_c import run_interruptible
 from ..find_models import check_settings
 from ..output_mode import OutputMode
+from ..screen.batch_beginning import tell_beginning
 from ..screen.batch_report import reported
-from ..screen.batch_watchers import tell_beginning, watcher_of
+from ..screen.batch_watchers import watcher_of
 
 FAILED, INTERRUPTED = 1, 130
 LARGE, LONG = 500_000_000, 10.0  # bytes and seconds from which the check of a file is mentioned
@@ -116,7 +117,7 @@ async def answer_rows(
     """Answer the rows; return the exit code."""
     async with reported(folder), opened(rows, plan, folder, output, cluster) as running:
         if output.talks:
-            tell_beginning(running)
+            tell_beginning(running, folder)
         try:
             watching = watcher_of(running, quiet=output.quiet, json=output.json)
             async with watching as watcher, aclosing(running.results()) as results:
@@ -138,10 +139,9 @@ def end_of(running: AtWork, folder: Path, output: OutputMode) -> int:
         say(f"{stopped}; everything paid for is saved. To go on{how}: {typed()}")
     elif sums.failed and output.talks:
         say(f"{count(sums.failed, 'row')} failed; to try again: {typed()} --retry-failed")
-    if stopped == CUT_SHORT:
-        return INTERRUPTED
     allowed = (running.plan.most_failed or 0.0) * running.rows.count
-    return FAILED if stopped or sums.failed > allowed else 0
+    failed = FAILED if stopped or sums.failed > allowed else 0
+    return INTERRUPTED if stopped == CUT_SHORT else failed
 
 
 def typed() -> str:

@@ -12,11 +12,9 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from ...core.number_format import count
 from ...datasets.batch.at_work import AtWork
 from ...datasets.records import RowResult
 from ..console import console_for, say, short
-from ..find_models import tell_of_rewards
 from .batch_progress import progress_of
 
 LINE_EVERY = 10.0  # seconds
@@ -138,11 +136,3 @@ def watcher_of(running: AtWork, *, quiet: bool, json: bool) -> BatchWatcher:
     if console.is_terminal and sys.stderr.isatty() and not json:
         return LiveBatch(console, running)
     return Lines(running)
-
-
-def tell_beginning(running: AtWork) -> None:
-    """Say what there is already; of a new batch, what its rewards are."""
-    if before := running.rows_before:
-        say(f"{before:,} of {count(running.rows.count, 'row')} were done before")
-    else:
-        tell_of_rewards([running.plan.context])

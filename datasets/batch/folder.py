@@ -105,10 +105,20 @@ class Folder(BatchFiles):
 
     saver: RowSaver = field(kw_only=True)
 
+    def write(self, result: RowResult, pool: RowPool) -> None:
+        """Write a row, unless what holds the rows under way has failed: it may be why this one has.
+
+        Raises:
+            StoreError: it has, or the disk is full, say.
+        """
+        self.saver.require_sound()
+        super().write(result, pool)
+
     async def tidy(self) -> None:
         """Delete the runs of rows that are written: a kill came between the two."""
         for row in await self.saver.rows():
             if self.ended.get(row):
+                await self.saver.forget_paid(row)
                 await self.saver.adelete_thread(row)
 
 

@@ -12,7 +12,7 @@ from ...core.json_types import JsonObject
 from ...core.private_files import private_folder
 from ..records import METADATA, RESULTS
 from .alone import alone_in
-from .metadata import read_metadata, require_same, timestamp, versions, write_metadata
+from .metadata import not_whole, read_metadata, require_same, timestamp, versions, write_metadata
 from .postgres_address import shown_address
 from .under_way import RUNS
 
@@ -51,14 +51,20 @@ def begun(path: Path, made_with: JsonObject, where: str) -> JsonObject:
 
     Raises:
         InputError: it is not a batch's, or another batch's.
+        StoreError: what it was begun with cannot be read.
     """
     about = read_metadata(path / METADATA)
     if about is None:
         if (path / RESULTS).exists():
-            raise InputError(f"{path} holds a {RESULTS} that no batch has written: take another")
+            raise InputError(
+                f"{path} holds a {RESULTS} and no {METADATA}, which says what a batch was begun "
+                "with: put that back, or take another folder"
+            )
         about = {**made_with, "versions": versions(), "begun": timestamp(), "ended": None}
         about |= {"checkpoints": where, "batch": uuid4().hex} if where else {}
         write_metadata(path / METADATA, about)
+    if not {"settings", "rows"} <= about.keys():
+        raise not_whole(path / METADATA)
     require_same(about, made_with)
     if (before := about.get("checkpoints", "")) != where:
         raise InputError(

@@ -74,15 +74,28 @@ def read_metadata(path: Path) -> JsonObject | None:
     """Return what a folder holds of this; `None` for a new one.
 
     Raises:
-        StoreError: it cannot be read.
+        StoreError: it cannot be read, or it is not whole.
     """
     try:
-        read: JsonObject = json.loads(path.read_bytes())
+        return dict(json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise StoreError(f"{path} cannot be read: {evidence(error)}") from None
-    return read
+    except (ValueError, TypeError):
+        raise not_whole(path) from None
+
+
+def not_whole(path: Path) -> StoreError:
+    """Return the error for a file that was cut; it is replaced as a whole, so no kill does that.
+
+    It is not written again: the settings may be others now.
+    """
+    return StoreError(
+        f"{path} is empty or cut off, and nothing else says what settings the batch was begun "
+        "with. Put it back from a copy, and the batch goes on. Its rows are untouched: with this "
+        "file deleted, tpo report, tpo export and tpo compare --from read them"
+    )
 
 
 def write_metadata(path: Path, values: Mapping[str, object]) -> None:

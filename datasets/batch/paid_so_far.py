@@ -59,8 +59,8 @@ class PaidSoFar:
         known = self._known.get(row, {}).values()
         return [one for one in known if turn in {None, one.get("turn", 1)}]
 
-    async def forget(self, row: str) -> None:
-        """Forget the requests of a row that is written."""
+    async def forget(self, row: str, *, saved: bool) -> None:
+        """Forget the requests of a row that is written; those that are saved too, if asked."""
         self._known.pop(row, None)
-        if self._saver:
+        if self._saver and saved:
             await self._saver.forget_paid(row)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
-from psycopg import AsyncConnection, Error
+from psycopg import AsyncConnection, DataError, Error
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -44,20 +44,42 @@ ADD = """
 FIND = "SELECT request, paid FROM tpo_paid WHERE thread_id = %s ORDER BY place"
 FORGET = "DELETE FROM tpo_paid WHERE thread_id = %s"
 THREADS = "SELECT DISTINCT thread_id FROM checkpoints WHERE starts_with(thread_id, %s)"
-Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
+Connection = AsyncConnection[DictRow]
+
+
+class Pool(AsyncConnectionPool[Connection]):
+    """Connects to the database, again after it was away; LangGraph's saver uses it as we do.
+
+    Attributes:
+        saver: Notes that the database has failed.
+    """
+
+    saver: RowSaver
+
+    @asynccontextmanager
+    async def connection(
+        self, *given: float | None, **named: float | None
+    ) -> AsyncIterator[Connection]:
+        """Lend a connection, as the class that it derives from does."""
+        with self.saver.used(Error, DataError):
+            async with super().connection(*given, **named) as connection:
+                yield connection
 
 
 class PostgresRows(RowSaver, Prefixed, AsyncPostgresSaver):
     """The rows under way in a PostgreSQL database.
 
     Args:
-        pool: Connects to it, again after it was away.
+        pool: Connects to it.
         prefix: What the threads of this batch begin with: others may be in the same database.
+        place: Its address, without the login.
     """
 
-    def __init__(self, pool: Pool, prefix: str) -> None:
+    def __init__(self, pool: Pool, prefix: str, place: str) -> None:
         super().__init__(conn=pool)
         self.pool, self.prefix = pool, prefix
+        self.place, self.failures = place, []
+        pool.saver = self
 
     async def rows(self) -> list[str]:
         """Return the ids of the rows that have checkpoints."""
@@ -114,11 +136,8 @@ async def postgres_rows(address: str, prefix: str) -> AsyncIterator[PostgresRows
     try:  # a pool would only say that it had to wait too long
         await (await AsyncConnection.connect(address, connect_timeout=PATIENCE)).close()
         sizes: dict[str, Any] = {"min_size": 1, "max_size": 2, "timeout": PATIENCE, "open": False}
-        connections = AsyncConnection[DictRow]
-        async with AsyncConnectionPool(
-            address, connection_class=connections, kwargs=how, **sizes
-        ) as pool:
-            saver = PostgresRows(pool, prefix)
+        async with Pool(address, connection_class=Connection, kwargs=how, **sizes) as pool:
+            saver = PostgresRows(pool, prefix, shown_address(address))
             await saver.setup()
             for statement in (TABLE, REPLIES, BY_TASK):
                 await saver.ask(statement)

@@ -8,11 +8,12 @@ from contextlib import aclosing
 
 from ...core.context import Context
 from ...core.errors import cause_of
-from ...core.events import AnyEvent, RequestFinished
+from ...core.events import AnyEvent
 from ...core.login import without_login
 from ...core.state import State
 from ...core.usage import Cost, Phase
 from ...graphs.loop import TPOApp
+from ...models.kept_costs import COSTS, KeptCosts
 from ..records import PaidRequest, RowError, RowPool, RowResult
 from ..rows.own_settings import with_own_settings
 from ..rows.row import Row
@@ -65,21 +66,19 @@ async def run_row(
 async def answer_question(turns: RowTurns, turn: int, watch: Watch, paid: PaidSoFar) -> State:
     """Answer a question of a row, or go on with it, and return the state at its end."""
     row = turns.row
+
+    async def keep(phase: Phase, round: int, request: str, cost: Cost) -> None:
+        name = f"{turn} {phase} {round} {request}"
+        await paid.add(row.id, name, paid_request(phase, round, cost, turn))
+
+    COSTS.set(KeptCosts(turns.context, keep))
     async with aclosing(turns.events(turn)) as events:
         async for event in events:
             if isinstance(event, JudgesCost):
                 await paid.add(row.id, *judging_of(event, turn))
-                continue
-            watch(row, event)
-            if event["type"] == "tpo.request_finished":
-                await paid.add(row.id, *request_of(event, turn))
+            else:
+                watch(row, event)
     return await turns.end_of(turn)
-
-
-def request_of(event: RequestFinished, turn: int) -> tuple[str, PaidRequest]:
-    """Return the name of a request that has come back, and its record."""
-    name = f"{turn} {event['phase']} {event['round']} {event['request']}"
-    return name, paid_request(event["phase"], event["round"], event["cost"], turn)
 
 
 def judging_of(judges: JudgesCost, turn: int) -> tuple[str, PaidRequest]:

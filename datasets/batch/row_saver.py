@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from asyncio import AbstractEventLoop
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from ...core.errors import StoreError, evidence
 from ...models.kept_replies import KeptReply, RunReplies, has_ended
 from ...models.wire.wire_file import WireFile, no_place
 from ..records import PaidRequest
@@ -22,10 +24,44 @@ class RowSaver(BaseCheckpointSaver[Any]):
     Attributes:
         reader: The event loop that reads and keeps what servers reply, or `None`.
         wire: The file that replies are read into, or `None`.
+        place: What it keeps the rows in, for a message.
+        failures: Why it could not be used; then nothing is a row's fault any more. LangGraph works
+            with a copy, which shares them.
     """
 
     reader: AbstractEventLoop | None = None
     wire: WireFile | None = None
+    place: str
+    failures: list[StoreError]
+
+    @contextmanager
+    def used(self, failure: type[Exception], of_value: type[Exception]) -> Iterator[None]:
+        """Use the database, and note that it failed.
+
+        Args:
+            failure: What its errors derive from.
+            of_value: Those of a value that it does not take: only this row fails.
+
+        Raises:
+            StoreError: it failed, on a full disk, say.
+        """
+        try:
+            yield
+        except of_value:
+            raise
+        except failure as error:
+            why = f"{self.place} cannot be used: {evidence(error)}"
+            self.failures.append(StoreError(f"{why}. The same call goes on from there"))
+            raise self.failures[0] from error
+
+    def require_sound(self) -> None:
+        """Refuse to go on once it has failed.
+
+        Raises:
+            StoreError: it has.
+        """
+        if self.failures:
+            raise self.failures[0]
 
     async def aput_writes(
         self,

@@ -90,6 +90,8 @@ class Running:
                 for task in await self.ended():
                     yield task.result()
                 self.within_limits()
+                if self.folder:
+                    self.folder.saver.require_sound()
                 all_wait = all(run.stuck for run in self.under_way.values())
                 stuck = stuck + 1 if self.shared.closed and all_wait else 0
                 if stuck >= STUCK_LOOKS:
@@ -131,18 +133,16 @@ class Running:
         if self.folder:
             self.folder.write(result, pool)
         self.sums.add(result)
-        if not result["error"]:
-            await self.paid.forget(row.id)
-        if not (self.folder and (self.plan.keep_runs or result["error"])):
+        kept = bool(self.folder and (self.plan.keep_runs or result["error"]))
+        await self.paid.forget(row.id, saved=not kept)
+        if not kept:
             await self.saver.adelete_thread(row.id)
         return result
 
     async def stop(self) -> None:
         """End the rows that are under way; what they have paid for is saved."""
-        if self.sums.rows == self.rows.count:
-            self.stopped = ""  # it was the last row that reached a limit
-        elif not self.stopped:
-            self.stopped = CUT_SHORT
+        done = self.sums.rows == self.rows.count  # then it was the last row that reached a limit
+        self.stopped = "" if done else self.stopped or CUT_SHORT
         for task in self.under_way:
             task.cancel()
         await asyncio.gather(*self.under_way, return_exceptions=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -49,49 +49,52 @@ class SqliteRows(RowSaver, SyncSaver):
 
     Args:
         saver: LangGraph's; the thread that runs the rows uses it, and the one that keeps replies.
+        path: The file.
     """
 
-    def __init__(self, saver: SqliteSaver) -> None:
+    def __init__(self, saver: SqliteSaver, path: Path) -> None:
         super().__init__(saver)
         self.conn, self.lock = saver.conn, saver.lock
+        self.place, self.failures = str(path), []
 
     async def called(self, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
         """Call a sync method at once."""
-        return work(*args, **named)
+        with self.used(sqlite3.Error, sqlite3.DataError):
+            return work(*args, **named)
+
+    def ask(self, *statements: str, values: Sequence[str] = ()) -> list[Sequence[str]]:
+        """Run statements in one transaction, and return what the last one finds."""
+        with self.used(sqlite3.Error, sqlite3.DataError), self.lock, self.conn:
+            return [self.conn.execute(one, values).fetchall() for one in statements][-1]
 
     async def rows(self) -> list[str]:
         """Return the ids of the rows that have checkpoints."""
-        return [thread for (thread,) in self.conn.execute(THREADS)]
+        return [thread for (thread,) in self.ask(THREADS)]
 
     async def paid(self, row: str) -> dict[str, PaidRequest]:
         """Return the requests of a row that have come back, in their order."""
-        found = self.conn.execute(FIND, (row,))
+        found = self.ask(FIND, values=(row,))
         return {request: json.loads(paid) for request, paid in found}
 
     async def add_paid(self, row: str, request: str, paid: PaidRequest) -> None:
         """Keep what a request of a row has cost."""
-        with self.lock, self.conn:
-            self.conn.execute(ADD, (row, request, json.dumps(paid)))
+        self.ask(ADD, values=(row, request, json.dumps(paid)))
 
     async def forget_paid(self, row: str) -> None:
         """Forget what the requests of a row have cost, and the replies that are kept of it."""
-        with self.lock, self.conn:
-            self.conn.execute(FORGET, (row,))
-            self.conn.execute(DROP_ALL, (row,))
+        self.ask(FORGET, DROP_ALL, values=(row,))
 
     async def replies(self, row: str) -> list[KeptReply]:
         """Return the replies of a row that are kept, in the order in which they came."""
-        return [KeptReply(*one) for one in self.conn.execute(KEPT, (row,))]
+        return [KeptReply(*one) for one in self.ask(KEPT, values=(row,))]
 
     async def keep_reply(self, row: str, kept: KeptReply) -> None:
         """Keep a reply."""
-        with self.lock, self.conn:
-            self.conn.execute(KEEP, (row, kept.task, kept.request, kept.reply))
+        self.ask(KEEP, values=(row, kept.task, kept.request, kept.reply))
 
     async def drop_replies(self, row: str, task: str) -> None:
         """Drop the replies that a task was given."""
-        with self.lock, self.conn:
-            self.conn.execute(DROP, (row, task))
+        self.ask(DROP, values=(row, task))
 
 
 @contextmanager
@@ -116,6 +119,6 @@ def sqlite_rows(path: Path) -> Iterator[SqliteRows]:
                 connection.execute(statement)
             # What is committed outlives a kill; only a power cut may take the last moments.
             connection.execute("PRAGMA synchronous = NORMAL")
-            yield SqliteRows(saver)
+            yield SqliteRows(saver, path)
     except sqlite3.DatabaseError as error:
         raise StoreError(f"{path} cannot be used: {evidence(error)}") from error

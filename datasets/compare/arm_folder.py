@@ -16,6 +16,7 @@ from ..records import METADATA, POOLS, RESULTS, RowPool, RowResult
 
 ARMS, FIRST = "arms", "first"
 """Folders in that of a comparison: one batch per arm, and the first samples that all share."""
+AGAIN = f"without its line in {RESULTS}, the row runs again"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,23 @@ class Arm:
         """Return whether it has an answer to a row."""
         row = self.results.get(id)
         return row is not None and row["error"] is None and row["answer"] is not None
+
+    def lacks(self, id: str) -> str:
+        """Return why it cannot be compared on a row, to follow its name; "" if it can."""
+        row, pool = self.results.get(id), self.pools.get(id)
+        if row is None:
+            return "does not have it"
+        if row["error"]:
+            return f"failed: {row['error']['message']}"
+        if not self.answered(id):
+            return "has no answer"
+        if pool is None:
+            return f"has an answer and no pool ({POOLS} has lost the line; {AGAIN})"
+        if not pool["candidates"]:
+            return "has no answer"
+        shared = any(candidate.get("drafted") for candidate in pool["candidates"])
+        lost = shared and self.first and id not in self.first
+        return f"had first samples whose cost is gone ({FIRST}/{POOLS} has lost it)" if lost else ""
 
 
 def read_arm(name: str, folder: Path, first: Mapping[str, RowPool] | None = None) -> Arm:

@@ -11,7 +11,6 @@ from ...core.errors import InputError
 from ...core.json_types import JsonObject
 from ...rewards.judging.groupwise import GroupwiseJudge
 from ...rewards.judging.pairwise import PairwiseJudge
-from ..records import RowPool
 from .arm_folder import Arm
 from .comparison import Equal
 from .reached import Reached, Trails, reached, stands_at, trails_of
@@ -19,7 +18,6 @@ from .row_order import by_number
 
 RELATIVE = {GroupwiseJudge.kind, PairwiseJudge.kind}
 FEWEST = 2
-NO_POOL = RowPool(id="", candidates=[], rounds=[], requests=[])
 
 
 @dataclass(frozen=True)
@@ -90,12 +88,8 @@ def unmatched(arms: Sequence[Arm]) -> dict[str, str]:
     found: dict[str, str] = {}
     for id in dict.fromkeys(id for arm in arms for id in arm.results):
         for arm in arms:
-            if id not in arm.results:
-                found.setdefault(id, f"{arm.name} does not have it")
-            elif error := arm.results[id]["error"]:
-                found.setdefault(id, f"{arm.name} failed: {error['message']}")
-            elif not (arm.answered(id) and arm.pools.get(id, NO_POOL)["candidates"]):
-                found.setdefault(id, f"{arm.name} has no answer")
+            if why := arm.lacks(id):
+                found.setdefault(id, f"{arm.name} {why}")
         if id not in found and len({asked(arm, id) for arm in arms}) > 1:
             found[id] = "the arms were asked different things"
     return found

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from inspect import getmro
 
+from ...core.errors import StoreError, UserCodeError
+
 # How langchain-openai tells of an error in a stream of the Responses API.
 _CODED = re.compile(
     r"(?P<code>rate_limit_exceeded|server_error|[a-z_]*(?:timeout|overloaded|unavailable)[a-z_]*)"
@@ -36,6 +38,14 @@ def causes_of(error: BaseException) -> Iterator[BaseException]:
             return
         yield cause
         cause = cause.__cause__
+
+
+def is_ours(error: BaseException) -> bool:
+    """Return whether its reply could not be kept, or the user's own code ended it: no server did.
+
+    Client libraries wrap it like a lost connection.
+    """
+    return any(isinstance(one, StoreError | UserCodeError) for one in causes_of(error))
 
 
 def status_beside(error: BaseException) -> int | None:

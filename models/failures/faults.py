@@ -14,7 +14,6 @@ from langchain_core.exceptions import (
 )
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from ...core.errors import UserCodeError
 from ...core.failure import FailureKind
 from ..budget import Budget
 from .broken_reply import (
@@ -24,7 +23,7 @@ from .broken_reply import (
     OnlyStreamsError,
     UnfinishedStreamError,
 )
-from .error_parts import is_a
+from .error_parts import is_a, is_ours
 from .provider_error import is_blocked, lacks_choices, status_of
 from .refusals import SEVERAL, refused_name, words_of
 from .retry_after import retry_after
@@ -59,7 +58,7 @@ def is_transient(error: BaseException) -> bool:
     if status is not None:
         return status in _PASSING_STATUS
     lost = isinstance(error, _PASSING) or is_a(error, "TransportError")  # of httpx
-    return lost or lacks_choices(error)
+    return (lost or lacks_choices(error)) and not is_ours(error)
 
 
 def failure_of_request(error: BaseException) -> FailureKind:
@@ -146,5 +145,5 @@ def may_be_n(error: BaseException) -> bool:
     if isinstance(error, BrokenReplyError):
         return isinstance(error, NoReplyError)
     if status is None:
-        return not isinstance(error, UserCodeError) and not is_transient(error)
+        return not is_ours(error) and not is_transient(error)
     return status >= 400 and status not in _NOT_OF_N

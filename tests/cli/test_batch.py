@@ -82,6 +82,33 @@ def test_rows_that_fail_give_exit_code_1_unless_few_are_allowed(tpo, typed, serv
     assert tpo(*typed, "--max-concurrency", "1", "--retry-failed").code == 0
 
 
+def test_lost_pools_are_said_and_their_rows_run_again(tpo, typed, server, tmp_path):
+    assert tpo(*typed).code == 0
+    pools, before = tmp_path / "out" / "pools.jsonl", len(server.asked)
+    pools.write_bytes(b"".join(pools.read_bytes().splitlines(keepends=True)[:-1]))
+    ran = tpo(*typed)
+    assert "pools.jsonl has lost the lines of 1 row that had ended; to run what is" in ran.err
+    assert (ran.code, len(server.asked)) == (0, before)
+    ran = tpo(*typed, "--retry-failed")
+    assert (ran.code, len(server.asked)) == (0, before + before // 4)
+    assert "has lost" not in ran.err
+    assert len(written(tmp_path)) == len(pools.read_bytes().splitlines()) == 4
+
+
+def test_metadata_that_is_not_whole_is_said_and_what_to_do(tpo, typed, server, tmp_path):
+    assert tpo(*typed).code == 0
+    about = tmp_path / "out" / "metadata.json"
+    whole, before = about.read_bytes(), len(server.asked)
+    for left in (b"", whole[:200], b"null", b"{}"):
+        about.write_bytes(left)
+        ran = tpo(*typed)
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+        assert "metadata.json is empty or cut off, and nothing else says what settings" in ran.err
+        assert about.read_bytes() == left
+    about.write_bytes(whole)
+    assert (tpo(*typed).code, len(server.asked)) == (0, before)
+
+
 def test_other_settings_are_refused_in_one_sentence(tpo, typed, server):
     tpo(*typed)
     before = len(server.asked)
@@ -235,7 +262,7 @@ def test_a_folder_that_cannot_be_used_is_refused_and_left_as_it_is(tpo, typed, s
     (tmp_path / "out" / "results.jsonl").write_text("mine", encoding="utf-8")
     ran = tpo(*typed)
     assert (ran.code, ran.err.count("\n")) == (2, 1)
-    assert "holds a results.jsonl that no batch has written" in ran.err
+    assert "holds a results.jsonl and no metadata.json" in ran.err
     assert (tmp_path / "out" / "results.jsonl").read_text(encoding="utf-8") == "mine"
     assert not server.asked
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 from fake_judge import obey, read
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import AIMessage, HumanMessage
 from scripted_model import ScriptedModel
 from steps import by_step
 
@@ -74,6 +74,35 @@ async def test_the_requests_of_a_pool_cost_what_the_row_has_cost_judging_include
             assert sum(one.get("requests", 1) for one in mine) == paid["requests"]
     judged = [(r["round"], r["requests"], r["texts"]) for r in pool["requests"] if "requests" in r]
     assert judged == [(0, 2, 0), (1, 2, 0)]
+
+
+async def test_a_critique_that_was_asked_for_twice_is_in_the_pool_twice(tmp_path):
+    def asked_twice(messages, index, seed):
+        said = answers(messages, index, seed)
+        if "Do not write a new answer" in messages[-1].text and len(model.asked.of("loss")) == 1:
+            return AIMessage("", response_metadata={"finish_reason": "length"})
+        return said
+
+    model = ScriptedModel(script=asked_twice)
+    place = {"folder": tmp_path, "policy": model, "reward": by_length, "depth": 1, "width": 2}
+    (row,) = [row async for row in tpo.abatch(["One?"], **place)]
+    (pool,) = read_lines(tmp_path / "pools.jsonl")
+    assert [one["phase"] for one in pool["requests"]].count("loss") == len(model.asked.of("loss"))
+    assert len(model.asked.of("loss")) == 2
+    paid = sum(one["input_tokens"] for one in pool["requests"])
+    assert paid == row["usage"]["total"]["input_tokens"]
+
+
+async def test_requests_of_a_run_inside_a_row_are_part_of_those_of_the_row(tmp_path):
+    inner = tpo.ChatTPO(policy=policy(), reward=by_length, depth=0, width=3)
+    place = {"folder": tmp_path, "policy": inner, "reward": by_length, "depth": 1, "width": 2}
+    (row,) = [row async for row in tpo.abatch(["One?"], **place, sampling="parallel")]
+    (pool,) = read_lines(tmp_path / "pools.jsonl")
+    asked = sorted((one["phase"], one["round"]) for one in pool["requests"])
+    once = [("gradient", 0), ("loss", 0), ("sample", 0), ("sample", 0), ("update", 1)]
+    assert asked == [*once, ("update", 1)]
+    paid = sum(one["output_tokens"] for one in pool["requests"])
+    assert paid == row["usage"]["total"]["output_tokens"] > 0
 
 
 def test_a_file_that_could_not_be_written_is_closed_without_another_error(tmp_path):

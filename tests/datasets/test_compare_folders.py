@@ -83,6 +83,29 @@ def test_rows_that_cannot_be_compared_are_left_out_with_the_reason(tmp_path):
     assert (arm(found, "a")["rows"], arm(found, "a")["failed"]) == (2, 1)
 
 
+def test_a_row_whose_pool_is_gone_is_left_out_and_its_answer_is_not_denied(tmp_path):
+    pools = [best_of(f"q{n}", [0.0, 0.1]) for n in range(5)]
+    write_batch(tmp_path / "a", pools[:4], [result(pool["id"], pool) for pool in pools])
+    write_batch(tmp_path / "b", pools)
+    found = compare_folders([tmp_path / "a", tmp_path / "b"])
+    assert found["left_out"] == {
+        "q4": "a has an answer and no pool (pools.jsonl has lost the line; without its line in "
+        "results.jsonl, the row runs again)"
+    }
+
+
+def test_a_row_whose_first_samples_have_lost_their_cost_is_left_out(tmp_path):
+    first = [best_of(f"q{n}", [0.0, 0.1]) for n in range(5)]
+    write_batch(tmp_path / "first", first[1:])
+    for pool in first:
+        pool["candidates"] = [{**one, "drafted": True} for one in pool["candidates"]]
+    for name in ("a", "b"):
+        write_batch(tmp_path / "arms" / name, first)
+    assert compare_folders([tmp_path])["left_out"] == {
+        "q0": "a had first samples whose cost is gone (first/pools.jsonl has lost it)"
+    }
+
+
 def test_equal_arms_are_not_told_apart(tmp_path):
     pools = [best_of(f"q{n}", [0.0, 0.1 * n]) for n in range(8)]
     write_batch(tmp_path / "a", pools)

@@ -14,9 +14,15 @@ from langchain_core.exceptions import (
 )
 from tenacity import AsyncRetrying, RetryCallState
 
+from tpo.core.errors import StoreError, UserCodeError
 from tpo.models.failures.broken_reply import BrokenReplyError, UnfinishedStreamError
 from tpo.models.failures.failed_attempt import maybe_billed
-from tpo.models.failures.faults import is_transient, pause_before_retry, refused_parameter
+from tpo.models.failures.faults import (
+    is_transient,
+    may_be_n,
+    pause_before_retry,
+    refused_parameter,
+)
 from tpo.models.failures.provider_error import status_of
 from tpo.models.failures.retry_after import retry_after
 
@@ -36,6 +42,16 @@ def http_error(status: int, message: str = "", param: str | None = None, **heade
 def httpx_error(status: int) -> Exception:
     response = httpx.Response(status, request=httpx.Request("POST", "http://127.0.0.1/"))
     return httpx.HTTPStatusError("x", request=response.request, response=response)
+
+
+@pytest.mark.parametrize("ours", [StoreError("the disk is full"), UserCodeError("it hangs")])
+def test_what_no_server_did_is_not_asked_for_again(ours):
+    lost = ModelConnectionError("Connection error.")
+    assert is_transient(lost)
+    lost.__cause__ = openai.APIConnectionError(request=httpx.Request("POST", "http://127.0.0.1"))
+    lost.__cause__.__cause__ = ours  # as the clients wrap it
+    assert not is_transient(lost)
+    assert not may_be_n(lost)
 
 
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 504, 529])
