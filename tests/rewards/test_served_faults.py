@@ -58,7 +58,7 @@ def scoring(body: object) -> bool:
     ids=["429", "500", "503", "closed", "hang"],
 )
 async def test_what_may_pass_is_tried_again(case, fault, pauses):
-    times, timeout = (1, 0.7) if fault.hang else (2, 60.0)
+    times, timeout = (1, 2.0) if fault.hang else (2, 60.0)
     fault = Fault(**{**vars(fault), "times": times, "used": 0, "when": scoring})
     with case.server(script=[fault]) as server:
         scores = await case.at(server, timeout=timeout).score(ONE_TURN, ANSWERS[:1])
