@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Literal, NotRequired, TypeVar, cast
+from typing import Annotated, Literal, NotRequired, TypeVar, cast
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from .json_types import JsonObject
@@ -17,16 +18,17 @@ Move = Literal[
     "fused",  # the request again, with the best answers to it
 ]
 MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised", "fused")
+Count = Annotated[int, Field(ge=0)]  # how many, never fewer than none
 Thing = TypeVar("Thing")
 
 
 class Plan(TypedDict):
     """How many candidates of a round are made by which move, and why."""
 
-    fresh: int
-    rewrite: int
-    advised: int
-    fused: NotRequired[int]
+    fresh: Count
+    rewrite: Count
+    advised: Count
+    fused: NotRequired[Count]
     """Left out if none is."""
     critique: NotRequired[bool]
     """Whether loss and gradient are written for it; `False` if rewrites and advised answers go

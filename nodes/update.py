@@ -36,8 +36,7 @@ def update_node(*, given: GivenModels) -> Node:
             messages=read_conversation(state["messages"]).messages,
             state=state,
         )
-        known = frozenset(state["refused"])
-        got = await ask_for_candidates(wanted, known)
+        got = await ask_for_candidates(wanted, frozenset(state["refused"]))
         return {
             "round": now,
             "candidates": got.records,
