@@ -21,6 +21,7 @@ from langgraph.graph.message import add_messages
 from .conversation import read_conversation, to_messages
 from .errors import InputError
 from .json_types import JsonObject
+from .merge import refused_as
 from .remove_messages import has_removals, refuse_unknown_removals
 from .replies.reply import well_formed
 
@@ -32,6 +33,7 @@ Turns = list[MessageLikeRepresentation]
 Prompt = str | Sequence[BaseMessage | dict[str, str] | tuple[str, str]]
 
 
+@refused_as("give a list of chat messages")
 def add_turns(left: Turns, right: Turns | MessageLikeRepresentation) -> list[AnyMessage]:
     """Add messages to a conversation: the reducer of the channel `messages`.
 

@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar, cast
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 
+from .errors import InputError, evidence
 from .json_types import JsonObject
 
+P = ParamSpec("P")
 R = TypeVar("R")
 Merge = Callable[[Sequence[R] | None, Sequence[Sequence[Mapping[str, object]]]], list[R]]
 """Merges what a step writes, whole records or parts of them, into the records so far."""
 
+EDITED_WRONG = (KeyError, TypeError, ValueError, AttributeError, NotImplementedError)
 RECEIPT = "receipt"  # what a request cost is saved with its first text, and is not in the pool
+
+
+def refused_as(says: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return what makes a reducer refuse an edit by hand that it cannot merge.
+
+    Args:
+        says: What to give instead.
+    """
+
+    def around(reducer: Callable[P, R]) -> Callable[P, R]:
+        @wraps(reducer)
+        def merge(*args: P.args, **named: P.kwargs) -> R:
+            try:
+                return reducer(*args, **named)
+            except EDITED_WRONG as error:
+                raise InputError(f"{says}: {evidence(error)}") from None
+
+        return merge
+
+    return around
 
 
 def merged_by(key: str, **blank: object) -> Merge[R]:
@@ -30,11 +54,11 @@ def merged_by(key: str, **blank: object) -> Merge[R]:
         [{'text': 'x', 'turn': 1, 'round': 0, 'id': 'a'}]
     """
 
+    @refused_as(f"give a list of records, each with its turn and {key}; a new one whole")
     def merge(
         state: Sequence[R] | None, writes: Sequence[Sequence[Mapping[str, object]]]
     ) -> list[R]:
-        before = cast("Sequence[JsonObject]", state or [])
-        records = {(r["turn"], r[key]): r for r in before}
+        records = {(r["turn"], r[key]): r for r in cast("Sequence[JsonObject]", state or [])}
         for write in writes:
             for record in cast("Sequence[JsonObject]", write):
                 place = (record["turn"], record[key])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Literal, NotRequired, TypeVar, cast
+from typing import Annotated, Literal, NotRequired, TypeVar, cast
 
+from pydantic import Field
 from typing_extensions import TypedDict
+
+from .json_types import JsonObject
 
 Move = Literal[
     "fresh",  # the request alone
@@ -15,16 +18,17 @@ Move = Literal[
     "fused",  # the request again, with the best answers to it
 ]
 MOVES: tuple[Move, ...] = ("fresh", "rewrite", "advised", "fused")
+Count = Annotated[int, Field(ge=0)]  # how many, never fewer than none
 Thing = TypeVar("Thing")
 
 
 class Plan(TypedDict):
     """How many candidates of a round are made by which move, and why."""
 
-    fresh: int
-    rewrite: int
-    advised: int
-    fused: NotRequired[int]
+    fresh: Count
+    rewrite: Count
+    advised: Count
+    fused: NotRequired[Count]
     """Left out if none is."""
     critique: NotRequired[bool]
     """Whether loss and gradient are written for it; `False` if rewrites and advised answers go
@@ -36,13 +40,47 @@ class Plan(TypedDict):
 def plan_of(record: Mapping[str, object], mode: str, width: int) -> Plan:
     """Return how the round after `record` is divided: all rewrites, unless the mode plans.
 
+    If nothing in a plan would go by what a person has written since, it is made again.
+
     Args:
         record: The round that was ranked.
         mode: The run's.
         width: Candidates per round.
     """
-    planned = record.get("plan") if mode == "adaptive" else None
-    return cast("Plan", planned) or Plan(fresh=0, rewrite=width, advised=0, why="")
+    if mode != "adaptive" or not record.get("plan"):
+        return Plan(fresh=0, rewrite=width, advised=0, why="")
+    plan = cast("Plan", record["plan"])
+    words = record.get("loss") or record.get("gradient")
+    return by_words(plan) if words and not (plan["rewrite"] or plan["advised"]) else plan
+
+
+def by_words(plan: Plan) -> Plan:
+    """Return a plan of fresh texts for a round that a person has written a critique for.
+
+    Evenly, as nobody knows which of the three pays; the critique itself is there already.
+
+    Example:
+        >>> by_words(Plan(fresh=7, rewrite=0, advised=0, why="no critique"))["rewrite"]
+        3
+    """
+    rewrite, advised, fresh = ((plan["fresh"] + more) // 3 for more in (2, 1, 0))
+    why = "a person wrote what to change, so it is tried as rewrites and as advice"
+    numbers = {"fresh": fresh, "rewrite": rewrite, "advised": advised}
+    return cast("Plan", {**plan, **numbers, "critique": False, "why": why})
+
+
+def plan_made_again(record: Mapping[str, object], mode: str, width: int) -> JsonObject:
+    """Return what the state is to hold if a round is not divided as it was planned; else nothing.
+
+    Args:
+        record: The round that was ranked.
+        mode: The run's.
+        width: Candidates per round.
+    """
+    plan = plan_of(record, mode, width)
+    if mode != "adaptive" or plan == record.get("plan", plan):
+        return {}
+    return {"rounds": [{"turn": record["turn"], "round": record["round"], "plan": plan}]}
 
 
 def places_of(plan: Plan) -> dict[Move, range]:

@@ -18,7 +18,7 @@ from .failure import FailureKind
 from .feedback import Feedback
 from .given_messages import add_turns
 from .merge import Merge, merged_by
-from .moves import Move, Plan
+from .moves import Count, Move, Plan
 from .round_critique import RoundCritique
 from .stop_reason import StopReason
 from .usage import Usage, add_usage
@@ -59,11 +59,11 @@ class Candidate(Score):
 
     id: str
     """`r<round>c<index>`, unique within a turn."""
-    turn: int
+    turn: Count
     """Which turn of the thread it answers, from 1."""
-    round: int
+    round: Count
     """0 for the first samples, r for the r-th update."""
-    index: int
+    index: Count
     """Its place in the round, from 0."""
     text: str
     """The whole answer, reasoning removed; the raw reply if `error` says it is malformed."""
@@ -73,11 +73,11 @@ class Candidate(Score):
     """What a thinking model thought first, if it showed it."""
     finish_reason: str | None
     """Why it ended: `stop`, `length`, ..., see core/replies/finish_reason.py."""
-    parent_round: int | None
+    parent_round: Count | None
     """The round of the chosen candidate this one improves on; `None` in round 0."""
     move: NotRequired[Move]
     """How it was made, in a run that plans."""
-    critique: NotRequired[int]
+    critique: NotRequired[Count]
     """Which of several critiques it goes by, from 0: the round's own, then the `further` ones."""
     policy: NotRequired[str]
     """Which policy wrote it, in a run with several."""
@@ -86,8 +86,8 @@ class Candidate(Score):
 class Round(TypedDict):
     """One pass of the loop: what was contrasted, and what was written about it."""
 
-    turn: int
-    round: int
+    turn: Count
+    round: Count
     chosen: str | None
     """Id of the pool's best candidate after this round."""
     rejected: str | None
@@ -100,7 +100,7 @@ class Round(TypedDict):
     std: float | None
     spread: float | None
     """Reward of chosen minus reward of rejected, over the whole pool."""
-    best_length: int | None
+    best_length: Count | None
     """Characters of the chosen candidate."""
     reward: float | None
     """Reward of the chosen candidate."""
@@ -110,12 +110,12 @@ class Round(TypedDict):
     """What it gives other answers like it, if the guard asked to tell a fall from noise."""
     ranked_by: str
     """Name of the reward that ranked; another than asked for after a degradation."""
-    malformed: int
+    malformed: Count
     """Candidates of this round without a usable answer."""
     vetoed: NotRequired[int]  # how many of these a reward has ruled out, if any
     diversity: NotRequired[float | None]
     """How much its scored answers differ: 0 if all are copies, 1 if they share no two words."""
-    near_copies: NotRequired[int]
+    near_copies: NotRequired[Count]
     """How many of them nearly copy an earlier answer of the pool."""
     criteria: NotRequired[dict[str, list[WrittenCriterion]]]
     """What rewards had written for this query, to check its answers for; by their names."""
@@ -162,9 +162,9 @@ class AnswerState(TypedDict):
 class State(InputState, total=False):
     """All channels of the graph."""
 
-    turn: int
+    turn: Count
     """Counts the queries answered on this thread; written by `sample`."""
-    round: int
+    round: Count
     """The current round; written by `sample` and `update`."""
     # Beta channel, hence the lower bounds in pyproject. One snapshot in 20 updates is about one
     # in three turns: reading the state reads all checkpoints back to it, each with all messages.

@@ -8,6 +8,8 @@ from typing import Literal, NotRequired, cast
 from typing_extensions import TypedDict
 
 from .json_types import JsonObject
+from .merge import refused_as
+from .moves import Count
 
 Phase = Literal["sample", "rank", "loss", "gradient", "update"]
 PHASES: tuple[Phase, ...] = ("sample", "rank", "loss", "gradient", "update")
@@ -17,25 +19,25 @@ USD_DIGITS = 12  # behind the point: a single cached token costs more than 1e-9 
 class Cost(TypedDict):
     """Sums over the requests of one phase."""
 
-    requests: int
+    requests: Count
     """Requests sent to a model, failed attempts included."""
-    sequences: int
+    sequences: Count
     """Texts that came back; a request with `n = 5` brings five."""
-    scores: int
+    scores: Count
     """Candidates given to the reward."""
-    input_tokens: int
-    cached_tokens: int
+    input_tokens: Count
+    cached_tokens: Count
     """Input tokens the server took from its prefix cache."""
-    output_tokens: int
+    output_tokens: Count
     seconds: float
     """Wall-clock seconds the phase took."""
-    estimated_tokens: NotRequired[int]
+    estimated_tokens: NotRequired[Count]
     """Tokens of requests whose server reported none, by their length. Only budgets count them."""
-    cache_write_tokens: NotRequired[int]
+    cache_write_tokens: NotRequired[Count]
     """Input tokens that the server wrote into its cache, if it bills them separately."""
     cost_usd: NotRequired[float]
     """Dollars, of the requests whose price is known; missing if none has a known price."""
-    priced_requests: NotRequired[int]
+    priced_requests: NotRequired[Count]
     """Requests whose price is known; if fewer than `requests`, `cost_usd` is a lower bound."""
     estimated_usd: NotRequired[float]
     """Dollars of `estimated_tokens`. Only budgets count them."""
@@ -46,7 +48,7 @@ class Cost(TypedDict):
 class Usage(TypedDict):
     """Costs by phase, and their sum; `turn` says which query they belong to."""
 
-    turn: int
+    turn: Count
     total: Cost
     phases: dict[str, Cost]
 
@@ -131,6 +133,7 @@ def no_usage(turn: int = 0) -> Usage:
     return Usage(turn=turn, total=cost(), phases={})
 
 
+@refused_as("usage: give turn, phase and cost, or all of it")
 def add_usage(state: Usage | None, delta: UsageDelta | list[UsageDelta] | Usage) -> Usage:
     """Reducer of the `usage` channel: add one delta, or some; a newer turn starts from zero."""
     if isinstance(delta, list):

@@ -13,6 +13,7 @@ from langgraph.types import TracePolicy
 from ..core.context import Context
 from ..core.errors import SyncCallError
 from ..core.moves import needs_critique, plan_of
+from ..core.sound_state import check_state
 from ..core.state import State
 from ..core.stop_reason import StopReason
 from ..core.stopping import why_break_off, why_stop
@@ -40,7 +41,8 @@ class AsyncStep(Runnable[State, Update]):
     async def ainvoke(
         self, input: State, config: RunnableConfig | None = None, **_: object
     ) -> Update:
-        """Run the node on the state."""
+        """Run the node on the state, if it is one to go on from."""
+        check_state(input, str(self.name))
         return await self.node(input, get_runtime(Context))
 
 

@@ -91,11 +91,8 @@ def _picked(pool: Sequence[Candidate], pick: Pick, now: Round) -> Update:
     rejected = by_id(pool, pick.rejected or now["rejected"])
     if chosen and rejected and chosen["text"] == rejected["text"]:
         rejected = opposite(pool, chosen)
-    record: Update = {
-        "chosen": chosen and chosen["id"],
-        "rejected": rejected and rejected["id"],
-        "picked_by": "human",
-    }
+    ids = {"chosen": chosen and chosen["id"], "rejected": rejected and rejected["id"]}
+    record: Update = {**ids, "picked_by": "human"}
     if chosen and "policy" in now and "policy" in chosen:
         record["policy"] = chosen["policy"]
     if chosen:

@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from ..core.context import Context
 from ..core.conversation import read_conversation
 from ..core.events import Emitter
+from ..core.moves import plan_made_again
 from ..core.state import State
 from ..core.stopping import spent
 from ..core.usage import usage_of
@@ -35,14 +36,14 @@ def update_node(*, given: GivenModels) -> Node:
             messages=read_conversation(state["messages"]).messages,
             state=state,
         )
-        known = frozenset(state["refused"])
-        got = await ask_for_candidates(wanted, known)
+        got = await ask_for_candidates(wanted, frozenset(state["refused"]))
         return {
             "round": now,
             "candidates": got.records,
             "early": wanted.arrivals.early,
             "usage": usage_of(turn, "update", got.cost, emit.seconds),
             "refused": sorted(got.refused),
+            **plan_made_again(state["rounds"][-1], run.context.mode, run.context.width),
         }
 
     return update

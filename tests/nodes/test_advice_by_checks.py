@@ -292,6 +292,26 @@ async def test_what_a_person_writes_into_a_round_without_a_critique_is_used_as_i
     assert len(result["candidates"]) == 10
 
 
+@pytest.mark.parametrize("by", ["rank", "loss", "gradient"])
+@pytest.mark.parametrize("step", ["loss", "gradient"])
+async def test_what_a_person_writes_into_a_round_of_fresh_texts_is_used(monkeypatch, by, step):
+    """Nothing in the plan would go by it, so the same number of texts is divided again."""
+    planned(monkeypatch, (6, 0, 0))
+    model = says()
+    app, config, context = await saved(model, lambda _, answer: len(answer), before="update")
+    edit = {"rounds": [{"turn": 1, "round": 0, step: "Say basil."}]}
+    config = await app.aupdate_state(config, edit, as_node=by)
+    while not (result := await app.ainvoke(None, config, context=context)).get("stop_reason"):
+        config = {"configurable": {"thread_id": "1"}}
+    assert [asked.n for asked in model.asked[1:]] == [2, 2, 2]  # and no critic among them
+    assert ["Say basil." in asked.text for asked in model.asked[1:]].count(True) == 2
+    plan = {name: n for name, n in result["rounds"][0]["plan"].items() if name != "why"}
+    assert plan == {"fresh": 2, "rewrite": 2, "advised": 2, "critique": False}
+    assert [c["move"] for c in result["candidates"][4:]] == [
+        *["fresh"] * 2, *["rewrite"] * 2, *["advised"] * 2
+    ]  # fmt: skip
+
+
 async def test_in_a_fork_without_the_words_nothing_is_said(monkeypatch):
     """Somebody took the checks out of the state: the draft is all that a rewrite has."""
     planned(monkeypatch, (0, 3, 3))
