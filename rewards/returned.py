@@ -33,8 +33,10 @@ def score_of(returned: Any) -> Score:
             return cast("Score", returned)  # `sound` looks at the rest too
         case {"score": number} | {"reward": number}:
             return scored(number, _said_in(returned.get), returned.get("checks", ()))
-        case tuple((number, str() | None as words, *checks)) if len(checks) < 2:
-            return scored(number, words, *checks)
+        case tuple((number, str() | None as words)):
+            return scored(number, words)
+        case tuple((number, str() | None as words, list() | dict() as checks)):
+            return scored(number, words, checks)
         case tuple((number, list() | dict() as checks)):
             return scored(number, checks=checks)
 
