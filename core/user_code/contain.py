@@ -82,12 +82,12 @@ async def within(seconds: float, work: Awaitable[T], ends: float = math.inf) -> 
     try:
         async with TimeLimit(seconds, ends):
             task = asyncio.create_task(contained(work))
+            # Or Python complains that nobody took what it raised as this was cancelled.
+            task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
             try:
                 await asyncio.wait({task})
             finally:
                 if not task.done():
-                    # Or Python complains that nobody took what it raised in the end.
-                    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
                     task.cancel()
                     await asyncio.wait({task}, timeout=GRACE)
     except TimeoutError:

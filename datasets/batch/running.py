@@ -87,8 +87,8 @@ class Running:
             await self.folder.tidy()
         try:
             while self.admit(left) or self.under_way:
-                for task in await self.ended():
-                    yield task.result()
+                for row in await self.ended():
+                    yield row
                 self.within_limits()
                 if self.folder:
                     self.folder.saver.require_sound()
@@ -99,12 +99,12 @@ class Running:
         finally:
             await self.stop()
 
-    async def ended(self) -> list[asyncio.Task[RowResult]]:
-        """Return the rows that have ended by the next look, in the order in which they did."""
+    async def ended(self) -> list[RowResult]:
+        """Return the rows that have ended by the next look, or raise why one could not."""
         await asyncio.wait(self.under_way, timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
         done, self.just_ended[:] = self.just_ended.copy(), []
         self.under_way = {task: run for task, run in self.under_way.items() if task not in done}
-        return done
+        return await asyncio.gather(*done)  # of several errors, asyncio is to print none
 
     def admit(self, left: Iterator[Row]) -> bool:
         """Begin rows as long as there is room; return whether any are under way."""

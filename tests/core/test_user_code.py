@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import threading
 
@@ -99,3 +100,22 @@ async def test_cancelling_waits_until_the_work_has_ended():
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert ended == [True]
+
+
+async def test_nothing_is_printed_of_an_error_that_came_with_the_cancellation(caplog):
+    fails = asyncio.Event()
+
+    async def work():
+        await fails.wait()
+        raise ValueError
+
+    waiting = asyncio.create_task(within(60, work()))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    fails.set()
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    del waiting  # it holds the error
+    gc.collect()
+    assert not caplog.records
