@@ -40,8 +40,8 @@ def check_for_new_thread(update: object) -> None:
     refuse_removals(messages_in(update))
 
 
-def check_update(app: App, values: JsonObject, update: object) -> None:
-    """Check that a thread can take an input or an update.
+def check_update(app: App, values: JsonObject, update: object) -> JsonObject:
+    """Check that a thread can take an input or an update, and return what it comes to.
 
     LangGraph saves first and merges later: if the merge fails, nobody can read the thread any
     more.
@@ -51,17 +51,22 @@ def check_update(app: App, values: JsonObject, update: object) -> None:
         values: The state of the thread.
         update: What is to be merged into it.
 
+    Returns:
+        The values of the channels that it names.
+
     Raises:
         InputError: it cannot be merged.
     """
     if not isinstance(update, Mapping):
-        return
-    known = [message.id for message in values.get("messages") or []]
+        return {}
+    merged, known = JsonObject(), [message.id for message in values.get("messages") or []]
     refuse_unknown_removals(messages_in(update), known)
     for name, value in update.items():
         if isinstance(channel := app.channels.get(name), BaseChannel):
             try:
                 copy = channel.from_checkpoint(values[name]) if name in values else channel.copy()
                 copy.update([value])
+                merged[name] = copy.get() if copy.is_available() else None
             except Exception as error:  # noqa: BLE001  whatever a reducer raises
                 raise InputError(f"{name} cannot be merged: {evidence(error)}") from None
+    return merged

@@ -16,6 +16,7 @@ from ...core.json_types import JsonObject
 from ...graphs.thread import lacks_last_checkpoint, with_last_checkpoint
 from ..operations.run_record import COUNTED, RunRecord
 from ..served_models import App, ServedModel
+from .check_edit import check_edit
 from .check_update import check_update
 from .joined_messages import JoinedMessages
 from .live_run import LiveRun
@@ -118,7 +119,8 @@ async def _graph_input(app: App, config: RunnableConfig, kwargs: JsonObject) -> 
     update = command.get("update") if command else kwargs["input"]
     if update:
         state = await state_at(app, start)
-        check_update(app, state.values if state else {}, update)
+        check = check_edit if command else check_update
+        check(app, state.values if state else {}, update)
         if state and not checkpoint_id and lacks_last_checkpoint(state):
             # Not as this run: LangGraph would take its input for one that is there already.
             await with_last_checkpoint(app, {"configurable": config["configurable"]})

@@ -12,6 +12,7 @@ from ..guard.read_body import read_json
 from ..json_response import to_json
 from ..server_settings import Settings
 from .assistant_routes import AssistantRoutes, assistant_id
+from .check_edit import check_edit
 from .check_update import check_for_new_thread, check_update
 from .database import Database
 from .known_thread import known_thread, no_thread
@@ -96,6 +97,7 @@ class RunStarter:
             raise Refusal(413, f"the input holds {size} bytes, more than this server takes")
         update = asked.command.update if asked.command else asked.input
         given = request.path_params.get("thread_id")
+        check = check_edit if asked.command else check_update
         if given is None:
             check_for_new_thread(update)
         elif isinstance(update, dict):
@@ -104,4 +106,4 @@ class RunStarter:
             config = at_checkpoint(config, asked.start) if asked.start else config
             if not self.worker.busy(thread_id):
                 app = self.worker.apps[name]
-                check_update(app, await values_at(app, config) or {}, update)
+                check(app, await values_at(app, config) or {}, update)

@@ -171,7 +171,7 @@ class ThreadSearch(RequestBody):
 class StateUpdate(RequestBody):
     """A change of a thread's state."""
 
-    values: object = None
+    values: Update = None
     as_node: str | None = None
     checkpoint: CheckpointAt | None = None
     checkpoint_id: str | None = None

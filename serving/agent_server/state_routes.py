@@ -17,7 +17,7 @@ from ..guard.read_body import read_json
 from ..json_response import JsonResponse
 from ..served_models import App
 from ..server_settings import Settings
-from .check_update import check_update
+from .check_edit import check_edit
 from .metadata import contains
 from .read_state import read_state, unreadable, values_at
 from .records import Thread
@@ -74,7 +74,7 @@ class StateRoutes:
         place = asked.checkpoint or CheckpointAt(checkpoint_id=asked.checkpoint_id)
         config = _config(thread, place)
         try:
-            check_update(self.app, await values_at(self.app, config) or {}, asked.values)
+            check_edit(self.app, await values_at(self.app, config) or {}, asked.values)
             saved = await self.app.aupdate_state(config, asked.values, as_node=asked.as_node)
         except EDIT_ERRORS as error:
             raise Refusal(422, f"the state cannot be edited so: {error}"[:500]) from None
