@@ -94,7 +94,7 @@ async def paid_for(run: SavedRun, error: Exception) -> bool:
         (await run.state()).values.get("usage"),
         (getattr(error, "partial", None) or {}).get("usage"),
     ]
-    return any(usage and usage["total"]["requests"] for usage in usages)
+    return any(usage and usage["total"].get("requests") for usage in usages)
 
 
 async def _id_if_saved(run: SavedRun) -> str | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .context import Context
+from .errors import NoCandidateError, RewardError, TPOError
 from .number_format import count
 from .pool import losses
-from .state import Candidate
+from .state import Candidate, State
 from .vetoes import ruled_out, why_vetoed
 
 REPAIR = "Repair the reward. A saved run keeps its candidates and can be resumed"
@@ -35,6 +36,13 @@ def why_nothing_ranked(
     elif over:
         advice = f"{time_is_over(over)}, and resume the run"
     return f"reward {reward!r} scored none of {asked} ({why}). {advice}"
+
+
+def no_answer(state: State) -> TPOError:
+    """Return the error of a run that ends with nothing that can be its answer."""
+    if ruled_out(pool := state["candidates"]):
+        return RewardError(why_nothing_ranked(pool, [], state["rounds"][-1]["ranked_by"], None))
+    return NoCandidateError("the pool holds no scored candidate, so there is no answer")
 
 
 def time_is_over(context: Context) -> str:

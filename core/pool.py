@@ -28,6 +28,13 @@ def best_first(pool: Sequence[Candidate]) -> list[Candidate]:
     return sorted(with_reward(pool), key=reward_of, reverse=True)
 
 
+def to_choose_from(pool: Sequence[Candidate], now: Round) -> list[Candidate]:
+    """Return what a person may choose among: what has a reward, and what the round names."""
+    ranked = best_first(pool)
+    named = [c for c in pool if c["id"] in (now["chosen"], now["rejected"])]
+    return [*ranked, *(c for c in named if c not in ranked)]
+
+
 def without_reward(pool: Sequence[Candidate], round: int) -> list[Candidate]:
     """Return the round's usable candidates that have no reward yet."""
     return [c for c in pool if c["round"] == round and c["error"] is None and c["reward"] is None]
@@ -153,14 +160,13 @@ def summarise(
         heldout=None,
         ranked_by=ranked_by,
         malformed=sum(c["error"] is not None and c["reward"] is None for c in mine),
+        vetoed=sum(failure_of(c) == "vetoed" for c in mine),
         picked_by="reward",
         diversity=diversity,
         near_copies=near_copies,
         error=None,
         failure=None,
     )
-    if vetoed := sum(failure_of(c) == "vetoed" for c in mine):
-        record["vetoed"] = vetoed
     if not round and (policy := policy_of(mine)):
         record["policy"] = policy
     return record

@@ -14,6 +14,7 @@ from .replies.reply import well_formed
 MAX_TEXT = 8000  # characters of feedback that are kept
 MAX_LINE = 1000  # of what one check says
 MAX_CHECKS = 100
+MOST_NESTED = 3  # lists in lists
 MOST_READ = 10_000  # checks of one answer that are looked at
 NAMES = ("criterion", "key", "name")
 WHYS = ("why", "comment", "reason", "explanation", "feedback")
@@ -44,7 +45,7 @@ def read_feedback(words: object = None, checks: object = None) -> Feedback:
     for entry in islice(_entries(checks), MOST_READ):
         if check := read_check(entry):
             read.append(check)
-        else:
+        elif not isinstance(entry, Mapping) or any(entry.values()):
             said.append(_text(entry, MAX_LINE))
     if text := _text("\n".join(filter(None, said)), MAX_TEXT):
         found["feedback"] = text
@@ -75,32 +76,36 @@ def read_check(entry: object) -> Check | None:
     return check
 
 
-def _entries(checks: object) -> Iterator[object]:
+def _entries(checks: object, depth: int = 0) -> Iterator[object]:
     """Yield checks one by one, each as a mapping if it can be."""
-    if isinstance(checks, str) or not isinstance(checks, Iterable):
-        yield checks
-    elif not isinstance(checks, Mapping):
-        for entry in checks:
-            match entry:
-                case tuple((criterion, _, *_)):
-                    yield from _entries({criterion: entry[1:]})
-                case _:
-                    yield from _entries(entry)
-    elif any(name in checks for name in NAMES):
-        yield checks if any(checks.values()) else ""
+    given = getattr(checks, "model_dump", lambda: checks)()  # of pydantic
+    if isinstance(given, Mapping):
+        yield from [given] if _is_check(given) else map(_check_of, given, given.values())
+    elif isinstance(given, tuple) and len(given) > 1 and isinstance(given[0], str):
+        yield _check_of(given[0], *given[1:])
+    elif depth < MOST_NESTED and isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        with suppress(TypeError):  # an array of no dimension
+            for entry in given:
+                yield from _entries(entry, depth + 1)
     else:
-        for criterion, found in checks.items():
-            yield {"criterion": criterion, **_found(found)}
+        yield given
 
 
-def _found(found: object) -> Mapping[str, object]:
-    """Return what a dict of criteria, or a tuple, says of one: a verdict, a number, a reason."""
-    one, *why = found if isinstance(found, tuple) and found else (found,)
-    if isinstance(one, Mapping):
-        return one
-    if isinstance(one, str) and one.strip().lower() not in VERDICTS:
-        return {"why": one}
-    return {"passed": one, "why": why[0] if why else None}
+def _is_check(given: Mapping[object, object]) -> bool:
+    """Return whether a dict is one check, and not a dict of criteria, one of them called name."""
+    named = [given[name] for name in NAMES if name in given]
+    return bool(named) and all(
+        isinstance(one, str) and one.strip().lower() not in VERDICTS for one in named
+    )
+
+
+def _check_of(criterion: object, found: object, *why: object) -> Mapping[str, object]:
+    """Return a check of a criterion and what was found: a verdict, a number, a reason, or more."""
+    if isinstance(found, Mapping):
+        return {"criterion": criterion, **found}
+    if isinstance(found, str) and found.strip().lower() not in VERDICTS:
+        return {"criterion": criterion, "why": found}
+    return {"criterion": criterion, "passed": found, "why": why[0] if why else None}
 
 
 def _at_most(checks: Sequence[Check]) -> list[Check]:

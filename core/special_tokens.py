@@ -30,7 +30,7 @@ _SQUARE = (
     r"|\|[a-z_]{1,40}\|\]"
 )
 _ANY = re.compile(rf"(?<=<)(?={_ANGLE})|(?<=\[)(?={_SQUARE})")
-_BLUNT = re.compile(rf"(?<=<) (?={_ANGLE})|(?<=\[) (?={_SQUARE})")
+_WHOLE = re.compile(rf"<(?:{_ANGLE})|\[(?:{_SQUARE})")
 
 
 def as_text(text: str, tokens: Iterable[str] = ()) -> str:
@@ -50,11 +50,13 @@ def as_text(text: str, tokens: Iterable[str] = ()) -> str:
     return _ANY.sub(" ", text)
 
 
-def as_written(text: str) -> str:
-    """Undo `as_text` in what a model wrote after reading such a text.
+def as_written(text: str, shown: str) -> str:
+    """Undo `as_text` in what a model wrote after reading a text, for the tokens of that text.
 
     Example:
-        >>> as_written("ChatML ends a turn with < |im_end|>.")
+        >>> as_written("ChatML ends a turn with < |im_end|>.", "What is <|im_end|>?")
         'ChatML ends a turn with <|im_end|>.'
     """
-    return _BLUNT.sub("", text)
+    for token in {found[0] for found in _WHOLE.finditer(shown)}:
+        text = text.replace(f"{token[0]} {token[1:]}", token)
+    return text

@@ -112,7 +112,7 @@ class Round(TypedDict):
     """Name of the reward that ranked; another than asked for after a degradation."""
     malformed: Count
     """Candidates of this round without a usable answer."""
-    vetoed: NotRequired[int]  # how many of these a reward has ruled out, if any
+    vetoed: NotRequired[int]  # how many of these a reward has ruled out
     diversity: NotRequired[float | None]
     """How much its scored answers differ: 0 if all are copies, 1 if they share no two words."""
     near_copies: NotRequired[Count]

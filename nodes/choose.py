@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from ..core.context import Context
 from ..core.events import Emitter
-from ..core.pool import best_first, by_id, opposite
+from ..core.pool import by_id, opposite, to_choose_from
 from ..core.state import Candidate, Round, State
 from .paid.run_models import Node, Update
 
@@ -58,7 +58,7 @@ def choose_node() -> Node:
 
     async def choose(state: State, runtime: Runtime[Context]) -> Update:
         now = state["rounds"][-1]
-        shown = best_first(state["candidates"])
+        shown = to_choose_from(state["candidates"], now)
         pick = interrupt(
             {
                 "kind": "tpo.pick",

@@ -6,9 +6,9 @@ from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 
 from ..core.context import Context
-from ..core.errors import NoCandidateError
 from ..core.events import Emitter
 from ..core.final_answer import answer_of, final_event
+from ..core.nothing_ranked import no_answer
 from ..core.state import State
 from ..core.stopping import why_stop
 from ..core.usage import add_usage
@@ -31,7 +31,7 @@ def finish_node(*, given: GivenModels, speak: bool = True) -> Node:
         state, vetoed = await pool_in_form(state, context.answer_schema)
         winner = answer_of(state, reason := why_stop(state, context) or "depth")
         if winner is None:
-            raise NoCandidateError("the pool holds no scored candidate, so there is no answer")
+            raise no_answer(state)
         late = await measured(state, given, runtime, emit, None)
         emit("stop", {"reason": reason})
         usage = add_usage(state["usage"], late["usage"]) if late else state["usage"]

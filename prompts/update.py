@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ..core.context import Context
 from ..core.json_types import JsonObject
@@ -129,12 +130,21 @@ def update_format(
     return UpdateFormat(TAGS_OUTPUT)
 
 
-def read_update(reply: Reply) -> Reply:
+def update_readers(shown: str) -> tuple[Callable[[Reply], Reply], Callable[[str], str]]:
+    """Return `read_update` and `partial_update` for replies to a prompt that showed some texts."""
+    return partial(read_update, shown=shown), partial(partial_update, shown=shown)
+
+
+def read_update(reply: Reply, shown: str = "") -> Reply:
     """Find the improved answer in a reply.
 
     Structured output is tried first, then the tags: what follows the first opening tag,
     up to the closing one; a missing closing tag is accepted. Tags inside reasoning count
     for nothing.
+
+    Args:
+        reply: What the model said.
+        shown: The texts that it was shown: special tokens of them are put back as they were.
 
     Returns:
         The reply with the answer for its text; or as it is, and why it is malformed.
@@ -145,12 +155,12 @@ def read_update(reply: Reply) -> Reply:
     if found is None:
         error = f"malformed: no <{KEY}> in the reply"
         return replace(reply, error=error, failure="malformed")
-    if text := as_written(unquote(found)).strip():
+    if text := as_written(unquote(found), shown).strip():
         return replace(reply, text=text)
     return replace(reply, error=f"malformed: <{KEY}> is empty", failure="malformed")
 
 
-def partial_update(text: str) -> str:
+def partial_update(text: str, shown: str = "") -> str:
     """Return what can be shown of a reply that is still being written.
 
     It only grows, and the final text begins with it. Except if a reply changes its mind:
@@ -159,7 +169,7 @@ def partial_update(text: str) -> str:
     found, whole = _find(split_reasoning(text)[0])
     if found is None:
         return ""
-    return as_written(unquote(found if whole else _UNDECIDED.sub("", found))).strip()
+    return as_written(unquote(found if whole else _UNDECIDED.sub("", found)), shown).strip()
 
 
 def _find(text: str) -> tuple[str | None, bool]:

@@ -54,7 +54,8 @@ def refused_name(text: str, sent: Collection[str]) -> str | None:
         return None
     if "top_p" in sent and _NOT_BOTH.search(text):
         return "top_p"  # the temperature is what makes the texts differ
-    for name in sorted(sent, key=len, reverse=True):
+    # What tells how sure a model is can be missed; that it is named may be for what it goes with.
+    for name in sorted(sent, key=lambda name: ("logprobs" in name, len(name)), reverse=True):
         if re.search(_NAMES.get(name, rf"\b{re.escape(name)}\b"), text):
             return name
     return None

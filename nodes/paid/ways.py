@@ -19,7 +19,7 @@ from ...models.request import Request
 from ...models.several_policies import divided
 from ...prompts.prompt_set import Critique
 from ...prompts.round_texts import LEARNT, clip_tokens, every_critique
-from ...prompts.update import partial_update, read_update, update_format
+from ...prompts.update import update_format, update_readers
 from .run_models import RunModels
 
 
@@ -146,5 +146,5 @@ def rewrite(run: RunModels, state: State, critique: Critique, places: range) -> 
         asked = asking(run, messages, refused, answer_sampling(context, warmer=warmer))
         return replace(asked, schema=form.schema)
 
-    how = (request, read_update, partial_update)
+    how = (request, *update_readers(critique.query + critique.chosen))
     return Way("rewrite", policy, places, *how, parent, critique.number)

@@ -81,8 +81,7 @@ class CachedJudge(Generic[CallT, ResultT]):
     async def call(self, job: Job, call: CallT) -> Called[ResultT]:
         """Look the verdict up, or ask for it."""
         question = self.judge.question(job, call)
-        option = [self.judge.option] if self.judge.option else []
-        key = self.store.key(self.identity, JUDGE_SYSTEM.text, question, *option)
+        key = self.store.key(self.identity, JUDGE_SYSTEM.text, question, *self.judge.kept_as)
         known = await self.store.known([key])
         if key in known:
             return Called(result=known[key], cost={})

@@ -67,16 +67,15 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
             SpecError: there is neither, or an option cannot be right.
         """
         spec, given = options_in(cls.kind, rest, ("reasons",))
-        reasons = said(given, False, f"{cls.kind}:{rest}")
         if model := spec or policy:
-            return cls(model, reasons=reasons)
+            return cls(model, reasons=said(given, False, f"{cls.kind}:{rest}"))
         raise SpecError(f"reward {cls.kind!r} names no model to judge with: {cls.kind}:openai:NAME")
 
     @property
     def name(self) -> str:
         """Its kind, the model, and a mark of the rubric if it is not ours."""
-        own = self.rubric == RUBRIC
-        mark = "" if own else f"#{hashlib.sha256(self.rubric.encode()).hexdigest()[:6]}"
+        digest = hashlib.sha256(self.rubric.encode()).hexdigest()
+        mark = "" if self.rubric == RUBRIC else f"#{digest[:6]}"
         time = f" ({self.nth})" if self.nth and self.rates_alone else ""
         return f"{self.kind}:{model_name(self.model)}{self.option}{mark}{time}"
 
@@ -84,6 +83,11 @@ class LanguageJudge(ABC, Generic[CallT, ResultT]):
     def option(self) -> str:
         """What its spec says behind the model, if it says why."""
         return "?reasons=1" if self.reasons else ""
+
+    @property
+    def kept_as(self) -> list[str]:
+        """What its kept verdicts go by beside the question."""
+        return list(filter(None, [self.option]))
 
     @abstractmethod
     def plan(self, job: Job) -> list[CallT]:

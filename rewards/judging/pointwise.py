@@ -38,6 +38,11 @@ class Judge(LanguageJudge[int, Number]):
     kind = "judge"
     rates_alone = True
 
+    @property
+    def kept_as(self) -> list[str]:
+        """Ratings that came after their reasons, as they did at first, are another scale."""
+        return [self.option, "rating first"] if self.reasons else []
+
     def plan(self, job: Job) -> list[int]:
         """One call per answer."""
         return list(range(len(job.answers)))

@@ -20,7 +20,9 @@ UNREADABLE = (
 )
 # What math-verify misreads or stops at in plain text, and how the same is read.
 _SCIENTIFIC = re.compile(r"(?<![\w.])-?(?:\d+\.?\d*|\.\d+)[eE][+-]?\d{1,3}(?![\w.]*\w)")
-_MIXED = re.compile(r"(?<![\d./])(\d{1,9}) (\d{1,2})/(\d{1,9})(?!\d|[./]\d)")
+_MIXED = re.compile(
+    r"(?<![\d./])(?:(?<=is )|(?<![A-Za-z] ))(\d{1,9}) (\d{1,2})/(\d{1,9})(?!\d|[./]\d)"
+)
 _SAME = (
     (re.compile(r"\*\*"), "^"),
     (re.compile(r"\^-(\w+)"), r"^{-\1}"),
@@ -34,7 +36,8 @@ _WORDS = re.compile(
     r"[A-Za-z]{4,}|[A-Za-z]{2,}(?=\s+\w)|(?<=\w\s)[A-Za-z]{2,}|\A\s*[A-Za-z]{3}\s*\Z"
 )
 _MARKED = re.compile(r"\$|\\boxed|\\\(|\\\[")
-_NOT_ONE = re.compile(r"[\n:?]|\A[-*] |\A\(?\w[.)] ")  # a ratio, an item of a list, sentences
+# A ratio, an item of a list, sentences, several equations, an exclamation, a letter beside it.
+_NOT_ONE = re.compile(r"[\n:?]|\A[-*] |\A\(?\w[.)] |=[^=]*,[^=]*=|\d!\Z|\s\(\w\)\Z")
 _MORE_THAN_NUMBERS = re.compile(r"[A-Za-z\\^()\[\]{}|!]|, ")
 _ANSWER = re.compile(r"(?i)\banswer(?: is)?[:*]*\s+")
 LONGEST = 500  # characters of an expression without marks
@@ -45,7 +48,9 @@ def read(text: str) -> list[object]:
     from math_verify import parse
 
     found = parse(text, parsing_timeout=None)  # pyright: ignore[reportArgumentType]
-    return list(found) if any(not isinstance(one, str) for one in found) else []
+    # Some LaTeX is kept as text: sets, angles.
+    latex = "\\" in text and text.count("{") == text.count("}")
+    return list(found) if latex or any(not isinstance(one, str) for one in found) else []
 
 
 def read_expected(text: str) -> list[object]:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from tpo.core.faults import failed_checks
 from tpo.core.feedback import feedback_text, passed_checks
@@ -60,6 +61,29 @@ def test_a_check_is_understood_as_other_libraries_write_it(given, kept):
 def test_checks_come_in_any_shape_that_is_clear(given):
     half = {"criterion": "b", "score": 0.5, "why": "half"}
     assert read_feedback(None, given) == {"checks": [{"criterion": "a", "passed": True}, half]}
+
+
+@pytest.mark.parametrize("name", ["name", "key", "criterion"])
+@pytest.mark.parametrize("form", [dict, lambda pairs: list(pairs.items())])
+def test_a_criterion_may_be_called_like_a_field(name, form):
+    read = read_feedback(None, form({name: True, "email": False}))
+    assert read == {
+        "checks": [{"criterion": name, "passed": True}, {"criterion": "email", "passed": False}]
+    }
+
+
+def test_models_of_pydantic_are_checks_and_nothing_odd_fails_the_score():
+    class Seen(BaseModel):
+        criterion: str
+        passed: bool
+
+    seen = Seen(criterion="no commas", passed=False)
+    assert read_feedback(None, [seen])["checks"] == [{"criterion": "no commas", "passed": False}]
+    assert read_feedback(None, b"abc") == {"feedback": "b'abc'"}
+    assert read_feedback(None, np.array(1)) == {}
+    endless: list[Any] = ["so so"]
+    endless.append(endless)
+    assert read_feedback(None, endless)["feedback"].startswith("so so")
 
 
 def test_a_lone_check_is_a_check():

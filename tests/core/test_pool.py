@@ -71,9 +71,9 @@ def test_summary_of_a_round():
     assert record["loss"] is record["gradient"] is record["error"] is None
 
 
-def test_vetoes_are_counted_apart_in_a_round_that_has_them():
+def test_vetoes_are_counted_apart():
     some = pool(("aaa", 5.0), ("b", None), ("c", None))
-    assert "vetoed" not in summarise(some, turn=1, round=0)
+    assert summarise(some, turn=1, round=0)["vetoed"] == 0
     some[1] |= {"error": "vetoed by polite", "failure": "vetoed"}
     record = summarise(some, turn=1, round=0)
     assert (record["vetoed"], record["malformed"]) == (1, 2)

@@ -26,7 +26,16 @@ from tpo.models.failures.faults import (
 from tpo.models.failures.provider_error import status_of
 from tpo.models.failures.retry_after import retry_after
 
-SENT = {"n", "temperature", "top_p", "seed", "max_tokens", "stream_options", "response_format"}
+SENT = {
+    "n",
+    "temperature",
+    "top_p",
+    "seed",
+    "max_tokens",
+    "stream_options",
+    "response_format",
+    "logprobs",
+}
 
 
 def http_error(status: int, message: str = "", param: str | None = None, **headers: str) -> Any:
@@ -139,6 +148,7 @@ def test_without_a_word_the_pause_doubles_up_to_a_minute():
         ("response_format is not supported", None, "response_format"),
         ("json_schema is not supported", None, "response_format"),
         ("Structured outputs are unsupported", None, "response_format"),
+        ("logprobs are not supported with response_format json_schema", None, "logprobs"),
         ("This model's maximum context length is 4096 tokens", None, None),
         ("Invalid API key", None, None),
         ("The model must be loaded first", None, None),

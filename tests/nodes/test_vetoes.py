@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
 from scripted_model import ScriptedModel
 from steps import run
 
@@ -67,3 +71,39 @@ def test_a_veto_without_words_ends_a_run_in_which_nothing_is_left_as_before():
     mix = Mix((Part(length),), (lambda query, answer: 0.0,))
     with pytest.raises(tpo.RewardError, match="Every one was vetoed: ask for more"):
         run(ScriptedModel(script=["a", "b"]), reward=mix, depth=2, width=2)
+
+
+def test_a_budget_that_ends_a_run_of_vetoed_answers_does_not_hide_why():
+    with pytest.raises(tpo.RewardError, match=f"Every one was vetoed .*{WHY}"):
+        asked_with(["a the"] * 20, depth=2, budget_requests=3)
+
+
+async def test_a_person_may_keep_what_is_proposed_though_it_was_vetoed():
+    texts = ["a the", "good", "loss", "gradient", UPDATED, UPDATED]
+    app = tpo.build_tpo(ScriptedModel(script=texts), MIX).compile(checkpointer=InMemorySaver())
+    config: Any = {"configurable": {"thread_id": "1"}}
+    context = {"depth": 1, "width": 2, "human_pick": True}
+    paused = await app.ainvoke({"messages": [("user", "Why?")]}, config, context=context)
+    value = paused["__interrupt__"][0].value
+    assert [(c["id"], c["reward"]) for c in value["candidates"]] == [("r0c1", 4.0), ("r0c0", None)]
+    same = {role: value[role] for role in ("chosen", "rejected")}
+    state = await app.ainvoke(Command(resume=same), config, context=context)
+    assert (state["rounds"][0]["picked_by"], state["rounds"][0]["rejected"]) == ("human", "r0c0")
+
+
+async def test_while_all_are_vetoed_a_person_is_asked_about_one_of_them():
+    texts = ["a the", "b the", "loss", "gradient", UPDATED, UPDATED]
+    app = tpo.build_tpo(ScriptedModel(script=texts), MIX).compile(checkpointer=InMemorySaver())
+    config: Any = {"configurable": {"thread_id": "1"}}
+    context = {"depth": 1, "width": 2, "human_pick": True}
+    paused = await app.ainvoke({"messages": [("user", "Why?")]}, config, context=context)
+    assert [c["id"] for c in paused["__interrupt__"][0].value["candidates"]] == ["r0c0"]
+    state = await app.ainvoke(Command(resume={"stop": False}), config, context=context)
+    assert "__interrupt__" in state
+    state = await app.ainvoke(Command(resume={"stop": True}), config, context=context)
+    assert (state["answer"], state["stop_reason"]) == ("better", "human")
+
+
+def test_a_round_says_how_many_were_vetoed_also_if_none_was():
+    _, result = asked_with(["a the", "good", "loss", "gradient", UPDATED, UPDATED])
+    assert [r["vetoed"] for r in result["rounds"]] == [1, 0]

@@ -93,8 +93,9 @@ def test_no_text_opens_or_ends_a_turn(name, step):
 
 
 def test_an_answer_about_special_tokens_comes_back_as_it_was():
-    read = read_update(Reply(f"<improved_answer>Write {as_text(MARKS)}.</improved_answer>"))
-    assert read.text == f"Write {MARKS}."
+    reply = Reply(f"<improved_answer>Write {as_text(MARKS)}.</improved_answer>")
+    assert read_update(reply, f"What are {MARKS}?").text == f"Write {MARKS}."
+    assert read_update(reply, "What are they?").text == f"Write {as_text(MARKS)}."
 
 
 def test_earlier_advice_opens_no_turn_either():
