@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from .dollars import price_phrase
 from .usage import Cost
 
+LARGEST = 1e100  # reward; squares of larger ones are beyond what a float holds: no spread is known
+
 
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: `1 round`, `2 rounds`."""

@@ -17,10 +17,10 @@ from .errors import InputError, evidence
 from .failure import failure_of
 from .json_types import JsonObject
 from .make_context import explain
+from .number_format import LARGEST
 from .pool import by_id
 from .state import InputState, Round, State
 
-LARGEST = 1e100  # of a reward; the spread of larger ones may not be a number
 RANKED = frozenset({"choose", "loss", "gradient", "update", "finish"})  # steps after a ranking
 ADVICE = "Edit it otherwise, or go on from an earlier checkpoint"
 

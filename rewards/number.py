@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-LARGEST = 1e100  # squares of larger ones are beyond what a float holds, so no spread is known
+from ..core.number_format import LARGEST
 
 
 def number_of(value: Any) -> float:

@@ -78,29 +78,39 @@ def test_a_budget_that_ends_a_run_of_vetoed_answers_does_not_hide_why():
         asked_with(["a the"] * 20, depth=2, budget_requests=3)
 
 
+class Paused:
+    """A run that waits for a person after each ranking."""
+
+    def __init__(self, texts: list[str]) -> None:
+        script = ScriptedModel(script=texts)
+        self.app = tpo.build_tpo(script, MIX).compile(checkpointer=InMemorySaver())
+
+    async def go(self, given: Any) -> Any:
+        """Start, or go on with a pick."""
+        config: Any = {"configurable": {"thread_id": "1"}}
+        context = {"depth": 1, "width": 2, "human_pick": True}
+        return await self.app.ainvoke(given, config, context=context)
+
+    async def shown(self) -> Any:
+        """Start, and return what the person is shown."""
+        state = await self.go({"messages": [("user", "Why?")]})
+        return state["__interrupt__"][0].value
+
+
 async def test_a_person_may_keep_what_is_proposed_though_it_was_vetoed():
-    texts = ["a the", "good", "loss", "gradient", UPDATED, UPDATED]
-    app = tpo.build_tpo(ScriptedModel(script=texts), MIX).compile(checkpointer=InMemorySaver())
-    config: Any = {"configurable": {"thread_id": "1"}}
-    context = {"depth": 1, "width": 2, "human_pick": True}
-    paused = await app.ainvoke({"messages": [("user", "Why?")]}, config, context=context)
-    value = paused["__interrupt__"][0].value
-    assert [(c["id"], c["reward"]) for c in value["candidates"]] == [("r0c1", 4.0), ("r0c0", None)]
-    same = {role: value[role] for role in ("chosen", "rejected")}
-    state = await app.ainvoke(Command(resume=same), config, context=context)
+    session = Paused(["a the", "good", "loss", "gradient", UPDATED, UPDATED])
+    shown = await session.shown()
+    assert [(c["id"], c["reward"]) for c in shown["candidates"]] == [("r0c1", 4.0), ("r0c0", None)]
+    state = await session.go(Command(resume={role: shown[role] for role in ("chosen", "rejected")}))
     assert (state["rounds"][0]["picked_by"], state["rounds"][0]["rejected"]) == ("human", "r0c0")
 
 
 async def test_while_all_are_vetoed_a_person_is_asked_about_one_of_them():
-    texts = ["a the", "b the", "loss", "gradient", UPDATED, UPDATED]
-    app = tpo.build_tpo(ScriptedModel(script=texts), MIX).compile(checkpointer=InMemorySaver())
-    config: Any = {"configurable": {"thread_id": "1"}}
-    context = {"depth": 1, "width": 2, "human_pick": True}
-    paused = await app.ainvoke({"messages": [("user", "Why?")]}, config, context=context)
-    assert [c["id"] for c in paused["__interrupt__"][0].value["candidates"]] == ["r0c0"]
-    state = await app.ainvoke(Command(resume={"stop": False}), config, context=context)
+    session = Paused(["a the", "b the", "loss", "gradient", UPDATED, UPDATED])
+    assert [c["id"] for c in (await session.shown())["candidates"]] == ["r0c0"]
+    state = await session.go(Command(resume={"stop": False}))
     assert "__interrupt__" in state
-    state = await app.ainvoke(Command(resume={"stop": True}), config, context=context)
+    state = await session.go(Command(resume={"stop": True}))
     assert (state["answer"], state["stop_reason"]) == ("better", "human")
 
 
